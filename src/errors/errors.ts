@@ -1,0 +1,52 @@
+/**
+ * What is wrong, in four parts that every error of Graft states in its message: which thing, what was expected,
+ * what was received, and what to do.
+ */
+export interface ErrorFacts {
+  /** The thing that is wrong: a file, a layer, an option, an input. */
+  readonly subject: string;
+  /** What would have been right. */
+  readonly expected?: string;
+  /** What came instead. */
+  readonly received?: string;
+  /** What the reader can do about it. */
+  readonly advice?: string;
+  /** The error that led to this one. */
+  readonly cause?: unknown;
+}
+
+/** Base of all errors that Graft throws on purpose. */
+export class GraftError extends Error {
+  readonly subject: string;
+  readonly expected: string | undefined;
+  readonly received: string | undefined;
+  readonly advice: string | undefined;
+
+  constructor(message: string, facts: ErrorFacts) {
+    const parts = [message];
+    if (facts.expected !== undefined) parts.push(`Expected: ${facts.expected}.`);
+    if (facts.received !== undefined) parts.push(`Received: ${facts.received}.`);
+    if (facts.advice !== undefined) parts.push(facts.advice);
+    super(parts.join(" "), facts.cause === undefined ? undefined : { cause: facts.cause });
+    this.name = new.target.name;
+    this.subject = facts.subject;
+    this.expected = facts.expected;
+    this.received = facts.received;
+    this.advice = facts.advice;
+  }
+}
+
+/** The caller asked for something impossible: a wrong option, name, shape or order of calls. Exit code 2. */
+export class UsageError extends GraftError {}
+
+/** Shapes or element types do not fit together. */
+export class ShapeError extends UsageError {}
+
+/** A file or folder is missing, damaged, of another kind, or cannot be written. Exit code 1. */
+export class FileError extends GraftError {}
+
+/** Something on the network could not be had, or was not what it should be. Exit code 1. */
+export class DownloadError extends GraftError {}
+
+/** The engine refused a graph or failed to run it. Exit code 1. */
+export class EngineError extends GraftError {}

@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+import { ClosingLine } from "./test/closing-line.js";
+
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    // The engine's sessions hold native threads, which worker threads do not survive.
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    reporters: ["default", new ClosingLine()],
+  },
+});
