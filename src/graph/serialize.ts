@@ -1,0 +1,115 @@
+import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../onnx/model.js";
+import type { TensorData } from "../onnx/tensor-data.js";
+import { UsageError } from "../errors/errors.js";
+import { inputsOf, nodesInOrder, type Outputs } from "./graph.js";
+import type { Value } from "./value.js";
+
+/** Version of the standard operator set that graphs of Graft are written for. */
+export const opsetVersion = 18;
+/** Version of the ONNX file format that belongs to it. */
+const irVersion = 8;
+
+/** What may go into a file beside the graph. */
+export interface SerializeOptions {
+  /** Name of the graph; default "graft". */
+  readonly name?: string;
+  /** Inputs that the file must list in this order, used or not; default: those that are used. */
+  readonly inputs?: readonly Value[];
+  /** Names for constants and inner values, for people who look into the file. */
+  readonly names?: ReadonlyMap<Value, string>;
+  /** Key-value texts that travel with the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Gives every value a name that no other has. */
+class Names {
+  private readonly names = new Map<Value, string>();
+  private readonly taken = new Set<string>();
+
+  constructor(private readonly wishes: ReadonlyMap<Value, string>) {}
+
+  reserve(value: Value, name: string): void {
+    if (this.taken.has(name)) {
+      throw new UsageError(`Two inputs or outputs of a graph are named "${name}".`, {
+        subject: name,
+        expected: "a name of its own for each",
+        received: `"${name}" twice`,
+      });
+    }
+    this.taken.add(name);
+    this.names.set(value, name);
+  }
+
+  of(value: Value, hint: string): string {
+    const known = this.names.get(value);
+    if (known !== undefined) return known;
+    const wish = this.wishes.get(value) ?? hint;
+    let name = wish;
+    for (let copy = 1; this.taken.has(name); copy++) name = `${wish}_${copy}`;
+    this.taken.add(name);
+    this.names.set(value, name);
+    return name;
+  }
+}
+
+/** Writes the graph that the outputs reach as an ONNX model. Inputs that the outputs do not reach are listed only on request. */
+export function serialize(outputs: Outputs, options: SerializeOptions = {}): OnnxModel {
+  const names = new Names(options.names ?? new Map());
+  const values = Object.values(outputs);
+  const inputs = options.inputs ?? inputsOf(values);
+  for (const value of inputs) if (value.source.kind === "input") names.reserve(value, value.source.name);
+
+  // An output that is an input, a constant or another output's twin gets its name from an Identity of its own.
+  const aliases: OnnxNode[] = [];
+  const aliased: { name: string; value: Value }[] = [];
+  const direct = new Set<Value>();
+  for (const [name, value] of Object.entries(outputs)) {
+    if (value.source.kind === "node" && !direct.has(value)) {
+      direct.add(value);
+      names.reserve(value, name);
+    } else {
+      aliased.push({ name, value });
+    }
+  }
+
+  const constants = new Map<string, TensorData>();
+  const nameOf = (value: Value | undefined): string => {
+    if (value === undefined) return "";
+    if (value.source.kind !== "constant") return names.of(value, "value");
+    const name = names.of(value, "constant");
+    constants.set(name, value.source.data);
+    return name;
+  };
+
+  const counts = new Map<string, number>();
+  const nodes = nodesInOrder(values).map((node): OnnxNode => {
+    const count = counts.get(node.op) ?? 0;
+    counts.set(node.op, count + 1);
+    const name = `${node.op}_${count}`;
+    return {
+      name,
+      op: node.op,
+      domain: "",
+      inputs: node.inputs.map(nameOf),
+      outputs: node.outputs.map((value, index) => names.of(value, index === 0 ? name : `${name}_${index}`)),
+      attributes: node.attributes,
+    };
+  });
+  for (const { name, value } of aliased) {
+    const source = nameOf(value);
+    aliases.push({ name, op: "Identity", domain: "", inputs: [source], outputs: [name], attributes: {} });
+  }
+
+  const info = (name: string, { type, shape }: Value): OnnxValueInfo => ({ name, type, shape });
+  return {
+    irVersion,
+    opsets: { "": opsetVersion },
+    producer: "graft-ml",
+    graphName: options.name ?? "graft",
+    nodes: [...nodes, ...aliases],
+    inputs: inputs.map((value) => info(nameOf(value), value)),
+    outputs: Object.entries(outputs).map(([name, value]) => info(name, value)),
+    constants,
+    metadata: options.metadata ?? {},
+  };
+}

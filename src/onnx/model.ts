@@ -1,0 +1,48 @@
+import type { ElementType, TensorData } from "./tensor-data.js";
+
+/** A value of an operator's attribute, with the kind that ONNX stores beside it. */
+export type Attribute =
+  | { readonly type: "int"; readonly value: number }
+  | { readonly type: "float"; readonly value: number }
+  | { readonly type: "string"; readonly value: string }
+  | { readonly type: "ints"; readonly value: readonly number[] }
+  | { readonly type: "floats"; readonly value: readonly number[] }
+  | { readonly type: "strings"; readonly value: readonly string[] }
+  | { readonly type: "tensor"; readonly value: TensorData };
+
+/** One extent of a shape: a number, or a name for an extent that is known only when the graph runs. */
+export type Dim = number | string;
+
+/** One call of an operator; an absent optional input or output is `""`. */
+export interface OnnxNode {
+  readonly name: string;
+  /** The operator's name, such as `Conv`. */
+  readonly op: string;
+  /** `""` for the standard domain. */
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** Name, element type and shape of an input or output; `undefined` where a file does not say. */
+export interface OnnxValueInfo {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly Dim[] | undefined;
+}
+
+/** An ONNX model as plain data: the protobuf file without its encoding. */
+export interface OnnxModel {
+  readonly irVersion: number;
+  /** Version of each operator set by domain; the standard one is `""`. */
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly producer: string;
+  readonly graphName: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly outputs: readonly OnnxValueInfo[];
+  /** Constant tensors by name: what the protobuf file calls initializers. */
+  readonly constants: ReadonlyMap<string, TensorData>;
+  readonly metadata: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,170 @@
+import onnxProto, { type onnx } from "onnx-proto";
+import { FileError } from "../errors/errors.js";
+import { elementTypeOf } from "./element-types.js";
+import type { Attribute, Dim, OnnxModel, OnnxNode, OnnxValueInfo } from "./model.js";
+import { allocate, elementCount, type ElementType, fromBytes, type TensorData } from "./tensor-data.js";
+
+const { AttributeProto, ModelProto, TensorProto } = onnxProto.onnx;
+const { AttributeType } = AttributeProto;
+const utf8 = new TextDecoder();
+
+/** protobufjs gives 64-bit integers as Long objects where the `long` package is installed, as numbers elsewhere. */
+function integer(value: unknown): number {
+  return Number(String(value));
+}
+
+function tensorOf(proto: onnx.ITensorProto, file: string): TensorData {
+  const name = proto.name ?? "";
+  const type = elementTypeOf(proto.dataType ?? 0);
+  if (type === undefined) {
+    throw new FileError(`The tensor "${name}" of ${file} has an element type that Graft does not read.`, {
+      subject: name,
+      expected: "float32, float64, float16, int64, int32, int8, uint8 or bool",
+      received: `element type number ${proto.dataType ?? 0} of the ONNX definition`,
+    });
+  }
+  if (proto.dataLocation === TensorProto.DataLocation.EXTERNAL) {
+    throw new FileError(`The tensor "${name}" of ${file} lies in another file.`, {
+      subject: name,
+      expected: "one file with its weights inside",
+      received: "external data",
+      advice: 'Save the model in one file first: onnx.save(onnx.load("model.onnx"), "one-file.onnx") in Python.',
+    });
+  }
+  const dims = (proto.dims ?? []).map(integer);
+  const count = elementCount(dims);
+  const data = tensorElements(proto, type);
+  if (data.length !== count) {
+    throw new FileError(`The tensor "${name}" of ${file} is damaged.`, {
+      subject: name,
+      expected: `${count} elements for the shape [${dims.join(", ")}]`,
+      received: `${data.length} elements`,
+      advice: "The file is probably truncated: fetch it again.",
+    });
+  }
+  return { type, dims, data };
+}
+
+function tensorElements(proto: onnx.ITensorProto, type: ElementType): TensorData["data"] {
+  if (proto.rawData && proto.rawData.length > 0) {
+    // A whole number of elements, or else the comparison with the shape reports the difference.
+    const size = allocate(type, 1).BYTES_PER_ELEMENT;
+    return fromBytes(type, proto.rawData.subarray(0, Math.floor(proto.rawData.length / size) * size));
+  }
+  const values: readonly unknown[] =
+    [proto.floatData, proto.doubleData, proto.int64Data, proto.int32Data].find((list) => list && list.length > 0) ?? [];
+  const data = allocate(type, values.length);
+  values.forEach((value, index) => {
+    data[index] = data instanceof BigInt64Array ? BigInt(String(value)) : (Number(String(value)) as never);
+  });
+  return data;
+}
+
+function attributeOf(proto: onnx.IAttributeProto, node: string, file: string): Attribute {
+  switch (proto.type) {
+    case AttributeType.INT:
+      return { type: "int", value: integer(proto.i) };
+    case AttributeType.FLOAT:
+      return { type: "float", value: proto.f ?? 0 };
+    case AttributeType.STRING:
+      return { type: "string", value: utf8.decode(proto.s ?? new Uint8Array()) };
+    case AttributeType.INTS:
+      return { type: "ints", value: (proto.ints ?? []).map(integer) };
+    case AttributeType.FLOATS:
+      return { type: "floats", value: proto.floats ?? [] };
+    case AttributeType.STRINGS:
+      return { type: "strings", value: (proto.strings ?? []).map((text) => utf8.decode(text)) };
+    case AttributeType.TENSOR:
+      return { type: "tensor", value: tensorOf(proto.t ?? {}, file) };
+    default:
+      throw new FileError(
+        `The attribute "${proto.name ?? ""}" of node "${node}" in ${file} is of a kind that Graft does not read.`,
+        {
+          subject: node,
+          expected: "an attribute of numbers, text or a tensor",
+          received: `attribute kind ${String(proto.type)} (a sub-graph, as in If or Loop, or a sparse tensor)`,
+          advice: "Export the network for inference, without control flow.",
+        },
+      );
+  }
+}
+
+function nodeOf(proto: onnx.INodeProto, file: string): OnnxNode {
+  const op = proto.opType ?? "";
+  const name = proto.name && proto.name !== "" ? proto.name : (proto.output?.[0] ?? op);
+  return {
+    name,
+    op,
+    // "ai.onnx" is the standard domain's long name.
+    domain: proto.domain === "ai.onnx" ? "" : (proto.domain ?? ""),
+    inputs: proto.input ?? [],
+    outputs: proto.output ?? [],
+    attributes: Object.fromEntries((proto.attribute ?? []).map((a) => [a.name ?? "", attributeOf(a, name, file)])),
+  };
+}
+
+function valueInfoOf(proto: onnx.IValueInfoProto, file: string): OnnxValueInfo {
+  const name = proto.name ?? "";
+  const tensorType = proto.type?.tensorType;
+  const type = elementTypeOf(tensorType?.elemType ?? 0);
+  if (type === undefined) {
+    throw new FileError(`The input or output "${name}" of ${file} is not a tensor that Graft reads.`, {
+      subject: name,
+      expected: "a tensor of numbers",
+      received: `element type number ${tensorType?.elemType ?? 0} of the ONNX definition`,
+    });
+  }
+  const shape = tensorType?.shape?.dim?.map((dim, axis): Dim => {
+    if (dim.dimParam) return dim.dimParam;
+    const extent = integer(dim.dimValue ?? 0);
+    return extent > 0 ? extent : `${name}_${axis}`;
+  });
+  return { name, type, shape };
+}
+
+/**
+ * Reads the bytes of an `.onnx` file.
+ *
+ * Large tensors are views of `bytes` where alignment allows it, so do not change `bytes` afterwards.
+ *
+ * @param bytes the whole file
+ * @param file its name, for messages
+ * @throws FileError when the bytes are no ONNX model, are truncated, or hold something that Graft does not read
+ */
+export function readModel(bytes: Uint8Array, file: string): OnnxModel {
+  let proto: onnx.ModelProto;
+  try {
+    proto = ModelProto.decode(bytes);
+  } catch (cause) {
+    throw new FileError(`${file} cannot be read as an ONNX model.`, {
+      subject: file,
+      expected: "a whole ONNX protobuf file",
+      received: `${bytes.length} bytes that are no protobuf message, or the beginning of one`,
+      advice: "Fetch or export the file again.",
+      cause,
+    });
+  }
+  const graph = proto.graph;
+  if (!graph || (graph.node ?? []).length === 0) {
+    throw new FileError(`${file} holds no ONNX graph.`, {
+      subject: file,
+      expected: "an ONNX model with at least one operator",
+      received: `${bytes.length} bytes without one`,
+    });
+  }
+  const constants = new Map((graph.initializer ?? []).map((tensor) => [tensor.name ?? "", tensorOf(tensor, file)]));
+  return {
+    irVersion: integer(proto.irVersion),
+    opsets: Object.fromEntries(
+      proto.opsetImport.map(({ domain, version }) => [domain === "ai.onnx" ? "" : (domain ?? ""), integer(version)]),
+    ),
+    producer: proto.producerName,
+    graphName: graph.name ?? "",
+    nodes: (graph.node ?? []).map((node) => nodeOf(node, file)),
+    // Before IR version 4 every constant had to be listed as an input too.
+    inputs: (graph.input ?? []).filter(({ name }) => !constants.has(name ?? "")).map((info) => valueInfoOf(info, file)),
+    outputs: (graph.output ?? []).map((info) => valueInfoOf(info, file)),
+    constants,
+    metadata: Object.fromEntries(proto.metadataProps.map(({ key, value }) => [key ?? "", value ?? ""])),
+  };
+}

@@ -1,0 +1,49 @@
+import { ShapeError } from "../errors/errors.js";
+import { dimProduct, dimQuotient, formatShape, sameShape, type Shape } from "../graph/shape.js";
+import { staticShape, type Value } from "../graph/value.js";
+import { integers, scalarLike } from "./constants.js";
+import { expand, reshape, shapeOp } from "./layout.js";
+
+/** The shape of a value as an int64 value: a constant where it is known, otherwise taken when the graph runs. */
+export function shapeOf(value: Value): Value {
+  const dims = staticShape(value);
+  return dims === undefined ? shapeOp(value) : integers(dims);
+}
+
+/**
+ * Reshapes to extents of which some may be known only when the graph runs.
+ *
+ * @throws ShapeError when two or more extents are unknown and differ from those of `x` at the same place
+ */
+export function reshapeTo(x: Value, shape: Shape): Value {
+  if (sameShape(x.shape, shape)) return x;
+  let unknown = 0;
+  const target = shape.map((dim, axis) => {
+    if (typeof dim === "number") return dim;
+    // ONNX: 0 copies the extent of the input at the same place, -1 is what is left.
+    if (dim === x.shape[axis]) return 0;
+    unknown += 1;
+    return -1;
+  });
+  if (unknown > 1 || dimQuotient(dimProduct(x.shape), dimProduct(shape)) !== 1) {
+    throw new ShapeError(
+      "Reshape: the shapes do not hold the same number of elements, or too little is known of them.",
+      {
+        subject: "Reshape",
+        expected: `as many elements as ${formatShape(x.shape)}`,
+        received: formatShape(shape),
+      },
+    );
+  }
+  return reshape(x, integers(target));
+}
+
+/** Repeats `x` along axes of extent 1 to the shape of `target`. */
+export function expandTo(x: Value, target: Value): Value {
+  return sameShape(x.shape, target.shape) ? x : expand(x, shapeOf(target));
+}
+
+/** Zeros of the type and shape of a value. */
+export function zerosLike(value: Value): Value {
+  return value.rank === 0 ? scalarLike(value, 0) : expand(scalarLike(value, 0), shapeOf(value));
+}

@@ -1,0 +1,38 @@
+import { UsageError } from "../errors/errors.js";
+import { didYouMean } from "../errors/nearest.js";
+import type { OpRow } from "./define.js";
+import * as elementwise from "./elementwise.js";
+import * as reduction from "./reduction.js";
+import * as layout from "./layout.js";
+
+const exported = { ...elementwise, ...layout, ...reduction };
+
+const rows = new Map<string, OpRow>(
+  // Beside operators the files export shorter ways to call them.
+  Object.values(exported).flatMap((operator) => ("row" in operator ? [[operator.row.op, operator.row] as const] : [])),
+);
+
+/**
+ * The row of an operator.
+ *
+ * @param op its ONNX name
+ * @throws UsageError when Graft has no such operator
+ */
+export function rowOf(op: string): OpRow {
+  const row = rows.get(op);
+  if (row === undefined) {
+    const advice = didYouMean(op, rows.keys());
+    throw new UsageError(`Graft has no operator "${op}".`, {
+      subject: op,
+      expected: "an operator of src/ops",
+      received: op,
+      ...(advice === undefined ? {} : { advice }),
+    });
+  }
+  return row;
+}
+
+/** Names of all operators. */
+export function operatorNames(): string[] {
+  return [...rows.keys()];
+}

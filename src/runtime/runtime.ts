@@ -1,0 +1,50 @@
+import { Tensor } from "onnxruntime-common";
+import type { ElementType, TensorData } from "../onnx/tensor-data.js";
+
+export { Tensor };
+
+/** Tensors by name. */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** A graph that is ready to run on a device. */
+export interface Session {
+  /** Names of the inputs, in the graph's order. */
+  readonly inputNames: readonly string[];
+  /** Names of the outputs, in the graph's order. */
+  readonly outputNames: readonly string[];
+  /**
+   * Runs the graph once.
+   *
+   * @param feeds a tensor for every input
+   * @param into tensors to write outputs into instead of new ones; the sizes must fit
+   * @returns a tensor for every output
+   * @throws EngineError when the engine refuses the inputs or fails
+   */
+  run(feeds: NamedTensors, into?: NamedTensors): Promise<Record<string, Tensor>>;
+  /** Frees what the session holds; it cannot run afterwards. */
+  release(): Promise<void>;
+}
+
+/** ONNX Runtime on some device of some platform. */
+export interface Runtime {
+  /** The device that the sessions run on, such as `cpu`. */
+  readonly device: string;
+  /**
+   * Prepares a graph.
+   *
+   * @param model bytes of an ONNX model
+   * @throws EngineError when the engine refuses the graph
+   */
+  createSession(model: Uint8Array): Promise<Session>;
+}
+
+/** A `Tensor` over the same values, without copying. */
+export function toTensor({ type, data, dims }: TensorData): Tensor {
+  // Where the platform has Float16Array, onnxruntime wants float16 in it rather than in raw bits.
+  return new Tensor(type as "float32", data as Float32Array, dims);
+}
+
+/** The values of a `Tensor` that lies in main memory, without copying. */
+export function fromTensor(tensor: Tensor): TensorData {
+  return { type: tensor.type as ElementType, dims: tensor.dims, data: tensor.data as TensorData["data"] };
+}
