@@ -24,9 +24,9 @@ type InputName<I extends string> = I extends `${infer Name}?` ? Name : I;
 type InputValues<I extends string> = {
   readonly [N in I as InputName<N>]: N extends `${string}?` ? Value | undefined : Value;
 };
-type OutputValues<O extends string> = { readonly [N in O]: Value };
+type OutputValues<O extends string> = Readonly<Record<O, Value>>;
 type Cotangents<O extends string> = { readonly [N in O as `d${N}`]: Value };
-type OutputTypes<O extends string> = { readonly [N in O]: ValueType };
+type OutputTypes<O extends string> = Readonly<Record<O, ValueType>>;
 
 /** What inference, bodies and rules are given beside the values. */
 interface WithAttributes<K extends AttributeKinds> {
@@ -203,10 +203,15 @@ export function defineOp<
     const inputs = args.slice(0, names.length) as (Value | undefined)[];
     const attributes = (args[names.length] ?? {}) as Readonly<Record<string, unknown>>;
     const node = create(inputs, attributes);
-    const [only] = node.outputs;
-    return definition.outputs.length === 1 ? only : byName(definition.outputs, node.outputs);
+    return definition.outputs.length === 1 ? only(node.outputs) : byName(definition.outputs, node.outputs);
   };
   return Object.assign(call, { row }) as unknown as Op<A, R>;
+}
+
+function only(outputs: readonly Value[]): Value {
+  const [y] = outputs;
+  if (y === undefined) throw new TypeError("An operator made no output.");
+  return y;
 }
 
 /** Drops absent inputs at the end, which ONNX leaves out. */
@@ -260,8 +265,8 @@ export function defineVariadic<const K extends AttributeKinds = Record<never, ne
     expand: undefined,
   };
   const call = (inputs: readonly Value[], attributes: Attributes<K> = {}): Value => {
-    const [y] = create(inputs, attributes).outputs;
-    return y as Value;
+    const { outputs } = create(inputs, attributes);
+    return only(outputs);
   };
   return Object.assign(call, { row });
 }
