@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { File as LibraryFile, ready } from "h5wasm";
 import { expect, test } from "vitest";
 import { FileError } from "../errors/errors.js";
@@ -133,4 +134,40 @@ test("strings come from fixed and variable-length attributes, and an empty list 
   expect(await read("empty")).toEqual([]);
   expect(await read("absent")).toBeUndefined();
   await expect(read("number")).rejects.toThrow(/strings in the attribute "number"/);
+});
+
+/**
+ * What the library cannot write, written by h5py 3.16 (`libver="latest"`, gzip, base64):
+ *
+ *     f.create_dataset("half", data=np.array([[1, -2], [0.5, 6e-8]], "<f2"))
+ *     f.create_dataset("big_half", data=np.array([1, -2], ">f2"))
+ *     f.create_dataset("big_float", data=np.array([1.5, -2], ">f4"))
+ *     f.create_dataset("big_int", data=np.array([1, -2], ">i4"))
+ *     f.create_dataset("flag", data=np.array([True, False]))
+ *     f.create_dataset("shuffled", data=np.arange(6, dtype="f4"), compression="gzip", shuffle=True)
+ */
+const byH5py = [
+  "H4sIAAAAAAACA+v0cHHj5ZLiYubgYICB/1AwhR3CN4CKx1+dW+jv4RLExFAhIMDAwM0GETaESnMxMTAyMLDxMwAplozEnLTNUAk2YZAQR1Jm",
+  "ejxI+DgjVFgEJMwJEk7LyU8suc4EFRcCibODxDPzSl4zQ00By4ZVyJWBncDIwMioAhRkYmRkQlaAhWYWYWAUVOCH8gUYuFgZuICOZGAFupeZ",
+  "iwNoGzPjfqib4IGwgGHQg4auff8YbBgOMFgwMsDDBBimwCBhxBoGivjD4DJUMQvMgg0MQw6sncu/CxQkxIWHPNSvCgziHAzi9Wjh8ZgZLU0M",
+  "wfCYuW1Ktf0BBmCIMBAOEx4GRgFOBniYIIfFdxa0sNjBMGTB8bcPvIAUI7CE+0cwTBQZGCOYQOURMNdwQGhQKLg5+gS7MoQEhboCxZADyoYN",
+  "1QCGxUMiTI7Kyt71d/bwBpXrXtBi3xRWfENK9LScxPT/8LJBpnK1K2axwwbTglL04shm3NxiDIxMTKBagxGsghHO4pABqQEW7mwsjKJIzqyH",
+  "Oo2hZ3AFX+yH462g4GMSQq4/YQBa/xVnlKal5aSm2EFD53dcRmFFXHKCAxMvDx8vt8Qb2QYGBuHPzAoAVe+0CpQHAAA=",
+].join("");
+
+test("half precision, big-endian numbers, booleans and shuffled bytes arrive as float32", async () => {
+  const read = await withHdf5(gunzipSync(Buffer.from(byH5py, "base64")), "h5py.h5", (file) =>
+    file.members("/").map((name) => [name, file.float32(`/${name}`)] as const),
+  );
+  expect(Object.fromEntries(read.map(([name, { dims, data }]) => [name, [dims, [...data]]]))).toEqual({
+    half: [
+      [2, 2],
+      [1, -2, 0.5, 2 ** -24],
+    ],
+    big_half: [[2], [1, -2]],
+    big_float: [[2], [1.5, -2]],
+    big_int: [[2], [1, -2]],
+    flag: [[2], [1, 0]],
+    shuffled: [[6], [0, 1, 2, 3, 4, 5]],
+  });
 });

@@ -163,8 +163,8 @@ class OpenFile implements Hdf5File {
 }
 
 /**
- * Reads through the library's lower level, because its `Dataset.value` refuses float16, does not swap bytes, and
- * takes a second copy.
+ * Reads through the library's lower level, because its `Dataset.value` refuses float16. That level already gives
+ * the bytes in the machine's order.
  */
 function readFloat32(dataset: Dataset, name: string, path: string): TensorData<"float32"> {
   const { metadata } = dataset;
@@ -204,7 +204,6 @@ function readFloat32(dataset: Dataset, name: string, path: string): TensorData<"
     const status = Module.get_dataset_data(dataset.file_id, dataset.path, null, null, null, BigInt(pointer));
     if (status < 0) throw new Error(`HDF5 status ${String(status)}`);
     const raw = Module.HEAPU8.slice(pointer, pointer + size);
-    if (!metadata.littleEndian) swapBytes(raw, metadata.size);
     return { type: "float32", dims, data: convert(raw) };
   } finally {
     Module._free(pointer);
@@ -224,10 +223,6 @@ const converters: Partial<Record<string, (raw: Uint8Array<ArrayBuffer>) => Float
   uint32: (raw) => Float32Array.from(new Uint32Array(raw.buffer)),
   uint64: (raw) => Float32Array.from(new BigUint64Array(raw.buffer), Number),
 };
-
-function swapBytes(raw: Uint8Array, size: number): void {
-  for (let start = 0; start < raw.length; start += size) raw.subarray(start, start + size).reverse();
-}
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
