@@ -1,0 +1,361 @@
+import type { Dirent } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { FileError } from "../errors/errors.js";
+import { didYouMean } from "../errors/nearest.js";
+import { compareCodePoints, comparePhotos, type Photo, type PhotoSet } from "./photo.js";
+
+/** The extensions that Keras's `flow_from_directory` takes, lower-case. */
+export const kerasExtensions: readonly string[] = ["png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff"];
+
+/**
+ * The extensions of files that may be photos, lower-case: Keras's and those that phones, cameras and the web use.
+ * Whether one can be read, its content decides when it is decoded.
+ */
+export const photoExtensions: readonly string[] = [
+  ...kerasExtensions,
+  ...["jpe", "jfif", "webp", "avif", "gif", "heic", "heif"],
+];
+
+/** How a folder of photos is listed. */
+export interface ScanOptions {
+  /** Extensions of the files to list, lower-case, without the dot. Default {@link photoExtensions}. */
+  readonly extensions?: readonly string[];
+  /**
+   * Whether to go into folders that are symbolic links (inside a class; a class folder itself may always be a link).
+   * Default true; Keras's default is false. A link that leads back to a folder above it is not followed.
+   */
+  readonly followLinks?: boolean;
+}
+
+/** What {@link scanFolder} found. */
+export interface PhotoFolder {
+  readonly directory: string;
+  /** Names of the classes in code-point order, the same for every set. */
+  readonly classes: readonly string[];
+  /** The training photos; all photos where the folder is not divided into sets. */
+  readonly train: PhotoSet;
+  /** The validation photos, where the folder has them. */
+  readonly validation: PhotoSet | undefined;
+  /** The test photos, where the folder has them. */
+  readonly test: PhotoSet | undefined;
+  /** Folders and photos beside the ones that were used, for a warning: a folder that is no set, a photo in no class. */
+  readonly ignored: readonly string[];
+}
+
+type SetName = "train" | "validation" | "test";
+
+const setNames = new Map<string, SetName>([
+  ["train", "train"],
+  ["validation", "validation"],
+  ["val", "validation"],
+  ["valid", "validation"],
+  ["test", "test"],
+]);
+
+/** Folders that macOS's archives and Synology's file server leave between those of the user. */
+const foreignFolders = new Set(["__MACOSX", "@eaDir"]);
+
+function hidden(name: string): boolean {
+  return name.startsWith(".") || foreignFolders.has(name);
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** The entries of a folder by name, without hidden ones, in code-point order. */
+async function list(directory: string): Promise<Dirent[]> {
+  try {
+    const entries = await readdir(directory, { withFileTypes: true });
+    return entries.filter(({ name }) => !hidden(name)).sort((a, b) => compareCodePoints(a.name, b.name));
+  } catch (cause) {
+    const reasons: Record<string, [received: string, advice: string]> = {
+      ENOENT: ["nothing of that name", "Check the path; a relative one starts at the current folder."],
+      ENOTDIR: ["a file", "Name the folder that holds one folder per class."],
+      EACCES: ["permission denied", "Change the folder's permissions, or run as a user who may read it."],
+      EPERM: ["permission denied", "Allow this program to read the folder in the system's privacy settings."],
+    };
+    const [received, advice] = reasons[errorCode(cause) ?? ""] ?? [String(cause), undefined];
+    throw new FileError(`The folder ${directory} cannot be read.`, {
+      subject: directory,
+      expected: "a folder of photos",
+      received,
+      ...(advice === undefined ? {} : { advice }),
+      cause,
+    });
+  }
+}
+
+/** Whether an entry is a folder or a symbolic link to one. */
+async function isFolder(directory: string, entry: Dirent): Promise<boolean> {
+  if (entry.isDirectory()) return true;
+  if (!entry.isSymbolicLink()) return false;
+  try {
+    return (await stat(join(directory, entry.name))).isDirectory();
+  } catch {
+    return false; // A link that leads nowhere is listed as a file: decoding it says what is wrong.
+  }
+}
+
+async function foldersIn(directory: string): Promise<{ folders: string[]; files: string[] }> {
+  const folders: string[] = [];
+  const files: string[] = [];
+  for (const entry of await list(directory)) {
+    ((await isFolder(directory, entry)) ? folders : files).push(entry.name);
+  }
+  return { folders, files };
+}
+
+function hasExtension(name: string, extensions: readonly string[]): boolean {
+  return extensions.includes(extname(name).slice(1).toLowerCase());
+}
+
+interface Walk {
+  readonly extensions: readonly string[];
+  readonly followLinks: boolean;
+  /** Takes each file with a candidate's extension. */
+  readonly found: (path: string) => void;
+  /** Takes each other file. */
+  readonly other: (path: string) => void;
+}
+
+/** Visits all files below a folder; `above` holds the real paths of the folders on the way, against circular links. */
+async function walk(directory: string, above: readonly string[], visit: Walk): Promise<void> {
+  const real = await realpath(directory).catch(() => directory);
+  if (above.includes(real)) return;
+  for (const entry of await list(directory)) {
+    const path = join(directory, entry.name);
+    if (await isFolder(directory, entry)) {
+      if (visit.followLinks || entry.isDirectory()) await walk(path, [...above, real], visit);
+    } else if (hasExtension(entry.name, visit.extensions)) visit.found(path);
+    else visit.other(path);
+  }
+}
+
+/** A set as it lies on disk, and what is not right about it. */
+interface ListedSet extends PhotoSet {
+  /** For each class, some file in its folder that has another extension. */
+  readonly others: readonly (string | undefined)[];
+}
+
+async function listClasses(
+  directory: string,
+  classes: readonly string[],
+  folderOf: (name: string) => string,
+  { extensions = photoExtensions, followLinks = true }: ScanOptions,
+): Promise<ListedSet> {
+  const photos: Photo[] = [];
+  const others: (string | undefined)[] = [];
+  for (const [classIndex, name] of classes.entries()) {
+    let other: string | undefined;
+    await walk(join(directory, folderOf(name)), [], {
+      extensions,
+      followLinks,
+      found: (path) => photos.push({ path, classIndex }),
+      other: (path) => (other ??= path),
+    });
+    others.push(other);
+  }
+  return { directory, classes, photos: photos.sort(comparePhotos), others };
+}
+
+/**
+ * Lists the photos of a folder that holds one folder per class, without judging what it finds: a single class and a
+ * class without photos are allowed.
+ *
+ * Files come in Keras's order: class by class, folders and then names sorted by code points. Files and folders whose
+ * names begin with a dot are left out.
+ *
+ * @param directory the folder that holds the class folders
+ * @param options also `classes`: names of the class folders in the order of their indices, others being left out;
+ * default all of them, in code-point order
+ * @throws FileError when the folder, or one of the classes named, is missing or cannot be read
+ * @see https://keras.io/api/data_loading/image/ `flow_from_directory`; Keras's own extensions are {@link kerasExtensions}
+ */
+export async function scanClassFolders(
+  directory: string,
+  options: ScanOptions & { readonly classes?: readonly string[] } = {},
+): Promise<PhotoSet> {
+  const { folders } = await foldersIn(directory);
+  const chosen = options.classes ?? folders;
+  const missing = chosen.find((name) => !folders.includes(name));
+  if (missing !== undefined) {
+    throw new FileError(`The folder ${directory} has no class folder "${missing}".`, {
+      subject: directory,
+      expected: `a folder "${missing}", as the option classes says`,
+      received: folders.length === 0 ? "no folders" : quoted(folders),
+      ...advice(didYouMean(missing, folders)),
+    });
+  }
+  const { classes, photos } = await listClasses(directory, chosen, (name) => name, options);
+  return { directory, classes, photos };
+}
+
+/**
+ * Finds the photos below a folder and the classes that they belong to.
+ *
+ * The folder holds one folder per class; or `train` and `validation` (also `val`, `valid`) and optionally `test`, in any
+ * case of letters, each with one folder per class. Without `validation` all of `train` is there to be split. Photos may
+ * lie deeper inside a class. Symbolic links are followed. Names that begin with a dot, `__MACOSX` and `@eaDir` are left
+ * out. Whether a file really is a photo is found out when it is decoded.
+ *
+ * @param directory path of the folder
+ * @param options which files to list
+ * @returns the sets with their photos in Keras's order, and the names of the classes in code-point order, brought to
+ * Unicode's composed form (NFC) so that a set copied from a Mac matches
+ * @throws FileError when the folder is missing, is not a folder, holds photos but no class folders, has one class only,
+ * has a class without photos, or has sets whose classes differ
+ * @see https://keras.io/api/data_loading/image/
+ */
+export async function scanFolder(directory: string, options: ScanOptions = {}): Promise<PhotoFolder> {
+  const { folders, files } = await foldersIn(directory);
+  const extensions = options.extensions ?? photoExtensions;
+  const stray = files.filter((name) => hasExtension(name, extensions)).map((name) => join(directory, name));
+  const divided = divide(directory, folders);
+  if (divided === undefined) {
+    const train = await scanSet(directory, undefined, options);
+    return {
+      ...{ directory, classes: train.classes, train, validation: undefined, test: undefined },
+      ignored: stray,
+    };
+  }
+  const train = await scanSet(join(directory, divided.train), undefined, options);
+  const besides = async (name: string | undefined) =>
+    name === undefined ? undefined : await scanSet(join(directory, name), train, options);
+  const used = new Set<string | undefined>([divided.train, divided.validation, divided.test]);
+  return {
+    directory,
+    classes: train.classes,
+    train,
+    validation: await besides(divided.validation),
+    test: await besides(divided.test),
+    ignored: [...folders.filter((name) => !used.has(name)).map((name) => join(directory, name)), ...stray],
+  };
+}
+
+/** The folder of each set, or undefined where the folders are classes. */
+function divide(
+  directory: string,
+  folders: readonly string[],
+): { train: string; validation?: string; test?: string } | undefined {
+  const bySet = new Map<SetName, string[]>();
+  for (const name of folders) {
+    const set = setNames.get(name.toLowerCase());
+    if (set !== undefined) bySet.set(set, [...(bySet.get(set) ?? []), name]);
+  }
+  const named = [...bySet.values()].flat();
+  const onlySets = named.length > 0 && named.length === folders.length;
+  // "train" beside "bus" and "tram" is a class; so is "valid" beside "expired".
+  if (!onlySets && !(bySet.has("train") && bySet.has("validation"))) return undefined;
+  for (const [set, names] of bySet) {
+    if (names.length > 1) {
+      throw new FileError(`The folder ${directory} has more than one folder of ${set} photos.`, {
+        subject: directory,
+        expected: `one of ${quoted([...setNames.keys()].filter((name) => setNames.get(name) === set))}`,
+        received: quoted(names),
+        advice: "Merge them, or move one elsewhere.",
+      });
+    }
+  }
+  const [train] = bySet.get("train") ?? [];
+  const [validation] = bySet.get("validation") ?? [];
+  const [test] = bySet.get("test") ?? [];
+  if (train === undefined) {
+    throw new FileError(`The folder ${directory} has no training photos.`, {
+      subject: directory,
+      expected: `a folder "train" beside ${quoted(folders)}`,
+      received: `only ${quoted(folders)}`,
+      advice: `Add "train" with one folder per class, or name the folder that holds one folder per class.`,
+    });
+  }
+  return { train, ...(validation === undefined ? {} : { validation }), ...(test === undefined ? {} : { test }) };
+}
+
+/** Lists one set and checks it, against the training set where there is one. */
+async function scanSet(directory: string, train: PhotoSet | undefined, options: ScanOptions): Promise<PhotoSet> {
+  const { folders, files } = await foldersIn(directory);
+  const extensions = options.extensions ?? photoExtensions;
+  if (folders.length === 0) throw noClasses(directory, files, extensions);
+  const folderOf = new Map(folders.map((folder) => [folder.normalize("NFC"), folder]));
+  const classes = train?.classes ?? [...folderOf.keys()];
+  if (train !== undefined) checkSameClasses(directory, [...folderOf.keys()], train);
+  else if (classes.length < 2) {
+    throw new FileError(`The folder ${directory} has one class only, "${classes.join()}".`, {
+      subject: directory,
+      expected: "at least two folders, one per class",
+      received: quoted(classes),
+      advice: "Add a folder with photos of something else: a classifier learns what tells classes apart.",
+    });
+  }
+  const set = await listClasses(directory, classes, (name) => folderOf.get(name) ?? name, options);
+  const counts = classes.map(() => 0);
+  for (const { classIndex } of set.photos) counts[classIndex] = (counts[classIndex] ?? 0) + 1;
+  const empty = counts.indexOf(0);
+  if (empty >= 0) {
+    const name = classes[empty] ?? "";
+    const other = set.others[empty];
+    throw new FileError(`The class "${name}" in ${directory} has no photos.`, {
+      subject: join(directory, folderOf.get(name) ?? name),
+      expected: `files with one of the extensions ${extensions.join(", ")}`,
+      received: other === undefined ? "an empty folder" : `other files, such as "${basename(other)}"`,
+      advice: "Put photos of this class there, or remove the folder.",
+    });
+  }
+  return { directory, classes, photos: set.photos };
+}
+
+function noClasses(directory: string, files: readonly string[], extensions: readonly string[]): FileError {
+  const photos = files.filter((name) => hasExtension(name, extensions));
+  const [first] = photos;
+  return new FileError(
+    first === undefined
+      ? `The folder ${directory} has no class folders.`
+      : `The photos lie directly in ${directory}, not in class folders.`,
+    {
+      subject: directory,
+      expected: "one folder per class, named after the class, with its photos inside",
+      received:
+        first !== undefined
+          ? `${photos.length} photo${photos.length === 1 ? "" : "s"} such as "${first}" and no folders`
+          : files.length > 0
+            ? "files that are no photos, and no folders"
+            : "an empty folder",
+      advice: `For example ${join(basename(directory), "cats", "1.jpg")} and ${join(basename(directory), "dogs", "1.jpg")}.`,
+    },
+  );
+}
+
+function checkSameClasses(directory: string, folders: readonly string[], train: PhotoSet): void {
+  const extra = folders.find((name) => !train.classes.includes(name));
+  const missing = train.classes.find((name) => !folders.includes(name));
+  const problem =
+    extra !== undefined
+      ? `has a class "${extra}" that ${train.directory} does not have`
+      : missing !== undefined
+        ? `lacks the class "${missing}" that ${train.directory} has`
+        : undefined;
+  if (problem === undefined) return;
+  throw new FileError(`The folder ${directory} ${problem}.`, {
+    subject: directory,
+    expected: `the classes of the training photos: ${quoted(train.classes)}`,
+    received: quoted(folders),
+    ...advice(
+      extra !== undefined
+        ? didYouMean(
+            extra,
+            train.classes.filter((name) => !folders.includes(name)),
+          )
+        : undefined,
+    ),
+  });
+}
+
+function quoted(names: readonly string[]): string {
+  const shown = names.slice(0, 12).map((name) => `"${name}"`);
+  return names.length > shown.length ? `${shown.join(", ")} and ${names.length - shown.length} more` : shown.join(", ");
+}
+
+function advice(text: string | undefined): { advice?: string } {
+  return text === undefined ? {} : { advice: text };
+}
