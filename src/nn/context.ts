@@ -1,0 +1,25 @@
+import type { Shape } from "../graph/shape.js";
+import type { Value } from "../graph/value.js";
+import type { Variable } from "./variable.js";
+
+/** How random numbers that a layer needs are distributed: `uniform` in [0, 1), `normal` with mean 0 and deviation 1. */
+export type Distribution = "uniform" | "normal";
+
+/** What a layer may ask for while its computation is written as a graph. */
+export interface CallContext {
+  /** Whether the graph is for training: dropout drops, batch normalization uses the statistics of the batch. */
+  readonly training: boolean;
+  /** The value of a weight, in the weight's own shape. */
+  weight(variable: Variable): Value;
+  /**
+   * Random numbers, new ones for each step; they are drawn on the host from a seeded stream and fed.
+   *
+   * @param name names the stream: the layer's name
+   * @param shape may hold the batch's extent
+   */
+  random(name: string, distribution: Distribution, shape: Shape): Value;
+  /** Gives a weight new values at the end of a training step, such as moving statistics. */
+  update(variable: Variable, value: Value): void;
+  /** Adds a scalar to the loss, such as a regularization penalty. */
+  addLoss(penalty: Value): void;
+}

@@ -1,0 +1,229 @@
+import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
+import type { TensorData } from "../onnx/tensor-data.js";
+import { formatShape, type Shape } from "../graph/shape.js";
+import { input, type Value } from "../graph/value.js";
+import { channelsFirst, channelsLast } from "./channels.js";
+import type { CallContext } from "./context.js";
+import type { Initializer } from "./initializers/initializer.js";
+import { automaticName } from "./names.js";
+import { type LayerCall, SymbolicTensor } from "./symbolic-tensor.js";
+import { Variable } from "./variable.js";
+
+/** Options that every layer has. */
+export interface LayerOptions {
+  /** Name, unique within a model; default: made from the class, such as `dense_1`. */
+  readonly name?: string;
+  /** Whether training may change the layer's weights; default `true`. */
+  readonly trainable?: boolean;
+}
+
+/** For finding shapes: weights are inputs, and nothing else happens. */
+const shapeContext: CallContext = {
+  training: false,
+  weight: (variable) => input(variable.path, "float32", variable.shape),
+  random: (name, _distribution, shape) => input(name, "float32", shape),
+  update: () => undefined,
+  addLoss: () => undefined,
+};
+
+/**
+ * A building block of networks: weights, and a computation written as a graph of operators.
+ *
+ * Public shapes are Keras's (`[batch, height, width, channels]`); the values that {@link call} sees are the graph's, in
+ * which rank 4 means `[N, C, H, W]`.
+ *
+ * @see https://keras.io/api/layers/base_layer/
+ */
+export abstract class Layer {
+  readonly name: string;
+  private ownTrainable: boolean;
+  private readonly ownWeights: Variable[] = [];
+  private isBuilt = false;
+
+  constructor(options: LayerOptions = {}) {
+    this.name = options.name ?? automaticName(this.className);
+    this.ownTrainable = options.trainable ?? true;
+  }
+
+  /** Keras's class name, such as `"Conv2D"`. */
+  get className(): string {
+    return this.constructor.name;
+  }
+
+  /** Whether training may change the layer's weights. Takes effect at the next `fit`. */
+  get trainable(): boolean {
+    return this.ownTrainable;
+  }
+
+  set trainable(value: boolean) {
+    this.ownTrainable = value;
+  }
+
+  /** Whether the weights exist. */
+  get built(): boolean {
+    return this.isBuilt;
+  }
+
+  /** All weights, in Keras's order: learnable ones first. */
+  get weights(): readonly Variable[] {
+    return [...this.ownWeights].sort((a, b) => Number(b.learnable) - Number(a.learnable));
+  }
+
+  /** The weights that training changes. */
+  get trainableWeights(): readonly Variable[] {
+    return this.trainable ? this.weights.filter(({ learnable }) => learnable) : [];
+  }
+
+  /** The weights that gradients do not change: frozen ones and statistics. */
+  get nonTrainableWeights(): readonly Variable[] {
+    const trainable = new Set(this.trainableWeights);
+    return this.weights.filter((variable) => !trainable.has(variable));
+  }
+
+  /** Number of elements of all weights. */
+  countParams(): number {
+    return this.weights.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Copies of the weights, in Keras's order and shapes. */
+  getWeights(): TensorData<"float32">[] {
+    return this.weights.map(({ value }) => ({ ...value, data: value.data.slice() }));
+  }
+
+  /**
+   * Replaces the weights by copies of the given ones.
+   *
+   * @param tensors in Keras's order and shapes
+   * @throws ShapeError when number or shapes differ; then no weight has changed
+   */
+  setWeights(tensors: readonly TensorData<"float32">[]): void {
+    const variables = this.weights;
+    const shapes = (list: readonly { readonly dims: readonly number[] }[]): string =>
+      list.map(({ dims }) => formatShape(dims)).join(", ") || "none";
+    const expected = variables.map(({ shape }) => ({ dims: shape }));
+    const fits =
+      tensors.length === variables.length &&
+      tensors.every(({ dims }, index) => String(dims) === String(expected[index]?.dims));
+    if (!fits) {
+      throw new ShapeError(`The layer "${this.name}" cannot take these weights.`, {
+        subject: this.name,
+        expected: shapes(expected),
+        received: shapes(tensors),
+        ...(this.built ? {} : { advice: "The layer has no weights yet: give the model an input shape first." }),
+      });
+    }
+    variables.forEach((variable, index) => {
+      const tensor = tensors[index];
+      if (tensor !== undefined) variable.assign({ ...tensor, data: tensor.data.slice() });
+    });
+  }
+
+  /**
+   * Applies the layer in the functional API.
+   *
+   * @param inputs one placeholder, or a list for layers with several inputs
+   * @returns the output's placeholder
+   * @throws ShapeError when the layer cannot take these shapes
+   */
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
+    const [first, ...others] = this.applyAll(inputs instanceof SymbolicTensor ? [inputs] : inputs);
+    if (first === undefined || others.length > 0) {
+      throw new UsageError(`The layer "${this.name}" has ${others.length + 1} outputs.`, {
+        subject: this.name,
+        expected: "a layer with one output",
+        received: `${others.length + 1} outputs`,
+        advice: "Use applyAll.",
+      });
+    }
+    return first;
+  }
+
+  /** As {@link apply}, for layers with several outputs. */
+  applyAll(inputs: readonly SymbolicTensor[]): readonly SymbolicTensor[] {
+    const shapes = inputs.map(({ shape }) => shape);
+    this.ensureBuilt(shapes);
+    const types = this.inferOutputs(inputs);
+    const outputs: readonly SymbolicTensor[] = types.map(
+      ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, () => call),
+    );
+    const call: LayerCall = { layer: this, inputs, outputs };
+    return outputs;
+  }
+
+  /** Shapes of the outputs for inputs of the given shapes, both in Keras's order. */
+  computeOutputShapes(shapes: readonly Shape[]): readonly Shape[] {
+    this.ensureBuilt(shapes);
+    return this.inferOutputs(shapes.map((shape) => ({ shape, type: "float32" as const }))).map(({ shape }) =>
+      channelsLast(shape),
+    );
+  }
+
+  private inferOutputs(inputs: readonly Pick<SymbolicTensor, "shape" | "type">[]): readonly Value[] {
+    const values = inputs.map(({ shape, type }, index) => input(`input_${index}`, type, channelsFirst(shape)));
+    return this.callNamed(values, shapeContext);
+  }
+
+  /** {@link call}, with the layer's name in front of what goes wrong. */
+  callNamed(inputs: readonly Value[], context: CallContext): readonly Value[] {
+    try {
+      return this.call(inputs, context);
+    } catch (error) {
+      if (!(error instanceof GraftError) || error.message.startsWith("Layer ")) throw error;
+      throw new ShapeError(`Layer "${this.name}" (${this.className}): ${error.message}`, {
+        subject: this.name,
+        cause: error,
+      });
+    }
+  }
+
+  /** Creates the weights unless they exist. Shapes are in Keras's order. */
+  ensureBuilt(shapes: readonly Shape[]): void {
+    if (this.isBuilt) return;
+    this.build(shapes);
+    this.isBuilt = true;
+  }
+
+  /**
+   * Creates the weights, by {@link addWeight}, for inputs of the given shapes in Keras's order. Layers without weights
+   * need none.
+   */
+  protected build(_shapes: readonly Shape[]): void {
+    // No weights.
+  }
+
+  /** Creates a weight; its path is the layer's name and `name`. */
+  protected addWeight(name: string, shape: readonly number[], initializer: Initializer, learnable = true): Variable {
+    const variable = new Variable({ path: `${this.name}/${name}`, shape, initializer, learnable });
+    this.ownWeights.push(variable);
+    return variable;
+  }
+
+  /**
+   * Writes the layer's computation as a graph.
+   *
+   * @param inputs values of the graph: rank 4 is `[N, C, H, W]`
+   * @returns one value an output, in the same convention
+   */
+  abstract call(inputs: readonly Value[], context: CallContext): readonly Value[];
+
+  /** Keras's configuration: what the constructor takes, in Keras's snake_case. */
+  abstract getConfig(): Record<string, unknown>;
+}
+
+/** A layer with one input and one output. */
+export abstract class UnaryLayer extends Layer {
+  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
+    const [x, ...others] = inputs;
+    if (x === undefined || others.length > 0) {
+      throw new UsageError(`The layer "${this.name}" takes one input.`, {
+        subject: this.name,
+        expected: "one input",
+        received: `${inputs.length} inputs`,
+      });
+    }
+    return [this.forward(x, context)];
+  }
+
+  /** Writes the layer's computation for its only input. */
+  protected abstract forward(x: Value, context: CallContext): Value;
+}

@@ -1,0 +1,25 @@
+import type { Value } from "../../graph/value.js";
+
+/**
+ * A figure that is followed during training and evaluation.
+ *
+ * In the graph it is a state of one batch, small tensors that add up; over an epoch the states of the batches are added,
+ * and {@link result} makes a number of the sum.
+ */
+export abstract class Metric {
+  /** Its key in logs and histories, such as `"acc"`. */
+  abstract readonly name: string;
+
+  /**
+   * Writes the state of a batch as a graph.
+   *
+   * @param truth labels as they are fed, float32
+   * @param prediction the model's output
+   * @param sampleWeight `[N]` float32
+   * @returns small float32 tensors by name, each additive over batches
+   */
+  abstract state(truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>>;
+
+  /** The figure for a sum of states. */
+  abstract result(state: Readonly<Record<string, Float32Array | Float64Array>>): number;
+}

@@ -1,0 +1,23 @@
+import type { ElementType } from "../onnx/tensor-data.js";
+import type { Shape } from "../graph/shape.js";
+import type { Layer } from "./layer.js";
+
+/** A call of a layer in the functional API. */
+export interface LayerCall {
+  readonly layer: Layer;
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+}
+
+/** A placeholder of the functional API: what `layers.Input` and `layer.apply` return. */
+export class SymbolicTensor {
+  /**
+   * @param shape in Keras's order; the batch is a name
+   * @param call the call that makes it; `undefined` for an input
+   */
+  constructor(
+    readonly shape: Shape,
+    readonly type: ElementType,
+    readonly call: (() => LayerCall) | undefined,
+  ) {}
+}

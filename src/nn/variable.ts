@@ -1,0 +1,71 @@
+import { ShapeError } from "../errors/errors.js";
+import { elementCount, type TensorData } from "../onnx/tensor-data.js";
+import { formatShape, sameShape } from "../graph/shape.js";
+import { randomStream } from "../random/seed.js";
+import type { Initializer } from "./initializers/initializer.js";
+
+/** What a variable is made from. */
+export interface VariableOptions {
+  /** Full name, such as `"dense_1/kernel"`. */
+  readonly path: string;
+  /** Shape in Keras's order: kernels of convolutions are `[height, width, in, out]`. */
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+  /** Whether gradients may change it at all; moving statistics are `false`. Default `true`. */
+  readonly learnable?: boolean;
+}
+
+/** A weight of a layer: a float32 tensor that keeps its shape and changes its values. */
+export class Variable {
+  readonly path: string;
+  readonly shape: readonly number[];
+  readonly learnable: boolean;
+  private readonly initializer: Initializer;
+  private current: TensorData<"float32"> | undefined;
+
+  constructor({ path, shape, initializer, learnable = true }: VariableOptions) {
+    this.path = path;
+    this.shape = shape;
+    this.learnable = learnable;
+    this.initializer = initializer;
+  }
+
+  /** The last part of the path, such as `"kernel"`. */
+  get name(): string {
+    return this.path.slice(this.path.lastIndexOf("/") + 1);
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return elementCount(this.shape);
+  }
+
+  /**
+   * The values, of the variable's shape. They are drawn when they are first needed, so weights that are read from a file
+   * cost no random numbers. Treat them as read-only: sessions share them.
+   */
+  get value(): TensorData<"float32"> {
+    this.current ??= {
+      type: "float32",
+      dims: this.shape,
+      data: this.initializer.values(this.shape, randomStream(`weights/${this.path}`)),
+    };
+    return this.current;
+  }
+
+  /**
+   * Takes over a tensor, without copying.
+   *
+   * @throws ShapeError when the shape is another
+   */
+  assign(tensor: TensorData<"float32">): void {
+    if (!sameShape(tensor.dims, this.shape)) {
+      throw new ShapeError(`The weight "${this.path}" cannot take these values.`, {
+        subject: this.path,
+        expected: formatShape(this.shape),
+        received: formatShape(tensor.dims),
+      });
+    }
+    this.current = tensor;
+  }
+}
