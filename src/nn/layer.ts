@@ -187,8 +187,8 @@ export abstract class Layer {
    * Creates the weights, by {@link addWeight}, for inputs of the given shapes in Keras's order. Layers without weights
    * need none.
    */
-  protected build(_shapes: readonly Shape[]): void {
-    // No weights.
+  protected build(shapes: readonly Shape[]): void {
+    void shapes;
   }
 
   /** Creates a weight; its path is the layer's name and `name`. */
