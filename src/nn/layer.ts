@@ -179,7 +179,7 @@ export abstract class Layer {
   /** Creates the weights unless they exist. Shapes are in Keras's order. */
   ensureBuilt(shapes: readonly Shape[]): void {
     if (this.isBuilt) return;
-    this.build(shapes);
+    this.build?.(shapes);
     this.isBuilt = true;
   }
 
@@ -187,9 +187,7 @@ export abstract class Layer {
    * Creates the weights, by {@link addWeight}, for inputs of the given shapes in Keras's order. Layers without weights
    * need none.
    */
-  protected build(shapes: readonly Shape[]): void {
-    void shapes;
-  }
+  protected build?(shapes: readonly Shape[]): void;
 
   /** Creates a weight; its path is the layer's name and `name`. */
   protected addWeight(name: string, shape: readonly number[], initializer: Initializer, learnable = true): Variable {
