@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FileError } from "../errors/errors.js";
 import { elementCount } from "../onnx/tensor-data.js";
+import { readKerasWeights } from "./keras-h5.js";
 import { memorySource, readTfjsModel, type TfjsModel } from "./tfjs.js";
 import { folderSource, readTfjsFile } from "./tfjs-node.js";
 
@@ -191,6 +192,7 @@ describe("a folder on disk", () => {
   });
 });
 
+const keras = "../shared/weights/keras-mobilenet_v1_0.25_224.h5";
 const mobileNet = "../shared/weights/tfjs-mobilenet_v1_0.25_224";
 describe.skipIf(!existsSync(mobileNet))("TensorFlow.js's own MobileNet (skipped without ../shared/weights)", () => {
   test("has 475,544 parameters in 55 files", async () => {
@@ -199,5 +201,13 @@ describe.skipIf(!existsSync(mobileNet))("TensorFlow.js's own MobileNet (skipped 
     const tensors = [...model.weights.values()];
     expect(tensors.reduce((sum, { dims }) => sum + elementCount(dims), 0)).toBe(475_544);
     expect(model.weights.get("conv1/kernel")?.dims).toEqual([3, 3, 3, 8]);
+  });
+
+  test.skipIf(!existsSync(keras))("has exactly the numbers of Keras's file of the same network", async () => {
+    const { weights } = await readTfjsFile(mobileNet);
+    const { layers } = await readKerasWeights(await readFile(keras), keras);
+    const all = layers.flatMap((layer) => layer.weights);
+    expect(all).toHaveLength(137);
+    for (const { name, tensor } of all) expect(weights.get(name.replace(/:0$/, ""))?.data).toEqual(tensor.data);
   });
 });
