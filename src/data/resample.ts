@@ -70,39 +70,68 @@ function weigh(length: number, newLength: number, { support, weight }: Filter): 
   return { first, count, weights, width };
 }
 
+/** A fixed-point sum as a level: rounded by the half that the sum began with, and cut off at black and white. */
+function level(sum: number): number {
+  return Math.min(255, Math.max(0, Math.floor(sum / fixedPoint)));
+}
+
 /**
- * Resizes along one axis of `[outer, length, inner]`.
- *
- * A sum of products of 8-bit levels and 22-bit weights fits a float64 exactly; the sum is rounded to the nearest level.
+ * Resizes rows, `[height, width, 3]` to `[height, newWidth, 3]`. A sum of products of 8-bit levels and 22-bit weights fits
+ * a float64 exactly.
  */
-function resizeAxis(
+function resizeRows(source: Uint8Array, width: number, height: number, newWidth: number, filter: Filter): Uint8Array {
+  if (width === newWidth) return source;
+  const { first, count, weights, width: stride } = weigh(width, newWidth, filter);
+  const target = new Uint8Array(height * newWidth * 3);
+  let to = 0;
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < newWidth; column++) {
+      let red = fixedPoint / 2;
+      let green = fixedPoint / 2;
+      let blue = fixedPoint / 2;
+      let from = (row * width + (first[column] ?? 0)) * 3;
+      const begin = column * stride;
+      const end = begin + (count[column] ?? 0);
+      for (let k = begin; k < end; k++) {
+        const weight = weights[k] ?? 0;
+        red += weight * (source[from] ?? 0);
+        green += weight * (source[from + 1] ?? 0);
+        blue += weight * (source[from + 2] ?? 0);
+        from += 3;
+      }
+      target[to] = level(red);
+      target[to + 1] = level(green);
+      target[to + 2] = level(blue);
+      to += 3;
+    }
+  }
+  return target;
+}
+
+/** Resizes columns, `[height, rowLength]` to `[newHeight, rowLength]`, a whole row at a time. */
+function resizeColumns(
   source: Uint8Array,
-  outer: number,
-  length: number,
-  newLength: number,
-  inner: number,
+  rowLength: number,
+  height: number,
+  newHeight: number,
   filter: Filter,
 ): Uint8Array {
-  if (length === newLength) return source;
-  const { first, count, weights, width } = weigh(length, newLength, filter);
-  // A Uint8ClampedArray rounds half to even and a Uint8Array wraps: both are avoided by clamping here.
-  const target = new Uint8Array(outer * newLength * inner);
-  const sums = new Float64Array(inner);
-  for (let block = 0; block < outer; block++) {
-    for (let index = 0; index < newLength; index++) {
-      sums.fill(fixedPoint / 2);
-      const neighbours = count[index] ?? 0;
-      let from = (block * length + (first[index] ?? 0)) * inner;
-      for (let k = 0; k < neighbours; k++) {
-        const weight = weights[index * width + k] ?? 0;
-        for (let i = 0; i < inner; i++) sums[i] = (sums[i] ?? 0) + weight * (source[from + i] ?? 0);
-        from += inner;
-      }
-      const to = (block * newLength + index) * inner;
-      for (let i = 0; i < inner; i++) {
-        target[to + i] = Math.min(255, Math.max(0, Math.floor((sums[i] ?? 0) / fixedPoint)));
-      }
+  if (height === newHeight) return source;
+  const { first, count, weights, width: stride } = weigh(height, newHeight, filter);
+  const target = new Uint8Array(newHeight * rowLength);
+  const sums = new Float64Array(rowLength);
+  for (let row = 0; row < newHeight; row++) {
+    sums.fill(fixedPoint / 2);
+    let from = (first[row] ?? 0) * rowLength;
+    const begin = row * stride;
+    const end = begin + (count[row] ?? 0);
+    for (let k = begin; k < end; k++) {
+      const weight = weights[k] ?? 0;
+      for (let i = 0; i < rowLength; i++) sums[i] = (sums[i] ?? 0) + weight * (source[from + i] ?? 0);
+      from += rowLength;
     }
+    const to = row * rowLength;
+    for (let i = 0; i < rowLength; i++) target[to + i] = level(sums[i] ?? 0);
   }
   return target;
 }
@@ -149,7 +178,7 @@ export const interpolations: readonly Interpolation[] = ["nearest", "box", "bili
 /**
  * Resizes a photo as Pillow's `Image.resize` does, level by level: first along rows, then along columns, with 8 bits in
  * between. All filters but `nearest` are antialiased when the photo gets smaller. Pillow 13 begins with the columns when
- * the height shrinks much more than the width, which moves some levels by 1; earlier ones never do.
+ * the height shrinks much more than the width, and gets slightly other levels then; earlier ones never do.
  *
  * Keras's `flow_from_directory` uses `nearest` unless told otherwise, and does not keep the proportions.
  *
@@ -193,6 +222,6 @@ export function resample(
   if (newWidth === width && newHeight === height) return data;
   if (interpolation === "nearest") return resizeNearest(data, width, height, newWidth, newHeight);
   const filter = filters[interpolation];
-  const narrowed = resizeAxis(data, height, width, newWidth, 3, filter);
-  return resizeAxis(narrowed, 1, height, newHeight, newWidth * 3, filter);
+  const narrowed = resizeRows(data, width, height, newWidth, filter);
+  return resizeColumns(narrowed, newWidth * 3, height, newHeight, filter);
 }
