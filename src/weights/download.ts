@@ -1,0 +1,363 @@
+import { type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { DownloadError } from "../errors/errors.js";
+import { replaceFile } from "./atomic-write.js";
+import { type Checksum, hashFile } from "./checksum.js";
+import { withFileLock } from "./file-lock.js";
+import { errorCode, fileSystemError } from "./file-system-errors.js";
+
+/** How far a download is. */
+export interface DownloadProgress {
+  /** Bytes on disk, those of earlier attempts included. */
+  readonly received: number;
+  /** Bytes of the whole file; undefined when neither the caller nor the server says so. */
+  readonly total: number | undefined;
+  /** Mean rate since the connection was made, in bytes per second. */
+  readonly bytesPerSecond: number;
+}
+
+/** What to download, and where to. */
+export interface DownloadOptions {
+  readonly url: string;
+  /** Path of the finished file; missing folders are made. */
+  readonly destination: string;
+  /** What the finished file must add up to. */
+  readonly checksum: Checksum;
+  /** Bytes of the finished file, when known before. */
+  readonly size?: number;
+  /** Called with each piece that has been written. */
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Stands in for the global `fetch`. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** Ends the download; what has arrived is kept for the next attempt. */
+  readonly signal?: AbortSignal;
+}
+
+/** Times in ms, shorter in tests. */
+interface Timing {
+  /** How long to wait for the next bytes. */
+  readonly stall: number;
+  /** How long to wait before the second attempt; twice as long before each further one. */
+  readonly retry: number;
+}
+
+/** Attempts in a row that may end without a single byte more than before. */
+const fruitlessAttempts = 3;
+
+/**
+ * Downloads a file and checks it. A file already at the destination with the right checksum is used as it is. Bytes go
+ * to `<destination>.part`; an interrupted download goes on where it stopped, in this run or the next, when the server
+ * can do so, and starts again otherwise. The destination never holds anything but the checked file.
+ *
+ * @param options what, and where to
+ * @param timing shorter times, for tests
+ * @returns whether the file was `present`, or has been `downloaded`
+ * @throws DownloadError when the server cannot be reached, refuses, stalls or keeps breaking off, or when the bytes do
+ * not fit the checksum; the message says which URL to download by other means, and where to put the file
+ * @throws FileError when the disk is full or the folder cannot be written to
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-range-requests
+ */
+export async function downloadFile(
+  options: DownloadOptions,
+  timing: Partial<Timing> = {},
+): Promise<"present" | "downloaded"> {
+  if (await isComplete(options)) return "present";
+  const { destination, signal } = options;
+  await onDisk(destination, () => mkdir(dirname(destination), { recursive: true }));
+  // One lock instead of a part file for each process: only a part file with a fixed name can be resumed in the next
+  // run, and a second process had better wait than fetch half a gigabyte again. Should two processes ever get past the
+  // lock (see withFileLock), they spoil the part file, which the checksum then rejects, but never the destination.
+  return withFileLock(
+    `${destination}.lock`,
+    async () => {
+      if (await isComplete(options)) return "present";
+      await new Download(options, { stall: 30_000, retry: 500, ...timing }).run();
+      return "downloaded";
+    },
+    { signal },
+  );
+}
+
+async function isComplete({ destination, checksum, size }: DownloadOptions): Promise<boolean> {
+  const found = await sizeOf(destination);
+  if (found === undefined || (size !== undefined && found !== size)) return false;
+  return (await onDisk(destination, () => hashFile(destination, checksum.algorithm), "read")) === wanted(checksum);
+}
+
+const wanted = (checksum: Checksum): string => checksum.hex.toLowerCase();
+
+/** The connection broke or the server is busy: worth another attempt. */
+class Interruption extends Error {}
+
+/** What tells whether the server's file is still the one that a part file came from. */
+const validatorSchema = z.object({ url: z.string(), validator: z.string() });
+
+class Download {
+  readonly #part: string;
+  /** Remembers, between runs, what `validatorSchema` says. */
+  readonly #notes: string;
+  /** How many responses the part file was put together from; unknown, hence 2, when it is from an earlier run. */
+  #responses = 0;
+
+  constructor(
+    private readonly options: DownloadOptions,
+    private readonly timing: Timing,
+  ) {
+    this.#part = `${options.destination}.part`;
+    this.#notes = `${this.#part}.json`;
+  }
+
+  async run(): Promise<void> {
+    const { destination, checksum } = this.options;
+    if ((await sizeOf(this.#part)) !== undefined) this.#responses = 2;
+    for (let restarted = false; ; restarted = true) {
+      await this.#transferAll();
+      const hex = await onDisk(this.#part, () => hashFile(this.#part, checksum.algorithm), "read");
+      if (hex === wanted(checksum)) break;
+      const received = await sizeOf(this.#part);
+      await this.#forget();
+      // A file put together from several responses may mix two versions of it; one from a single response is what the
+      // server has.
+      if (restarted || this.#responses < 2) throw this.#mismatch(hex, received ?? 0);
+    }
+    await onDisk(destination, () => replaceFile(this.#part, destination));
+    await this.#forget();
+  }
+
+  /** Attempts until the server has sent everything. */
+  async #transferAll(): Promise<void> {
+    let furthest = (await sizeOf(this.#part)) ?? 0;
+    for (let failures = 0; ;) {
+      try {
+        await this.#transfer();
+        return;
+      } catch (cause) {
+        this.options.signal?.throwIfAborted();
+        if (!(cause instanceof Interruption)) throw cause;
+        const reached = (await sizeOf(this.#part)) ?? 0;
+        failures = reached > furthest ? 0 : failures + 1;
+        furthest = Math.max(furthest, reached);
+        if (failures === fruitlessAttempts) throw this.#failure(cause.message, cause);
+        await sleep(this.timing.retry * 2 ** failures, undefined, { signal: this.options.signal });
+      }
+    }
+  }
+
+  /** One request, which goes on from the end of the part file if there is one. */
+  async #transfer(): Promise<void> {
+    const { size } = this.options;
+    let offset = (await sizeOf(this.#part)) ?? 0;
+    if (size !== undefined && offset > size) {
+      await this.#forget();
+      offset = 0;
+    }
+    if (offset === size) return;
+    const stall = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const awaitBytes = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        stall.abort(new Interruption(`no bytes from the server for ${String(this.timing.stall / 1000)} s`));
+      }, this.timing.stall);
+    };
+    try {
+      awaitBytes();
+      const response = await this.#request(offset, stall.signal);
+      clearTimeout(timer);
+      if (response === "complete") return;
+      const start = response.status === 206 ? offset : 0;
+      if (start === 0) await this.#remember(response);
+      this.#responses = start === 0 ? 1 : this.#responses + 1;
+      const handle = await onDisk(this.#part, () => open(this.#part, start === 0 ? "w" : "a"));
+      const chunks = chunksOf(response, stall.signal);
+      try {
+        await this.#write(chunks, handle, start, this.#total(response, start), awaitBytes, () => {
+          clearTimeout(timer);
+        });
+      } finally {
+        await chunks.return(undefined); // Hangs up, if the server has more to say.
+        await handle.close();
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #write(
+    chunks: AsyncIterator<Uint8Array, undefined>,
+    handle: FileHandle,
+    start: number,
+    total: number | undefined,
+    awaitBytes: () => void,
+    gotBytes: () => void,
+  ): Promise<void> {
+    const began = performance.now();
+    let received = start;
+    for (;;) {
+      awaitBytes();
+      const { done, value } = await chunks.next();
+      // A slow disk is no stalled server.
+      gotBytes();
+      if (done === true) break;
+      await onDisk(this.#part, () => handle.writeFile(value));
+      received += value.byteLength;
+      const seconds = Math.max(performance.now() - began, 1) / 1000;
+      this.options.onProgress?.({ received, total, bytesPerSecond: (received - start) / seconds });
+    }
+    if (total !== undefined && received < total) {
+      throw new Interruption(`the connection ended after ${String(received)} of ${String(total)} bytes`);
+    }
+  }
+
+  /** The response that has the bytes, or `complete` when the server says that there are none behind the offset. */
+  async #request(offset: number, stalled: AbortSignal): Promise<Response | "complete"> {
+    const { url, fetch = globalThis.fetch, signal } = this.options;
+    // Ranges count the bytes on the wire, so these must be the file's own.
+    const headers: Record<string, string> = { "accept-encoding": "identity" };
+    if (offset > 0) {
+      headers["range"] = `bytes=${String(offset)}-`;
+      const validator = await this.#validator();
+      if (validator !== undefined) headers["if-range"] = validator;
+    }
+    let response: Response;
+    try {
+      response = await fetch(url, { headers, signal: AbortSignal.any(signal ? [stalled, signal] : [stalled]) });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (stalled.aborted) throw stalled.reason;
+      const { code, words } = networkFailure(cause);
+      if (transientCodes.has(code ?? "")) throw new Interruption(words, { cause });
+      throw this.#failure(words, cause);
+    }
+    if (response.status === 200) return response;
+    if (response.status === 206) {
+      const first = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1];
+      if (Number(first) === offset) return response;
+    }
+    await response.body?.cancel();
+    if (response.status === 416) return "complete";
+    if (response.status === 206) {
+      await this.#forget();
+      throw new Interruption("the server sent another part of the file than was asked for");
+    }
+    const status = `HTTP ${String(response.status)} ${response.statusText}`.trim();
+    if ([408, 425, 429].includes(response.status) || response.status >= 500) throw new Interruption(status);
+    throw this.#failure(status);
+  }
+
+  #total(response: Response, start: number): number | undefined {
+    // With an encoding that was not asked for, the length is not that of the file.
+    const length = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
+    return length === null ? this.options.size : start + Number(length);
+  }
+
+  /** Notes what identifies the server's version of the file, for If-Range in a later request. */
+  async #remember(response: Response): Promise<void> {
+    const etag = response.headers.get("etag");
+    // RFC 9110 forbids weak entity tags in If-Range.
+    const validator = etag !== null && !etag.startsWith("W/") ? etag : response.headers.get("last-modified");
+    await onDisk(this.#notes, async () => {
+      if (validator === null) await rm(this.#notes, { force: true });
+      else await writeFile(this.#notes, JSON.stringify({ url: this.options.url, validator }));
+    });
+  }
+
+  /** undefined also when the notes are of another URL, or damaged; then only the checksum tells. */
+  async #validator(): Promise<string | undefined> {
+    try {
+      const notes = validatorSchema.parse(JSON.parse(await readFile(this.#notes, "utf8")));
+      return notes.url === this.options.url ? notes.validator : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #forget(): Promise<void> {
+    await onDisk(this.#part, async () => {
+      await rm(this.#part, { force: true });
+      await rm(this.#notes, { force: true });
+    });
+  }
+
+  #failure(received: string, cause?: unknown): DownloadError {
+    const { url, destination } = this.options;
+    return new DownloadError(`${basename(destination)} cannot be downloaded.`, {
+      subject: url,
+      expected: `a file at ${url}`,
+      received,
+      advice: `Check the network, or download ${url} in another way and save it as ${destination}: the next run finds it there.`,
+      cause,
+    });
+  }
+
+  #mismatch(hex: string, received: number): DownloadError {
+    const { url, destination, checksum, size } = this.options;
+    const bytes = size === undefined ? "" : ` (${String(size)} bytes)`;
+    return new DownloadError(`${basename(destination)} is not the expected file.`, {
+      subject: url,
+      expected: `${checksum.algorithm} ${wanted(checksum)}${bytes}`,
+      received: `${checksum.algorithm} ${hex} (${String(received)} bytes) from ${url}`,
+      advice:
+        "Something on the way may have replaced it, such as a proxy's login page. " +
+        `Try again, or save the right file as ${destination}.`,
+    });
+  }
+}
+
+/** The pieces of a response's body; a break is an {@link Interruption}. */
+async function* chunksOf(response: Response, stalled: AbortSignal): AsyncGenerator<Uint8Array, undefined> {
+  try {
+    for await (const chunk of response.body ?? []) yield chunk as Uint8Array;
+  } catch (cause) {
+    if (stalled.aborted) throw stalled.reason;
+    throw new Interruption(`the connection broke: ${networkFailure(cause).words}`, { cause });
+  }
+  return undefined;
+}
+
+/** Codes of failures that often pass; others, such as an unknown host, are told at once. */
+const transientCodes = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "UND_ERR_SOCKET",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+]);
+
+const failureWords: Readonly<Record<string, string>> = {
+  ENOTFOUND: "the server's name is not known: no network, or a wrong address",
+  EAI_AGAIN: "the server's name cannot be looked up: no network",
+  ENETUNREACH: "no network",
+  ECONNREFUSED: "the server refused the connection",
+  ETIMEDOUT: "no answer from the server",
+  UND_ERR_CONNECT_TIMEOUT: "no answer from the server",
+};
+
+/** Node's fetch hides what happened in the error's cause. */
+function networkFailure(cause: unknown): { code: string | undefined; words: string } {
+  const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
+  const code = errorCode(inner);
+  const message = inner instanceof Error && inner.message !== "" ? inner.message : String(cause);
+  return { code, words: (code && failureWords[code]) ?? (code === undefined ? message : `${message} (${code})`) };
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT") return undefined;
+    throw fileSystemError(cause, path, "read");
+  }
+}
+
+async function onDisk<T>(path: string, action: () => Promise<T>, kind: "read" | "write" = "write"): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    throw fileSystemError(cause, path, kind);
+  }
+}
