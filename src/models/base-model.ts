@@ -1,0 +1,200 @@
+import { UsageError } from "../errors/errors.js";
+import { didYouMean } from "../errors/nearest.js";
+import type { Shape } from "../graph/shape.js";
+import { Layer } from "../nn/layer.js";
+import { resolveLoss } from "../nn/losses/index.js";
+import { resolveMetric } from "../nn/metrics/index.js";
+import { resolveOptimizer } from "../nn/optimizers/index.js";
+import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
+import type { Variable } from "../nn/variable.js";
+import type { Tensor } from "../runtime/runtime.js";
+import { assignWeights, type LoadWeightsOptions } from "./assign-weights.js";
+import type { BatchSource } from "./batch-source.js";
+import { platform } from "./platform.js";
+import { summarize } from "./summary.js";
+import type {
+  BatchOptions,
+  Compiled,
+  CompileOptions,
+  EvaluateOptions,
+  FitOptions,
+  History,
+  Logs,
+  PredictOptions,
+} from "./training-types.js";
+
+/** What all kinds of models can do: be looked at, frozen, compiled, trained, evaluated, saved. A model is a layer too. */
+export abstract class BaseModel extends Layer {
+  private compileOptions: CompileOptions | undefined;
+  private compiledWith: Compiled | undefined;
+
+  /** The layers, in the order in which data passes them. */
+  abstract get layers(): readonly Layer[];
+
+  /** Placeholders of the inputs. */
+  abstract get inputs(): readonly SymbolicTensor[];
+
+  /** Placeholders of the outputs. */
+  abstract get outputs(): readonly SymbolicTensor[];
+
+  /** Output shape of each layer in Keras's order; of its first call, where a layer is used several times. */
+  abstract layerShapes(): ReadonlyMap<Layer, Shape>;
+
+  /** Shape of the only input in Keras's order; the batch is a name. */
+  get inputShape(): Shape {
+    return onlyShape(this, "input", this.inputs);
+  }
+
+  /** Shape of the only output in Keras's order; the batch is a name. */
+  get outputShape(): Shape {
+    return onlyShape(this, "output", this.outputs);
+  }
+
+  /** Freezes or unfreezes the model and every layer in it. */
+  override get trainable(): boolean {
+    return super.trainable;
+  }
+
+  override set trainable(value: boolean) {
+    super.trainable = value;
+    for (const layer of this.layers) layer.trainable = value;
+  }
+
+  override get weights(): readonly Variable[] {
+    return unique(this.layers.flatMap(({ weights }) => weights));
+  }
+
+  override get trainableWeights(): readonly Variable[] {
+    return this.trainable ? unique(this.layers.flatMap(({ trainableWeights }) => trainableWeights)) : [];
+  }
+
+  /**
+   * The layer of the given name.
+   *
+   * @throws UsageError when there is none; the message offers the nearest names
+   */
+  getLayer(name: string): Layer {
+    const layer = this.layers.find((candidate) => candidate.name === name);
+    if (layer === undefined) {
+      const names = this.layers.map((candidate) => candidate.name);
+      throw new UsageError(`The model "${this.name}" has no layer "${name}".`, {
+        subject: name,
+        expected: `one of its ${names.length} layers`,
+        received: name,
+        advice: didYouMean(name, names) ?? "The model has no layers.",
+      });
+    }
+    return layer;
+  }
+
+  /**
+   * The table of layers, output shapes and numbers of weights, as Keras prints it.
+   *
+   * @param print what to do with each line; default: show it
+   */
+  summary(
+    print: (line: string) => void = (line) => {
+      platform().print(line);
+    },
+  ): void {
+    for (const line of summarize(this)) print(line);
+  }
+
+  /**
+   * Says how the model is to be trained. Slots of an optimizer belong to it, so a new optimizer starts afresh.
+   *
+   * @throws UsageError for a name that Keras does not know
+   */
+  compile(options: CompileOptions): void {
+    // Names are looked up at once, so that a mistake shows here; metrics need the output's shape, which may come later.
+    this.compileOptions = {
+      ...options,
+      optimizer: resolveOptimizer(options.optimizer),
+      loss: resolveLoss(options.loss),
+    };
+    this.compiledWith = undefined;
+    if (this.built) void this.compiled;
+  }
+
+  /**
+   * What the model was compiled with.
+   *
+   * @throws UsageError when it was not
+   */
+  get compiled(): Compiled {
+    if (this.compileOptions === undefined) {
+      throw new UsageError(`The model "${this.name}" is not compiled.`, {
+        subject: this.name,
+        expected: "a call of compile before fit, evaluate or trainOnBatch",
+        received: "none",
+        advice: 'For example: model.compile({ optimizer: "rmsprop", loss: "binary_crossentropy", metrics: ["acc"] }).',
+      });
+    }
+    if (this.compiledWith === undefined) {
+      const optimizer = resolveOptimizer(this.compileOptions.optimizer);
+      const loss = resolveLoss(this.compileOptions.loss);
+      const metrics = (this.compileOptions.metrics ?? []).map((metric) =>
+        resolveMetric(metric, loss, this.outputShape),
+      );
+      this.compiledWith = { optimizer, loss, metrics };
+    }
+    return this.compiledWith;
+  }
+
+  /** Trains the model. @see https://keras.io/api/models/model_training_apis/#fit-method */
+  async fit(x: BatchSource | Tensor, options: FitOptions = {}): Promise<History> {
+    return platform().loops.fit(this, x, options);
+  }
+
+  /** Loss and metrics on samples, without training. */
+  async evaluate(x: BatchSource | Tensor, options: EvaluateOptions = {}): Promise<Logs> {
+    return platform().loops.evaluate(this, x, options);
+  }
+
+  /** The model's output for samples, in Keras's order; in the order of the samples. */
+  async predict(x: BatchSource | Tensor, options: PredictOptions = {}): Promise<Tensor> {
+    return platform().loops.predict(this, x, options);
+  }
+
+  /** One training step. */
+  async trainOnBatch(x: Tensor, y: Tensor, options: BatchOptions = {}): Promise<Logs> {
+    return platform().loops.trainOnBatch(this, x, y, options);
+  }
+
+  /** Loss and metrics of one batch, without training. */
+  async testOnBatch(x: Tensor, y: Tensor, options: BatchOptions = {}): Promise<Logs> {
+    return platform().loops.testOnBatch(this, x, y, options);
+  }
+
+  /** The model's output for one batch. */
+  async predictOnBatch(x: Tensor): Promise<Tensor> {
+    return platform().loops.predict(this, x, { batchSize: x.dims[0] ?? 1 });
+  }
+
+  /**
+   * Loads weights from a file: all of them, or none when something does not fit.
+   *
+   * @throws FileError when the file cannot be read
+   * @throws ShapeError when it does not fit the model
+   */
+  async loadWeights(path: string, options: LoadWeightsOptions = {}): Promise<void> {
+    assignWeights(this.layers, await platform().readWeights(path), options);
+  }
+}
+
+function unique<T>(list: readonly T[]): T[] {
+  return [...new Set(list)];
+}
+
+function onlyShape(model: BaseModel, what: string, tensors: readonly SymbolicTensor[]): Shape {
+  const [only, ...others] = tensors;
+  if (only === undefined || others.length > 0) {
+    throw new UsageError(`The model "${model.name}" has ${tensors.length} ${what}s.`, {
+      subject: model.name,
+      expected: `one ${what}`,
+      received: `${tensors.length}`,
+      advice: `Look at model.${what}s.`,
+    });
+  }
+  return only.shape;
+}

@@ -1,0 +1,36 @@
+import type { TensorData } from "../onnx/tensor-data.js";
+import type { Value } from "../graph/value.js";
+import type { NamedTensors } from "../runtime/runtime.js";
+
+/** Samples on their way into a model: what is known of them, and how to get what is fed. */
+export interface Batch {
+  /** Which samples: numbers from 0 to `samples - 1`. */
+  readonly keys: readonly number[];
+  /** Labels: `[size]` or `[size, classes]`; `undefined` where there are none. */
+  readonly truth: TensorData<"float32"> | undefined;
+  /** `[size]`: how much each sample counts in the loss; default 1. */
+  readonly sampleWeight?: TensorData<"float32">;
+  /**
+   * Reads the samples: a tensor for each input of the source's graph. Everything random was drawn when the batch was made,
+   * so whether and when a batch is loaded changes no number.
+   */
+  load(): Promise<NamedTensors>;
+}
+
+/** Where `fit`, `evaluate` and `predict` take samples from. */
+export interface BatchSource {
+  /** Number of samples of one round. */
+  readonly samples: number;
+  readonly batchSize: number;
+  /** Whether a sample is the same each time it comes, so that what is computed from it may be kept. */
+  readonly reproducible: boolean;
+  /**
+   * Values that make a model's inputs of what is fed, one for each input of the model; rank 4 is `[N, C, H, W]`.
+   * Augmentation and preprocessing are part of it.
+   */
+  readonly graph: readonly Value[];
+  /** The next batch, round after round without end; the last batch of a round may be smaller. */
+  next(): Batch;
+  /** The batches of one round in the samples' own order. */
+  inOrder(): Iterable<Batch>;
+}

@@ -1,0 +1,123 @@
+import { UsageError } from "../errors/errors.js";
+import { formatShape, type Shape } from "../graph/shape.js";
+import type { Value } from "../graph/value.js";
+import type { CallContext } from "../nn/context.js";
+import type { Layer, LayerOptions } from "../nn/layer.js";
+import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
+import { BaseModel } from "./base-model.js";
+
+/** What a functional model is made from. */
+export interface ModelOptions extends LayerOptions {
+  readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
+  readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
+}
+
+function list<T extends object>(one: T | readonly T[]): readonly T[] {
+  return Array.isArray(one) ? (one as readonly T[]) : [one as T];
+}
+
+/** The calls of layers that lead from inputs to outputs, each after those that it needs. */
+function callsBetween(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): LayerCall[] {
+  const known = new Set(inputs);
+  const calls: LayerCall[] = [];
+  const entered = new Set<LayerCall>();
+  const visit = (tensor: SymbolicTensor): void => {
+    if (known.has(tensor)) return;
+    const call = tensor.call?.();
+    if (call === undefined || call.inputs.length === 0) {
+      throw new UsageError("The outputs depend on an input that the model does not list.", {
+        subject: call?.layer.name ?? "Input",
+        expected: "every Input that the outputs need in `inputs`",
+        received: `an input of shape ${formatShape(tensor.shape)} that is missing`,
+      });
+    }
+    if (entered.has(call)) return;
+    entered.add(call);
+    call.inputs.forEach(visit);
+    calls.push(call);
+    for (const output of call.outputs) known.add(output);
+  };
+  outputs.forEach(visit);
+  return calls;
+}
+
+/** A network of layers with any number of inputs and outputs. @see https://keras.io/api/models/model/ */
+export class Model extends BaseModel {
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+  readonly layers: readonly Layer[];
+  private readonly calls: readonly LayerCall[];
+
+  /** @throws UsageError when the outputs cannot be computed from the inputs, or two layers have the same name */
+  constructor({ inputs, outputs, ...options }: ModelOptions) {
+    super(options);
+    this.inputs = list(inputs);
+    this.outputs = list(outputs);
+    this.calls = callsBetween(this.inputs, this.outputs);
+    const entrances = this.inputs.flatMap((tensor) => tensor.call?.().layer ?? []);
+    this.layers = [...new Set([...entrances, ...this.calls.map(({ layer }) => layer)])];
+    checkNames(this.name, this.layers);
+    if (options.trainable === false) this.trainable = false;
+  }
+
+  override get className(): string {
+    return "Functional";
+  }
+
+  override get built(): boolean {
+    return true;
+  }
+
+  layerShapes(): ReadonlyMap<Layer, Shape> {
+    const shapes = new Map<Layer, Shape>();
+    for (const tensor of [...this.inputs, ...this.calls.flatMap(({ outputs }) => outputs)]) {
+      const layer = tensor.call?.().layer;
+      if (layer !== undefined && !shapes.has(layer)) shapes.set(layer, tensor.shape);
+    }
+    return shapes;
+  }
+
+  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
+    const values = new Map<SymbolicTensor, Value>();
+    this.inputs.forEach((tensor, index) => {
+      const value = inputs[index];
+      if (value !== undefined) values.set(tensor, value);
+    });
+    const valueOf = (tensor: SymbolicTensor): Value => {
+      const value = values.get(tensor);
+      if (value !== undefined) return value;
+      throw new UsageError(`The model "${this.name}" was called with too few inputs.`, {
+        subject: this.name,
+        expected: `${this.inputs.length} inputs`,
+        received: `${inputs.length}`,
+      });
+    };
+    for (const { layer, inputs: from, outputs: to } of this.calls) {
+      const results = layer.callNamed(from.map(valueOf), context);
+      to.forEach((tensor, index) => {
+        const result = results[index];
+        if (result !== undefined) values.set(tensor, result);
+      });
+    }
+    return this.outputs.map(valueOf);
+  }
+
+  getConfig(): Record<string, unknown> {
+    return { name: this.name, trainable: this.trainable };
+  }
+}
+
+/** @throws UsageError when two layers have the same name */
+export function checkNames(model: string, layers: readonly Layer[]): void {
+  const seen = new Set<string>();
+  for (const { name } of layers) {
+    if (seen.has(name)) {
+      throw new UsageError(`Two layers of the model "${model}" are named "${name}".`, {
+        subject: name,
+        expected: "a name of its own for each layer",
+        received: `"${name}" twice`,
+      });
+    }
+    seen.add(name);
+  }
+}

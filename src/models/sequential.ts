@@ -1,0 +1,121 @@
+import { UsageError } from "../errors/errors.js";
+import type { Shape } from "../graph/shape.js";
+import type { Value } from "../graph/value.js";
+import type { CallContext } from "../nn/context.js";
+import type { Layer, LayerOptions } from "../nn/layer.js";
+import { InputLayer } from "../nn/layers/index.js";
+import { SymbolicTensor } from "../nn/symbolic-tensor.js";
+import { BaseModel } from "./base-model.js";
+import { checkNames } from "./model.js";
+
+/**
+ * Layers in a row. Shapes and weights exist once the first layer is an `InputLayer`, an `Input` or a model.
+ *
+ * @see https://keras.io/api/models/sequential/
+ */
+export class Sequential extends BaseModel {
+  private readonly row: Layer[] = [];
+  private readonly shapes = new Map<Layer, Shape>();
+  private ends: { readonly input: SymbolicTensor; readonly output: SymbolicTensor } | undefined;
+
+  /** @throws UsageError when two layers have the same name */
+  constructor(layers: readonly (Layer | SymbolicTensor)[] = [], options: LayerOptions = {}) {
+    super(options);
+    for (const layer of layers) this.add(layer);
+    if (options.trainable === false) this.trainable = false;
+  }
+
+  /**
+   * Adds a layer, or a model, at the end.
+   *
+   * @throws UsageError when the name is taken
+   * @throws ShapeError when the layer cannot take the shape that comes out of the row
+   */
+  add(layer: Layer | SymbolicTensor): void {
+    if (layer instanceof SymbolicTensor) {
+      const entrance = layer.call?.().layer;
+      if (!(entrance instanceof InputLayer)) {
+        throw new UsageError("Only an Input can be added in the place of a layer.", {
+          subject: this.name,
+          expected: "a layer, a model or layers.Input({ shape })",
+          received: "the output of a layer",
+        });
+      }
+      this.add(entrance);
+      return;
+    }
+    checkNames(this.name, [...this.row, layer]);
+    if (this.ends !== undefined) this.extend(this.ends.input, layer, this.ends.output);
+    else if (this.row.length === 0) this.start(layer);
+    this.row.push(layer);
+  }
+
+  private extend(input: SymbolicTensor, layer: Layer, end: SymbolicTensor): void {
+    const output = layer.apply(end);
+    this.shapes.set(layer, output.shape);
+    this.ends = { input, output };
+  }
+
+  /** Begins the row, when the first layer says what goes in. */
+  private start(layer: Layer): void {
+    if (layer instanceof InputLayer) {
+      this.ends = { input: layer.output, output: layer.output };
+    } else if (layer instanceof BaseModel && layer.built) {
+      const [input] = layer.inputs;
+      if (input !== undefined) this.begin(input.shape, [layer]);
+    }
+  }
+
+  private begin(shape: Shape, layers: readonly Layer[]): void {
+    const { output: input } = new InputLayer({ shape: shape.slice(1) });
+    this.ends = { input, output: input };
+    for (const layer of layers) this.extend(input, layer, this.known().output);
+  }
+
+  /** Creates the weights for samples of the given shape, unless they exist. */
+  override ensureBuilt(shapes: readonly Shape[]): void {
+    const [shape] = shapes;
+    if (this.ends === undefined && shape !== undefined) this.begin(shape, this.row);
+  }
+
+  layerShapes(): ReadonlyMap<Layer, Shape> {
+    return this.shapes;
+  }
+
+  /** Keras does not list the entrance of a Sequential among its layers. */
+  get layers(): readonly Layer[] {
+    return this.row.filter((layer) => !(layer instanceof InputLayer));
+  }
+
+  override get built(): boolean {
+    return this.ends !== undefined;
+  }
+
+  get inputs(): readonly SymbolicTensor[] {
+    return [this.known().input];
+  }
+
+  get outputs(): readonly SymbolicTensor[] {
+    return [this.known().output];
+  }
+
+  private known(): NonNullable<typeof this.ends> {
+    if (this.ends === undefined) {
+      throw new UsageError(`The shapes of "${this.name}" are not known yet.`, {
+        subject: this.name,
+        expected: "a first layer that says the input's shape",
+        received: this.row[0]?.name ?? "no layer",
+        advice: "Begin with layers.Input({ shape: [150, 150, 3] }) or with a model.",
+      });
+    }
+    return this.ends;
+  }
+
+  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
+    return this.layers.reduce((values, layer) => layer.callNamed(values, context), inputs);
+  }
+
+  getConfig(): Record<string, unknown> {
+    return { name: this.name, trainable: this.trainable };
+  }
+}

@@ -1,0 +1,290 @@
+import { UsageError } from "../errors/errors.js";
+import { gradients } from "../autodiff/gradients.js";
+import { rebuild } from "../graph/rebuild.js";
+import { constant, input, type Value } from "../graph/value.js";
+import type { BaseModel } from "../models/base-model.js";
+import type { BatchSource } from "../models/batch-source.js";
+import type { Compiled } from "../models/training-types.js";
+import { channelsFirst, toChannelsLast } from "../nn/channels.js";
+import type { Variable } from "../nn/variable.js";
+import type { TensorData } from "../onnx/tensor-data.js";
+import { cancelTransposes } from "../ops/cancel-transposes.js";
+import { add, mul } from "../ops/elementwise.js";
+import { lowerConvolutions } from "../ops/lower-convolutions.js";
+import { reduceMean } from "../ops/reduction.js";
+import type { Runtime, Session } from "../runtime/runtime.js";
+import { createSession } from "../runtime/session.js";
+import { freezeBoundary } from "./boundary.js";
+import { type RandomInput, type Trace, traceModel } from "./trace.js";
+
+/** Names of the inputs and outputs of programs that every program has. */
+export const names = {
+  truth: "truth",
+  sampleWeight: "sample_weight",
+  learningRate: "learning_rate",
+  step: "step",
+  loss: "loss",
+  boundary: (index: number): string => `boundary/${index}`,
+  output: (index: number): string => `output/${index}`,
+  metric: (metric: string, state: string): string => `metric/${metric}/${state}`,
+  slot: (weight: string, slot: string): string => `slot/${slot}/${weight}`,
+  renewed: (name: string): string => `new/${name}`,
+} as const;
+
+/** A weight that a step changes by its gradient, and the names under which the program knows it and its slots. */
+export interface TrainedWeight {
+  readonly variable: Variable;
+  readonly name: string;
+  readonly slots: readonly { readonly slot: string; readonly name: string; readonly initial: number }[];
+}
+
+/** A weight that a step gives new values without a gradient. */
+export interface UpdatedWeight {
+  readonly variable: Variable;
+  readonly name: string;
+}
+
+/**
+ * A model compiled for training: each program is one graph and one session, made when it is first needed.
+ *
+ * - trunk: what a source feeds → boundary activations
+ * - step: boundary activations, labels, weights, slots, random numbers → loss, metrics, new weights, new slots
+ * - evaluate: boundary activations, labels, weights → loss, metrics
+ * - predict: boundary activations, weights → outputs
+ */
+export class Programs {
+  readonly trained: readonly TrainedWeight[];
+  readonly updated: readonly UpdatedWeight[];
+  readonly randoms: readonly RandomInput[];
+  /** Names of the boundary activations. */
+  readonly boundaryNames: readonly string[];
+  private readonly boundary: readonly Value[];
+  private readonly boundaryInputs: readonly Value[];
+  private readonly data: readonly Value[];
+  private readonly training: Trace;
+  private readonly inference: Trace;
+  private readonly weightNames: ReadonlyMap<Variable, string>;
+  private readonly weightValues: ReadonlyMap<Variable, Value>;
+  private readonly frozen: readonly { readonly variable: Variable; readonly data: TensorData }[];
+  private readonly substitutes: ReadonlyMap<Value, Value>;
+  private readonly trunks = new Map<BatchSource["graph"], Promise<Session>>();
+  private sessions: Partial<Record<"step" | "evaluate" | "predict", Promise<Session>>> = {};
+
+  /**
+   * @param model a built model
+   * @param compiled what it was compiled with; `undefined` for prediction alone
+   * @param truthShape shape of the labels of one sample: `[]` or `[classes]`
+   */
+  constructor(
+    private readonly runtime: Runtime,
+    model: BaseModel,
+    private readonly compiled: Compiled | undefined,
+    private readonly truthShape: readonly number[],
+  ) {
+    this.data = model.inputs.map(({ shape, type }, index) => input(`data/${index}`, type, channelsFirst(shape)));
+    const { weights, training, inference } = traceModel(model, this.data);
+    this.training = training;
+    this.inference = inference;
+    this.randoms = training.randoms;
+    const trainable = new Set(model.trainableWeights);
+    const learned = [...weights].filter(([variable]) => trainable.has(variable));
+    this.boundary = freezeBoundary(
+      [...training.outputs, ...training.updates.values(), ...training.penalties],
+      this.data,
+      [...learned.map(([, value]) => value), ...training.randoms.map(({ value }) => value)],
+    );
+    this.boundaryNames = this.boundary.map((_, index) => names.boundary(index));
+    this.boundaryInputs = this.boundary.map(({ type, shape }, index) => input(names.boundary(index), type, shape));
+
+    this.weightValues = weights;
+    this.weightNames = new Map([...weights].map(([variable, value]) => [variable, inputName(value)]));
+    this.trained = learned.map(([variable, value]) => ({
+      variable,
+      name: inputName(value),
+      slots: Object.entries(compiled?.optimizer.slots ?? {}).map(([slot, initial]) => ({
+        slot,
+        name: names.slot(inputName(value), slot),
+        initial,
+      })),
+    }));
+    this.updated = [...training.updates.keys()].map((variable) => ({ variable, name: this.nameOf(variable) }));
+    const changing = new Set([...trainable, ...training.updates.keys()]);
+    this.frozen = [...weights.keys()]
+      .filter((variable) => !changing.has(variable))
+      .map((variable) => ({ variable, data: variable.value }));
+    this.substitutes = new Map<Value, Value>([
+      ...this.frozen.flatMap(({ variable, data }): [Value, Value][] => {
+        const value = weights.get(variable);
+        return value === undefined ? [] : [[value, constant(data)]];
+      }),
+      ...this.boundary.map((value, index): [Value, Value] => [value, this.boundaryInputs[index] ?? value]),
+    ]);
+  }
+
+  /** Whether a frozen weight has got other values since the programs were made; then they must be made again. */
+  get outdated(): boolean {
+    return this.frozen.some(({ variable, data }) => variable.value !== data);
+  }
+
+  /** Weights that the evaluate and predict programs are fed with. */
+  get fedWeights(): readonly UpdatedWeight[] {
+    return [...this.trained, ...this.updated];
+  }
+
+  private nameOf(variable: Variable): string {
+    return this.weightNames.get(variable) ?? variable.path;
+  }
+
+  /** The trunk for a source: from what it feeds to the boundary activations. */
+  trunk(source: BatchSource): Promise<Session> {
+    const known = this.trunks.get(source.graph);
+    if (known !== undefined) return known;
+    const constants = new Map(this.substitutes);
+    for (const value of this.boundary) constants.delete(value);
+    this.data.forEach((value, index) => {
+      const fed = source.graph[index];
+      if (fed !== undefined) constants.set(value, fed);
+    });
+    const renew = rebuild(this.boundary, constants);
+    const outputs = Object.fromEntries(this.boundary.map((value, index) => [names.boundary(index), renew(value)]));
+    const session = createSession(this.runtime, outputs, { name: "trunk" });
+    this.trunks.set(source.graph, session);
+    return session;
+  }
+
+  /** The outputs of a trace as values of boundary activations and weights. */
+  private behindBoundary(values: readonly Value[]): Value[] {
+    const renew = rebuild(values, this.substitutes);
+    return values.map(renew);
+  }
+
+  private only(values: readonly Value[]): Value {
+    const [value, ...others] = values;
+    if (value === undefined || others.length > 0) {
+      throw new UsageError("Only a model with one output can be trained.", {
+        subject: "outputs",
+        expected: "one output",
+        received: `${values.length}`,
+      });
+    }
+    return value;
+  }
+
+  private requireCompiled(): Compiled {
+    if (this.compiled === undefined) throw new TypeError("These programs were made for prediction alone.");
+    return this.compiled;
+  }
+
+  /** Labels and sample weights as they are fed. */
+  private labels(): { truth: Value; sampleWeight: Value } {
+    return {
+      truth: input(names.truth, "float32", ["N", ...this.truthShape]),
+      sampleWeight: input(names.sampleWeight, "float32", ["N"]),
+    };
+  }
+
+  private figures(prediction: Value, penalties: readonly Value[]): { loss: Value; metrics: Record<string, Value> } {
+    const { loss, metrics } = this.requireCompiled();
+    const { truth, sampleWeight } = this.labels();
+    const data = reduceMean(mul(loss.perSample(truth, prediction), sampleWeight), [0], { keepdims: 0 });
+    const states = metrics.flatMap((metric) =>
+      Object.entries(metric.state(truth, prediction, sampleWeight)).map(([state, value]): [string, Value] => [
+        names.metric(metric.name, state),
+        value,
+      ]),
+    );
+    return { loss: penalties.reduce((sum, penalty) => add(sum, penalty), data), metrics: Object.fromEntries(states) };
+  }
+
+  /** The step: one call is one step of the optimizer. */
+  step(): Promise<Session> {
+    return (this.sessions.step ??= createSession(this.runtime, this.stepGraph(), { name: "step" }));
+  }
+
+  /** Outputs of the step program by name, as a graph. */
+  stepGraph(): Record<string, Value> {
+    const { optimizer } = this.requireCompiled();
+    if (this.trained.length === 0) {
+      throw new UsageError("There is nothing to train.", {
+        subject: "trainable",
+        expected: "at least one trainable weight that the output depends on",
+        received: "a model that is frozen altogether",
+        advice: "Set trainable = true on the layers that are to learn.",
+      });
+    }
+    const updates = [...this.training.updates];
+    const written = this.behindBoundary([
+      ...this.training.outputs,
+      ...this.training.penalties,
+      ...updates.map(([, value]) => value),
+    ]);
+    const lowered = lowerConvolutions(written);
+    const values = written.map(lowered);
+    const outputCount = this.training.outputs.length;
+    const penaltyCount = this.training.penalties.length;
+    const prediction = this.only(values.slice(0, outputCount));
+    const { loss, metrics } = this.figures(prediction, values.slice(outputCount, outputCount + penaltyCount));
+    const graph: Record<string, Value> = { [names.loss]: loss, ...metrics };
+    updates.forEach(([variable], index) => {
+      const value = values[outputCount + penaltyCount + index];
+      if (value !== undefined) graph[names.renewed(this.nameOf(variable))] = value;
+    });
+
+    const learningRate = input(names.learningRate, "float32", []);
+    const step = input(names.step, "float32", []);
+    const weights = this.trained.map(({ variable }) => this.weightValues.get(variable) ?? loss);
+    const derivatives = gradients(loss, weights);
+    this.trained.forEach(({ name, slots }, index) => {
+      const weight = weights[index];
+      const gradient = derivatives[index];
+      if (weight === undefined || gradient === undefined) return;
+      const slotValues = slots.map(({ slot, name: slotName }): [string, Value] => [
+        slot,
+        input(slotName, "float32", weight.shape),
+      ]);
+      const update = optimizer.update({ weight, gradient, slots: Object.fromEntries(slotValues), learningRate, step });
+      graph[names.renewed(name)] = update.weight;
+      for (const { slot, name: slotName } of slots) {
+        const value = update.slots[slot];
+        if (value !== undefined) graph[names.renewed(slotName)] = value;
+      }
+    });
+    const cancelled = cancelTransposes(Object.values(graph));
+    return Object.fromEntries(Object.entries(graph).map(([name, value]) => [name, cancelled(value)]));
+  }
+
+  /** Loss and metrics of a batch in inference. */
+  evaluate(): Promise<Session> {
+    return (this.sessions.evaluate ??= this.createEvaluate());
+  }
+
+  private createEvaluate(): Promise<Session> {
+    const outputs = this.inference.outputs.length;
+    const values = this.behindBoundary([...this.inference.outputs, ...this.inference.penalties]);
+    const { loss, metrics } = this.figures(this.only(values.slice(0, outputs)), values.slice(outputs));
+    return createSession(this.runtime, { [names.loss]: loss, ...metrics }, { name: "evaluate" });
+  }
+
+  /** Outputs of a batch in inference, in Keras's order. */
+  predict(): Promise<Session> {
+    return (this.sessions.predict ??= createSession(
+      this.runtime,
+      Object.fromEntries(
+        this.behindBoundary(this.inference.outputs).map((value, index) => [names.output(index), toChannelsLast(value)]),
+      ),
+      { name: "predict" },
+    ));
+  }
+
+  /** Frees all sessions. */
+  async release(): Promise<void> {
+    const sessions = await Promise.all([...this.trunks.values(), ...Object.values(this.sessions)]);
+    this.trunks.clear();
+    this.sessions = {};
+    await Promise.all(sessions.map((session) => session.release()));
+  }
+}
+
+function inputName(value: Value): string {
+  return value.source.kind === "input" ? value.source.name : "";
+}
