@@ -1,0 +1,27 @@
+import type { BaseModel } from "../models/base-model.js";
+import type { PreprocessMode } from "./preprocess.js";
+
+/** Where a network comes from and on what terms. */
+export interface NetworkRecord {
+  /** The name that `--network` takes, such as `mobilenetv2`; for a file, its name. */
+  readonly name: string;
+  /** One sentence for a list of networks. */
+  readonly description: string;
+  /** SPDX identifier of the weights' licence, or what the file says of it, or `"unknown"`. */
+  readonly licence: string;
+  /** Side of the square image that it is fed with, in pixels, unless asked otherwise. */
+  readonly imageSize: number;
+  /** What is done to pixels in [0, 255] before they go in. */
+  readonly preprocess: PreprocessMode;
+}
+
+/** A pretrained network without its own classifier, ready to be grafted onto. */
+export interface Backbone {
+  readonly record: NetworkRecord;
+  /** Side of the square image that this one takes, in pixels. */
+  readonly imageSize: number;
+  /** Takes preprocessed images `[N, imageSize, imageSize, 3]`; gives a feature map `[N, h, w, c]` or features `[N, c]`. */
+  readonly model: BaseModel;
+  /** Layers with weights from which on the network is unfrozen unless asked otherwise: the beginning of its last block. */
+  readonly lastBlock: string;
+}

@@ -1,0 +1,84 @@
+import { UsageError } from "../errors/errors.js";
+import { didYouMean } from "../errors/nearest.js";
+import type { Value } from "../graph/value.js";
+import { constant } from "../graph/value.js";
+import { float32 } from "../onnx/tensor-data.js";
+import { add, mul } from "../ops/elementwise.js";
+import { concat } from "../ops/joining.js";
+import { slice } from "../ops/layout.js";
+
+/**
+ * What a network wants done to RGB pixels in [0, 255] before they go in; Keras's names.
+ *
+ * - `tf`: x / 127.5 − 1
+ * - `torch`: x / 255, then minus mean (.485 .456 .406), then by deviation (.229 .224 .225)
+ * - `caffe`: RGB → BGR, then minus mean (103.939 116.779 123.68)
+ * - `0-1`: x / 255
+ *
+ * @see https://keras.io/api/applications/
+ */
+export type PreprocessMode = "tf" | "torch" | "caffe" | "0-1";
+
+interface Recipe {
+  readonly bgr: boolean;
+  /** Per channel, in the order after the swap: y = x · scale + offset. */
+  readonly scale: readonly number[];
+  readonly offset: readonly number[];
+}
+
+const torchMean = [0.485, 0.456, 0.406];
+const torchDeviation = [0.229, 0.224, 0.225];
+
+const recipes: Readonly<Record<PreprocessMode, Recipe>> = {
+  tf: { bgr: false, scale: [1 / 127.5, 1 / 127.5, 1 / 127.5], offset: [-1, -1, -1] },
+  torch: {
+    bgr: false,
+    scale: torchDeviation.map((deviation) => 1 / 255 / deviation),
+    offset: torchMean.map((mean, channel) => -mean / (torchDeviation[channel] ?? 1)),
+  },
+  caffe: { bgr: true, scale: [1, 1, 1], offset: [-103.939, -116.779, -123.68] },
+  "0-1": { bgr: false, scale: [1 / 255, 1 / 255, 1 / 255], offset: [0, 0, 0] },
+};
+
+/** Names of all modes. */
+export const preprocessModes = Object.keys(recipes) as PreprocessMode[];
+
+/**
+ * Checks a mode's name.
+ *
+ * @throws UsageError for an unknown one
+ */
+export function preprocessMode(name: string): PreprocessMode {
+  const mode = preprocessModes.find((candidate) => candidate === name);
+  if (mode !== undefined) return mode;
+  const advice = didYouMean(name, preprocessModes);
+  throw new UsageError(`There is no preprocessing "${name}".`, {
+    subject: "preprocess",
+    expected: preprocessModes.join(", "),
+    received: name,
+    ...(advice === undefined ? {} : { advice }),
+  });
+}
+
+/** Scale, offset and channel order of a mode, for comparing it with what a model is fed. */
+export function preprocessRecipe(mode: PreprocessMode): Recipe {
+  return recipes[mode];
+}
+
+/**
+ * Writes a mode's preprocessing as a graph.
+ *
+ * @param pixels `[N, 3, H, W]` float32, RGB in [0, 255]
+ * @returns the same shape
+ */
+export function preprocessGraph(pixels: Value, mode: PreprocessMode): Value {
+  const { bgr, scale, offset } = recipes[mode];
+  const perChannel = (values: readonly number[]): Value => constant(float32(values, [3, 1, 1]));
+  const ordered = bgr
+    ? concat(
+        [2, 1, 0].map((channel) => slice(pixels, [channel], [channel + 1], [1])),
+        { axis: 1 },
+      )
+    : pixels;
+  return add(mul(ordered, perChannel(scale)), perChannel(offset));
+}

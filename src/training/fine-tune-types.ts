@@ -1,0 +1,80 @@
+import type { Backbone } from "../applications/backbone.js";
+import type { BaseModel } from "../models/base-model.js";
+import type { Runtime } from "../runtime/runtime.js";
+
+/** A photo and its class. */
+export interface LabelledPhoto {
+  readonly path: string;
+  /** Number of the class in `classes`. */
+  readonly classIndex: number;
+}
+
+/** What the recipe is to do. */
+export interface FineTuneOptions {
+  readonly runtime: Runtime;
+  readonly backbone: Backbone;
+  /** Names of the classes, in the order of the probabilities. */
+  readonly classes: readonly string[];
+  readonly training: readonly LabelledPhoto[];
+  readonly validation: readonly LabelledPhoto[];
+  /** The most epochs of each phase; default 30. Training stops earlier when validation no longer improves. */
+  readonly epochs?: number;
+  /** Photos a step; default 32. */
+  readonly batchSize?: number;
+  /** Step size of the head's phase; default 1e-3. The second phase takes a hundredth of it. */
+  readonly learningRate?: number;
+  /** From which layer on the network is unfrozen in the second phase: a layer's name, `"none"` or `"all"`; default its last block. */
+  readonly unfreeze?: string;
+  /** Default 0. */
+  readonly seed?: number;
+  readonly onEvent?: (event: FineTuneEvent) => void;
+  /** Ends the training after the current step; what was reached by then is kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** Figures of one epoch. */
+export interface EpochRow {
+  /** `"head"`: the network is frozen. `"fine-tune"`: its last block is trained too. */
+  readonly phase: "head" | "fine-tune";
+  /** From 1, over both phases. */
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly val_loss: number;
+  readonly val_accuracy: number;
+  readonly learning_rate: number;
+  readonly seconds: number;
+}
+
+/** What happens during the recipe. */
+export type FineTuneEvent =
+  /** Long work: photos read, photos through the frozen part, steps of an epoch. `total` in the same unit. */
+  | {
+      readonly event: "progress";
+      readonly stage: "reading" | "features" | "training";
+      readonly unit: "photos" | "steps";
+      readonly done: number;
+      readonly total: number;
+      /** Only while training. */
+      readonly epoch?: number;
+      readonly epochs?: number;
+      readonly loss?: number;
+      readonly accuracy?: number;
+    }
+  | { readonly event: "skipped"; readonly path: string; readonly reason: string }
+  | { readonly event: "warning"; readonly code: string; readonly message: string }
+  | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow);
+
+/** What the recipe made. */
+export interface FineTuneResult {
+  /** Preprocessed images in, probabilities out; it holds the best weights by validation. */
+  readonly model: BaseModel;
+  readonly epochs: readonly EpochRow[];
+  /** Number of the epoch whose weights were kept. */
+  readonly bestEpoch: number;
+  /** The figures of that epoch. */
+  readonly best: EpochRow;
+  /** Photos that were read. */
+  readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
+  readonly seconds: number;
+}
