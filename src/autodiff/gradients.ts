@@ -15,6 +15,11 @@ export interface GradientOptions {
   readonly cotangent?: Value;
   /** Where the rules come from; default the operator table. A checker puts wrong rules here. */
   readonly rules?: (op: string) => OpRow;
+  /**
+   * Values taken as independent variables: what they were computed from is not followed. Default none, so that a wanted
+   * value that depends on another one passes its cotangent on.
+   */
+  readonly stopAt?: ReadonlySet<Value>;
 }
 
 /**
@@ -36,7 +41,7 @@ export function gradients(output: Value, wanted: readonly Value[], options: Grad
       received: formatShape(output.shape),
     });
   }
-  const needed = dependents([output], new Set(wanted));
+  const needed = dependents([output], new Set(wanted), options.stopAt);
   const accumulated = new Map<Value, Value>();
   const accumulate = (value: Value, cotangent: Value): void => {
     const reduced = sumToShape(cotangent, value.shape);
@@ -62,12 +67,15 @@ export function gradients(output: Value, wanted: readonly Value[], options: Grad
     const cotangents = node.outputs.map((value, index) => flowing[index] ?? zerosLike(value));
     if (row.body !== undefined) {
       const [cotangent] = cotangents;
-      const through = gradients(
-        row.body(node),
-        targets.map(({ value }) => value),
-        { ...options, ...(cotangent === undefined ? {} : { cotangent }) },
-      );
-      targets.forEach(({ value }, index) => {
+      // An input that is given twice gets the sum of both uses at once.
+      const distinct = [...new Set(targets.map(({ value }) => value))];
+      const through = gradients(row.body(node), distinct, {
+        ...options,
+        ...(cotangent === undefined ? {} : { cotangent }),
+        // The inputs' own past is this call's business: followed here too, it would be counted twice.
+        stopAt: new Set(node.inputs.filter((value) => value !== undefined)),
+      });
+      distinct.forEach((value, index) => {
         const cotangentOfInput = through[index];
         if (cotangentOfInput !== undefined) accumulate(value, cotangentOfInput);
       });
@@ -86,7 +94,9 @@ export function gradients(output: Value, wanted: readonly Value[], options: Grad
       if (cotangent !== undefined) accumulate(value, cotangent);
     }
   };
-  const order = nodesInOrder([output]).filter((node) => node.outputs.some((value) => needed.has(value)));
+  const order = nodesInOrder([output], options.stopAt).filter((node) =>
+    node.outputs.some((value) => needed.has(value)),
+  );
   for (const node of order.reverse()) visit(node);
   return wanted.map((value) => accumulated.get(value) ?? zerosLike(value));
 }

@@ -47,10 +47,20 @@ export function inputsOf(outputs: readonly Value[], stopAt: ReadonlySet<Value> =
   return [...found];
 }
 
-/** All nodes from which one of `sources` is reached: what depends on them. */
-export function dependents(outputs: readonly Value[], sources: ReadonlySet<Value>): Set<Value> {
+/**
+ * All values that depend on one of `sources`, the sources among them.
+ *
+ * @param outputs where the graph ends
+ * @param sources what the values must depend on
+ * @param stopAt values whose producers are not followed
+ */
+export function dependents(
+  outputs: readonly Value[],
+  sources: ReadonlySet<Value>,
+  stopAt: ReadonlySet<Value> = new Set(),
+): Set<Value> {
   const reached = new Set<Value>(sources);
-  for (const node of nodesInOrder(outputs)) {
+  for (const node of nodesInOrder(outputs, stopAt)) {
     if (node.inputs.some((value) => value !== undefined && reached.has(value))) {
       for (const output of node.outputs) reached.add(output);
     }

@@ -1,5 +1,5 @@
 import { nodesInOrder } from "./graph.js";
-import { Node, type Value } from "./value.js";
+import type { Node, Value } from "./value.js";
 
 /** What a rebuild puts in the place of a node: one value an output. */
 export type Replace = (node: Node, inputs: readonly (Value | undefined)[]) => readonly Value[] | undefined;
@@ -21,8 +21,7 @@ export function rebuild(
   for (const node of nodesInOrder(outputs, new Set(substitutes.keys()))) {
     const inputs = node.inputs.map((value) => (value === undefined ? undefined : renew(value)));
     const unchanged = inputs.every((value, index) => value === node.inputs[index]);
-    const replaced =
-      replace(node, inputs) ?? (unchanged ? node : new Node(node.op, inputs, node.attributes, node.outputs)).outputs;
+    const replaced = replace(node, inputs) ?? (unchanged ? node : node.withInputs(inputs)).outputs;
     node.outputs.forEach((output, index) => {
       const value = replaced[index];
       if (value !== undefined && !substitutes.has(output)) renewed.set(output, value);

@@ -2,7 +2,7 @@ import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../onnx/model.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { UsageError } from "../errors/errors.js";
 import { inputsOf, nodesInOrder, type Outputs } from "./graph.js";
-import type { Value } from "./value.js";
+import type { Node, Value } from "./value.js";
 
 /** Version of the standard operator set that graphs of Graft are written for. */
 export const opsetVersion = 18;
@@ -81,8 +81,16 @@ export function serialize(outputs: Outputs, options: SerializeOptions = {}): Onn
     return name;
   };
 
+  const order = nodesInOrder(values);
+  const used = new Set<Value | undefined>([...values, ...order.flatMap((node) => node.inputs)]);
+  // An optional output that is written is also computed: MaxPool with indices is slower than without.
+  const written = (node: Node): readonly Value[] => {
+    const last = node.outputs.findLastIndex((value, index) => index < node.requiredOutputs || used.has(value));
+    return node.outputs.slice(0, last + 1);
+  };
+
   const counts = new Map<string, number>();
-  const nodes = nodesInOrder(values).map((node): OnnxNode => {
+  const nodes = order.map((node): OnnxNode => {
     const count = counts.get(node.op) ?? 0;
     counts.set(node.op, count + 1);
     const name = `${node.op}_${count}`;
@@ -91,7 +99,7 @@ export function serialize(outputs: Outputs, options: SerializeOptions = {}): Onn
       op: node.op,
       domain: "",
       inputs: node.inputs.map(nameOf),
-      outputs: node.outputs.map((value, index) => names.of(value, index === 0 ? name : `${name}_${index}`)),
+      outputs: written(node).map((value, index) => names.of(value, index === 0 ? name : `${name}_${index}`)),
       attributes: node.attributes,
     };
   });

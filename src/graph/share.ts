@@ -2,7 +2,7 @@ import type { Attribute } from "../onnx/model.js";
 import { bytesOf, type TensorData } from "../onnx/tensor-data.js";
 import { nodesInOrder } from "./graph.js";
 import { rebuild } from "./rebuild.js";
-import { constant, constantData, Node, type Value } from "./value.js";
+import { constant, constantData, type Node, type Value } from "./value.js";
 
 /** Larger constants are weights: two of them are never equal but by being the same array. */
 const comparedBytes = 4096;
@@ -57,7 +57,7 @@ export function shareEqualSubgraphs(outputs: readonly Value[]): (value: Value) =
     const first = known.get(key);
     if (first !== undefined) return first.outputs;
     const unchanged = inputs.every((value, index) => value === node.inputs[index]);
-    const kept = unchanged ? node : new Node(node.op, inputs, node.attributes, node.outputs);
+    const kept = unchanged ? node : node.withInputs(inputs);
     known.set(key, kept);
     return kept.outputs;
   });

@@ -46,14 +46,21 @@ export class Node {
    * @param inputs one value an input; `undefined` for an optional one that is absent
    * @param attributes the attributes that are set
    * @param outputTypes type and shape of each output
+   * @param requiredOutputs how many of the outputs must be written to a file; those behind them are left out where nobody uses them
    */
   constructor(
     readonly op: string,
     readonly inputs: readonly (Value | undefined)[],
     readonly attributes: Readonly<Record<string, Attribute>>,
     outputTypes: readonly ValueType[],
+    readonly requiredOutputs: number = outputTypes.length,
   ) {
     this.outputs = outputTypes.map((type, index) => new Value(type, { kind: "node", node: this, index }));
+  }
+
+  /** The same call on other inputs of the same types and shapes. */
+  withInputs(inputs: readonly (Value | undefined)[]): Node {
+    return new Node(this.op, inputs, this.attributes, this.outputs, this.requiredOutputs);
   }
 }
 

@@ -1,5 +1,6 @@
+import { ShapeError } from "../errors/errors.js";
+import { constant, constantData, type Value } from "../graph/value.js";
 import { allocate, type ElementType, int64 } from "../onnx/tensor-data.js";
-import { constant, type Value } from "../graph/value.js";
 
 /** A scalar constant. */
 export function scalar(type: ElementType, number: number): Value {
@@ -17,4 +18,23 @@ export function scalarLike(value: Value, number: number): Value {
 /** A one-dimensional int64 constant: axes, shapes, pads. */
 export function integers(values: readonly number[]): Value {
   return constant(int64(values));
+}
+
+/**
+ * The numbers of an input that must be constant: axes, pads, repeats.
+ *
+ * @param operator whose input it is, for messages
+ * @param name the input's name, for messages
+ * @throws ShapeError when the value is computed or fed when the graph runs
+ */
+export function constantIntegers(value: Value, operator: string, name: string): readonly number[] {
+  const data = constantData(value);
+  if (data === undefined) {
+    throw new ShapeError(`${operator}: the input "${name}" must be known when the graph is built.`, {
+      subject: operator,
+      expected: "a constant",
+      received: value.source.kind === "node" ? `the result of ${value.source.node.op}` : "an input of the graph",
+    });
+  }
+  return Array.from(data.data as BigInt64Array | Int32Array, Number);
 }

@@ -15,18 +15,19 @@ interface AttributeForms {
 }
 
 /** Kinds of attributes by name; `"ints"` and so on. */
-type AttributeKinds = Readonly<Record<string, keyof AttributeForms>>;
+export type AttributeKinds = Readonly<Record<string, keyof AttributeForms>>;
 
 /** Plain attributes: each may be absent, and then ONNX's default holds. */
 export type Attributes<K extends AttributeKinds> = { readonly [N in keyof K]?: AttributeForms[K[N]] | undefined };
 
-type InputName<I extends string> = I extends `${infer Name}?` ? Name : I;
+/** A name without the question mark that says that the input or output may be absent. */
+type BareName<I extends string> = I extends `${infer Name}?` ? Name : I;
 type InputValues<I extends string> = {
-  readonly [N in I as InputName<N>]: N extends `${string}?` ? Value | undefined : Value;
+  readonly [N in I as BareName<N>]: N extends `${string}?` ? Value | undefined : Value;
 };
-type OutputValues<O extends string> = Readonly<Record<O, Value>>;
-type Cotangents<O extends string> = { readonly [N in O as `d${N}`]: Value };
-type OutputTypes<O extends string> = Readonly<Record<O, ValueType>>;
+type OutputValues<O extends string> = Readonly<Record<BareName<O>, Value>>;
+type Cotangents<O extends string> = { readonly [N in O as `d${BareName<N>}`]: Value };
+type OutputTypes<O extends string> = Readonly<Record<BareName<O>, ValueType>>;
 
 /** What inference, bodies and rules are given beside the values. */
 interface WithAttributes<K extends AttributeKinds> {
@@ -40,17 +41,18 @@ type RuleArguments<I extends string, O extends string, K extends AttributeKinds>
   WithAttributes<K>;
 
 /**
- * The cotangent of one input, or `"none"` where there is none to be had (an index, a shape).
+ * The cotangent of one input, or `"none"` where there is none to be had (an index, a shape); a rule that returns
+ * `undefined` says so for this call only.
  *
  * A rule may return a value of the shape that the input was broadcast to: the sum down to the input's own shape is taken
  * by `src/autodiff`, as are accumulation and the question whether the rule is needed at all.
  */
 type Rule<I extends string, O extends string, K extends AttributeKinds> =
-  ((args: RuleArguments<I, O, K>) => Value) | "none";
+  ((args: RuleArguments<I, O, K>) => Value | undefined) | "none";
 
 /** How an operator is differentiated: exactly one of three ways. */
 type Derivative<I extends string, O extends string, K extends AttributeKinds> =
-  | { readonly vjp: Readonly<Record<InputName<I>, Rule<I, O, K>>> }
+  | { readonly vjp: Readonly<Record<BareName<I>, Rule<I, O, K>>> }
   | { readonly body: (args: InputValues<I> & WithAttributes<K>) => Value }
   | { readonly nonDifferentiable: true };
 
@@ -60,6 +62,7 @@ type Definition<I extends string, O extends string, K extends AttributeKinds> = 
   readonly since: number;
   /** Names of the inputs in order; `"b?"` may be absent. */
   readonly inputs: readonly I[];
+  /** Names of the outputs in order; `"indices?"`, at the end, is left out of files where nobody uses it. */
   readonly outputs: readonly O[];
   readonly attributes?: K;
   /** Types and shapes of the outputs; throws a ShapeError for inputs that do not fit. */
@@ -122,9 +125,14 @@ function decode(node: Node): Record<string, unknown> {
   return Object.fromEntries(Object.entries(node.attributes).map(([name, { value }]) => [name, value]));
 }
 
+/** A name without its question mark. */
+function bare(name: string): string {
+  return name.replace(/\?$/, "");
+}
+
 /** Pairs names with values; absent optional inputs stay `undefined`. */
 function byName(names: readonly string[], values: readonly (Value | undefined)[]): Record<string, Value | undefined> {
-  return Object.fromEntries(names.map((name, index) => [name.replace(/\?$/, ""), values[index]]));
+  return Object.fromEntries(names.map((name, index) => [bare(name), values[index]]));
 }
 
 /**
@@ -142,6 +150,7 @@ export function defineOp<
 >(op: string, definition: Definition<I, O, K>): Op<A, R> {
   const kinds: AttributeKinds = definition.attributes ?? {};
   const names = definition.inputs;
+  const outputNames = definition.outputs.map((name) => bare(name) as BareName<O>);
   const argumentsOf = (inputs: readonly (Value | undefined)[], attributes: unknown): never =>
     ({ ...byName(names, inputs), attributes }) as never;
 
@@ -160,32 +169,33 @@ export function defineOp<
       op,
       trimmed(inputs),
       encode(op, kinds, attributes),
-      definition.outputs.map((name) => types[name]),
+      outputNames.map((name) => types[name]),
+      definition.outputs.filter((name) => !name.endsWith("?")).length,
     );
   };
 
   const row: OpRow = {
     op,
     since: definition.since,
-    inputs: names.map((name) => name.replace(/\?$/, "")),
-    outputs: definition.outputs,
+    inputs: names.map(bare),
+    outputs: outputNames,
     attributeKinds: kinds,
     create,
     nonDifferentiable: "nonDifferentiable" in definition,
     vjp:
       "vjp" in definition
         ? (node, index, cotangents) => {
-            const name = names[index]?.replace(/\?$/, "");
+            const name = names[index] === undefined ? undefined : bare(names[index]);
             const rules = definition.vjp as Readonly<Record<string, Rule<I, O, K>>>;
             const rule = name === undefined ? undefined : rules[name];
             if (rule === undefined || rule === "none") return undefined;
             const derivatives = byName(
-              definition.outputs.map((output) => `d${output}`),
+              outputNames.map((output) => `d${output}`),
               cotangents,
             );
             return rule({
               ...byName(names, node.inputs),
-              ...byName(definition.outputs, node.outputs),
+              ...byName(outputNames, node.outputs),
               ...derivatives,
               attributes: decode(node),
             } as never);
@@ -203,7 +213,7 @@ export function defineOp<
     const inputs = args.slice(0, names.length) as (Value | undefined)[];
     const attributes = (args[names.length] ?? {}) as Readonly<Record<string, unknown>>;
     const node = create(inputs, attributes);
-    return definition.outputs.length === 1 ? only(node.outputs) : byName(definition.outputs, node.outputs);
+    return definition.outputs.length === 1 ? only(node.outputs) : byName(outputNames, node.outputs);
   };
   return Object.assign(call, { row }) as unknown as Op<A, R>;
 }

@@ -1,16 +1,21 @@
-import { broadcastShapes } from "../graph/shape.js";
+import { broadcastShapes, type Shape } from "../graph/shape.js";
 import type { Value, ValueType } from "../graph/value.js";
 import { ShapeError } from "../errors/errors.js";
+import { and, equal, greater, greaterOrEqual, less, lessOrEqual, not, or, where } from "./comparison.js";
 import { scalarLike } from "./constants.js";
-import { defineOp, type Op } from "./define.js";
+import { defineOp, defineVariadic, type Op } from "./define.js";
+import { cast } from "./layout.js";
 
-type Unary = Op<[x: Value]>;
-type Binary = Op<[a: Value, b: Value]>;
+export type Unary = Op<[x: Value]>;
+export type Binary = Op<[a: Value, b: Value]>;
 
-const like = ({ type, shape }: ValueType): ValueType => ({ type, shape });
+/** Type and shape of an elementwise operator of one input. */
+export function like({ type, shape }: ValueType): ValueType {
+  return { type, shape };
+}
 
 /** Type and shape of an elementwise operator of two inputs that broadcast to each other. */
-function broadcast(operator: string, a: Value, b: Value): ValueType {
+export function broadcast(operator: string, a: ValueType, b: ValueType): ValueType {
   if (a.type !== b.type) {
     throw new ShapeError(`${operator}: the inputs have different element types.`, {
       subject: operator,
@@ -66,36 +71,204 @@ export const neg: Unary = defineOp("Neg", {
   vjp: { x: ({ dy }) => neg(dy) },
 });
 
-/** `max(x, 0)`; its derivative at 0 is 0. @see https://onnx.ai/onnx/operators/onnx__Relu.html */
-export const relu: Unary = defineOp("Relu", {
-  since: 14,
+/** `|x|`; its derivative at 0 is 0. @see https://onnx.ai/onnx/operators/onnx__Abs.html */
+export const abs: Unary = defineOp("Abs", {
+  since: 13,
   inputs: ["x"],
   outputs: ["y"],
   infer: ({ x }) => ({ y: like(x) }),
-  vjp: { x: ({ y, dy }) => where(greater(y, scalarLike(y, 0)), dy, scalarLike(dy, 0)) },
+  vjp: { x: ({ x, dy }) => mul(dy, sign(x)) },
 });
 
-/** Element by element `a > b`, a `bool`. @see https://onnx.ai/onnx/operators/onnx__Greater.html */
-export const greater: Binary = defineOp("Greater", {
+/** `√x`. @see https://onnx.ai/onnx/operators/onnx__Sqrt.html */
+export const sqrt: Unary = defineOp("Sqrt", {
   since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  // (√x)′ = 1 / (2 √x)
+  vjp: { x: ({ y, dy }) => div(mul(dy, scalarLike(dy, 0.5)), y) },
+});
+
+/** `eˣ`. @see https://onnx.ai/onnx/operators/onnx__Exp.html */
+export const exp: Unary = defineOp("Exp", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: ({ y, dy }) => mul(dy, y) },
+});
+
+/** The natural logarithm. @see https://onnx.ai/onnx/operators/onnx__Log.html */
+export const log: Unary = defineOp("Log", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: ({ x, dy }) => div(dy, x) },
+});
+
+/** `1 / x`. @see https://onnx.ai/onnx/operators/onnx__Reciprocal.html */
+export const reciprocal: Unary = defineOp("Reciprocal", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  // (1/x)′ = -1/x²
+  vjp: { x: ({ y, dy }) => neg(mul(dy, square(y))) },
+});
+
+/** `x²`, as a product: ONNX has no operator for it. */
+export function square(x: Value): Value {
+  return mul(x, x);
+}
+
+/**
+ * `aᵇ`; the result has the type of `a`. With respect to `b` the derivative is `aᵇ ln a`, and 0 where `a ≤ 0`, as in TensorFlow.
+ * @see https://onnx.ai/onnx/operators/onnx__Pow.html
+ */
+export const pow: Binary = defineOp("Pow", {
+  since: 15,
   inputs: ["a", "b"],
   outputs: ["y"],
-  infer: ({ a, b }) => ({ y: { type: "bool", shape: broadcast("Greater", a, b).shape } }),
-  nonDifferentiable: true,
+  infer: ({ a, b }) => ({ y: { type: a.type, shape: broadcastShapes(a.shape, b.shape, "Pow") } }),
+  vjp: {
+    a: ({ a, b, dy }) => {
+      const exponent = cast(b, a.type);
+      return mul(dy, mul(exponent, pow(a, sub(exponent, scalarLike(exponent, 1)))));
+    },
+    b: ({ a, y, dy }) => {
+      const positive = greater(a, scalarLike(a, 0));
+      // The logarithm sees 1 where a ≤ 0, so that no NaN arises there.
+      return mul(dy, mul(y, log(where(positive, a, scalarLike(a, 1)))));
+    },
+  },
 });
 
-/** `a` where `condition` holds, `b` elsewhere. @see https://onnx.ai/onnx/operators/onnx__Where.html */
-export const where: Op<[condition: Value, a: Value, b: Value]> = defineOp("Where", {
-  since: 16,
-  inputs: ["condition", "a", "b"],
+/** `2/√π ∫₀ˣ e^(-t²) dt`. @see https://onnx.ai/onnx/operators/onnx__Erf.html */
+export const erf: Unary = defineOp("Erf", {
+  since: 13,
+  inputs: ["x"],
   outputs: ["y"],
-  infer: ({ condition, a, b }) => {
-    const { type, shape } = broadcast("Where", a, b);
-    return { y: { type, shape: broadcastShapes(condition.shape, shape, "Where") } };
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: ({ x, dy }) => mul(dy, mul(scalarLike(dy, 2 / Math.sqrt(Math.PI)), exp(neg(square(x))))) },
+});
+
+/** -1, 0 or 1; its derivative is 0, also at the step. @see https://onnx.ai/onnx/operators/onnx__Sign.html */
+export const sign: Unary = defineOp("Sign", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: "none" },
+});
+
+/** The largest whole number `≤ x`; its derivative is 0, also at the steps. @see https://onnx.ai/onnx/operators/onnx__Floor.html */
+export const floor: Unary = defineOp("Floor", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: "none" },
+});
+
+/** The smallest whole number `≥ x`; its derivative is 0, also at the steps. @see https://onnx.ai/onnx/operators/onnx__Ceil.html */
+export const ceil: Unary = defineOp("Ceil", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: "none" },
+});
+
+/**
+ * The nearest whole number, halves to the even one; its derivative is 0, also at the steps.
+ * @see https://onnx.ai/onnx/operators/onnx__Round.html
+ */
+export const round: Unary = defineOp("Round", {
+  since: 11,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: "none" },
+});
+
+/** Type and shape of an elementwise operator of any number of inputs. */
+function broadcastAll(operator: string, inputs: readonly Value[]): ValueType {
+  const [first, ...others] = inputs;
+  if (first === undefined) {
+    throw new ShapeError(`${operator} has no input.`, { subject: operator, expected: "one or more", received: "none" });
+  }
+  return others.reduce((type: ValueType, value) => broadcast(operator, type, value), like(first));
+}
+
+/** The cotangent of input `index` of a maximum or minimum `y`: all of it goes to the first input that equals `y`. */
+function cotangentOfChosen(inputs: readonly Value[], index: number, y: Value, dy: Value): Value {
+  const chosen = inputs.slice(0, index + 1).map((value) => equal(value, y));
+  const earlier = chosen.slice(0, -1).reduce<Value | undefined>((any, mask) => (any ? or(any, mask) : mask), undefined);
+  const own = chosen.at(-1);
+  if (own === undefined) throw new RangeError(`no input ${index}`);
+  return where(earlier === undefined ? own : and(own, not(earlier)), dy, scalarLike(dy, 0));
+}
+
+/** The greatest of the inputs; on a tie the derivative goes to the first of the equal ones. @see https://onnx.ai/onnx/operators/onnx__Max.html */
+export const max: Op<[inputs: readonly Value[]]> = defineVariadic("Max", {
+  since: 13,
+  infer: ({ inputs }) => broadcastAll("Max", inputs),
+  vjp: ({ inputs, index, y, dy }) => cotangentOfChosen(inputs, index, y, dy),
+});
+
+/** The least of the inputs; on a tie the derivative goes to the first of the equal ones. @see https://onnx.ai/onnx/operators/onnx__Min.html */
+export const min: Op<[inputs: readonly Value[]]> = defineVariadic("Min", {
+  since: 13,
+  infer: ({ inputs }) => broadcastAll("Min", inputs),
+  vjp: ({ inputs, index, y, dy }) => cotangentOfChosen(inputs, index, y, dy),
+});
+
+/** Bounds must be scalars. */
+function checkBound(name: string, x: Value, bound: Value | undefined): void {
+  const size: Shape = bound?.shape ?? [];
+  if (bound !== undefined && (bound.type !== x.type || size.some((dim) => dim !== 1))) {
+    throw new ShapeError(`Clip: the bound "${name}" must be one number of the type of the input.`, {
+      subject: "Clip",
+      expected: `a ${x.type} scalar`,
+      received: `${bound.type} [${size.join(", ")}]`,
+    });
+  }
+}
+
+const clipOp: Op<[x: Value, min?: Value, max?: Value]> = defineOp("Clip", {
+  since: 13,
+  inputs: ["x", "min?", "max?"],
+  outputs: ["y"],
+  infer: ({ x, min: low, max: high }) => {
+    checkBound("min", x, low);
+    checkBound("max", x, high);
+    return { y: like(x) };
   },
   vjp: {
-    condition: "none",
-    a: ({ condition, dy }) => where(condition, dy, scalarLike(dy, 0)),
-    b: ({ condition, dy }) => where(condition, scalarLike(dy, 0), dy),
+    x: ({ x, min: low, max: high, dy }) => {
+      const inside = [
+        ...(low === undefined ? [] : [greaterOrEqual(x, low)]),
+        ...(high === undefined ? [] : [lessOrEqual(x, high)]),
+      ];
+      return inside.reduce((cotangent, mask) => where(mask, cotangent, scalarLike(dy, 0)), dy);
+    },
+    min: ({ x, min: low, dy }) => (low === undefined ? undefined : where(less(x, low), dy, scalarLike(dy, 0))),
+    max: ({ x, max: high, dy }) => (high === undefined ? undefined : where(greater(x, high), dy, scalarLike(dy, 0))),
   },
 });
+export { clipOp };
+
+/**
+ * `min(max(x, low), high)`; the derivative is 1 at the bounds themselves, as in TensorFlow's `clip_by_value`.
+ *
+ * @param low lower bound; none when absent
+ * @param high upper bound; none when absent
+ * @see https://onnx.ai/onnx/operators/onnx__Clip.html
+ */
+export function clip(x: Value, low?: number, high?: number): Value {
+  const bound = (number: number | undefined): Value | undefined =>
+    number === undefined ? undefined : scalarLike(x, number);
+  return clipOp(x, bound(low), bound(high));
+}

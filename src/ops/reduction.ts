@@ -1,27 +1,38 @@
-import { ShapeError } from "../errors/errors.js";
-import { type Dim, normalizeAxis, type Shape } from "../graph/shape.js";
-import { constantData, type Value } from "../graph/value.js";
-import { integers } from "./constants.js";
+import { type Dim, dimProduct, dimQuotient, normalizeAxis, type Shape } from "../graph/shape.js";
+import type { Value } from "../graph/value.js";
+import { equal } from "./comparison.js";
+import { constantIntegers, integers, scalarLike } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
-import { expandTo, reshapeTo } from "./shape-of.js";
+import { abs, div, mul, sqrt, square } from "./elementwise.js";
+import { cast } from "./layout.js";
+import { expandTo, reshapeTo, sizeOf } from "./shape-of.js";
+
+/** What every reduction may be told. */
+interface ReductionAttributes {
+  /** 1 (default) keeps the reduced axes with extent 1, 0 takes them away. */
+  readonly keepdims?: number | undefined;
+  /** 1: no axes mean that nothing is reduced; 0 (default): that all of them are. */
+  readonly noop_with_empty_axes?: number | undefined;
+}
+type Reduction = Op<[x: Value, axes?: Value, attributes?: ReductionAttributes]>;
+
+const attributes = { keepdims: "int", noop_with_empty_axes: "int" } as const;
 
 /** The axes that a reduction runs over: all of them when none is named. */
-function reducedAxes(operator: string, x: Value, axes: Value | undefined): readonly number[] {
-  if (axes === undefined) return x.shape.map((_, axis) => axis);
-  const data = constantData(axes);
-  if (data === undefined) {
-    throw new ShapeError(`${operator}: the axes must be known when the graph is built.`, {
-      subject: operator,
-      expected: "constant axes",
-      received: "axes computed in the graph",
-    });
-  }
-  return Array.from(data.data as BigInt64Array, (axis) => normalizeAxis(Number(axis), x.rank, operator));
+function reducedAxes(
+  operator: string,
+  x: Value,
+  axes: Value | undefined,
+  options: ReductionAttributes,
+): readonly number[] {
+  const given = axes === undefined ? [] : constantIntegers(axes, operator, "axes");
+  if (given.length > 0) return given.map((axis) => normalizeAxis(axis, x.rank, operator));
+  return options.noop_with_empty_axes === 1 ? [] : x.shape.map((_, axis) => axis);
 }
 
 /** The shape with the reduced axes at 1. */
-function keptShape(operator: string, x: Value, axes: Value | undefined): Shape {
-  const reduced = reducedAxes(operator, x, axes);
+function keptShape(operator: string, x: Value, axes: Value | undefined, options: ReductionAttributes): Shape {
+  const reduced = reducedAxes(operator, x, axes, options);
   return x.shape.map((dim, axis): Dim => (reduced.includes(axis) ? 1 : dim));
 }
 
@@ -29,26 +40,173 @@ function reducedType(
   operator: string,
   x: Value,
   axes: Value | undefined,
-  keepdims = 1,
+  options: ReductionAttributes,
 ): { y: Pick<Value, "type" | "shape"> } {
-  const reduced = reducedAxes(operator, x, axes);
-  const shape = keepdims === 0 ? x.shape.filter((_, axis) => !reduced.includes(axis)) : keptShape(operator, x, axes);
-  return { y: { type: x.type, shape } };
+  const reduced = reducedAxes(operator, x, axes, options);
+  const kept = keptShape(operator, x, axes, options);
+  return {
+    y: { type: x.type, shape: options.keepdims === 0 ? kept.filter((_, axis) => !reduced.includes(axis)) : kept },
+  };
 }
 
-type Reduction = Op<[x: Value, axes: Value | undefined, attributes?: { readonly keepdims?: number }]>;
+/** How many elements are reduced to one, as a scalar of the type of `x`. */
+function reducedCount(operator: string, x: Value, axes: Value | undefined, options: ReductionAttributes): Value {
+  const count = dimQuotient(dimProduct(x.shape), dimProduct(keptShape(operator, x, axes, options)));
+  if (typeof count === "number") return scalarLike(x, count);
+  const reduced = reducedAxes(operator, x, axes, options);
+  return cast(sizeOf(x, reduced), x.type);
+}
 
-const reduceSumOp: Reduction = defineOp("ReduceSum", {
+/** Sum over some axes. @see https://onnx.ai/onnx/operators/onnx__ReduceSum.html */
+export const reduceSumOp: Reduction = defineOp("ReduceSum", {
   since: 13,
   inputs: ["x", "axes?"],
   outputs: ["y"],
-  attributes: { keepdims: "int" },
-  infer: ({ x, axes, attributes }) => reducedType("ReduceSum", x, axes, attributes.keepdims),
-  vjp: { x: ({ x, axes, dy }) => expandTo(reshapeTo(dy, keptShape("ReduceSum", x, axes)), x), axes: "none" },
+  attributes,
+  infer: ({ x, axes, attributes: options }) => reducedType("ReduceSum", x, axes, options),
+  vjp: {
+    x: ({ x, axes, dy, attributes: options }) => expandTo(reshapeTo(dy, keptShape("ReduceSum", x, axes, options)), x),
+    axes: "none",
+  },
 });
-export { reduceSumOp };
+
+/** Mean over some axes. @see https://onnx.ai/onnx/operators/onnx__ReduceMean.html */
+export const reduceMeanOp: Reduction = defineOp("ReduceMean", {
+  since: 18,
+  inputs: ["x", "axes?"],
+  outputs: ["y"],
+  attributes,
+  infer: ({ x, axes, attributes: options }) => reducedType("ReduceMean", x, axes, options),
+  vjp: {
+    x: ({ x, axes, dy, attributes: options }) => {
+      // Divided before it is repeated: fewer divisions.
+      const share = div(dy, reducedCount("ReduceMean", x, axes, options));
+      return expandTo(reshapeTo(share, keptShape("ReduceMean", x, axes, options)), x);
+    },
+    axes: "none",
+  },
+});
+
+/** The cotangent of a maximum or minimum: equal elements share it equally, as in TensorFlow. */
+function sharedByChosen(
+  operator: string,
+  x: Value,
+  axes: Value | undefined,
+  y: Value,
+  dy: Value,
+  options: ReductionAttributes,
+): Value {
+  const kept = keptShape(operator, x, axes, options);
+  const chosen = cast(equal(x, reshapeTo(y, kept)), x.type);
+  const count = reduceSumOp(chosen, axes, { ...options, keepdims: 1 });
+  return mul(chosen, div(reshapeTo(dy, kept), count));
+}
+
+/** Maximum over some axes; equal elements share the derivative equally. @see https://onnx.ai/onnx/operators/onnx__ReduceMax.html */
+export const reduceMaxOp: Reduction = defineOp("ReduceMax", {
+  since: 18,
+  inputs: ["x", "axes?"],
+  outputs: ["y"],
+  attributes,
+  infer: ({ x, axes, attributes: options }) => reducedType("ReduceMax", x, axes, options),
+  vjp: {
+    x: ({ x, axes, y, dy, attributes: options }) => sharedByChosen("ReduceMax", x, axes, y, dy, options),
+    axes: "none",
+  },
+});
+
+/** Minimum over some axes; equal elements share the derivative equally. @see https://onnx.ai/onnx/operators/onnx__ReduceMin.html */
+export const reduceMinOp: Reduction = defineOp("ReduceMin", {
+  since: 18,
+  inputs: ["x", "axes?"],
+  outputs: ["y"],
+  attributes,
+  infer: ({ x, axes, attributes: options }) => reducedType("ReduceMin", x, axes, options),
+  vjp: {
+    x: ({ x, axes, y, dy, attributes: options }) => sharedByChosen("ReduceMin", x, axes, y, dy, options),
+    axes: "none",
+  },
+});
+
+/** Product over some axes, of which none may be 0 where a derivative is taken. @see https://onnx.ai/onnx/operators/onnx__ReduceProd.html */
+export const reduceProdOp: Reduction = defineOp("ReduceProd", {
+  since: 18,
+  inputs: ["x", "axes?"],
+  outputs: ["y"],
+  attributes,
+  infer: ({ x, axes, attributes: options }) => reducedType("ReduceProd", x, axes, options),
+  vjp: {
+    x: ({ x, axes, y, dy, attributes: options }) =>
+      div(reshapeTo(mul(dy, y), keptShape("ReduceProd", x, axes, options)), x),
+    axes: "none",
+  },
+});
+
+/** Sum of squares over some axes. @see https://onnx.ai/onnx/operators/onnx__ReduceSumSquare.html */
+export const reduceSumSquareOp: Reduction = defineOp("ReduceSumSquare", {
+  since: 18,
+  inputs: ["x", "axes?"],
+  outputs: ["y"],
+  attributes,
+  infer: ({ x, axes, attributes: options }) => reducedType("ReduceSumSquare", x, axes, options),
+  body: ({ x, axes, attributes: options }) => reduceSumOp(square(x), axes, options),
+});
+
+/** Euclidean norm over some axes; its derivative at the origin is not a number. @see https://onnx.ai/onnx/operators/onnx__ReduceL2.html */
+export const reduceL2Op: Reduction = defineOp("ReduceL2", {
+  since: 18,
+  inputs: ["x", "axes?"],
+  outputs: ["y"],
+  attributes,
+  infer: ({ x, axes, attributes: options }) => reducedType("ReduceL2", x, axes, options),
+  body: ({ x, axes, attributes: options }) => sqrt(reduceSumOp(square(x), axes, options)),
+});
+
+type ReduceBy = (x: Value, axes?: readonly number[], attributes?: { readonly keepdims?: number | undefined }) => Value;
+
+function by(op: Reduction, ofOne: (x: Value) => Value = (x) => x): ReduceBy {
+  // An empty list of axes means "all" in ONNX; here it means what it says: each element by itself.
+  return (x, axes, options = {}) => (axes?.length === 0 ? ofOne(x) : op(x, axes && integers(axes), options));
+}
 
 /** Sum over some axes; all of them when `axes` is absent. */
-export function reduceSum(x: Value, axes?: readonly number[], attributes: { readonly keepdims?: number } = {}): Value {
-  return reduceSumOp(x, axes && integers(axes), attributes);
-}
+export const reduceSum: ReduceBy = by(reduceSumOp);
+/** Mean over some axes; all of them when `axes` is absent. */
+export const reduceMean: ReduceBy = by(reduceMeanOp);
+/** Maximum over some axes; all of them when `axes` is absent. */
+export const reduceMax: ReduceBy = by(reduceMaxOp);
+/** Minimum over some axes; all of them when `axes` is absent. */
+export const reduceMin: ReduceBy = by(reduceMinOp);
+/** Product over some axes; all of them when `axes` is absent. */
+export const reduceProd: ReduceBy = by(reduceProdOp);
+/** Sum of squares over some axes; all of them when `axes` is absent. */
+export const reduceSumSquare: ReduceBy = by(reduceSumSquareOp, square);
+/** Euclidean norm over some axes; all of them when `axes` is absent. */
+export const reduceL2: ReduceBy = by(reduceL2Op, abs);
+
+/**
+ * Index of the greatest element along an axis, the first of equal ones unless `select_last_index` is 1; int64.
+ * Defaults: `axis` 0, `keepdims` 1.
+ * @see https://onnx.ai/onnx/operators/onnx__ArgMax.html
+ */
+export const argMax: Op<
+  [
+    x: Value,
+    attributes?: {
+      readonly axis?: number | undefined;
+      readonly keepdims?: number | undefined;
+      readonly select_last_index?: number | undefined;
+    },
+  ]
+> = defineOp("ArgMax", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { axis: "int", keepdims: "int", select_last_index: "int" },
+  infer: ({ x, attributes: { axis = 0, keepdims = 1 } }) => {
+    const reduced = normalizeAxis(axis, x.rank, "ArgMax");
+    const shape = x.shape.flatMap((dim, index): Dim[] => (index !== reduced ? [dim] : keepdims === 0 ? [] : [1]));
+    return { y: { type: "int64", shape } };
+  },
+  nonDifferentiable: true,
+});

@@ -1,15 +1,39 @@
 import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { OpRow } from "./define.js";
+import * as activations from "./activations.js";
+import * as comparison from "./comparison.js";
+import * as convolution from "./convolution.js";
 import * as elementwise from "./elementwise.js";
-import * as reduction from "./reduction.js";
+import * as indexing from "./indexing.js";
+import * as joining from "./joining.js";
 import * as layout from "./layout.js";
+import * as matmul from "./matmul.js";
+import * as normalization from "./normalization.js";
+import * as pooling from "./pooling.js";
+import * as reduction from "./reduction.js";
+import * as softmax from "./softmax.js";
 
-const exported = { ...elementwise, ...layout, ...reduction };
+const exported = {
+  ...activations,
+  ...comparison,
+  ...convolution,
+  ...elementwise,
+  ...indexing,
+  ...joining,
+  ...layout,
+  ...matmul,
+  ...normalization,
+  ...pooling,
+  ...reduction,
+  ...softmax,
+};
 
 const rows = new Map<string, OpRow>(
   // Beside operators the files export shorter ways to call them.
-  Object.values(exported).flatMap((operator) => ("row" in operator ? [[operator.row.op, operator.row] as const] : [])),
+  Object.values(exported).flatMap((operator) =>
+    typeof operator === "function" && "row" in operator ? [[operator.row.op, operator.row] as const] : [],
+  ),
 );
 
 /**

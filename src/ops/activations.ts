@@ -1,0 +1,155 @@
+import type { Value } from "../graph/value.js";
+import { and, greater, less, where } from "./comparison.js";
+import { scalarLike } from "./constants.js";
+import { defineOp, type Op } from "./define.js";
+import { abs, add, type Binary, broadcast, like, mul, reciprocal, square, sub, type Unary } from "./elementwise.js";
+
+/** `max(x, 0)`; its derivative at 0 is 0. @see https://onnx.ai/onnx/operators/onnx__Relu.html */
+export const relu: Unary = defineOp("Relu", {
+  since: 14,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  // From y rather than x: then x need not be kept until the backward pass.
+  vjp: { x: ({ y, dy }) => where(greater(y, scalarLike(y, 0)), dy, scalarLike(dy, 0)) },
+});
+
+/**
+ * `x` where `x > 0`, `alpha · x` elsewhere; its derivative at 0 is `alpha`. Default `alpha` 0.01.
+ * @see https://onnx.ai/onnx/operators/onnx__LeakyRelu.html
+ */
+export const leakyRelu: Op<[x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp("LeakyRelu", {
+  since: 16,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { alpha: "float" },
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: {
+    x: ({ x, dy, attributes }) =>
+      where(greater(x, scalarLike(x, 0)), dy, mul(dy, scalarLike(dy, attributes.alpha ?? 0.01))),
+  },
+});
+
+/**
+ * `x` where `x > 0`, `slope · x` elsewhere; `slope` broadcasts to `x`. Its derivative at 0 is `slope`.
+ * @see https://onnx.ai/onnx/operators/onnx__PRelu.html
+ */
+export const prelu: Binary = defineOp("PRelu", {
+  since: 16,
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: ({ a, b }) => ({ y: broadcast("PRelu", a, b) }),
+  vjp: {
+    a: ({ a, b, dy }) => where(greater(a, scalarLike(a, 0)), dy, mul(dy, b)),
+    b: ({ a, dy }) => where(greater(a, scalarLike(a, 0)), scalarLike(dy, 0), mul(dy, a)),
+  },
+});
+
+/**
+ * `x` where `x ≥ 0`, `alpha (eˣ - 1)` elsewhere; its derivative at 0 is 1. Default `alpha` 1.
+ * @see https://onnx.ai/onnx/operators/onnx__Elu.html
+ */
+export const elu: Op<[x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp("Elu", {
+  since: 6,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { alpha: "float" },
+  infer: ({ x }) => ({ y: like(x) }),
+  // alpha eˣ = y + alpha
+  vjp: {
+    x: ({ x, y, dy, attributes }) =>
+      where(less(x, scalarLike(x, 0)), mul(dy, add(y, scalarLike(y, attributes.alpha ?? 1))), dy),
+  },
+});
+
+/** ONNX's defaults, which are the numbers of the paper. */
+const selu1 = { alpha: 1.67326319217681884765625, gamma: 1.05070102214813232421875 };
+
+/**
+ * `gamma x` where `x > 0`, `gamma alpha (eˣ - 1)` elsewhere; its derivative at 0 is `gamma alpha`.
+ * @see https://arxiv.org/abs/1706.02515
+ * @see https://onnx.ai/onnx/operators/onnx__Selu.html
+ */
+export const selu: Op<
+  [x: Value, attributes?: { readonly alpha?: number | undefined; readonly gamma?: number | undefined }]
+> = defineOp("Selu", {
+  since: 6,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { alpha: "float", gamma: "float" },
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: {
+    x: ({ x, y, dy, attributes }) => {
+      const { alpha = selu1.alpha, gamma = selu1.gamma } = attributes;
+      // gamma alpha eˣ = y + gamma alpha
+      const below = mul(dy, add(y, scalarLike(y, gamma * alpha)));
+      return where(greater(x, scalarLike(x, 0)), mul(dy, scalarLike(dy, gamma)), below);
+    },
+  },
+});
+
+/** `1 / (1 + e⁻ˣ)`. @see https://onnx.ai/onnx/operators/onnx__Sigmoid.html */
+export const sigmoid: Unary = defineOp("Sigmoid", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: ({ y, dy }) => mul(dy, mul(y, sub(scalarLike(y, 1), y))) },
+});
+
+/** The hyperbolic tangent. @see https://onnx.ai/onnx/operators/onnx__Tanh.html */
+export const tanh: Unary = defineOp("Tanh", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: ({ y, dy }) => mul(dy, sub(scalarLike(y, 1), square(y))) },
+});
+
+/** `ln(1 + eˣ)`, without overflow. @see https://onnx.ai/onnx/operators/onnx__Softplus.html */
+export const softplus: Unary = defineOp("Softplus", {
+  since: 1,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: ({ x, dy }) => mul(dy, sigmoid(x)) },
+});
+
+/** `x / (1 + |x|)`. @see https://onnx.ai/onnx/operators/onnx__Softsign.html */
+export const softsign: Unary = defineOp("Softsign", {
+  since: 1,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  // 1 / (1 + |x|)²
+  vjp: { x: ({ x, dy }) => mul(dy, square(reciprocal(add(abs(x), scalarLike(x, 1))))) },
+});
+
+/**
+ * `max(0, min(1, alpha x + beta))`; its derivative is 0 where it reaches 0 or 1. Defaults 0.2 and 0.5.
+ * @see https://onnx.ai/onnx/operators/onnx__HardSigmoid.html
+ */
+export const hardSigmoid: Op<
+  [x: Value, attributes?: { readonly alpha?: number | undefined; readonly beta?: number | undefined }]
+> = defineOp("HardSigmoid", {
+  since: 6,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { alpha: "float", beta: "float" },
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: {
+    x: ({ y, dy, attributes }) => {
+      const inside = and(greater(y, scalarLike(y, 0)), less(y, scalarLike(y, 1)));
+      return where(inside, mul(dy, scalarLike(dy, attributes.alpha ?? 0.2)), scalarLike(dy, 0));
+    },
+  },
+});
+
+/** `x · max(0, min(1, x/6 + 1/2))`. @see https://onnx.ai/onnx/operators/onnx__HardSwish.html */
+export const hardSwish: Unary = defineOp("HardSwish", {
+  since: 14,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  body: ({ x }) => mul(x, hardSigmoid(x, { alpha: 1 / 6, beta: 0.5 })),
+});

@@ -1,0 +1,114 @@
+import { ShapeError } from "../errors/errors.js";
+import { broadcastShapes } from "../graph/shape.js";
+import type { Value, ValueType } from "../graph/value.js";
+import { scalarLike } from "./constants.js";
+import { defineOp, type Op } from "./define.js";
+
+type Comparison = Op<[a: Value, b: Value]>;
+
+/** Type and shape of a comparison of two inputs that broadcast to each other. */
+function compared(operator: string, a: Value, b: Value): { y: ValueType } {
+  if (a.type !== b.type) {
+    throw new ShapeError(`${operator}: the inputs have different element types.`, {
+      subject: operator,
+      expected: "the same type for both",
+      received: `${a.type} and ${b.type}`,
+    });
+  }
+  return { y: { type: "bool", shape: broadcastShapes(a.shape, b.shape, operator) } };
+}
+
+/** Element by element `a > b`, a `bool`. @see https://onnx.ai/onnx/operators/onnx__Greater.html */
+export const greater: Comparison = defineOp("Greater", {
+  since: 13,
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: ({ a, b }) => compared("Greater", a, b),
+  nonDifferentiable: true,
+});
+
+/** Element by element `a < b`, a `bool`. @see https://onnx.ai/onnx/operators/onnx__Less.html */
+export const less: Comparison = defineOp("Less", {
+  since: 13,
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: ({ a, b }) => compared("Less", a, b),
+  nonDifferentiable: true,
+});
+
+/** Element by element `a ≥ b`, a `bool`. @see https://onnx.ai/onnx/operators/onnx__GreaterOrEqual.html */
+export const greaterOrEqual: Comparison = defineOp("GreaterOrEqual", {
+  since: 16,
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: ({ a, b }) => compared("GreaterOrEqual", a, b),
+  nonDifferentiable: true,
+});
+
+/** Element by element `a ≤ b`, a `bool`. @see https://onnx.ai/onnx/operators/onnx__LessOrEqual.html */
+export const lessOrEqual: Comparison = defineOp("LessOrEqual", {
+  since: 16,
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: ({ a, b }) => compared("LessOrEqual", a, b),
+  nonDifferentiable: true,
+});
+
+/** Element by element `a = b`, a `bool`. @see https://onnx.ai/onnx/operators/onnx__Equal.html */
+export const equal: Comparison = defineOp("Equal", {
+  since: 13,
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: ({ a, b }) => compared("Equal", a, b),
+  nonDifferentiable: true,
+});
+
+/** Element by element `a ∧ b`, of `bool`s. @see https://onnx.ai/onnx/operators/onnx__And.html */
+export const and: Comparison = defineOp("And", {
+  since: 7,
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: ({ a, b }) => compared("And", a, b),
+  nonDifferentiable: true,
+});
+
+/** Element by element `a ∨ b`, of `bool`s. @see https://onnx.ai/onnx/operators/onnx__Or.html */
+export const or: Comparison = defineOp("Or", {
+  since: 7,
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: ({ a, b }) => compared("Or", a, b),
+  nonDifferentiable: true,
+});
+
+/** Element by element `¬x`, of `bool`s. @see https://onnx.ai/onnx/operators/onnx__Not.html */
+export const not: Op<[x: Value]> = defineOp("Not", {
+  since: 1,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: { type: "bool", shape: x.shape } }),
+  nonDifferentiable: true,
+});
+
+/** `a` where `condition` holds, `b` elsewhere. @see https://onnx.ai/onnx/operators/onnx__Where.html */
+export const where: Op<[condition: Value, a: Value, b: Value]> = defineOp("Where", {
+  since: 16,
+  inputs: ["condition", "a", "b"],
+  outputs: ["y"],
+  infer: ({ condition, a, b }) => {
+    if (a.type !== b.type) {
+      throw new ShapeError("Where: the two choices have different element types.", {
+        subject: "Where",
+        expected: "the same type for both",
+        received: `${a.type} and ${b.type}`,
+      });
+    }
+    const shape = broadcastShapes(a.shape, b.shape, "Where");
+    return { y: { type: a.type, shape: broadcastShapes(condition.shape, shape, "Where") } };
+  },
+  vjp: {
+    condition: "none",
+    a: ({ condition, dy }) => where(condition, dy, scalarLike(dy, 0)),
+    b: ({ condition, dy }) => where(condition, scalarLike(dy, 0), dy),
+  },
+});

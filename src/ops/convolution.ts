@@ -1,0 +1,300 @@
+import { ShapeError } from "../errors/errors.js";
+import { type Dim, dimAt, dimProduct, dimQuotient, formatShape, type Shape, staticDim } from "../graph/shape.js";
+import type { Value, ValueType } from "../graph/value.js";
+import { defineOp, type Op } from "./define.js";
+import { concat, pad, slice } from "./joining.js";
+import { transpose } from "./layout.js";
+import { gemm } from "./matmul.js";
+import { reduceSum } from "./reduction.js";
+import { reshapeTo } from "./shape-of.js";
+import { automaticPads, perAxis, span, type Window, windowOf } from "./window.js";
+
+/** Attributes of {@link conv}, under ONNX's names; lists hold one number a spatial axis. */
+export interface ConvAttributes {
+  /** `NOTSET` (default: `pads` holds), `SAME_UPPER`, `SAME_LOWER` or `VALID`. */
+  readonly auto_pad?: string | undefined;
+  /** Distance of the taps; default 1. */
+  readonly dilations?: readonly number[] | undefined;
+  /** Into how many groups the channels fall; default 1. */
+  readonly group?: number | undefined;
+  /** Extent of the kernel; default: as the weight has it. */
+  readonly kernel_shape?: readonly number[] | undefined;
+  /** Margins of zeros, all beginnings and then all ends; default 0. */
+  readonly pads?: readonly number[] | undefined;
+  /** Distance of the windows; default 1. */
+  readonly strides?: readonly number[] | undefined;
+}
+
+const attributeKinds = {
+  auto_pad: "string",
+  dilations: "ints",
+  group: "int",
+  kernel_shape: "ints",
+  pads: "ints",
+  strides: "ints",
+} as const;
+
+function kernelOf(operator: string, w: Value): readonly number[] {
+  return w.shape.slice(2).map((_, axis) => staticDim(w.shape, axis + 2, operator));
+}
+
+function checkBias(operator: string, b: Value | undefined, channels: Dim): void {
+  if (b !== undefined && (b.rank !== 1 || b.shape[0] !== channels)) {
+    throw new ShapeError(`${operator}: the bias does not fit the weight.`, {
+      subject: operator,
+      expected: `[${channels}]`,
+      received: formatShape(b.shape),
+    });
+  }
+}
+
+/** What the attributes of a convolution come to. */
+interface Geometry extends Window {
+  readonly group: number;
+}
+
+function convGeometry(x: Value, w: Value, attributes: ConvAttributes): Geometry {
+  return { ...windowOf("Conv", x.shape, kernelOf("Conv", w), attributes), group: attributes.group ?? 1 };
+}
+
+/** Attributes that say a geometry outright. */
+function explicit({ group, strides, dilations, begins, ends }: Geometry): ConvAttributes {
+  return { group, strides, dilations, pads: [...begins, ...ends] };
+}
+
+/**
+ * Convolution (cross-correlation) of `x [N, C, …]` with `w [O, C/group, …]` and a bias `b [O]`.
+ *
+ *     y[n, o, p] = b[o] + Σ_{c, t} x[n, c, stride · p + dilation · t - pad] w[o, c, t]
+ *
+ * @see https://onnx.ai/onnx/operators/onnx__Conv.html
+ */
+export const conv: Op<[x: Value, w: Value, b?: Value, attributes?: ConvAttributes]> = defineOp("Conv", {
+  since: 11,
+  inputs: ["x", "w", "b?"],
+  outputs: ["y"],
+  attributes: attributeKinds,
+  infer: ({ x, w, b, attributes }) => {
+    const group = attributes.group ?? 1;
+    const fits = x.rank >= 3 && w.rank === x.rank && w.type === x.type;
+    if (!fits || dimProduct([dimAt(w.shape, 1), group]) !== dimAt(x.shape, 1)) {
+      throw new ShapeError("Conv: the weight does not fit the input.", {
+        subject: "Conv",
+        expected: `x [N, C, …] and w [O, C/${group}, …] of one type`,
+        received: `${x.type} ${formatShape(x.shape)} and ${w.type} ${formatShape(w.shape)}`,
+      });
+    }
+    const channels = dimAt(w.shape, 0);
+    if (dimQuotient(channels, group) === undefined) {
+      throw new ShapeError("Conv: the output channels do not fall into the groups.", {
+        subject: "Conv",
+        expected: `a multiple of ${group}`,
+        received: String(channels),
+      });
+    }
+    checkBias("Conv", b, channels);
+    const { output } = convGeometry(x, w, attributes);
+    return { y: { type: x.type, shape: [dimAt(x.shape, 0), channels, ...output] } };
+  },
+  vjp: {
+    x: ({ x, w, dy, attributes }) => convInputGradient(x, w, dy, convGeometry(x, w, attributes)),
+    w: ({ x, w, dy, attributes }) => convWeightGradient(x, dy, convGeometry(x, w, attributes)),
+    b: ({ dy }) => sumOverPositions(dy),
+  },
+});
+
+function sumOverPositions(dy: Value): Value {
+  return reduceSum(
+    dy,
+    dy.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis])),
+    { keepdims: 0 },
+  );
+}
+
+/** The adjoint of a convolution in its input is the transposed convolution with the same weight. */
+function convInputGradient(x: Value, w: Value, dy: Value, geometry: Geometry): Value {
+  const { kernel, strides, dilations, begins, ends } = geometry;
+  // Pixels at the end that no window reached: they are less than one stride, and ConvTranspose adds them as zeros.
+  const unreached = kernel.map((extent, axis) => {
+    const windows = staticDim(dy.shape, axis + 2, "Conv");
+    const covered = (strides[axis] ?? 1) * (windows - 1) + span(extent, dilations[axis] ?? 1);
+    return staticDim(x.shape, axis + 2, "Conv") + (begins[axis] ?? 0) + (ends[axis] ?? 0) - covered;
+  });
+  const padded = unreached.some((extent) => extent !== 0) ? { output_padding: unreached } : {};
+  return convTranspose(dy, w, undefined, { ...explicit(geometry), ...padded });
+}
+
+/**
+ * Up to how many elements of im2col an image a weight gradient may lay out: `kernel · channels · windows`.
+ *
+ * im2col holds each pixel once for each tap, so it wants memory; above the limit there is one product for each tap instead.
+ */
+const im2colElements = 1_500_000;
+
+/** The gradient of a convolution's weight, `[O, C/group, …]`, from its input and the cotangent of its output. */
+function convWeightGradient(x: Value, dy: Value, geometry: Geometry): Value {
+  return geometry.group === 1 ? denseWeightGradient(x, dy, geometry) : groupedWeightGradient(x, dy, geometry);
+}
+
+/** Positions of the taps of a kernel, the last axis fastest. */
+export function tapsOf(kernel: readonly number[]): readonly (readonly number[])[] {
+  return kernel.reduce<readonly (readonly number[])[]>(
+    (taps, extent) => taps.flatMap((tap) => Array.from({ length: extent }, (_, position) => [...tap, position])),
+    [[]],
+  );
+}
+
+/** dw[o, t, c] = Σ_{n, p} dy[n, o, p] x[n, c, stride · p + dilation · t - pad]: a matrix product over images and windows. */
+function denseWeightGradient(x: Value, dy: Value, { kernel, strides, dilations, begins, ends }: Geometry): Value {
+  const rank = kernel.length;
+  const spatial = kernel.map((_, axis) => axis + 1);
+  const channels = staticDim(x.shape, 1, "Conv");
+  const outputs = staticDim(dy.shape, 1, "Conv");
+  const windows = dy.shape.slice(2);
+  const last = transpose(x, { perm: [0, ...kernel.map((_, axis) => axis + 2), 1] });
+  const margins = [...begins, ...ends];
+  const padded = margins.every((margin) => margin === 0) ? last : pad(last, margins, { axes: spatial });
+  // [O, N · windows]
+  const rows = dimProduct([dimAt(dy.shape, 0), ...windows]);
+  const cotangent = reshapeTo(transpose(dy, { perm: [1, 0, ...kernel.map((_, axis) => axis + 2)] }), [outputs, rows]);
+  const pixels = (tap: readonly number[]): Value =>
+    slice(padded, {
+      starts: tap.map((position, axis) => position * (dilations[axis] ?? 1)),
+      ends: tap.map(
+        (position, axis) =>
+          position * (dilations[axis] ?? 1) + (staticDim(windows, axis, "Conv") - 1) * (strides[axis] ?? 1) + 1,
+      ),
+      axes: spatial,
+      steps: [...strides],
+    });
+  const taps = tapsOf(kernel);
+  const laidOut = dimProduct([...kernel, channels, ...windows]);
+  const product =
+    taps.length === 1 || (typeof laidOut === "number" && laidOut <= im2colElements)
+      ? gemm(cotangent, reshapeTo(concat(taps.map(pixels), { axis: rank + 1 }), [rows, taps.length * channels]))
+      : concat(
+          taps.map((tap) => gemm(cotangent, reshapeTo(pixels(tap), [rows, channels]))),
+          { axis: 1 },
+        );
+  // [O, taps, C] → [O, C, taps]
+  const byTap = transpose(reshapeTo(product, [outputs, taps.length, channels]), { perm: [0, 2, 1] });
+  return reshapeTo(byTap, [outputs, channels, ...kernel]);
+}
+
+/**
+ * The sum over images and windows as a grouped convolution: the images take the place of the channels, and `dy` that of
+ * the kernel, whose windows are `stride` apart and whose taps are `dilation` apart.
+ */
+function groupedWeightGradient(x: Value, dy: Value, geometry: Geometry): Value {
+  const { kernel, strides, dilations, begins, ends, group } = geometry;
+  const rank = kernel.length;
+  const spatial = x.shape.slice(2);
+  const [batch, channels] = [dimAt(x.shape, 0), staticDim(x.shape, 1, "Conv")];
+  const inGroup = channels / group;
+  // [N, G · c, …] → [c, G · N, …]
+  const apart = reshapeTo(x, [batch, group, inGroup, ...spatial]);
+  const turned = transpose(apart, { perm: [2, 1, 0, ...kernel.map((_, axis) => axis + 3)] });
+  const images = reshapeTo(turned, [inGroup, dimProduct([group, batch]), ...spatial]);
+  const cotangent = transpose(dy, { perm: [1, 0, ...kernel.map((_, axis) => axis + 2)] });
+  const all = conv(images, cotangent, undefined, {
+    group,
+    strides: dilations,
+    dilations: strides,
+    pads: [...begins, ...ends],
+  });
+  // Where the stride leaves pixels over there is room for more taps than the kernel has.
+  const exact = kernel.every((extent, axis) => all.shape[axis + 2] === extent);
+  const axes = kernel.map((_, axis) => axis + 2);
+  const product = exact ? all : slice(all, { starts: kernel.map(() => 0), ends: kernel, axes });
+  return transpose(product, { perm: [1, 0, ...Array.from({ length: rank }, (_, axis) => axis + 2)] });
+}
+
+/** Attributes of {@link convTranspose}, under ONNX's names. */
+export interface ConvTransposeAttributes extends ConvAttributes {
+  /** Rows and columns added at the end of the output, less than a stride (or a dilation); default 0. */
+  readonly output_padding?: readonly number[] | undefined;
+}
+
+/** The geometry of the convolution whose adjoint this is, and the extents of its input, which are this one's output. */
+function convTransposeGeometry(
+  x: ValueType,
+  w: Value,
+  attributes: ConvTransposeAttributes,
+): Geometry & { readonly image: readonly number[] } {
+  const kernel = kernelOf("ConvTranspose", w);
+  const rank = kernel.length;
+  const strides = perAxis("ConvTranspose", "strides", attributes.strides, rank, 1);
+  const dilations = perAxis("ConvTranspose", "dilations", attributes.dilations, rank, 1);
+  const added = perAxis("ConvTranspose", "output_padding", attributes.output_padding, rank, 0);
+  const given = perAxis("ConvTranspose", "pads", attributes.pads, 2 * rank, 0);
+  const windows = kernel.map((_, axis) => staticDim(x.shape, axis + 2, "ConvTranspose"));
+  // Without pads, the output holds all windows.
+  const whole = windows.map(
+    (count, axis) =>
+      (strides[axis] ?? 1) * (count - 1) + (added[axis] ?? 0) + span(kernel[axis] ?? 1, dilations[axis] ?? 1),
+  );
+  const automatic = automaticPads("ConvTranspose", attributes.auto_pad, () =>
+    // The output is to be `stride` times the input.
+    whole.map((extent, axis) =>
+      attributes.auto_pad === "VALID" ? 0 : Math.max(0, extent - (windows[axis] ?? 0) * (strides[axis] ?? 1)),
+    ),
+  );
+  const { begins, ends } = automatic ?? { begins: given.slice(0, rank), ends: given.slice(rank) };
+  const image = whole.map((extent, axis) => extent - (begins[axis] ?? 0) - (ends[axis] ?? 0));
+  if (image.some((extent) => extent < 1)) {
+    throw new ShapeError("ConvTranspose: the pads leave nothing of the output.", {
+      subject: "ConvTranspose",
+      expected: `pads less than ${whole.join(" and ")} together`,
+      received: [...begins, ...ends].join(", "),
+    });
+  }
+  return { kernel, strides, dilations, begins, ends, output: windows, group: attributes.group ?? 1, image };
+}
+
+/**
+ * The adjoint of a convolution in its input: `x [N, C, …]`, `w [C, O/group, …]`, bias `b [O]`.
+ *
+ *     y[n, o, q] = b[o] + Σ x[n, c, p] w[c, o, t]  over all p, t with stride · p + dilation · t - pad = q
+ *
+ * @see https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
+ */
+export const convTranspose: Op<[x: Value, w: Value, b?: Value, attributes?: ConvTransposeAttributes]> = defineOp(
+  "ConvTranspose",
+  {
+    since: 11,
+    inputs: ["x", "w", "b?"],
+    outputs: ["y"],
+    attributes: { ...attributeKinds, output_padding: "ints" },
+    infer: ({ x, w, b, attributes }) => {
+      const group = attributes.group ?? 1;
+      const fits = x.rank >= 3 && w.rank === x.rank && w.type === x.type && w.shape[0] === x.shape[1];
+      if (!fits || dimQuotient(dimAt(x.shape, 1), group) === undefined) {
+        throw new ShapeError("ConvTranspose: the weight does not fit the input.", {
+          subject: "ConvTranspose",
+          expected: `x [N, C, …] and w [C, O/${group}, …] of one type, C a multiple of ${group}`,
+          received: `${x.type} ${formatShape(x.shape)} and ${w.type} ${formatShape(w.shape)}`,
+        });
+      }
+      const channels = dimProduct([dimAt(w.shape, 1), group]);
+      checkBias("ConvTranspose", b, channels);
+      const { image } = convTransposeGeometry(x, w, attributes);
+      return { y: { type: x.type, shape: [dimAt(x.shape, 0), channels, ...image] } };
+    },
+    vjp: {
+      x: ({ x, w, dy, attributes }) => {
+        const geometry = convTransposeGeometry(x, w, attributes);
+        return cropped(conv(dy, w, undefined, explicit(geometry)), x.shape);
+      },
+      // This one's output is the image of the convolution, its input the cotangent.
+      w: ({ x, w, dy, attributes }) => convWeightGradient(dy, x, convTransposeGeometry(x, w, attributes)),
+      b: ({ dy }) => sumOverPositions(dy),
+    },
+  },
+);
+
+/** Takes away windows at the end, of which an output padding larger than the stride makes room for more. */
+function cropped(y: Value, shape: Shape): Value {
+  const axes = shape.flatMap((dim, axis) => (axis > 1 && dim !== y.shape[axis] ? [axis] : []));
+  if (axes.length === 0) return y;
+  return slice(y, { starts: axes.map(() => 0), ends: axes.map((axis) => staticDim(shape, axis, "Conv")), axes });
+}

@@ -1,0 +1,99 @@
+import { ShapeError } from "../errors/errors.js";
+import { broadcastShapes, dimAt, formatShape, normalizeAxis } from "../graph/shape.js";
+import type { Value } from "../graph/value.js";
+import { scalarLike } from "./constants.js";
+import { defineOp, type Op } from "./define.js";
+import { add, div, like, mul, sqrt, square, sub } from "./elementwise.js";
+import { reduceMean } from "./reduction.js";
+import { reshapeTo } from "./shape-of.js";
+
+/**
+ * Batch normalization with given statistics, channel by channel of `[N, C, …]`: `scale (x - mean) / √(variance + epsilon) + bias`.
+ *
+ * Training, which computes the statistics from the batch, is written with elementary operators by the layer. Default `epsilon` 1e-5.
+ * @see https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
+ */
+export const batchNormalization: Op<
+  [
+    x: Value,
+    scale: Value,
+    bias: Value,
+    mean: Value,
+    variance: Value,
+    attributes?: { readonly epsilon?: number | undefined },
+  ]
+> = defineOp("BatchNormalization", {
+  since: 15,
+  inputs: ["x", "scale", "bias", "mean", "variance"],
+  outputs: ["y"],
+  attributes: { epsilon: "float", momentum: "float", training_mode: "int" },
+  infer: ({ x, scale, bias, mean, variance, attributes }) => {
+    if (attributes.training_mode === 1) {
+      throw new ShapeError("BatchNormalization: only the form for inference is an operator of Graft.", {
+        subject: "BatchNormalization",
+        expected: "training_mode 0",
+        received: "1",
+        advice: "Export the network for inference.",
+      });
+    }
+    const channels = dimAt(x.shape, 1);
+    for (const value of [scale, bias, mean, variance]) {
+      if (value.rank !== 1 || value.shape[0] !== channels) {
+        throw new ShapeError("BatchNormalization: a parameter does not fit the channels.", {
+          subject: "BatchNormalization",
+          expected: `[${channels}]`,
+          received: formatShape(value.shape),
+        });
+      }
+    }
+    return { y: like(x) };
+  },
+  body: ({ x, scale, bias, mean, variance, attributes: { epsilon = 1e-5 } }) => {
+    const byChannel = (value: Value): Value => reshapeTo(value, [dimAt(x.shape, 1), ...x.shape.slice(2).map(() => 1)]);
+    const factor = div(scale, sqrt(add(variance, scalarLike(variance, epsilon))));
+    return add(mul(sub(x, byChannel(mean)), byChannel(factor)), byChannel(bias));
+  },
+});
+
+/**
+ * Layer normalization over `axis` and all behind it: `scale (x - mean) / √(variance + epsilon) + bias`.
+ * Defaults: `axis` -1, `epsilon` 1e-5.
+ * @see https://arxiv.org/abs/1607.06450
+ * @see https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
+ */
+export const layerNormalization: Op<
+  [
+    x: Value,
+    scale: Value,
+    bias?: Value,
+    attributes?: { readonly axis?: number | undefined; readonly epsilon?: number | undefined },
+  ]
+> = defineOp("LayerNormalization", {
+  since: 17,
+  inputs: ["x", "scale", "bias?"],
+  outputs: ["y"],
+  attributes: { axis: "int", epsilon: "float", stash_type: "int" },
+  infer: ({ x, scale, bias, attributes: { axis = -1 } }) => {
+    normalizeAxis(axis, x.rank, "LayerNormalization");
+    for (const value of bias === undefined ? [scale] : [scale, bias]) {
+      const whole = broadcastShapes(x.shape, value.shape, "LayerNormalization");
+      if (whole.some((dim, index) => dim !== x.shape[index])) {
+        throw new ShapeError("LayerNormalization: a parameter does not broadcast to the input.", {
+          subject: "LayerNormalization",
+          expected: `a shape that broadcasts to ${formatShape(x.shape)}`,
+          received: formatShape(value.shape),
+        });
+      }
+    }
+    return { y: like(x) };
+  },
+  body: ({ x, scale, bias, attributes: { axis = -1, epsilon = 1e-5 } }) => {
+    const first = normalizeAxis(axis, x.rank, "LayerNormalization");
+    const axes = x.shape.flatMap((_, index) => (index < first ? [] : [index]));
+    const centred = sub(x, reduceMean(x, axes, { keepdims: 1 }));
+    const variance = reduceMean(square(centred), axes, { keepdims: 1 });
+    const normal = div(centred, sqrt(add(variance, scalarLike(variance, epsilon))));
+    const scaled = mul(normal, scale);
+    return bias === undefined ? scaled : add(scaled, bias);
+  },
+});
