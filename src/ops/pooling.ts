@@ -76,14 +76,27 @@ export const maxPoolOp: Op<
   },
   vjp: {
     x: ({ x, indices, dy, attributes }) => {
-      const { kernel, strides, dilations } = poolGeometry("MaxPool", x, attributes);
+      const window = poolGeometry("MaxPool", x, attributes);
+      const { kernel, strides, dilations, begins } = window;
       const overlapping = kernel.some((extent, axis) => span(extent, dilations[axis] ?? 1) > (strides[axis] ?? 1));
-      return overlapping
-        ? addedAtIndices(x, indices, dy)
-        : maxUnpool(dy, indices, shapeOf(x), { kernel_shape: kernel, strides });
+      if (overlapping) return addedAtIndices(x, indices, dy);
+      const ends = beyond(x, window);
+      return maxUnpool(dy, indices, shapeOf(x), {
+        kernel_shape: kernel,
+        strides,
+        ...([...begins, ...ends].some((width) => width > 0) ? { pads: [...begins, ...ends] } : {}),
+      });
     },
   },
 });
+
+/** How far the last windows reach over the picture's end. */
+function beyond(x: Value, { kernel, strides, begins, output }: Window): readonly number[] {
+  return kernel.map((extent, axis) => {
+    const covered = (staticDim(output, axis, "MaxPool") - 1) * (strides[axis] ?? 1) + extent;
+    return Math.max(0, covered - (begins[axis] ?? 0) - staticDim(x.shape, axis + 2, "MaxPool"));
+  });
+}
 
 /** A pixel that is the maximum of several windows gets the sum of their cotangents. */
 function addedAtIndices(x: Value, indices: Value, dy: Value): Value {

@@ -12,6 +12,7 @@ import * as matmul from "./matmul.js";
 import * as normalization from "./normalization.js";
 import * as pooling from "./pooling.js";
 import * as reduction from "./reduction.js";
+import * as resampling from "./resampling.js";
 import * as softmax from "./softmax.js";
 
 const exported = {
@@ -26,6 +27,7 @@ const exported = {
   ...normalization,
   ...pooling,
   ...reduction,
+  ...resampling,
   ...softmax,
 };
 
