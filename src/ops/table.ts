@@ -4,6 +4,7 @@ import type { OpRow } from "./define.js";
 import * as activations from "./activations.js";
 import * as comparison from "./comparison.js";
 import * as convolution from "./convolution.js";
+import * as convolutionNhwc from "./convolution-nhwc.js";
 import * as elementwise from "./elementwise.js";
 import * as indexing from "./indexing.js";
 import * as joining from "./joining.js";
@@ -19,6 +20,7 @@ const exported = {
   ...activations,
   ...comparison,
   ...convolution,
+  ...convolutionNhwc,
   ...elementwise,
   ...indexing,
   ...joining,

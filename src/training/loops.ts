@@ -272,7 +272,7 @@ function toSource(
   { y, batchSize = 32 }: { readonly y?: Tensor; readonly batchSize?: number },
   shuffle: boolean,
 ): BatchSource {
-  if (!(x instanceof Tensor)) return x;
+  if ("next" in x) return x;
   return arraySource(x, {
     batchSize,
     ...(y === undefined ? {} : { y }),

@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { FileError, ShapeError } from "../errors/errors.js";
+import type { OnnxModel } from "../onnx/model.js";
+import { readModel } from "../onnx/read-model.js";
+import { type Runtime, type Session, Tensor } from "../runtime/runtime.js";
+
+/** An image as the classifier takes it. */
+export interface ClassifierImage {
+  readonly width: number;
+  readonly height: number;
+  /** `[height, width, 3]` uint8, red, green and blue in sRGB. */
+  readonly data: Uint8Array;
+}
+
+/** A finished classifier: photos of any size in, probabilities of its classes out. */
+export interface Classifier {
+  /** Names of the classes, in the order of the probabilities. */
+  readonly labels: readonly string[];
+  /** All that the file says of itself: `labels`, `network`, `licence`, `version`. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * Looks at one photo.
+   *
+   * @returns the probability of each class
+   * @throws EngineError when the engine fails
+   */
+  predict(photo: ClassifierImage): Promise<Float32Array>;
+  /** Frees the engine's session; the classifier cannot be used afterwards. */
+  release(): Promise<void>;
+}
+
+const labelsInFile = z.array(z.string().min(1)).min(2);
+
+const advice = "Name a run folder or a model.onnx that `graft train` has written.";
+
+function notAClassifier(file: string, expected: string, received: string): FileError {
+  return new FileError(`${file} is not a classifier made by Graft.`, { subject: file, expected, received, advice });
+}
+
+function readLabels({ metadata }: OnnxModel, file: string): string[] {
+  const text = metadata["labels"];
+  if (text === undefined) {
+    throw notAClassifier(file, 'the names of its classes in the metadata "labels"', "a network without labels");
+  }
+  try {
+    return labelsInFile.parse(JSON.parse(text));
+  } catch {
+    const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+    throw notAClassifier(file, 'a JSON list of at least two names in the metadata "labels"', shown);
+  }
+}
+
+function checkSignature(model: OnnxModel, labels: readonly string[], file: string): void {
+  const words = (infos: OnnxModel["inputs"]): string =>
+    infos.map(({ name, type, shape }) => `"${name}" ${type} [${shape?.join(", ") ?? "…"}]`).join(", ") || "none";
+  const [image, ...otherInputs] = model.inputs;
+  const fitting = image?.name === "image" && image.type === "uint8" && otherInputs.length === 0;
+  if (!fitting || (image.shape !== undefined && image.shape.length !== 4)) {
+    throw notAClassifier(file, 'one input "image" uint8 [N, H, W, 3]', words(model.inputs));
+  }
+  const probabilities = model.outputs.find(({ name }) => name === "probabilities");
+  if (probabilities?.type !== "float32") {
+    throw notAClassifier(file, 'an output "probabilities" float32 [N, classes]', words(model.outputs));
+  }
+  const columns = probabilities.shape?.at(-1);
+  if (typeof columns === "number" && columns !== labels.length) throw misfit(file, labels.length, columns);
+}
+
+function misfit(file: string, labels: number, columns: number): ShapeError {
+  return new ShapeError(`The labels of ${file} do not fit its output.`, {
+    subject: file,
+    expected: `${columns} labels, one for each probability`,
+    received: `${labels} labels`,
+    advice: "The file was changed after training: use the one that `graft train` has written.",
+  });
+}
+
+class OnnxClassifier implements Classifier {
+  constructor(
+    readonly labels: readonly string[],
+    readonly metadata: Readonly<Record<string, string>>,
+    private readonly session: Session,
+    private readonly file: string,
+  ) {}
+
+  async predict({ width, height, data }: ClassifierImage): Promise<Float32Array> {
+    if (data.length !== width * height * 3) {
+      throw new ShapeError("The image's pixels do not fit its size.", {
+        subject: "image",
+        expected: `${width * height * 3} numbers for ${width} × ${height} pixels of red, green and blue`,
+        received: String(data.length),
+      });
+    }
+    const { probabilities } = await this.session.run({ image: new Tensor("uint8", data, [1, height, width, 3]) });
+    const row = probabilities?.data;
+    if (!(row instanceof Float32Array)) {
+      throw notAClassifier(this.file, "probabilities in float32", probabilities?.type ?? "none");
+    }
+    if (row.length !== this.labels.length) throw misfit(this.file, this.labels.length, row.length);
+    return row;
+  }
+
+  async release(): Promise<void> {
+    await this.session.release();
+  }
+}
+
+/**
+ * Makes a classifier of the bytes of a `model.onnx`.
+ *
+ * @param runtime where it will run
+ * @param bytes the whole file
+ * @param file its name, for messages
+ * @throws FileError when it is no ONNX file, or none that Graft has written as a classifier
+ * @throws ShapeError when it has more or fewer labels than probabilities
+ * @throws EngineError when the engine refuses it
+ */
+export async function createClassifier(runtime: Runtime, bytes: Uint8Array, file: string): Promise<Classifier> {
+  // Tensors are views of the bytes, so reading the header this way costs next to nothing beside the engine's own reading.
+  const model = readModel(bytes, file);
+  const labels = readLabels(model, file);
+  checkSignature(model, labels, file);
+  return new OnnxClassifier(labels, model.metadata, await runtime.createSession(bytes), file);
+}
