@@ -52,5 +52,6 @@ export async function openClassifier(runtime: Runtime, path: string): Promise<Cl
       advice: `Copy ${basename(file)} again, or train anew.`,
     });
   }
-  return createClassifier(runtime, bytes, file);
+  // Not as a Buffer, whose slice() shares memory: unaligned tensors could not be read.
+  return createClassifier(runtime, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), file);
 }
