@@ -1,5 +1,5 @@
 import { transpose } from "../ops/layout.js";
-import type { Shape } from "../graph/shape.js";
+import { normalizeAxis, type Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 
 /*
@@ -31,4 +31,17 @@ export function toChannelsFirst(x: Value): Value {
 /** Puts the channels of a value of rank 4 last: the graph's order to Keras's. */
 export function toChannelsLast(x: Value): Value {
   return x.rank === 4 ? transpose(x, { perm: [0, 2, 3, 1] }) : x;
+}
+
+/**
+ * The axis inside graphs of an axis in Keras's order, which may count from the back.
+ *
+ * @param axis -1 is the last: the channels
+ * @param rank number of axes
+ * @param owner who asks, for messages
+ * @throws ShapeError when there is no such axis
+ */
+export function graphAxis(axis: number, rank: number, owner: string): number {
+  const inKeras = normalizeAxis(axis, rank, owner);
+  return rank === 4 ? ([0, 2, 3, 1][inKeras] ?? inKeras) : inKeras;
 }

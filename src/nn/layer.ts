@@ -1,11 +1,16 @@
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
+import { didYouMean } from "../errors/nearest.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
 import { input, type Value } from "../graph/value.js";
 import { channelsFirst, channelsLast } from "./channels.js";
+import type { Config } from "./config.js";
+import type { Constraint } from "./constraints/constraint.js";
 import type { CallContext } from "./context.js";
 import type { Initializer } from "./initializers/initializer.js";
-import { automaticName } from "./names.js";
+import { automaticName, snakeCase } from "./names.js";
+import type { Regularizer } from "./regularizers/regularizer.js";
+import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
 import { type LayerCall, SymbolicTensor } from "./symbolic-tensor.js";
 import { Variable } from "./variable.js";
 
@@ -15,7 +20,22 @@ export interface LayerOptions {
   readonly name?: string;
   /** Whether training may change the layer's weights; default `true`. */
   readonly trainable?: boolean;
+  /** Penalty on the outputs, which is added to the loss; default none. */
+  readonly activityRegularizer?: RegularizerLike | undefined;
 }
+
+/** What is particular about a weight. */
+export interface WeightOptions {
+  /** Whether gradients may change it at all; moving statistics are `false`. Default `true`. */
+  readonly learnable?: boolean;
+  /** Penalty on it; default none. */
+  readonly regularizer?: Regularizer | undefined;
+  /** What it is brought back to after each training step; default nothing. */
+  readonly constraint?: Constraint | undefined;
+}
+
+/** Weights whose penalty a context has been told: a layer that is called twice is penalized once. */
+const penalized = new WeakMap<CallContext, Set<Variable>>();
 
 /** For finding shapes: weights are inputs, and nothing else happens. */
 const shapeContext: CallContext = {
@@ -36,6 +56,9 @@ const shapeContext: CallContext = {
  */
 export abstract class Layer {
   readonly name: string;
+  /** Penalty on the outputs. */
+  readonly activityRegularizer: Regularizer | undefined;
+  private readonly givenOptions: readonly string[];
   private ownTrainable: boolean;
   private readonly ownWeights: Variable[] = [];
   private isBuilt = false;
@@ -43,6 +66,8 @@ export abstract class Layer {
   constructor(options: LayerOptions = {}) {
     this.name = options.name ?? automaticName(this.className);
     this.ownTrainable = options.trainable ?? true;
+    this.activityRegularizer = resolveRegularizer(options.activityRegularizer);
+    this.givenOptions = Object.keys(options);
   }
 
   /** Keras's class name, such as `"Conv2D"`. */
@@ -166,7 +191,9 @@ export abstract class Layer {
   /** {@link call}, with the layer's name in front of what goes wrong. */
   callNamed(inputs: readonly Value[], context: CallContext): readonly Value[] {
     try {
-      return this.call(inputs, context);
+      const outputs = this.call(inputs, context);
+      this.penalize(outputs, context);
+      return outputs;
     } catch (error) {
       if (!(error instanceof GraftError) || error.message.startsWith("Layer ")) throw error;
       throw new ShapeError(`Layer "${this.name}" (${this.className}): ${error.message}`, {
@@ -176,9 +203,43 @@ export abstract class Layer {
     }
   }
 
+  /** Adds the penalties on this layer's weights and outputs to the loss; as in Keras, frozen weights have none. */
+  private penalize(outputs: readonly Value[], context: CallContext): void {
+    if (context === shapeContext) return;
+    if (this.activityRegularizer !== undefined) {
+      for (const output of outputs) context.addLoss(this.activityRegularizer.penalty(output));
+    }
+    if (!this.trainable) return;
+    const done = penalized.get(context) ?? new Set();
+    penalized.set(context, done);
+    for (const variable of this.ownWeights) {
+      if (variable.regularizer === undefined || done.has(variable)) continue;
+      done.add(variable);
+      context.addLoss(variable.regularizer.penalty(context.weight(variable)));
+    }
+  }
+
+  /** JavaScript lets mistyped options through; Keras's list of them is what the configuration holds. */
+  private checkOptions(): void {
+    const common = ["name", "trainable", "activityRegularizer", "dtype"];
+    const others = this.givenOptions.filter((option) => !common.includes(option));
+    if (others.length === 0) return;
+    const known = Object.keys(this.getConfig());
+    const unknown = others.find((option) => !known.includes(snakeCase(option)));
+    if (unknown === undefined) return;
+    const advice = didYouMean(snakeCase(unknown), known);
+    throw new UsageError(`The layer "${this.name}" (${this.className}) has no option "${unknown}".`, {
+      subject: unknown,
+      expected: known.join(", "),
+      received: `"${unknown}"`,
+      ...(advice === undefined ? {} : { advice }),
+    });
+  }
+
   /** Creates the weights unless they exist. Shapes are in Keras's order. */
   ensureBuilt(shapes: readonly Shape[]): void {
     if (this.isBuilt) return;
+    this.checkOptions();
     this.build?.(shapes);
     this.isBuilt = true;
   }
@@ -190,10 +251,30 @@ export abstract class Layer {
   protected build?(shapes: readonly Shape[]): void;
 
   /** Creates a weight; its path is the layer's name and `name`. */
-  protected addWeight(name: string, shape: readonly number[], initializer: Initializer, learnable = true): Variable {
-    const variable = new Variable({ path: `${this.name}/${name}`, shape, initializer, learnable });
+  protected addWeight(
+    name: string,
+    shape: readonly number[],
+    initializer: Initializer,
+    options: WeightOptions = {},
+  ): Variable {
+    const variable = new Variable({ path: `${this.name}/${name}`, shape, initializer, ...options });
     this.ownWeights.push(variable);
     return variable;
+  }
+
+  /**
+   * The value of a weight in the graph.
+   *
+   * @throws UsageError when the layer has not been built
+   */
+  protected weightValue(variable: Variable | undefined, context: CallContext): Value {
+    if (variable !== undefined) return context.weight(variable);
+    throw new UsageError(`The layer "${this.name}" has no weights yet.`, {
+      subject: this.name,
+      expected: "a layer that has been given an input shape",
+      received: "one that has not",
+      advice: "Give the model an Input.",
+    });
   }
 
   /**
@@ -203,6 +284,12 @@ export abstract class Layer {
    * @returns one value an output, in the same convention
    */
   abstract call(inputs: readonly Value[], context: CallContext): readonly Value[];
+
+  /** What every layer's configuration begins with. */
+  protected baseConfig(): Config {
+    const dtype = { module: "keras", class_name: "DTypePolicy", config: { name: "float32" }, registered_name: null };
+    return { name: this.name, trainable: this.trainable, dtype };
+  }
 
   /** Keras's configuration: what the constructor takes, in Keras's snake_case. */
   abstract getConfig(): Record<string, unknown>;

@@ -13,7 +13,7 @@ export interface LayerCall {
 export class SymbolicTensor {
   /**
    * @param shape in Keras's order; the batch is a name
-   * @param call the call that makes it; `undefined` for an input
+   * @param call the call that makes it; an input's is the call of its `InputLayer`, on nothing
    */
   constructor(
     readonly shape: Shape,

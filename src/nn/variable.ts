@@ -2,7 +2,9 @@ import { ShapeError } from "../errors/errors.js";
 import { elementCount, type TensorData } from "../onnx/tensor-data.js";
 import { formatShape, sameShape } from "../graph/shape.js";
 import { randomStream } from "../random/seed.js";
+import type { Constraint } from "./constraints/constraint.js";
 import type { Initializer } from "./initializers/initializer.js";
+import type { Regularizer } from "./regularizers/regularizer.js";
 
 /** What a variable is made from. */
 export interface VariableOptions {
@@ -13,6 +15,10 @@ export interface VariableOptions {
   readonly initializer: Initializer;
   /** Whether gradients may change it at all; moving statistics are `false`. Default `true`. */
   readonly learnable?: boolean;
+  /** Penalty on it, which its layer adds to the loss; default none. */
+  readonly regularizer?: Regularizer | undefined;
+  /** What it is brought back to after each training step; default nothing. */
+  readonly constraint?: Constraint | undefined;
 }
 
 /** A weight of a layer: a float32 tensor that keeps its shape and changes its values. */
@@ -20,13 +26,17 @@ export class Variable {
   readonly path: string;
   readonly shape: readonly number[];
   readonly learnable: boolean;
+  readonly regularizer: Regularizer | undefined;
+  readonly constraint: Constraint | undefined;
   private readonly initializer: Initializer;
   private current: TensorData<"float32"> | undefined;
 
-  constructor({ path, shape, initializer, learnable = true }: VariableOptions) {
+  constructor({ path, shape, initializer, learnable = true, regularizer, constraint }: VariableOptions) {
     this.path = path;
     this.shape = shape;
     this.learnable = learnable;
+    this.regularizer = regularizer;
+    this.constraint = constraint;
     this.initializer = initializer;
   }
 

@@ -1,4 +1,5 @@
 import type { Value } from "../../graph/value.js";
+import type { Config } from "../config.js";
 
 /**
  * A figure that is followed during training and evaluation.
@@ -9,6 +10,11 @@ import type { Value } from "../../graph/value.js";
 export abstract class Metric {
   /** Its key in logs and histories, such as `"acc"`. */
   abstract readonly name: string;
+
+  /** Keras's class name, such as `"BinaryAccuracy"`. */
+  get className(): string {
+    return this.constructor.name;
+  }
 
   /**
    * Writes the state of a batch as a graph.
@@ -22,4 +28,7 @@ export abstract class Metric {
 
   /** The figure for a sum of states. */
   abstract result(state: Readonly<Record<string, Float32Array | Float64Array>>): number;
+
+  /** Keras's configuration, in snake_case. */
+  abstract getConfig(): Config;
 }

@@ -1,5 +1,12 @@
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
+import { equal, where } from "../../ops/comparison.js";
+import { scalarLike } from "../../ops/constants.js";
+import { add, clip, div, floor, max, mul, sqrt, sub } from "../../ops/elementwise.js";
+import { reduceSumSquare } from "../../ops/reduction.js";
+import { numberWithin, wholeNumber } from "../check.js";
+import type { Config } from "../config.js";
+import { snakeCase } from "../names.js";
 
 /** What an optimizer is given to write the update of one weight. All values are float32. */
 export interface UpdateArguments {
@@ -24,14 +31,58 @@ export interface Update {
 export interface OptimizerOptions {
   /** Step size; must be positive. */
   readonly learningRate?: number;
+  /** Name; default: made from the class. */
+  readonly name?: string;
+  /** Share of each weight, times the learning rate, that is taken away before each step; default none. */
+  readonly weightDecay?: number | undefined;
+  /** Greatest Euclidean norm of the gradient of each weight by itself; default none. */
+  readonly clipnorm?: number | undefined;
+  /** Greatest absolute value of each element of gradients; default none. */
+  readonly clipvalue?: number | undefined;
+  /** Greatest Euclidean norm of all gradients together; default none. */
+  readonly globalClipnorm?: number | undefined;
+  /** Whether an exponential moving average of the weights is kept; default `false`. */
+  readonly useEma?: boolean;
+  /** How much of the average each step keeps, in [0, 1]; default 0.99. */
+  readonly emaMomentum?: number;
+  /** After how many steps the average replaces the weights; default: only at the end of `fit`. */
+  readonly emaOverwriteFrequency?: number | undefined;
+  /** Over how many steps gradients are averaged before weights change; default 1. */
+  readonly gradientAccumulationSteps?: number | undefined;
 }
 
-/** Changes weights by their gradients; its state lies in slots, tensors of the shape of each weight. */
+/** Names of slots that this class adds to those of the method. */
+const emaSlot = "average";
+const accumulatorSlot = "gradient_accumulator";
+
+function optional<T>(value: T | undefined, check: (value: T) => T): T | undefined {
+  return value === undefined ? undefined : check(value);
+}
+
+/**
+ * Changes weights by their gradients; its state lies in slots, tensors of the shape of each weight.
+ *
+ * What is common to all methods happens here, in Keras's order: accumulate gradients, clip, decay weights, the method's own
+ * step, average the weights.
+ */
 export abstract class Optimizer {
   /** Step size. A change takes effect at the next step. */
   learningRate: number;
+  /** Name, such as `"rm_sprop"`. */
+  readonly name: string;
+  /** Greatest norm of all gradients together; {@link updateAll} takes care of it. */
+  readonly globalClipnorm: number | undefined;
+  /** Whether the slot `average` holds a moving average of the weight, which `fit` puts in its place at the end. */
+  readonly useEma: boolean;
+  private readonly weightDecay: number | undefined;
+  private readonly clipnorm: number | undefined;
+  private readonly clipvalue: number | undefined;
+  private readonly emaMomentum: number;
+  private readonly emaOverwriteFrequency: number | undefined;
+  private readonly accumulationSteps: number | undefined;
 
-  protected constructor(learningRate: number) {
+  /** @throws UsageError when an option is not usable */
+  protected constructor(learningRate: number, options: OptimizerOptions = {}) {
     if (!(learningRate > 0) || !Number.isFinite(learningRate)) {
       throw new UsageError("The learning rate is not usable.", {
         subject: "learningRate",
@@ -40,6 +91,32 @@ export abstract class Optimizer {
       });
     }
     this.learningRate = learningRate;
+    const owner = new.target.name;
+    const atLeastZero =
+      (option: string) =>
+      (value: number): number =>
+        numberWithin(owner, option, value, 0);
+    this.name = options.name ?? snakeCase(owner);
+    this.weightDecay = optional(options.weightDecay, atLeastZero("weightDecay"));
+    this.clipnorm = optional(options.clipnorm, atLeastZero("clipnorm"));
+    this.clipvalue = optional(options.clipvalue, atLeastZero("clipvalue"));
+    this.globalClipnorm = optional(options.globalClipnorm, atLeastZero("globalClipnorm"));
+    const kinds = [this.clipnorm, this.clipvalue, this.globalClipnorm].filter((value) => value !== undefined);
+    if (kinds.length > 1) {
+      throw new UsageError(`${owner}: gradients can be clipped in one way only.`, {
+        subject: owner,
+        expected: "one of clipnorm, clipvalue and globalClipnorm",
+        received: `${kinds.length} of them`,
+      });
+    }
+    this.useEma = options.useEma ?? false;
+    this.emaMomentum = numberWithin(owner, "emaMomentum", options.emaMomentum ?? 0.99, 0, 1);
+    this.emaOverwriteFrequency = optional(options.emaOverwriteFrequency, (value) =>
+      wholeNumber(owner, "emaOverwriteFrequency", value),
+    );
+    this.accumulationSteps = optional(options.gradientAccumulationSteps, (value) =>
+      wholeNumber(owner, "gradientAccumulationSteps", value, 2),
+    );
   }
 
   /** Keras's class name, such as `"RMSprop"`. */
@@ -48,11 +125,104 @@ export abstract class Optimizer {
   }
 
   /** Names of the slots and the value that all of their elements start with. */
-  abstract readonly slots: Readonly<Record<string, number>>;
+  get slots(): Readonly<Record<string, number>> {
+    return {
+      ...this.methodSlots,
+      ...(this.useEma ? { [emaSlot]: 0 } : {}),
+      ...(this.accumulationSteps === undefined ? {} : { [accumulatorSlot]: 0 }),
+    };
+  }
+
+  /** The slots of the method itself. */
+  protected abstract readonly methodSlots: Readonly<Record<string, number>>;
+
+  /** Writes the method's own step for one weight: {@link Update} without what is common to all methods. */
+  protected abstract method(args: UpdateArguments): Update;
 
   /** Writes the update of one weight as a graph. */
-  abstract update(args: UpdateArguments): Update;
+  update(args: UpdateArguments): Update {
+    const { slots, weight, step } = args;
+    const every = this.accumulationSteps;
+    if (every === undefined) return this.averaged(this.stepped(args), args);
+
+    const sum = slotOf(slots, accumulatorSlot);
+    const total = add(sum, args.gradient);
+    const rounds = div(step, scalarLike(step, every));
+    const due = equal(rounds, floor(rounds));
+    const then = this.averaged(
+      this.stepped({ ...args, gradient: div(total, scalarLike(total, every)), step: floor(rounds) }),
+      args,
+    );
+    // Between updates everything stays as it was.
+    const chosen = (changed: Value, old: Value): Value => where(due, changed, old);
+    return {
+      weight: chosen(then.weight, weight),
+      slots: {
+        ...Object.fromEntries(
+          Object.entries(then.slots).map(([name, value]) => [name, chosen(value, slotOf(slots, name))]),
+        ),
+        [accumulatorSlot]: chosen(scalarLike(total, 0), total),
+      },
+    };
+  }
+
+  private stepped(args: UpdateArguments): Update {
+    const { weight, learningRate } = args;
+    const decayed =
+      this.weightDecay === undefined
+        ? weight
+        : sub(weight, mul(weight, mul(learningRate, scalarLike(learningRate, this.weightDecay))));
+    return this.method({ ...args, gradient: this.clipped(args.gradient), weight: decayed });
+  }
+
+  private clipped(gradient: Value): Value {
+    if (this.clipvalue !== undefined) return clip(gradient, -this.clipvalue, this.clipvalue);
+    if (this.clipnorm === undefined) return gradient;
+    const norm = sqrt(reduceSumSquare(gradient, undefined, { keepdims: 0 }));
+    const limit = scalarLike(norm, this.clipnorm);
+    return div(mul(gradient, limit), max([norm, limit]));
+  }
+
+  private averaged(update: Update, { slots, step }: UpdateArguments): Update {
+    if (!this.useEma) return update;
+    const old = slotOf(slots, emaSlot);
+    // The first step takes the weight as it is.
+    const first = equal(step, scalarLike(step, 1));
+    const kept = where(first, scalarLike(step, 0), scalarLike(step, this.emaMomentum));
+    const average = add(mul(old, kept), mul(update.weight, sub(scalarLike(step, 1), kept)));
+    const every = this.emaOverwriteFrequency;
+    const rounds = every === undefined ? undefined : div(step, scalarLike(step, every));
+    const weight = rounds === undefined ? update.weight : where(equal(rounds, floor(rounds)), average, update.weight);
+    return { weight, slots: { ...update.slots, [emaSlot]: average } };
+  }
 
   /** Keras's configuration, in snake_case. */
-  abstract getConfig(): Record<string, unknown>;
+  getConfig(): Config {
+    return {
+      name: this.name,
+      learning_rate: this.learningRate,
+      weight_decay: this.weightDecay ?? null,
+      clipnorm: this.clipnorm ?? null,
+      global_clipnorm: this.globalClipnorm ?? null,
+      clipvalue: this.clipvalue ?? null,
+      use_ema: this.useEma,
+      ema_momentum: this.emaMomentum,
+      ema_overwrite_frequency: this.emaOverwriteFrequency ?? null,
+      loss_scale_factor: null,
+      gradient_accumulation_steps: this.accumulationSteps ?? null,
+    };
+  }
+}
+
+/** A slot that must be there. */
+export function slotOf(slots: Readonly<Record<string, Value>>, name: string): Value {
+  const slot = slots[name];
+  if (slot === undefined) {
+    throw new UsageError(`The optimizer lacks its slot "${name}".`, {
+      subject: name,
+      expected: "all slots of the optimizer",
+      received: Object.keys(slots).join(", ") || "none",
+    });
+  }
+  return slot;
 }

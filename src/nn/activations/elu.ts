@@ -1,0 +1,17 @@
+import { type Value } from "../../graph/value.js";
+import { elu as eluOp } from "../../ops/activations.js";
+
+/** Options of {@link elu}. */
+export interface EluOptions {
+  /** Minus the limit for small inputs; default 1. */
+  readonly alpha?: number;
+}
+
+/**
+ * `x` above 0, `alpha · (eˣ − 1)` below.
+ *
+ * @see https://arxiv.org/abs/1511.07289
+ */
+export function elu(x: Value, { alpha = 1 }: EluOptions = {}): Value {
+  return eluOp(x, { alpha });
+}

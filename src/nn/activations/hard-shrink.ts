@@ -1,0 +1,19 @@
+import { type Value } from "../../graph/value.js";
+import { greater, where } from "../../ops/comparison.js";
+import { scalarLike } from "../../ops/constants.js";
+import { abs } from "../../ops/elementwise.js";
+
+/** Options of {@link hardShrink}. */
+export interface HardShrinkOptions {
+  /** Half the width of the flat part; default 0.5. */
+  readonly threshold?: number;
+}
+
+/**
+ * `x` where `|x| > threshold`, 0 elsewhere.
+ *
+ * @see https://keras.io/api/layers/activations/
+ */
+export function hardShrink(x: Value, { threshold = 0.5 }: HardShrinkOptions = {}): Value {
+  return where(greater(abs(x), scalarLike(x, threshold)), x, scalarLike(x, 0));
+}

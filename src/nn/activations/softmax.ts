@@ -1,0 +1,18 @@
+import { type Value } from "../../graph/value.js";
+import { softmax as softmaxOp } from "../../ops/softmax.js";
+import { graphAxis } from "../channels.js";
+
+/** Options of {@link softmax}. */
+export interface SoftmaxOptions {
+  /** Axis in Keras's order; default -1, the channels. */
+  readonly axis?: number;
+}
+
+/**
+ * `eˣ / Σ eˣ` along an axis.
+ *
+ * @see https://keras.io/api/layers/activations/
+ */
+export function softmax(x: Value, { axis = -1 }: SoftmaxOptions = {}): Value {
+  return softmaxOp(x, { axis: graphAxis(axis, x.rank, "softmax") });
+}

@@ -1,0 +1,20 @@
+import { type Value } from "../../graph/value.js";
+import { greater, where } from "../../ops/comparison.js";
+import { scalarLike } from "../../ops/constants.js";
+
+/** Options of {@link threshold}. */
+export interface ThresholdOptions {
+  /** Where the function jumps. */
+  readonly threshold: number;
+  /** The value up to there. */
+  readonly defaultValue: number;
+}
+
+/**
+ * `x` above the threshold, `defaultValue` elsewhere.
+ *
+ * @see https://keras.io/api/layers/activations/
+ */
+export function threshold(x: Value, { threshold, defaultValue }: ThresholdOptions): Value {
+  return where(greater(x, scalarLike(x, threshold)), x, scalarLike(x, defaultValue));
+}

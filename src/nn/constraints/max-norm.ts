@@ -1,0 +1,36 @@
+import type { Value } from "../../graph/value.js";
+import { clip, div, mul } from "../../ops/elementwise.js";
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import type { Constraint } from "./constraint.js";
+import { type Axes, norms } from "./norms.js";
+
+/** Options of {@link MaxNorm}. */
+export interface MaxNormOptions {
+  /** Greatest norm, not negative; default 2. */
+  readonly maxValue?: number;
+  /** Axes that the norm is taken along, in the weight's own shape; default 0. */
+  readonly axis?: Axes;
+}
+
+/** Norms are at most `maxValue`. @see https://keras.io/api/layers/constraints/ */
+export class MaxNorm implements Constraint {
+  readonly className = "MaxNorm";
+  private readonly maxValue: number;
+  private readonly axis: Axes;
+
+  /** @throws UsageError when the norm is negative */
+  constructor({ maxValue = 2, axis = 0 }: MaxNormOptions = {}) {
+    this.maxValue = numberWithin("MaxNorm", "maxValue", maxValue, 0);
+    this.axis = axis;
+  }
+
+  apply(weight: Value): Value {
+    const { norm, divisor } = norms(weight, this.axis);
+    return mul(weight, div(clip(norm, 0, this.maxValue), divisor));
+  }
+
+  getConfig(): Config {
+    return { max_value: this.maxValue, axis: this.axis };
+  }
+}

@@ -1,0 +1,32 @@
+import { elementCount } from "../../onnx/tensor-data.js";
+import { numberWithin, withFirst } from "../check.js";
+import type { Config } from "../config.js";
+import type { Initializer } from "./initializer.js";
+
+/** Options of {@link Constant}. */
+export interface ConstantOptions {
+  /** The value of every element; default 0. */
+  readonly value?: number;
+}
+
+/** Every value is the same number. @see https://keras.io/api/layers/initializers/ */
+export class Constant implements Initializer {
+  readonly className = "Constant";
+  private readonly value: number;
+
+  /**
+   * @param value the number, or the options; default 0
+   * @throws UsageError when it is not a number
+   */
+  constructor(value?: number | ConstantOptions) {
+    this.value = numberWithin("Constant", "value", withFirst<ConstantOptions>(value, undefined, "value").value ?? 0);
+  }
+
+  values(shape: readonly number[]): Float32Array {
+    return new Float32Array(elementCount(shape)).fill(this.value);
+  }
+
+  getConfig(): Config {
+    return { value: this.value };
+  }
+}

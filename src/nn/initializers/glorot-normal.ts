@@ -1,0 +1,17 @@
+import type { Config } from "../config.js";
+import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling.js";
+
+/**
+ * Random values, truncated normal with variance 2 / (fanIn + fanOut).
+ *
+ * @see https://proceedings.mlr.press/v9/glorot10a.html
+ */
+export class GlorotNormal extends VarianceScaling {
+  constructor(options: Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes"> = {}) {
+    super({ ...options, scale: 1, mode: "fan_avg", distribution: "truncated_normal" });
+  }
+
+  override getConfig(): Config {
+    return { seed: super.getConfig()["seed"], ...this.axesConfig };
+  }
+}

@@ -1,0 +1,17 @@
+import type { Config } from "../config.js";
+import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling.js";
+
+/**
+ * Random values, uniform within ±√(6 / fanIn): for layers with ReLU.
+ *
+ * @see https://arxiv.org/abs/1502.01852
+ */
+export class HeUniform extends VarianceScaling {
+  constructor(options: Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes"> = {}) {
+    super({ ...options, scale: 2, mode: "fan_in", distribution: "uniform" });
+  }
+
+  override getConfig(): Config {
+    return { seed: super.getConfig()["seed"], ...this.axesConfig };
+  }
+}

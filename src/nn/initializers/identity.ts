@@ -1,0 +1,40 @@
+import { ShapeError } from "../../errors/errors.js";
+import { formatShape } from "../../graph/shape.js";
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import type { Initializer } from "./initializer.js";
+
+/** Options of {@link Identity}. */
+export interface IdentityOptions {
+  /** Value on the diagonal; default 1. */
+  readonly gain?: number;
+}
+
+/** The identity matrix times `gain`; for weights of rank 2. @see https://keras.io/api/layers/initializers/ */
+export class Identity implements Initializer {
+  readonly className = "Identity";
+  private readonly gain: number;
+
+  /** @throws UsageError when the gain is not a number */
+  constructor({ gain = 1 }: IdentityOptions = {}) {
+    this.gain = numberWithin("Identity", "gain", gain);
+  }
+
+  values(shape: readonly number[]): Float32Array {
+    const [rows = 0, columns = 0] = shape;
+    if (shape.length !== 2) {
+      throw new ShapeError("The initializer Identity is for weights of rank 2.", {
+        subject: "Identity",
+        expected: "[rows, columns]",
+        received: formatShape(shape),
+      });
+    }
+    const data = new Float32Array(rows * columns);
+    for (let row = 0; row < Math.min(rows, columns); row++) data[row * columns + row] = this.gain;
+    return data;
+  }
+
+  getConfig(): Config {
+    return { gain: this.gain };
+  }
+}

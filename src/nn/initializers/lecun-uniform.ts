@@ -1,0 +1,17 @@
+import type { Config } from "../config.js";
+import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling.js";
+
+/**
+ * Random values, uniform within ±√(3 / fanIn).
+ *
+ * @see https://arxiv.org/abs/1706.02515
+ */
+export class LecunUniform extends VarianceScaling {
+  constructor(options: Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes"> = {}) {
+    super({ ...options, scale: 1, mode: "fan_in", distribution: "uniform" });
+  }
+
+  override getConfig(): Config {
+    return { seed: super.getConfig()["seed"], ...this.axesConfig };
+  }
+}

@@ -1,0 +1,33 @@
+import type { Generator } from "../../random/generator.js";
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
+
+/** Options of {@link RandomNormal}. */
+export interface RandomNormalOptions extends SeedOptions {
+  /** Default 0. */
+  readonly mean?: number;
+  /** Standard deviation, not negative; default 0.05. */
+  readonly stddev?: number;
+}
+
+/** Random values, normally distributed. @see https://keras.io/api/layers/initializers/ */
+export class RandomNormal extends SeededInitializer {
+  private readonly mean: number;
+  private readonly stddev: number;
+
+  /** @throws UsageError when an option is not usable */
+  constructor(options: RandomNormalOptions = {}) {
+    super(options);
+    this.mean = numberWithin("RandomNormal", "mean", options.mean ?? 0);
+    this.stddev = numberWithin("RandomNormal", "stddev", options.stddev ?? 0.05, 0);
+  }
+
+  protected draw(_shape: readonly number[], target: Float32Array, generator: Generator): Float32Array {
+    return generator.normalInto(target, this.mean, this.stddev);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), mean: this.mean, stddev: this.stddev };
+  }
+}

@@ -1,0 +1,34 @@
+import type { Generator } from "../../random/generator.js";
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import { drawUniform } from "./draw-uniform.js";
+import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
+
+/** Options of {@link RandomUniform}. */
+export interface RandomUniformOptions extends SeedOptions {
+  /** Lower bound, included; default -0.05. */
+  readonly minval?: number;
+  /** Upper bound, excluded; default 0.05. */
+  readonly maxval?: number;
+}
+
+/** Random values, uniform in `[minval, maxval)`. @see https://keras.io/api/layers/initializers/ */
+export class RandomUniform extends SeededInitializer {
+  private readonly minval: number;
+  private readonly maxval: number;
+
+  /** @throws UsageError when a bound is not a number or they are in the wrong order */
+  constructor(options: RandomUniformOptions = {}) {
+    super(options);
+    this.minval = numberWithin("RandomUniform", "minval", options.minval ?? -0.05);
+    this.maxval = numberWithin("RandomUniform", "maxval", options.maxval ?? 0.05, this.minval);
+  }
+
+  protected draw(_shape: readonly number[], target: Float32Array, generator: Generator): Float32Array {
+    return drawUniform(target, generator, this.minval, this.maxval);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), minval: this.minval, maxval: this.maxval };
+  }
+}

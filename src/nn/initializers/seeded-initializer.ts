@@ -1,0 +1,36 @@
+import { elementCount } from "../../onnx/tensor-data.js";
+import { Generator } from "../../random/generator.js";
+import { wholeNumber } from "../check.js";
+import type { Config } from "../config.js";
+import type { Initializer } from "./initializer.js";
+
+/** Options that every random initializer has. */
+export interface SeedOptions {
+  /** Seed of these values alone; default: the weight's own stream, which follows from `setRandomSeed`. */
+  readonly seed?: number;
+}
+
+/** An initializer that draws random numbers. */
+export abstract class SeededInitializer implements Initializer {
+  private readonly seed: number | undefined;
+
+  constructor({ seed }: SeedOptions) {
+    this.seed = seed === undefined ? undefined : wholeNumber(new.target.name, "seed", seed, 0);
+  }
+
+  get className(): string {
+    return this.constructor.name;
+  }
+
+  values(shape: readonly number[], stream: Generator): Float32Array {
+    const generator = this.seed === undefined ? stream : new Generator(this.seed);
+    return this.draw(shape, new Float32Array(elementCount(shape)), generator);
+  }
+
+  /** Fills and returns `target`, which has as many elements as the shape. */
+  protected abstract draw(shape: readonly number[], target: Float32Array, generator: Generator): Float32Array;
+
+  getConfig(): Config {
+    return { seed: this.seed ?? null };
+  }
+}

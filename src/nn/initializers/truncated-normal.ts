@@ -1,0 +1,34 @@
+import type { Generator } from "../../random/generator.js";
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import { drawTruncatedNormal } from "./draw-truncated-normal.js";
+import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
+
+/** Options of {@link TruncatedNormal}. */
+export interface TruncatedNormalOptions extends SeedOptions {
+  /** Default 0. */
+  readonly mean?: number;
+  /** Standard deviation before the cut, not negative; default 0.05. */
+  readonly stddev?: number;
+}
+
+/** Random values, normally distributed and cut off at two standard deviations. @see https://keras.io/api/layers/initializers/ */
+export class TruncatedNormal extends SeededInitializer {
+  private readonly mean: number;
+  private readonly stddev: number;
+
+  /** @throws UsageError when an option is not usable */
+  constructor(options: TruncatedNormalOptions = {}) {
+    super(options);
+    this.mean = numberWithin("TruncatedNormal", "mean", options.mean ?? 0);
+    this.stddev = numberWithin("TruncatedNormal", "stddev", options.stddev ?? 0.05, 0);
+  }
+
+  protected draw(_shape: readonly number[], target: Float32Array, generator: Generator): Float32Array {
+    return drawTruncatedNormal(target, generator, this.mean, this.stddev);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), mean: this.mean, stddev: this.stddev };
+  }
+}

@@ -1,0 +1,16 @@
+import { elementCount } from "../../onnx/tensor-data.js";
+import type { Config } from "../config.js";
+import type { Initializer } from "./initializer.js";
+
+/** Every value is 0. @see https://keras.io/api/layers/initializers/ */
+export class Zeros implements Initializer {
+  readonly className = "Zeros";
+
+  values(shape: readonly number[]): Float32Array {
+    return new Float32Array(elementCount(shape));
+  }
+
+  getConfig(): Config {
+    return {};
+  }
+}

@@ -1,0 +1,143 @@
+import { Activation } from "./activation.js";
+import { Add } from "./add.js";
+import { Average } from "./average.js";
+import { AveragePooling2D } from "./average-pooling-2d.js";
+import { BatchNormalization } from "./batch-normalization.js";
+import { Concatenate } from "./concatenate.js";
+import { Conv2D } from "./conv-2d.js";
+import { Cropping2D } from "./cropping-2d.js";
+import { Dense } from "./dense.js";
+import { DepthwiseConv2D } from "./depthwise-conv-2d.js";
+import { Dropout } from "./dropout.js";
+import { ELU } from "./elu.js";
+import { Flatten } from "./flatten.js";
+import { GaussianDropout } from "./gaussian-dropout.js";
+import { GaussianNoise } from "./gaussian-noise.js";
+import { GlobalAveragePooling2D } from "./global-average-pooling-2d.js";
+import { GlobalMaxPooling2D } from "./global-max-pooling-2d.js";
+import { InputLayer } from "./input-layer.js";
+import { LeakyReLU } from "./leaky-re-lu.js";
+import { MaxPooling2D } from "./max-pooling-2d.js";
+import { Maximum } from "./maximum.js";
+import { Minimum } from "./minimum.js";
+import { Multiply } from "./multiply.js";
+import { PReLU } from "./p-re-lu.js";
+import { Permute } from "./permute.js";
+import { ReLU } from "./re-lu.js";
+import { Rescaling } from "./rescaling.js";
+import { Reshape } from "./reshape.js";
+import { SeparableConv2D } from "./separable-conv-2d.js";
+import { Softmax } from "./softmax.js";
+import { SpatialDropout2D } from "./spatial-dropout-2d.js";
+import { Subtract } from "./subtract.js";
+import { UpSampling2D } from "./up-sampling-2d.js";
+import { ZeroPadding2D } from "./zero-padding-2d.js";
+import { UsageError } from "../../errors/errors.js";
+import { isSerializedObject, type SerializedObject } from "../config.js";
+import type { Layer } from "../layer.js";
+import { factory, Registry } from "../registry.js";
+
+const registry = new Registry<Layer>("layer", {
+  Activation: factory(Activation, ["activation"]),
+  Add: factory(Add),
+  Average: factory(Average),
+  AveragePooling2D: factory(AveragePooling2D, ["pool_size"]),
+  BatchNormalization: factory(BatchNormalization),
+  Concatenate: factory(Concatenate),
+  Conv2D: factory(Conv2D, ["filters", "kernel_size"]),
+  Cropping2D: factory(Cropping2D),
+  Dense: factory(Dense, ["units"]),
+  DepthwiseConv2D: factory(DepthwiseConv2D, ["kernel_size"]),
+  Dropout: factory(Dropout, ["rate"]),
+  ELU: factory(ELU),
+  Flatten: factory(Flatten),
+  GaussianDropout: factory(GaussianDropout, ["rate"]),
+  GaussianNoise: factory(GaussianNoise, ["stddev"]),
+  GlobalAveragePooling2D: factory(GlobalAveragePooling2D),
+  GlobalMaxPooling2D: factory(GlobalMaxPooling2D),
+  InputLayer: factory(InputLayer),
+  LeakyReLU: factory(LeakyReLU),
+  MaxPooling2D: factory(MaxPooling2D),
+  Maximum: factory(Maximum),
+  Minimum: factory(Minimum),
+  Multiply: factory(Multiply),
+  PReLU: factory(PReLU),
+  Permute: factory(Permute, ["dims"]),
+  ReLU: factory(ReLU),
+  Rescaling: factory(Rescaling, ["scale"]),
+  Reshape: factory(Reshape, ["target_shape"]),
+  SeparableConv2D: factory(SeparableConv2D, ["filters", "kernel_size"]),
+  Softmax: factory(Softmax),
+  SpatialDropout2D: factory(SpatialDropout2D, ["rate"]),
+  Subtract: factory(Subtract),
+  UpSampling2D: factory(UpSampling2D),
+  ZeroPadding2D: factory(ZeroPadding2D),
+});
+
+const policies: readonly unknown[] = ["float32", "mixed_float16", "mixed_bfloat16"];
+
+/** Graft computes in float32; a mixed policy stores float32 too, so its weights fit unchanged. */
+function checkPolicy({ class_name: className, config: { dtype } }: SerializedObject): void {
+  if (className === "InputLayer") return;
+  const policy = isSerializedObject(dtype) ? dtype.config["name"] : dtype;
+  if (policy === undefined || policy === null || policies.includes(policy)) return;
+  throw new UsageError(`The layer ${className} is not computed in float32.`, {
+    subject: "dtype",
+    expected: "float32, mixed_float16 or mixed_bfloat16",
+    received: JSON.stringify(policy),
+  });
+}
+
+/**
+ * Makes a layer from Keras's configuration; it has no weights yet.
+ *
+ * @param serialized the class's name and the configuration, as Keras writes them
+ * @throws UsageError for a layer or an option that Graft does not have
+ */
+export function deserializeLayer(serialized: SerializedObject): Layer {
+  checkPolicy(serialized);
+  // The model reads Keras 2's input shape; the element type of all layers but inputs is float32.
+  const left = serialized.class_name === "InputLayer" ? [] : ["batch_input_shape", "dtype"];
+  const entries = Object.entries(serialized.config).filter(([key]) => !left.includes(key));
+  return registry.create({ ...serialized, config: Object.fromEntries(entries) });
+}
+
+/** Names of all classes of layers that {@link deserializeLayer} can make. */
+export function layerNames(): string[] {
+  return [
+    "Activation",
+    "Add",
+    "Average",
+    "AveragePooling2D",
+    "BatchNormalization",
+    "Concatenate",
+    "Conv2D",
+    "Cropping2D",
+    "Dense",
+    "DepthwiseConv2D",
+    "Dropout",
+    "ELU",
+    "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "GlobalAveragePooling2D",
+    "GlobalMaxPooling2D",
+    "InputLayer",
+    "LeakyReLU",
+    "MaxPooling2D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "PReLU",
+    "Permute",
+    "ReLU",
+    "Rescaling",
+    "Reshape",
+    "SeparableConv2D",
+    "Softmax",
+    "SpatialDropout2D",
+    "Subtract",
+    "UpSampling2D",
+    "ZeroPadding2D",
+  ];
+}

@@ -1,0 +1,15 @@
+import type { Value } from "../../graph/value.js";
+import { square, sub } from "../../ops/elementwise.js";
+import { ElementwiseLoss } from "./elementwise-loss.js";
+import type { LossOptions } from "./loss.js";
+
+/** `(t − p)²`, averaged over the last axis. @see https://keras.io/api/losses/regression_losses/#meansquarederror-class */
+export class MeanSquaredError extends ElementwiseLoss {
+  constructor(options: LossOptions = {}) {
+    super("mean_squared_error", options);
+  }
+
+  protected between(truth: Value, prediction: Value): Value {
+    return square(sub(truth, prediction));
+  }
+}

@@ -1,0 +1,36 @@
+import type { Value } from "../../graph/value.js";
+import { equal, greater } from "../../ops/comparison.js";
+import { scalarLike } from "../../ops/constants.js";
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import { align } from "../losses/align.js";
+import { asNumber } from "./as-number.js";
+import { MeanMetric } from "./mean-metric.js";
+
+/** Options of {@link BinaryAccuracy}. */
+export interface BinaryAccuracyOptions {
+  /** Above it a prediction means 1; in (0, 1); default 0.5. */
+  readonly threshold?: number;
+  /** Key in logs; default `"binary_accuracy"`. */
+  readonly name?: string;
+}
+
+/** How often the prediction is on the side of the threshold that the label says. @see https://keras.io/api/metrics/accuracy_metrics/ */
+export class BinaryAccuracy extends MeanMetric {
+  private readonly threshold: number;
+
+  /** @throws UsageError when the threshold is outside (0, 1) */
+  constructor({ threshold = 0.5, name = "binary_accuracy" }: BinaryAccuracyOptions = {}) {
+    super(name);
+    this.threshold = numberWithin("BinaryAccuracy", "threshold", threshold, Number.MIN_VALUE, 1 - Number.EPSILON);
+  }
+
+  protected perElement(labels: Value, output: Value): Value {
+    const { truth, prediction } = align(labels, output, this.name);
+    return asNumber(equal(truth, asNumber(greater(prediction, scalarLike(prediction, this.threshold)))));
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), threshold: this.threshold };
+  }
+}

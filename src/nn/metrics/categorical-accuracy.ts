@@ -1,0 +1,20 @@
+import type { Value } from "../../graph/value.js";
+import { argMax } from "../../ops/reduction.js";
+import { equal } from "../../ops/comparison.js";
+import { align } from "../losses/align.js";
+import { asNumber } from "./as-number.js";
+import { MeanMetric } from "./mean-metric.js";
+
+/** How often the greatest prediction is that of the labelled class; labels are one-hot. @see https://keras.io/api/metrics/accuracy_metrics/ */
+export class CategoricalAccuracy extends MeanMetric {
+  /** @param options `name` is the key in logs; default `"categorical_accuracy"` */
+  constructor({ name = "categorical_accuracy" }: { readonly name?: string } = {}) {
+    super(name);
+  }
+
+  protected perElement(labels: Value, output: Value): Value {
+    const { truth, prediction } = align(labels, output, this.name);
+    const classOf = (x: Value): Value => argMax(x, { axis: x.rank - 1, keepdims: 0 });
+    return asNumber(equal(classOf(truth), classOf(prediction)));
+  }
+}

@@ -1,0 +1,21 @@
+import type { Value } from "../../graph/value.js";
+import type { Loss } from "../losses/loss.js";
+import { MeanMetric } from "./mean-metric.js";
+
+/** A loss that is followed without being trained on, such as `"mae"`. @see https://keras.io/api/metrics/regression_metrics/ */
+export class LossMetric extends MeanMetric {
+  /**
+   * @param loss what is followed
+   * @param name key in logs; default: the loss's name
+   */
+  constructor(
+    private readonly loss: Loss,
+    name: string = loss.name,
+  ) {
+    super(name);
+  }
+
+  protected perElement(truth: Value, prediction: Value): Value {
+    return this.loss.perSample(truth, prediction);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Value } from "../../graph/value.js";
+import { argMax } from "../../ops/reduction.js";
+import { equal } from "../../ops/comparison.js";
+import { cast } from "../../ops/layout.js";
+import { toChannelsLast } from "../channels.js";
+import { asNumber } from "./as-number.js";
+import { classNumbers } from "./class-numbers.js";
+import { MeanMetric } from "./mean-metric.js";
+
+/** How often the greatest prediction is that of the class that the label numbers. @see https://keras.io/api/metrics/accuracy_metrics/ */
+export class SparseCategoricalAccuracy extends MeanMetric {
+  /** @param options `name` is the key in logs; default `"sparse_categorical_accuracy"` */
+  constructor({ name = "sparse_categorical_accuracy" }: { readonly name?: string } = {}) {
+    super(name);
+  }
+
+  protected perElement(labels: Value, output: Value): Value {
+    const prediction = toChannelsLast(output);
+    const numbers = classNumbers(labels, prediction, this.name);
+    const chosen = argMax(prediction, { axis: prediction.rank - 1, keepdims: 0 });
+    return asNumber(equal(numbers, cast(chosen, numbers.type)));
+  }
+}

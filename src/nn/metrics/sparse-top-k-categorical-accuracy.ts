@@ -1,0 +1,36 @@
+import { staticDim } from "../../graph/shape.js";
+import type { Value } from "../../graph/value.js";
+import { less } from "../../ops/comparison.js";
+import { scalarLike } from "../../ops/constants.js";
+import { toChannelsLast } from "../channels.js";
+import { wholeNumber } from "../check.js";
+import type { Config } from "../config.js";
+import { classColumns } from "../losses/class-columns.js";
+import { asNumber } from "./as-number.js";
+import { classNumbers } from "./class-numbers.js";
+import { MeanMetric } from "./mean-metric.js";
+import { rankOfClass } from "./rank-of-class.js";
+import type { TopKOptions } from "./top-k-categorical-accuracy.js";
+
+/** How often the class that the label numbers is among the k greatest predictions. @see https://keras.io/api/metrics/accuracy_metrics/ */
+export class SparseTopKCategoricalAccuracy extends MeanMetric {
+  private readonly k: number;
+
+  /** @throws UsageError when k is not a positive whole number */
+  constructor({ k = 5, name = "sparse_top_k_categorical_accuracy" }: TopKOptions = {}) {
+    super(name);
+    this.k = wholeNumber("SparseTopKCategoricalAccuracy", "k", k);
+  }
+
+  protected perElement(labels: Value, output: Value): Value {
+    const prediction = toChannelsLast(output);
+    const numbers = classNumbers(labels, prediction, this.name);
+    const classes = staticDim(prediction.shape, prediction.rank - 1, this.name);
+    const rank = rankOfClass(classColumns(numbers, classes), prediction);
+    return asNumber(less(rank, scalarLike(rank, this.k)));
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), k: this.k, from_sorted_ids: false };
+  }
+}

@@ -1,0 +1,23 @@
+import { withFirst } from "../check.js";
+import { Adam, type AdamOptions } from "./adam.js";
+
+/** Options of {@link AdamW}. */
+export interface AdamWOptions extends AdamOptions {
+  /** Share of each weight, times the learning rate, that is taken away before each step; default 0.004. */
+  readonly weightDecay?: number | undefined;
+}
+
+/**
+ * Adam with weight decay beside the gradient: `w ← w − η λ w` before each step.
+ *
+ * @see https://arxiv.org/abs/1711.05101
+ */
+export class AdamW extends Adam {
+  /**
+   * @param learningRate the step size, or all options; default 0.001
+   * @throws UsageError when an option is not usable
+   */
+  constructor(learningRate?: number | AdamWOptions, options?: AdamWOptions) {
+    super({ weightDecay: 0.004, ...withFirst<AdamWOptions>(learningRate, options, "learningRate") });
+  }
+}

@@ -1,0 +1,51 @@
+import { scalarLike } from "../../ops/constants.js";
+import { add, mul, sub } from "../../ops/elementwise.js";
+import { numberWithin, withFirst } from "../check.js";
+import type { Config } from "../config.js";
+import { Optimizer, type OptimizerOptions, slotOf, type Update, type UpdateArguments } from "./optimizer.js";
+
+/** Options of {@link SGD}. */
+export interface SGDOptions extends OptimizerOptions {
+  /** How much of the last step is repeated, in [0, 1]; default 0. */
+  readonly momentum?: number;
+  /** Whether the gradient is taken ahead of the momentum; default `false`. */
+  readonly nesterov?: boolean;
+}
+
+/**
+ * Gradient descent: `w ← w − η g`; with momentum `v ← μ v − η g`, `w ← w + v`, or `w ← w + μ v − η g` with Nesterov's.
+ *
+ * @see https://keras.io/api/optimizers/sgd/
+ */
+export class SGD extends Optimizer {
+  private readonly momentum: number;
+  private readonly nesterov: boolean;
+
+  /**
+   * @param learningRate the step size, or all options; default 0.01
+   * @throws UsageError when an option is not usable
+   */
+  constructor(learningRate?: number | SGDOptions, options?: SGDOptions) {
+    const all = withFirst<SGDOptions>(learningRate, options, "learningRate");
+    super(all.learningRate ?? 0.01, all);
+    this.momentum = numberWithin("SGD", "momentum", all.momentum ?? 0, 0, 1);
+    this.nesterov = all.nesterov ?? false;
+  }
+
+  protected get methodSlots(): Readonly<Record<string, number>> {
+    return this.momentum === 0 ? {} : { momentum: 0 };
+  }
+
+  protected method({ weight, gradient, slots, learningRate }: UpdateArguments): Update {
+    const step = mul(gradient, learningRate);
+    if (this.momentum === 0) return { weight: sub(weight, step), slots: {} };
+    const momentum = scalarLike(weight, this.momentum);
+    const velocity = sub(mul(slotOf(slots, "momentum"), momentum), step);
+    const change = this.nesterov ? sub(mul(velocity, momentum), step) : velocity;
+    return { weight: add(weight, change), slots: { momentum: velocity } };
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), momentum: this.momentum, nesterov: this.nesterov };
+  }
+}

@@ -1,0 +1,42 @@
+import type { Value } from "../../graph/value.js";
+import { scalarLike } from "../../ops/constants.js";
+import { add, div, max, mul, sqrt } from "../../ops/elementwise.js";
+import { reduceSumSquare } from "../../ops/reduction.js";
+import type { Constraint } from "../constraints/constraint.js";
+import type { Optimizer, Update, UpdateArguments } from "./optimizer.js";
+
+/** What {@link updateAll} needs of one weight: its values in the graph, and the condition that it keeps. */
+export interface WeightUpdate extends Pick<UpdateArguments, "weight" | "gradient" | "slots"> {
+  readonly constraint?: Constraint | undefined;
+}
+
+/** The gradients, scaled so that their Euclidean norm, taken over all of them together, is at most `limit`. */
+function clipTogether(gradients: readonly Value[], limit: number): readonly Value[] {
+  const [first, ...others] = gradients.map((gradient) => reduceSumSquare(gradient, undefined, { keepdims: 0 }));
+  if (first === undefined) return gradients;
+  const norm = sqrt(others.reduce((sum, square) => add(sum, square), first));
+  const bound = scalarLike(norm, limit);
+  const factor = div(bound, max([norm, bound]));
+  return gradients.map((gradient) => mul(gradient, factor));
+}
+
+/**
+ * Writes one step of an optimizer for all weights: clips the gradients together where the optimizer says so, updates each
+ * weight, and brings weights back to their constraints.
+ *
+ * @param step number of the step, from 1; scalar
+ * @returns one update a weight, in the same order
+ */
+export function updateAll(
+  optimizer: Optimizer,
+  weights: readonly WeightUpdate[],
+  learningRate: Value,
+  step: Value,
+): readonly Update[] {
+  const given = weights.map(({ gradient }) => gradient);
+  const gradients = optimizer.globalClipnorm === undefined ? given : clipTogether(given, optimizer.globalClipnorm);
+  return weights.map(({ weight, gradient, slots, constraint }, index) => {
+    const updated = optimizer.update({ weight, gradient: gradients[index] ?? gradient, slots, learningRate, step });
+    return constraint === undefined ? updated : { ...updated, weight: constraint.apply(updated.weight) };
+  });
+}

@@ -1,0 +1,95 @@
+import { UsageError } from "../errors/errors.js";
+import { didYouMean } from "../errors/nearest.js";
+import type { Config, SerializedObject } from "./config.js";
+import { snakeCase } from "./names.js";
+
+/** `kernel_size` → `kernelSize`, `beta_1` → `beta1`. */
+function camelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Makes an object of one class from Keras's configuration. */
+export type Factory<T> = (config: Config) => T;
+
+/**
+ * A factory for a class whose constructor takes some arguments by position and all others as one object.
+ *
+ * @param Class the class
+ * @param positional Keras's names of the arguments by position
+ */
+export function factory<T>(Class: new (...args: never[]) => T, positional: readonly string[] = []): Factory<T> {
+  const Constructor = Class as unknown as new (...args: unknown[]) => T;
+  return (config) => {
+    // Absent and null mean the same in Keras's files: the default.
+    const given = Object.entries(config).filter(([, value]) => value !== null && value !== undefined);
+    const options = given
+      .filter(([name]) => !positional.includes(name))
+      .map(([name, value]) => [camelCase(name), value]);
+    return new Constructor(...positional.map((name) => config[name] ?? undefined), Object.fromEntries(options));
+  };
+}
+
+/** The classes of one kind that Graft has, found by the names that Keras gives them. */
+export class Registry<T extends { getConfig(): Config }> {
+  private readonly byName = new Map<string, Factory<T>>();
+  private readonly offered: readonly string[];
+
+  /**
+   * @param kind what the classes are, for messages: `"initializer"`
+   * @param factories by Keras's class name
+   * @param aliases other names, and the class name that each stands for
+   */
+  constructor(
+    private readonly kind: string,
+    factories: Readonly<Record<string, Factory<T>>>,
+    aliases: Readonly<Record<string, string>> = {},
+  ) {
+    for (const [className, make] of Object.entries(factories)) {
+      this.byName.set(className, make);
+      this.byName.set(snakeCase(className), make);
+    }
+    for (const [alias, className] of Object.entries(aliases)) {
+      const make = this.byName.get(className);
+      if (make !== undefined) this.byName.set(alias, make);
+    }
+    this.offered = [...this.byName.keys()];
+  }
+
+  /** Whether there is a class of this name. */
+  has(name: string): boolean {
+    return this.byName.has(name);
+  }
+
+  /**
+   * Makes an object from a name, with all defaults, or from what Keras wrote into a file.
+   *
+   * @throws UsageError when the class or one of the arguments is unknown
+   */
+  create(identifier: string | SerializedObject): T {
+    const name = typeof identifier === "string" ? identifier : identifier.class_name;
+    const config = typeof identifier === "string" ? {} : identifier.config;
+    const make = this.byName.get(name);
+    if (make === undefined) {
+      const advice = didYouMean(name, this.offered);
+      throw new UsageError(`There is no ${this.kind} "${name}".`, {
+        subject: this.kind,
+        expected: `the name of a Keras ${this.kind}`,
+        received: `"${name}"`,
+        ...(advice === undefined ? {} : { advice }),
+      });
+    }
+    const made = make(config);
+    const known = made.getConfig();
+    const unknown = Object.keys(config).find((key) => !(key in known) && config[key] !== null && key !== "dtype");
+    if (unknown !== undefined) {
+      const advice = didYouMean(unknown, Object.keys(known));
+      throw new UsageError(`The ${this.kind} ${name} has no option "${unknown}".`, {
+        subject: unknown,
+        expected: Object.keys(known).join(", ") || "no options",
+        received: `"${unknown}"`,
+        ...(advice === undefined ? {} : { advice }),
+      });
+    }
+    return made;
+  }
+}

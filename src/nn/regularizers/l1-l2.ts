@@ -1,0 +1,44 @@
+import type { Value } from "../../graph/value.js";
+import { scalar, scalarLike } from "../../ops/constants.js";
+import { abs, add, mul } from "../../ops/elementwise.js";
+import { reduceSum, reduceSumSquare } from "../../ops/reduction.js";
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import type { Regularizer } from "./regularizer.js";
+
+/** Options of {@link L1L2}. */
+export interface L1L2Options {
+  /** Factor of the sum of absolute values, not negative; default 0. */
+  readonly l1?: number;
+  /** Factor of the sum of squares, not negative; default 0. */
+  readonly l2?: number;
+}
+
+/** The penalty `l1 · Σ|w| + l2 · Σw²`. @see https://keras.io/api/layers/regularizers/ */
+export class L1L2 implements Regularizer {
+  readonly l1: number;
+  readonly l2: number;
+
+  /** @throws UsageError when a factor is negative */
+  constructor({ l1 = 0, l2 = 0 }: L1L2Options = {}) {
+    this.l1 = numberWithin(new.target.name, "l1", l1, 0);
+    this.l2 = numberWithin(new.target.name, "l2", l2, 0);
+  }
+
+  get className(): string {
+    return this.constructor.name;
+  }
+
+  penalty(weight: Value): Value {
+    const terms = [
+      ...(this.l1 === 0 ? [] : [mul(scalarLike(weight, this.l1), reduceSum(abs(weight), undefined, { keepdims: 0 }))]),
+      ...(this.l2 === 0 ? [] : [mul(scalarLike(weight, this.l2), reduceSumSquare(weight, undefined, { keepdims: 0 }))]),
+    ];
+    const [first = scalar("float32", 0), ...others] = terms;
+    return others.reduce((sum, term) => add(sum, term), first);
+  }
+
+  getConfig(): Config {
+    return { l1: this.l1, l2: this.l2 };
+  }
+}

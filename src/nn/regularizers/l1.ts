@@ -1,0 +1,24 @@
+import { withFirst } from "../check.js";
+import type { Config } from "../config.js";
+import { L1L2 } from "./l1-l2.js";
+
+/** Options of {@link L1}. */
+export interface L1Options {
+  /** Factor, not negative; default 0.01. */
+  readonly l1?: number;
+}
+
+/** The penalty `l1 · Σ|w|`. @see https://keras.io/api/layers/regularizers/ */
+export class L1 extends L1L2 {
+  /**
+   * @param l1 the factor, or the options; default 0.01
+   * @throws UsageError when the factor is negative
+   */
+  constructor(l1?: number | L1Options) {
+    super({ l1: withFirst<L1Options>(l1, undefined, "l1").l1 ?? 0.01 });
+  }
+
+  override getConfig(): Config {
+    return { l1: this.l1 };
+  }
+}
