@@ -36,6 +36,6 @@ export class SpatialDropout2D extends Dropout {
   override getConfig(): Config {
     // Keras leaves these two out.
     const left = Object.entries(super.getConfig()).filter(([key]) => key !== "noise_shape" && key !== "trainable");
-    return { ...Object.fromEntries(left), data_format: "channels_last" };
+    return { ...Object.fromEntries(left), dtype: "float32", data_format: "channels_last" };
   }
 }

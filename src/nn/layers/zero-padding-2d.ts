@@ -37,7 +37,8 @@ export class ZeroPadding2D extends UnaryLayer {
   protected forward(x: Value): Value {
     requireRank(channelsLast(x.shape), 4, "ZeroPadding2D");
     const [[top, bottom], [left, right]] = this.padding;
-    return pad(x, [top, left, bottom, right], { axes: [2, 3] });
+    // All axes are named: ONNX Runtime 1.30 moves a Transpose past a Pad with `axes` wrongly.
+    return pad(x, [0, 0, top, left, 0, 0, bottom, right]);
   }
 
   getConfig(): Config {

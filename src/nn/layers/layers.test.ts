@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import {
+  goldenTensor,
+  type GoldenTensor,
+  readGolden,
+  relativeError,
+  runLayer,
+} from "../../../test/support/nn-graph.js";
+import { deserializeLayer } from "./deserialize-layer.js";
+
+interface GoldenLayer {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly training: boolean;
+  readonly inputs: readonly GoldenTensor[];
+  readonly weights: readonly (GoldenTensor & { readonly name: string })[];
+  readonly trainable: readonly string[];
+  readonly output: GoldenTensor;
+  readonly after?: readonly (GoldenTensor & { readonly name: string })[];
+}
+
+const cases = (await readGolden("nn-layers.json")) as readonly GoldenLayer[];
+
+/** The options of a case that are not Keras's defaults are told apart by the number of the case. */
+describe("layers have Keras's weights, outputs and configuration", () => {
+  it.each(cases.map((golden, index) => [`${index} ${golden.class_name}`, golden] as const))("%s", async (_, golden) => {
+    const layer = deserializeLayer(golden);
+    layer.ensureBuilt(golden.inputs.map(({ shape }) => ["N", ...shape.slice(1)]));
+    expect(layer.weights.map(({ name, shape }) => [name, shape])).toEqual(
+      golden.weights.map(({ name, shape }) => [name, shape]),
+    );
+    expect(layer.trainableWeights.map(({ name }) => name)).toEqual(golden.trainable);
+    layer.setWeights(golden.weights.map(goldenTensor));
+
+    const { training } = golden;
+    const { output, updates } = await runLayer(layer, golden.inputs.map(goldenTensor), { training });
+    expect(relativeError(output, golden.output)).toBeLessThan(1e-4);
+    for (const { name, ...expected } of golden.after ?? []) {
+      const before = layer.weights.find((variable) => variable.name === name)?.value;
+      const after = updates[name] ?? before;
+      if (after === undefined) throw new Error(`no weight ${name}`);
+      expect(relativeError(after, expected)).toBeLessThan(1e-5);
+    }
+    expect(JSON.parse(JSON.stringify(layer.getConfig()))).toEqual(golden.config);
+  });
+});
