@@ -1,0 +1,114 @@
+import { stat } from "node:fs/promises";
+import type { Command } from "commander";
+import { PhotoError } from "../../data/decode.js";
+import { FileError, UsageError } from "../../errors/errors.js";
+import { mostProbable } from "../../report/confusion.js";
+import { pad, textWidth } from "../../report/text-table.js";
+import type { Classifier } from "../../training/classifier.js";
+import { decodeAhead } from "../decode-ahead.js";
+import { someText } from "../options.js";
+import { Reporter } from "../reporter.js";
+import type { Surroundings } from "../surroundings.js";
+import { count, percent } from "../words.js";
+
+interface PredictFlags {
+  readonly device: string;
+  readonly json?: boolean;
+}
+
+const help = `
+MODEL is a run folder of \`graft train\`, or its model.onnx. Each PHOTO is a file:
+JPEG, PNG, WebP, GIF, TIFF or AVIF.
+
+Photos that cannot be read are named and left out; the exit code is 1 only when none could be read.
+
+Examples:
+  graft predict runs/photos-20260131-120000 new.jpg
+  graft predict model.onnx holiday/*.jpg --json`;
+
+/** Longer paths do not move the labels of all others to the right. */
+const widestPath = 60;
+
+async function refuseFolders(photos: readonly string[]): Promise<void> {
+  for (const path of photos) {
+    // What cannot be looked at is reported when it is decoded.
+    const isFolder = await stat(path).then(
+      (entry) => entry.isDirectory(),
+      () => false,
+    );
+    if (!isFolder) continue;
+    throw new UsageError(`${path} is a folder, not a photo.`, {
+      subject: path,
+      expected: "the path of a photo",
+      received: "a folder",
+      advice:
+        process.platform === "win32"
+          ? `To look at all photos in it, list them; to measure on labelled photos, use: graft evaluate MODEL ${path}`
+          : `To look at all photos in it: graft predict MODEL ${path.replace(/\/+$/, "")}/*. ` +
+            `To measure on labelled photos: graft evaluate MODEL ${path}`,
+    });
+  }
+}
+
+async function predict(classifier: Classifier, photos: readonly string[], reporter: Reporter): Promise<void> {
+  const { labels } = classifier;
+  const pathWidth = Math.min(widestPath, Math.max(...photos.map(textWidth)));
+  const labelWidth = Math.max(...labels.map(textWidth));
+  const skipped: { path: string; reason: string }[] = [];
+  for await (const decoded of decodeAhead(photos.map((path) => ({ path })))) {
+    const { path } = decoded.item;
+    if ("reason" in decoded) {
+      skipped.push({ path, reason: decoded.reason });
+      reporter.skipped(path, decoded.reason);
+      continue;
+    }
+    const probabilities = await classifier.predict(decoded.photo);
+    const best = mostProbable(probabilities);
+    const label = labels[best] ?? "";
+    const probability = probabilities[best] ?? 0;
+    const byLabel = Object.fromEntries(labels.map((name, index) => [name, probabilities[index] ?? 0]));
+    reporter.event({ event: "prediction", path, label, probability, probabilities: byLabel });
+    reporter.result(`${pad(path, pathWidth)}  ${pad(label, labelWidth)}  ${pad(percent(probability), 7, "right")}`);
+  }
+  const [first] = skipped;
+  if (first !== undefined && skipped.length === photos.length) {
+    if (photos.length === 1) throw new PhotoError(first.path, first.reason);
+    throw new FileError("No photo could be used.", {
+      subject: first.path,
+      expected: "at least one JPEG, PNG, WebP, GIF, TIFF or AVIF",
+      received: `${count(photos.length, "file")} that cannot be used, such as ${first.path} (${first.reason})`,
+    });
+  }
+  reporter.event({ event: "done", photos: photos.length - skipped.length, skipped: skipped.length });
+}
+
+/** Adds `graft predict` to the program. */
+export function addPredict(program: Command, surroundings: Surroundings): void {
+  program
+    .command("predict")
+    .summary("say what is on photos")
+    .description("Says what is on photos: path, label and probability of each.")
+    .argument("<MODEL>", "a run folder or a model.onnx", someText("MODEL", "the path of a run folder or a model.onnx"))
+    .argument("<PHOTO...>", "photos")
+    .option(
+      "--device <name>",
+      "cpu, auto, or another device of this computer",
+      someText("--device", "a device's name"),
+      "cpu",
+    )
+    .option("--json", "write one JSON object a line on stdout")
+    .addHelpText("after", help)
+    .action(async (model: string, photos: readonly string[], flags: PredictFlags) => {
+      const reporter = new Reporter(surroundings, flags.json === true);
+      const { engine } = surroundings;
+      const runtime = await engine.createRuntime(flags.device);
+      await refuseFolders(photos);
+      const classifier = await engine.openClassifier(runtime, model);
+      try {
+        await predict(classifier, photos, reporter);
+      } finally {
+        reporter.end();
+        await classifier.release();
+      }
+    });
+}

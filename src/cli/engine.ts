@@ -1,0 +1,77 @@
+import type { Backbone, NetworkRecord } from "../applications/backbone.js";
+import type { PreprocessMode } from "../applications/preprocess.js";
+import { UsageError } from "../errors/errors.js";
+import { didYouMean } from "../errors/nearest.js";
+import type { BaseModel } from "../models/base-model.js";
+import type { Device } from "../runtime/node.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Classifier } from "../training/classifier.js";
+import type { FineTuneOptions, FineTuneResult } from "../training/fine-tune-types.js";
+
+/** Which network to load. */
+export interface BackboneRequest {
+  /** A name, or the path of an `.onnx` file. */
+  readonly network: string;
+  readonly weights?: string;
+  readonly preprocess?: PreprocessMode;
+  readonly imageSize?: number;
+  readonly onProgress?: (progress: {
+    readonly what: string;
+    readonly received: number;
+    readonly total: number | undefined;
+  }) => void;
+}
+
+/** All of Graft that the commands use. */
+export interface Engine {
+  /** Networks that have names. */
+  networkRecords(): Promise<readonly NetworkRecord[]>;
+  /** Versions of what the figures of a run depend on. */
+  versions(): Promise<Readonly<Record<"graft" | "onnxruntime" | "node", string>>>;
+  /** @throws UsageError when there is no such device */
+  createRuntime(device: string): Promise<Runtime>;
+  loadBackbone(request: BackboneRequest): Promise<Backbone>;
+  fineTune(options: FineTuneOptions): Promise<FineTuneResult>;
+  /** @returns bytes of a `model.onnx` */
+  exportClassifier(finished: {
+    readonly model: BaseModel;
+    readonly backbone: Backbone;
+    readonly classes: readonly string[];
+  }): Promise<Uint8Array>;
+  openClassifier(runtime: Runtime, path: string): Promise<Classifier>;
+}
+
+/** The real thing. Each part is imported when it is used: `--help` waits for none, and `predict` not for the training. */
+export const engine: Engine = {
+  async networkRecords() {
+    return (await import("../applications/load-backbone.js")).networkRecords();
+  },
+  async versions() {
+    return (await import("./version.js")).versions();
+  },
+  async createRuntime(name) {
+    const { availableDevices, createNodeRuntime } = await import("../runtime/node.js");
+    const devices = [...availableDevices(), "auto"];
+    const device = devices.find((candidate): candidate is Device => candidate === name);
+    if (device !== undefined) return createNodeRuntime({ device });
+    const advice = didYouMean(name, devices);
+    throw new UsageError(`The device "${name}" is not available here.`, {
+      subject: "--device",
+      expected: devices.join(", "),
+      received: name,
+      ...(advice === undefined ? {} : { advice }),
+    });
+  },
+  async loadBackbone(request) {
+    return (await import("../applications/load-backbone.js")).loadBackbone(request);
+  },
+  async fineTune(options) {
+    return (await import("../training/fine-tune.js")).fineTune(options);
+  },
+  async exportClassifier(finished) {
+    return (await import("../training/export-classifier.js")).exportClassifier(finished);
+  },
+  async openClassifier(runtime, path) {
+    return (await import("../training/open-classifier.js")).openClassifier(runtime, path);
+  },
+};

@@ -1,0 +1,82 @@
+import type { NetworkRecord } from "../applications/backbone.js";
+import type { EpochRow } from "../training/fine-tune-types.js";
+
+/** What `--json` writes, one object a line. Names and fields are others' to build on: none changes silently. */
+export type CliEvent =
+  | {
+      readonly event: "start";
+      /** Path of the run folder. */
+      readonly run: string;
+      readonly network: string;
+      readonly classes: readonly string[];
+      /** Number of photos of all sets. */
+      readonly photos: number;
+    }
+  | {
+      readonly event: "progress";
+      readonly stage: "downloading" | "reading" | "features" | "training" | "evaluating";
+      readonly unit: "bytes" | "photos" | "steps";
+      readonly done: number;
+      /** `null` when it is not known. */
+      readonly total: number | null;
+      /** Which download. */
+      readonly what?: string;
+      readonly epoch?: number;
+      readonly epochs?: number;
+      readonly loss?: number;
+      readonly accuracy?: number;
+    }
+  | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow)
+  | { readonly event: "warning"; readonly code: string; readonly message: string }
+  | { readonly event: "skipped"; readonly path: string; readonly reason: string }
+  | {
+      readonly event: "prediction";
+      readonly path: string;
+      readonly label: string;
+      readonly probability: number;
+      /** By label. */
+      readonly probabilities: Readonly<Record<string, number>>;
+    }
+  | ({ readonly event: "network" } & Pick<NetworkRecord, "name" | "description" | "licence" | "preprocess"> & {
+        readonly image_size: number;
+      })
+  | TrainDone
+  | EvaluateDone
+  | { readonly event: "done"; readonly photos: number; readonly skipped: number }
+  | { readonly event: "done"; readonly networks: number }
+  | { readonly event: "error"; readonly code?: string; readonly message: string };
+
+/** The end of `graft train`; figures are those of the best epoch. */
+export interface TrainDone {
+  readonly event: "done";
+  readonly run: string;
+  readonly model: string;
+  /** How many were trained. */
+  readonly epochs: number;
+  readonly best_epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly val_loss: number;
+  readonly val_accuracy: number;
+  readonly seconds: number;
+  /** Only where the folder has test photos. */
+  readonly test_loss?: number;
+  readonly test_accuracy?: number;
+}
+
+/** The end of `graft evaluate`. */
+export interface EvaluateDone {
+  readonly event: "done";
+  readonly photos: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly per_class: readonly {
+    readonly label: string;
+    readonly photos: number;
+    readonly predicted: number;
+    readonly recall: number | null;
+    readonly precision: number | null;
+  }[];
+  /** `[class][predicted class]`: numbers of photos, in the order of `per_class`. */
+  readonly confusion: readonly (readonly number[])[];
+}

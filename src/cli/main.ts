@@ -1,0 +1,22 @@
+#!/usr/bin/env node
+import { engine } from "./engine.js";
+import { run } from "./run.js";
+
+// A reader that has seen enough, such as `head`, closes the pipe: that is no mistake.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+process.exitCode = await run(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  now: () => Date.now(),
+  engine,
+  onInterrupt(listener) {
+    process.on("SIGINT", listener);
+    return () => process.off("SIGINT", listener);
+  },
+  exit: (code) => process.exit(code),
+});

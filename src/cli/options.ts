@@ -1,0 +1,37 @@
+import { UsageError } from "../errors/errors.js";
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+function refuse(option: string, expected: string, received: string): never {
+  throw new UsageError(`The option ${option} is not usable.`, {
+    subject: option,
+    expected,
+    received: received === "" ? "nothing" : received,
+  });
+}
+
+/** A parser of whole numbers for an option. */
+export function wholeNumber(option: string, { from, to }: Range): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : NaN;
+    if (value >= from && value <= to) return value;
+    return refuse(option, `a whole number from ${from} to ${to}`, text);
+  };
+}
+
+/** A parser of numbers above zero for an option. */
+export function positiveNumber(option: string, to: number): (text: string) => number {
+  return (text) => {
+    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : NaN;
+    if (value > 0 && value <= to) return value;
+    return refuse(option, `a number above 0 and up to ${to}, such as 0.001 or 1e-3`, text);
+  };
+}
+
+/** A parser of texts that must not be empty, as `--out "$UNSET"` would be. */
+export function someText(option: string, expected: string): (text: string) => string {
+  return (text) => (text.trim() === "" ? refuse(option, expected, text) : text);
+}

@@ -1,0 +1,74 @@
+import type { CliEvent } from "./events.js";
+import { Progress, type ProgressState } from "./progress.js";
+import type { Surroundings } from "./surroundings.js";
+
+/** Between two `progress` events, in ms. */
+const progressEventEvery = 500;
+
+type ProgressEvent = Extract<CliEvent, { event: "progress" }>;
+
+/** Tells people or machines what happens: words on stderr and results on stdout, or one JSON object a line on stdout. */
+export class Reporter {
+  private readonly bar: Progress;
+  private lastEvent = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly surroundings: Pick<Surroundings, "stdout" | "stderr" | "env" | "now">,
+    /** Whether machines read. */
+    readonly json: boolean,
+  ) {
+    this.bar = new Progress(surroundings.stderr, surroundings.env, () => surroundings.now());
+  }
+
+  /** For machines only. */
+  event(event: CliEvent): void {
+    if (this.json) this.surroundings.stdout.write(`${JSON.stringify(event)}\n`);
+  }
+
+  /** For people only, on stderr. */
+  say(text: string): void {
+    if (this.json) return;
+    this.bar.clear();
+    this.surroundings.stderr.write(`${text}\n`);
+  }
+
+  /** For people only, on stdout. */
+  result(text: string): void {
+    if (this.json) return;
+    this.bar.clear();
+    this.surroundings.stdout.write(`${text}\n`);
+  }
+
+  /** Something that the user should know. */
+  warn(code: string, message: string): void {
+    this.event({ event: "warning", code, message });
+    this.say(`Warning: ${message}`);
+  }
+
+  /** A photo that could not be used. */
+  skipped(path: string, reason: string): void {
+    this.event({ event: "skipped", path, reason });
+    this.say(`Skipped ${path}: ${reason}.`);
+  }
+
+  /** How far long work is; `what` and `note` are for people. */
+  progress(
+    event: Omit<ProgressEvent, "event"> & { readonly event?: "progress" },
+    { what, note }: Pick<ProgressState, "what" | "note">,
+  ): void {
+    if (!this.json) {
+      const { done, total, unit } = event;
+      this.bar.update({ what, done, total: total ?? undefined, unit, ...(note === undefined ? {} : { note }) });
+      return;
+    }
+    const now = this.surroundings.now();
+    if (now - this.lastEvent < progressEventEvery) return;
+    this.lastEvent = now;
+    this.event({ ...event, event: "progress" });
+  }
+
+  /** Takes away what is not to stay on the terminal. */
+  end(): void {
+    this.bar.clear();
+  }
+}

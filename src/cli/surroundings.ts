@@ -1,0 +1,28 @@
+import type { Engine } from "./engine.js";
+
+/** Where text goes: a stream of the process, or one of a test. */
+export interface TextStream {
+  write(text: string): unknown;
+  /** Whether it is a terminal. */
+  readonly isTTY?: boolean | undefined;
+  /** Width of the terminal. */
+  readonly columns?: number | undefined;
+}
+
+/** What a command needs from outside; tests put in their own. */
+export interface Surroundings {
+  /** Results. */
+  readonly stdout: TextStream;
+  /** Words for people. */
+  readonly stderr: TextStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  now(): number;
+  readonly engine: Engine;
+  /**
+   * Calls back when the user presses Ctrl+C; the returned function ends that.
+   */
+  onInterrupt(listener: () => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}

@@ -1,0 +1,33 @@
+import { wilsonInterval } from "../report/interval.js";
+
+/** `97.3 %`. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** `1 photo`, `2 photos`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** `97.3 % (95 % interval: 94.1 to 98.8 %)`. */
+export function accuracyText(accuracy: number, photos: number): string {
+  const { low, high } = wilsonInterval(accuracy, photos);
+  return `${percent(accuracy)} (95 % interval: ${(100 * low).toFixed(1)} to ${percent(high)})`;
+}
+
+/** `"a", "b" and 3 more`. */
+export function quotedList(names: readonly string[], most = 8): string {
+  const shown = names.slice(0, most).map((name) => `"${name}"`);
+  const more = names.length - shown.length;
+  return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
+}
+
+/** `8.2 s`, `3 min 20 s`, `1 h 2 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.round(whole / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
