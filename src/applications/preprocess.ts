@@ -1,11 +1,12 @@
-import { UsageError } from "../errors/errors.js";
+import { ShapeError, UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { Value } from "../graph/value.js";
 import { constant } from "../graph/value.js";
+import type { Standardization } from "../models/batch-source.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { add, mul } from "../ops/elementwise.js";
-import { concat } from "../ops/joining.js";
-import { slice } from "../ops/layout.js";
+import { concat, slice } from "../ops/joining.js";
+import { Tensor } from "../runtime/runtime.js";
 
 /**
  * What a network wants done to RGB pixels in [0, 255] before they go in; Keras's names.
@@ -19,17 +20,10 @@ import { slice } from "../ops/layout.js";
  */
 export type PreprocessMode = "tf" | "torch" | "caffe" | "0-1";
 
-interface Recipe {
-  readonly bgr: boolean;
-  /** Per channel, in the order after the swap: y = x · scale + offset. */
-  readonly scale: readonly number[];
-  readonly offset: readonly number[];
-}
-
 const torchMean = [0.485, 0.456, 0.406];
 const torchDeviation = [0.229, 0.224, 0.225];
 
-const recipes: Readonly<Record<PreprocessMode, Recipe>> = {
+const recipes: Readonly<Record<PreprocessMode, Standardization>> = {
   tf: { bgr: false, scale: [1 / 127.5, 1 / 127.5, 1 / 127.5], offset: [-1, -1, -1] },
   torch: {
     bgr: false,
@@ -60,8 +54,8 @@ export function preprocessMode(name: string): PreprocessMode {
   });
 }
 
-/** Scale, offset and channel order of a mode, for comparing it with what a model is fed. */
-export function preprocessRecipe(mode: PreprocessMode): Recipe {
+/** Scale, offset and channel order of a mode. */
+export function standardizationOf(mode: PreprocessMode): Standardization {
   return recipes[mode];
 }
 
@@ -76,9 +70,47 @@ export function preprocessGraph(pixels: Value, mode: PreprocessMode): Value {
   const perChannel = (values: readonly number[]): Value => constant(float32(values, [3, 1, 1]));
   const ordered = bgr
     ? concat(
-        [2, 1, 0].map((channel) => slice(pixels, [channel], [channel + 1], [1])),
+        [2, 1, 0].map((channel) => slice(pixels, { starts: [channel], ends: [channel + 1], axes: [1] })),
         { axis: 1 },
       )
     : pixels;
   return add(mul(ordered, perChannel(scale)), perChannel(offset));
+}
+
+/**
+ * The preprocessing function of a mode, as `applications.vgg16.preprocessInput` is one.
+ *
+ * Called on an array, `[…, 3]` RGB in [0, 255], it gives a new float32 array of the same shape. Given to
+ * `ImageDataGenerator` as `preprocessingFunction`, it becomes part of the graph.
+ */
+export function preprocessInput(mode: PreprocessMode): PreprocessInput {
+  const { bgr, scale, offset } = recipes[mode];
+  const onArray = (x: Tensor): Tensor => {
+    if (x.dims.at(-1) !== 3) {
+      throw new ShapeError("preprocessInput takes RGB images.", {
+        subject: "x",
+        expected: "3 channels on the last axis",
+        received: `[${x.dims.join(", ")}]`,
+      });
+    }
+    const from = x.data as Float32Array;
+    const to = new Float32Array(from.length);
+    for (let index = 0; index < to.length; index++) {
+      const channel = index % 3;
+      const source = bgr ? index - channel + (2 - channel) : index;
+      to[index] = (from[source] ?? 0) * (scale[channel] ?? 1) + (offset[channel] ?? 0);
+    }
+    return new Tensor("float32", to, x.dims);
+  };
+  return Object.assign(onArray, {
+    standardization: recipes[mode],
+    graph: (pixels: Value) => preprocessGraph(pixels, mode),
+  });
+}
+
+/** What {@link preprocessInput} gives. */
+export interface PreprocessInput {
+  (x: Tensor): Tensor;
+  readonly standardization: Standardization;
+  readonly graph: (pixels: Value) => Value;
 }

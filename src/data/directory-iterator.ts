@@ -3,7 +3,7 @@ import { didYouMean } from "../errors/nearest.js";
 import type { Value } from "../graph/value.js";
 import { toChannelsLast } from "../nn/channels.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
-import type { Batch as SourceBatch, BatchSource } from "../models/batch-source.js";
+import type { Batch as SourceBatch, BatchSource, Standardization } from "../models/batch-source.js";
 import { platform } from "../models/platform.js";
 import { Generator } from "../random/generator.js";
 import { randomStream } from "../random/seed.js";
@@ -16,6 +16,7 @@ import { fedNames, type ImageDataGenerator } from "./image-data-generator.js";
 import type { Photo, PhotoSet } from "./photo.js";
 import { type Interpolation, interpolations, resample } from "./resample.js";
 import { kerasExtensions, scanClassFolders } from "./scan.js";
+import { rescaled } from "./standardize.js";
 
 /** What labels look like: `binary` and `sparse` numbers, `categorical` one-hot rows, `null` none. */
 export type ClassMode = "categorical" | "binary" | "sparse" | null;
@@ -80,6 +81,7 @@ export class DirectoryIterator implements BatchSource, AsyncIterable<[x: Tensor,
   /** Number of the class of each photo. */
   readonly classes: readonly number[];
   readonly graph: readonly Value[];
+  readonly standardization: Standardization;
   private readonly photos: readonly Photo[];
   private readonly interpolation: Interpolation;
   private readonly generator: Generator;
@@ -105,6 +107,7 @@ export class DirectoryIterator implements BatchSource, AsyncIterable<[x: Tensor,
     );
     this.classes = set.photos.map(({ classIndex }) => classIndex);
     this.graph = [datagen.graph(...this.targetSize)];
+    this.standardization = rescaled(datagen.options.preprocessingFunction ?? {}, datagen.options.rescale);
   }
 
   /**

@@ -9,7 +9,7 @@ import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
 import type { Tensor } from "../runtime/runtime.js";
 import { assignWeights, type LoadWeightsOptions } from "./assign-weights.js";
-import type { BatchSource } from "./batch-source.js";
+import type { BatchSource, Standardization } from "./batch-source.js";
 import { platform } from "./platform.js";
 import { summarize } from "./summary.js";
 import type {
@@ -23,10 +23,25 @@ import type {
   PredictOptions,
 } from "./training-types.js";
 
+/** What is known of a model with pretrained weights. */
+export interface Pretrained {
+  /** The network's name, such as `VGG16`. */
+  readonly network: string;
+  /** What its training did to pixels. */
+  readonly standardization: Standardization;
+  /** How to do the same here. */
+  readonly advice: string;
+  /** What it costs to do otherwise, as measured; `undefined` where nobody measured. */
+  readonly cost?: string;
+}
+
 /** What all kinds of models can do: be looked at, frozen, compiled, trained, evaluated, saved. A model is a layer too. */
 export abstract class BaseModel extends Layer {
   private compileOptions: CompileOptions | undefined;
   private compiledWith: Compiled | undefined;
+
+  /** Set for models with pretrained weights. */
+  pretrained: Pretrained | undefined;
 
   /** The layers, in the order in which data passes them. */
   abstract get layers(): readonly Layer[];

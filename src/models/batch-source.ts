@@ -17,6 +17,16 @@ export interface Batch {
   load(): Promise<NamedTensors>;
 }
 
+/** What is done to RGB pixels in [0, 255] before a network sees them: y = x · scale + offset, channel by channel. */
+export interface Standardization {
+  /** Whether the channels are swapped to blue, green, red first. */
+  readonly bgr: boolean;
+  /** Three factors, in the order after the swap. */
+  readonly scale: readonly number[];
+  /** Three summands, in the order after the swap. */
+  readonly offset: readonly number[];
+}
+
 /** Where `fit`, `evaluate` and `predict` take samples from. */
 export interface BatchSource {
   /** Number of samples of one round. */
@@ -29,6 +39,8 @@ export interface BatchSource {
    * Augmentation and preprocessing are part of it.
    */
   readonly graph: readonly Value[];
+  /** What `graph` does to pixels, where that is known. */
+  readonly standardization?: Standardization;
   /** The next batch, round after round without end; the last batch of a round may be smaller. */
   next(): Batch;
   /** The batches of one round in the samples' own order. */

@@ -25,8 +25,10 @@ export interface Platform {
   readWeights(path: string): Promise<FileWeights>;
   /** Writes a file under a temporary name and renames it; does not overwrite an existing one unless told to. */
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
-  /** Shows a person a line. */
+  /** Shows a person a result. */
   print(line: string): void;
+  /** Shows a person something to think about, apart from results. */
+  warn(line: string): void;
 }
 
 let installed: Platform | undefined;

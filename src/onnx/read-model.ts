@@ -55,7 +55,7 @@ function tensorElements(proto: onnx.ITensorProto, type: ElementType): TensorData
     [proto.floatData, proto.doubleData, proto.int64Data, proto.int32Data].find((list) => list && list.length > 0) ?? [];
   const data = allocate(type, values.length);
   values.forEach((value, index) => {
-    data[index] = data instanceof BigInt64Array ? BigInt(String(value)) : (Number(String(value)));
+    data[index] = data instanceof BigInt64Array ? BigInt(String(value)) : Number(String(value));
   });
   return data;
 }

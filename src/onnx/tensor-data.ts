@@ -74,7 +74,8 @@ export function fromBytes<T extends ElementType>(type: T, bytes: Uint8Array): El
   if (bytes.byteLength % size !== 0) {
     throw new RangeError(`${bytes.byteLength} bytes are not a whole number of ${type} elements of ${size} bytes`);
   }
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not bytes.slice(): a Buffer gives a view of the same place.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   const Constructor = constructors[type] as unknown as new (
     b: ArrayBufferLike,
     o: number,

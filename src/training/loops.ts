@@ -18,6 +18,7 @@ import { fromTensor, type NamedTensors, type Runtime, Tensor, toTensor } from ".
 import { Activations } from "./activations.js";
 import { arraySource, asFloat32 } from "./array-source.js";
 import { names, Programs } from "./programs.js";
+import { warnOfOtherPreprocessing } from "./preprocessing-warning.js";
 import { RunningMeans } from "./running-means.js";
 import { type RandomStreams, StepRunner } from "./step-runner.js";
 
@@ -154,6 +155,7 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
       const epochs = options.epochs ?? 1;
       const source = toSource(x, options, options.shuffle ?? true);
       prepareModel(model, source);
+      warnOfOtherPreprocessing(model, source);
       const { compiled } = model;
       const steps = options.stepsPerEpoch ?? roundSteps(source);
       const validation = options.validationData && validationSource(options.validationData, options.batchSize);
@@ -176,7 +178,7 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
         const start = performance.now();
         for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context);
         const means = new RunningMeans(compiled);
-        for (let step = 0; step < steps; step++) {
+        for (let step = 0; step < steps && !stopped; step++) {
           for (const callback of callbacks) await callback.onTrainBatchBegin?.(step, context);
           const batch = upcoming;
           const boundary = await activations.of(batch, loading);

@@ -6,6 +6,7 @@ import type { BaseModel } from "../models/base-model.js";
 import type { BatchSource } from "../models/batch-source.js";
 import type { Compiled } from "../models/training-types.js";
 import { channelsFirst, toChannelsLast } from "../nn/channels.js";
+import { updateAll } from "../nn/optimizers/index.js";
 import type { Variable } from "../nn/variable.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { cancelTransposes } from "../ops/cancel-transposes.js";
@@ -218,7 +219,7 @@ export class Programs {
       ...this.training.penalties,
       ...updates.map(([, value]) => value),
     ]);
-    const lowered = lowerConvolutions(written);
+    const lowered = lowerConvolutions(written, () => true);
     const values = written.map(lowered);
     const outputCount = this.training.outputs.length;
     const penaltyCount = this.training.penalties.length;
@@ -234,15 +235,23 @@ export class Programs {
     const step = input(names.step, "float32", []);
     const weights = this.trained.map(({ variable }) => this.weightValues.get(variable) ?? loss);
     const derivatives = gradients(loss, weights);
+    const slotInputs = this.trained.map(({ slots }, index) =>
+      slots.map(({ slot, name }) => [slot, input(name, "float32", weights[index]?.shape ?? [])] as const),
+    );
+    const renewed = updateAll(
+      optimizer,
+      this.trained.map(({ variable }, index) => ({
+        weight: weights[index] ?? loss,
+        gradient: derivatives[index] ?? loss,
+        slots: Object.fromEntries(slotInputs[index] ?? []),
+        constraint: variable.constraint,
+      })),
+      learningRate,
+      step,
+    );
     this.trained.forEach(({ name, slots }, index) => {
-      const weight = weights[index];
-      const gradient = derivatives[index];
-      if (weight === undefined || gradient === undefined) return;
-      const slotValues = slots.map(({ slot, name: slotName }): [string, Value] => [
-        slot,
-        input(slotName, "float32", weight.shape),
-      ]);
-      const update = optimizer.update({ weight, gradient, slots: Object.fromEntries(slotValues), learningRate, step });
+      const update = renewed[index];
+      if (update === undefined) return;
       graph[names.renewed(name)] = update.weight;
       for (const { slot, name: slotName } of slots) {
         const value = update.slots[slot];

@@ -110,6 +110,20 @@ test.each([
   await expect(opening).rejects.toThrow(message);
 });
 
+test("a file with damaged strings is refused, and files opened later are read all the same", async () => {
+  const bytes = await makeHdf5((file) => {
+    file.create_attribute("names", ["conv", "dense", "pool"]);
+    file.create_dataset({ name: "x", data: Float32Array.of(5) });
+  });
+  const heap = Buffer.from(bytes).indexOf("GCOL"); // where HDF5 keeps strings of variable length
+  const damaged = bytes.slice().fill(255, heap + 16, heap + 512);
+  for (let i = 0; i < 20; i++) {
+    const reading = withHdf5(damaged, "bad.h5", (file) => file.strings("/", "names"));
+    await expect(reading).rejects.toThrow(/bad\.h5 cannot be read at "\/".*damaged/);
+  }
+  expect(await withHdf5(bytes, "good.h5", (file) => file.strings("/", "names"))).toEqual(["conv", "dense", "pool"]);
+});
+
 test("a missing dataset and a dataset of strings are named in the error", async () => {
   const bytes = await makeHdf5((file) => {
     file.create_dataset({ name: "words", data: ["a", "b"] });

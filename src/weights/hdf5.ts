@@ -114,7 +114,9 @@ class OpenFile implements Hdf5File {
     if (!this.attributes(path).includes(attribute)) return undefined;
     const value = this.#reading(path, () => {
       const entity = this.#get(path);
-      return entity instanceof Group || entity instanceof Dataset ? entity.attrs[attribute]?.value : undefined;
+      if (!(entity instanceof Group || entity instanceof Dataset)) return undefined;
+      const { vlen } = Module.get_attribute_metadata(entity.file_id, entity.path, attribute);
+      return vlen ? readLongStrings(entity, attribute) : entity.attrs[attribute]?.value;
     });
     if (typeof value === "string") return [value];
     if (ArrayBuffer.isView(value) && value.byteLength === 0) return [];
@@ -163,6 +165,32 @@ class OpenFile implements Hdf5File {
 }
 
 /**
+ * Strings of variable length, through the library's lower level: when such an attribute is damaged, `Attribute.value`
+ * frees memory that was never allocated, which spoils the library for every later file.
+ */
+function readLongStrings(entity: Group | Dataset, attribute: string): string[] {
+  const { file_id: file, path } = entity;
+  const { size, total_size: count, type } = Module.get_attribute_metadata(file, path, attribute);
+  if (type !== Module.H5T_class_t.H5T_STRING.value) throw new Error("a list of lists instead of strings");
+  const pointer = allocate(count * size, path);
+  try {
+    Module.get_attribute_data(file, path, attribute, BigInt(pointer));
+    const pointers = new Uint32Array(Module.HEAPU8.slice(pointer, pointer + count * size).buffer);
+    const strings = Array.from(pointers, (string) => Module.UTF8ToString(string));
+    Module.reclaim_vlen_memory(file, path, attribute, BigInt(pointer));
+    return strings;
+  } finally {
+    Module._free(pointer);
+  }
+}
+
+function allocate(bytes: number, path: string): number {
+  const pointer = Module._malloc(bytes);
+  if (pointer === 0) throw new Error(`${String(bytes)} bytes at "${path}" do not fit WebAssembly's memory`);
+  return pointer;
+}
+
+/**
  * Reads through the library's lower level, because its `Dataset.value` refuses float16. That level already gives
  * the bytes in the machine's order.
  */
@@ -191,15 +219,7 @@ function readFloat32(dataset: Dataset, name: string, path: string): TensorData<"
   const count = elementCount(dims);
   if (count === 0) return { type: "float32", dims, data: new Float32Array(0) };
   const size = count * metadata.size;
-  const pointer = Module._malloc(size);
-  if (pointer === 0) {
-    throw new FileError(`${name} holds a dataset that is too large to read.`, {
-      subject: name,
-      expected: "a dataset that fits WebAssembly's memory",
-      received: `${String(size)} bytes at "${path}"`,
-      advice: "Check that the file is undamaged.",
-    });
-  }
+  const pointer = allocate(size, path);
   try {
     const status = Module.get_dataset_data(dataset.file_id, dataset.path, null, null, null, BigInt(pointer));
     if (status < 0) throw new Error(`HDF5 status ${String(status)}`);

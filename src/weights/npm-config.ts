@@ -13,7 +13,7 @@ export type NpmOptions = Readonly<Record<string, unknown>>;
  * @param env default `process.env`
  * @param cwd where the search for a project's `.npmrc` begins. Default: the working folder
  * @throws UsageError when npm would refuse the configuration
- * @see https://docs.npmjs.com/cli/configuring-npm/npmrc, without npm's command-line options
+ * @see `npm help npmrc`; here without the command line
  */
 export async function loadNpmOptions(
   env: NodeJS.ProcessEnv = process.env,

@@ -1,0 +1,19 @@
+import type { ActivationName } from "../nn/activations/index.js";
+
+/** Options that all pretrained networks have; names and defaults are Keras's. */
+export interface ApplicationOptions {
+  /** `"imagenet"`, the path of a weights file in Keras's layout, or `null` for random ones; default `"imagenet"`. */
+  readonly weights?: string | null;
+  /** Whether the network ends in its own classifier; default `true`. */
+  readonly includeTop?: boolean;
+  /** `[height, width, 3]`; default the size that the network was trained with. */
+  readonly inputShape?: readonly [height: number, width: number, channels: number];
+  /** Without a top: how the last feature map is pooled; default not at all. */
+  readonly pooling?: "avg" | "max" | null;
+  /** With a top: number of classes; default 1000. */
+  readonly classes?: number;
+  /** With a top: its activation; default `"softmax"`. */
+  readonly classifierActivation?: ActivationName | null;
+  /** The model's name; default the network's, in lower case. */
+  readonly name?: string;
+}

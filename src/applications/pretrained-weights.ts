@@ -1,0 +1,69 @@
+import type { BaseModel } from "../models/base-model.js";
+import { platform } from "../models/platform.js";
+import { cachePath } from "../weights/cache.js";
+import { downloadFile } from "../weights/download.js";
+
+/** A file of weights that Keras publishes. */
+export interface PublishedWeights {
+  readonly url: string;
+  /** Keras's name for the file. */
+  readonly file: string;
+  /** The MD5 that Keras gives. */
+  readonly md5: string;
+  /** Size in bytes. */
+  readonly bytes: number;
+}
+
+/** How far a download is, for a person or a program to look at. */
+export type DownloadListener = (progress: {
+  readonly what: string;
+  readonly received: number;
+  readonly total: number | undefined;
+}) => void;
+
+/**
+ * Loads pretrained weights into a model.
+ *
+ * @param weights `"imagenet"` for the published ones, which are downloaded to the cache once, or the path of a file
+ * @param onProgress told of the download; default: lines for a person
+ * @throws DownloadError when the published weights cannot be had; it says what to download, and where to put it
+ * @throws ShapeError when the file belongs to another network
+ */
+export async function pretrainedWeights(
+  model: BaseModel,
+  weights: string,
+  published: PublishedWeights,
+  onProgress: DownloadListener = showProgress(),
+): Promise<void> {
+  if (weights !== "imagenet") {
+    await model.loadWeights(weights);
+    return;
+  }
+  const destination = cachePath(`keras/${published.file}`);
+  await downloadFile({
+    url: published.url,
+    destination,
+    checksum: { algorithm: "md5", hex: published.md5 },
+    size: published.bytes,
+    onProgress: ({ received, total }) => {
+      onProgress({ what: published.file, received, total });
+    },
+  });
+  await model.loadWeights(destination);
+}
+
+const megabyte = 1e6;
+
+/** Says at the start, and then at every tenth of the way, how far a download is. */
+function showProgress(): DownloadListener {
+  let shown = -1;
+  return ({ what, received, total }) => {
+    const tenth = total === undefined ? Math.floor(received / (50 * megabyte)) : Math.floor((10 * received) / total);
+    if (tenth === shown) return;
+    shown = tenth;
+    const size = (bytes: number): string => (bytes / megabyte).toFixed(0);
+    platform().warn(
+      `Downloading ${what}: ${size(received)} MB${total === undefined ? "" : ` of ${size(total)} MB (${tenth * 10} %)`}`,
+    );
+  };
+}

@@ -1,0 +1,141 @@
+import { availableParallelism } from "node:os";
+import { input, type Value } from "../graph/value.js";
+import { toChannelsFirst } from "../nn/channels.js";
+import type { Batch, BatchSource } from "../models/batch-source.js";
+import { float32 } from "../onnx/tensor-data.js";
+import { cast } from "../ops/layout.js";
+import type { Generator } from "../random/generator.js";
+import { type Runtime, Tensor } from "../runtime/runtime.js";
+import { decodePhoto, PhotoError } from "./decode.js";
+import type { Photo } from "./photo.js";
+import { PhotoResizer } from "./photo-resizer.js";
+
+/** How photos are read. */
+export interface ReadOptions {
+  readonly runtime: Runtime;
+  /** Height and width of the network's images, in pixels. */
+  readonly imageSize: number;
+  /** Called after each photo. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Called for each photo that cannot be used. */
+  readonly onSkipped?: (path: string, reason: string) => void;
+  /** Ends the reading; the photos read so far are kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** Decoded and resized photos may take this much memory, in bytes; the others are decoded again when they are needed. */
+const keptBytes = 2 ** 30;
+
+/** Name of the graph's input. */
+const fed = "photos";
+
+/**
+ * Runs tasks with a bounded number under way.
+ *
+ * @param count number of tasks, numbered from 0
+ */
+async function inParallel(count: number, task: (index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    while (next < count) await task(next++);
+  };
+  await Promise.all(Array.from({ length: Math.min(count, 2 * availableParallelism()) }, worker));
+}
+
+/** Photos that were read and found usable, resized for a network. */
+export class PhotoLibrary {
+  private constructor(
+    readonly photos: readonly Photo[],
+    private readonly pixels: ReadonlyMap<number, Uint8Array>,
+    private readonly resizer: PhotoResizer,
+  ) {}
+
+  /**
+   * Decodes and resizes photos; those that cannot be used are reported and left out.
+   *
+   * @param photos what to read
+   */
+  static async read(photos: readonly Photo[], options: ReadOptions): Promise<PhotoLibrary> {
+    const resizer = await PhotoResizer.create(options.runtime, options.imageSize);
+    const size = options.imageSize ** 2 * 3;
+    const read = new Map<number, Uint8Array | undefined>();
+    let done = 0;
+    await inParallel(photos.length, async (index) => {
+      const path = photos[index]?.path ?? "";
+      if (options.signal?.aborted === true) return;
+      try {
+        const resized = await resizer.resize(await decodePhoto(path));
+        read.set(index, (read.size + 1) * size <= keptBytes ? resized : undefined);
+      } catch (error) {
+        if (!(error instanceof PhotoError)) throw error;
+        options.onSkipped?.(path, error.reason);
+      }
+      options.onProgress?.(++done, photos.length);
+    });
+    const usable = [...read.keys()].sort((a, b) => a - b);
+    const pixels = new Map(
+      usable.flatMap((index, position) => {
+        const kept = read.get(index);
+        return kept === undefined ? [] : [[position, kept] as const];
+      }),
+    );
+    return new PhotoLibrary(
+      usable.flatMap((index) => photos[index] ?? []),
+      pixels,
+      resizer,
+    );
+  }
+
+  /**
+   * The photos as a source for `fit`, with class numbers as labels.
+   *
+   * @param batchSize photos a batch
+   * @param preprocess what the network wants done to pixels, `[N, 3, S, S]` float32 RGB in [0, 255]
+   * @param order where the order of each round is drawn from; `undefined` keeps the photos' own order
+   */
+  source(batchSize: number, preprocess: (pixels: Value) => Value, order?: Generator): BatchSource {
+    const samples = this.photos.length;
+    const size = this.resizer.size;
+    const batch = (keys: readonly number[]): Batch => ({
+      keys,
+      truth: float32(
+        keys.map((key) => this.photos[key]?.classIndex ?? 0),
+        [keys.length],
+      ),
+      load: async () => ({ [fed]: new Tensor("uint8", await this.load(keys), [keys.length, size, size, 3]) }),
+    });
+    let round: number[] = [];
+    const all = (): number[] => Array.from({ length: samples }, (_, index) => index);
+    return {
+      samples,
+      batchSize,
+      reproducible: true,
+      graph: [preprocess(toChannelsFirst(cast(input(fed, "uint8", ["N", size, size, 3]), "float32")))],
+      next() {
+        if (round.length === 0) round = order === undefined ? all() : order.permutation(samples);
+        return batch(round.splice(0, batchSize));
+      },
+      *inOrder() {
+        const keys = all();
+        for (let start = 0; start < samples; start += batchSize) yield batch(keys.slice(start, start + batchSize));
+      },
+    };
+  }
+
+  private async load(keys: readonly number[]): Promise<Uint8Array> {
+    const size = this.resizer.size ** 2 * 3;
+    const joined = new Uint8Array(keys.length * size);
+    await inParallel(keys.length, async (row) => {
+      const key = keys[row] ?? 0;
+      const pixels =
+        this.pixels.get(key) ?? (await this.resizer.resize(await decodePhoto(this.photos[key]?.path ?? "")));
+      joined.set(pixels, row * size);
+    });
+    return joined;
+  }
+
+  /** Frees the engine's part. */
+  async release(): Promise<void> {
+    await this.resizer.release();
+  }
+}

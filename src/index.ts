@@ -1,0 +1,23 @@
+/**
+ * Graft: fine-tune pretrained image networks in TypeScript, on an ordinary computer, without Python.
+ *
+ * @packageDocumentation
+ */
+import { installPlatform } from "./models/platform.js";
+import { createNodePlatform } from "./training/node-platform.js";
+
+installPlatform(createNodePlatform());
+
+export * as applications from "./applications/index.js";
+export * as initializers from "./nn/initializers/index.js";
+export * as layers from "./nn/layers/index.js";
+export * as losses from "./nn/losses/index.js";
+export * as metrics from "./nn/metrics/index.js";
+export * as models from "./models/index.js";
+export * as optimizers from "./nn/optimizers/index.js";
+export * as regularizers from "./nn/regularizers/index.js";
+export * as plots from "./report/curves.js";
+export { ImageDataGenerator } from "./data/image-data-generator.js";
+export { setRandomSeed } from "./random/seed.js";
+export { Tensor } from "./runtime/runtime.js";
+export * from "./errors/errors.js";

@@ -1,0 +1,60 @@
+import type { Backbone } from "../applications/backbone.js";
+import { preprocessGraph } from "../applications/preprocess.js";
+import { resizedPixels } from "../data/photo-resizer.js";
+import { version } from "../errors/version.js";
+import { rebuild } from "../graph/rebuild.js";
+import { serialize } from "../graph/serialize.js";
+import { constant, input, type Value } from "../graph/value.js";
+import type { BaseModel } from "../models/base-model.js";
+import { writeModel } from "../onnx/write-model.js";
+import { scalarLike } from "../ops/constants.js";
+import { sub } from "../ops/elementwise.js";
+import { concat } from "../ops/joining.js";
+import { prepare } from "../ops/prepare.js";
+
+import { traceModel } from "./trace.js";
+
+/** What is exported. */
+export interface ExportOptions {
+  /** Preprocessed images in, probabilities `[N, classes]` out; a sigmoid's `[N, 1]` becomes two columns. */
+  readonly model: BaseModel;
+  readonly backbone: Backbone;
+  readonly classes: readonly string[];
+}
+
+/**
+ * The whole classifier as one ONNX file: `image`, `[N, H, W, 3]` uint8 RGB of any size, in; `probabilities`,
+ * `[N, classes]` float32, out. Resizing and preprocessing are inside, the labels in the metadata.
+ *
+ * @returns the file's bytes
+ */
+export function exportClassifier({ model, backbone, classes }: ExportOptions): Uint8Array {
+  const image = input("image", "uint8", ["N", "H", "W", 3]);
+  const pixels = preprocessGraph(resizedPixels(image, backbone.imageSize), backbone.record.preprocess);
+  const { weights, inference } = traceModel(model, [pixels]);
+  const substitutes = new Map<Value, Value>();
+  const names = new Map<Value, string>();
+  for (const [variable, placeholder] of weights) {
+    const value = constant(variable.value);
+    substitutes.set(placeholder, value);
+    names.set(value, variable.path);
+  }
+  const renew = rebuild(inference.outputs, substitutes);
+  const [output] = inference.outputs.map(renew);
+  if (output === undefined) throw new TypeError("The model has no output.");
+  const probabilities =
+    output.shape[1] === 1 ? concat([sub(scalarLike(output, 1), output), output], { axis: 1 }) : output;
+  return writeModel(
+    serialize(prepare({ probabilities }), {
+      name: "classifier",
+      inputs: [image],
+      names,
+      metadata: {
+        labels: JSON.stringify(classes),
+        network: backbone.record.name,
+        licence: backbone.record.licence,
+        version,
+      },
+    }),
+  );
+}
