@@ -7,7 +7,7 @@ import { transpose } from "./layout.js";
 import { gemm } from "./matmul.js";
 import { reduceSum } from "./reduction.js";
 import { reshapeTo } from "./shape-of.js";
-import { automaticPads, perAxis, span, type Window, windowOf } from "./window.js";
+import { automaticPads, perAxis, span, tapsOf, type Window, windowOf } from "./window.js";
 
 /** Attributes of {@link conv}, under ONNX's names; lists hold one number a spatial axis. */
 export interface ConvAttributes {
@@ -49,11 +49,11 @@ function checkBias(operator: string, b: Value | undefined, channels: Dim): void 
 }
 
 /** What the attributes of a convolution come to. */
-interface Geometry extends Window {
+export interface Geometry extends Window {
   readonly group: number;
 }
 
-function convGeometry(x: Value, w: Value, attributes: ConvAttributes): Geometry {
+export function convGeometry(x: Value, w: Value, attributes: ConvAttributes): Geometry {
   return { ...windowOf("Conv", x.shape, kernelOf("Conv", w), attributes), group: attributes.group ?? 1 };
 }
 
@@ -134,14 +134,6 @@ const im2colElements = 1_500_000;
 /** The gradient of a convolution's weight, `[O, C/group, …]`, from its input and the cotangent of its output. */
 function convWeightGradient(x: Value, dy: Value, geometry: Geometry): Value {
   return geometry.group === 1 ? denseWeightGradient(x, dy, geometry) : groupedWeightGradient(x, dy, geometry);
-}
-
-/** Positions of the taps of a kernel, the last axis fastest. */
-export function tapsOf(kernel: readonly number[]): readonly (readonly number[])[] {
-  return kernel.reduce<readonly (readonly number[])[]>(
-    (taps, extent) => taps.flatMap((tap) => Array.from({ length: extent }, (_, position) => [...tap, position])),
-    [[]],
-  );
 }
 
 /** dw[o, t, c] = Σ_{n, p} dy[n, o, p] x[n, c, stride · p + dilation · t - pad]: a matrix product over images and windows. */

@@ -12,21 +12,29 @@ export function shapeOf(value: Value): Value {
 }
 
 /**
+ * What Reshape must be told to make `shape` of `from`, or `undefined` where too little is known or the number of elements
+ * differs. In ONNX 0 copies the extent of the input at the same place, and -1 is what is left.
+ */
+function reshapeTarget(from: Shape, shape: Shape): readonly number[] | undefined {
+  const target = shape.map((dim, axis) => (typeof dim === "number" ? dim : dim === from[axis] ? 0 : -1));
+  const unknown = target.filter((extent) => extent === -1).length;
+  return unknown > 1 || dimQuotient(dimProduct(from), dimProduct(shape)) !== 1 ? undefined : target;
+}
+
+/** Whether {@link reshapeTo} can make `shape` of a value of shape `from`. */
+export function canReshape(from: Shape, shape: Shape): boolean {
+  return sameShape(from, shape) || reshapeTarget(from, shape) !== undefined;
+}
+
+/**
  * Reshapes to extents of which some may be known only when the graph runs.
  *
  * @throws ShapeError when two or more extents are unknown and differ from those of `x` at the same place
  */
 export function reshapeTo(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
-  let unknown = 0;
-  const target = shape.map((dim, axis) => {
-    if (typeof dim === "number") return dim;
-    // ONNX: 0 copies the extent of the input at the same place, -1 is what is left.
-    if (dim === x.shape[axis]) return 0;
-    unknown += 1;
-    return -1;
-  });
-  if (unknown > 1 || dimQuotient(dimProduct(x.shape), dimProduct(shape)) !== 1) {
+  const target = reshapeTarget(x.shape, shape);
+  if (target === undefined) {
     throw new ShapeError(
       "Reshape: the shapes do not hold the same number of elements, or too little is known of them.",
       {

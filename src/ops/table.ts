@@ -1,5 +1,6 @@
 import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
+import type { Node, Value } from "../graph/value.js";
 import type { OpRow } from "./define.js";
 import * as activations from "./activations.js";
 import * as comparison from "./comparison.js";
@@ -63,4 +64,14 @@ export function rowOf(op: string): OpRow {
 /** Names of all operators. */
 export function operatorNames(): string[] {
   return [...rows.keys()];
+}
+
+/** The same call on other inputs, of which the types and shapes are inferred anew; `attributes` replace those of the node. */
+export function recreate(
+  node: Node,
+  inputs: readonly (Value | undefined)[],
+  attributes: Readonly<Record<string, unknown>> = {},
+): Node {
+  const plain = Object.fromEntries(Object.entries(node.attributes).map(([name, { value }]) => [name, value]));
+  return rowOf(node.op).create(inputs, { ...plain, ...attributes });
 }

@@ -133,3 +133,11 @@ export function windowOf(
   });
   return { kernel, strides, dilations, begins, ends, output };
 }
+
+/** Positions of the taps of a kernel, the last axis fastest. */
+export function tapsOf(kernel: readonly number[]): readonly (readonly number[])[] {
+  return kernel.reduce<readonly (readonly number[])[]>(
+    (taps, extent) => taps.flatMap((tap) => Array.from({ length: extent }, (_, position) => [...tap, position])),
+    [[]],
+  );
+}
