@@ -3,9 +3,10 @@ import { formatShape, staticDim } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { equal, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
-import { clip, log, neg } from "../../ops/elementwise.js";
-import { squeeze } from "../../ops/layout.js";
+import { add, clip, div, log, mul, neg } from "../../ops/elementwise.js";
+import { cast, squeeze } from "../../ops/layout.js";
 import { reduceSum } from "../../ops/reduction.js";
+import { sizeOf } from "../../ops/shape-of.js";
 import { logSoftmax } from "../../ops/softmax.js";
 import { toChannelsLast } from "../channels.js";
 import { wholeNumber } from "../check.js";
@@ -69,7 +70,18 @@ export class SparseCategoricalCrossentropy extends Loss {
   private ignoring(numbers: Value, losses: Value): Value {
     if (this.ignoreClass === undefined) return losses;
     const ignored = equal(numbers, scalarLike(numbers, this.ignoreClass));
-    return where(ignored, scalarLike(losses, 0), losses);
+    const kept = where(ignored, scalarLike(losses, 0), losses);
+    if (this.reduction === "sum") return kept;
+    // The mean is taken over what is not ignored.
+    const valid = reduceSum(where(ignored, scalarLike(losses, 0), scalarLike(losses, 1)), undefined, { keepdims: 0 });
+    const all = cast(
+      sizeOf(
+        losses,
+        losses.shape.map((_, axis) => axis),
+      ),
+      "float32",
+    );
+    return mul(kept, div(all, add(valid, scalarLike(losses, 1e-7))));
   }
 
   override getConfig(): Config {

@@ -133,6 +133,16 @@ export abstract class Optimizer {
     };
   }
 
+  /**
+   * The shape of a slot: that of the weight, unless the method says otherwise.
+   *
+   * @param slot its name
+   * @param shape the weight's
+   */
+  slotShape(_slot: string, shape: readonly number[]): readonly number[] {
+    return shape;
+  }
+
   /** The slots of the method itself. */
   protected abstract readonly methodSlots: Readonly<Record<string, number>>;
 

@@ -2,13 +2,13 @@ import { ShapeError } from "../../errors/errors.js";
 import { formatShape, staticDim } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { scalarLike } from "../../ops/constants.js";
-import { abs, div, max, mul, sub } from "../../ops/elementwise.js";
+import { abs, mul, sub } from "../../ops/elementwise.js";
 import { transpose } from "../../ops/layout.js";
 import { matmul } from "../../ops/matmul.js";
 import { reduceSum, reduceSumSquare } from "../../ops/reduction.js";
-import { sqrt } from "../../ops/elementwise.js";
 import { numberWithin, oneOf } from "../check.js";
 import type { Config } from "../config.js";
+import { unitVectors } from "../unit-vectors.js";
 import type { Regularizer } from "./regularizer.js";
 
 const modes = ["rows", "columns"] as const;
@@ -47,8 +47,7 @@ export class OrthogonalRegularizer implements Regularizer {
     }
     const rows = this.mode === "rows" ? weight : transpose(weight, { perm: [1, 0] });
     const count = staticDim(rows.shape, 0, "OrthogonalRegularizer");
-    const lengths = sqrt(max([reduceSumSquare(rows, [1], { keepdims: 1 }), scalarLike(rows, 1e-12)]));
-    const unit = div(rows, lengths);
+    const unit = unitVectors(rows, [1]);
     const cosines = matmul(unit, transpose(unit, { perm: [1, 0] }));
     // The diagonal holds the squared lengths of the unit rows; each pair lies above and below it.
     const all = reduceSum(abs(cosines), undefined, { keepdims: 0 });

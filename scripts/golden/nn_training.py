@@ -1,0 +1,269 @@
+"""Golden values of losses, optimizers, regularizers, constraints and metrics: test/golden/nn-*.json.
+
+Run with Keras 3.15.1 on TensorFlow 2.21:  python scripts/golden/nn_training.py
+"""
+import json
+
+from nn_layers import draw, keras, np, rng, tensor, write
+
+LOSSES = keras.losses
+
+
+def probabilities(*shape):
+    values = rng.uniform(0.05, 1, size=shape)
+    return np.round(values / values.sum(axis=-1, keepdims=True), 3).astype(np.float32)
+
+
+def one_hot(n, classes):
+    return np.eye(classes, dtype=np.float32)[rng.integers(0, classes, size=n)]
+
+
+def bits(*shape):
+    return rng.integers(0, 2, size=shape).astype(np.float32)
+
+
+def loss_cases():
+    uniform = lambda *shape: np.round(rng.uniform(0.02, 0.98, size=shape), 3).astype(np.float32)
+    classes = lambda n, c: rng.integers(0, c, size=n).astype(np.float32)
+    both = [0.0, 1.0, 0.5, 1e-9]
+    yield LOSSES.BinaryCrossentropy(), bits(4), uniform(4, 1)
+    yield LOSSES.BinaryCrossentropy(), bits(4, 3), uniform(4, 3)
+    yield LOSSES.BinaryCrossentropy(), np.float32([[0], [0], [1], [1]]), np.float32([both]).T
+    yield LOSSES.BinaryCrossentropy(from_logits=True), bits(4), draw((4, 1), 5)
+    yield LOSSES.BinaryCrossentropy(label_smoothing=0.2), bits(4), uniform(4, 1)
+    yield LOSSES.BinaryCrossentropy(reduction="sum"), bits(4, 2), uniform(4, 2)
+    yield LOSSES.BinaryCrossentropy(), bits(2, 2, 3, 2), uniform(2, 2, 3, 2)
+    yield LOSSES.CategoricalCrossentropy(), one_hot(4, 3), probabilities(4, 3)
+    yield LOSSES.CategoricalCrossentropy(), one_hot(4, 3), uniform(4, 3)
+    yield LOSSES.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1), one_hot(4, 3), draw((4, 3), 3)
+    yield LOSSES.CategoricalCrossentropy(label_smoothing=0.1), one_hot(4, 3), probabilities(4, 3)
+    yield LOSSES.CategoricalCrossentropy(), one_hot((2, 2, 3), 4), probabilities(2, 2, 3, 4)
+    yield LOSSES.SparseCategoricalCrossentropy(), classes(4, 3), probabilities(4, 3)
+    yield LOSSES.SparseCategoricalCrossentropy(), classes((4, 1), 3), uniform(4, 3)
+    yield LOSSES.SparseCategoricalCrossentropy(from_logits=True), classes(4, 3), draw((4, 3), 3)
+    yield LOSSES.SparseCategoricalCrossentropy(ignore_class=1), np.float32([0, 1, 2, 1]), probabilities(4, 3)
+    yield LOSSES.SparseCategoricalCrossentropy(), classes((2, 2, 3), 4), probabilities(2, 2, 3, 4)
+    for name in [
+        "MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError LogCosh Huber",
+        "Poisson KLDivergence Hinge SquaredHinge CosineSimilarity Dice Tversky BinaryFocalCrossentropy",
+    ]:
+        for one in name.split():
+            truth = bits(4, 3) if one in ("Hinge", "SquaredHinge", "Dice", "Tversky") else uniform(4, 3)
+            truth = bits(4, 3) if one == "BinaryFocalCrossentropy" else truth
+            prediction = probabilities(4, 3) if one == "KLDivergence" else uniform(4, 3)
+            yield getattr(LOSSES, one)(), truth, prediction
+    yield LOSSES.MeanSquaredError(), draw(4), draw((4, 1))
+    yield LOSSES.MeanAbsoluteError(), draw((2, 2, 3, 2)), draw((2, 2, 3, 2))
+    yield LOSSES.Huber(delta=0.3), draw((4, 3)), draw((4, 3))
+    yield LOSSES.Hinge(), np.float32([[-1, 1], [1, 1], [0.5, -1], [1, -1]]), draw((4, 2))
+    yield LOSSES.CategoricalHinge(), one_hot(4, 3), uniform(4, 3)
+    yield LOSSES.CosineSimilarity(axis=1), draw((3, 2, 4)), draw((3, 2, 4))
+    yield LOSSES.BinaryFocalCrossentropy(apply_class_balancing=True, gamma=1.5, alpha=0.3), bits(4, 3), uniform(4, 3)
+    yield LOSSES.BinaryFocalCrossentropy(from_logits=True, label_smoothing=0.1), bits(4, 3), draw((4, 3))
+    yield LOSSES.CategoricalFocalCrossentropy(), one_hot(4, 3), probabilities(4, 3)
+    yield LOSSES.CategoricalFocalCrossentropy(
+        alpha=[0.2, 0.3, 0.5], gamma=1.0, from_logits=True, label_smoothing=0.1
+    ), one_hot(4, 3), draw((4, 3))
+    yield LOSSES.Dice(axis=(1, 2, 3)), bits(2, 2, 3, 1), uniform(2, 2, 3, 1)
+    yield LOSSES.Tversky(alpha=0.3, beta=0.7, axis=(1,)), bits(4, 3), uniform(4, 3)
+    yield LOSSES.CategoricalGeneralizedCrossEntropy(q=0.7), classes(4, 3), probabilities(4, 3)
+
+
+def losses():
+    records = []
+    for loss, truth, prediction in loss_cases():
+        config = json.loads(json.dumps(loss.get_config()))
+        options = {"Huber": ["delta"], "CosineSimilarity": ["axis"]}
+        for option in options.get(loss.__class__.__name__, []):  # Keras leaves them out of the configuration.
+            if hasattr(loss, "_fn_kwargs") and option in loss._fn_kwargs and option not in config:
+                config[option] = loss._fn_kwargs[option]
+        variable = keras.Variable(prediction)
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            value = loss(truth, variable.value)
+        gradient = tape.gradient(value, variable.value)
+        weights = np.round(rng.uniform(0.1, 2, size=len(truth)), 2).astype(np.float32)
+        elements = loss.call(truth, prediction)
+        spread = weights.reshape((-1,) + (1,) * max(0, len(elements.shape) - 1))
+        records.append(
+            {
+                "class_name": loss.__class__.__name__,
+                "config": config,
+                "truth": tensor(truth),
+                "prediction": tensor(prediction),
+                "loss": tensor(value),
+                "gradient": tensor(gradient),
+                "sample_weight": tensor(weights),
+                "weighted": tensor(loss(truth, prediction, sample_weight=spread)),
+            }
+        )
+    write("nn-losses.json", records)
+
+
+def optimizer_cases():
+    O = keras.optimizers
+    yield O.SGD()
+    yield O.SGD(0.1, momentum=0.9)
+    yield O.SGD(0.1, momentum=0.9, nesterov=True, weight_decay=0.1)
+    yield O.RMSprop()
+    yield O.RMSprop(0.05, rho=0.8, momentum=0.5, centered=True)
+    yield O.Adam()
+    yield O.Adam(0.05, beta_1=0.8, beta_2=0.95, epsilon=1e-3, amsgrad=True)
+    yield O.AdamW()
+    yield O.AdamW(0.02, weight_decay=0.1)
+    yield O.Adagrad(0.1)
+    yield O.Adadelta(1.0)
+    yield O.Adamax(0.05)
+    yield O.Nadam(0.05)
+    yield O.Ftrl(0.1)
+    yield O.Ftrl(
+        0.1,
+        learning_rate_power=-0.6,
+        l1_regularization_strength=0.01,
+        l2_regularization_strength=0.02,
+        l2_shrinkage_regularization_strength=0.03,
+        beta=0.1,
+    )
+    yield O.Lion(0.01)
+    yield O.Adafactor(0.1)
+    yield O.Adafactor(0.1, clip_threshold=0.5, relative_step=False)
+    yield O.SGD(0.1, clipnorm=0.5)
+    yield O.SGD(0.1, clipvalue=0.2)
+    yield O.SGD(0.1, global_clipnorm=0.5)
+    yield O.Adam(0.05, use_ema=True, ema_momentum=0.9)
+    yield O.SGD(0.1, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=2)
+    yield O.Adam(0.05, gradient_accumulation_steps=2, weight_decay=0.01, clipnorm=1.0)
+
+
+def optimizers():
+    weights = [draw((2, 3)), draw((4,)), draw((2, 1, 2, 3))]
+    gradients = [[draw(weight.shape) for weight in weights] for _ in range(5)]
+    records = []
+    for optimizer in optimizer_cases():
+        variables = [keras.Variable(weight) for weight in weights]
+        optimizer.build(variables)
+        trace = []
+        for step in gradients:
+            optimizer.apply([keras.ops.convert_to_tensor(gradient) for gradient in step], variables)
+            trace.append([tensor(variable.numpy()) for variable in variables])
+        record = {"class_name": optimizer.__class__.__name__, "config": optimizer.get_config(), "steps": trace}
+        if optimizer.use_ema:
+            optimizer.finalize_variable_values(variables)
+            record["averages"] = [tensor(variable.numpy()) for variable in variables]
+        records.append(record)
+    write(
+        "nn-optimizers.json",
+        {
+            "weights": [tensor(weight) for weight in weights],
+            "gradients": [[tensor(gradient) for gradient in step] for step in gradients],
+            "optimizers": records,
+        },
+    )
+
+
+def penalties():
+    R, C = keras.regularizers, keras.constraints
+    matrix, kernel = draw((3, 4)), draw((2, 2, 3, 2))
+    regularizers = [
+        (R.L1(), matrix),
+        (R.L2(0.02), kernel),
+        (R.L1L2(0.01, 0.03), kernel),
+        (R.OrthogonalRegularizer(), matrix),
+        (R.OrthogonalRegularizer(0.5, mode="columns"), matrix),
+    ]
+    constraints = [
+        (C.MaxNorm(), matrix),
+        (C.MaxNorm(0.7, axis=[0, 1, 2]), kernel),
+        (C.MinMaxNorm(0.4, 0.8, rate=0.3), matrix),
+        (C.MinMaxNorm(), matrix),
+        (C.NonNeg(), matrix),
+        (C.UnitNorm(axis=1), matrix),
+    ]
+    records = lambda pairs: [
+        {
+            "class_name": rule.__class__.__name__,
+            "config": rule.get_config(),
+            "weight": tensor(weight),
+            "output": tensor(rule(keras.ops.convert_to_tensor(weight))),
+        }
+        for rule, weight in pairs
+    ]
+    write("nn-penalties.json", {"regularizers": records(regularizers), "constraints": records(constraints)})
+
+
+def metrics():
+    M = keras.metrics
+    uniform = lambda *shape: np.round(rng.uniform(size=shape), 2).astype(np.float32)
+    binary = [(bits(6, 1), uniform(6, 1)) for _ in range(2)]
+    flat = [(bits(6), uniform(6, 1)) for _ in range(2)]
+    labels = [(bits(6, 3), uniform(6, 3)) for _ in range(2)]
+    hot = [(one_hot(6, 4), probabilities(6, 4)) for _ in range(2)]
+    numbers = [(rng.integers(0, 4, size=(6, 1)).astype(np.float32), probabilities(6, 4)) for _ in range(2)]
+    real = [(draw((6, 2)), draw((6, 2))) for _ in range(2)]
+    cases = [
+        (M.BinaryAccuracy(), binary),
+        (M.BinaryAccuracy(threshold=0.3), flat),
+        (M.CategoricalAccuracy(), hot),
+        (M.SparseCategoricalAccuracy(), numbers),
+        (M.TopKCategoricalAccuracy(k=2), hot),
+        (M.SparseTopKCategoricalAccuracy(k=3), numbers),
+        (M.Precision(), binary),
+        (M.Precision(thresholds=0.3), labels),
+        (M.Precision(class_id=1), labels),
+        (M.Precision(top_k=2), hot),
+        (M.Recall(), binary),
+        (M.Recall(thresholds=0.7), labels),
+        (M.Recall(class_id=2, top_k=1), hot),
+        (M.TruePositives(), binary),
+        (M.TrueNegatives(), binary),
+        (M.FalsePositives(thresholds=0.4), binary),
+        (M.FalseNegatives(), binary),
+        (M.AUC(), binary),
+        (M.AUC(num_thresholds=20, curve="PR"), binary),
+        (M.AUC(num_thresholds=20, summation_method="minoring"), binary),
+        (M.AUC(num_thresholds=20, summation_method="majoring"), labels),
+        (M.AUC(num_thresholds=30, multi_label=True), labels),
+        (M.F1Score(), hot),
+        (M.F1Score(average="macro", threshold=0.5), labels),
+        (M.F1Score(average="micro"), hot),
+        (M.FBetaScore(average="weighted", beta=2.0, threshold=0.3), labels),
+        (M.MeanSquaredError(), real),
+        (M.RootMeanSquaredError(), real),
+        (M.CosineSimilarity(), real),
+        (M.LogCoshError(), real),
+        (M.R2Score(), real),
+        (M.BinaryIoU(), binary),
+        (M.OneHotMeanIoU(num_classes=4), hot),
+        (M.BinaryCrossentropy(), labels),
+        (M.CategoricalCrossentropy(), hot),
+    ]
+    records = []
+    for metric, batches in cases:
+        weights = [np.round(rng.uniform(0.1, 2, size=6), 2).astype(np.float32) for _ in batches]
+        for truth, prediction in batches:
+            metric.update_state(truth, prediction)
+        plain = tensor(metric.result())
+        metric.reset_state()
+        for (truth, prediction), weight in zip(batches, weights):
+            metric.update_state(truth, prediction, sample_weight=weight)
+        records.append(
+            {
+                "class_name": metric.__class__.__name__,
+                "config": json.loads(json.dumps(metric.get_config(), default=str)),
+                "batches": [
+                    {"truth": tensor(truth), "prediction": tensor(prediction), "weight": tensor(weight)}
+                    for (truth, prediction), weight in zip(batches, weights)
+                ],
+                "plain": plain,
+                "weighted": tensor(metric.result()),
+            }
+        )
+    write("nn-metrics.json", records)
+
+
+if __name__ == "__main__":
+    losses()
+    optimizers()
+    penalties()
+    metrics()

@@ -1,0 +1,47 @@
+import { staticDim } from "../../graph/shape.js";
+import type { Value } from "../../graph/value.js";
+import { where } from "../../ops/comparison.js";
+import { scalarLike } from "../../ops/constants.js";
+import { div, pow, sub } from "../../ops/elementwise.js";
+import { squeeze } from "../../ops/layout.js";
+import { reduceSum } from "../../ops/reduction.js";
+import { toChannelsLast } from "../channels.js";
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import { classColumns } from "./class-columns.js";
+import { Loss, type LossOptions } from "./loss.js";
+
+/** Options of {@link CategoricalGeneralizedCrossEntropy}. */
+export interface CategoricalGeneralizedCrossEntropyOptions extends LossOptions {
+  /** In (0, 1): near 0 as crossentropy, near 1 as the mean absolute error; default 0.5. */
+  readonly q?: number;
+}
+
+/**
+ * `(1 − p^q) / q` with p the probability of the class that the label numbers: a crossentropy for noisy labels.
+ *
+ * @see https://arxiv.org/abs/1805.07836
+ */
+export class CategoricalGeneralizedCrossEntropy extends Loss {
+  private readonly q: number;
+
+  /** @throws UsageError when q is outside (0, 1) */
+  constructor(options: CategoricalGeneralizedCrossEntropyOptions = {}) {
+    super("categorical_generalized_cross_entropy", options);
+    const { q = 0.5 } = options;
+    this.q = numberWithin("CategoricalGeneralizedCrossEntropy", "q", q, Number.MIN_VALUE, 1 - Number.EPSILON);
+  }
+
+  protected perElement(labels: Value, output: Value): Value {
+    const prediction = toChannelsLast(output);
+    const axis = prediction.rank - 1;
+    const numbers = labels.rank === prediction.rank && labels.shape.at(-1) === 1 ? squeeze(labels, [axis]) : labels;
+    const chosen = classColumns(numbers, staticDim(prediction.shape, axis, this.name));
+    const p = reduceSum(where(chosen, prediction, scalarLike(prediction, 0)), [axis], { keepdims: 0 });
+    return div(sub(scalarLike(p, 1), pow(p, scalarLike(p, this.q))), scalarLike(p, this.q));
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), q: this.q };
+  }
+}

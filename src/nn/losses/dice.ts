@@ -1,0 +1,42 @@
+import type { Value } from "../../graph/value.js";
+import { scalarLike } from "../../ops/constants.js";
+import { add, div, mul, sub } from "../../ops/elementwise.js";
+
+import type { Config } from "../config.js";
+import { align } from "./align.js";
+import { Loss, type LossOptions } from "./loss.js";
+import { forEachSample, overlapSum } from "./overlap.js";
+
+/** Options of {@link Dice}. */
+export interface DiceOptions extends LossOptions {
+  /** Axes in Keras's order that are summed over; default: all of them, the batch too. */
+  readonly axis?: readonly number[] | undefined;
+}
+
+/**
+ * `1 − 2 Σ t p / (Σ t + Σ p + 1e-7)`: how little two regions overlap.
+ *
+ * @see https://keras.io/api/losses/probabilistic_losses/
+ */
+export class Dice extends Loss {
+  private readonly axis: readonly number[] | undefined;
+
+  /** @throws UsageError when an option is not usable */
+  constructor(options: DiceOptions = {}) {
+    super("dice", options);
+    this.axis = options.axis;
+  }
+
+  protected perElement(labels: Value, output: Value): Value {
+    const { truth, prediction } = align(labels, output, this.name);
+    const number = (value: number): Value => scalarLike(prediction, value);
+    const sum = (x: Value): Value => overlapSum(x, this.axis, this.name);
+    const both = mul(number(2), sum(mul(truth, prediction)));
+    const loss = sub(number(1), div(both, add(add(sum(truth), sum(prediction)), number(1e-7))));
+    return forEachSample(loss, prediction);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), axis: this.axis ?? null };
+  }
+}

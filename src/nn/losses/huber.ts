@@ -1,0 +1,41 @@
+import type { Value } from "../../graph/value.js";
+import { lessOrEqual, where } from "../../ops/comparison.js";
+import { scalarLike } from "../../ops/constants.js";
+import { abs, mul, square, sub } from "../../ops/elementwise.js";
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import { ElementwiseLoss } from "./elementwise-loss.js";
+import type { LossOptions } from "./loss.js";
+
+/** Options of {@link Huber}. */
+export interface HuberOptions extends LossOptions {
+  /** Where the parabola becomes a line; default 1. */
+  readonly delta?: number;
+}
+
+/**
+ * `½ e²` up to |e| = delta, `delta · (|e| − ½ delta)` beyond, with e = p − t, averaged over the last axis.
+ *
+ * @see https://keras.io/api/losses/regression_losses/#huber-class
+ */
+export class Huber extends ElementwiseLoss {
+  private readonly delta: number;
+
+  /** @throws UsageError when an option is not usable */
+  constructor(options: HuberOptions = {}) {
+    super("huber_loss", options);
+    this.delta = numberWithin("Huber", "delta", options.delta ?? 1, 0);
+  }
+
+  protected between(truth: Value, prediction: Value): Value {
+    const error = sub(prediction, truth);
+    const number = (value: number): Value => scalarLike(error, value);
+    const line = mul(number(this.delta), sub(abs(error), number(this.delta / 2)));
+    const parabola = mul(number(0.5), square(error));
+    return where(lessOrEqual(abs(error), number(this.delta)), parabola, line);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), delta: this.delta };
+  }
+}

@@ -1,0 +1,17 @@
+import type { Value } from "../../graph/value.js";
+import { scalarLike } from "../../ops/constants.js";
+import { abs, div, max, mul, sub } from "../../ops/elementwise.js";
+import { ElementwiseLoss } from "./elementwise-loss.js";
+import type { LossOptions } from "./loss.js";
+
+/** `100 · |t − p| / max(|t|, 1e-7)`, averaged over the last axis. @see https://keras.io/api/losses/regression_losses/#meanabsolutepercentageerror-class */
+export class MeanAbsolutePercentageError extends ElementwiseLoss {
+  constructor(options: LossOptions = {}) {
+    super("mean_absolute_percentage_error", options);
+  }
+
+  protected between(truth: Value, prediction: Value): Value {
+    const size = max([abs(truth), scalarLike(truth, 1e-7)]);
+    return mul(abs(div(sub(truth, prediction), size)), scalarLike(truth, 100));
+  }
+}

@@ -1,0 +1,17 @@
+import type { Value } from "../../graph/value.js";
+import { scalarLike } from "../../ops/constants.js";
+import { add, log, max, square, sub } from "../../ops/elementwise.js";
+import { ElementwiseLoss } from "./elementwise-loss.js";
+import type { LossOptions } from "./loss.js";
+
+/** `(log(max(p, 1e-7) + 1) − log(max(t, 1e-7) + 1))²`, averaged over the last axis. @see https://keras.io/api/losses/regression_losses/#meansquaredlogarithmicerror-class */
+export class MeanSquaredLogarithmicError extends ElementwiseLoss {
+  constructor(options: LossOptions = {}) {
+    super("mean_squared_logarithmic_error", options);
+  }
+
+  protected between(truth: Value, prediction: Value): Value {
+    const logarithm = (x: Value): Value => log(add(max([x, scalarLike(x, 1e-7)]), scalarLike(x, 1)));
+    return square(sub(logarithm(prediction), logarithm(truth)));
+  }
+}

@@ -1,0 +1,16 @@
+import type { Value } from "../../graph/value.js";
+import { scalarLike } from "../../ops/constants.js";
+import { add, log, mul, sub } from "../../ops/elementwise.js";
+import { ElementwiseLoss } from "./elementwise-loss.js";
+import type { LossOptions } from "./loss.js";
+
+/** `p − t log(p + 1e-7)`, averaged over the last axis. @see https://keras.io/api/losses/probabilistic_losses/#poisson-class */
+export class Poisson extends ElementwiseLoss {
+  constructor(options: LossOptions = {}) {
+    super("poisson", options);
+  }
+
+  protected between(truth: Value, prediction: Value): Value {
+    return sub(prediction, mul(truth, log(add(prediction, scalarLike(prediction, 1e-7)))));
+  }
+}

@@ -1,0 +1,18 @@
+import type { Value } from "../../graph/value.js";
+import { relu } from "../../ops/activations.js";
+import { scalarLike } from "../../ops/constants.js";
+import { mul, square, sub } from "../../ops/elementwise.js";
+import { ElementwiseLoss } from "./elementwise-loss.js";
+import type { LossOptions } from "./loss.js";
+import { signedLabels } from "./signed-labels.js";
+
+/** `max(1 − t p, 0)²`, with labels −1 and 1 (or 0 and 1), averaged over the last axis. @see https://keras.io/api/losses/hinge_losses/#squaredhinge-class */
+export class SquaredHinge extends ElementwiseLoss {
+  constructor(options: LossOptions = {}) {
+    super("squared_hinge", options);
+  }
+
+  protected between(truth: Value, prediction: Value): Value {
+    return square(relu(sub(scalarLike(prediction, 1), mul(signedLabels(truth), prediction))));
+  }
+}

@@ -1,0 +1,52 @@
+import type { Value } from "../../graph/value.js";
+import { scalarLike } from "../../ops/constants.js";
+import { add, div, mul, sub } from "../../ops/elementwise.js";
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import { align } from "./align.js";
+import { Loss, type LossOptions } from "./loss.js";
+import { forEachSample, overlapSum } from "./overlap.js";
+
+/** Options of {@link Tversky}. */
+export interface TverskyOptions extends LossOptions {
+  /** Weight of what is missed; default 0.5. */
+  readonly alpha?: number;
+  /** Weight of what is found wrongly; default 0.5. */
+  readonly beta?: number;
+  /** Axes in Keras's order that are summed over; default: all of them, the batch too. */
+  readonly axis?: readonly number[] | undefined;
+}
+
+/**
+ * `1 − S / (S + alpha Σ t (1 − p) + beta Σ p (1 − t) + 1e-7)` with `S = Σ t p`; with ½ and ½ it is `Dice`.
+ *
+ * @see https://keras.io/api/losses/probabilistic_losses/
+ */
+export class Tversky extends Loss {
+  private readonly alpha: number;
+  private readonly beta: number;
+  private readonly axis: readonly number[] | undefined;
+
+  /** @throws UsageError when an option is not usable */
+  constructor(options: TverskyOptions = {}) {
+    super("tversky", options);
+    this.alpha = numberWithin("Tversky", "alpha", options.alpha ?? 0.5, 0);
+    this.beta = numberWithin("Tversky", "beta", options.beta ?? 0.5, 0);
+    this.axis = options.axis;
+  }
+
+  protected perElement(labels: Value, output: Value): Value {
+    const { truth, prediction } = align(labels, output, this.name);
+    const number = (value: number): Value => scalarLike(prediction, value);
+    const sum = (x: Value): Value => overlapSum(x, this.axis, this.name);
+    const both = sum(mul(truth, prediction));
+    const missed = mul(number(this.alpha), sum(mul(truth, sub(number(1), prediction))));
+    const wrong = mul(number(this.beta), sum(mul(prediction, sub(number(1), truth))));
+    const loss = sub(number(1), div(both, add(add(add(both, missed), wrong), number(1e-7))));
+    return forEachSample(loss, prediction);
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), alpha: this.alpha, beta: this.beta, axis: this.axis ?? null };
+  }
+}
