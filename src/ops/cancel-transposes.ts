@@ -73,13 +73,31 @@ export function cancelTransposes(values: readonly Value[]): (value: Value) => Va
   let renew = simplify(values);
   for (;;) {
     const before = renew;
-    const present = values.map(before);
-    const flip = bestFlip(present);
-    if (flip === undefined) return renew;
-    const flipped = apply(present, flip);
-    const simplified = simplify(present.map(flipped));
-    renew = (value) => simplified(flipped(before(value)));
+    const better = improve(values.map(before));
+    if (better === undefined) return renew;
+    renew = (value) => better(before(value));
   }
+}
+
+/** One flip after which fewer elements are moved, or `undefined` when there is none. */
+function improve(values: readonly Value[]): ((value: Value) => Value) | undefined {
+  const moved = movedElements(values);
+  for (const flip of promisingFlips(values)) {
+    const flipped = apply(values, flip);
+    const simplified = simplify(values.map(flipped));
+    // The gain is an estimate: it does not see, for one, that two operands may be the same Transpose of one value.
+    if (movedElements(values.map((value) => simplified(flipped(value)))) < moved)
+      return (value) => simplified(flipped(value));
+  }
+  return undefined;
+}
+
+/** How many elements all Transposes move together. */
+function movedElements(values: readonly Value[]): number {
+  return nodesInOrder(values)
+    .filter(({ op }) => op === "Transpose")
+    .flatMap(({ outputs }) => outputs)
+    .reduce((sum, { shape }) => sum + work(shape), 0);
 }
 
 /** Merges neighbouring Transposes and neighbouring Reshapes, and drops those that do nothing. */
@@ -151,18 +169,21 @@ function regionsOf(order: readonly Node[]): Set<Node>[] {
   return [...new Set(regions.values())];
 }
 
-function bestFlip(values: readonly Value[]): Flip | undefined {
+/** Flips that should gain something, the best one first. */
+function promisingFlips(values: readonly Value[]): Flip[] {
   const order = nodesInOrder(values);
   const consumers = consumersOf(values, order);
-  let best: Flip | undefined;
-  let most = 0;
+  const flips: { readonly flip: Flip; readonly gain: number }[] = [];
   for (const nodes of regionsOf(order)) {
     const inside = (value: Value): boolean => {
       const source = producer(value);
       return source !== undefined && nodes.has(source);
     };
     const inputs = new Set(
-      [...nodes].flatMap((node) => node.inputs).filter((value) => value !== undefined && !inside(value)),
+      [...nodes]
+        .flatMap((node) => node.inputs)
+        .filter((value) => value !== undefined)
+        .filter((value) => !inside(value)),
     );
     const outputs = [...nodes].flatMap((node) => node.outputs);
     const rank = outputs[0]?.rank ?? 0;
@@ -179,13 +200,10 @@ function bestFlip(values: readonly Value[]): Flip | undefined {
     }
     for (const perm of candidates.values()) {
       const gain = gainOf(nodes, perm, inputs, outputs, consumers);
-      if (gain > most) {
-        most = gain;
-        best = { nodes, perm };
-      }
+      if (gain > 0) flips.push({ flip: { nodes, perm }, gain });
     }
   }
-  return best;
+  return flips.sort((a, b) => b.gain - a.gain).map(({ flip }) => flip);
 }
 
 /** How many elements fewer are moved when the region works on permuted axes. */

@@ -74,10 +74,16 @@ export function shapeFrom(value: Value, operator: string): Shape {
   if (data !== undefined) return Array.from(data.data as BigInt64Array, Number);
   const node = producer(value);
   const [source] = node?.inputs ?? [];
-  if (node?.op === "Shape" && source !== undefined && Object.keys(node.attributes).length === 0) return source.shape;
-  throw new ShapeError(`${operator}: the shape must be a constant or the shape of a value.`, {
+  if (node?.op === "Shape" && source !== undefined) {
+    const [start, end] = [node.attributes["start"]?.value, node.attributes["end"]?.value];
+    return source.shape.slice(Number(start ?? 0), end === undefined ? undefined : Number(end));
+  }
+  if (node?.op === "Concat") {
+    return node.inputs.flatMap((part) => (part === undefined ? [] : shapeFrom(part, operator)));
+  }
+  throw new ShapeError(`${operator}: the shape must be made of constants and of shapes of values.`, {
     subject: operator,
-    expected: "a constant, or Shape of a value",
+    expected: "constants, Shape of values, or Concat of these",
     received: node?.op ?? value.source.kind,
     advice: "Give the network a fixed image size, so that its shapes are known when the graph is built.",
   });

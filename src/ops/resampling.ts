@@ -1,8 +1,10 @@
 import { ShapeError } from "../errors/errors.js";
 import { dimAt, formatShape, type Dim } from "../graph/shape.js";
-import { constantData, constant, type Value } from "../graph/value.js";
-import { int64 } from "../onnx/tensor-data.js";
+import { constantData, type Value } from "../graph/value.js";
+import { integers } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
+import { concat } from "./joining.js";
+import { shapeFrom, shapeOp } from "./layout.js";
 
 /** Attributes of {@link gridSample}. */
 export interface GridSampleAttributes {
@@ -64,13 +66,13 @@ const resizeOp: Op<[x: Value, roi?: Value, scales?: Value, sizes?: Value, attrib
       axes: "ints",
     },
     infer: ({ x, scales, sizes, attributes }) => {
-      const target = constantData(sizes)?.data;
+      const target = sizes === undefined ? undefined : shapeFrom(sizes, "Resize");
       const factors = constantData(scales)?.data;
       const axes = attributes.axes ?? x.shape.map((_, axis) => axis);
       const shape = x.shape.map((dim, axis): Dim => {
         const place = axes.indexOf(axis);
         if (place < 0) return dim;
-        if (target !== undefined) return Number(target[place]);
+        if (target !== undefined) return target[place] ?? dim;
         const factor = Number(factors?.[place]);
         if (factor === 1) return dim;
         if (typeof dim === "number" && Number.isFinite(factor)) return Math.floor(dim * factor);
@@ -93,5 +95,7 @@ export { resizeOp };
  * @see https://onnx.ai/onnx/operators/onnx__Resize.html
  */
 export function resize(x: Value, height: number, width: number, attributes: ResizeAttributes): Value {
-  return resizeOp(x, undefined, undefined, constant(int64([height, width])), { ...attributes, axes: [2, 3] });
+  // onnxruntime 1.30 refuses constant sizes together with `axes` ("Number of elements of input 'sizes' (0)").
+  const sizes = concat([shapeOp(x, { start: 0, end: 2 }), integers([height, width])], { axis: 0 });
+  return resizeOp(x, undefined, undefined, sizes, attributes);
 }

@@ -4,6 +4,7 @@ import type { Value } from "../../src/graph/value.js";
 import * as activations from "../../src/ops/activations.js";
 import { where } from "../../src/ops/comparison.js";
 import { conv, convTranspose } from "../../src/ops/convolution.js";
+import { convNhwc } from "../../src/ops/convolution-nhwc.js";
 import * as elementwise from "../../src/ops/elementwise.js";
 import * as indexing from "../../src/ops/indexing.js";
 import * as joining from "../../src/ops/joining.js";
@@ -72,7 +73,7 @@ const broadcasting: fc.Arbitrary<readonly [Operand, Operand]> = fc
     const shape: Shape = full.shape ?? full.dims;
     const narrow = <T>(extents: readonly (T | number)[]): (T | number)[] =>
       extents.map((extent, axis) => (ones[axis] === true ? 1 : extent)).slice(Math.min(dropped, extents.length));
-    const partial: Operand = { dims: narrow(full.dims) as number[], shape: narrow<number | string>(shape) };
+    const partial: Operand = { dims: narrow<number>(full.dims), shape: narrow<number | string>(shape) };
     return swapped ? [partial, full] : [full, partial];
   });
 
@@ -153,6 +154,20 @@ const convolutions: Sample = fc
       ],
       build: (x, w, b) => conv(x, w, b, { group, strides, dilations, ...margins(window) }),
       precision: "float32",
+    };
+  });
+
+const convolutionsNhwc: Sample = fc
+  .record({ batch: batches, window: windows, channels: small, outputs: small, bias: fc.boolean() })
+  .map(({ batch, window, channels, outputs, bias }): Case => {
+    const { kernel, strides, pads, image } = window;
+    return {
+      inputs: [
+        batched(batch, [...image, channels], linear),
+        { dims: [kernel.reduce((taps, extent) => taps * extent, channels), outputs], ...linear },
+        ...(bias ? [{ dims: [outputs], ...linear }] : []),
+      ],
+      build: (x, w, b) => convNhwc(x, w, b, { kernel_shape: kernel, strides, pads }),
     };
   });
 
@@ -475,6 +490,7 @@ export const samples: Readonly<Record<string, Sample>> = {
   HardSwish: unary((x) => activations.hardSwish(elementwise.mul(x, x)), { range: [-1, 1] }, { precision: "float32" }),
 
   Conv: convolutions,
+  ConvNhwc: convolutionsNhwc,
   ConvTranspose: transposedConvolutions,
   MatMul: matrices,
   Gemm: gemms,
