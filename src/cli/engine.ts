@@ -50,10 +50,24 @@ export const engine: Engine = {
     return (await import("./version.js")).versions();
   },
   async createRuntime(name) {
-    const { availableDevices, createNodeRuntime } = await import("../runtime/node.js");
+    const [{ availableDevices }, { createNodePlatform }, { installPlatform }] = await Promise.all([
+      import("../runtime/node.js"),
+      import("../training/node-platform.js"),
+      import("../models/platform.js"),
+    ]);
     const devices = [...availableDevices(), "auto"];
     const device = devices.find((candidate): candidate is Device => candidate === name);
-    if (device !== undefined) return createNodeRuntime({ device });
+    if (device !== undefined) {
+      const platform = createNodePlatform({ device });
+      // What models print is no result of a command.
+      installPlatform({
+        ...platform,
+        print: (line) => {
+          platform.warn(line);
+        },
+      });
+      return platform.runtime;
+    }
     const advice = didYouMean(name, devices);
     throw new UsageError(`The device "${name}" is not available here.`, {
       subject: "--device",

@@ -36,14 +36,22 @@ export interface ReservedFolder {
 /**
  * Makes the folder of a run and makes sure that it can be written to, before an hour is spent on what goes there.
  *
- * @throws UsageError when there is something at this path already
+ * @param chosen the user's choice; `undefined` for a new folder of the default name
+ * @param byDefault that name; where another run has just taken it, a number is put behind it
+ * @throws UsageError when there is something at the chosen path already
  * @throws FileError when it cannot be made or written to
  */
-export async function reserveRunFolder(path: string): Promise<ReservedFolder> {
-  await checkFree(path);
+export async function reserveRunFolder(chosen: string | undefined, byDefault: string): Promise<ReservedFolder> {
+  if (chosen !== undefined) await checkFree(chosen);
+  let path = chosen ?? byDefault;
   let first: string | undefined;
   try {
-    first = await mkdir(path, { recursive: true });
+    for (let copy = 1; ; copy++) {
+      path = chosen ?? (copy === 1 ? byDefault : `${byDefault}-${copy}`);
+      first = await makeFolder(path);
+      // Undefined says that it was there.
+      if (first !== undefined || chosen !== undefined) break;
+    }
     const probe = join(path, `.writable-${process.pid}`);
     await writeFile(probe, "");
     await rm(probe);
@@ -65,6 +73,18 @@ export async function reserveRunFolder(path: string): Promise<ReservedFolder> {
       }
     },
   };
+}
+
+/** Makes a folder and those above it; returns the first that was missing. */
+async function makeFolder(path: string): Promise<string | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await mkdir(path, { recursive: true });
+    } catch (cause) {
+      // Another process that abandons its run may take the folder above away meanwhile, for which Node says either.
+      if (attempt === 3 || !["ENOENT", "ENOTDIR"].includes(errorCode(cause) ?? "")) throw cause;
+    }
+  }
 }
 
 async function checkFree(path: string): Promise<void> {

@@ -36,7 +36,7 @@ async function checkNetwork({ network, weights }: TrainFlags, engine: Engine): P
   }
   const names = (await engine.networkRecords()).map(({ name }) => name);
   // A path without the extension may still be a file, which loading finds out.
-  if (isFile || /[\\/]/.test(network) || names.includes(network)) return;
+  if (isFile || /[\\/]/.test(network) || names.includes(network.toLowerCase())) return;
   throw new UsageError(`There is no network "${network}".`, {
     subject: "--network",
     expected: `${names.join(", ")}, or the path of an .onnx file`,
@@ -99,7 +99,10 @@ class Listener {
 
   private progress(progress: Extract<FineTuneEvent, { event: "progress" }>): void {
     const { stage, epoch, epochs, loss, accuracy } = progress;
-    if (stage === "training") this.learned = true;
+    if (stage === "training" && !this.learned) {
+      this.learned = true;
+      this.reporter.say("The new classifier learns; the network is frozen.");
+    }
     const what = {
       reading: "Reading photos",
       features: "Passing photos through the network",
@@ -117,11 +120,9 @@ class Listener {
     const begins = row.phase !== this.phase;
     if (begins) {
       this.phase = row.phase;
-      this.reporter.say(
-        row.phase === "head"
-          ? "The new classifier learns; the network is frozen."
-          : "The unfrozen part of the network learns too, at a lower rate.",
-      );
+      if (row.phase === "fine-tune") {
+        this.reporter.say(`From epoch ${row.epoch} on, the unfrozen part of the network learns too, at a lower rate.`);
+      }
     }
     // Epochs of a small folder take milliseconds: a line a second is enough to follow.
     const now = this.now();
@@ -345,7 +346,7 @@ export async function train(
   const { engine } = surroundings;
   await checkNetwork(flags, engine);
   const runtime = await engine.createRuntime(flags.device);
-  const folder = await reserveRunFolder(flags.out ?? defaultRunFolder(directory, started));
+  const folder = await reserveRunFolder(flags.out, defaultRunFolder(directory, started));
   const { signal, stopped, end } = stopOnInterrupt(surroundings, reporter);
   let written = false;
   try {

@@ -4,7 +4,6 @@ import { exitCodes } from "../failure.js";
 import { positiveNumber, someText, wholeNumber } from "../options.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
-import { train } from "../train.js";
 
 /** Options of `graft train` as they come from the command line. */
 export interface TrainFlags {
@@ -109,6 +108,7 @@ export function addTrain(program: Command, surroundings: Surroundings, end: (exi
     .action(async (directory: string, flags: TrainFlags) => {
       const reporter = new Reporter(surroundings, flags.json === true);
       try {
+        const { train } = await import("../train.js");
         const { interrupted } = await train(directory, flags, reporter, surroundings);
         if (interrupted) end(exitCodes.interrupted);
       } finally {
