@@ -37,6 +37,9 @@ const withoutCopying = { flags: "w", canOwn: true };
 /**
  * Opens an HDF5 file for as long as `use` runs; closed and forgotten afterwards, whatever happens.
  *
+ * Known limit: HDF5 2.0 itself never returns from some files whose variable-length strings were overwritten; only a
+ * checksum of the file protects from that.
+ *
  * @param bytes the whole file; neither copied nor changed
  * @param name the file's name, for error messages
  * @param use reads what it needs; what it returns must not hold on to the file
