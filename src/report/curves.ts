@@ -44,20 +44,21 @@ function register(): void {
   registered = true;
 }
 
-/** A vertical mark with a word at its top. */
-function mark(x: number, name: string, kind: "phase" | "best", share: boolean): object {
+/** A vertical mark with a word above the plot: of a phase on a line of its own, so that it never meets that of the best epoch. */
+function mark(x: number, name: string, kind: "phase" | "best", epochs: number): object {
+  const color = kind === "best" ? line : faint;
   return {
     xAxis: x,
     name,
-    lineStyle: { color: kind === "best" ? line : faint, type: kind === "best" ? [2, 3] : "solid", width: 1 },
+    lineStyle: { color, type: kind === "best" ? [2, 3] : "solid", width: 1 },
     label: {
       formatter: name,
-      color: kind === "best" ? line : faint,
+      color,
       fontSize: 11,
-      // The best epoch is named above the plot; a phase inside, at the end that accuracies and losses leave free.
-      position: kind === "best" ? "end" : share ? "insideStartTop" : "insideEndTop",
-      distance: kind === "best" ? 4 : 6,
-      ...(kind === "best" ? {} : { rotate: 90 }),
+      position: "end",
+      distance: kind === "best" ? 4 : 17,
+      // Long words stay inside the picture.
+      align: kind === "best" ? "center" : x > epochs / 2 ? "right" : "left",
     },
   };
 }
@@ -77,12 +78,12 @@ function layout(plots: readonly CurvePlot[], options: CurvesOptions, width: numb
     1,
     ...plots.flatMap(({ training, validation }) => [training.values.length, validation?.values.length ?? 0]),
   );
-  const marks = (share: boolean): object[] => [
+  const marks = [
     ...(options.phases ?? [])
       // The line lies between the last epoch of one phase and the first one of the next.
       .filter(({ epoch }) => epoch > 1)
-      .map(({ epoch, name }) => mark(epoch - 0.5, name, "phase", share)),
-    ...(options.bestEpoch === undefined ? [] : [mark(options.bestEpoch, `best: ${options.bestEpoch}`, "best", share)]),
+      .map(({ epoch, name }) => mark(epoch - 0.5, name, "phase", epochs)),
+    ...(options.bestEpoch === undefined ? [] : [mark(options.bestEpoch, `best: ${options.bestEpoch}`, "best", epochs)]),
   ];
   const left = (index: number): number => index * width + 64;
   const axisText = { color: ink, fontSize: 12 };
@@ -108,7 +109,7 @@ function layout(plots: readonly CurvePlot[], options: CurvesOptions, width: numb
       itemWidth: 18,
       textStyle: axisText,
     })),
-    grid: plots.map((_, index) => ({ left: left(index), width: width - 92, top: 84, bottom: 52 })),
+    grid: plots.map((_, index) => ({ left: left(index), width: width - 92, top: 92, bottom: 52 })),
     xAxis: plots.map((_, index) => ({
       gridIndex: index,
       type: "value",
@@ -140,7 +141,7 @@ function layout(plots: readonly CurvePlot[], options: CurvesOptions, width: numb
       axisLine: { show: true, lineStyle: { color: faint } },
       splitLine: { lineStyle: { color: grid } },
     })),
-    series: plots.flatMap(({ training, validation, share }, index) => [
+    series: plots.flatMap(({ training, validation }, index) => [
       {
         type: "scatter",
         name: training.name,
@@ -150,7 +151,7 @@ function layout(plots: readonly CurvePlot[], options: CurvesOptions, width: numb
         symbol: "circle",
         symbolSize: epochs > 60 ? 4 : 7,
         itemStyle: { color: dots },
-        markLine: { silent: true, symbol: "none", data: marks(share === true) },
+        markLine: { silent: true, symbol: "none", data: marks },
       },
       ...(validation === undefined
         ? []

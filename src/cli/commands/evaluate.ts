@@ -1,5 +1,5 @@
 import { realpath } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, relative } from "node:path";
 import type { Command } from "commander";
 import type { PhotoSet } from "../../data/photo.js";
 import { type PhotoFolder, scanFolder } from "../../data/scan.js";
@@ -10,7 +10,6 @@ import { classifierFile } from "../../training/open-classifier.js";
 import type { LabelledPhoto } from "../../training/fine-tune-types.js";
 import { evaluatePhotos } from "../evaluate-photos.js";
 import { someText } from "../options.js";
-import { pathWithin } from "../prepare-photos.js";
 import { Reporter } from "../reporter.js";
 import { readSplitRecord } from "../run-folder.js";
 import type { Surroundings } from "../surroundings.js";
@@ -25,8 +24,8 @@ const help = `
 MODEL is a run folder of \`graft train\`, or its model.onnx.
 
 DIR holds one folder per class, named as in training. Where DIR is divided into sets, "test" is used,
-or else "validation". Where DIR is the folder that the run was trained on, only the photos that were
-kept out of training are used. The command says which photos it took.
+or else "validation". Photos that the run was trained with are left out. The command says which
+photos it took.
 
 Examples:
   graft evaluate runs/photos-20260131-120000 held-out/
@@ -37,31 +36,33 @@ interface Chosen {
   readonly set: PhotoSet;
   readonly photos: readonly LabelledPhoto[];
   readonly source: string;
+  /** Whether the classifier was trained with all of them. */
+  readonly trainedWith?: boolean;
 }
 
-async function samePlace(a: string, b: string): Promise<boolean> {
-  const real = async (path: string): Promise<string> => realpath(path).catch(() => resolve(path));
-  return (await real(a)) === (await real(b));
-}
-
-/** Test photos, else validation photos, else all; of a folder that was split for training, those that were kept out. */
-async function choose(folder: PhotoFolder, model: string, reporter: Reporter): Promise<Chosen> {
-  const { directory, train, validation, test } = folder;
-  if (test !== undefined) return { set: test, photos: test.photos, source: `the test photos, ${test.directory}` };
-  if (validation !== undefined) {
-    return { set: validation, photos: validation.photos, source: `the validation photos, ${validation.directory}` };
-  }
+/** The real path of each photo that a run has trained with. */
+async function trainedPhotos(model: string): Promise<ReadonlySet<string>> {
   const record = await readSplitRecord(model);
-  if (record === undefined || !(await samePlace(record.data.directory, directory))) {
-    return { set: train, photos: train.photos, source: `all photos of ${directory}` };
-  }
-  const trained = new Set(record.split.training);
-  const keptOut = train.photos.filter(({ path }) => !trained.has(pathWithin(directory, path)));
-  if (keptOut.length > 0) {
-    return { set: train, photos: keptOut, source: `the photos of ${directory} that were kept out of training` };
-  }
-  reporter.warn("trained-on", "All of these photos were trained with: the accuracy says nothing about new photos.");
-  return { set: train, photos: train.photos, source: `all photos of ${directory}` };
+  if (record === undefined) return new Set();
+  // The folder may have moved since, or have lain on another computer: then nothing is known to have been trained with.
+  const base = await realpath(record.data.directory).catch(() => undefined);
+  return new Set(base === undefined ? [] : record.split.training.map((path) => join(base, path)));
+}
+
+/** Test photos, else validation photos, else all; of these, the ones that the classifier was not trained with. */
+async function choose({ directory, train, validation, test }: PhotoFolder, model: string): Promise<Chosen> {
+  const [set, name] =
+    test !== undefined
+      ? [test, `the test photos, ${test.directory}`]
+      : validation !== undefined
+        ? [validation, `the validation photos, ${validation.directory}`]
+        : [train, `all photos of ${directory}`];
+  const trained = await trainedPhotos(model);
+  const base = await realpath(set.directory).catch(() => set.directory);
+  const photos = set.photos.filter(({ path }) => !trained.has(join(base, relative(set.directory, path))));
+  if (photos.length === set.photos.length) return { set, photos, source: name };
+  if (photos.length === 0) return { set, photos: set.photos, source: name, trainedWith: true };
+  return { set, photos, source: `the photos of ${set.directory} that were kept out of training` };
 }
 
 /** Numbers of the folder's classes in the classifier's labels. */
@@ -103,7 +104,10 @@ async function evaluate(
   const classifier = await engine.openClassifier(runtime, file);
   try {
     const numbers = matchClasses(folder.classes, classifier.labels, directory);
-    const { photos, source } = await choose(folder, file, reporter);
+    const { photos, source, trainedWith = false } = await choose(folder, file);
+    if (trainedWith) {
+      reporter.warn("trained-on", "All of these photos were trained with: the accuracy says nothing about new photos.");
+    }
     const labelled = photos.map(({ path, classIndex }) => ({ path, classIndex: numbers[classIndex] ?? 0 }));
     reporter.say(`Measuring on ${source}.`);
     const { evaluation: result } = await evaluatePhotos(classifier, labelled, reporter, "Measuring");
