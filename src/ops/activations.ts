@@ -153,3 +153,47 @@ export const hardSwish: Unary = defineOp("HardSwish", {
   infer: ({ x }) => ({ y: like(x) }),
   body: ({ x }) => mul(x, hardSigmoid(x, { alpha: 1 / 6, beta: 0.5 })),
 });
+
+/** `x · tanh(ln(1 + eˣ))`. @see https://onnx.ai/onnx/operators/onnx__Mish.html */
+export const mish: Unary = defineOp("Mish", {
+  since: 18,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  body: ({ x }) => mul(x, tanh(softplus(x))),
+});
+
+/**
+ * `max(0, x) + min(0, alpha (e^(x/alpha) - 1))`; its derivative at 0 is 1. Default `alpha` 1.
+ * @see https://onnx.ai/onnx/operators/onnx__Celu.html
+ */
+export const celu: Op<[x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp("Celu", {
+  since: 12,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { alpha: "float" },
+  infer: ({ x }) => ({ y: like(x) }),
+  // e^(x/alpha) = y / alpha + 1
+  vjp: {
+    x: ({ x, y, dy, attributes: { alpha = 1 } }) =>
+      where(less(x, scalarLike(x, 0)), mul(dy, add(mul(y, scalarLike(y, 1 / alpha)), scalarLike(y, 1))), dy),
+  },
+});
+
+/**
+ * `x` where `x > alpha`, 0 elsewhere; its derivative at `alpha` is 0. Default `alpha` 1.
+ * @see https://onnx.ai/onnx/operators/onnx__ThresholdedRelu.html
+ */
+export const thresholdedRelu: Op<[x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp(
+  "ThresholdedRelu",
+  {
+    since: 10,
+    inputs: ["x"],
+    outputs: ["y"],
+    attributes: { alpha: "float" },
+    infer: ({ x }) => ({ y: like(x) }),
+    vjp: {
+      x: ({ x, dy, attributes: { alpha = 1 } }) => where(greater(x, scalarLike(x, alpha)), dy, scalarLike(dy, 0)),
+    },
+  },
+);

@@ -11,7 +11,7 @@ import { recreate } from "./table.js";
 const elementwise = new Set(
   (
     "Add Sub Mul Div Neg Abs Sqrt Exp Log Reciprocal Pow Erf Sign Floor Ceil Round Max Min Clip Where Greater Less " +
-    "GreaterOrEqual LessOrEqual Equal And Or Not Relu LeakyRelu PRelu Elu Selu Sigmoid Tanh Softplus Softsign HardSigmoid " +
+    "GreaterOrEqual LessOrEqual Equal And Or Not Relu LeakyRelu PRelu Elu Selu Sigmoid Tanh Softplus Softsign Sin Cos Sum Mean Mish Celu ThresholdedRelu HardSigmoid " +
     "HardSwish Cast Identity"
   ).split(" "),
 );

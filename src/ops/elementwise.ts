@@ -145,6 +145,24 @@ export const pow: Binary = defineOp("Pow", {
   },
 });
 
+/** The sine. @see https://onnx.ai/onnx/operators/onnx__Sin.html */
+export const sin: Unary = defineOp("Sin", {
+  since: 7,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: ({ x, dy }) => mul(dy, cos(x)) },
+});
+
+/** The cosine. @see https://onnx.ai/onnx/operators/onnx__Cos.html */
+export const cos: Unary = defineOp("Cos", {
+  since: 7,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: like(x) }),
+  vjp: { x: ({ x, dy }) => neg(mul(dy, sin(x))) },
+});
+
 /** `2/√π ∫₀ˣ e^(-t²) dt`. @see https://onnx.ai/onnx/operators/onnx__Erf.html */
 export const erf: Unary = defineOp("Erf", {
   since: 13,
@@ -223,6 +241,20 @@ export const min: Op<[inputs: readonly Value[]]> = defineVariadic("Min", {
   since: 13,
   infer: ({ inputs }) => broadcastAll("Min", inputs),
   vjp: ({ inputs, index, y, dy }) => cotangentOfChosen(inputs, index, y, dy),
+});
+
+/** The sum of the inputs, which broadcast. @see https://onnx.ai/onnx/operators/onnx__Sum.html */
+export const sum: Op<[inputs: readonly Value[]]> = defineVariadic("Sum", {
+  since: 13,
+  infer: ({ inputs }) => broadcastAll("Sum", inputs),
+  vjp: ({ dy }) => dy,
+});
+
+/** The mean of the inputs, which broadcast. @see https://onnx.ai/onnx/operators/onnx__Mean.html */
+export const mean: Op<[inputs: readonly Value[]]> = defineVariadic("Mean", {
+  since: 13,
+  infer: ({ inputs }) => broadcastAll("Mean", inputs),
+  vjp: ({ inputs, dy }) => div(dy, scalarLike(dy, inputs.length)),
 });
 
 /** Bounds must be scalars. */

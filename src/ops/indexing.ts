@@ -1,6 +1,8 @@
 import { ShapeError } from "../errors/errors.js";
 import { dimAt, formatShape, normalizeAxis, type Shape } from "../graph/shape.js";
-import type { Value } from "../graph/value.js";
+import { constant, type Value } from "../graph/value.js";
+import { float32 } from "../onnx/tensor-data.js";
+import { constantIntegers, integers } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
 import { transpose, unsqueeze } from "./layout.js";
 import { zerosLike } from "./shape-of.js";
@@ -193,5 +195,60 @@ export const scatterNd: Op<
       reduction === "add" ? dy : scatterNd(dy, indices, zerosLike(updates)),
     indices: "none",
     updates: ({ indices, dy }) => gatherNd(dy, indices),
+  },
+});
+
+/**
+ * For each index a vector of `depth` numbers, `values[1]` at the index and `values[0]` elsewhere, along a new axis (default the last).
+ * Indices out of range give a vector without a `values[1]`.
+ * @see https://onnx.ai/onnx/operators/onnx__OneHot.html
+ */
+export const oneHotOp: Op<[indices: Value, depth: Value, values: Value, attributes?: Partial<AlongAxis>]> = defineOp(
+  "OneHot",
+  {
+    since: 11,
+    inputs: ["indices", "depth", "values"],
+    outputs: ["y"],
+    attributes: { axis: "int" },
+    infer: ({ indices, depth, values, attributes: { axis = -1 } }) => {
+      const [extent = 0] = constantIntegers(depth, "OneHot", "depth");
+      const at = normalizeAxis(axis, indices.rank + 1, "OneHot");
+      return { y: { type: values.type, shape: [...indices.shape.slice(0, at), extent, ...indices.shape.slice(at)] } };
+    },
+    nonDifferentiable: true,
+  },
+);
+
+/** For each class number a vector with 1 at its place and 0 elsewhere, float32, along a new last axis. */
+export function oneHot(indices: Value, classes: number): Value {
+  return oneHotOp(indices, integers([classes]), constant(float32([0, 1], [2])));
+}
+
+/**
+ * The `k` greatest elements along an axis (default the last), greatest first, and their indices.
+ * @see https://onnx.ai/onnx/operators/onnx__TopK.html
+ */
+export const topK: Op<
+  [
+    x: Value,
+    k: Value,
+    attributes?: Partial<AlongAxis> & { readonly largest?: number | undefined; readonly sorted?: number | undefined },
+  ],
+  { readonly y: Value; readonly indices: Value }
+> = defineOp("TopK", {
+  since: 11,
+  inputs: ["x", "k"],
+  outputs: ["y", "indices"],
+  attributes: { axis: "int", largest: "int", sorted: "int" },
+  infer: ({ x, k, attributes: { axis = -1 } }) => {
+    const [count = 0] = constantIntegers(k, "TopK", "k");
+    const at = normalizeAxis(axis, x.rank, "TopK");
+    const shape = x.shape.map((dim, index) => (index === at ? count : dim));
+    return { y: { type: x.type, shape }, indices: { type: "int64", shape } };
+  },
+  vjp: {
+    x: ({ x, indices, dy, attributes: { axis = -1 } }) =>
+      scatterElements(zerosLike(x), indices, dy, { axis, reduction: "add" }),
+    k: "none",
   },
 });

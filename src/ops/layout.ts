@@ -265,3 +265,30 @@ export const depthToSpace: Op<
     return reshapeTo(blocks, [batch, depth, dimProduct([height, block]), dimProduct([width, block])]);
   },
 });
+
+/**
+ * Blocks of `blocksize²` pixels as channels, the inverse of {@link depthToSpace} in mode DCR: `[N, C, H·b, W·b]` → `[N, C·b², H, W]`.
+ * @see https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html
+ */
+export const spaceToDepth: Op<[x: Value, attributes: { readonly blocksize: number }]> = defineOp("SpaceToDepth", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { blocksize: "int" },
+  infer: ({ x, attributes: { blocksize = 0 } }) => {
+    const height = dimQuotient(dimAt(x.shape, 2), blocksize);
+    const width = dimQuotient(dimAt(x.shape, 3), blocksize);
+    if (x.rank !== 4 || height === undefined || width === undefined) {
+      throw new ShapeError("SpaceToDepth: the picture does not divide into blocks.", {
+        subject: "SpaceToDepth",
+        expected: `[N, C, H, W] with H and W multiples of ${blocksize}`,
+        received: formatShape(x.shape),
+      });
+    }
+    const channels = dimProduct([dimAt(x.shape, 1), blocksize * blocksize]);
+    return { y: { type: x.type, shape: [dimAt(x.shape, 0), channels, height, width] } };
+  },
+  vjp: {
+    x: ({ dy, attributes: { blocksize = 1 } }) => depthToSpace(dy, { blocksize }),
+  },
+});

@@ -1,9 +1,10 @@
 import { ShapeError } from "../errors/errors.js";
-import { broadcastShapes, dimAt, formatShape, normalizeAxis } from "../graph/shape.js";
+import { broadcastShapes, dimAt, dimProduct, formatShape, normalizeAxis } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { scalarLike } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
-import { add, div, like, mul, sqrt, square, sub } from "./elementwise.js";
+import { add, div, like, mul, pow, sqrt, square, sub } from "./elementwise.js";
+import { averagePool } from "./pooling.js";
 import { reduceMean } from "./reduction.js";
 import { reshapeTo } from "./shape-of.js";
 
@@ -95,5 +96,76 @@ export const layerNormalization: Op<
     const normal = div(centred, sqrt(add(variance, scalarLike(variance, epsilon))));
     const scaled = mul(normal, scale);
     return bias === undefined ? scaled : add(scaled, bias);
+  },
+});
+
+/**
+ * Normalization of each channel of each image of `[N, C, …]` by its own mean and variance. Default `epsilon` 1e-5.
+ * @see https://arxiv.org/abs/1607.08022
+ * @see https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html
+ */
+export const instanceNormalization: Op<
+  [x: Value, scale: Value, bias: Value, attributes?: { readonly epsilon?: number | undefined }]
+> = defineOp("InstanceNormalization", {
+  since: 6,
+  inputs: ["x", "scale", "bias"],
+  outputs: ["y"],
+  attributes: { epsilon: "float" },
+  infer: ({ x, scale, bias }) => {
+    for (const value of [scale, bias]) {
+      if (x.rank < 3 || value.rank !== 1 || value.shape[0] !== x.shape[1]) {
+        throw new ShapeError("InstanceNormalization: a parameter does not fit the channels.", {
+          subject: "InstanceNormalization",
+          expected: "x [N, C, …] and parameters [C]",
+          received: `${formatShape(x.shape)} and ${formatShape(value.shape)}`,
+        });
+      }
+    }
+    return { y: like(x) };
+  },
+  body: ({ x, scale, bias, attributes: { epsilon = 1e-5 } }) => {
+    const axes = x.shape.flatMap((_, axis) => (axis < 2 ? [] : [axis]));
+    const byChannel = (value: Value): Value => reshapeTo(value, [dimAt(x.shape, 1), ...axes.map(() => 1)]);
+    const centred = sub(x, reduceMean(x, axes, { keepdims: 1 }));
+    const variance = reduceMean(square(centred), axes, { keepdims: 1 });
+    const normal = div(centred, sqrt(add(variance, scalarLike(variance, epsilon))));
+    return add(mul(normal, byChannel(scale)), byChannel(bias));
+  },
+});
+
+/**
+ * Local response normalization over `size` neighbouring channels of `[N, C, …]`:
+ * `x / (bias + alpha · mean(x² of the neighbours))^beta`. Defaults: `alpha` 1e-4, `beta` 0.75, `bias` 1.
+ * @see https://proceedings.neurips.cc/paper/2012/hash/c399862d3b9d6b76c8436e924a68c45b-Abstract.html
+ * @see https://onnx.ai/onnx/operators/onnx__LRN.html
+ */
+export const lrn: Op<
+  [
+    x: Value,
+    attributes: {
+      readonly size: number;
+      readonly alpha?: number | undefined;
+      readonly beta?: number | undefined;
+      readonly bias?: number | undefined;
+    },
+  ]
+> = defineOp("LRN", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { alpha: "float", beta: "float", bias: "float", size: "int" },
+  infer: ({ x }) => ({ y: like(x) }),
+  body: ({ x, attributes: { size = 1, alpha = 1e-4, beta = 0.75, bias = 1 } }) => {
+    // The channels as the height of a picture, over which a window slides; channels beyond the ends count as 0.
+    const [batch, channels] = [dimAt(x.shape, 0), dimAt(x.shape, 1)];
+    const picture = reshapeTo(square(x), [batch, 1, channels, dimProduct(x.shape.slice(2))]);
+    const before = Math.floor((size - 1) / 2);
+    const neighbours = averagePool(picture, {
+      kernel_shape: [size, 1],
+      pads: [before, 0, size - 1 - before, 0],
+      count_include_pad: 1,
+    });
+    const scaled = mul(reshapeTo(neighbours, x.shape), scalarLike(x, alpha));
+    return div(x, pow(add(scaled, scalarLike(x, bias)), scalarLike(x, beta)));
   },
 });

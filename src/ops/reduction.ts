@@ -3,7 +3,7 @@ import type { Value } from "../graph/value.js";
 import { equal } from "./comparison.js";
 import { constantIntegers, integers, scalarLike } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
-import { abs, div, mul, sqrt, square } from "./elementwise.js";
+import { abs, div, exp, mul, sqrt, square, sub } from "./elementwise.js";
 import { cast } from "./layout.js";
 import { expandTo, reshapeTo, sizeOf } from "./shape-of.js";
 
@@ -162,6 +162,33 @@ export const reduceL2Op: Reduction = defineOp("ReduceL2", {
   body: ({ x, axes, attributes: options }) => sqrt(reduceSumOp(square(x), axes, options)),
 });
 
+/** Sum of magnitudes over some axes. @see https://onnx.ai/onnx/operators/onnx__ReduceL1.html */
+export const reduceL1Op: Reduction = defineOp("ReduceL1", {
+  since: 18,
+  inputs: ["x", "axes?"],
+  outputs: ["y"],
+  attributes,
+  infer: ({ x, axes, attributes: options }) => reducedType("ReduceL1", x, axes, options),
+  body: ({ x, axes, attributes: options }) => reduceSumOp(abs(x), axes, options),
+});
+
+/** `ln Σ eˣ` over some axes, without overflow. @see https://onnx.ai/onnx/operators/onnx__ReduceLogSumExp.html */
+export const reduceLogSumExpOp: Reduction = defineOp("ReduceLogSumExp", {
+  since: 18,
+  inputs: ["x", "axes?"],
+  outputs: ["y"],
+  attributes,
+  infer: ({ x, axes, attributes: options }) => reducedType("ReduceLogSumExp", x, axes, options),
+  // dx = dy e^(x - y), in which nothing overflows
+  vjp: {
+    x: ({ x, axes, y, dy, attributes: options }) => {
+      const kept = keptShape("ReduceLogSumExp", x, axes, options);
+      return mul(reshapeTo(dy, kept), exp(sub(x, reshapeTo(y, kept))));
+    },
+    axes: "none",
+  },
+});
+
 type ReduceBy = (x: Value, axes?: readonly number[], attributes?: { readonly keepdims?: number | undefined }) => Value;
 
 function by(op: Reduction, ofOne: (x: Value) => Value = (x) => x): ReduceBy {
@@ -183,6 +210,10 @@ export const reduceProd: ReduceBy = by(reduceProdOp);
 export const reduceSumSquare: ReduceBy = by(reduceSumSquareOp, square);
 /** Euclidean norm over some axes; all of them when `axes` is absent. */
 export const reduceL2: ReduceBy = by(reduceL2Op, abs);
+/** Sum of magnitudes over some axes; all of them when `axes` is absent. */
+export const reduceL1: ReduceBy = by(reduceL1Op, abs);
+/** `ln Σ eˣ` over some axes; all of them when `axes` is absent. */
+export const reduceLogSumExp: ReduceBy = by(reduceLogSumExpOp);
 
 /**
  * Index of the greatest element along an axis, the first of equal ones unless `select_last_index` is 1; int64.

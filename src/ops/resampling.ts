@@ -1,10 +1,12 @@
-import { ShapeError } from "../errors/errors.js";
-import { dimAt, formatShape, type Dim } from "../graph/shape.js";
-import { constantData, type Value } from "../graph/value.js";
+import { ShapeError, UsageError } from "../errors/errors.js";
+import { type Dim, dimAt, formatShape, staticDim } from "../graph/shape.js";
+import { constant, constantData, type Value } from "../graph/value.js";
+import { allocate } from "../onnx/tensor-data.js";
 import { integers } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
 import { concat } from "./joining.js";
-import { shapeFrom, shapeOp } from "./layout.js";
+import { shapeFrom, shapeOp, transpose } from "./layout.js";
+import { matmul } from "./matmul.js";
 
 /** Attributes of {@link gridSample}. */
 export interface GridSampleAttributes {
@@ -64,8 +66,19 @@ const resizeOp: Op<[x: Value, roi?: Value, scales?: Value, sizes?: Value, attrib
       nearest_mode: "string",
       cubic_coeff_a: "float",
       axes: "ints",
+      exclude_outside: "int",
+      extrapolation_value: "float",
+      keep_aspect_ratio_policy: "string",
     },
     infer: ({ x, scales, sizes, attributes }) => {
+      const policy = attributes.keep_aspect_ratio_policy ?? "stretch";
+      if (policy !== "stretch") {
+        throw new ShapeError("Resize: only stretching to the given size is supported.", {
+          subject: "Resize",
+          expected: 'keep_aspect_ratio_policy "stretch"',
+          received: policy,
+        });
+      }
       const target = sizes === undefined ? undefined : shapeFrom(sizes, "Resize");
       const factors = constantData(scales)?.data;
       const axes = attributes.axes ?? x.shape.map((_, axis) => axis);
@@ -84,13 +97,117 @@ const resizeOp: Op<[x: Value, roi?: Value, scales?: Value, sizes?: Value, attrib
       });
       return { y: { type: x.type, shape } };
     },
-    nonDifferentiable: true,
+    vjp: {
+      // Along each axis the picture is multiplied by a matrix; its cotangent by the transposed one.
+      x: ({ x, scales, y, dy, attributes }) => {
+        const axes = attributes.axes ?? x.shape.map((_, axis) => axis);
+        const factors = constantData(scales)?.data;
+        return x.shape.reduce((cotangent: Value, from, axis) => {
+          const to = dimAt(y.shape, axis);
+          if (from === to) return cotangent;
+          const place = axes.indexOf(axis);
+          const factor = factors === undefined ? undefined : Number(factors[place]);
+          const [rows, columns] = [staticDim(y.shape, axis, "Resize"), staticDim(x.shape, axis, "Resize")];
+          const data = allocate(x.type, rows * columns);
+          interpolation(columns, rows, factor, attributes).forEach((weight, index) => (data[index] = weight));
+          const weights = constant({ type: x.type, dims: [rows, columns], data });
+          // The axis goes behind the others and comes back.
+          const last = x.rank - 1;
+          const swap = x.shape.map((_, index) => (index === axis ? last : index === last ? axis : index));
+          if (axis === last) return matmul(cotangent, weights);
+          return transpose(matmul(transpose(cotangent, { perm: swap }), weights), { perm: swap });
+        }, dy);
+      },
+      roi: "none",
+      scales: "none",
+      sizes: "none",
+    },
   },
 );
 export { resizeOp };
 
+/** Attributes as a file may have them. */
+interface GivenAttributes {
+  readonly mode?: string | undefined;
+  readonly antialias?: number | undefined;
+  readonly exclude_outside?: number | undefined;
+  readonly coordinate_transformation_mode?: string | undefined;
+  readonly nearest_mode?: string | undefined;
+}
+
+/** The weights with which each pixel of the input goes into each pixel of the output along one axis, `[to, from]`. */
+function interpolation(
+  from: number,
+  to: number,
+  given: number | undefined,
+  attributes: GivenAttributes,
+): readonly number[] {
+  const { mode = "nearest", antialias = 0, exclude_outside: excludes = 0 } = attributes;
+  if ((mode !== "nearest" && mode !== "linear") || antialias === 1 || excludes === 1) {
+    throw new UsageError("Resize: only nearest and linear interpolation without antialias have a derivative here.", {
+      subject: "Resize",
+      expected: "mode nearest or linear",
+      received: `mode ${mode}${antialias === 1 ? " with antialias" : ""}`,
+      advice: "Freeze the weights behind it.",
+    });
+  }
+  const scale = given ?? to / from;
+  const matrix = Array.from({ length: to * from }, () => 0);
+  const put = (row: number, column: number, weight: number): void => {
+    const inside = Math.min(Math.max(column, 0), from - 1);
+    matrix[row * from + inside] = (matrix[row * from + inside] ?? 0) + weight;
+  };
+  for (let row = 0; row < to; row++) {
+    const position = originOf(row, scale, from, to, attributes.coordinate_transformation_mode ?? "half_pixel");
+    if (mode === "nearest") {
+      put(row, nearest(position, attributes.nearest_mode ?? "round_prefer_floor"), 1);
+    } else {
+      const inside = Math.min(Math.max(position, 0), from - 1);
+      const below = Math.floor(inside);
+      put(row, below, 1 - (inside - below));
+      put(row, below + 1, inside - below);
+    }
+  }
+  return matrix;
+}
+
+/** Where in the input a pixel of the output lies. */
+function originOf(position: number, scale: number, from: number, to: number, mode: string): number {
+  switch (mode) {
+    case "half_pixel":
+      return (position + 0.5) / scale - 0.5;
+    case "pytorch_half_pixel":
+      return to > 1 ? (position + 0.5) / scale - 0.5 : 0;
+    case "asymmetric":
+      return position / scale;
+    case "align_corners":
+      return to > 1 ? (position * (from - 1)) / (to - 1) : 0;
+    default:
+      throw new UsageError("Resize: there is no derivative for this coordinate transformation.", {
+        subject: "Resize",
+        expected: "half_pixel, pytorch_half_pixel, asymmetric or align_corners",
+        received: mode,
+      });
+  }
+}
+
+function nearest(position: number, mode: string): number {
+  switch (mode) {
+    case "floor":
+      return Math.floor(position);
+    case "ceil":
+      return Math.ceil(position);
+    case "round_prefer_ceil":
+      return Math.floor(position + 0.5);
+    default:
+      return Math.ceil(position - 0.5);
+  }
+}
+
 /**
  * Resizes pictures of any size: `[N, C, H, W]` → `[N, C, height, width]`.
+ *
+ * Nearest and linear interpolation without antialias have a derivative.
  *
  * @see https://onnx.ai/onnx/operators/onnx__Resize.html
  */

@@ -13,6 +13,7 @@ import * as layout from "./layout.js";
 import * as matmul from "./matmul.js";
 import * as normalization from "./normalization.js";
 import * as pooling from "./pooling.js";
+import * as quantization from "./quantization.js";
 import * as reduction from "./reduction.js";
 import * as resampling from "./resampling.js";
 import * as softmax from "./softmax.js";
@@ -29,6 +30,7 @@ const exported = {
   ...matmul,
   ...normalization,
   ...pooling,
+  ...quantization,
   ...reduction,
   ...resampling,
   ...softmax,

@@ -73,6 +73,9 @@ describe("a rule wrong by 0.1 % is found", () => {
     ScatterElements: [1],
     GatherND: [1],
     ScatterND: [1],
+    ReduceLogSumExp: [1],
+    Resize: [1, 2, 3],
+    TopK: [1],
     // Bounds: the sample gives constants.
     Clip: [1, 2],
   };

@@ -10,9 +10,10 @@ import * as indexing from "../../src/ops/indexing.js";
 import * as joining from "../../src/ops/joining.js";
 import * as layout from "../../src/ops/layout.js";
 import { gemm, matmul } from "../../src/ops/matmul.js";
-import { batchNormalization, layerNormalization } from "../../src/ops/normalization.js";
+import { batchNormalization, instanceNormalization, layerNormalization, lrn } from "../../src/ops/normalization.js";
 import * as pooling from "../../src/ops/pooling.js";
 import * as reduction from "../../src/ops/reduction.js";
+import { resize } from "../../src/ops/resampling.js";
 import { expandTo, reshapeTo } from "../../src/ops/shape-of.js";
 import { logSoftmax, softmax } from "../../src/ops/softmax.js";
 import { integers } from "../../src/ops/constants.js";
@@ -428,6 +429,26 @@ const gathers: Sample = fc
     build: (x, places) => indexing.gather(x, places, { axis }),
   }));
 
+const resizes: Sample = fc
+  .record({
+    batch: batches,
+    from: pair(4),
+    to: pair(7),
+    mode: fc.constantFrom("nearest", "linear"),
+    coordinates: fc.constantFrom("half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"),
+    rounding: fc.constantFrom("round_prefer_floor", "round_prefer_ceil", "floor", "ceil"),
+  })
+  .map(({ batch, from, to: [height = 1, width = 1], mode, coordinates, rounding }): Case => ({
+    inputs: [batched(batch, [2, ...from], linear)],
+    build: (x) =>
+      resize(x, height, width, {
+        mode,
+        coordinate_transformation_mode: coordinates,
+        ...(mode === "nearest" ? { nearest_mode: rounding } : {}),
+      }),
+    precision: "float32",
+  }));
+
 const places = (count: number, below: number): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: 0, max: below - 1 }), { minLength: count, maxLength: count });
 
@@ -459,6 +480,13 @@ export const samples: Readonly<Record<string, Sample>> = {
     { numbers: { distinct: margin } },
   ),
   Min: binary((a, b) => elementwise.min([a, b]), { numbers: distinct }, { numbers: { distinct: margin } }),
+  Sum: binary((a, b) => elementwise.sum([a, b, a]), linear, linear),
+  Mean: binary((a, b) => elementwise.mean([a, b, a]), linear, linear).map((drawn) => ({
+    ...drawn,
+    precision: "float32",
+  })),
+  Sin: unary(elementwise.sin),
+  Cos: unary(elementwise.cos),
   Clip: unary((x) => elementwise.clip(x, -1, 0.5), { away: [-1, 0.5] }),
   Where: broadcasting.map(([a, b]) => ({
     // As whole numbers these are 0 or 1.
@@ -488,6 +516,13 @@ export const samples: Readonly<Record<string, Sample>> = {
     { precision: "float32" },
   ),
   HardSwish: unary((x) => activations.hardSwish(elementwise.mul(x, x)), { range: [-1, 1] }, { precision: "float32" }),
+  Mish: unary(activations.mish, anywhere, { precision: "float32" }),
+  Celu: unary((x) => activations.celu(x, { alpha: 0.7 }), { away: [0] }, { precision: "float32" }),
+  ThresholdedRelu: unary(
+    (x) => activations.thresholdedRelu(x, { alpha: 0.5 }),
+    { away: [0.5] },
+    { precision: "float32" },
+  ),
 
   Conv: convolutions,
   ConvNhwc: convolutionsNhwc,
@@ -520,6 +555,20 @@ export const samples: Readonly<Record<string, Sample>> = {
   })),
   BatchNormalization: norms,
   LayerNormalization: layerNorms,
+  InstanceNormalization: fc.tuple(batches, small, pair(4, 2)).map(([batch, channels, image]) => ({
+    inputs: [
+      batched(batch, [channels, ...image], { numbers: distinct }),
+      { dims: [channels], ...linear },
+      { dims: [channels], ...linear },
+    ],
+    build: (x, scale, bias) => instanceNormalization(x, scale, bias, { epsilon: 0.1 }),
+    precision: "float32",
+  })),
+  LRN: fc.tuple(batches, fc.integer({ min: 1, max: 6 }), fc.constantFrom(1, 3, 5)).map(([batch, channels, size]) => ({
+    inputs: [batched(batch, [channels, 2, 3])],
+    build: (x) => lrn(x, { size, alpha: 0.5, beta: 0.75, bias: 1 }),
+    precision: "float32",
+  })),
 
   ReduceSum: reductions(reduction.reduceSum, anywhere, linear),
   ReduceMean: reductions(reduction.reduceMean, anywhere, linear),
@@ -532,6 +581,8 @@ export const samples: Readonly<Record<string, Sample>> = {
     precision: "float32",
   })),
   ReduceSumSquare: reductions(reduction.reduceSumSquare),
+  ReduceL1: reductions(reduction.reduceL1, { away: [0] }, { precision: "float32" }),
+  ReduceLogSumExp: reductions(reduction.reduceLogSumExp),
   ReduceL2: reductions(reduction.reduceL2, { range: [0.5, 1] }, { precision: "float32" }),
   Softmax: fc.tuple(anyShape(anywhere), fc.integer({ min: -1, max: 0 })).map(([x, axis]) => ({
     inputs: [x],
@@ -575,6 +626,12 @@ export const samples: Readonly<Record<string, Sample>> = {
     inputs: [batched(batch, [8, 2, 3], linear)],
     build: (x) => layout.depthToSpace(x, { blocksize: 2, mode }),
   })),
+  SpaceToDepth: batches.map((batch) => ({
+    inputs: [batched(batch, [2, 4, 6], linear)],
+    build: (x) => layout.spaceToDepth(x, { blocksize: 2 }),
+    precision: "float32",
+  })),
+  Resize: resizes,
   Concat: fc.tuple(batches, fc.array(small, { minLength: 1, maxLength: 3 })).map(([batch, extents]) => ({
     inputs: extents.map((extent) => batched(batch, [extent, 2], linear)),
     build: (...values) => joining.concat(values, { axis: 1 }),
@@ -608,6 +665,10 @@ export const samples: Readonly<Record<string, Sample>> = {
         axis: 0,
         ...(adds ? { reduction: "add" } : {}),
       }),
+  })),
+  TopK: fc.tuple(batches, fc.integer({ min: 1, max: 4 })).map(([batch, k]) => ({
+    inputs: [batched(batch, [4, 2], { numbers: distinct })],
+    build: (x) => indexing.topK(x, integers([k]), { axis: 1 }).y,
   })),
   GatherND: places(4, 2).map((values) => ({
     inputs: [
