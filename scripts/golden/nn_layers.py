@@ -13,6 +13,7 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 import keras
 import numpy as np
 from keras import layers as L
+from keras.src.applications.convnext import LayerScale, StochasticDepth
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "test" / "golden"
 rng = np.random.default_rng(7)
@@ -30,13 +31,18 @@ def draw(shape, scale=1.0, offset=0.0):
 def case(layer, *shapes, training=False, positive=False):
     inputs = [draw((2, *shape)) for shape in shapes]
     argument = inputs if isinstance(layer, MERGING) else inputs[0]
-    layer(argument)
+    call = lambda **options: layer(*inputs, **options) if isinstance(layer, L.MultiHeadAttention) else layer(argument, **options)
+    call()
     for weight in layer.weights:
+        if weight.name == "count":
+            continue
         positive = weight.name in ("moving_variance", "gamma", "variance")
         weight.assign(draw(weight.shape, 0.2, 1.0) if positive else draw(weight.shape, 0.5))
+    if isinstance(layer, L.Normalization):
+        layer.finalize_state()
     before = [{"name": weight.name, **tensor(weight.numpy())} for weight in layer.weights]
     trainable = [weight.name for weight in layer.trainable_weights]
-    output = layer(argument, training=True) if training else layer(argument)
+    output = call(training=True) if training else call()
     record = {
         "class_name": layer.__class__.__name__,
         "config": json.loads(json.dumps(keras.saving.serialize_keras_object(layer)["config"])),
@@ -144,6 +150,62 @@ CASES = [
 ]
 
 
+LATER = [
+    lambda: case(L.Conv2DTranspose(3, 3), (4, 3, 2)),
+    lambda: case(L.Conv2DTranspose(3, 3, padding="same"), (4, 3, 2)),
+    lambda: case(L.Conv2DTranspose(3, 2, strides=2, activation="relu"), (4, 3, 2)),
+    lambda: case(L.Conv2DTranspose(3, 3, strides=2, padding="same", use_bias=False), (4, 3, 2)),
+    lambda: case(L.Conv2DTranspose(3, 4, strides=2, padding="same"), (3, 4, 2)),
+    lambda: case(L.Conv2DTranspose(3, (2, 3), strides=3, padding="same"), (3, 4, 2)),
+    lambda: case(L.Conv2DTranspose(3, 2, strides=3), (3, 4, 2)),
+    lambda: case(L.Conv2DTranspose(3, 3, strides=2, padding="same", output_padding=1), (3, 4, 2)),
+    lambda: case(L.Conv2DTranspose(3, 3, strides=2, padding="valid", output_padding=1), (3, 4, 2)),
+    lambda: case(L.Conv2DTranspose(3, 3, strides=2, padding="same", output_padding=0), (3, 4, 2)),
+    lambda: case(L.LayerNormalization(), (3, 2, 4)),
+    lambda: case(L.LayerNormalization(epsilon=1e-6, scale=False), (5,)),
+    lambda: case(L.LayerNormalization(axis=[1, 2, 3], center=False), (3, 2, 4)),
+    lambda: case(L.LayerNormalization(axis=1), (3, 2, 4)),
+    lambda: case(L.LayerNormalization(), (3, 4)),
+    lambda: case(L.GroupNormalization(groups=2), (3, 2, 4)),
+    lambda: case(L.GroupNormalization(groups=-1, scale=False), (3, 2, 4)),
+    lambda: case(L.GroupNormalization(groups=3, axis=1, center=False), (3, 2, 4)),
+    lambda: case(L.GroupNormalization(groups=2), (6,)),
+    lambda: case(L.UnitNormalization(), (3, 2, 4)),
+    lambda: case(L.UnitNormalization(axis=[1, 2]), (3, 2, 4)),
+    lambda: case(L.RepeatVector(3), (4,)),
+    lambda: case(L.Resizing(4, 5), (3, 7, 2)),
+    lambda: case(L.Resizing(4, 5, interpolation="nearest"), (3, 7, 2)),
+    lambda: case(L.Resizing(6, 5, interpolation="bicubic"), (4, 7, 2)),
+    lambda: case(L.Resizing(6, 5, interpolation="lanczos3"), (4, 7, 2)),
+    lambda: case(L.Resizing(3, 4, antialias=True), (8, 9, 2)),
+    lambda: case(L.Resizing(3, 4, interpolation="bicubic", antialias=True), (8, 9, 2)),
+    lambda: case(L.Resizing(4, 4, crop_to_aspect_ratio=True), (5, 8, 2)),
+    lambda: case(L.Resizing(4, 4, pad_to_aspect_ratio=True, fill_value=0.5), (4, 8, 2)),
+    lambda: case(L.CenterCrop(3, 4), (6, 7, 2)),
+    lambda: case(L.CenterCrop(4, 4), (3, 6, 2)),
+    lambda: case(L.UpSampling2D(2, interpolation="bilinear"), (3, 4, 2)),
+    lambda: case(L.UpSampling2D((2, 3), interpolation="bicubic"), (3, 4, 2)),
+    lambda: case(L.Normalization(mean=[0.5, 1.0], variance=[2.0, 0.5]), (3, 2, 2)),
+    lambda: case(L.Normalization(mean=0.5, variance=2.0, axis=None), (3, 2)),
+    lambda: case(L.Normalization(invert=True), (3, 2, 2)),
+    lambda: case(L.Normalization(), (4,)),
+    lambda: case(L.MultiHeadAttention(2, 3), (4, 5), (4, 5)),
+    lambda: case(L.MultiHeadAttention(2, 3, value_dim=4, output_shape=6, use_bias=False), (4, 5), (3, 2), (3, 6)),
+    lambda: case(LayerScale(0.1, 4), (3, 2, 4)),
+    lambda: case(StochasticDepth(0.1), (3, 2, 4)),
+]
+
+
+def adapted():
+    data = [draw((5, 3, 2, 2), 2, 1), draw((4, 3, 2, 2), 1, -1)]
+    records = []
+    for axis in [-1, [1, 3], None]:
+        layer = L.Normalization(axis=axis)
+        layer.adapt(np.concatenate(data))
+        records.append({"axis": axis, "mean": tensor(layer.adapt_mean), "variance": tensor(layer.adapt_variance)})
+    return {"data": [tensor(batch) for batch in data], "layers": records}
+
+
 def write(name, value):
     path = FOLDER / name
     path.write_text(json.dumps(value, separators=(",", ":")).replace('},{"class', '},\n{"class') + "\n")
@@ -166,3 +228,5 @@ def activations():
 if __name__ == "__main__":
     activations()
     write("nn-layers.json", [make() for make in CASES])
+    write("nn-layers-2.json", [make() for make in LATER])
+    write("nn-adapt.json", adapted())

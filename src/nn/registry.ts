@@ -33,6 +33,8 @@ export function factory<T>(Class: new (...args: never[]) => T, positional: reado
 export class Registry<T extends { getConfig(): Config }> {
   private readonly byName = new Map<string, Factory<T>>();
   private readonly offered: readonly string[];
+  /** Keras's names of the classes. */
+  readonly classNames: string[];
 
   /**
    * @param kind what the classes are, for messages: `"initializer"`
@@ -52,6 +54,7 @@ export class Registry<T extends { getConfig(): Config }> {
       const make = this.byName.get(className);
       if (make !== undefined) this.byName.set(alias, make);
     }
+    this.classNames = Object.keys(factories);
     this.offered = [...this.byName.keys()];
   }
 

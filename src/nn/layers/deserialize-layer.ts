@@ -1,10 +1,16 @@
+import { UsageError } from "../../errors/errors.js";
+import { isSerializedObject, type SerializedObject } from "../config.js";
+import type { Layer } from "../layer.js";
+import { factory, Registry } from "../registry.js";
 import { Activation } from "./activation.js";
 import { Add } from "./add.js";
 import { Average } from "./average.js";
 import { AveragePooling2D } from "./average-pooling-2d.js";
 import { BatchNormalization } from "./batch-normalization.js";
+import { CenterCrop } from "./center-crop.js";
 import { Concatenate } from "./concatenate.js";
 import { Conv2D } from "./conv-2d.js";
+import { Conv2DTranspose } from "./conv-2d-transpose.js";
 import { Cropping2D } from "./cropping-2d.js";
 import { Dense } from "./dense.js";
 import { DepthwiseConv2D } from "./depthwise-conv-2d.js";
@@ -15,27 +21,32 @@ import { GaussianDropout } from "./gaussian-dropout.js";
 import { GaussianNoise } from "./gaussian-noise.js";
 import { GlobalAveragePooling2D } from "./global-average-pooling-2d.js";
 import { GlobalMaxPooling2D } from "./global-max-pooling-2d.js";
+import { GroupNormalization } from "./group-normalization.js";
 import { InputLayer } from "./input-layer.js";
+import { LayerNormalization } from "./layer-normalization.js";
+import { LayerScale } from "./layer-scale.js";
 import { LeakyReLU } from "./leaky-re-lu.js";
 import { MaxPooling2D } from "./max-pooling-2d.js";
 import { Maximum } from "./maximum.js";
 import { Minimum } from "./minimum.js";
+import { MultiHeadAttention } from "./multi-head-attention.js";
 import { Multiply } from "./multiply.js";
+import { Normalization } from "./normalization.js";
 import { PReLU } from "./p-re-lu.js";
 import { Permute } from "./permute.js";
 import { ReLU } from "./re-lu.js";
+import { RepeatVector } from "./repeat-vector.js";
 import { Rescaling } from "./rescaling.js";
 import { Reshape } from "./reshape.js";
+import { Resizing } from "./resizing.js";
 import { SeparableConv2D } from "./separable-conv-2d.js";
 import { Softmax } from "./softmax.js";
 import { SpatialDropout2D } from "./spatial-dropout-2d.js";
+import { StochasticDepth } from "./stochastic-depth.js";
 import { Subtract } from "./subtract.js";
+import { UnitNormalization } from "./unit-normalization.js";
 import { UpSampling2D } from "./up-sampling-2d.js";
 import { ZeroPadding2D } from "./zero-padding-2d.js";
-import { UsageError } from "../../errors/errors.js";
-import { isSerializedObject, type SerializedObject } from "../config.js";
-import type { Layer } from "../layer.js";
-import { factory, Registry } from "../registry.js";
 
 const registry = new Registry<Layer>("layer", {
   Activation: factory(Activation, ["activation"]),
@@ -43,8 +54,10 @@ const registry = new Registry<Layer>("layer", {
   Average: factory(Average),
   AveragePooling2D: factory(AveragePooling2D, ["pool_size"]),
   BatchNormalization: factory(BatchNormalization),
+  CenterCrop: factory(CenterCrop, ["height", "width"]),
   Concatenate: factory(Concatenate),
   Conv2D: factory(Conv2D, ["filters", "kernel_size"]),
+  Conv2DTranspose: factory(Conv2DTranspose, ["filters", "kernel_size"]),
   Cropping2D: factory(Cropping2D),
   Dense: factory(Dense, ["units"]),
   DepthwiseConv2D: factory(DepthwiseConv2D, ["kernel_size"]),
@@ -55,21 +68,30 @@ const registry = new Registry<Layer>("layer", {
   GaussianNoise: factory(GaussianNoise, ["stddev"]),
   GlobalAveragePooling2D: factory(GlobalAveragePooling2D),
   GlobalMaxPooling2D: factory(GlobalMaxPooling2D),
+  GroupNormalization: factory(GroupNormalization),
   InputLayer: factory(InputLayer),
+  LayerNormalization: factory(LayerNormalization),
+  LayerScale: factory(LayerScale, ["init_values", "projection_dim"]),
   LeakyReLU: factory(LeakyReLU),
   MaxPooling2D: factory(MaxPooling2D),
   Maximum: factory(Maximum),
   Minimum: factory(Minimum),
+  MultiHeadAttention: factory(MultiHeadAttention, ["num_heads", "key_dim"]),
   Multiply: factory(Multiply),
+  Normalization: factory(Normalization),
   PReLU: factory(PReLU),
   Permute: factory(Permute, ["dims"]),
   ReLU: factory(ReLU),
+  RepeatVector: factory(RepeatVector, ["n"]),
   Rescaling: factory(Rescaling, ["scale"]),
   Reshape: factory(Reshape, ["target_shape"]),
+  Resizing: factory(Resizing, ["height", "width"]),
   SeparableConv2D: factory(SeparableConv2D, ["filters", "kernel_size"]),
   Softmax: factory(Softmax),
   SpatialDropout2D: factory(SpatialDropout2D, ["rate"]),
+  StochasticDepth: factory(StochasticDepth, ["drop_path_rate"]),
   Subtract: factory(Subtract),
+  UnitNormalization: factory(UnitNormalization),
   UpSampling2D: factory(UpSampling2D),
   ZeroPadding2D: factory(ZeroPadding2D),
 });
@@ -104,40 +126,5 @@ export function deserializeLayer(serialized: SerializedObject): Layer {
 
 /** Names of all classes of layers that {@link deserializeLayer} can make. */
 export function layerNames(): string[] {
-  return [
-    "Activation",
-    "Add",
-    "Average",
-    "AveragePooling2D",
-    "BatchNormalization",
-    "Concatenate",
-    "Conv2D",
-    "Cropping2D",
-    "Dense",
-    "DepthwiseConv2D",
-    "Dropout",
-    "ELU",
-    "Flatten",
-    "GaussianDropout",
-    "GaussianNoise",
-    "GlobalAveragePooling2D",
-    "GlobalMaxPooling2D",
-    "InputLayer",
-    "LeakyReLU",
-    "MaxPooling2D",
-    "Maximum",
-    "Minimum",
-    "Multiply",
-    "PReLU",
-    "Permute",
-    "ReLU",
-    "Rescaling",
-    "Reshape",
-    "SeparableConv2D",
-    "Softmax",
-    "SpatialDropout2D",
-    "Subtract",
-    "UpSampling2D",
-    "ZeroPadding2D",
-  ];
+  return registry.classNames;
 }

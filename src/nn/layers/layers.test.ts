@@ -19,7 +19,8 @@ interface GoldenLayer {
   readonly after?: readonly (GoldenTensor & { readonly name: string })[];
 }
 
-const cases = (await readGolden("nn-layers.json")) as readonly GoldenLayer[];
+const files = await Promise.all(["nn-layers.json", "nn-layers-2.json"].map(readGolden));
+const cases = files.flatMap((file) => file as readonly GoldenLayer[]);
 
 /** The options of a case that are not Keras's defaults are told apart by the number of the case. */
 describe("layers have Keras's weights, outputs and configuration", () => {

@@ -1,4 +1,4 @@
-import { dimProduct } from "../../graph/shape.js";
+import { dimProduct, staticDim } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { integers } from "../../ops/constants.js";
 import { expand } from "../../ops/layout.js";
@@ -7,9 +7,9 @@ import { channelsLast } from "../channels.js";
 import { channelsLastOnly, type DataFormat, oneOf, type Pair, pair, withFirst } from "../check.js";
 import type { Config } from "../config.js";
 import { type LayerOptions, UnaryLayer } from "../layer.js";
+import { type Interpolation, interpolations } from "./interpolation-matrix.js";
 import { requireRank } from "./require-rank.js";
-
-const interpolations = ["nearest"] as const;
+import { resizeImages } from "./resize-images.js";
 
 /** Options of {@link UpSampling2D}. */
 export interface UpSampling2DOptions extends LayerOptions {
@@ -18,7 +18,7 @@ export interface UpSampling2DOptions extends LayerOptions {
   /** `"channels_last"`: Graft has no other. */
   readonly dataFormat?: DataFormat;
   /** Default `"nearest"`: rows and columns are repeated. */
-  readonly interpolation?: (typeof interpolations)[number];
+  readonly interpolation?: Interpolation;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface UpSampling2DOptions extends LayerOptions {
  */
 export class UpSampling2D extends UnaryLayer {
   private readonly size: readonly [number, number];
-  private readonly interpolation: (typeof interpolations)[number];
+  private readonly interpolation: Interpolation;
 
   /**
    * @param size the factors, or all options; default 2
@@ -46,6 +46,13 @@ export class UpSampling2D extends UnaryLayer {
     requireRank(channelsLast(x.shape), 4, "UpSampling2D");
     const [n = 1, c = 1, h = 1, w = 1] = x.shape;
     const [high, wide] = this.size;
+    if (this.interpolation !== "nearest") {
+      const larger = [
+        high * staticDim(x.shape, 2, "UpSampling2D"),
+        wide * staticDim(x.shape, 3, "UpSampling2D"),
+      ] as const;
+      return resizeImages(x, larger, this.interpolation, false);
+    }
     // An axis of extent 1 behind each of height and width is repeated, then joined with it.
     const repeated = expand(reshapeTo(x, [n, c, h, 1, w, 1]), integers([1, 1, 1, high, 1, wide]));
     return reshapeTo(repeated, [n, c, dimProduct([high, h]), dimProduct([wide, w])]);

@@ -3,7 +3,7 @@ import { formatShape, staticDim } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { equal, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
-import { add, clip, div, log, mul, neg } from "../../ops/elementwise.js";
+import { clip, div, log, max, mul, neg } from "../../ops/elementwise.js";
 import { cast, squeeze } from "../../ops/layout.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { sizeOf } from "../../ops/shape-of.js";
@@ -81,7 +81,7 @@ export class SparseCategoricalCrossentropy extends Loss {
       ),
       "float32",
     );
-    return mul(kept, div(all, add(valid, scalarLike(losses, 1e-7))));
+    return mul(kept, div(all, max([valid, scalarLike(losses, 1)])));
   }
 
   override getConfig(): Config {

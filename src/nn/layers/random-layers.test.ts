@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { RecordingContext, runLayer } from "../../../test/support/nn-graph.js";
+import { UsageError } from "../../errors/errors.js";
+import { input } from "../../graph/value.js";
+import { float32 } from "../../onnx/tensor-data.js";
+import { Dropout } from "./dropout.js";
+import { GaussianDropout } from "./gaussian-dropout.js";
+import { GaussianNoise } from "./gaussian-noise.js";
+import { SpatialDropout2D } from "./spatial-dropout-2d.js";
+import { StochasticDepth } from "./stochastic-depth.js";
+
+const x = float32([1, 2, 3, 4], [2, 2]);
+
+describe("in training", () => {
+  it("dropout drops where the random number is below the rate, and divides the rest by what is kept", async () => {
+    const randoms = [float32([0.1, 0.25, 0.3, 0.9], [2, 2])];
+    const { output } = await runLayer(new Dropout(0.25), [x], { training: true, randoms });
+    expect([...output.data]).toEqual([0, 2 / 0.75, 3 / 0.75, 4 / 0.75].map(Math.fround));
+  });
+
+  it("a rate of 1 drops everything", async () => {
+    const randoms = [float32([0.1, 0.25, 0.3, 0.9], [2, 2])];
+    const { output } = await runLayer(new Dropout(1), [x], { training: true, randoms });
+    expect([...output.data]).toEqual([0, 0, 0, 0]);
+  });
+
+  it("a noise shape shares the mask", async () => {
+    const randoms = [float32([0.1, 0.9], [2, 1])];
+    const { output } = await runLayer(new Dropout(0.5, { noiseShape: [null, 1] }), [x], { training: true, randoms });
+    expect([...output.data]).toEqual([0, 0, 6, 8]);
+  });
+
+  it("spatial dropout drops channels", async () => {
+    const picture = float32([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 2, 2]);
+    const randoms = [float32([0.1, 0.9], [1, 2, 1, 1])];
+    const { output } = await runLayer(new SpatialDropout2D(0.5), [picture], { training: true, randoms });
+    expect([...output.data]).toEqual([0, 4, 0, 8, 0, 12, 0, 16]);
+  });
+
+  it("noise is added or multiplied", async () => {
+    const randoms = [float32([1, -1, 0, 2], [2, 2])];
+    const added = await runLayer(new GaussianNoise(0.5), [x], { training: true, randoms });
+    expect([...added.output.data]).toEqual([1.5, 1.5, 3, 5]);
+    const multiplied = await runLayer(new GaussianDropout(0.5), [x], { training: true, randoms });
+    expect([...multiplied.output.data]).toEqual([2, 0, 3, 12]);
+  });
+
+  it("stochastic depth drops samples", async () => {
+    const randoms = [float32([0.1, 0.9], [2, 1])];
+    const { output } = await runLayer(new StochasticDepth(0.5), [x], { training: true, randoms });
+    expect([...output.data]).toEqual([0, 0, 6, 8]);
+  });
+});
+
+describe("streams of random numbers", () => {
+  const streamOf = (layer: Dropout): string | undefined => {
+    const context = new RecordingContext(true);
+    layer.callNamed([input("x", "float32", ["N", 2])], context);
+    return context.randoms[0]?.name;
+  };
+
+  it("belong to the layer's name, or to its seed", () => {
+    expect(streamOf(new Dropout(0.5, { name: "drop" }))).toBe("drop");
+    expect(streamOf(new Dropout(0.5, { name: "one", seed: 3 }))).toBe(
+      streamOf(new Dropout(0.5, { name: "two", seed: 3 })),
+    );
+  });
+});
+
+it("refuses rates that are none", () => {
+  expect(() => new Dropout(1.5)).toThrow(UsageError);
+  expect(() => new Dropout(-0.1)).toThrow(/rate/);
+});
