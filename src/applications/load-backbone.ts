@@ -3,7 +3,7 @@ import { basename, extname } from "node:path";
 import { FileError, UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { BaseModel } from "../models/base-model.js";
-import { GraphModel } from "../models/graph-model.js";
+import type { GraphModel } from "../models/graph-model.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { readModel } from "../onnx/read-model.js";
 import { cutClassifier } from "../weights/cut-classifier.js";

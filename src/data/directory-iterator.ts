@@ -56,7 +56,7 @@ function check(options: FlowFromDirectoryOptions): void {
   }
   const { targetSize = [256, 256], batchSize = 32, classMode = "categorical", interpolation = "nearest" } = options;
   const positive = (value: unknown): boolean => Number.isInteger(value) && Number(value) > 0;
-  if (!Array.isArray(targetSize) || targetSize.length !== 2 || !targetSize.every(positive)) {
+  if (!isPairOf(positive, targetSize)) {
     refuse("targetSize", "[height, width] in pixels", `[${String(targetSize)}]`);
   }
   if (!positive(batchSize)) refuse("batchSize", "a whole number from 1", batchSize);
@@ -64,6 +64,10 @@ function check(options: FlowFromDirectoryOptions): void {
   if (classMode !== null && !["categorical", "binary", "sparse"].includes(classMode)) {
     refuse("classMode", '"categorical", "binary", "sparse" or null', classMode);
   }
+}
+
+function isPairOf(holds: (value: unknown) => boolean, value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every(holds);
 }
 
 /** Streams of different iterators must differ, and be the same in the next run of the same script. */

@@ -62,10 +62,10 @@ function check(options: ImageDataGeneratorOptions): void {
   checkAffineOptions(options);
   const { fillMode = "nearest", rescale = 1, cval = 0 } = options;
   if (!fillModes.includes(fillMode)) {
-    throw new UsageError(`There is no fill mode "${String(fillMode)}".`, {
+    throw new UsageError(`There is no fill mode "${fillMode}".`, {
       subject: "fillMode",
       expected: fillModes.join(", "),
-      received: String(fillMode),
+      received: fillMode,
     });
   }
   for (const [name, value] of Object.entries({ rescale, cval })) {

@@ -42,6 +42,16 @@ async function inParallel(count: number, task: (index: number) => Promise<void>)
   await Promise.all(Array.from({ length: Math.min(count, 2 * availableParallelism()) }, worker));
 }
 
+/**
+ * What makes a network's input of photos in a library: sources with the same graph share their programs.
+ *
+ * @param size height and width of the photos, in pixels
+ * @param preprocess what the network wants done to pixels, `[N, 3, size, size]` float32 RGB in [0, 255]
+ */
+export function photoGraph(size: number, preprocess: (pixels: Value) => Value): readonly Value[] {
+  return [preprocess(toChannelsFirst(cast(input(fed, "uint8", ["N", size, size, 3]), "float32")))];
+}
+
 /** Photos that were read and found usable, resized for a network. */
 export class PhotoLibrary {
   private constructor(
@@ -90,10 +100,10 @@ export class PhotoLibrary {
    * The photos as a source for `fit`, with class numbers as labels.
    *
    * @param batchSize photos a batch
-   * @param preprocess what the network wants done to pixels, `[N, 3, S, S]` float32 RGB in [0, 255]
+   * @param graph what {@link photoGraph} gave for this library's size
    * @param order where the order of each round is drawn from; `undefined` keeps the photos' own order
    */
-  source(batchSize: number, preprocess: (pixels: Value) => Value, order?: Generator): BatchSource {
+  source(batchSize: number, graph: readonly Value[], order?: Generator): BatchSource {
     const samples = this.photos.length;
     const size = this.resizer.size;
     const batch = (keys: readonly number[]): Batch => ({
@@ -110,7 +120,7 @@ export class PhotoLibrary {
       samples,
       batchSize,
       reproducible: true,
-      graph: [preprocess(toChannelsFirst(cast(input(fed, "uint8", ["N", size, size, 3]), "float32")))],
+      graph,
       next() {
         if (round.length === 0) round = order === undefined ? all() : order.permutation(samples);
         return batch(round.splice(0, batchSize));

@@ -127,8 +127,7 @@ export abstract class BaseModel extends Layer {
       optimizer: resolveOptimizer(options.optimizer),
       loss: resolveLoss(options.loss),
     };
-    this.compiledWith = undefined;
-    if (this.built) void this.compiled;
+    this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
 
   /**
@@ -137,6 +136,10 @@ export abstract class BaseModel extends Layer {
    * @throws UsageError when it was not
    */
   get compiled(): Compiled {
+    return (this.compiledWith ??= this.resolveCompiled());
+  }
+
+  private resolveCompiled(): Compiled {
     if (this.compileOptions === undefined) {
       throw new UsageError(`The model "${this.name}" is not compiled.`, {
         subject: this.name,
@@ -145,15 +148,10 @@ export abstract class BaseModel extends Layer {
         advice: 'For example: model.compile({ optimizer: "rmsprop", loss: "binary_crossentropy", metrics: ["acc"] }).',
       });
     }
-    if (this.compiledWith === undefined) {
-      const optimizer = resolveOptimizer(this.compileOptions.optimizer);
-      const loss = resolveLoss(this.compileOptions.loss);
-      const metrics = (this.compileOptions.metrics ?? []).map((metric) =>
-        resolveMetric(metric, loss, this.outputShape),
-      );
-      this.compiledWith = { optimizer, loss, metrics };
-    }
-    return this.compiledWith;
+    const optimizer = resolveOptimizer(this.compileOptions.optimizer);
+    const loss = resolveLoss(this.compileOptions.loss);
+    const { metrics = [] } = this.compileOptions;
+    return { optimizer, loss, metrics: metrics.map((metric) => resolveMetric(metric, loss, this.outputShape)) };
   }
 
   /** Trains the model. @see https://keras.io/api/models/model_training_apis/#fit-method */

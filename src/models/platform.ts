@@ -12,6 +12,8 @@ export interface TrainingLoops {
   predict(model: BaseModel, x: BatchSource | Tensor, options: PredictOptions): Promise<Tensor>;
   trainOnBatch(model: BaseModel, x: Tensor, y: Tensor, options: BatchOptions): Promise<Logs>;
   testOnBatch(model: BaseModel, x: Tensor, y: Tensor, options: BatchOptions): Promise<Logs>;
+  /** Frees the sessions that a model's calls have made; they are made again when they are needed. */
+  release(model: BaseModel): Promise<void>;
 }
 
 /**

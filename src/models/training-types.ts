@@ -50,6 +50,7 @@ export interface Callback {
   onTrainBatchBegin?(step: number, context: CallbackContext): void | Promise<void>;
   /** `logs` are the means over the epoch so far. */
   onTrainBatchEnd?(step: number, logs: Logs, context: CallbackContext): void | Promise<void>;
+  onPredictBatchEnd?(step: number): void | Promise<void>;
 }
 
 /** Samples in arrays: inputs and labels. */
@@ -89,7 +90,9 @@ export interface EvaluateOptions {
 
 /** Options of `predict`. */
 export interface PredictOptions {
+  /** Samples at a time, for arrays; default 32. */
   readonly batchSize?: number;
+  readonly callbacks?: readonly Callback[];
 }
 
 /** Options of `trainOnBatch` and `testOnBatch`. */

@@ -32,8 +32,11 @@ class NodeSession implements Session {
   async run(feeds: NamedTensors, into?: NamedTensors): Promise<Record<string, ort.Tensor>> {
     try {
       if (into === undefined) return await this.session.run(feeds);
-      const fetches = Object.fromEntries(this.outputNames.map((name) => [name, into[name] ?? null]));
-      return await this.session.run(feeds, fetches);
+      // The engine knows preallocated outputs by its own class of tensors, of which there are two: one for ES modules,
+      // one for CommonJS. Any other is passed over without a word.
+      const fetches = this.outputNames.map((name) => [name, into[name] === undefined ? null : ownTensor(into[name])] as const);
+      const results = await this.session.run(feeds, Object.fromEntries(fetches));
+      return { ...results };
     } catch (cause) {
       throw engineError("The engine failed while it ran a graph.", cause);
     }
@@ -42,6 +45,10 @@ class NodeSession implements Session {
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+function ownTensor({ type, data, dims }: ort.Tensor): ort.Tensor {
+  return new ort.Tensor(type as "float32", data as Float32Array, dims);
 }
 
 function engineError(message: string, cause: unknown): EngineError {

@@ -1,18 +1,24 @@
 import { preprocessGraph } from "../applications/preprocess.js";
+import { photoGraph, PhotoLibrary } from "../data/photo-library.js";
 import { FileError } from "../errors/errors.js";
-import { PhotoLibrary } from "../data/photo-library.js";
-import type { Value } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
+import type { BatchSource } from "../models/batch-source.js";
+import { platform } from "../models/platform.js";
 import { Sequential } from "../models/sequential.js";
-import type { Callback } from "../models/training-types.js";
-import { Dense, Dropout, GlobalAveragePooling2D } from "../nn/layers/index.js";
+import type { Callback, FitOptions } from "../models/training-types.js";
+import { GlobalAveragePooling2D } from "../nn/layers/index.js";
 import { SparseCategoricalCrossentropy } from "../nn/losses/index.js";
 import { Adam } from "../nn/optimizers/index.js";
-import type { Variable } from "../nn/variable.js";
-import type { TensorData } from "../onnx/tensor-data.js";
+import { float32, type TensorData } from "../onnx/tensor-data.js";
 import { randomStream, setRandomSeed } from "../random/seed.js";
+import { fromTensor, type Tensor, toTensor } from "../runtime/runtime.js";
+import { BestWeights } from "./best-weights.js";
 import type { EpochRow, FineTuneOptions, FineTuneResult, LabelledPhoto } from "./fine-tune-types.js";
+import { createHead } from "./head.js";
 import { unfreezeFrom } from "./unfreeze.js";
+
+/** The head's step size, unless asked otherwise. */
+const defaultLearningRate = 1e-3;
 
 /** The second phase's step size, as a share of the first one's: what was learned from millions of photos moves little. */
 const fineTuneShare = 0.01;
@@ -20,50 +26,55 @@ const fineTuneShare = 0.01;
 /** Epochs without improvement after which a phase ends. */
 const patience = { head: 10, "fine-tune": 3 } as const;
 
+/** The most epochs of a phase, unless asked otherwise. */
+const defaultEpochs = 30;
+
 /** A head on kept features costs next to nothing an epoch, so small folders get at least this many steps. */
-const headSteps = 1500;
+const headSteps = 1000;
 
 /** Photos a step, unless asked otherwise; fewer for small folders, so that an epoch has some steps. */
 function defaultBatchSize(photos: number): number {
   return Math.min(32, Math.max(8, Math.floor(photos / 16)));
 }
 
-/** The best weights so far, by validation accuracy and then by validation loss. */
-class Best {
-  row: EpochRow | undefined;
-  private weights: (readonly [Variable, TensorData<"float32">])[] = [];
+/** Photos at a time on their way through the frozen network. */
+const featureBatch = 16;
 
-  /** Takes the model's weights over when they are better; returns whether they are. */
-  offer(row: EpochRow, model: BaseModel): boolean {
-    const best = this.row;
-    const better =
-      best === undefined ||
-      row.val_accuracy > best.val_accuracy ||
-      (row.val_accuracy === best.val_accuracy && row.val_loss < best.val_loss);
-    if (!better) return false;
-    this.row = row;
-    this.weights = model.trainableWeights.map((variable) => [
-      variable,
-      { ...variable.value, data: variable.value.data.slice() },
-    ]);
-    return true;
+/** @throws FileError when a class has no photo left to train on, or none at all is left to validate with */
+function checkPhotos(training: PhotoLibrary, validation: PhotoLibrary, classes: readonly string[]): void {
+  const found = new Set(training.photos.map(({ classIndex }) => classIndex));
+  const empty = classes.filter((_, index) => !found.has(index));
+  if (empty.length > 0) {
+    throw new FileError(`There is no readable photo of ${empty.map((name) => `"${name}"`).join(", ")} to train on.`, {
+      subject: empty[0] ?? "",
+      expected: "at least one readable photo in each class",
+      received: `none in ${empty.length} of ${classes.length} classes`,
+      advice: "Add photos to these folders, or remove the folders.",
+    });
   }
-
-  restore(): void {
-    for (const [variable, tensor] of this.weights) variable.assign({ ...tensor, data: tensor.data.slice() });
+  if (validation.photos.length === 0) {
+    throw new FileError("There is no readable photo to validate with.", {
+      subject: "validation",
+      expected: "at least one readable photo",
+      received: "none",
+      advice: "Add photos, or leave the validation folder out: then a part of the training photos is taken.",
+    });
   }
 }
 
-/** @throws FileError when a class has no photo left to train on */
-function checkClasses(photos: readonly LabelledPhoto[], classes: readonly string[], what: string): void {
-  const empty = classes.filter((_, index) => !photos.some(({ classIndex }) => classIndex === index));
-  if (empty.length === 0) return;
-  throw new FileError(`There is no readable photo of ${empty.map((name) => `"${name}"`).join(", ")} to ${what}.`, {
-    subject: empty[0] ?? "",
-    expected: "at least one readable photo in each class",
-    received: `none in ${empty.length} of ${classes.length} classes`,
-    advice: "Add photos to these folders, or remove the folders.",
-  });
+/** A network and what pools its feature map, as a model from images to features `[N, features]`. */
+function featureModel(backbone: BaseModel): Sequential {
+  const model = new Sequential([backbone], { name: "features" });
+  if (backbone.outputShape.length === 4) model.add(new GlobalAveragePooling2D());
+  return model;
+}
+
+/** Numbers of the classes of all photos, `[photos]`, in the library's order. */
+function labels({ photos }: PhotoLibrary): TensorData<"float32"> {
+  return float32(
+    photos.map(({ classIndex }) => classIndex),
+    [photos.length],
+  );
 }
 
 /**
@@ -76,14 +87,15 @@ function checkClasses(photos: readonly LabelledPhoto[], classes: readonly string
  */
 export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult> {
   const start = performance.now();
-  const { runtime, backbone, classes, signal, onEvent = () => undefined, seed = 0 } = options;
-  setRandomSeed(seed);
-  // A name of a layer that does not exist must show before the hour of work, not after it.
-  const fineTuned = unfreezeFrom(backbone.model, options.unfreeze ?? backbone.lastBlock);
+  const { runtime, backbone, classes, signal, onEvent = () => undefined } = options;
+  setRandomSeed(options.seed ?? 0);
+  // The name of a layer that does not exist must show before the work, not after it.
+  const unfrozen = new Set(unfreezeFrom(backbone.model, options.unfreeze ?? backbone.lastBlock));
+  const learningRate = options.learningRate ?? defaultLearningRate;
 
   let skipped = 0;
   const total = options.training.length + options.validation.length;
-  const read = async (photos: readonly LabelledPhoto[], before: number): Promise<PhotoLibrary> =>
+  const read = (photos: readonly LabelledPhoto[], before: number): Promise<PhotoLibrary> =>
     PhotoLibrary.read(photos, {
       runtime,
       imageSize: backbone.imageSize,
@@ -98,42 +110,37 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
     });
   const training = await read(options.training, 0);
   const validation = await read(options.validation, options.training.length);
+  const usable = training.photos.length + validation.photos.length;
   try {
-    checkClasses(training.photos, classes, "train on");
-    if (validation.photos.length === 0) checkClasses([], classes, "validate with");
-
-    const model = graft(backbone.model, classes.length);
+    checkPhotos(training, validation, classes);
+    const graph = photoGraph(backbone.imageSize, (pixels) => preprocessGraph(pixels, backbone.record.preprocess));
     const batchSize = options.batchSize ?? defaultBatchSize(training.photos.length);
-    const preprocess = (pixels: Value): Value => preprocessGraph(pixels, backbone.record.preprocess);
-    const source = training.source(batchSize, preprocess, randomStream("order"));
-    const validationSource = validation.source(batchSize, preprocess);
     const steps = Math.ceil(training.photos.length / batchSize);
-    const headRate = options.learningRate ?? 1e-3;
-
     const rows: EpochRow[] = [];
-    const best = new Best();
-    const run = async (phase: EpochRow["phase"], epochs: number, learningRate: number): Promise<void> => {
+    const best = new BestWeights();
+
+    const run = async (
+      phase: EpochRow["phase"],
+      model: BaseModel,
+      x: BatchSource | Tensor,
+      rate: number,
+      fit: FitOptions & { readonly epochs: number },
+    ): Promise<void> => {
       model.compile({
-        optimizer: new Adam({ learningRate }),
+        optimizer: new Adam({ learningRate: rate }),
         loss: new SparseCategoricalCrossentropy(),
         metrics: ["accuracy"],
       });
-      const before = rows.length;
+      best.keep(model);
+      const epochs = rows.length + fit.epochs;
       let waited = 0;
+      let epochStart = performance.now();
       const follow: Callback = {
-        onTrainBatchEnd(step, logs, context) {
+        onTrainBatchEnd(step, { loss = Number.NaN, accuracy = Number.NaN }, context) {
           if (signal?.aborted === true) context.stopTraining();
-          onEvent({
-            event: "progress",
-            stage: "training",
-            unit: "steps",
-            done: step + 1,
-            total: steps,
-            epoch: rows.length + 1,
-            epochs: before + epochs,
-            loss: logs["loss"] ?? Number.NaN,
-            accuracy: logs["accuracy"] ?? Number.NaN,
-          });
+          const [done, epoch] = [step + 1, rows.length + 1];
+          const unit = "steps";
+          onEvent({ event: "progress", stage: "training", unit, done, total: steps, epoch, epochs, loss, accuracy });
         },
         onEpochEnd(_epoch, logs, context) {
           const row: EpochRow = {
@@ -143,36 +150,61 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
             accuracy: logs["accuracy"] ?? Number.NaN,
             val_loss: logs["val_loss"] ?? Number.NaN,
             val_accuracy: logs["val_accuracy"] ?? Number.NaN,
-            learning_rate: learningRate,
+            learning_rate: rate,
             seconds: (performance.now() - epochStart) / 1000,
           };
           epochStart = performance.now();
           rows.push(row);
-          onEvent({ event: "epoch", epochs: before + epochs, ...row });
+          onEvent({ event: "epoch", epochs, ...row });
           waited = best.offer(row, model) ? 0 : waited + 1;
           if (waited >= patience[phase] || signal?.aborted === true) context.stopTraining();
         },
       };
-      let epochStart = performance.now();
-      await model.fit(source, {
-        epochs,
-        stepsPerEpoch: steps,
-        validationData: validationSource,
-        callbacks: [follow],
-        verbose: 0,
-      });
+      await model.fit(x, { ...fit, stepsPerEpoch: steps, callbacks: [follow], verbose: 0 });
       best.restore();
     };
 
     backbone.model.trainable = false;
-    await run("head", options.epochs ?? Math.max(30, Math.ceil(headSteps / steps)), headRate);
-    if (fineTuned.length > 0 && signal?.aborted !== true) {
+    const network = featureModel(backbone.model);
+    const featuresOf = (library: PhotoLibrary, before: number): Promise<Tensor> =>
+      network.predict(library.source(featureBatch, graph), {
+        callbacks: [
+          {
+            onPredictBatchEnd(step) {
+              const done = Math.min(before + (step + 1) * featureBatch, before + library.photos.length);
+              onEvent({ event: "progress", stage: "features", unit: "photos", done, total: usable });
+            },
+          },
+        ],
+      });
+    const features = await featuresOf(training, 0);
+    const validationFeatures = await featuresOf(validation, training.photos.length);
+    await platform().loops.release(network);
+    const head = createHead(fromTensor(features) as TensorData<"float32">, classes.length);
+    await run("head", head, features, learningRate, {
+      y: toTensor(labels(training)),
+      batchSize,
+      epochs: options.epochs ?? Math.max(defaultEpochs, Math.ceil(headSteps / steps)),
+      validationData: [validationFeatures, toTensor(labels(validation))],
+    });
+
+    const model = new Sequential([...network.layers, ...head.layers], { name: "classifier" });
+    if (unfrozen.size > 0 && signal?.aborted !== true) {
       backbone.model.trainable = true;
-      const unfrozen = new Set(fineTuned);
       for (const layer of backbone.model.layers) layer.trainable = unfrozen.has(layer);
-      await run("fine-tune", options.epochs ?? 30, headRate * fineTuneShare);
+      await run(
+        "fine-tune",
+        model,
+        training.source(batchSize, graph, randomStream("order")),
+        learningRate * fineTuneShare,
+        {
+          epochs: options.epochs ?? defaultEpochs,
+          validationData: validation.source(featureBatch, graph),
+        },
+      );
     }
-    const row = best.row;
+    await Promise.all([platform().loops.release(head), platform().loops.release(model)]);
+    const { row } = best;
     if (row === undefined) throw new TypeError("The training had no epoch.");
     return {
       model,
@@ -185,13 +217,4 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
   } finally {
     await Promise.all([training.release(), validation.release()]);
   }
-}
-
-/** The network with a new classifier on top. */
-function graft(backbone: BaseModel, classes: number): Sequential {
-  const model = new Sequential([backbone], { name: "classifier" });
-  if (backbone.outputShape.length === 4) model.add(new GlobalAveragePooling2D());
-  model.add(new Dropout(0.2));
-  model.add(new Dense(classes, { activation: "softmax", name: "probabilities" }));
-  return model;
 }

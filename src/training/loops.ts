@@ -14,7 +14,8 @@ import {
 import type { Variable } from "../nn/variable.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import { randomStream } from "../random/seed.js";
-import { fromTensor, type NamedTensors, type Runtime, Tensor, toTensor } from "../runtime/runtime.js";
+import type { Tensor } from "../runtime/runtime.js";
+import { fromTensor, type NamedTensors, type Runtime, toTensor } from "../runtime/runtime.js";
 import { Activations } from "./activations.js";
 import { arraySource, asFloat32 } from "./array-source.js";
 import { names, Programs } from "./programs.js";
@@ -26,7 +27,7 @@ type Float32 = TensorData<"float32">;
 
 /** What is kept of a model between calls: its programs, as long as they fit, and its random streams. */
 interface Kept {
-  programs?: { readonly value: Programs; readonly key: object };
+  programs?: { readonly value: Programs; readonly key: ProgramKey };
   readonly streams: RandomStreams;
 }
 
@@ -91,7 +92,7 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
     const memory = keptOf(model);
     const key: ProgramKey = { compiled, trainable: model.trainableWeights, truthShape };
     const known = memory.programs;
-    if (known !== undefined && !known.value.outdated && sameKey(known.key as ProgramKey, key)) return known.value;
+    if (known !== undefined && !known.value.outdated && sameKey(known.key, key)) return known.value;
     delete memory.programs;
     await known?.value.release();
     const value = new Programs(runtime, model, compiled, truthShape);
@@ -118,7 +119,7 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
     batches: Iterable<Batch>,
   ): Promise<Logs> => {
     const means = new RunningMeans(compiled);
-    for await (const { batch, loading } of ahead(batches, activations)) {
+    for (const { batch, loading } of ahead(batches, activations)) {
       means.add(await evaluateBatch(programs, await activations.of(batch, loading), batch), batch.keys.length);
     }
     return means.logs();
@@ -170,15 +171,17 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
 
       const history = new History();
       let stopped = false;
+      // A function, because the compiler takes a variable that only a closure sets for one that never changes.
+      const goesOn = (): boolean => !stopped;
       const context: CallbackContext = { model, epochs, steps, stopTraining: () => void (stopped = true) };
       const callbacks = options.callbacks ?? [];
       for (const callback of callbacks) await callback.onTrainBegin?.(context);
       let loading = activations.load(upcoming);
-      for (let epoch = options.initialEpoch ?? 0; epoch < epochs && !stopped; epoch++) {
+      for (let epoch = options.initialEpoch ?? 0; epoch < epochs && goesOn(); epoch++) {
         const start = performance.now();
         for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context);
         const means = new RunningMeans(compiled);
-        for (let step = 0; step < steps && !stopped; step++) {
+        for (let step = 0; step < steps && goesOn(); step++) {
           for (const callback of callbacks) await callback.onTrainBatchBegin?.(step, context);
           const batch = upcoming;
           const boundary = await activations.of(batch, loading);
@@ -221,23 +224,32 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
     async predict(model, x, options) {
       const source = toSource(x, options, false);
       prepareModel(model, source);
-      const programs = keptOf(model).programs?.value.outdated === false ? keptOf(model).programs?.value : undefined;
-      const usable = programs ?? (await programsFor(model, undefined, []));
+      const known = keptOf(model).programs?.value;
+      const usable = known?.outdated === false ? known : await programsFor(model, undefined, []);
       const activations = new Activations(usable, source, 0);
       const session = await usable.predict();
       const parts: Float32[] = [];
-      for await (const { batch, loading } of ahead(source.inOrder(), activations)) {
+      for (const { batch, loading } of ahead(source.inOrder(), activations)) {
         const feeds: Record<string, Tensor> = { ...(await activations.of(batch, loading)) };
         for (const { variable, name } of usable.fedWeights) feeds[name] = toTensor(variable.value);
         const results = await session.run(pick(feeds, session.inputNames));
         const output = results[names.output(0)];
         if (output !== undefined) parts.push(asFloat32(fromTensor(output)));
+        for (const callback of options.callbacks ?? []) await callback.onPredictBatchEnd?.(parts.length - 1);
       }
       return toTensor(joined(parts));
     },
 
     trainOnBatch: (model, x, y, options) => trainBatch(model, x, y, options, true),
     testOnBatch: (model, x, y, options) => trainBatch(model, x, y, options, false),
+
+    async release(model) {
+      const memory = kept.get(model);
+      const programs = memory?.programs;
+      if (memory === undefined || programs === undefined) return;
+      delete memory.programs;
+      await programs.value.release();
+    },
   };
 }
 
@@ -254,10 +266,10 @@ function* takeBatches(source: BatchSource, count: number): Iterable<Batch> {
 }
 
 /** Batches with the loading of the next one already begun. */
-async function* ahead(
+function* ahead(
   batches: Iterable<Batch>,
   activations: Activations,
-): AsyncIterable<{ batch: Batch; loading: Promise<NamedTensors> | undefined }> {
+): Iterable<{ batch: Batch; loading: Promise<NamedTensors> | undefined }> {
   let previous: { batch: Batch; loading: Promise<NamedTensors> | undefined } | undefined;
   for (const batch of batches) {
     const current = { batch, loading: activations.load(batch) };

@@ -77,8 +77,7 @@ function isClassifier(op: string, inputs: readonly (Value | undefined)[], passed
 function withoutReshape(features: Value): Value {
   const node = producer(features);
   const before = node !== undefined && (node.op === "Reshape" || node.op === "Flatten") ? node.inputs[0] : undefined;
-  if (before === undefined || before.rank !== 4 || constantData(before) !== undefined) return features;
-  return before;
+  return before?.rank === 4 && constantData(before) === undefined ? before : features;
 }
 
 function checked(features: Value, file: string): Value {

@@ -133,21 +133,20 @@ export class NodeImporter {
         advice: "Export the network for inference with standard operators, or cut it before this node.",
       });
     }
-    const dropped = ignored[node.op] ?? [];
+    const former = (formerAttributes[node.op] ?? []).map(([attribute]) => attribute);
+    const dropped = [...(ignored[node.op] ?? []), ...former];
     const attributes = Object.fromEntries(Object.entries(plain).filter(([name]) => !dropped.includes(name)));
     const { outputs } = rowOf(node.op).create(inputs, attributes);
     this.follow(node, inputs, plain, outputs[0]);
     return outputs;
   }
 
-  /** Moves attributes to the inputs that they have become, and takes them out of `plain`. */
+  /** The inputs, with attributes moved to the places that they have among them now. */
   private withFormerAttributes(op: string, inputs: Inputs, plain: Plain): Inputs {
     const moved = [...inputs];
     for (const [attribute, place] of formerAttributes[op] ?? []) {
       const value = plain[attribute];
-      if (value === undefined) continue;
-      moved[place] = asValue(value);
-      delete plain[attribute];
+      if (value !== undefined) moved[place] = asValue(value);
     }
     return Array.from(moved);
   }
@@ -262,7 +261,7 @@ export class NodeImporter {
 
   /** Follows a file's arithmetic with shapes: Shape, Gather, Concat, Slice, Squeeze, Unsqueeze. */
   private follow(node: OnnxNode, inputs: Inputs, plain: Plain, y: Value | undefined): void {
-    if (y === undefined || y.type !== "int64") return;
+    if (y?.type !== "int64") return;
     const known = inputs.map((value) => (value === undefined ? undefined : this.extentsOf(value)));
     const [first, second, third] = known;
     let extents: readonly Dim[] | undefined;
