@@ -1,4 +1,5 @@
 import type { Value } from "../../graph/value.js";
+import type { Config } from "../config.js";
 import type { Loss } from "../losses/loss.js";
 import { MeanMetric } from "./mean-metric.js";
 
@@ -17,5 +18,11 @@ export class LossMetric extends MeanMetric {
 
   protected perElement(truth: Value, prediction: Value): Value {
     return this.loss.perSample(truth, prediction);
+  }
+
+  override getConfig(): Config {
+    // A metric is always a mean.
+    const options = Object.entries(this.loss.getConfig()).filter(([key]) => key !== "reduction");
+    return { ...Object.fromEntries(options), name: this.name };
   }
 }

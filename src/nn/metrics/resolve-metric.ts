@@ -2,13 +2,39 @@ import type { Shape } from "../../graph/shape.js";
 import { isSerializedObject, type SerializedObject } from "../config.js";
 import type { Loss } from "../losses/loss.js";
 import { isLossName, resolveLoss } from "../losses/resolve-loss.js";
-import { SparseCategoricalCrossentropy } from "../losses/sparse-categorical-crossentropy.js";
+import { SparseCategoricalCrossentropy as SparseLoss } from "../losses/sparse-categorical-crossentropy.js";
 import { factory, Registry } from "../registry.js";
+import { AUC } from "./auc.js";
+import { Accuracy } from "./accuracy.js";
 import { BinaryAccuracy } from "./binary-accuracy.js";
+import { BinaryCrossentropy } from "./binary-crossentropy.js";
 import { CategoricalAccuracy } from "./categorical-accuracy.js";
+import { CategoricalCrossentropy } from "./categorical-crossentropy.js";
+import { CategoricalHinge } from "./categorical-hinge.js";
+import { CosineSimilarity } from "./cosine-similarity.js";
+import { F1Score } from "./f1-score.js";
+import { FBetaScore } from "./f-beta-score.js";
+import { FalseNegatives } from "./false-negatives.js";
+import { FalsePositives } from "./false-positives.js";
+import { Hinge } from "./hinge.js";
+import { KLDivergence } from "./kl-divergence.js";
+import { LogCoshError } from "./log-cosh-error.js";
+import { MeanAbsoluteError } from "./mean-absolute-error.js";
+import { MeanAbsolutePercentageError } from "./mean-absolute-percentage-error.js";
+import { MeanSquaredError } from "./mean-squared-error.js";
+import { MeanSquaredLogarithmicError } from "./mean-squared-logarithmic-error.js";
+import { Poisson } from "./poisson.js";
+import { Precision } from "./precision.js";
+import { R2Score } from "./r2-score.js";
+import { Recall } from "./recall.js";
+import { RootMeanSquaredError } from "./root-mean-squared-error.js";
 import { SparseCategoricalAccuracy } from "./sparse-categorical-accuracy.js";
+import { SparseCategoricalCrossentropy } from "./sparse-categorical-crossentropy.js";
 import { SparseTopKCategoricalAccuracy } from "./sparse-top-k-categorical-accuracy.js";
+import { SquaredHinge } from "./squared-hinge.js";
 import { TopKCategoricalAccuracy } from "./top-k-categorical-accuracy.js";
+import { TrueNegatives } from "./true-negatives.js";
+import { TruePositives } from "./true-positives.js";
 import { LossMetric } from "./loss-metric.js";
 import type { Metric } from "./metric.js";
 
@@ -16,11 +42,37 @@ import type { Metric } from "./metric.js";
 export type MetricLike = Metric | string | SerializedObject;
 
 const registry = new Registry<Metric>("metric", {
+  AUC: factory(AUC),
+  Accuracy: factory(Accuracy),
   BinaryAccuracy: factory(BinaryAccuracy),
+  BinaryCrossentropy: factory(BinaryCrossentropy),
   CategoricalAccuracy: factory(CategoricalAccuracy),
+  CategoricalCrossentropy: factory(CategoricalCrossentropy),
+  CategoricalHinge: factory(CategoricalHinge),
+  CosineSimilarity: factory(CosineSimilarity),
+  F1Score: factory(F1Score),
+  FBetaScore: factory(FBetaScore),
+  FalseNegatives: factory(FalseNegatives),
+  FalsePositives: factory(FalsePositives),
+  Hinge: factory(Hinge),
+  KLDivergence: factory(KLDivergence),
+  LogCoshError: factory(LogCoshError),
+  MeanAbsoluteError: factory(MeanAbsoluteError),
+  MeanAbsolutePercentageError: factory(MeanAbsolutePercentageError),
+  MeanSquaredError: factory(MeanSquaredError),
+  MeanSquaredLogarithmicError: factory(MeanSquaredLogarithmicError),
+  Poisson: factory(Poisson),
+  Precision: factory(Precision),
+  R2Score: factory(R2Score),
+  Recall: factory(Recall),
+  RootMeanSquaredError: factory(RootMeanSquaredError),
   SparseCategoricalAccuracy: factory(SparseCategoricalAccuracy),
+  SparseCategoricalCrossentropy: factory(SparseCategoricalCrossentropy),
   SparseTopKCategoricalAccuracy: factory(SparseTopKCategoricalAccuracy),
+  SquaredHinge: factory(SquaredHinge),
   TopKCategoricalAccuracy: factory(TopKCategoricalAccuracy),
+  TrueNegatives: factory(TrueNegatives),
+  TruePositives: factory(TruePositives),
 });
 
 /**
@@ -41,9 +93,7 @@ export function resolveMetric(like: MetricLike, loss: Loss, outputShape: Shape):
   const name = like;
   if (/^acc(uracy)?$/i.test(name)) {
     if (outputShape.at(-1) === 1) return new BinaryAccuracy({ name });
-    return loss instanceof SparseCategoricalCrossentropy
-      ? new SparseCategoricalAccuracy({ name })
-      : new CategoricalAccuracy({ name });
+    return loss instanceof SparseLoss ? new SparseCategoricalAccuracy({ name }) : new CategoricalAccuracy({ name });
   }
   // A name that is no metric's is a loss's, or a mistake that the registry of metrics explains.
   if (!registry.has(name) && isLossName(name)) return new LossMetric(resolveLoss(name), name);

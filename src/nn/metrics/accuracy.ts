@@ -1,0 +1,22 @@
+import type { Value } from "../../graph/value.js";
+import { equal } from "../../ops/comparison.js";
+import { align } from "../losses/align.js";
+import { asNumber } from "./as-number.js";
+import { MeanMetric } from "./mean-metric.js";
+
+/**
+ * How often the prediction equals the label. The name `"accuracy"` in `compile` means another: the one that fits the output.
+ *
+ * @see https://keras.io/api/metrics/accuracy_metrics/
+ */
+export class Accuracy extends MeanMetric {
+  /** @param options `name` is the key in logs; default `"accuracy"` */
+  constructor({ name = "accuracy" }: { readonly name?: string } = {}) {
+    super(name);
+  }
+
+  protected perElement(labels: Value, output: Value): Value {
+    const { truth, prediction } = align(labels, output, this.name);
+    return asNumber(equal(truth, prediction));
+  }
+}

@@ -1,0 +1,11 @@
+import type { CrossentropyOptions } from "../losses/binary-crossentropy.js";
+import { CategoricalCrossentropy as CategoricalCrossentropyLoss } from "../losses/categorical-crossentropy.js";
+import { LossMetric } from "./loss-metric.js";
+
+/** The loss of this name as a metric: its mean over all samples. @see https://keras.io/api/metrics/ */
+export class CategoricalCrossentropy extends LossMetric {
+  /** @param options those of the loss; `name` is the key in logs, default `"categorical_crossentropy"` */
+  constructor(options: Omit<CrossentropyOptions, "reduction"> = {}) {
+    super(new CategoricalCrossentropyLoss(options), options.name ?? "categorical_crossentropy");
+  }
+}

@@ -1,0 +1,36 @@
+import { normalizeAxis } from "../../graph/shape.js";
+import type { Value } from "../../graph/value.js";
+import { mul } from "../../ops/elementwise.js";
+import { reduceSum } from "../../ops/reduction.js";
+import type { Config } from "../config.js";
+import { align } from "../losses/align.js";
+import { unitVectors } from "../unit-vectors.js";
+import { MeanMetric } from "./mean-metric.js";
+
+/** Options of {@link CosineSimilarity}. */
+export interface CosineSimilarityOptions {
+  /** Axis of the vectors in Keras's order; default -1. */
+  readonly axis?: number;
+  /** Key in logs; default `"cosine_similarity"`. */
+  readonly name?: string;
+}
+
+/** The cosine of the angle between truth and prediction, 1 where they point the same way. @see https://keras.io/api/metrics/regression_metrics/ */
+export class CosineSimilarity extends MeanMetric {
+  private readonly axis: number;
+
+  constructor({ axis = -1, name = "cosine_similarity" }: CosineSimilarityOptions = {}) {
+    super(name);
+    this.axis = axis;
+  }
+
+  protected perElement(labels: Value, output: Value): Value {
+    const { truth, prediction } = align(labels, output, this.name);
+    const axes = [normalizeAxis(this.axis, prediction.rank, this.name)];
+    return reduceSum(mul(unitVectors(truth, axes), unitVectors(prediction, axes)), axes, { keepdims: 0 });
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), axis: this.axis };
+  }
+}

@@ -1,0 +1,19 @@
+import type { Config } from "../config.js";
+import { type Confusion, ConfusionMetric, type ConfusionOptions } from "./confusion-metric.js";
+
+/** The weighted number of labels of class 0 that are predicted as class 1. @see https://keras.io/api/metrics/classification_metrics/ */
+export class FalsePositives extends ConfusionMetric {
+  /** @throws UsageError when an option is not usable */
+  constructor(options: Pick<ConfusionOptions, "thresholds" | "name"> = {}) {
+    super("false_positives", options);
+  }
+
+  protected of({ falsePositives }: Confusion): number {
+    return falsePositives;
+  }
+
+  override getConfig(): Config {
+    const { name, thresholds } = super.getConfig();
+    return { name, thresholds };
+  }
+}

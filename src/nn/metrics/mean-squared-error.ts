@@ -1,0 +1,11 @@
+import type { LossOptions } from "../losses/loss.js";
+import { MeanSquaredError as MeanSquaredErrorLoss } from "../losses/mean-squared-error.js";
+import { LossMetric } from "./loss-metric.js";
+
+/** The loss of this name as a metric: its mean over all samples. @see https://keras.io/api/metrics/ */
+export class MeanSquaredError extends LossMetric {
+  /** @param options those of the loss; `name` is the key in logs, default `"mean_squared_error"` */
+  constructor(options: Omit<LossOptions, "reduction"> = {}) {
+    super(new MeanSquaredErrorLoss(options), options.name ?? "mean_squared_error");
+  }
+}

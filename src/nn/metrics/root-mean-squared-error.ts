@@ -1,0 +1,21 @@
+import type { Value } from "../../graph/value.js";
+import { square, sub } from "../../ops/elementwise.js";
+import { align } from "../losses/align.js";
+import { MeanMetric } from "./mean-metric.js";
+
+/** `√ mean (t − p)²`, the mean taken over all samples first. @see https://keras.io/api/metrics/regression_metrics/ */
+export class RootMeanSquaredError extends MeanMetric {
+  /** @param options `name` is the key in logs; default `"root_mean_squared_error"` */
+  constructor({ name = "root_mean_squared_error" }: { readonly name?: string } = {}) {
+    super(name);
+  }
+
+  protected perElement(labels: Value, output: Value): Value {
+    const { truth, prediction } = align(labels, output, this.name);
+    return square(sub(truth, prediction));
+  }
+
+  override result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+    return Math.sqrt(super.result(state));
+  }
+}

@@ -1,0 +1,11 @@
+import type { LossOptions } from "../losses/loss.js";
+import { SquaredHinge as SquaredHingeLoss } from "../losses/squared-hinge.js";
+import { LossMetric } from "./loss-metric.js";
+
+/** The loss of this name as a metric: its mean over all samples. @see https://keras.io/api/metrics/ */
+export class SquaredHinge extends LossMetric {
+  /** @param options those of the loss; `name` is the key in logs, default `"squared_hinge"` */
+  constructor(options: Omit<LossOptions, "reduction"> = {}) {
+    super(new SquaredHingeLoss(options), options.name ?? "squared_hinge");
+  }
+}

@@ -1,0 +1,19 @@
+import type { Config } from "../config.js";
+import { type Confusion, ConfusionMetric, type ConfusionOptions } from "./confusion-metric.js";
+
+/** The weighted number of labels of class 1 that are predicted so. @see https://keras.io/api/metrics/classification_metrics/ */
+export class TruePositives extends ConfusionMetric {
+  /** @throws UsageError when an option is not usable */
+  constructor(options: Pick<ConfusionOptions, "thresholds" | "name"> = {}) {
+    super("true_positives", options);
+  }
+
+  protected of({ truePositives }: Confusion): number {
+    return truePositives;
+  }
+
+  override getConfig(): Config {
+    const { name, thresholds } = super.getConfig();
+    return { name, thresholds };
+  }
+}
