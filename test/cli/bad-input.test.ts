@@ -2,11 +2,10 @@ import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { writeModel } from "../../src/onnx/write-model.js";
-import { float32 } from "../../src/onnx/tensor-data.js";
 import { colourClassifier } from "./colour-classifier.js";
 import { events, graft } from "./command.js";
 import { writePhoto, writePhotoFolder } from "./photos.js";
+import { tinyNetwork } from "./tiny-network.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -25,30 +24,6 @@ beforeAll(async () => {
   for (const name of ["0.jpg", "1.jpg", "2.jpg"]) await writeFile(join(folder, "broken", "green", name), "");
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** A network that takes images but does not say its preprocessing: mean over 8 channels of a 1×1 convolution. */
-function tinyNetwork(): Uint8Array {
-  return writeModel({
-    ...{ irVersion: 8, opsets: { "": 17 }, producer: "test", graphName: "tiny", metadata: {} },
-    nodes: [
-      {
-        ...{ name: "conv", op: "Conv", domain: "", inputs: ["x", "kernel"], outputs: ["features"] },
-        attributes: { kernel_shape: { type: "ints", value: [1, 1] } },
-      },
-    ],
-    inputs: [{ name: "x", type: "float32", shape: ["N", 3, 32, 32] }],
-    outputs: [{ name: "features", type: "float32", shape: ["N", 8, 32, 32] }],
-    constants: new Map([
-      [
-        "kernel",
-        float32(
-          Array.from({ length: 24 }, (_, index) => Math.sin(index)),
-          [8, 3, 1, 1],
-        ),
-      ],
-    ]),
-  });
-}
 
 interface BadCall {
   readonly what: string;

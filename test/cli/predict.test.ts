@@ -1,0 +1,112 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { colourClassifier } from "./colour-classifier.js";
+import { events, graft } from "./command.js";
+import { writePhoto, writePhotoFolder } from "./photos.js";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graft-predict-"));
+  await mkdir(join(folder, "run"));
+  await writeFile(join(folder, "run", "model.onnx"), colourClassifier());
+  await writePhotoFolder(join(folder, "photos"), 4);
+  await writePhoto(join(folder, "photos", "red", "wrong.jpg"), "blue", 50);
+  await writeFile(join(folder, "text.jpg"), "this is no photo");
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const [red, blue] = [join("photos", "red", "0.jpg"), join("photos", "blue", "1.jpg")];
+
+test("predict: one aligned line a photo; a broken one is named and the others still come", async () => {
+  const outcome = await graft(["predict", "run", red, "text.jpg", blue], folder);
+  expect(outcome.exitCode).toBe(0);
+  expect(outcome.stdout).toMatch(
+    /^photos.red.0\.jpg {3}red {4} \d\d\.\d %\nphotos.blue.1\.jpg {2}blue {3} \d\d\.\d %\n$/,
+  );
+  expect(outcome.stderr).toMatch(/^Skipped text\.jpg: it is not a JPEG.*\.\n$/);
+});
+
+test("predict --json: predictions in order, skipped, done", async () => {
+  const outcome = await graft(["predict", join("run", "model.onnx"), red, "text.jpg", blue, "--json"], folder);
+  expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
+  const list = events(outcome.stdout);
+  expect(list.map(({ event }) => event)).toEqual(["prediction", "skipped", "prediction", "done"]);
+  const [prediction] = list;
+  expect(prediction).toMatchObject({ path: red, label: "red" });
+  const probabilities = Object.entries(prediction?.["probabilities"] as Record<string, number>);
+  expect(probabilities.map(([label]) => label)).toEqual(["red", "green", "blue"]);
+  expect(probabilities.reduce((sum, [, value]) => sum + value, 0)).toBeCloseTo(1, 5);
+  expect(prediction?.["probability"]).toBe(Math.max(...probabilities.map(([, value]) => value)));
+  expect(list.at(-1)).toEqual({ event: "done", photos: 2, skipped: 1 });
+});
+
+test("predict keeps the order of many photos of different sizes", async () => {
+  const many = Array.from({ length: 4 }, (_, index) =>
+    ["red", "green", "blue"].map((name) => join("photos", name, `${index}.jpg`)),
+  );
+  const outcome = await graft(["predict", "run", ...many.flat(), "--json"], folder);
+  const predictions = events(outcome.stdout).filter(({ event }) => event === "prediction");
+  expect(predictions.map(({ path }) => path)).toEqual(many.flat());
+  expect(predictions.every(({ path, label }) => String(path).includes(String(label)))).toBe(true);
+});
+
+test("evaluate: accuracy with its interval, loss, classes, confusion", async () => {
+  const outcome = await graft(["evaluate", "run", "photos"], folder);
+  expect(outcome.exitCode, outcome.stderr).toBe(0);
+  expect(outcome.stdout).toMatch(
+    /^13 photos, all photos of photos\naccuracy {2}92\.3 % \(95 % interval: 66\.7 to 98\.6 %\)\nloss {6}\d/,
+  );
+  expect(outcome.stdout).toMatch(/^red +5 +80\.0 % +100\.0 %$/m);
+  expect(outcome.stdout).toMatch(/^blue +4 +100\.0 % +80\.0 %$/m);
+  // Classes come in the classifier's order, not in that of the folders.
+  expect(outcome.stdout).toMatch(/1 {2}red +4 +· +1\n2 {2}green +· +4 +·\n3 {2}blue +· +· +4/);
+});
+
+test("evaluate --json", async () => {
+  const outcome = await graft(["evaluate", "run", "photos", "--json"], folder);
+  expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
+  const done = events(outcome.stdout).at(-1);
+  expect(done).toMatchObject({ event: "done", photos: 13, accuracy: 12 / 13 });
+  expect(done?.["confusion"]).toEqual([
+    [4, 0, 1],
+    [0, 4, 0],
+    [0, 0, 4],
+  ]);
+  expect((done?.["per_class"] as unknown[])[0]).toEqual({
+    label: "red",
+    photos: 5,
+    predicted: 4,
+    recall: 0.8,
+    precision: 1,
+  });
+});
+
+test("networks", async () => {
+  const people = await graft(["networks"], folder);
+  expect(people.exitCode).toBe(0);
+  expect(people.stdout).toMatch(/^name +image +pixels +licence\nmobilenetv2 /);
+  const machine = events((await graft(["networks", "--json"], folder)).stdout);
+  expect(machine[0]).toMatchObject({ event: "network", name: "mobilenetv2", licence: "Apache-2.0" });
+  expect(machine.at(-1)).toEqual({ event: "done", networks: machine.length - 1 });
+});
+
+test.each(["--help", "train --help", "predict --help", "evaluate --help", "networks --help", "help train"])(
+  "%s explains itself on stdout",
+  async (args) => {
+    const outcome = await graft(args.split(" "), folder);
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(outcome.stdout).toMatch(/^Usage: graft/);
+    expect(outcome.stdout).toMatch(/Examples?:\n {2}graft /);
+    expect(Math.max(...outcome.stdout.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(110);
+  },
+);
+
+test("--version", async () => {
+  expect(await graft(["--version"], folder)).toEqual({
+    exitCode: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as unknown,
+    stderr: "",
+  });
+});

@@ -1,0 +1,216 @@
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { events, graft, type Outcome, startGraft } from "./command.js";
+import { writePhoto, writePhotoFolder } from "./photos.js";
+import { tinyNetwork } from "./tiny-network.js";
+
+let folder = "";
+/** What every training here has in common: a network that is there at once. */
+const tiny = ["--network", "tiny.onnx", "--preprocess", "torch", "--learning-rate", "0.05", "--epochs", "12"];
+
+let first: Outcome;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graft-train-"));
+  await writeFile(join(folder, "tiny.onnx"), tinyNetwork());
+  await writePhotoFolder(join(folder, "photos"), 10);
+  await writeFile(join(folder, "photos", "green", "half.jpg"), await halfPhoto());
+  await writeFile(join(folder, "photos", "blue", "text.jpg"), "this is no photo");
+  // Two of the same, which must not sit on both sides.
+  await cp(join(folder, "photos", "red", "0.jpg"), join(folder, "photos", "red", "copy.jpg"));
+  first = await graft(["train", "photos", ...tiny, "--out", "first", "--json"], folder);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A JPEG whose end is missing. */
+async function halfPhoto(): Promise<Buffer> {
+  const path = join(folder, "whole.jpg");
+  await writePhoto(path, "green", 99);
+  const bytes = await readFile(path);
+  return bytes.subarray(0, Math.floor(bytes.length / 2));
+}
+
+interface Record {
+  readonly split: { readonly training: string[]; readonly validation: string[]; readonly test: string[] };
+  readonly data: { readonly classes: string[]; readonly fingerprint: string; readonly skipped: { path: string }[] };
+  readonly result: { readonly val_accuracy: number; readonly val_loss: number };
+  readonly interrupted: boolean;
+}
+
+async function recordOf(run: string): Promise<Record> {
+  return JSON.parse(await readFile(join(folder, run, "run.json"), "utf8")) as Record;
+}
+
+describe("graft train", () => {
+  test("learns, and leaves model, record, history and curves", async () => {
+    expect(first.exitCode, first.stderr).toBe(0);
+    expect((await readdir(join(folder, "first"))).sort()).toEqual([
+      "curves.svg",
+      "history.csv",
+      "model.onnx",
+      "run.json",
+    ]);
+    const { result, data } = await recordOf("first");
+    expect(result.val_accuracy).toBe(1);
+    expect(data.classes).toEqual(["blue", "green", "red"]);
+    expect(await readFile(join(folder, "first", "history.csv"), "utf8")).toMatch(/^epoch,phase,loss.*\n1,head,/);
+    expect(await readFile(join(folder, "first", "curves.svg"), "utf8")).toMatch(/^<svg[\s\S]*<\/svg>\n$/);
+  });
+
+  test("--json gives the design's events, the last one done", () => {
+    const list = events(first.stdout);
+    const [done, start] = [list.at(-1), list.find(({ event }) => event === "start")];
+    expect(Object.keys(done ?? {}).sort()).toEqual(
+      [
+        ...["event", "run", "model", "epochs", "best_epoch", "loss", "accuracy"],
+        ...["val_loss", "val_accuracy", "seconds"],
+      ].sort(),
+    );
+    expect(done).toMatchObject({ event: "done", run: "first", model: join("first", "model.onnx"), val_accuracy: 1 });
+    expect(start).toEqual({
+      event: "start",
+      run: "first",
+      network: "tiny",
+      classes: ["blue", "green", "red"],
+      photos: 32,
+    });
+    const epochs = list.filter(({ event }) => event === "epoch");
+    expect(epochs.length).toBe(done?.["epochs"]);
+    expect(Object.keys(epochs[0] ?? {}).sort()).toEqual(
+      [
+        ...["event", "phase", "epoch", "epochs", "loss", "accuracy"],
+        ...["val_loss", "val_accuracy", "learning_rate", "seconds"],
+      ].sort(),
+    );
+    expect(new Set(epochs.map(({ phase }) => phase))).toEqual(new Set(["head", "fine-tune"]));
+    expect(first.stderr).toBe("");
+  });
+
+  test("broken photos among good ones are skipped and named", async () => {
+    const skipped = events(first.stdout).filter(({ event }) => event === "skipped");
+    expect(skipped).toEqual(
+      expect.arrayContaining([
+        {
+          event: "skipped",
+          path: join("photos", "blue", "text.jpg"),
+          reason: expect.stringContaining("it is not a JPEG") as unknown,
+        },
+        { event: "skipped", path: join("photos", "green", "half.jpg"), reason: expect.any(String) as unknown },
+      ]),
+    );
+    expect(skipped).toHaveLength(2);
+    const { data } = await recordOf("first");
+    expect(data.skipped.map(({ path }) => path).sort()).toEqual(["blue/text.jpg", "green/half.jpg"]);
+  });
+
+  test("the split is stratified, complete, and keeps identical files together", async () => {
+    const { split } = await recordOf("first");
+    const all = [...split.training, ...split.validation];
+    expect(new Set(all).size).toBe(all.length);
+    expect(all).toHaveLength(32);
+    for (const name of ["red", "green", "blue"]) {
+      const share = split.validation.filter((path) => path.startsWith(`${name}/`)).length;
+      expect(share).toBeGreaterThanOrEqual(1);
+      expect(share).toBeLessThanOrEqual(3);
+    }
+    const sides = ["red/0.jpg", "red/copy.jpg"].map((path) => split.validation.includes(path));
+    expect(sides[0]).toBe(sides[1]);
+  });
+
+  test("the same seed gives the same run, another seed another split; and people get a table", async () => {
+    const again = await graft(["train", "photos", ...tiny, "--out", "again"], folder);
+    expect(again.exitCode).toBe(0);
+    for (const row of ["photos", "classes", "best epoch", "training", "validation", "time", "model", "curves"]) {
+      expect(again.stdout).toMatch(new RegExp(`^${row} `, "m"));
+    }
+    expect(again.stdout).toContain(join("again", "model.onnx"));
+    expect(again.stderr).toMatch(/Skipped photos.blue.text\.jpg/);
+    expect(again.stderr).toMatch(/Warning: \d+ validation photos measure roughly/);
+    const withoutSeconds = async (run: string): Promise<string> =>
+      (await readFile(join(folder, run, "history.csv"), "utf8")).replace(/,[^,]*$/gm, "");
+    expect(await withoutSeconds("again")).toBe(await withoutSeconds("first"));
+    expect(Buffer.compare(await model("again"), await model("first"))).toBe(0);
+
+    const other = await graft(["train", "photos", ...tiny, "--out", "other", "--seed", "1"], folder);
+    expect(other.exitCode).toBe(0);
+    expect((await recordOf("other")).split.validation).not.toEqual((await recordOf("first")).split.validation);
+    expect((await recordOf("other")).data.fingerprint).toBe((await recordOf("first")).data.fingerprint);
+  });
+
+  test("a folder with train, valid and test is not split, and the test photos are measured on the written file", async () => {
+    await writePhotoFolder(join(folder, "sets", "train"), 6, ["red", "blue"], 1);
+    await writePhotoFolder(join(folder, "sets", "valid"), 3, ["red", "blue"], 5000);
+    await writePhotoFolder(join(folder, "sets", "test"), 4, ["red", "blue"], 9000);
+    await cp(join(folder, "sets", "train", "red", "0.jpg"), join(folder, "sets", "test", "red", "seen.jpg"));
+    const outcome = await graft(["train", "sets", ...tiny, "--out", "of-sets", "--json"], folder);
+    expect(outcome.exitCode, outcome.stderr).toBe(0);
+    const list = events(outcome.stdout);
+    expect(list.at(-1)).toMatchObject({ event: "done", test_accuracy: 1, test_loss: expect.any(Number) as unknown });
+    expect(list).toContainEqual({
+      event: "warning",
+      code: "shared-photos",
+      message: expect.stringContaining("1 test photo is among the training photos") as unknown,
+    });
+    const { split } = await recordOf("of-sets");
+    expect([split.training.length, split.validation.length, split.test.length]).toEqual([12, 6, 9]);
+    const people = await graft(["train", "sets", ...tiny, "--out", "of-sets-2"], folder);
+    expect(people.stdout).toMatch(/^test +accuracy 100\.0 % \(95 % interval/m);
+  });
+
+  test("without --out the run goes to runs/<folder>-<date>-<time>", async () => {
+    const outcome = await graft(["train", "photos", ...tiny, "--epochs", "1", "--unfreeze", "none"], folder);
+    expect(outcome.exitCode).toBe(0);
+    const [run] = await readdir(join(folder, "runs"));
+    expect(run).toMatch(/^photos-\d{8}-\d{6}$/);
+    expect(await readdir(join(folder, "runs", run ?? ""))).toContain("run.json");
+  });
+
+  test.skipIf(process.platform === "win32")("Ctrl+C keeps the best so far and exits with 130", async () => {
+    const slow = ["--learning-rate", "1e-6", "--epochs", "10000", "--unfreeze", "none"];
+    const running = startGraft(["train", "photos", ...tiny, ...slow, "--out", "stopped"], folder);
+    await running.seen(/Epoch +[1-9]/);
+    running.signal("SIGINT");
+    const outcome = await running.outcome;
+    expect(outcome.exitCode, outcome.stderr).toBe(130);
+    expect(outcome.stderr).toMatch(/Stopping after this step/);
+    expect(outcome.stderr).toMatch(/Stopped by Ctrl\+C; the best weights until then were kept/);
+    expect(outcome.stdout).toContain(join("stopped", "model.onnx"));
+    expect((await recordOf("stopped")).interrupted).toBe(true);
+  });
+});
+
+describe("graft evaluate and predict on a trained run", () => {
+  test("evaluate gives the figures of training, on the photos that were kept out", async () => {
+    const outcome = await graft(["evaluate", "first", "photos", "--json"], folder);
+    expect(outcome.exitCode, outcome.stderr).toBe(0);
+    const done = events(outcome.stdout).at(-1);
+    const { result, split } = await recordOf("first");
+    expect(Object.keys(done ?? {}).sort()).toEqual(
+      ["event", "photos", "loss", "accuracy", "per_class", "confusion"].sort(),
+    );
+    expect(done).toMatchObject({ event: "done", photos: split.validation.length, accuracy: result.val_accuracy });
+    expect(done?.["loss"]).toBeCloseTo(result.val_loss, 4);
+  });
+
+  test("evaluate says which photos it took", async () => {
+    const keptOut = await graft(["evaluate", "first", "photos"], folder);
+    expect(keptOut.stdout).toMatch(/photos, the photos of photos that were kept out of training\naccuracy {2}100\.0 %/);
+    const sets = await graft(["evaluate", join("of-sets", "model.onnx"), "sets"], folder);
+    expect(sets.stdout).toMatch(/^8 photos, the photos of sets.test that were kept out|^9 photos, the test photos/);
+    expect(sets.stdout).toMatch(/class {2}photos {2}recognised {2}precision/);
+  });
+
+  test("predict tells new photos apart", async () => {
+    await writePhoto(join(folder, "new", "a.jpg"), "blue", 777);
+    await writePhoto(join(folder, "new", "b, c.jpg"), "green", 778);
+    const photos = [join("new", "a.jpg"), join("new", "b, c.jpg")];
+    const outcome = await graft(["predict", "first", ...photos], folder);
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(outcome.stdout).toMatch(/^new.a\.jpg {5}blue {4}\d+\.\d %\nnew.b, c\.jpg {2}green {3}\d+\.\d %\n$/);
+  });
+});
+
+async function model(run: string): Promise<Buffer> {
+  return readFile(join(folder, run, "model.onnx"));
+}
