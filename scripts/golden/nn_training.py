@@ -262,8 +262,37 @@ def metrics():
     write("nn-metrics.json", records)
 
 
+def schedules():
+    S = keras.optimizers.schedules
+    cases = [
+        S.ExponentialDecay(0.1, 10, 0.5),
+        S.ExponentialDecay(0.1, 10, 0.5, staircase=True),
+        S.InverseTimeDecay(0.1, 10, 0.5),
+        S.InverseTimeDecay(0.1, 10, 0.5, staircase=True),
+        S.PolynomialDecay(0.1, 20),
+        S.PolynomialDecay(0.1, 20, end_learning_rate=0.01, power=2.0, cycle=True),
+        S.PiecewiseConstantDecay([5, 20], [0.1, 0.05, 0.01]),
+        S.CosineDecay(0.1, 20),
+        S.CosineDecay(0.1, 20, alpha=0.1, warmup_target=0.5, warmup_steps=5),
+        S.CosineDecayRestarts(0.1, 8),
+        S.CosineDecayRestarts(0.1, 8, t_mul=1.0, m_mul=0.8, alpha=0.05),
+        S.CosineDecayRestarts(0.1, 8, t_mul=1.5, m_mul=0.9),
+    ]
+    steps = [0, 1, 4, 5, 6, 7, 9, 10, 13, 19, 20, 21, 33, 50, 100]
+    records = [
+        {
+            "class_name": schedule.__class__.__name__,
+            "config": schedule.get_config(),
+            "rates": [[step, float(str(np.float32(schedule(step))))] for step in steps],
+        }
+        for schedule in cases
+    ]
+    write("nn-schedules.json", records)
+
+
 if __name__ == "__main__":
     losses()
     optimizers()
     penalties()
     metrics()
+    schedules()

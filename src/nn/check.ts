@@ -78,6 +78,9 @@ export function channelsLastOnly(owner: string, value: string | undefined): Data
  */
 export function withFirst<O extends object>(first: unknown, options: O | undefined, name: keyof O): O {
   if (first === undefined) return { ...options } as O;
-  if (typeof first === "object" && first !== null && !Array.isArray(first)) return first as O;
+  // Options are a plain object; an object of a class is a value, such as a schedule.
+  if (typeof first === "object" && first !== null && Object.getPrototypeOf(first) === Object.prototype) {
+    return first as O;
+  }
   return { ...options, [name]: first } as O;
 }

@@ -2,7 +2,14 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, neg, sqrt, square } from "../../ops/elementwise.js";
 import { numberWithin, withFirst } from "../check.js";
 import type { Config } from "../config.js";
-import { Optimizer, type OptimizerOptions, slotOf, type Update, type UpdateArguments } from "./optimizer.js";
+import {
+  type LearningRate,
+  Optimizer,
+  type OptimizerOptions,
+  slotOf,
+  type Update,
+  type UpdateArguments,
+} from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
 
 /** Options of {@link Adadelta}. */
@@ -27,7 +34,7 @@ export class Adadelta extends Optimizer {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: number | AdadeltaOptions, options?: AdadeltaOptions) {
+  constructor(learningRate?: LearningRate | AdadeltaOptions, options?: AdadeltaOptions) {
     const all = withFirst<AdadeltaOptions>(learningRate, options, "learningRate");
     super(all.learningRate ?? 0.001, all);
     this.rho = numberWithin("Adadelta", "rho", all.rho ?? 0.95, 0, 1);

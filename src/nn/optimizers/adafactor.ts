@@ -4,7 +4,14 @@ import { unsqueeze } from "../../ops/layout.js";
 import { reduceMean } from "../../ops/reduction.js";
 import { numberWithin, withFirst } from "../check.js";
 import type { Config } from "../config.js";
-import { Optimizer, type OptimizerOptions, slotOf, type Update, type UpdateArguments } from "./optimizer.js";
+import {
+  type LearningRate,
+  Optimizer,
+  type OptimizerOptions,
+  slotOf,
+  type Update,
+  type UpdateArguments,
+} from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
 
 /** Options of {@link Adafactor}. */
@@ -41,7 +48,7 @@ export class Adafactor extends Optimizer {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: number | AdafactorOptions, options?: AdafactorOptions) {
+  constructor(learningRate?: LearningRate | AdafactorOptions, options?: AdafactorOptions) {
     const all = withFirst<AdafactorOptions>(learningRate, options, "learningRate");
     super(all.learningRate ?? 0.001, all);
     this.beta2Decay = numberWithin("Adafactor", "beta2Decay", all.beta2Decay ?? -0.8, -Infinity, 0);

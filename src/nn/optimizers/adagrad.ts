@@ -2,7 +2,14 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, sqrt, square, sub } from "../../ops/elementwise.js";
 import { numberWithin, withFirst } from "../check.js";
 import type { Config } from "../config.js";
-import { Optimizer, type OptimizerOptions, slotOf, type Update, type UpdateArguments } from "./optimizer.js";
+import {
+  type LearningRate,
+  Optimizer,
+  type OptimizerOptions,
+  slotOf,
+  type Update,
+  type UpdateArguments,
+} from "./optimizer.js";
 
 /** Options of {@link Adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {
@@ -25,7 +32,7 @@ export class Adagrad extends Optimizer {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: number | AdagradOptions, options?: AdagradOptions) {
+  constructor(learningRate?: LearningRate | AdagradOptions, options?: AdagradOptions) {
     const all = withFirst<AdagradOptions>(learningRate, options, "learningRate");
     super(all.learningRate ?? 0.001, all);
     this.initialAccumulatorValue = numberWithin(

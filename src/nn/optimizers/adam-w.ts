@@ -1,5 +1,6 @@
 import { withFirst } from "../check.js";
 import { Adam, type AdamOptions } from "./adam.js";
+import type { LearningRate } from "./optimizer.js";
 
 /** Options of {@link AdamW}. */
 export interface AdamWOptions extends AdamOptions {
@@ -17,7 +18,7 @@ export class AdamW extends Adam {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: number | AdamWOptions, options?: AdamWOptions) {
+  constructor(learningRate?: LearningRate | AdamWOptions, options?: AdamWOptions) {
     super({ weightDecay: 0.004, ...withFirst<AdamWOptions>(learningRate, options, "learningRate") });
   }
 }

@@ -2,7 +2,14 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, max, mul, pow, sqrt, square, sub } from "../../ops/elementwise.js";
 import { numberWithin, withFirst } from "../check.js";
 import type { Config } from "../config.js";
-import { Optimizer, type OptimizerOptions, slotOf, type Update, type UpdateArguments } from "./optimizer.js";
+import {
+  type LearningRate,
+  Optimizer,
+  type OptimizerOptions,
+  slotOf,
+  type Update,
+  type UpdateArguments,
+} from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
 
 /** Options of {@link Adam}. */
@@ -33,7 +40,7 @@ export class Adam extends Optimizer {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: number | AdamOptions, options?: AdamOptions) {
+  constructor(learningRate?: LearningRate | AdamOptions, options?: AdamOptions) {
     const all = withFirst<AdamOptions>(learningRate, options, "learningRate");
     super(all.learningRate ?? 0.001, all);
     this.beta1 = numberWithin("Adam", "beta1", all.beta1 ?? 0.9, 0, 1);

@@ -2,7 +2,14 @@ import { scalarLike } from "../../ops/constants.js";
 import { abs, add, div, max, mul, pow, sub } from "../../ops/elementwise.js";
 import { numberWithin, withFirst } from "../check.js";
 import type { Config } from "../config.js";
-import { Optimizer, type OptimizerOptions, slotOf, type Update, type UpdateArguments } from "./optimizer.js";
+import {
+  type LearningRate,
+  Optimizer,
+  type OptimizerOptions,
+  slotOf,
+  type Update,
+  type UpdateArguments,
+} from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
 
 /** Options of {@link Adamax}. */
@@ -30,7 +37,7 @@ export class Adamax extends Optimizer {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: number | AdamaxOptions, options?: AdamaxOptions) {
+  constructor(learningRate?: LearningRate | AdamaxOptions, options?: AdamaxOptions) {
     const all = withFirst<AdamaxOptions>(learningRate, options, "learningRate");
     super(all.learningRate ?? 0.001, all);
     this.beta1 = numberWithin("Adamax", "beta1", all.beta1 ?? 0.9, 0, 1);

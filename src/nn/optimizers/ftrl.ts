@@ -2,7 +2,14 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, mul, pow, square, sub } from "../../ops/elementwise.js";
 import { numberWithin, withFirst } from "../check.js";
 import type { Config } from "../config.js";
-import { Optimizer, type OptimizerOptions, slotOf, type Update, type UpdateArguments } from "./optimizer.js";
+import {
+  type LearningRate,
+  Optimizer,
+  type OptimizerOptions,
+  slotOf,
+  type Update,
+  type UpdateArguments,
+} from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
 
 /** Options of {@link Ftrl}. */
@@ -39,7 +46,7 @@ export class Ftrl extends Optimizer {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: number | FtrlOptions, options?: FtrlOptions) {
+  constructor(learningRate?: LearningRate | FtrlOptions, options?: FtrlOptions) {
     const all = withFirst<FtrlOptions>(learningRate, options, "learningRate");
     super(all.learningRate ?? 0.001, all);
     this.learningRatePower = numberWithin("Ftrl", "learningRatePower", all.learningRatePower ?? -0.5, -Infinity, 0);

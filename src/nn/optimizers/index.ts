@@ -9,6 +9,6 @@ export { Lion, type LionOptions } from "./lion.js";
 export { Nadam, type NadamOptions } from "./nadam.js";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.js";
 export { SGD, type SGDOptions } from "./sgd.js";
-export { Optimizer, type OptimizerOptions, type Update, type UpdateArguments } from "./optimizer.js";
+export { type LearningRate, Optimizer, type OptimizerOptions, type Update, type UpdateArguments } from "./optimizer.js";
 export { type OptimizerLike, resolveOptimizer } from "./resolve-optimizer.js";
 export { updateAll, type WeightUpdate } from "./update-all.js";

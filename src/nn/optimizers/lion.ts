@@ -2,7 +2,14 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, mul, sign, sub } from "../../ops/elementwise.js";
 import { numberWithin, withFirst } from "../check.js";
 import type { Config } from "../config.js";
-import { Optimizer, type OptimizerOptions, slotOf, type Update, type UpdateArguments } from "./optimizer.js";
+import {
+  type LearningRate,
+  Optimizer,
+  type OptimizerOptions,
+  slotOf,
+  type Update,
+  type UpdateArguments,
+} from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
 
 /** Options of {@link Lion}. */
@@ -26,7 +33,7 @@ export class Lion extends Optimizer {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: number | LionOptions, options?: LionOptions) {
+  constructor(learningRate?: LearningRate | LionOptions, options?: LionOptions) {
     const all = withFirst<LionOptions>(learningRate, options, "learningRate");
     super(all.learningRate ?? 0.001, all);
     this.beta1 = numberWithin("Lion", "beta1", all.beta1 ?? 0.9, Number.MIN_VALUE, 1);

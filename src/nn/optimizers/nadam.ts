@@ -2,7 +2,14 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, pow, sqrt, square, sub } from "../../ops/elementwise.js";
 import { numberWithin, withFirst } from "../check.js";
 import type { Config } from "../config.js";
-import { Optimizer, type OptimizerOptions, slotOf, type Update, type UpdateArguments } from "./optimizer.js";
+import {
+  type LearningRate,
+  Optimizer,
+  type OptimizerOptions,
+  slotOf,
+  type Update,
+  type UpdateArguments,
+} from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
 
 /** Options of {@link Nadam}. */
@@ -30,7 +37,7 @@ export class Nadam extends Optimizer {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: number | NadamOptions, options?: NadamOptions) {
+  constructor(learningRate?: LearningRate | NadamOptions, options?: NadamOptions) {
     const all = withFirst<NadamOptions>(learningRate, options, "learningRate");
     super(all.learningRate ?? 0.001, all);
     this.beta1 = numberWithin("Nadam", "beta1", all.beta1 ?? 0.9, 0, 1);

@@ -5,8 +5,10 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, floor, max, mul, sqrt, sub } from "../../ops/elementwise.js";
 import { reduceSumSquare } from "../../ops/reduction.js";
 import { numberWithin, wholeNumber } from "../check.js";
-import type { Config } from "../config.js";
+import { type Config, isSerializedObject, serializeObject } from "../config.js";
 import { snakeCase } from "../names.js";
+import type { LearningRateSchedule } from "../schedules/learning-rate-schedule.js";
+import { resolveSchedule } from "../schedules/resolve-schedule.js";
 
 /** What an optimizer is given to write the update of one weight. All values are float32. */
 export interface UpdateArguments {
@@ -27,10 +29,13 @@ export interface Update {
   readonly slots: Readonly<Record<string, Value>>;
 }
 
+/** A step size: one number, or one that depends on the number of steps done. */
+export type LearningRate = number | LearningRateSchedule;
+
 /** Options that every optimizer has. */
 export interface OptimizerOptions {
-  /** Step size; must be positive. */
-  readonly learningRate?: number;
+  /** Step size, a positive number, or a schedule of it. */
+  readonly learningRate?: LearningRate;
   /** Name; default: made from the class. */
   readonly name?: string;
   /** Share of each weight, times the learning rate, that is taken away before each step; default none. */
@@ -66,8 +71,8 @@ function optional<T>(value: T | undefined, check: (value: T) => T): T | undefine
  * step, average the weights.
  */
 export abstract class Optimizer {
-  /** Step size. A change takes effect at the next step. */
-  learningRate: number;
+  private rate: LearningRate;
+  private stepsDone = 0;
   /** Name, such as `"rm_sprop"`. */
   readonly name: string;
   /** Greatest norm of all gradients together; {@link updateAll} takes care of it. */
@@ -82,15 +87,10 @@ export abstract class Optimizer {
   private readonly accumulationSteps: number | undefined;
 
   /** @throws UsageError when an option is not usable */
-  protected constructor(learningRate: number, options: OptimizerOptions = {}) {
-    if (!(learningRate > 0) || !Number.isFinite(learningRate)) {
-      throw new UsageError("The learning rate is not usable.", {
-        subject: "learningRate",
-        expected: "a positive number",
-        received: String(learningRate),
-      });
-    }
-    this.learningRate = learningRate;
+  protected constructor(learningRate: LearningRate, options: OptimizerOptions = {}) {
+    // From a file it may be a schedule as Keras writes it.
+    this.rate = isSerializedObject(learningRate) ? resolveSchedule(learningRate) : learningRate;
+    if (typeof this.rate === "number") checkRate(this.rate);
     const owner = new.target.name;
     const atLeastZero =
       (option: string) =>
@@ -122,6 +122,37 @@ export abstract class Optimizer {
   /** Keras's class name, such as `"RMSprop"`. */
   get className(): string {
     return this.constructor.name;
+  }
+
+  /**
+   * Step size. A change takes effect at the next step. With a schedule it is that of the last step, and cannot be changed.
+   */
+  get learningRate(): number {
+    return typeof this.rate === "number" ? this.rate : this.rate.at(this.stepsDone);
+  }
+
+  set learningRate(value: number) {
+    if (typeof this.rate !== "number") {
+      throw new UsageError("The learning rate follows a schedule.", {
+        subject: "learningRate",
+        expected: "an optimizer with a learning rate of its own",
+        received: this.rate.className,
+        advice: "Give the optimizer a number in place of the schedule to change it by hand or by a callback.",
+      });
+    }
+    checkRate(value);
+    this.rate = value;
+  }
+
+  /**
+   * The step size of a step; with a schedule, {@link learningRate} says it afterwards.
+   *
+   * @param step number of the step, from 1
+   */
+  learningRateAt(step: number): number {
+    // Keras counts the updates of weights, of which gradient accumulation makes fewer than steps.
+    this.stepsDone = Math.floor((step - 1) / (this.accumulationSteps ?? 1));
+    return this.learningRate;
   }
 
   /** Names of the slots and the value that all of their elements start with. */
@@ -210,7 +241,8 @@ export abstract class Optimizer {
   getConfig(): Config {
     return {
       name: this.name,
-      learning_rate: this.learningRate,
+      learning_rate:
+        typeof this.rate === "number" ? this.rate : serializeObject("keras.optimizers.schedules", this.rate),
       weight_decay: this.weightDecay ?? null,
       clipnorm: this.clipnorm ?? null,
       global_clipnorm: this.globalClipnorm ?? null,
@@ -235,4 +267,13 @@ export function slotOf(slots: Readonly<Record<string, Value>>, name: string): Va
     });
   }
   return slot;
+}
+
+function checkRate(value: number): void {
+  if (value > 0 && Number.isFinite(value)) return;
+  throw new UsageError("The learning rate is not usable.", {
+    subject: "learningRate",
+    expected: "a positive number",
+    received: String(value),
+  });
 }

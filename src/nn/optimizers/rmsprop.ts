@@ -2,7 +2,14 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, sqrt, square, sub } from "../../ops/elementwise.js";
 import { numberWithin, withFirst } from "../check.js";
 import type { Config } from "../config.js";
-import { Optimizer, type OptimizerOptions, slotOf, type Update, type UpdateArguments } from "./optimizer.js";
+import {
+  type LearningRate,
+  Optimizer,
+  type OptimizerOptions,
+  slotOf,
+  type Update,
+  type UpdateArguments,
+} from "./optimizer.js";
 
 /** Options of {@link RMSprop}. */
 export interface RMSpropOptions extends OptimizerOptions {
@@ -33,7 +40,7 @@ export class RMSprop extends Optimizer {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: number | RMSpropOptions, options?: RMSpropOptions) {
+  constructor(learningRate?: LearningRate | RMSpropOptions, options?: RMSpropOptions) {
     const all = withFirst<RMSpropOptions>(learningRate, options, "learningRate");
     super(all.learningRate ?? 0.001, all);
     this.rho = numberWithin("RMSprop", "rho", all.rho ?? 0.9, 0, 1);

@@ -2,7 +2,14 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, mul, sub } from "../../ops/elementwise.js";
 import { numberWithin, withFirst } from "../check.js";
 import type { Config } from "../config.js";
-import { Optimizer, type OptimizerOptions, slotOf, type Update, type UpdateArguments } from "./optimizer.js";
+import {
+  type LearningRate,
+  Optimizer,
+  type OptimizerOptions,
+  slotOf,
+  type Update,
+  type UpdateArguments,
+} from "./optimizer.js";
 
 /** Options of {@link SGD}. */
 export interface SGDOptions extends OptimizerOptions {
@@ -25,7 +32,7 @@ export class SGD extends Optimizer {
    * @param learningRate the step size, or all options; default 0.01
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: number | SGDOptions, options?: SGDOptions) {
+  constructor(learningRate?: LearningRate | SGDOptions, options?: SGDOptions) {
     const all = withFirst<SGDOptions>(learningRate, options, "learningRate");
     super(all.learningRate ?? 0.01, all);
     this.momentum = numberWithin("SGD", "momentum", all.momentum ?? 0, 0, 1);

@@ -1,0 +1,69 @@
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import type { LearningRateSchedule } from "./learning-rate-schedule.js";
+
+/** Options of {@link CosineDecay}. */
+export interface CosineDecayOptions {
+  /** Share of the rate that stays at the end; default 0. */
+  readonly alpha?: number;
+  /** The rate after the warm-up; default: there is none. */
+  readonly warmupTarget?: number | undefined;
+  /** Over how many steps it rises; default 0. */
+  readonly warmupSteps?: number;
+  /** Default `"CosineDecay"`. */
+  readonly name?: string;
+}
+
+/**
+ * Half a wave of a cosine: `initial · ((1 − alpha) · (1 + cos(π · step / decaySteps)) / 2 + alpha)`, then `initial · alpha`.
+ *
+ * With a warm-up the rate first rises in a line to `warmupTarget`, from which it falls.
+ *
+ * @see https://keras.io/api/optimizers/learning_rate_schedules/
+ */
+export class CosineDecay implements LearningRateSchedule {
+  readonly className = "CosineDecay";
+  private readonly name: string;
+  private readonly initialLearningRate: number;
+  private readonly decaySteps: number;
+  private readonly alpha: number;
+  private readonly warmupTarget: number | undefined;
+  private readonly warmupSteps: number;
+
+  /**
+   * @param initialLearningRate the rate at the beginning; 0 only with a warm-up
+   * @param decaySteps over how many steps it falls; positive
+   * @throws UsageError when an argument is not usable
+   */
+  constructor(initialLearningRate: number, decaySteps: number, options: CosineDecayOptions = {}) {
+    this.name = options.name ?? "CosineDecay";
+    this.initialLearningRate = numberWithin("CosineDecay", "initialLearningRate", initialLearningRate, 0);
+    this.decaySteps = numberWithin("CosineDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.alpha = numberWithin("CosineDecay", "alpha", options.alpha ?? 0);
+    this.warmupTarget = options.warmupTarget;
+    this.warmupSteps = numberWithin("CosineDecay", "warmupSteps", options.warmupSteps ?? 0, 0);
+  }
+
+  at(step: number): number {
+    const target = this.warmupTarget;
+    if (target === undefined) return this.fallen(this.initialLearningRate, step);
+    if (step >= this.warmupSteps) return this.fallen(target, step - this.warmupSteps);
+    return this.initialLearningRate + ((target - this.initialLearningRate) * step) / this.warmupSteps;
+  }
+
+  private fallen(from: number, step: number): number {
+    const wave = (1 + Math.cos((Math.PI * Math.min(step, this.decaySteps)) / this.decaySteps)) / 2;
+    return from * ((1 - this.alpha) * wave + this.alpha);
+  }
+
+  getConfig(): Config {
+    return {
+      initial_learning_rate: this.initialLearningRate,
+      decay_steps: this.decaySteps,
+      alpha: this.alpha,
+      warmup_target: this.warmupTarget ?? null,
+      warmup_steps: this.warmupSteps,
+      name: this.name,
+    };
+  }
+}

@@ -1,0 +1,64 @@
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import type { LearningRateSchedule } from "./learning-rate-schedule.js";
+
+/** Options of {@link ExponentialDecay}. */
+export interface ExponentialDecayOptions {
+  /** Whether it falls only after each `decaySteps`; default `false`. */
+  readonly staircase?: boolean;
+  /** Default `"ExponentialDecay"`. */
+  readonly name?: string;
+}
+
+/**
+ * `initial · decayRate^(step / decaySteps)`.
+ *
+ * @see https://keras.io/api/optimizers/learning_rate_schedules/
+ */
+export class ExponentialDecay implements LearningRateSchedule {
+  readonly className = "ExponentialDecay";
+  private readonly name: string;
+  private readonly initialLearningRate: number;
+  private readonly decaySteps: number;
+  private readonly decayRate: number;
+  private readonly staircase: boolean;
+
+  /**
+   * @param initialLearningRate the rate at the beginning; positive
+   * @param decaySteps over how many steps it falls; positive
+   * @param decayRate factor of the rate after `decaySteps`
+   * @throws UsageError when an argument is not usable
+   */
+  constructor(
+    initialLearningRate: number,
+    decaySteps: number,
+    decayRate: number,
+    options: ExponentialDecayOptions = {},
+  ) {
+    this.name = options.name ?? "ExponentialDecay";
+    this.initialLearningRate = numberWithin(
+      "ExponentialDecay",
+      "initialLearningRate",
+      initialLearningRate,
+      Number.MIN_VALUE,
+    );
+    this.decaySteps = numberWithin("ExponentialDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.decayRate = numberWithin("ExponentialDecay", "decayRate", decayRate, 0);
+    this.staircase = options.staircase ?? false;
+  }
+
+  at(step: number): number {
+    const passed = step / this.decaySteps;
+    return this.initialLearningRate * this.decayRate ** (this.staircase ? Math.floor(passed) : passed);
+  }
+
+  getConfig(): Config {
+    return {
+      initial_learning_rate: this.initialLearningRate,
+      decay_steps: this.decaySteps,
+      decay_rate: this.decayRate,
+      staircase: this.staircase,
+      name: this.name,
+    };
+  }
+}

@@ -1,0 +1,64 @@
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import type { LearningRateSchedule } from "./learning-rate-schedule.js";
+
+/** Options of {@link InverseTimeDecay}. */
+export interface InverseTimeDecayOptions {
+  /** Whether it falls only after each `decaySteps`; default `false`. */
+  readonly staircase?: boolean;
+  /** Default `"InverseTimeDecay"`. */
+  readonly name?: string;
+}
+
+/**
+ * `initial / (1 + decayRate · step / decaySteps)`.
+ *
+ * @see https://keras.io/api/optimizers/learning_rate_schedules/
+ */
+export class InverseTimeDecay implements LearningRateSchedule {
+  readonly className = "InverseTimeDecay";
+  private readonly name: string;
+  private readonly initialLearningRate: number;
+  private readonly decaySteps: number;
+  private readonly decayRate: number;
+  private readonly staircase: boolean;
+
+  /**
+   * @param initialLearningRate the rate at the beginning; positive
+   * @param decaySteps over how many steps it falls; positive
+   * @param decayRate how fast it falls
+   * @throws UsageError when an argument is not usable
+   */
+  constructor(
+    initialLearningRate: number,
+    decaySteps: number,
+    decayRate: number,
+    options: InverseTimeDecayOptions = {},
+  ) {
+    this.name = options.name ?? "InverseTimeDecay";
+    this.initialLearningRate = numberWithin(
+      "InverseTimeDecay",
+      "initialLearningRate",
+      initialLearningRate,
+      Number.MIN_VALUE,
+    );
+    this.decaySteps = numberWithin("InverseTimeDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.decayRate = numberWithin("InverseTimeDecay", "decayRate", decayRate, 0);
+    this.staircase = options.staircase ?? false;
+  }
+
+  at(step: number): number {
+    const passed = step / this.decaySteps;
+    return this.initialLearningRate / (1 + this.decayRate * (this.staircase ? Math.floor(passed) : passed));
+  }
+
+  getConfig(): Config {
+    return {
+      initial_learning_rate: this.initialLearningRate,
+      decay_steps: this.decaySteps,
+      decay_rate: this.decayRate,
+      staircase: this.staircase,
+      name: this.name,
+    };
+  }
+}

@@ -1,0 +1,43 @@
+import { UsageError } from "../../errors/errors.js";
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import type { LearningRateSchedule } from "./learning-rate-schedule.js";
+
+/** One rate up to each boundary, and one behind the last. @see https://keras.io/api/optimizers/learning_rate_schedules/ */
+export class PiecewiseConstantDecay implements LearningRateSchedule {
+  readonly className = "PiecewiseConstantDecay";
+  private readonly boundaries: readonly number[];
+  private readonly values: readonly number[];
+  private readonly name: string;
+
+  /**
+   * @param boundaries numbers of steps, rising; a step that equals one still has the rate before it
+   * @param values the rates, one more than boundaries
+   * @throws UsageError when the numbers do not fit
+   */
+  constructor(
+    boundaries: readonly number[],
+    values: readonly number[],
+    { name = "PiecewiseConstant" }: { readonly name?: string } = {},
+  ) {
+    if (values.length !== boundaries.length + 1) {
+      throw new UsageError("PiecewiseConstantDecay: boundaries and values do not fit.", {
+        subject: "values",
+        expected: `${boundaries.length + 1} rates for ${boundaries.length} boundaries`,
+        received: String(values.length),
+      });
+    }
+    this.boundaries = boundaries;
+    this.values = values.map((value) => numberWithin("PiecewiseConstantDecay", "values", value, 0));
+    this.name = name;
+  }
+
+  at(step: number): number {
+    const index = this.boundaries.findIndex((boundary) => step <= boundary);
+    return this.values.at(index) ?? 0;
+  }
+
+  getConfig(): Config {
+    return { boundaries: this.boundaries, values: this.values, name: this.name };
+  }
+}

@@ -1,0 +1,66 @@
+import { numberWithin } from "../check.js";
+import type { Config } from "../config.js";
+import type { LearningRateSchedule } from "./learning-rate-schedule.js";
+
+/** Options of {@link PolynomialDecay}. */
+export interface PolynomialDecayOptions {
+  /** The rate at the end; default 0.0001. */
+  readonly endLearningRate?: number;
+  /** Default 1: a line. */
+  readonly power?: number;
+  /** Whether it begins anew, over ever more steps; default `false`. */
+  readonly cycle?: boolean;
+  /** Default `"PolynomialDecay"`. */
+  readonly name?: string;
+}
+
+/**
+ * `(initial − end) · (1 − step / decaySteps)^power + end`, then `end`.
+ *
+ * @see https://keras.io/api/optimizers/learning_rate_schedules/
+ */
+export class PolynomialDecay implements LearningRateSchedule {
+  readonly className = "PolynomialDecay";
+  private readonly name: string;
+  private readonly initialLearningRate: number;
+  private readonly decaySteps: number;
+  private readonly endLearningRate: number;
+  private readonly power: number;
+  private readonly cycle: boolean;
+
+  /**
+   * @param initialLearningRate the rate at the beginning; positive
+   * @param decaySteps over how many steps it falls; positive
+   * @throws UsageError when an argument is not usable
+   */
+  constructor(initialLearningRate: number, decaySteps: number, options: PolynomialDecayOptions = {}) {
+    this.name = options.name ?? "PolynomialDecay";
+    this.initialLearningRate = numberWithin(
+      "PolynomialDecay",
+      "initialLearningRate",
+      initialLearningRate,
+      Number.MIN_VALUE,
+    );
+    this.decaySteps = numberWithin("PolynomialDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.endLearningRate = numberWithin("PolynomialDecay", "endLearningRate", options.endLearningRate ?? 0.0001, 0);
+    this.power = numberWithin("PolynomialDecay", "power", options.power ?? 1);
+    this.cycle = options.cycle ?? false;
+  }
+
+  at(step: number): number {
+    const steps = this.cycle ? this.decaySteps * Math.max(1, Math.ceil(step / this.decaySteps)) : this.decaySteps;
+    const passed = this.cycle ? step / steps : Math.min(step, steps) / steps;
+    return (this.initialLearningRate - this.endLearningRate) * (1 - passed) ** this.power + this.endLearningRate;
+  }
+
+  getConfig(): Config {
+    return {
+      initial_learning_rate: this.initialLearningRate,
+      decay_steps: this.decaySteps,
+      end_learning_rate: this.endLearningRate,
+      power: this.power,
+      cycle: this.cycle,
+      name: this.name,
+    };
+  }
+}

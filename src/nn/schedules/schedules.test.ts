@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { readGolden } from "../../../test/support/nn-graph.js";
+import { UsageError } from "../../errors/errors.js";
+import { Adam } from "../optimizers/adam.js";
+import { resolveOptimizer } from "../optimizers/resolve-optimizer.js";
+import { CosineDecay } from "./cosine-decay.js";
+import { ExponentialDecay } from "./exponential-decay.js";
+import { PiecewiseConstantDecay } from "./piecewise-constant-decay.js";
+import { resolveSchedule } from "./resolve-schedule.js";
+
+interface GoldenSchedule {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly rates: readonly (readonly [step: number, rate: number])[];
+}
+
+const cases = (await readGolden("nn-schedules.json")) as readonly GoldenSchedule[];
+
+describe("schedules have Keras's rates", () => {
+  it.each(cases.map((golden, index) => [`${index} ${golden.class_name}`, golden] as const))("%s", (_, golden) => {
+    const schedule = resolveSchedule(golden);
+    for (const [step, rate] of golden.rates) {
+      expect(Math.abs(schedule.at(step) - rate), `step ${step}`).toBeLessThan(1e-6);
+    }
+    expect(JSON.parse(JSON.stringify(schedule.getConfig()))).toEqual(golden.config);
+  });
+});
+
+describe("optimizers", () => {
+  it("follow a schedule, by position or as an option", () => {
+    const schedule = new ExponentialDecay(0.1, 10, 0.5);
+    for (const optimizer of [new Adam(schedule), new Adam({ learningRate: schedule })]) {
+      expect(optimizer.learningRate).toBe(0.1);
+      expect(optimizer.learningRateAt(11)).toBeCloseTo(0.05, 10);
+      expect(optimizer.learningRate).toBeCloseTo(0.05, 10);
+      expect(() => {
+        optimizer.learningRate = 1;
+      }).toThrow(UsageError);
+    }
+  });
+
+  it("keep a schedule through their configuration", () => {
+    const optimizer = new Adam(new CosineDecay(0.1, 100, { warmupTarget: 0.2, warmupSteps: 10 }));
+    const again = resolveOptimizer({ class_name: "Adam", config: optimizer.getConfig() });
+    expect(again.learningRateAt(6)).toBeCloseTo(0.15, 10);
+    expect(again.getConfig()).toEqual(optimizer.getConfig());
+  });
+
+  it("without one keep their number", () => {
+    const optimizer = new Adam(0.01);
+    optimizer.learningRate = 0.02;
+    expect(optimizer.learningRateAt(99)).toBe(0.02);
+  });
+});
+
+it("refuses boundaries without rates", () => {
+  expect(() => new PiecewiseConstantDecay([1, 2], [0.1, 0.2])).toThrow(/3 rates/);
+});
