@@ -194,5 +194,5 @@ test("the record holds what is needed to repeat the run", async () => {
     result: { epochs: 1, best_epoch: 1, val_accuracy: 0.88 },
   });
   const { split } = record as { split: { training: string[]; validation: string[] } };
-  expect([...split.training, ...split.validation].sort()[0]).toBe("cat/0.jpg");
+  expect([...split.training, ...split.validation].sort()[0]).toBe("cat/1.jpg");
 });

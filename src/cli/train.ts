@@ -174,8 +174,9 @@ function runRecord(
   { flags, photos, backbone, result, test, skipped, started, finished, interrupted }: Finished,
   versions: Readonly<Record<string, string>>,
 ): object {
+  const unused = new Set(skipped.map(({ path }) => path));
   const paths = (list: readonly { readonly path: string }[]): string[] =>
-    list.map(({ path }) => pathWithin(photos.directory, path));
+    list.flatMap(({ path }) => (unused.has(path) ? [] : [pathWithin(photos.directory, path)]));
   const { record, imageSize } = backbone;
   return {
     format: 1,
