@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { gradients } from "../../src/autodiff/gradients.js";
 import type { Outputs } from "../../src/graph/graph.js";
 import { constant, input, type Value } from "../../src/graph/value.js";
 import { toChannelsFirst, toChannelsLast } from "../../src/nn/channels.js";
@@ -6,6 +7,8 @@ import type { CallContext } from "../../src/nn/context.js";
 import type { Layer } from "../../src/nn/layer.js";
 import type { Variable } from "../../src/nn/variable.js";
 import { elementCount, float32, type TensorData } from "../../src/onnx/tensor-data.js";
+import { mul } from "../../src/ops/elementwise.js";
+import { reduceSum } from "../../src/ops/reduction.js";
 import { createNodeRuntime } from "../../src/runtime/node.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
 import { createSession } from "../../src/runtime/session.js";
@@ -112,6 +115,37 @@ export async function runLayer(
     ),
     penalties: context.penalties.map((_, index) => Number(others[`penalty_${index}`]?.data[0])),
   };
+}
+
+/**
+ * Gradients of a layer: of the sum of its outputs times `cos 0.7 i`, i counting in Keras's order.
+ *
+ * @returns for each input and each trainable weight, the product of its gradient with `cos 1.3 i`, and the norm
+ */
+export async function runGradients(
+  layer: Layer,
+  tensors: readonly TensorData<"float32">[],
+  training: boolean,
+): Promise<readonly (readonly [product: number, norm: number])[]> {
+  const inputs = tensors.map(({ type, dims }, index) => input(`x${index}`, type, dims));
+  const context = new RecordingContext(training);
+  const [y] = layer.callNamed(inputs.map(toChannelsFirst), context);
+  if (y === undefined) throw new Error("The layer made no output.");
+  const output = toChannelsLast(y);
+  const dims = output.shape.map(Number);
+  const pattern = Float32Array.from({ length: elementCount(dims) }, (_, index) => Math.cos(0.7 * index));
+  const scalar = reduceSum(mul(output, constant(float32(pattern, dims))), undefined, { keepdims: 0 });
+  const wanted = [...inputs, ...layer.trainableWeights.map((variable) => context.weight(variable))];
+  const derivatives = gradients(scalar, wanted);
+  const results = await runGraph(
+    Object.fromEntries(derivatives.map((value, index) => [`d${index}`, value])),
+    Object.fromEntries(tensors.map((data, index) => [`x${index}`, data])),
+  );
+  return derivatives.map((_, index) => {
+    const values = [...((results[`d${index}`]?.data ?? []) as Float32Array)];
+    const product = values.reduce((sum, value, place) => sum + value * Math.cos(1.3 * place), 0);
+    return [product, Math.sqrt(values.reduce((sum, value) => sum + value * value, 0))];
+  });
 }
 
 /** Greatest difference of two tensors, relative to the largest element of the expected one; Infinity for other shapes. */

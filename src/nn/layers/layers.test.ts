@@ -4,6 +4,7 @@ import {
   type GoldenTensor,
   readGolden,
   relativeError,
+  runGradients,
   runLayer,
 } from "../../../test/support/nn-graph.js";
 import { deserializeLayer } from "./deserialize-layer.js";
@@ -16,6 +17,8 @@ interface GoldenLayer {
   readonly weights: readonly (GoldenTensor & { readonly name: string })[];
   readonly trainable: readonly string[];
   readonly output: GoldenTensor;
+  /** Of inputs and trainable weights: what {@link runGradients} gives. */
+  readonly gradients: readonly (readonly [product: number, norm: number])[];
   readonly after?: readonly (GoldenTensor & { readonly name: string })[];
 }
 
@@ -23,7 +26,7 @@ const files = await Promise.all(["nn-layers.json", "nn-layers-2.json"].map(readG
 const cases = files.flatMap((file) => file as readonly GoldenLayer[]);
 
 /** The options of a case that are not Keras's defaults are told apart by the number of the case. */
-describe("layers have Keras's weights, outputs and configuration", () => {
+describe("layers have Keras's weights, outputs, gradients and configuration", () => {
   it.each(cases.map((golden, index) => [`${index} ${golden.class_name}`, golden] as const))("%s", async (_, golden) => {
     const layer = deserializeLayer(golden);
     layer.ensureBuilt(golden.inputs.map(({ shape }) => ["N", ...shape.slice(1)]));
@@ -42,6 +45,13 @@ describe("layers have Keras's weights, outputs and configuration", () => {
       if (after === undefined) throw new Error(`no weight ${name}`);
       expect(relativeError(after, expected)).toBeLessThan(1e-5);
     }
+    const gradients = await runGradients(layer, golden.inputs.map(goldenTensor), training);
+    expect(gradients.length).toBe(golden.gradients.length);
+    golden.gradients.forEach(([product, norm], index) => {
+      const [actualProduct = NaN, actualNorm = NaN] = gradients[index] ?? [];
+      expect(Math.abs(actualProduct - product), `gradient ${index}`).toBeLessThan(1e-4 * norm + 1e-5);
+      expect(Math.abs(actualNorm - norm), `norm of gradient ${index}`).toBeLessThan(1e-4 * norm + 1e-5);
+    });
     expect(JSON.parse(JSON.stringify(layer.getConfig()))).toEqual(golden.config);
   });
 });
