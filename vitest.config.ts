@@ -1,7 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./test/closing-line.js";
 
 export default defineConfig({
+  // Tests import the package by its name, as its users do, and get the source.
+  resolve: { alias: { "graft-ml": fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // The engine's sessions hold native threads, which worker threads do not survive.
