@@ -10,9 +10,11 @@ import { updateAll } from "../nn/optimizers/index.js";
 import type { Variable } from "../nn/variable.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { cancelTransposes } from "../ops/cancel-transposes.js";
+import { scalarLike } from "../ops/constants.js";
 import { add, mul } from "../ops/elementwise.js";
 import { lowerConvolutions } from "../ops/lower-convolutions.js";
 import { reduceMean } from "../ops/reduction.js";
+import { expandTo } from "../ops/shape-of.js";
 import type { Runtime, Session } from "../runtime/runtime.js";
 import { createSession } from "../runtime/session.js";
 import { freezeBoundary } from "./boundary.js";
@@ -188,8 +190,10 @@ export class Programs {
     const { loss, metrics } = this.requireCompiled();
     const { truth, sampleWeight } = this.labels();
     const data = reduceMean(mul(loss.perSample(truth, prediction), sampleWeight), [0], { keepdims: 0 });
+    // As in Keras, weights of samples and classes count in the loss but not in metrics.
+    const once = expandTo(scalarLike(sampleWeight, 1), sampleWeight);
     const states = metrics.flatMap((metric) =>
-      Object.entries(metric.state(truth, prediction, sampleWeight)).map(([state, value]): [string, Value] => [
+      Object.entries(metric.state(truth, prediction, once)).map(([state, value]): [string, Value] => [
         names.metric(metric.name, state),
         value,
       ]),
