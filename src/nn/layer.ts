@@ -60,6 +60,7 @@ export abstract class Layer {
   readonly activityRegularizer: Regularizer | undefined;
   private readonly givenOptions: readonly string[];
   private ownTrainable: boolean;
+  private ownMultiplier = 1;
   private readonly ownWeights: Variable[] = [];
   private isBuilt = false;
 
@@ -82,6 +83,27 @@ export abstract class Layer {
 
   set trainable(value: boolean) {
     this.ownTrainable = value;
+  }
+
+  /**
+   * Factor of the learning rate for the weights of the layer, or of all layers of a model; default 1. Takes effect at the
+   * next `fit`. Keras has no such thing: it lets the layers of a backbone learn more slowly than the head.
+   */
+  get learningRateMultiplier(): number {
+    return this.ownMultiplier;
+  }
+
+  set learningRateMultiplier(value: number) {
+    if (!(value > 0) || !Number.isFinite(value)) {
+      throw new UsageError(`The layer "${this.name}" cannot learn at this rate.`, {
+        subject: "learningRateMultiplier",
+        expected: "a positive number",
+        received: String(value),
+        advice: "Set trainable to false to freeze the layer.",
+      });
+    }
+    this.ownMultiplier = value;
+    for (const variable of this.weights) variable.learningRateMultiplier = value;
   }
 
   /** Whether the weights exist. */
@@ -258,6 +280,7 @@ export abstract class Layer {
     options: WeightOptions = {},
   ): Variable {
     const variable = new Variable({ path: `${this.name}/${name}`, shape, initializer, ...options });
+    variable.learningRateMultiplier = this.ownMultiplier;
     this.ownWeights.push(variable);
     return variable;
   }

@@ -28,6 +28,8 @@ export class Variable {
   readonly learnable: boolean;
   readonly regularizer: Regularizer | undefined;
   readonly constraint: Constraint | undefined;
+  /** Factor of the learning rate for this weight; set through its layer. */
+  learningRateMultiplier = 1;
   private readonly initializer: Initializer;
   private current: TensorData<"float32"> | undefined;
 

@@ -1,5 +1,6 @@
 import { type Shape, staticDim } from "../../graph/shape.js";
-import type { Value } from "../../graph/value.js";
+import { constant, type Value } from "../../graph/value.js";
+import { float32 } from "../../onnx/tensor-data.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, sqrt, square, sub } from "../../ops/elementwise.js";
 import { batchNormalization } from "../../ops/normalization.js";
@@ -129,16 +130,10 @@ export class BatchNormalization extends UnaryLayer {
 
     if (!context.training || !this.trainable || movingMean === undefined || movingVariance === undefined) {
       if (axis === 1) {
-        const ones = scalarLike(x, 1);
-        const constantOf = (value: Value, number: Value): Value => add(mul(value, scalarLike(x, 0)), number);
-        return batchNormalization(
-          x,
-          gamma ?? constantOf(oldMean, ones),
-          beta ?? constantOf(oldMean, scalarLike(x, 0)),
-          oldMean,
-          oldVariance,
-          { epsilon: this.epsilon },
-        );
+        const filled = (value: number): Value =>
+          constant(float32(new Float32Array(movingMean?.size ?? 0).fill(value), oldMean.shape.map(Number)));
+        const { epsilon } = this;
+        return batchNormalization(x, gamma ?? filled(1), beta ?? filled(0), oldMean, oldVariance, { epsilon });
       }
       return this.normalize(sub(x, alongAxis(oldMean)), oldVariance, gamma, beta, alongAxis);
     }

@@ -22,6 +22,7 @@ import { GaussianNoise } from "./gaussian-noise.js";
 import { GlobalAveragePooling2D } from "./global-average-pooling-2d.js";
 import { GlobalMaxPooling2D } from "./global-max-pooling-2d.js";
 import { GroupNormalization } from "./group-normalization.js";
+import { Identity } from "./identity.js";
 import { InputLayer } from "./input-layer.js";
 import { LayerNormalization } from "./layer-normalization.js";
 import { LayerScale } from "./layer-scale.js";
@@ -69,6 +70,7 @@ const registry = new Registry<Layer>("layer", {
   GlobalAveragePooling2D: factory(GlobalAveragePooling2D),
   GlobalMaxPooling2D: factory(GlobalMaxPooling2D),
   GroupNormalization: factory(GroupNormalization),
+  Identity: factory(Identity),
   InputLayer: factory(InputLayer),
   LayerNormalization: factory(LayerNormalization),
   LayerScale: factory(LayerScale, ["init_values", "projection_dim"]),

@@ -51,3 +51,14 @@ export { UnitNormalization, type UnitNormalizationOptions } from "./unit-normali
 export { UpSampling2D, type UpSampling2DOptions } from "./up-sampling-2d.js";
 export { ZeroPadding2D, type ZeroPadding2DOptions } from "./zero-padding-2d.js";
 export { deserializeLayer } from "./deserialize-layer.js";
+export { Identity } from "./identity.js";
+export { add, average, concatenate, maximum, minimum, multiply, subtract } from "./merging.js";
+// Keras's other names.
+export { AveragePooling2D as AvgPool2D } from "./average-pooling-2d.js";
+export { Conv2D as Convolution2D } from "./conv-2d.js";
+export { Conv2DTranspose as Convolution2DTranspose } from "./conv-2d-transpose.js";
+export { DepthwiseConv2D as DepthwiseConvolution2D } from "./depthwise-conv-2d.js";
+export { GlobalAveragePooling2D as GlobalAvgPool2D } from "./global-average-pooling-2d.js";
+export { GlobalMaxPooling2D as GlobalMaxPool2D } from "./global-max-pooling-2d.js";
+export { MaxPooling2D as MaxPool2D } from "./max-pooling-2d.js";
+export { SeparableConv2D as SeparableConvolution2D } from "./separable-conv-2d.js";

@@ -9,6 +9,7 @@ import { Flatten } from "./flatten.js";
 import { Input } from "./input.js";
 import { InputLayer } from "./input-layer.js";
 import { MaxPooling2D } from "./max-pooling-2d.js";
+import { add, concatenate } from "./merging.js";
 import { Normalization } from "./normalization.js";
 
 describe("the functional API", () => {
@@ -22,6 +23,13 @@ describe("the functional API", () => {
     expect(flat.call?.().inputs).toEqual([convolved]);
     expect(input.call?.().layer).toBeInstanceOf(InputLayer);
     expect(input.call?.().layer.name).toBe("photo");
+  });
+
+  it("has merging functions", () => {
+    const [a, b] = [Input({ shape: [4, 4, 2] }), Input({ shape: [4, 4, 2] })];
+    expect(add([a, b]).shape).toEqual(["N", 4, 4, 2]);
+    expect(concatenate([a, b]).shape).toEqual(["N", 4, 4, 4]);
+    expect(concatenate([a, b], { axis: 1 }).call?.().layer.getConfig()).toMatchObject({ axis: 1 });
   });
 
   it("keeps extents that vary where a layer can", () => {

@@ -9,6 +9,7 @@ import {
 import { UsageError } from "../../errors/errors.js";
 import { input } from "../../graph/value.js";
 import { elementCount, float32, type TensorData } from "../../onnx/tensor-data.js";
+import { Dense } from "../layers/dense.js";
 import { NonNeg } from "../constraints/non-neg.js";
 import { resolveOptimizer } from "./resolve-optimizer.js";
 import { SGD } from "./sgd.js";
@@ -103,6 +104,33 @@ describe("optimizers", () => {
     expect(() => new SGD({ learningRate: 0 })).toThrow(UsageError);
     expect(() => new SGD({ momentum: 2 })).toThrow(/momentum/);
     expect(() => new SGD({ clipnorm: 1, clipvalue: 1 })).toThrow(/one way/);
+  });
+
+  it("take a multiple of the learning rate for a weight", async () => {
+    const layer = new Dense(1, { useBias: false });
+    layer.learningRateMultiplier = 0.5;
+    layer.ensureBuilt([["N", 1]]);
+    const [kernel] = layer.weights;
+    const [update] = updateAll(
+      new SGD(1),
+      [
+        {
+          weight: input("w", "float32", [1]),
+          gradient: input("g", "float32", [1]),
+          slots: {},
+          learningRateMultiplier: kernel?.learningRateMultiplier ?? NaN,
+        },
+      ],
+      input("rate", "float32", []),
+      input("step", "float32", []),
+    );
+    if (update === undefined) throw new Error("no update");
+    const feeds = { w: float32([1], [1]), g: float32([0.5], [1]), rate: float32([1], []), step: float32([1], []) };
+    const { y } = await runGraph({ y: update.weight }, feeds);
+    expect([...(y?.data ?? [])]).toEqual([0.75]);
+    expect(() => {
+      layer.learningRateMultiplier = 0;
+    }).toThrow(/trainable/);
   });
 
   it("bring weights back to their constraints", async () => {

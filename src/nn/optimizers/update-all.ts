@@ -8,6 +8,8 @@ import type { Optimizer, Update, UpdateArguments } from "./optimizer.js";
 /** What {@link updateAll} needs of one weight: its values in the graph, and the condition that it keeps. */
 export interface WeightUpdate extends Pick<UpdateArguments, "weight" | "gradient" | "slots"> {
   readonly constraint?: Constraint | undefined;
+  /** Factor of the learning rate for this weight; default 1. */
+  readonly learningRateMultiplier?: number;
 }
 
 /** The gradients, scaled so that their Euclidean norm, taken over all of them together, is at most `limit`. */
@@ -35,8 +37,11 @@ export function updateAll(
 ): readonly Update[] {
   const given = weights.map(({ gradient }) => gradient);
   const gradients = optimizer.globalClipnorm === undefined ? given : clipTogether(given, optimizer.globalClipnorm);
-  return weights.map(({ weight, gradient, slots, constraint }, index) => {
-    const updated = optimizer.update({ weight, gradient: gradients[index] ?? gradient, slots, learningRate, step });
+  return weights.map(({ weight, gradient: unclipped, slots, constraint, learningRateMultiplier = 1 }, index) => {
+    const gradient = gradients[index] ?? unclipped;
+    const rate =
+      learningRateMultiplier === 1 ? learningRate : mul(learningRate, scalarLike(learningRate, learningRateMultiplier));
+    const updated = optimizer.update({ weight, gradient, slots, learningRate: rate, step });
     return constraint === undefined ? updated : { ...updated, weight: constraint.apply(updated.weight) };
   });
 }
