@@ -233,8 +233,6 @@ def metrics():
         (M.CosineSimilarity(), real),
         (M.LogCoshError(), real),
         (M.R2Score(), real),
-        (M.BinaryIoU(), binary),
-        (M.OneHotMeanIoU(num_classes=4), hot),
         (M.BinaryCrossentropy(), labels),
         (M.CategoricalCrossentropy(), hot),
     ]

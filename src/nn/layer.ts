@@ -20,6 +20,11 @@ export interface LayerOptions {
   readonly name?: string;
   /** Whether training may change the layer's weights; default `true`. */
   readonly trainable?: boolean;
+  /**
+   * For the first layer of a Sequential: the shape of a sample in Keras's order, `null` for extents that vary. Keras's old
+   * way; new scripts begin with `Input`.
+   */
+  readonly inputShape?: readonly (number | null)[];
   /** Penalty on the outputs, which is added to the loss; default none. */
   readonly activityRegularizer?: RegularizerLike | undefined;
 }
@@ -56,6 +61,8 @@ const shapeContext: CallContext = {
  */
 export abstract class Layer {
   readonly name: string;
+  /** What the option `inputShape` says: a Sequential that begins with the layer begins with an input of this shape. */
+  readonly givenInputShape: readonly (number | null)[] | undefined;
   /** Penalty on the outputs. */
   readonly activityRegularizer: Regularizer | undefined;
   private readonly givenOptions: readonly string[];
@@ -67,6 +74,7 @@ export abstract class Layer {
   constructor(options: LayerOptions = {}) {
     this.name = options.name ?? automaticName(this.className);
     this.ownTrainable = options.trainable ?? true;
+    this.givenInputShape = options.inputShape;
     this.activityRegularizer = resolveRegularizer(options.activityRegularizer);
     this.givenOptions = Object.keys(options);
   }
@@ -243,7 +251,7 @@ export abstract class Layer {
 
   /** JavaScript lets mistyped options through; Keras's list of them is what the configuration holds. */
   private checkOptions(): void {
-    const common = ["name", "trainable", "activityRegularizer", "dtype"];
+    const common = ["name", "trainable", "activityRegularizer", "inputShape", "dtype"];
     const others = this.givenOptions.filter((option) => !common.includes(option));
     if (others.length === 0) return;
     const known = Object.keys(this.getConfig());

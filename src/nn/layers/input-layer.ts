@@ -54,8 +54,8 @@ export class InputLayer extends Layer {
   constructor(options: InputOptions) {
     const { name } = options;
     super(name === undefined ? {} : { name });
-    const call = (): LayerCall => ({ layer: this, inputs: [], outputs: [this.output] });
-    this.output = new SymbolicTensor(extents(options), options.dtype ?? "float32", call);
+    this.output = new SymbolicTensor(extents(options), options.dtype ?? "float32", () => call);
+    const call: LayerCall = { layer: this, inputs: [], outputs: [this.output] };
   }
 
   call(inputs: readonly Value[]): readonly Value[] {
