@@ -91,6 +91,14 @@ function somePhotos(record, count) {
     .map((path) => join(record.data.directory, path));
 }
 
+/** What the laziest answer would get: always the class that most photos are of. */
+function largestClass({ split: { validation } }) {
+  const counts = new Map();
+  for (const path of validation) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  const [name, count] = [...counts].sort(([, a], [, b]) => b - a)[0];
+  return { name, share: count / validation.length };
+}
+
 async function demo() {
   const began = Date.now();
   // Ctrl+C reaches `graft train` too, which ends in good order; this process waits for it.
@@ -116,9 +124,10 @@ async function demo() {
   }
 
   const { val_accuracy: accuracy } = record.result;
+  const largest = largestClass(record);
   console.log(`
 It gets ${(100 * accuracy).toFixed(1)} % of ${record.split.validation.length} photos right that it has not learned from; \
-guessing would get ${(100 / record.data.classes.length).toFixed(0)} %.
+always saying "${largest.name}" would get ${Math.round(100 * largest.share)} %.
 Training took ${Math.round(record.seconds)} seconds, the demo ${Math.round((Date.now() - began) / 1000)}.
 
   curves  ${join(run, "curves.svg")}
@@ -130,8 +139,7 @@ Now with your own photos, one folder per class:  node ${relative(".", "dist/cli/
 try {
   await demo();
 } catch (error) {
-  // Graft's errors say what to do; others are shown whole.
-  const expected = error instanceof Error && "subject" in error;
-  console.error(expected ? `Error: ${error.message}` : error);
+  const { failureOf } = await import("../dist/cli/failure.js");
+  console.error(failureOf(error, true).text);
   process.exit(1);
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { colourClassifier } from "./colour-classifier.js";
 import { events, graft } from "./command.js";
+import { wrongVgg16Weights } from "./keras-file.js";
 import { writePhoto, writePhotoFolder } from "./photos.js";
 import { tinyNetwork } from "./tiny-network.js";
 
@@ -116,6 +117,12 @@ const train: readonly BadCall[] = [
     says: ["cannot be written", "Received", "--out"],
   },
   {
+    what: "weights with a network that brings its own",
+    args: ["train", "photos", "--weights", "w.h5"],
+    exitCode: 2,
+    says: ['network "mobilenetv2" brings its own weights', "no weights file", "Received: w.h5"],
+  },
+  {
     what: "weights with a network from a file",
     args: ["train", "photos", "--network", "network.onnx", "--weights", "w.h5"],
     exitCode: 2,
@@ -139,6 +146,25 @@ const train: readonly BadCall[] = [
     says: [option.slice(2), expected, `Received: ${value === "" ? "nothing" : value}`],
   })),
 ];
+
+const weights: readonly BadCall[] = [
+  {
+    ...{ what: "weights of the wrong shape", args: ["--weights", "wrong.h5"], exitCode: 2 },
+    says: ['"block1_conv1/', "does not fit", "[3, 3, 3, 64]", "[1, 1, 1, 1]", "another network"],
+  },
+  {
+    ...{ what: "a truncated .h5", args: ["--weights", "half.h5"], exitCode: 1 },
+    says: ["half.h5 is a truncated or damaged HDF5 file", "bytes", "again"],
+  },
+  {
+    ...{ what: "weights that are none", args: ["--weights", "text.txt"], exitCode: 1 },
+    says: ["text.txt is not an HDF5 file", "Check the path"],
+  },
+  {
+    ...{ what: "weights that are missing", args: ["--weights", "none.h5"], exitCode: 1 },
+    says: ["none.h5 cannot be read", "HDF5"],
+  },
+].map((call): BadCall => ({ ...(call as BadCall), args: ["train", "photos", "--network", "vgg16", ...call.args] }));
 
 const others: readonly BadCall[] = [
   { what: "an unknown command", args: ["trian"], exitCode: 2, says: ["trian", "Did you mean train?", "graft --help"] },
@@ -186,12 +212,15 @@ const others: readonly BadCall[] = [
 
 describe.concurrent("bad input", () => {
   beforeAll(async () => {
+    const wrong = await wrongVgg16Weights();
+    await writeFile(join(folder, "wrong.h5"), wrong);
+    await writeFile(join(folder, "half.h5"), wrong.subarray(0, wrong.length / 2));
     await writeFile(join(folder, "fake.onnx"), "hello, this is no network");
     await writePhotoFolder(join(folder, "other"), 1, ["red"]);
     await writePhoto(join(folder, "other", "blu", "1.jpg"), "blue", 5);
   });
 
-  test.each([...train, ...others])("$what: $args", async ({ args, exitCode, says }) => {
+  test.each([...train, ...weights, ...others])("$what: $args", async ({ args, exitCode, says }) => {
     const before = await readdir(folder, { recursive: true });
     const outcome = await graft(args, folder);
     expect(outcome.stdout).toBe("");
