@@ -101,6 +101,14 @@ def summaries():
     shared = layers.Dense(3, name="shared")
     merged = layers.Concatenate(name="both")([shared(x), shared(y)])
     branched = models.Model([x, y], layers.Dense(1, name="out")(merged), name="branched")
+    inputs = layers.Input((8, 8, 3), name="photo")
+    stem = layers.Conv2D(4, 3, padding="same", name="stem")(inputs)
+    shortcut = layers.Conv2D(6, 1, name="shortcut")(stem)
+    first = layers.Conv2D(4, 3, padding="same", name="first")(stem)
+    normalized = layers.BatchNormalization(name="normalized")(first)
+    second = layers.Conv2D(6, 3, padding="same", name="second")(normalized)
+    added = layers.Add(name="added")([shortcut, second])
+    residual = models.Model(inputs, layers.Dense(1, name="score")(layers.Flatten(name="flat")(added)), name="residual")
     write(
         "summaries",
         {
@@ -109,6 +117,8 @@ def summaries():
             "longNames": summary(named),
             "unbuilt": summary(unbuilt),
             "branched": summary(branched),
+            "residual": summary(residual),
+            "residualWeights": [variable.path for variable in residual.weights],
         },
     )
 
@@ -261,8 +271,11 @@ def vgg16():
         },
     }
     if VGG16_FILE.exists():
-        model.load_weights(str(VGG16_FILE))
-        result["published"] = tensor(model.predict_on_batch(prepared)[0, 0, 0, ::8])
+        real = keras.applications.VGG16(
+            weights=str(VGG16_FILE), include_top=False, input_shape=(96, 96, 3), pooling="avg"
+        )
+        image = keras.applications.vgg16.preprocess_input(wave((1, 96, 96, 3), 402, 127.5, 127.5))
+        result["published"] = tensor(real.predict_on_batch(image)[0, ::8])
     else:
         result["published"] = json.loads((GOLDEN / "model-vgg16.json").read_text())["published"]
     return result

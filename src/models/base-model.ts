@@ -55,6 +55,14 @@ export abstract class BaseModel extends Layer {
   /** Output shape of each layer in Keras's order; of its first call, where a layer is used several times. */
   abstract layerShapes(): ReadonlyMap<Layer, Shape>;
 
+  /**
+   * Where the inputs of each layer come from, as Keras's summary says it: `name[call][output]`; `undefined` where the
+   * layers form one row.
+   */
+  connections(): ReadonlyMap<Layer, readonly string[]> | undefined {
+    return undefined;
+  }
+
   /** Shape of the only input in Keras's order; the batch is a name. */
   get inputShape(): Shape {
     return onlyShape(this, "input", this.inputs);

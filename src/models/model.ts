@@ -1,10 +1,11 @@
 import { UsageError } from "../errors/errors.js";
-import { formatShape, type Shape } from "../graph/shape.js";
+import type { Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import type { CallContext } from "../nn/context.js";
 import type { Layer, LayerOptions } from "../nn/layer.js";
 import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
+import { orderLayers } from "./layer-order.js";
 
 /** What a functional model is made from. */
 export interface ModelOptions extends LayerOptions {
@@ -16,46 +17,23 @@ function list<T extends object>(one: T | readonly T[]): readonly T[] {
   return Array.isArray(one) ? (one as readonly T[]) : [one as T];
 }
 
-/** The calls of layers that lead from inputs to outputs, each after those that it needs. */
-function callsBetween(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[]): LayerCall[] {
-  const known = new Set(inputs);
-  const calls: LayerCall[] = [];
-  const entered = new Set<LayerCall>();
-  const visit = (tensor: SymbolicTensor): void => {
-    if (known.has(tensor)) return;
-    const call = tensor.call?.();
-    if (call === undefined || call.inputs.length === 0) {
-      throw new UsageError("The outputs depend on an input that the model does not list.", {
-        subject: call?.layer.name ?? "Input",
-        expected: "every Input that the outputs need in `inputs`",
-        received: `an input of shape ${formatShape(tensor.shape)} that is missing`,
-      });
-    }
-    if (entered.has(call)) return;
-    entered.add(call);
-    call.inputs.forEach(visit);
-    calls.push(call);
-    for (const output of call.outputs) known.add(output);
-  };
-  outputs.forEach(visit);
-  return calls;
-}
-
 /** A network of layers with any number of inputs and outputs. @see https://keras.io/api/models/model/ */
 export class Model extends BaseModel {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
   readonly layers: readonly Layer[];
   private readonly calls: readonly LayerCall[];
+  private readonly isRow: boolean;
 
   /** @throws UsageError when the outputs cannot be computed from the inputs, or two layers have the same name */
   constructor({ inputs, outputs, ...options }: ModelOptions) {
     super(options);
     this.inputs = list(inputs);
     this.outputs = list(outputs);
-    this.calls = callsBetween(this.inputs, this.outputs);
-    const entrances = this.inputs.flatMap((tensor) => tensor.call?.().layer ?? []);
-    this.layers = [...new Set([...entrances, ...this.calls.map(({ layer }) => layer)])];
+    const { calls, layers, isRow } = orderLayers(this.inputs, this.outputs);
+    this.calls = calls;
+    this.layers = layers;
+    this.isRow = isRow;
     checkNames(this.name, this.layers);
     if (options.trainable === false) this.trainable = false;
   }
@@ -75,6 +53,27 @@ export class Model extends BaseModel {
       if (layer !== undefined && !shapes.has(layer)) shapes.set(layer, tensor.shape);
     }
     return shapes;
+  }
+
+  override connections(): ReadonlyMap<Layer, readonly string[]> | undefined {
+    if (this.isRow) return undefined;
+    const counts = new Map<Layer, number>();
+    const numbers = new Map<LayerCall, number>();
+    for (const call of this.calls) {
+      const number = counts.get(call.layer) ?? 0;
+      counts.set(call.layer, number + 1);
+      numbers.set(call, number);
+    }
+    const connections = new Map<Layer, string[]>();
+    for (const { layer, inputs } of this.calls) {
+      const sources = inputs.flatMap((tensor) => {
+        const from = tensor.call?.();
+        if (from === undefined) return [];
+        return [`${from.layer.name}[${numbers.get(from) ?? 0}][${from.outputs.indexOf(tensor)}]`];
+      });
+      connections.set(layer, [...(connections.get(layer) ?? []), ...sources]);
+    }
+    return connections;
   }
 
   call(inputs: readonly Value[], context: CallContext): readonly Value[] {

@@ -3,9 +3,26 @@ import type { Layer } from "../nn/layer.js";
 import type { Variable } from "../nn/variable.js";
 import type { BaseModel } from "./base-model.js";
 
-const widths = [33, 24, 15] as const;
+/** One column of the table. */
+interface Column {
+  readonly heading: string;
+  readonly width: number;
+  readonly right?: boolean;
+}
 
-type Row = readonly [string, string, string];
+const row: readonly Column[] = [
+  { heading: "Layer (type)", width: 33 },
+  { heading: "Output Shape", width: 24 },
+  { heading: "Param #", width: 15, right: true },
+];
+
+/** Where layers do not form one row, the table also says what they are connected to. */
+const graph: readonly Column[] = [
+  { heading: "Layer (type)", width: 21 },
+  { heading: "Output Shape", width: 19 },
+  { heading: "Param #", width: 12, right: true },
+  { heading: "Connected to", width: 19 },
+];
 
 /** `(None, 150, 150, 3)`: a shape as Python prints it. */
 function pythonShape(shape: Shape): string {
@@ -43,21 +60,22 @@ function wrap(text: string, width: number): string[] {
   return [...lines, line];
 }
 
-function cells(row: Row, [left, middle, right]: readonly [string, string, string]): string[] {
-  const wrapped = row.map((text, column) => wrap(text, (widths[column] ?? 0) - 2));
+type Corners = readonly [left: string, middle: string, right: string];
+
+function cells(columns: readonly Column[], texts: readonly string[], [left, middle, right]: Corners): string[] {
+  const wrapped = columns.map(({ width }, column) => wrap(texts[column] ?? "", width - 2));
   const height = Math.max(...wrapped.map(({ length }) => length));
   return Array.from({ length: height }, (_, line) => {
-    const texts = wrapped.map((lines, column) => {
-      const text = lines[line] ?? "";
-      const room = (widths[column] ?? 0) - 2;
-      return ` ${column === 2 ? text.padStart(room) : text.padEnd(room)} `;
+    const padded = columns.map(({ width, right: toRight = false }, column) => {
+      const text = wrapped[column]?.[line] ?? "";
+      return ` ${toRight ? text.padStart(width - 2) : text.padEnd(width - 2)} `;
     });
-    return left + texts.join(middle) + right;
+    return left + padded.join(middle) + right;
   });
 }
 
-function rule(line: string, [left, middle, right]: readonly [string, string, string]): string {
-  return left + widths.map((width) => line.repeat(width)).join(middle) + right;
+function rule(columns: readonly Column[], line: string, [left, middle, right]: Corners): string {
+  return left + columns.map(({ width }) => line.repeat(width)).join(middle) + right;
 }
 
 function total(variables: readonly Variable[]): string {
@@ -67,27 +85,30 @@ function total(variables: readonly Variable[]): string {
 
 /** Lines of the table that Keras 3 prints for a model. @see https://keras.io/api/models/model/#summary-method */
 export function summarize(model: BaseModel): string[] {
-  const shapes = model.layerShapes();
-  const rows = model.layers.map((layer: Layer): Row => {
+  const shapes = model.built ? model.layerShapes() : new Map<Layer, Shape>();
+  const connections = model.connections();
+  const columns = connections === undefined ? row : graph;
+  const rows = model.layers.map((layer) => {
     const shape = shapes.get(layer);
     return [
       `${layer.name} (${layer.className})`,
       shape === undefined ? "?" : pythonShape(shape),
-      thousands(layer.countParams()),
+      shape === undefined && !layer.built ? "0 (unbuilt)" : thousands(layer.countParams()),
+      connections?.get(layer)?.join(", ") ?? "-",
     ];
   });
-  const heading: Row = ["Layer (type)", "Output Shape", "Param #"];
+  const headings = columns.map(({ heading }) => heading);
   const trainable = model.trainableWeights;
   return [
     `Model: "${model.name}"`,
-    rule("━", ["┏", "┳", "┓"]),
-    ...cells(heading, ["┃", "┃", "┃"]),
-    rule("━", ["┡", "╇", "┩"]),
-    ...rows.flatMap((row, index) => [
-      ...(index === 0 ? [] : [rule("─", ["├", "┼", "┤"])]),
-      ...cells(row, ["│", "│", "│"]),
+    rule(columns, "━", ["┏", "┳", "┓"]),
+    ...cells(columns, headings, ["┃", "┃", "┃"]),
+    rule(columns, "━", ["┡", "╇", "┩"]),
+    ...rows.flatMap((texts, index) => [
+      ...(index === 0 ? [] : [rule(columns, "─", ["├", "┼", "┤"])]),
+      ...cells(columns, texts, ["│", "│", "│"]),
     ]),
-    rule("─", ["└", "┴", "┘"]),
+    rule(columns, "─", ["└", "┴", "┘"]),
     ` Total params: ${total(model.weights)}`,
     ` Trainable params: ${total(trainable)}`,
     ` Non-trainable params: ${total(model.nonTrainableWeights)}`,

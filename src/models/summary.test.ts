@@ -1,0 +1,81 @@
+import { applications, layers, models } from "graft-ml";
+import { describe, expect, it } from "vitest";
+import { readGolden } from "../../test/support/nn-graph.js";
+import type { BaseModel } from "./base-model.js";
+
+const golden = (await readGolden("model-summaries.json")) as Readonly<Record<string, readonly string[]>>;
+
+function linesOf(model: BaseModel): string[] {
+  const lines: string[] = [];
+  model.summary((line) => lines.push(line));
+  return lines;
+}
+
+/** Automatic names count up over all models of a process, in Keras as here. */
+function withoutNumbers(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(/input_layer(_\d+)?( ?\(InputLayer\)) */, "input_layer$2"));
+}
+
+describe("the summary is Keras's", () => {
+  it("for VGG16 with frozen layers, and for the guide's model on top of it", async () => {
+    const base = await applications.VGG16({ weights: null, includeTop: false, inputShape: [150, 150, 3] });
+    base.trainable = true;
+    let trainable = false;
+    for (const layer of base.layers) {
+      if (layer.name === "block5_conv1") trainable = true;
+      layer.trainable = trainable;
+    }
+    expect(withoutNumbers(linesOf(base))).toEqual(withoutNumbers(golden["vgg16"] ?? []));
+
+    const model = new models.Sequential([], { name: "sequential" });
+    model.add(base);
+    model.add(new layers.Flatten({ name: "flatten" }));
+    model.add(new layers.Dense(256, { activation: "relu", name: "dense" }));
+    model.add(new layers.Dropout(0.5, { name: "dropout" }));
+    model.add(new layers.Dense(1, { activation: "sigmoid", name: "dense_1" }));
+    expect(linesOf(model)).toEqual(golden["guide"]);
+  });
+
+  it("for names longer than the column", () => {
+    const model = new models.Sequential(
+      [
+        layers.Input({ shape: [6, 6, 3] }),
+        new layers.Conv2D(2, 3, { name: "a_name_that_is_much_longer_than_the_column_of_the_table" }),
+        new layers.GlobalAveragePooling2D({ name: "global_average_pooling2d" }),
+        new layers.BatchNormalization({ name: "batch_normalization" }),
+        new layers.Dense(3, { name: "dense", trainable: false }),
+      ],
+      { name: "long_names" },
+    );
+    expect(linesOf(model)).toEqual(golden["longNames"]);
+  });
+
+  it("for a model that does not know its input yet", () => {
+    const row = [new layers.Dense(3, { name: "dense" }), new layers.Dense(1, { name: "out" })];
+    expect(linesOf(new models.Sequential(row, { name: "unbuilt" }))).toEqual(golden["unbuilt"]);
+  });
+
+  it("for a layer that two branches share, with what each layer is connected to", () => {
+    const x = layers.Input({ shape: [4], name: "left" });
+    const y = layers.Input({ shape: [4], name: "right" });
+    const shared = new layers.Dense(3, { name: "shared" });
+    const merged = new layers.Concatenate({ name: "both" }).apply([shared.apply(x), shared.apply(y)]);
+    const outputs = new layers.Dense(1, { name: "out" }).apply(merged);
+    expect(linesOf(new models.Model({ inputs: [x, y], outputs, name: "branched" }))).toEqual(golden["branched"]);
+  });
+
+  it("for a residual block, whose layers come in Keras's order", () => {
+    const inputs = layers.Input({ shape: [8, 8, 3], name: "photo" });
+    const stem = new layers.Conv2D(4, 3, { padding: "same", name: "stem" }).apply(inputs);
+    const shortcut = new layers.Conv2D(6, 1, { name: "shortcut" }).apply(stem);
+    const first = new layers.Conv2D(4, 3, { padding: "same", name: "first" }).apply(stem);
+    const normalized = new layers.BatchNormalization({ name: "normalized" }).apply(first);
+    const second = new layers.Conv2D(6, 3, { padding: "same", name: "second" }).apply(normalized);
+    const added = new layers.Add({ name: "added" }).apply([shortcut, second]);
+    const flat = new layers.Flatten({ name: "flat" }).apply(added);
+    const outputs = new layers.Dense(1, { name: "score" }).apply(flat);
+    const model = new models.Model({ inputs, outputs, name: "residual" });
+    expect(linesOf(model)).toEqual(golden["residual"]);
+    expect(model.weights.map(({ path }) => path)).toEqual(golden["residualWeights"]);
+  });
+});
