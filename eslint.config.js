@@ -1,5 +1,6 @@
+import { readdirSync } from "node:fs";
 import js from "@eslint/js";
-import importX from "eslint-plugin-import-x";
+import importX, { createNodeResolver } from "eslint-plugin-import-x";
 import tseslint from "typescript-eslint";
 
 /** The rooms of src/, in the design's order: a room imports only from those before it. */
@@ -21,21 +22,32 @@ const rooms = [
   "cli",
 ];
 
+/** Rooms that run in a page too: of these only src/runtime/node.ts may know Node. */
+const withoutNode = ["errors", "onnx", "graph", "ops", "autodiff", "runtime", "random", "nn", "models"];
+
+for (const { name } of readdirSync("src", { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
+  if (!rooms.includes(name)) throw new Error(`src/${name} has no place among the rooms in eslint.config.js.`);
+}
+
 const zones = rooms.map((room, index) => ({
   target: `./src/${room}`,
   from: "./src",
   except: rooms.slice(0, index + 1).map((allowed) => `./${allowed}`),
-  message: `src/${room} may import only from ${rooms.slice(0, index + 1).join(", ")} (docs/design.md).`,
+  message: `src/${room} may import only from ${rooms.slice(0, index + 1).join(", ")} (CONTRIBUTING.md).`,
 }));
 
+const tests = { target: "./src", from: "./test", message: "What is published imports nothing from test/." };
+
 export default tseslint.config(
-  { ignores: ["dist/", "coverage/", "runs/"] },
+  { ignores: ["dist/", "dist.*.tmp/", "coverage/", "runs/", "**/*.tmp.ts"] },
   js.configs.recommended,
   {
     files: ["**/*.ts"],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { "import-x": importX },
+    // Without it "./x.js" would not be found to be x.ts, and what is not found is restricted by no rule.
+    settings: { "import-x/resolver-next": [createNodeResolver({ extensionAlias: { ".js": [".ts", ".js"] } })] },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
       "@typescript-eslint/no-non-null-assertion": "error",
@@ -45,8 +57,36 @@ export default tseslint.config(
       "@typescript-eslint/no-generated-empty-object-type": "off",
       "@typescript-eslint/no-unnecessary-condition": ["error", { allowConstantLoopConditions: true }],
       "import-x/no-restricted-paths": ["error", { zones }],
+      // So that the rule above cannot fall asleep. Packages are the compiler's business.
+      "import-x/no-unresolved": ["error", { ignore: ["^[^.]"] }],
       "import-x/no-cycle": "off",
       eqeqeq: "error",
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    ignores: ["**/*.test.ts"],
+    rules: { "import-x/no-restricted-paths": ["error", { zones: [...zones, tests] }] },
+  },
+  {
+    files: withoutNode.map((room) => `src/${room}/**/*.ts`),
+    ignores: ["**/*.test.ts", "src/runtime/node.ts"],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            {
+              group: ["node:*", "onnxruntime-node", "sharp"],
+              message: "This room runs in a page too (CONTRIBUTING.md).",
+            },
+          ],
+        },
+      ],
+      "no-restricted-globals": [
+        "error",
+        ...["process", "Buffer", "__dirname"].map((name) => ({ name, message: "This room runs in a page too." })),
+      ],
     },
   },
   {

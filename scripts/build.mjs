@@ -1,13 +1,18 @@
-// Type-checks everything, then writes dist/ anew.
+// Writes dist/ anew. It is built beside and renamed, so that whoever uses the old one has all of it to the end, and a
+// build that fails leaves it as it was.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, renameSync, rmSync } from "node:fs";
 
-function tsc(...options) {
-  const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", ...options], { stdio: "inherit" });
-  if (status !== 0) process.exit(1);
-}
+const built = `dist.${process.pid}.tmp`;
+const removing = { recursive: true, force: true };
 
-tsc("--project", "tsconfig.json");
-rmSync("dist", { recursive: true, force: true });
-tsc("--project", "tsconfig.build.json");
-if (existsSync("dist/cli/main.js")) chmodSync("dist/cli/main.js", 0o755);
+process.on("exit", () => rmSync(built, removing));
+const { status } = spawnSync(
+  process.execPath,
+  ["node_modules/typescript/bin/tsc", "--project", "tsconfig.build.json", "--outDir", built],
+  { stdio: "inherit" },
+);
+if (status !== 0) process.exit(1);
+chmodSync(`${built}/cli/main.js`, 0o755);
+rmSync("dist", removing);
+renameSync(built, "dist");

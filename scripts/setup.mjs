@@ -2,12 +2,21 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+  console.error(`Graft needs Node 20.19 or newer; this is ${process.versions.node}.`);
+  process.exit(1);
+}
+
+// npm writes this file last, so it is missing when an installation was broken off.
 const installed = "node_modules/.package-lock.json";
 const fresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync("package-lock.json").mtimeMs;
 if (!fresh) {
   console.error("Installing the packages that Graft is built with (about 600 MB on disk) …");
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     stdio: "inherit",
+    // As .npmrc says too, for versions of npm that do not pass on what they do not know.
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
     shell: process.platform === "win32",
   });
   if (status !== 0) {
