@@ -198,6 +198,14 @@ async function compare(session: Session, comparison: Comparison): Promise<Mismat
     });
 
   const base = await run(start);
+  outputs.forEach(({ type }, index) => {
+    const y = base[`y${index}`];
+    if (y?.type !== type || y.dims.join() !== extents[index]?.join()) {
+      throw new Error(
+        `inferred ${type} [${extents[index]?.join(", ")}], the engine made ${y?.type} [${y?.dims.join(", ")}]`,
+      );
+    }
+  });
   const rounding = (16 * epsilon[precision] * norm(weighted(base))) / step[precision];
   const mismatches: Mismatch[] = [];
   const expectEqual = (input: number, test: Mismatch["test"], measured: number, terms: readonly number[]): void => {
