@@ -1,13 +1,7 @@
+import type { TextStream } from "../models/platform.js";
 import type { Engine } from "./engine.js";
 
-/** Where text goes: a stream of the process, or one of a test. */
-export interface TextStream {
-  write(text: string): unknown;
-  /** Whether it is a terminal. */
-  readonly isTTY?: boolean | undefined;
-  /** Width of the terminal. */
-  readonly columns?: number | undefined;
-}
+export type { TextStream } from "../models/platform.js";
 
 /** What a command needs from outside; tests put in their own. */
 export interface Surroundings {

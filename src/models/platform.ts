@@ -5,6 +5,22 @@ import type { BatchSource } from "./batch-source.js";
 import type { FileWeights } from "./assign-weights.js";
 import type { BatchOptions, EvaluateOptions, FitOptions, History, Logs, PredictOptions } from "./training-types.js";
 
+/** Where text goes: a stream of the process, or one of a test. */
+export interface TextStream {
+  write(text: string): unknown;
+  /** Whether it is a terminal. */
+  readonly isTTY?: boolean | undefined;
+  /** Width of the terminal. */
+  readonly columns?: number | undefined;
+}
+
+/** Where people watch long work. */
+export interface Terminal {
+  readonly stream: TextStream;
+  /** Variables such as `TERM` and `LANG`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 /** The loops behind a model's methods. */
 export interface TrainingLoops {
   fit(model: BaseModel, x: BatchSource | Tensor, options: FitOptions): Promise<History>;
@@ -27,6 +43,14 @@ export interface Platform {
   readWeights(path: string): Promise<FileWeights>;
   /** Writes a file under a temporary name and renames it; does not overwrite an existing one unless told to. */
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  /** Reads a file; `undefined` when there is none of that name. */
+  readFile(path: string): Promise<Uint8Array | undefined>;
+  /** Writes at the end of a file, which is made when it is missing. */
+  appendFile(path: string, bytes: Uint8Array): Promise<void>;
+  /** Removes a file, if it is there. */
+  removeFile(path: string): Promise<void>;
+  /** Where progress is shown. */
+  readonly terminal: Terminal;
   /** Shows a person a result. */
   print(line: string): void;
   /** Shows a person something to think about, apart from results. */

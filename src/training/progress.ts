@@ -1,5 +1,5 @@
-import { shorten, textWidth } from "../report/text-table.js";
-import type { TextStream } from "./surroundings.js";
+import type { TextStream } from "../models/platform.js";
+import { shorten, textWidth } from "./text-width.js";
 
 /** How far some long work is. */
 export interface ProgressState {
@@ -36,10 +36,10 @@ function canRedraw(stream: TextStream, env: Readonly<Record<string, string | und
   return stream.isTTY === true && env["TERM"] !== "dumb";
 }
 
-/** Old Windows consoles and terminals of another encoding show blocks as question marks. */
+/** Old Windows consoles and terminals of another encoding show blocks as question marks; macOS tells by its variable. */
 function hasBlocks(env: Readonly<Record<string, string | undefined>>): boolean {
   const locale = env["LC_ALL"] ?? env["LC_CTYPE"] ?? env["LANG"] ?? "";
-  return /utf-?8/i.test(locale) || env["WT_SESSION"] !== undefined || process.platform === "darwin";
+  return /utf-?8/i.test(locale) || env["WT_SESSION"] !== undefined || env["__CF_USER_TEXT_ENCODING"] !== undefined;
 }
 
 /**

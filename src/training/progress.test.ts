@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { textWidth } from "../report/text-table.js";
 import { clock, Progress, type ProgressState } from "./progress.js";
+import { textWidth } from "./text-width.js";
 
 /** A stream that remembers, and a clock that is set by hand. */
 function setUp(stream: { isTTY?: boolean; columns?: number }, env: Record<string, string> = { LANG: "en_US.UTF-8" }) {
