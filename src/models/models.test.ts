@@ -63,7 +63,7 @@ describe("weights of a model", () => {
     expect(() => {
       model.setWeights(wrong.slice(1));
     }).toThrow(ShapeError);
-    wrong[wrong.length - 1] = wave([2, 4], 1);
+    wrong[wrong.length - 1] = { type: "float32", dims: [2, 4], data: new Float32Array(8) };
     expect(() => {
       model.setWeights(wrong);
     }).toThrow(/Expected: .*\[4, 2\].*Received: .*\[2, 4\]/s);

@@ -1,5 +1,5 @@
 import { ShapeError, UsageError } from "../errors/errors.js";
-import type { BaseModel } from "../models/base-model.js";
+import { BaseModel } from "../models/base-model.js";
 import type { Batch, BatchSource } from "../models/batch-source.js";
 import type { TrainingLoops } from "../models/platform.js";
 import {
@@ -11,8 +11,11 @@ import {
   History,
   type Logs,
 } from "../models/training-types.js";
+import type { Layer } from "../nn/layer.js";
+import type { Optimizer } from "../nn/optimizers/optimizer.js";
 import type { Variable } from "../nn/variable.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
+import type { Generator } from "../random/generator.js";
 import { randomStream } from "../random/seed.js";
 import type { Tensor } from "../runtime/runtime.js";
 import { fromTensor, type NamedTensors, type Runtime, toTensor } from "../runtime/runtime.js";
@@ -21,7 +24,7 @@ import { arraySource, asFloat32 } from "./array-source.js";
 import { names, Programs } from "./programs.js";
 import { warnOfOtherPreprocessing } from "./preprocessing-warning.js";
 import { RunningMeans } from "./running-means.js";
-import { type RandomStreams, StepRunner } from "./step-runner.js";
+import { optimizerState, type RandomStreams, StepRunner } from "./step-runner.js";
 
 type Float32 = TensorData<"float32">;
 
@@ -35,16 +38,24 @@ interface Kept {
 interface ProgramKey {
   readonly compiled: Compiled | undefined;
   readonly trainable: readonly Variable[];
+  /** Whether each layer is trainable: a normalization without learnable weights is frozen by that alone. */
+  readonly flags: string;
   readonly truthShape: readonly number[];
 }
 
 function sameKey(a: ProgramKey, b: ProgramKey): boolean {
   return (
     a.compiled === b.compiled &&
+    a.flags === b.flags &&
     String(a.truthShape) === String(b.truthShape) &&
     a.trainable.length === b.trainable.length &&
     a.trainable.every((variable, index) => variable === b.trainable[index])
   );
+}
+
+function flagsOf(layer: Layer): string {
+  const inner = layer instanceof BaseModel ? layer.layers.map(flagsOf).join("") : "";
+  return `${Number(layer.trainable)}${inner}`;
 }
 
 /** Loss weights of a batch's samples: their own times those of their classes. */
@@ -84,13 +95,21 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
     return found;
   };
 
+  /** Where the order of arrays is drawn from: it goes on from fit to fit. */
+  const shuffleOrder = (model: BaseModel): Generator => {
+    const { streams } = keptOf(model);
+    const order = streams.get("shuffle") ?? randomStream("shuffle");
+    streams.set("shuffle", order);
+    return order;
+  };
+
   const programsFor = async (
     model: BaseModel,
     compiled: Compiled | undefined,
     truthShape: readonly number[],
   ): Promise<Programs> => {
     const memory = keptOf(model);
-    const key: ProgramKey = { compiled, trainable: model.trainableWeights, truthShape };
+    const key: ProgramKey = { compiled, trainable: model.trainableWeights, flags: flagsOf(model), truthShape };
     const known = memory.programs;
     if (known !== undefined && !known.value.outdated && sameKey(known.key, key)) return known.value;
     delete memory.programs;
@@ -154,7 +173,7 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
   return {
     async fit(model, x, options) {
       const epochs = options.epochs ?? 1;
-      const source = toSource(x, options, options.shuffle ?? true);
+      const source = toSource(x, options, options.shuffle === false ? undefined : shuffleOrder(model));
       prepareModel(model, source);
       warnOfOtherPreprocessing(model, source);
       const { compiled } = model;
@@ -176,7 +195,13 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
       const context: CallbackContext = { model, epochs, steps, stopTraining: () => void (stopped = true) };
       const callbacks = options.callbacks ?? [];
       for (const callback of callbacks) await callback.onTrainBegin?.(context);
-      let loading = activations.load(upcoming);
+      const load = (batch: Batch): Promise<NamedTensors> | undefined => {
+        const begun = activations.load(batch);
+        // Whoever awaits it later gets the error; until then it must not count as unhandled.
+        begun?.catch(() => undefined);
+        return begun;
+      };
+      let loading = load(upcoming);
       for (let epoch = options.initialEpoch ?? 0; epoch < epochs && goesOn(); epoch++) {
         const start = performance.now();
         for (const callback of callbacks) await callback.onEpochBegin?.(epoch, context);
@@ -185,9 +210,12 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
           for (const callback of callbacks) await callback.onTrainBatchBegin?.(step, context);
           const batch = upcoming;
           const boundary = await activations.of(batch, loading);
-          // The next batch is read while the engine works on this one.
-          upcoming = source.next();
-          loading = activations.load(upcoming);
+          // The next batch is read while the engine works on this one; behind the last step there is none, so that the
+          // next fit goes on where this one ends.
+          if (step + 1 < steps || epoch + 1 < epochs) {
+            upcoming = source.next();
+            loading = load(upcoming);
+          }
           const truth = requireTruth(batch);
           const results = await runner.run(boundary, truth, sampleWeights(batch, truth, options.classWeight));
           means.add(results, batch.keys.length);
@@ -205,14 +233,15 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
         for (const [name, value] of Object.entries(logs)) (history.history[name] ??= []).push(value);
         for (const callback of callbacks) await callback.onEpochEnd?.(epoch, logs, context);
       }
-      // A batch that was begun and is not needed any more must not fail unheard.
+      // A batch that was begun and is not needed any more is not left running.
       await loading?.catch(() => undefined);
+      if (compiled.optimizer.useEma) averageWeights(programs, compiled.optimizer);
       for (const callback of callbacks) await callback.onTrainEnd?.(context);
       return history;
     },
 
     async evaluate(model, x, options) {
-      const source = toSource(x, options, false);
+      const source = toSource(x, options);
       prepareModel(model, source);
       const { compiled } = model;
       const [first] = source.inOrder();
@@ -222,7 +251,7 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
     },
 
     async predict(model, x, options) {
-      const source = toSource(x, options, false);
+      const source = toSource(x, options);
       prepareModel(model, source);
       const known = keptOf(model).programs?.value;
       const usable = known?.outdated === false ? known : await programsFor(model, undefined, []);
@@ -251,6 +280,15 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
       await programs.value.release();
     },
   };
+}
+
+/** Puts the moving averages that an optimizer has kept in the place of the weights. */
+function averageWeights(programs: Programs, optimizer: Optimizer): void {
+  const { slots } = optimizerState(optimizer);
+  for (const { variable } of programs.trained) {
+    const average = slots.get(variable)?.get("average");
+    if (average !== undefined) variable.assign({ ...average, data: average.data.slice() });
+  }
 }
 
 function pick(feeds: NamedTensors, wanted: readonly string[]): NamedTensors {
@@ -284,13 +322,13 @@ function* ahead(
 function toSource(
   x: BatchSource | Tensor,
   { y, batchSize = 32 }: { readonly y?: Tensor; readonly batchSize?: number },
-  shuffle: boolean,
+  order?: Generator,
 ): BatchSource {
   if ("next" in x) return x;
   return arraySource(x, {
     batchSize,
     ...(y === undefined ? {} : { y }),
-    ...(shuffle ? { order: randomStream("shuffle") } : {}),
+    ...(order === undefined ? {} : { order }),
   });
 }
 

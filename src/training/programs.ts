@@ -38,7 +38,12 @@ export const names = {
 export interface TrainedWeight {
   readonly variable: Variable;
   readonly name: string;
-  readonly slots: readonly { readonly slot: string; readonly name: string; readonly initial: number }[];
+  readonly slots: readonly {
+    readonly slot: string;
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly initial: number;
+  }[];
 }
 
 /** A weight that a step gives new values without a gradient. */
@@ -107,6 +112,7 @@ export class Programs {
       slots: Object.entries(compiled?.optimizer.slots ?? {}).map(([slot, initial]) => ({
         slot,
         name: names.slot(inputName(value), slot),
+        shape: compiled?.optimizer.slotShape(slot, variable.shape) ?? variable.shape,
         initial,
       })),
     }));
@@ -239,8 +245,8 @@ export class Programs {
     const step = input(names.step, "float32", []);
     const weights = this.trained.map(({ variable }) => this.weightValues.get(variable) ?? loss);
     const derivatives = gradients(loss, weights);
-    const slotInputs = this.trained.map(({ slots }, index) =>
-      slots.map(({ slot, name }) => [slot, input(name, "float32", weights[index]?.shape ?? [])] as const),
+    const slotInputs = this.trained.map(({ slots }) =>
+      slots.map(({ slot, name, shape }) => [slot, input(name, "float32", shape)] as const),
     );
     const renewed = updateAll(
       optimizer,

@@ -33,10 +33,13 @@ export type RandomStreams = Map<string, Generator>;
  * Runs training steps: feeds weights, slots and random numbers, and takes the new ones over by reference.
  *
  * The new values of a step are written into the arrays that held the values of the step before the last, so memory stays
- * flat and nothing is copied.
+ * flat and nothing is copied. Arrays that were there before the first step are left as they are: other models may share
+ * them, or have them in their programs as constants.
  */
 export class StepRunner {
   private readonly spare = new Map<string, Float32>();
+  /** Arrays that were made here. */
+  private readonly own = new WeakSet<Float32Array>();
 
   constructor(
     private readonly programs: Programs,
@@ -61,7 +64,7 @@ export class StepRunner {
       ...boundary,
       [names.truth]: toTensor(truth),
       [names.sampleWeight]: toTensor(sampleWeight),
-      [names.learningRate]: toTensor(float32([this.optimizer.learningRate], [])),
+      [names.learningRate]: toTensor(float32([this.optimizer.learningRateAt(state.step)], [])),
       [names.step]: toTensor(float32([state.step], [])),
     };
     for (const random of this.programs.randoms) feeds[inputName(random)] = this.draw(random, size);
@@ -74,7 +77,7 @@ export class StepRunner {
       into[names.renewed(name)] = toTensor(target);
       takeOver.push(() => {
         assign(target);
-        this.spare.set(name, current);
+        if (this.own.has(current.data)) this.spare.set(name, current);
       });
     };
     for (const { variable, name, slots } of this.programs.trained) {
@@ -83,8 +86,8 @@ export class StepRunner {
       });
       const kept = state.slots.get(variable) ?? new Map<string, Float32>();
       state.slots.set(variable, kept);
-      for (const { slot, name: slotName, initial } of slots) {
-        const current = kept.get(slot) ?? filled(variable.shape, initial);
+      for (const { slot, name: slotName, shape, initial } of slots) {
+        const current = kept.get(slot) ?? filled(shape, initial);
         renew(slotName, current, (value) => void kept.set(slot, value));
       }
     }
@@ -100,10 +103,13 @@ export class StepRunner {
     return results;
   }
 
-  /** An array to write new values into that is neither the current one nor one that somebody else gave the weight. */
+  /** An array to write new values into that is not the current one. */
   private spareFor(name: string, current: Float32): Float32 {
     const spare = this.spare.get(name);
-    return spare !== undefined && spare.data !== current.data ? spare : filled(current.dims, 0);
+    if (spare !== undefined && spare.data !== current.data) return spare;
+    const made = filled(current.dims, 0);
+    this.own.add(made.data);
+    return made;
   }
 
   private draw({ value, stream, distribution }: RandomInput, batch: number): Tensor {
