@@ -1,7 +1,7 @@
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
-import type { CallContext } from "../nn/context.js";
+import { type CallContext, inInference } from "../nn/context.js";
 import type { Layer, LayerOptions } from "../nn/layer.js";
 import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
@@ -91,8 +91,8 @@ export class Model extends BaseModel {
         received: `${inputs.length}`,
       });
     };
-    for (const { layer, inputs: from, outputs: to } of this.calls) {
-      const results = layer.callNamed(from.map(valueOf), context);
+    for (const { layer, inputs: from, outputs: to, training } of this.calls) {
+      const results = layer.callNamed(from.map(valueOf), training === false ? inInference(context) : context);
       to.forEach((tensor, index) => {
         const result = results[index];
         if (result !== undefined) values.set(tensor, result);

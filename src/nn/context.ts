@@ -22,4 +22,29 @@ export interface CallContext {
   update(variable: Variable, value: Value): void;
   /** Adds a scalar to the loss, such as a regularization penalty. */
   addLoss(penalty: Value): void;
+  /** For a context made by {@link inInference}: the one that it was made from. */
+  readonly origin?: CallContext;
+}
+
+const inference = new WeakMap<CallContext, CallContext>();
+
+/** The same context, but for inference: what a call with `training: false` sees inside a training step. */
+export function inInference(context: CallContext): CallContext {
+  if (!context.training) return context;
+  const known = inference.get(context);
+  if (known !== undefined) return known;
+  const made: CallContext = {
+    training: false,
+    origin: context,
+    weight: (variable) => context.weight(variable),
+    random: (name, distribution, shape) => context.random(name, distribution, shape),
+    update: (variable, value) => {
+      context.update(variable, value);
+    },
+    addLoss: (penalty) => {
+      context.addLoss(penalty);
+    },
+  };
+  inference.set(context, made);
+  return made;
 }

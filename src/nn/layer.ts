@@ -11,7 +11,7 @@ import type { Initializer } from "./initializers/initializer.js";
 import { automaticName, snakeCase } from "./names.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
-import { type LayerCall, SymbolicTensor } from "./symbolic-tensor.js";
+import { type CallOptions, type LayerCall, SymbolicTensor } from "./symbolic-tensor.js";
 import { Variable } from "./variable.js";
 
 /** Options that every layer has. */
@@ -177,11 +177,12 @@ export abstract class Layer {
    * Applies the layer in the functional API.
    *
    * @param inputs one placeholder, or a list for layers with several inputs
+   * @param options `{ training: false }` for inference mode even while the model is trained
    * @returns the output's placeholder
    * @throws ShapeError when the layer cannot take these shapes
    */
-  apply(inputs: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
-    const [first, ...others] = this.applyAll(inputs instanceof SymbolicTensor ? [inputs] : inputs);
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[], options: CallOptions = {}): SymbolicTensor {
+    const [first, ...others] = this.applyAll(inputs instanceof SymbolicTensor ? [inputs] : inputs, options);
     if (first === undefined || others.length > 0) {
       throw new UsageError(`The layer "${this.name}" has ${others.length + 1} outputs.`, {
         subject: this.name,
@@ -194,14 +195,14 @@ export abstract class Layer {
   }
 
   /** As {@link apply}, for layers with several outputs. */
-  applyAll(inputs: readonly SymbolicTensor[]): readonly SymbolicTensor[] {
+  applyAll(inputs: readonly SymbolicTensor[], options: CallOptions = {}): readonly SymbolicTensor[] {
     const shapes = inputs.map(({ shape }) => shape);
     this.ensureBuilt(shapes);
     const types = this.inferOutputs(inputs);
     const outputs: readonly SymbolicTensor[] = types.map(
       ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, () => call),
     );
-    const call: LayerCall = { layer: this, inputs, outputs };
+    const call: LayerCall = { layer: this, inputs, outputs, ...options };
     return outputs;
   }
 
@@ -240,8 +241,9 @@ export abstract class Layer {
       for (const output of outputs) context.addLoss(this.activityRegularizer.penalty(output));
     }
     if (!this.trainable) return;
-    const done = penalized.get(context) ?? new Set();
-    penalized.set(context, done);
+    const step = context.origin ?? context;
+    const done = penalized.get(step) ?? new Set();
+    penalized.set(step, done);
     for (const variable of this.ownWeights) {
       if (variable.regularizer === undefined || done.has(variable)) continue;
       done.add(variable);

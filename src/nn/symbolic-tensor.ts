@@ -7,6 +7,17 @@ export interface LayerCall {
   readonly layer: Layer;
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
+  /** `false`: the layer runs in inference mode even while the model is trained. */
+  readonly training?: false;
+}
+
+/** Options of a call in the functional API. */
+export interface CallOptions {
+  /**
+   * `false`: the layer runs in inference mode even while the model is trained, so that dropout drops nothing and batch
+   * normalization neither uses nor moves statistics of batches. Default: as the model.
+   */
+  readonly training?: false;
 }
 
 /** A placeholder of the functional API: what `layers.Input` and `layer.apply` return. */
