@@ -17,7 +17,7 @@ SIZES = [(9, 13, 1), (14, 10, 1), (8, 8, 3)]
 TRANSFORMS = [
     {"theta": 25},
     {"tx": 4.3, "ty": -6.6},
-    {"zx": 2.6, "zy": 3.1},
+    {"zx": 2.63, "zy": 3.07},
     {"theta": -70, "tx": 2, "ty": -3.5, "shear": 18, "zx": 1.4, "zy": 0.7},
     {"theta": 12, "tx": -1.25, "shear": -9, "zx": 0.8, "zy": 1.1, "flip_horizontal": True, "flip_vertical": True},
 ]
