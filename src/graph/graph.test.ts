@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { UsageError } from "../errors/errors.js";
+import { readModel } from "../onnx/read-model.js";
 import { float32, int64 } from "../onnx/tensor-data.js";
+import { writeModel } from "../onnx/write-model.js";
 import { dependents, inputsOf, nodesInOrder } from "./graph.js";
 import { rebuild } from "./rebuild.js";
 import { serialize } from "./serialize.js";
@@ -164,5 +166,12 @@ describe("serialize", () => {
     expect(serialize({ pooled, used: one("A", indices) }).nodes[0]?.outputs).toEqual(["pooled", "MaxPool_0_1"]);
     const [, second = x] = call("Split", [x], 2);
     expect(serialize({ second }).nodes[0]?.outputs).toHaveLength(2);
+  });
+
+  test("comes back from the file as it went in", () => {
+    const clipped = new Node("Clip", [one("Mul", x, constant(float32([1, 2, 3], [3]))), undefined, y], {}, [x]);
+    const joined = new Node("Concat", clipped.outputs, { axis: { type: "int", value: -1 } }, [x]);
+    const model = serialize({ y2: joined.outputs[0] ?? x }, { metadata: { labels: "[]" }, name: "photos" });
+    expect(readModel(writeModel(model), "photos.onnx")).toEqual(model);
   });
 });

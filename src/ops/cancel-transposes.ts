@@ -3,6 +3,7 @@ import { rebuild } from "../graph/rebuild.js";
 import { dimAt, dimProduct, normalizeAxis, type Shape } from "../graph/shape.js";
 import { constant, constantData, type Node, producer, type Value } from "../graph/value.js";
 import { allocate, elementCount, type TensorData } from "../onnx/tensor-data.js";
+import { constantIntegers, integers } from "./constants.js";
 import { transpose } from "./layout.js";
 import { canReshape, reshapeTo } from "./shape-of.js";
 import { recreate } from "./table.js";
@@ -15,9 +16,34 @@ const elementwise = new Set(
     "HardSwish Cast Identity"
   ).split(" "),
 );
-/** Operators that can work on permuted axes: the elementwise ones, and Concat along another axis. */
-function isPermutable({ op }: Node): boolean {
-  return elementwise.has(op) || op === "Concat";
+/** Reductions, which can work on permuted axes where they keep the axes: these give the same numbers in any order. */
+const orderlessReductions = new Set(["ReduceMax", "ReduceMin"]);
+/** These round differently in the last bits. */
+const sums = new Set("ReduceSum ReduceMean ReduceSumSquare ReduceL1 ReduceL2 ReduceLogSumExp ReduceProd".split(" "));
+
+function isReduction({ op }: Node): boolean {
+  return orderlessReductions.has(op) || sums.has(op);
+}
+
+/** What may be changed beside the places of the elements. */
+export interface CancelOptions {
+  /**
+   * Whether sums over several axes may run in another order, so that their last bits differ; default `false`. With it a
+   * batch normalization that computes its statistics does not stand in the way.
+   */
+  readonly reorderSums?: boolean;
+}
+
+/** Operators that can work on permuted axes: elementwise ones, Concat along another axis, reductions over other axes. */
+function isPermutable(node: Node, { reorderSums = false }: CancelOptions): boolean {
+  if (elementwise.has(node.op) || node.op === "Concat") return true;
+  const keeps = node.attributes["keepdims"]?.value !== 0 && constantData(node.inputs[1]) !== undefined;
+  return keeps && (orderlessReductions.has(node.op) || (reorderSums && sums.has(node.op)));
+}
+
+/** The inputs whose axes are those of the output; a reduction's other input says over which axes it runs. */
+function operandsOf(node: Node): readonly (Value | undefined)[] {
+  return isReduction(node) ? node.inputs.slice(0, 1) : node.inputs;
 }
 
 type Permutation = readonly number[];
@@ -59,7 +85,8 @@ function work(shape: Shape): number {
 }
 
 /**
- * Takes Transposes away that undo each other, and Reshapes behind Reshapes; numbers stay the same to the last bit.
+ * Takes Transposes away that undo each other, and Reshapes behind Reshapes; numbers stay the same to the last bit
+ * (unless `reorderSums` allows otherwise).
  *
  * Two Transposes in a row become one or none. Then regions are looked for: elementwise operators (and Concats) connected with
  * each other. A region can work on permuted axes; where its inputs and outputs then need to move fewer elements in
@@ -67,22 +94,23 @@ function work(shape: Shape): number {
  * that it cancels, and never becomes two that cost more.
  *
  * @param values the graph's outputs
+ * @param options what may change beside
  * @returns for each old value that was reached, its new value
  */
-export function cancelTransposes(values: readonly Value[]): (value: Value) => Value {
+export function cancelTransposes(values: readonly Value[], options: CancelOptions = {}): (value: Value) => Value {
   let renew = simplify(values);
   for (;;) {
     const before = renew;
-    const better = improve(values.map(before));
+    const better = improve(values.map(before), options);
     if (better === undefined) return renew;
     renew = (value) => better(before(value));
   }
 }
 
 /** One flip after which fewer elements are moved, or `undefined` when there is none. */
-function improve(values: readonly Value[]): ((value: Value) => Value) | undefined {
+function improve(values: readonly Value[], options: CancelOptions): ((value: Value) => Value) | undefined {
   const moved = movedElements(values);
-  for (const flip of promisingFlips(values)) {
+  for (const flip of promisingFlips(values, options)) {
     const flipped = apply(values, flip);
     const simplified = simplify(values.map(flipped));
     // The gain is an estimate: it does not see, for one, that two operands may be the same Transpose of one value.
@@ -147,13 +175,13 @@ function consumersOf(values: readonly Value[], order: readonly Node[]): Map<Valu
 }
 
 /** Permutable nodes of one rank that are connected with each other. */
-function regionsOf(order: readonly Node[]): Set<Node>[] {
+function regionsOf(order: readonly Node[], options: CancelOptions): Set<Node>[] {
   const regions = new Map<Node, Set<Node>>();
   const rank = (node: Node | undefined): number | undefined => node?.outputs[0]?.rank;
   for (const node of order) {
-    if (!isPermutable(node)) continue;
+    if (!isPermutable(node, options)) continue;
     let region = new Set([node]);
-    for (const value of node.inputs) {
+    for (const value of operandsOf(node)) {
       const source = value && producer(value);
       const other = source && rank(source) === rank(node) ? regions.get(source) : undefined;
       if (other === undefined || other === region) continue;
@@ -170,11 +198,11 @@ function regionsOf(order: readonly Node[]): Set<Node>[] {
 }
 
 /** Flips that should gain something, the best one first. */
-function promisingFlips(values: readonly Value[]): Flip[] {
+function promisingFlips(values: readonly Value[], options: CancelOptions): Flip[] {
   const order = nodesInOrder(values);
   const consumers = consumersOf(values, order);
   const flips: { readonly flip: Flip; readonly gain: number }[] = [];
-  for (const nodes of regionsOf(order)) {
+  for (const nodes of regionsOf(order, options)) {
     const inside = (value: Value): boolean => {
       const source = producer(value);
       return source !== undefined && nodes.has(source);
@@ -291,15 +319,18 @@ function apply(values: readonly Value[], { nodes, perm }: Flip): (value: Value) 
   const inside = new Map<Value, Value>();
   return rebuild(values, new Map(), (node, inputs) => {
     if (!nodes.has(node)) return undefined;
-    const operands = node.inputs.map((old, index) => {
+    const operands = operandsOf(node).map((old, index) => {
       const renewed = inputs[index];
       return old === undefined || renewed === undefined ? undefined : (inside.get(old) ?? permuted(renewed, perm));
     });
+    const moved = (axis: number): number => perm[normalizeAxis(axis, perm.length, node.op)] ?? axis;
+    const [, axes] = inputs;
+    const reduced = isReduction(node) && axes !== undefined ? constantIntegers(axes, node.op, "axes").map(moved) : [];
     const axis = node.attributes["axis"];
     const { outputs } = recreate(
       node,
-      operands,
-      axis?.type === "int" ? { axis: perm[normalizeAxis(axis.value, perm.length, node.op)] } : {},
+      reduced.length > 0 ? [...operands, integers(reduced)] : operands,
+      axis?.type === "int" ? { axis: moved(axis.value) } : {},
     );
     node.outputs.forEach((old, index) => {
       const renewed = outputs[index];

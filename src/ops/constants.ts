@@ -1,9 +1,21 @@
-import { ShapeError } from "../errors/errors.js";
+import { ShapeError, UsageError } from "../errors/errors.js";
 import { constant, constantData, type Value } from "../graph/value.js";
 import { allocate, type ElementType, int64 } from "../onnx/tensor-data.js";
 
-/** A scalar constant. */
+/**
+ * A scalar constant.
+ *
+ * @throws UsageError for float16, in which graphs do not compute: files in it are widened when they are read
+ */
 export function scalar(type: ElementType, number: number): Value {
+  if (type === "float16") {
+    throw new UsageError("Formulas are not written in float16.", {
+      subject: "float16",
+      expected: "float32",
+      received: type,
+      advice: "Cast the values to float32 first.",
+    });
+  }
   const data = allocate(type, 1);
   if (data instanceof BigInt64Array) data[0] = BigInt(number);
   else data[0] = number;
