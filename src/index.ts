@@ -8,7 +8,9 @@ import { createNodePlatform } from "./training/node-platform.js";
 
 installPlatform(createNodePlatform());
 
+export * as activations from "./nn/activations/index.js";
 export * as applications from "./applications/index.js";
+export * as constraints from "./nn/constraints/index.js";
 export * as initializers from "./nn/initializers/index.js";
 export * as layers from "./nn/layers/index.js";
 export * as losses from "./nn/losses/index.js";
@@ -16,6 +18,7 @@ export * as metrics from "./nn/metrics/index.js";
 export * as models from "./models/index.js";
 export * as optimizers from "./nn/optimizers/index.js";
 export * as regularizers from "./nn/regularizers/index.js";
+export * as schedules from "./nn/schedules/index.js";
 export * as plots from "./report/curves.js";
 export { ImageDataGenerator } from "./data/image-data-generator.js";
 export { setRandomSeed } from "./random/seed.js";

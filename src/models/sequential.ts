@@ -7,6 +7,8 @@ import { InputLayer } from "../nn/layers/index.js";
 import { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
 import { checkNames } from "./model.js";
+import { pythonShape } from "./serialize-calls.js";
+import { serializeLayer } from "./serialize-layer.js";
 
 /**
  * Layers in a row. Shapes and weights exist once the first layer is an `InputLayer`, an `Input` or a model.
@@ -62,12 +64,15 @@ export class Sequential extends BaseModel {
       this.ends = { input: layer.output, output: layer.output };
     } else if (layer instanceof BaseModel && layer.built) {
       const [input] = layer.inputs;
-      if (input !== undefined) this.begin(input.shape, [layer]);
+      if (input !== undefined) this.begin(input.shape.slice(1), [layer]);
+    } else if (layer.givenInputShape !== undefined) {
+      this.begin(layer.givenInputShape, [layer]);
     }
   }
 
-  private begin(shape: Shape, layers: readonly Layer[]): void {
-    const { output: input } = new InputLayer({ shape: shape.slice(1) });
+  /** @param shape of a sample, in Keras's order */
+  private begin(shape: readonly (number | string | null)[], layers: readonly Layer[]): void {
+    const { output: input } = new InputLayer({ shape });
     this.ends = { input, output: input };
     for (const layer of layers) this.extend(input, layer, this.known().output);
   }
@@ -75,7 +80,7 @@ export class Sequential extends BaseModel {
   /** Creates the weights for samples of the given shape, unless they exist. */
   override ensureBuilt(shapes: readonly Shape[]): void {
     const [shape] = shapes;
-    if (this.ends === undefined && shape !== undefined) this.begin(shape, this.row);
+    if (this.ends === undefined && shape !== undefined) this.begin(shape.slice(1), this.row);
   }
 
   layerShapes(): ReadonlyMap<Layer, Shape> {
@@ -116,6 +121,12 @@ export class Sequential extends BaseModel {
   }
 
   getConfig(): Record<string, unknown> {
-    return { name: this.name, trainable: this.trainable };
+    const entrance = this.row[0] instanceof InputLayer ? [] : this.ends === undefined ? [] : [this.ends.input];
+    const layers = [...entrance.flatMap((input) => input.call?.().layer ?? []), ...this.row];
+    return {
+      ...this.baseConfig(),
+      layers: layers.map(serializeLayer),
+      ...(this.ends === undefined ? {} : { build_input_shape: pythonShape(this.ends.input.shape) }),
+    };
   }
 }
