@@ -102,6 +102,8 @@ class Stopwatch(keras.callbacks.Callback):
         print(json.dumps({"event": "epoch", "epoch": epoch + 1, "seconds": self.seconds[-1], **logs}), flush=True)
 
 
+if args.epochs == 0:
+    raise SystemExit
 keras.utils.set_random_seed(args.seed)
 history = build().fit(
     train_generator,
