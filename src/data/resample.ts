@@ -45,8 +45,14 @@ interface Weights {
 const fixedPoint = 2 ** 22;
 
 /** When the picture gets smaller the filter is widened by the same factor: Pillow's antialiasing. */
-function weigh(length: number, newLength: number, { support, weight }: Filter): Weights {
-  const scale = length / newLength;
+function weigh(
+  length: number,
+  newLength: number,
+  { support, weight }: Filter,
+  start = 0,
+  extent: number = length,
+): Weights {
+  const scale = extent / newLength;
   const stretch = Math.max(scale, 1);
   const reach = support * stretch;
   const width = Math.ceil(reach) * 2 + 1;
@@ -54,7 +60,7 @@ function weigh(length: number, newLength: number, { support, weight }: Filter): 
   const count = new Int32Array(newLength);
   const weights = new Float64Array(newLength * width);
   for (let index = 0; index < newLength; index++) {
-    const centre = (index + 0.5) * scale;
+    const centre = start + (index + 0.5) * scale;
     const from = Math.max(0, Math.trunc(centre - reach + 0.5));
     const to = Math.min(length, Math.trunc(centre + reach + 0.5));
     const row = weights.subarray(index * width, index * width + to - from);
@@ -79,9 +85,16 @@ function level(sum: number): number {
  * Resizes rows, `[height, width, 3]` to `[height, newWidth, 3]`. A sum of products of 8-bit levels and 22-bit weights fits
  * a float64 exactly.
  */
-function resizeRows(source: Uint8Array, width: number, height: number, newWidth: number, filter: Filter): Uint8Array {
-  if (width === newWidth) return source;
-  const { first, count, weights, width: stride } = weigh(width, newWidth, filter);
+function resizeRows(
+  source: Uint8Array,
+  width: number,
+  height: number,
+  newWidth: number,
+  filter: Filter,
+  region: Region,
+): Uint8Array {
+  if (region.width === width && width === newWidth) return source;
+  const { first, count, weights, width: stride } = weigh(width, newWidth, filter, region.left, region.width);
   const target = new Uint8Array(height * newWidth * 3);
   let to = 0;
   for (let row = 0; row < height; row++) {
@@ -115,9 +128,10 @@ function resizeColumns(
   height: number,
   newHeight: number,
   filter: Filter,
+  region: Region,
 ): Uint8Array {
-  if (height === newHeight) return source;
-  const { first, count, weights, width: stride } = weigh(height, newHeight, filter);
+  if (region.height === height && height === newHeight) return source;
+  const { first, count, weights, width: stride } = weigh(height, newHeight, filter, region.top, region.height);
   const target = new Uint8Array(newHeight * rowLength);
   const sums = new Float64Array(rowLength);
   for (let row = 0; row < newHeight; row++) {
@@ -142,12 +156,14 @@ function resizeColumns(
  *
  * @param length number of samples there are
  * @param newLength number of samples wanted
+ * @param start first sample to take; default 0
+ * @param extent number of samples to take from there; default all
  * @returns `newLength` indices in [0, length)
  */
-export function nearestPositions(length: number, newLength: number): Int32Array {
-  const scale = length / newLength;
+export function nearestPositions(length: number, newLength: number, start = 0, extent: number = length): Int32Array {
+  const scale = extent / newLength;
   const positions = new Int32Array(newLength);
-  let position = scale * 0.5;
+  let position = start + scale * 0.5;
   for (let index = 0; index < newLength; index++) {
     positions[index] = Math.min(length - 1, Math.trunc(position));
     position += scale;
@@ -155,9 +171,16 @@ export function nearestPositions(length: number, newLength: number): Int32Array 
   return positions;
 }
 
-function resizeNearest(source: Uint8Array, width: number, height: number, newWidth: number, newHeight: number) {
-  const columns = nearestPositions(width, newWidth);
-  const rows = nearestPositions(height, newHeight);
+function resizeNearest(
+  source: Uint8Array,
+  width: number,
+  height: number,
+  newWidth: number,
+  newHeight: number,
+  region: Region,
+) {
+  const columns = nearestPositions(width, newWidth, region.left, region.width);
+  const rows = nearestPositions(height, newHeight, region.top, region.height);
   const target = new Uint8Array(newWidth * newHeight * 3);
   let to = 0;
   for (const row of rows) {
@@ -170,6 +193,14 @@ function resizeNearest(source: Uint8Array, width: number, height: number, newWid
     }
   }
   return target;
+}
+
+/** A part of a photo, in pixels. */
+export interface Region {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 /** The interpolations there are. */
@@ -186,6 +217,7 @@ export const interpolations: readonly Interpolation[] = ["nearest", "box", "bili
  * @param newWidth pixels, 1 or more
  * @param newHeight pixels, 1 or more
  * @param interpolation default "nearest"
+ * @param part what to take of the photo, default all of it; as in Pillow, filters still look at neighbours outside of it
  * @returns `[newHeight, newWidth, 3]` uint8; the photo's own array where the size stays the same
  * @throws UsageError when a size is not a whole positive number, the data does not fit the size, or the interpolation is unknown
  * @see https://pillow.readthedocs.io/en/stable/handbook/concepts.html#filters
@@ -195,8 +227,10 @@ export function resample(
   newWidth: number,
   newHeight: number,
   interpolation: Interpolation = "nearest",
+  part?: Region,
 ): Uint8Array {
   const { width, height, data } = photo;
+  const region = part ?? { left: 0, top: 0, width, height };
   if (!interpolations.includes(interpolation)) {
     throw new UsageError(`There is no interpolation "${interpolation}".`, {
       subject: "interpolation",
@@ -219,9 +253,9 @@ export function resample(
       received: `${data.length} bytes`,
     });
   }
-  if (newWidth === width && newHeight === height) return data;
-  if (interpolation === "nearest") return resizeNearest(data, width, height, newWidth, newHeight);
+  if (newWidth === width && newHeight === height && region.width === width && region.height === height) return data;
+  if (interpolation === "nearest") return resizeNearest(data, width, height, newWidth, newHeight, region);
   const filter = filters[interpolation];
-  const narrowed = resizeRows(data, width, height, newWidth, filter);
-  return resizeColumns(narrowed, newWidth * 3, height, newHeight, filter);
+  const narrowed = resizeRows(data, width, height, newWidth, filter, region);
+  return resizeColumns(narrowed, newWidth * 3, height, newHeight, filter, region);
 }

@@ -161,6 +161,17 @@ async function listClasses(
 }
 
 /**
+ * Lists all photos below a folder, whatever folders lie in it, in Keras's order: by folder, then by name.
+ *
+ * @returns their paths
+ * @throws FileError when the folder is missing or cannot be read
+ */
+export async function listPhotos(directory: string, options: ScanOptions = {}): Promise<string[]> {
+  const { photos } = await listClasses(directory, [""], (name) => name, options);
+  return photos.map(({ path }) => path);
+}
+
+/**
  * Lists the photos of a folder that holds one folder per class, without judging what it finds: a single class and a
  * class without photos are allowed.
  *

@@ -40,9 +40,17 @@ export interface BatchSource {
    */
   readonly graph: readonly Value[];
   /** What `graph` does to pixels, where that is known. */
-  readonly standardization?: Standardization;
+  readonly standardization?: Standardization | undefined;
   /** The next batch, round after round without end; the last batch of a round may be smaller. */
   next(): Batch;
   /** The batches of one round in the samples' own order. */
   inOrder(): Iterable<Batch>;
+  /** Where `next` stands, random streams included, as plain JSON; a source without it cannot be resumed bit for bit. */
+  save?(): unknown;
+  /**
+   * Goes on where another source of the same samples stood.
+   *
+   * @throws UsageError when that one was of another kind
+   */
+  restore?(state: unknown): void;
 }

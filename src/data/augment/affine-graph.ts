@@ -16,6 +16,9 @@ import type { AffineMatrix } from "../affine-parameters.js";
  */
 export type FillMode = "nearest" | "reflect" | "wrap" | "constant";
 
+/** How pixels are made: 0 takes the nearest one, 1 weighs the nearest four (bilinear). */
+export type InterpolationOrder = 0 | 1;
+
 /** `[H·W, 3]`: row, column and 1 of each pixel. */
 function pixelCoordinates(height: number, width: number): Value {
   const data = new Float32Array(height * width * 3);
@@ -57,16 +60,23 @@ function bringBack(position: Value, size: number, mode: FillMode): Value {
 }
 
 /**
- * Transforms photos by one affine matrix each, with bilinear interpolation.
+ * Transforms photos by one affine matrix each.
  *
  * @param photos `[N, C, H, W]` float32
  * @param matrices `[N, 3, 2]` as {@link samplingMatrices} gives them
  * @param mode what is put beyond the edges
  * @param cval the value for mode `constant`
+ * @param order interpolation; default 1, bilinear
  * @returns `[N, C, H, W]`
- * @see https://docs.scipy.org/doc/scipy/reference/generated/scipy.ndimage.affine_transform.html order 1
+ * @see https://docs.scipy.org/doc/scipy/reference/generated/scipy.ndimage.affine_transform.html orders 0 and 1
  */
-export function affineTransform(photos: Value, matrices: Value, mode: FillMode, cval: number): Value {
+export function affineTransform(
+  photos: Value,
+  matrices: Value,
+  mode: FillMode,
+  cval: number,
+  order: InterpolationOrder = 1,
+): Value {
   const height = staticDim(photos.shape, 2, "affineTransform");
   const width = staticDim(photos.shape, 3, "affineTransform");
   const batch = photos.shape[0] ?? "N";
@@ -75,8 +85,12 @@ export function affineTransform(photos: Value, matrices: Value, mode: FillMode, 
   const [rows, columns] = [0, 1].map((axis) => slice(positions, { starts: [axis], ends: [axis + 1], axes: [2] }));
   if (rows === undefined || columns === undefined) return photos;
   // GridSample counts from -1 to 1, x before y, with the centres of the outer pixels at the ends.
-  const normalized = (position: Value, size: number): Value =>
-    sub(mul(bringBack(position, size, mode), scalarLike(position, 2 / Math.max(size - 1, 1))), scalarLike(position, 1));
+  const normalized = (position: Value, size: number): Value => {
+    const within = bringBack(position, size, mode);
+    // SciPy takes the pixel above where two are equally near; GridSample's own `nearest` takes the even one.
+    const sampled = order === 0 ? floor(add(within, scalarLike(within, 0.5))) : within;
+    return sub(mul(sampled, scalarLike(position, 2 / Math.max(size - 1, 1))), scalarLike(position, 1));
+  };
   const grid = concat([normalized(columns, width), normalized(rows, height)], { axis: 2 });
   const sampled = gridSample(photos, reshapeTo(grid, [batch, height, width, 2]), {
     mode: "bilinear",

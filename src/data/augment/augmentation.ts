@@ -1,0 +1,67 @@
+import type { Value } from "../../graph/value.js";
+import { input } from "../../graph/value.js";
+import { float32 } from "../../onnx/tensor-data.js";
+import { type NamedTensors, toTensor } from "../../runtime/runtime.js";
+import { affineMatrix, type AffineTransform } from "../affine-parameters.js";
+import { affineTransform, type FillMode, type InterpolationOrder, samplingMatrices } from "./affine-graph.js";
+import { changeBrightness, shiftChannels } from "./colour-graph.js";
+
+/** Names of what is fed to the graph of a generator. */
+export const fedNames = {
+  photos: "photos",
+  matrices: "matrices",
+  channelShifts: "channel_shifts",
+  brightness: "brightness",
+} as const;
+
+/** Which augmentations a graph has, and how pixels are made. */
+export interface Augmentation {
+  /** Rotation, shift, shear, zoom and flips. */
+  readonly affine: boolean;
+  readonly channelShift: boolean;
+  readonly brightness: boolean;
+  readonly fillMode: FillMode;
+  readonly cval: number;
+  readonly order: InterpolationOrder;
+}
+
+/**
+ * Writes augmentation as a graph: position first, then channel shift, then brightness, as Keras has it.
+ *
+ * Flips, which in Keras come between channel shift and brightness, are part of the first: neither of the two looks at
+ * where a pixel lies.
+ *
+ * @param pixels `[N, C, H, W]` float32
+ * @returns the same shape; fed with what {@link augmentationFeeds} gives
+ */
+export function augment(pixels: Value, kind: Augmentation): Value {
+  const moved = kind.affine
+    ? affineTransform(pixels, input(fedNames.matrices, "float32", ["N", 3, 2]), kind.fillMode, kind.cval, kind.order)
+    : pixels;
+  const shifted = kind.channelShift ? shiftChannels(moved, input(fedNames.channelShifts, "float32", ["N"])) : moved;
+  return kind.brightness ? changeBrightness(shifted, input(fedNames.brightness, "float32", ["N"])) : shifted;
+}
+
+/**
+ * What {@link augment} is fed with.
+ *
+ * @param transforms one a photo
+ * @param height of the photos, in pixels
+ * @param width of the photos, in pixels
+ */
+export function augmentationFeeds(
+  kind: Augmentation,
+  transforms: readonly Partial<AffineTransform>[],
+  height: number,
+  width: number,
+): NamedTensors {
+  const numbers = (values: readonly number[]) => toTensor(float32(values, [values.length]));
+  const matrices = () => samplingMatrices(transforms.map((transform) => affineMatrix(transform, height, width)));
+  return {
+    ...(kind.affine ? { [fedNames.matrices]: toTensor(matrices()) } : {}),
+    ...(kind.channelShift
+      ? { [fedNames.channelShifts]: numbers(transforms.map(({ channelShiftIntensity }) => channelShiftIntensity ?? 0)) }
+      : {}),
+    ...(kind.brightness ? { [fedNames.brightness]: numbers(transforms.map(({ brightness }) => brightness ?? 1)) } : {}),
+  };
+}
