@@ -158,7 +158,7 @@ describe("a Sequential without an input", () => {
     }).toThrow(/no weights yet|cannot take these weights/);
     model.compile({ optimizer: "sgd", loss: "binary_crossentropy", metrics: ["acc"] });
     const { history } = await model.fit(batch(4), { y: toTensor(wave([4], 2, 0.5, 0.5)), verbose: 0 });
-    expect(Object.keys(history)).toEqual(["loss", "acc"]);
+    expect(Object.keys(history)).toEqual(["acc", "loss"]);
     expect(model.outputShape.slice(1)).toEqual([1]);
     expect(model.weights).toHaveLength(4);
   });

@@ -1,6 +1,7 @@
 import type { Loss } from "../nn/losses/loss.js";
 import type { Metric } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/optimizer.js";
+import type { TensorData } from "../onnx/tensor-data.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { BatchSource } from "./batch-source.js";
 import type { BaseModel } from "./base-model.js";
@@ -12,7 +13,10 @@ export type Logs = Record<string, number>;
 export interface CompileOptions {
   readonly optimizer: Optimizer | string;
   readonly loss: Loss | string;
+  /** Figures over samples that all count alike, whatever their weights. */
   readonly metrics?: readonly (Metric | string)[];
+  /** Figures in which samples count by their weights and those of their classes, as in the loss. */
+  readonly weightedMetrics?: readonly (Metric | string)[];
 }
 
 /** What a model was compiled with. */
@@ -20,41 +24,127 @@ export interface Compiled {
   readonly optimizer: Optimizer;
   readonly loss: Loss;
   readonly metrics: readonly Metric[];
+  readonly weightedMetrics: readonly Metric[];
 }
 
-/** Figures of each epoch by name, with Keras's keys: `loss`, `acc`, `val_loss`, `val_acc`, … */
-export class History {
-  readonly history: Record<string, number[]> = {};
-  /** Epoch numbers from 0. */
-  readonly epoch: number[] = [];
-  /** Seconds that each epoch took. */
-  readonly seconds: number[] = [];
+/** What a training, or a callback in it, is made of at one moment: facts, and tensors by name. */
+export interface TrainingState {
+  /** Plain JSON. */
+  readonly facts: unknown;
+  readonly tensors: Readonly<Record<string, TensorData<"float32">>>;
+}
+
+/** A training that can be left and gone on with. */
+export interface Resumable {
+  /**
+   * All that the training is at this moment. The tensors are those of the model and change with the next step: copy or
+   * write them at once.
+   */
+  save(): TrainingState;
+  /**
+   * Goes on from a state: the same numbers come out as if there had been no stop. Only in `onTrainBegin`.
+   *
+   * @throws UsageError when the state belongs to another model or other samples
+   */
+  restore(state: TrainingState): void;
 }
 
 /** What a callback is told beside its arguments. */
 export interface CallbackContext {
   readonly model: BaseModel;
   readonly epochs: number;
-  /** Training steps of an epoch. */
+  /** Steps of an epoch; in events of a test or a prediction, steps of these. */
   readonly steps: number;
-  /** Ends the training after the current epoch. */
+  /** Ends the training after the current step; the epoch ends there too, with its validation, as in Keras. */
   stopTraining(): void;
+  /** The training's state; `undefined` outside of `fit`. */
+  readonly training?: Resumable | undefined;
 }
 
-/** Looks on while a model is trained. @see https://keras.io/api/callbacks/ */
+/** How a call of `fit`, `evaluate` or `predict` was made. */
+export interface CallbackParams {
+  readonly verbose: 0 | 1 | 2;
+  readonly epochs: number;
+  readonly steps: number;
+}
+
+type Done = void | Promise<void>;
+
+/**
+ * Looks on while a model is trained, evaluated or asked. Events are Keras's; where Keras passes `logs` that are always
+ * empty, they are left away, and a context comes last.
+ *
+ * @see https://keras.io/api/callbacks/base_callback/
+ */
 export interface Callback {
-  onTrainBegin?(context: CallbackContext): void | Promise<void>;
-  onTrainEnd?(context: CallbackContext): void | Promise<void>;
-  onEpochBegin?(epoch: number, context: CallbackContext): void | Promise<void>;
-  onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): void | Promise<void>;
-  onTrainBatchBegin?(step: number, context: CallbackContext): void | Promise<void>;
+  setModel?(model: BaseModel): void;
+  setParams?(params: CallbackParams): void;
+  onTrainBegin?(context: CallbackContext): Done;
+  /** `logs` are those of the last epoch. */
+  onTrainEnd?(logs: Logs, context: CallbackContext): Done;
+  onEpochBegin?(epoch: number, context: CallbackContext): Done;
+  /** What is added to `logs` is seen by the callbacks behind, and lands in the history. */
+  onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): Done;
+  onTrainBatchBegin?(step: number, context: CallbackContext): Done;
   /** `logs` are the means over the epoch so far. */
-  onTrainBatchEnd?(step: number, logs: Logs, context: CallbackContext): void | Promise<void>;
-  onPredictBatchEnd?(step: number): void | Promise<void>;
+  onTrainBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  /** Also before the validation of each epoch. */
+  onTestBegin?(context: CallbackContext): Done;
+  onTestEnd?(logs: Logs, context: CallbackContext): Done;
+  onTestBatchBegin?(step: number, context: CallbackContext): Done;
+  onTestBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  onPredictBegin?(context: CallbackContext): Done;
+  onPredictEnd?(context: CallbackContext): Done;
+  onPredictBatchBegin?(step: number, context: CallbackContext): Done;
+  onPredictBatchEnd?(step: number, context: CallbackContext): Done;
+  /** What the callback would have to know after a stop. */
+  saveState?(): TrainingState;
+  /** Goes on from what `saveState` gave; comes after `onTrainBegin`. */
+  restoreState?(state: TrainingState): void;
+  /** Whether its events come after those of all others; default `false`. */
+  readonly comesLast?: boolean;
 }
 
-/** Samples in arrays: inputs and labels. */
-export type Arrays = readonly [x: Tensor, y: Tensor];
+/** Figures of each epoch by name, with Keras's keys: `loss`, `acc`, `val_loss`, `val_acc`, … */
+export class History implements Callback {
+  readonly history: Record<string, number[]> = {};
+  /** Epoch numbers from 0. */
+  readonly epoch: number[] = [];
+  /** Seconds that each epoch took, with its validation. */
+  readonly seconds: number[] = [];
+  private begun = 0;
+
+  onEpochBegin(): void {
+    this.begun = performance.now();
+  }
+
+  onEpochEnd(epoch: number, logs: Logs): void {
+    this.epoch.push(epoch);
+    this.seconds.push((performance.now() - this.begun) / 1000);
+    for (const [name, value] of Object.entries(logs)) (this.history[name] ??= []).push(value);
+  }
+
+  saveState(): TrainingState {
+    // JSON has no NaN and no infinities.
+    const history = Object.entries(this.history).map(([name, values]) => [name, values.map(String)] as const);
+    const facts = { history: Object.fromEntries(history), epoch: [...this.epoch], seconds: [...this.seconds] };
+    return { facts, tensors: {} };
+  }
+
+  restoreState({ facts }: TrainingState): void {
+    const { history, epoch, seconds } = facts as {
+      readonly history: Readonly<Record<string, readonly string[]>>;
+      readonly epoch: readonly number[];
+      readonly seconds: readonly number[];
+    };
+    for (const [name, values] of Object.entries(history)) this.history[name] = values.map(Number);
+    this.epoch.splice(0, Infinity, ...epoch);
+    this.seconds.splice(0, Infinity, ...seconds);
+  }
+}
+
+/** Samples in arrays: inputs, labels, and how much each counts in the loss. */
+export type Arrays = readonly [x: Tensor, y: Tensor, sampleWeight?: Tensor];
 
 /** Options of `fit`; defaults are Keras's. */
 export interface FitOptions {
@@ -66,9 +156,17 @@ export interface FitOptions {
   readonly epochs?: number;
   /** Default: as many as make one round over the samples. */
   readonly stepsPerEpoch?: number;
+  /** `[samples]`: how much each sample counts in the loss, when the samples are an array; default 1. */
+  readonly sampleWeight?: Tensor;
   readonly validationData?: BatchSource | Arrays;
+  /** Share of arrays, taken from the end before they are shuffled, that is kept for validation, in [0, 1); default 0. */
+  readonly validationSplit?: number;
   /** Default: one round. */
   readonly validationSteps?: number;
+  /** Samples a step of the validation, for arrays; default `batchSize`. */
+  readonly validationBatchSize?: number;
+  /** Validation after every so many epochs, or after the epochs of these numbers from 1; default 1. */
+  readonly validationFreq?: number | readonly number[];
   readonly callbacks?: readonly Callback[];
   /** Number of the first epoch, for going on; default 0. */
   readonly initialEpoch?: number;
@@ -83,16 +181,26 @@ export interface FitOptions {
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
   readonly y?: Tensor;
+  /** `[samples]`: how much each sample counts in the loss; default 1. */
+  readonly sampleWeight?: Tensor;
+  /** Samples at a time, for arrays; default 32. */
   readonly batchSize?: number;
   /** Default: one round. */
   readonly steps?: number;
+  readonly callbacks?: readonly Callback[];
+  /** 0: silent, 1: a bar, 2: a line; default 1. */
+  readonly verbose?: 0 | 1 | 2;
 }
 
 /** Options of `predict`. */
 export interface PredictOptions {
   /** Samples at a time, for arrays; default 32. */
   readonly batchSize?: number;
+  /** Default: one round. */
+  readonly steps?: number;
   readonly callbacks?: readonly Callback[];
+  /** 0: silent, 1: a bar, 2: a line; default 1. */
+  readonly verbose?: 0 | 1 | 2;
 }
 
 /** Options of `trainOnBatch` and `testOnBatch`. */

@@ -44,7 +44,7 @@ function isWords(value: unknown): value is Words {
  * @see https://prng.di.unimi.it/xoshiro128starstar.c Blackman and Vigna, "Scrambled linear pseudorandom number generators" (public domain)
  */
 export class Generator {
-  readonly #key: Words;
+  #key: Words;
   #a: number;
   #b: number;
   #c: number;
@@ -87,6 +87,18 @@ export class Generator {
       key: this.#key,
       state: [this.#a >>> 0, this.#b >>> 0, this.#c >>> 0, this.#d >>> 0],
     };
+  }
+
+  /**
+   * Goes on where another generator stood.
+   *
+   * @param state what {@link save} gave
+   * @throws UsageError when it is something else
+   */
+  restore(state: GeneratorState): void {
+    const other = new Generator(state);
+    this.#key = other.#key;
+    [this.#a, this.#b, this.#c, this.#d] = [other.#a, other.#b, other.#c, other.#d];
   }
 
   /**

@@ -3,6 +3,7 @@ import { input, type Value } from "../graph/value.js";
 import { toChannelsFirst } from "../nn/channels.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Batch, BatchSource } from "../models/batch-source.js";
+import { SampleOrder } from "../models/sample-order.js";
 import type { Generator } from "../random/generator.js";
 import { fromTensor, type Tensor, toTensor } from "../runtime/runtime.js";
 
@@ -72,19 +73,19 @@ export function arraySource(x: Tensor, options: ArraySourceOptions): BatchSource
     load: () => Promise.resolve({ x: toTensor(rowsOf(values, keys)) }),
   });
   const size = options.batchSize;
-  const inSamplesOrder = (): number[] => Array.from({ length: samples }, (_, index) => index);
-  let pending: number[] = [];
+  const order = new SampleOrder(samples, options.order);
   return {
     samples,
     batchSize: size,
     reproducible: true,
     graph: graphFor("float32", x.dims.slice(1)),
-    next() {
-      if (pending.length === 0) pending = options.order ? options.order.permutation(samples) : inSamplesOrder();
-      return batch(pending.splice(0, size));
+    next: () => batch(order.next(size)),
+    save: () => order.save(),
+    restore: (state) => {
+      order.restore(state);
     },
     *inOrder() {
-      const keys = inSamplesOrder();
+      const keys = Array.from({ length: samples }, (_, index) => index);
       for (let start = 0; start < samples; start += size) yield batch(keys.slice(start, start + size));
     },
   };

@@ -168,6 +168,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
     const network = featureModel(backbone.model);
     const featuresOf = (library: PhotoLibrary, before: number): Promise<Tensor> =>
       network.predict(library.source(featureBatch, graph), {
+        verbose: 0,
         callbacks: [
           {
             onPredictBatchEnd(step) {

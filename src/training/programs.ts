@@ -6,6 +6,7 @@ import type { BaseModel } from "../models/base-model.js";
 import type { BatchSource } from "../models/batch-source.js";
 import type { Compiled } from "../models/training-types.js";
 import { channelsFirst, toChannelsLast } from "../nn/channels.js";
+import type { Metric } from "../nn/metrics/metric.js";
 import { updateAll } from "../nn/optimizers/index.js";
 import type { Variable } from "../nn/variable.js";
 import type { TensorData } from "../onnx/tensor-data.js";
@@ -30,6 +31,7 @@ export const names = {
   boundary: (index: number): string => `boundary/${index}`,
   output: (index: number): string => `output/${index}`,
   metric: (metric: string, state: string): string => `metric/${metric}/${state}`,
+  weightedMetric: (metric: string, state: string): string => `weighted_metric/${metric}/${state}`,
   slot: (weight: string, slot: string): string => `slot/${slot}/${weight}`,
   renewed: (name: string): string => `new/${name}`,
 } as const;
@@ -193,17 +195,26 @@ export class Programs {
   }
 
   private figures(prediction: Value, penalties: readonly Value[]): { loss: Value; metrics: Record<string, Value> } {
-    const { loss, metrics } = this.requireCompiled();
+    const { loss, metrics, weightedMetrics } = this.requireCompiled();
     const { truth, sampleWeight } = this.labels();
     const data = reduceMean(mul(loss.perSample(truth, prediction), sampleWeight), [0], { keepdims: 0 });
     // As in Keras, weights of samples and classes count in the loss but not in metrics.
     const once = expandTo(scalarLike(sampleWeight, 1), sampleWeight);
-    const states = metrics.flatMap((metric) =>
-      Object.entries(metric.state(truth, prediction, once)).map(([state, value]): [string, Value] => [
-        names.metric(metric.name, state),
-        value,
-      ]),
-    );
+    const statesOf = (
+      list: readonly Metric[],
+      weight: Value,
+      nameOf: (metric: string, state: string) => string,
+    ): [string, Value][] =>
+      list.flatMap((metric) =>
+        Object.entries(metric.state(truth, prediction, weight)).map(([state, value]): [string, Value] => [
+          nameOf(metric.name, state),
+          value,
+        ]),
+      );
+    const states = [
+      ...statesOf(metrics, once, names.metric),
+      ...statesOf(weightedMetrics, sampleWeight, names.weightedMetric),
+    ];
     return { loss: penalties.reduce((sum, penalty) => add(sum, penalty), data), metrics: Object.fromEntries(states) };
   }
 
@@ -229,8 +240,9 @@ export class Programs {
       ...this.training.penalties,
       ...updates.map(([, value]) => value),
     ]);
-    const lowered = lowerConvolutions(written, () => true);
-    const values = written.map(lowered);
+    // Transposes that cancel are taken out before the gradients are written, which then do not double them.
+    const lowered = written.map(lowerConvolutions(written, () => true));
+    const values = lowered.map(cancelTransposes(lowered, { reorderSums: true }));
     const outputCount = this.training.outputs.length;
     const penaltyCount = this.training.penalties.length;
     const prediction = this.only(values.slice(0, outputCount));
@@ -255,6 +267,7 @@ export class Programs {
         gradient: derivatives[index] ?? loss,
         slots: Object.fromEntries(slotInputs[index] ?? []),
         constraint: variable.constraint,
+        learningRateMultiplier: variable.learningRateMultiplier,
       })),
       learningRate,
       step,

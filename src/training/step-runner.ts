@@ -1,6 +1,6 @@
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Optimizer } from "../nn/optimizers/optimizer.js";
-import type { Variable } from "../nn/variable.js";
+import { optimizerState } from "../nn/optimizers/optimizer-state.js";
 import type { Generator } from "../random/generator.js";
 import { randomStream } from "../random/seed.js";
 import type { Tensor } from "../runtime/runtime.js";
@@ -10,21 +10,6 @@ import { names } from "./programs.js";
 import type { RandomInput } from "./trace.js";
 
 type Float32 = TensorData<"float32">;
-
-/** What an optimizer remembers: its slots by weight, and how many steps it has taken. */
-export interface OptimizerState {
-  step: number;
-  readonly slots: Map<Variable, Map<string, Float32>>;
-}
-
-const optimizerStates = new WeakMap<Optimizer, OptimizerState>();
-
-/** The state of an optimizer; slots of weights that stay trainable survive from fit to fit. */
-export function optimizerState(optimizer: Optimizer): OptimizerState {
-  const state = optimizerStates.get(optimizer) ?? { step: 0, slots: new Map<Variable, Map<string, Float32>>() };
-  optimizerStates.set(optimizer, state);
-  return state;
-}
 
 /** Random streams of a training, by name; each goes on where it stood. */
 export type RandomStreams = Map<string, Generator>;

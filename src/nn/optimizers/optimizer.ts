@@ -9,6 +9,7 @@ import { type Config, isSerializedObject, serializeObject } from "../config.js";
 import { snakeCase } from "../names.js";
 import type { LearningRateSchedule } from "../schedules/learning-rate-schedule.js";
 import { resolveSchedule } from "../schedules/resolve-schedule.js";
+import { optimizerState } from "./optimizer-state.js";
 
 /** What an optimizer is given to write the update of one weight. All values are float32. */
 export interface UpdateArguments {
@@ -153,6 +154,11 @@ export abstract class Optimizer {
     // Keras counts the updates of weights, of which gradient accumulation makes fewer than steps.
     this.stepsDone = Math.floor((step - 1) / (this.accumulationSteps ?? 1));
     return this.learningRate;
+  }
+
+  /** How often weights have been updated: steps, or with gradient accumulation rounds of them. */
+  get iterations(): number {
+    return Math.floor(optimizerState(this).step / (this.accumulationSteps ?? 1));
   }
 
   /** Names of the slots and the value that all of their elements start with. */

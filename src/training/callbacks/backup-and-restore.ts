@@ -1,0 +1,117 @@
+import { FileError, UsageError } from "../../errors/errors.js";
+import { platform } from "../../models/platform.js";
+import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
+import { wholeNumber } from "../../nn/check.js";
+import { decodeState, encodeState } from "../state-file.js";
+import { Callback } from "./callback.js";
+import { checkOptions } from "./options.js";
+import type { SaveFrequency } from "./model-checkpoint.js";
+import { say } from "./say.js";
+
+/** Options of {@link BackupAndRestore}. */
+export interface BackupAndRestoreOptions {
+  /** After each epoch, or after so many batches; default `"epoch"`. */
+  readonly saveFreq?: SaveFrequency;
+  /** Whether the state before the last is kept too, against a damaged file; default `false`. */
+  readonly doubleCheckpoint?: boolean;
+  /** Whether the backup is removed when the training ends; default `true`. */
+  readonly deleteCheckpoint?: boolean;
+}
+
+/**
+ * Goes on with a training that was interrupted: the same call of `fit` in a new process continues where the backup stands.
+ *
+ * The backup holds weights, the optimizer's slots and steps, the learning rate, all random streams, the order of samples, the
+ * figures so far and what the other callbacks know, so that the result is that of a training without a stop, bit for bit.
+ * Keras's holds weights, slots and the epoch's number only, and begins the epoch again.
+ *
+ * @see https://keras.io/api/callbacks/backup_and_restore/
+ */
+export class BackupAndRestore extends Callback {
+  /** So that the other callbacks have done their part of the event, and have begun when they are restored. */
+  override readonly comesLast = true;
+  private readonly saveFreq: SaveFrequency;
+  private readonly doubleCheckpoint: boolean;
+  private readonly deleteCheckpoint: boolean;
+  private readonly path: string;
+  private readonly previousPath: string;
+  private batches = 0;
+
+  /**
+   * @param backupDir folder of the backup; no other training may use it
+   * @throws UsageError for an option that is not usable
+   */
+  constructor(backupDir: string, options: BackupAndRestoreOptions = {}) {
+    super();
+    checkOptions("BackupAndRestore", options, ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"]);
+    if (backupDir === "") {
+      throw new UsageError("BackupAndRestore has no folder.", {
+        subject: "backupDir",
+        expected: "the path of a folder",
+        received: '""',
+      });
+    }
+    const { saveFreq = "epoch" } = options;
+    this.saveFreq = saveFreq === "epoch" ? saveFreq : wholeNumber("BackupAndRestore", "saveFreq", saveFreq);
+    this.doubleCheckpoint = options.doubleCheckpoint ?? false;
+    this.deleteCheckpoint = options.deleteCheckpoint ?? true;
+    this.path = `${backupDir}/latest.safetensors`;
+    this.previousPath = `${backupDir}/previous.safetensors`;
+  }
+
+  override async onTrainBegin({ training }: CallbackContext): Promise<void> {
+    this.batches = 0;
+    const state = await this.read();
+    if (state !== undefined) training?.restore(state);
+  }
+
+  private async read(): Promise<TrainingState | undefined> {
+    const latest = await platform().readFile(this.path);
+    const previous = (): Promise<Uint8Array | undefined> => platform().readFile(this.previousPath);
+    if (latest === undefined) return undefined;
+    try {
+      return decodeState(latest, this.path);
+    } catch (error) {
+      const other = error instanceof FileError ? await previous() : undefined;
+      if (other === undefined) throw error;
+      say(`Warning: ${this.path} is damaged; training goes on from the backup before it.`);
+      return decodeState(other, this.previousPath);
+    }
+  }
+
+  override async onTrainBatchEnd(_step: number, _logs: Logs, context: CallbackContext): Promise<void> {
+    if (this.saveFreq === "epoch") return;
+    this.batches += 1;
+    if (this.batches < this.saveFreq) return;
+    this.batches = 0;
+    await this.save(context);
+  }
+
+  override async onEpochEnd(_epoch: number, _logs: Logs, context: CallbackContext): Promise<void> {
+    if (this.saveFreq === "epoch") await this.save(context);
+  }
+
+  private async save({ training }: CallbackContext): Promise<void> {
+    if (training === undefined) return;
+    const file = encodeState(training.save());
+    if (this.doubleCheckpoint) {
+      const before = await platform().readFile(this.path);
+      if (before !== undefined) await platform().writeFile(this.previousPath, before);
+    }
+    await platform().writeFile(this.path, file);
+  }
+
+  override async onTrainEnd(): Promise<void> {
+    if (!this.deleteCheckpoint) return;
+    await platform().removeFile(this.path);
+    await platform().removeFile(this.previousPath);
+  }
+
+  override saveState(): TrainingState {
+    return { facts: { batches: this.batches }, tensors: {} };
+  }
+
+  override restoreState({ facts }: TrainingState): void {
+    this.batches = (facts as { readonly batches: number }).batches;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Callback as Events } from "../../models/training-types.js";
+import { Callback } from "./callback.js";
+import { checkOptions } from "./options.js";
+
+const events = [
+  "onEpochBegin",
+  "onEpochEnd",
+  "onPredictBatchBegin",
+  "onPredictBatchEnd",
+  "onPredictBegin",
+  "onPredictEnd",
+  "onTestBatchBegin",
+  "onTestBatchEnd",
+  "onTestBegin",
+  "onTestEnd",
+  "onTrainBatchBegin",
+  "onTrainBatchEnd",
+  "onTrainBegin",
+  "onTrainEnd",
+] as const satisfies readonly (keyof Events)[];
+
+/** Functions by the events that they are called at. */
+export type LambdaCallbackOptions = Pick<Events, (typeof events)[number]>;
+
+/**
+ * A callback made of functions. `fit` takes an object with these functions as well; the class is there for scripts that are
+ * ported.
+ *
+ * @see https://keras.io/api/callbacks/lambda_callback/
+ */
+export class LambdaCallback extends Callback {
+  /** @throws UsageError for an event that does not exist */
+  constructor(functions: LambdaCallbackOptions = {}) {
+    super();
+    checkOptions("LambdaCallback", functions, events);
+    Object.assign(this, functions);
+  }
+}

@@ -1,0 +1,53 @@
+import { UsageError } from "../../errors/errors.js";
+import type { CallbackContext, Logs } from "../../models/training-types.js";
+import { Callback } from "./callback.js";
+import { checkOptions } from "./options.js";
+import { say } from "./say.js";
+
+/** The learning rate of an epoch, from its number, from 0, and the rate so far. */
+export type EpochSchedule = (epoch: number, learningRate: number) => number;
+
+/** Options of {@link LearningRateScheduler}. */
+export interface LearningRateSchedulerOptions {
+  /** 1: says what it does; default 0. */
+  readonly verbose?: 0 | 1;
+}
+
+/**
+ * Sets the learning rate at the beginning of each epoch, and puts it into the logs as `learning_rate`.
+ *
+ * @see https://keras.io/api/callbacks/learning_rate_scheduler/
+ */
+export class LearningRateScheduler extends Callback {
+  private readonly verbose: 0 | 1;
+
+  /**
+   * @param schedule gives the rate of an epoch
+   * @throws UsageError for an unknown option
+   */
+  constructor(
+    private readonly schedule: EpochSchedule,
+    options: LearningRateSchedulerOptions = {},
+  ) {
+    super();
+    checkOptions("LearningRateScheduler", options, ["verbose"]);
+    this.verbose = options.verbose ?? 0;
+  }
+
+  override onEpochBegin(epoch: number, { model }: CallbackContext): void {
+    const rate: unknown = this.schedule(epoch, model.optimizer.learningRate);
+    if (typeof rate !== "number" || !Number.isFinite(rate)) {
+      throw new UsageError("LearningRateScheduler: the schedule gives no rate.", {
+        subject: "schedule",
+        expected: "a number",
+        received: String(rate),
+      });
+    }
+    model.optimizer.learningRate = rate;
+    if (this.verbose > 0) say(`Epoch ${epoch + 1}: LearningRateScheduler sets the learning rate to ${rate}.`);
+  }
+
+  override onEpochEnd(_epoch: number, logs: Logs, { model }: CallbackContext): void {
+    logs["learning_rate"] = model.optimizer.learningRate;
+  }
+}

@@ -1,0 +1,137 @@
+import { UsageError } from "../../errors/errors.js";
+import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
+import { wholeNumber } from "../../nn/check.js";
+import { Callback } from "./callback.js";
+import { formatPath } from "./format-path.js";
+import { type Mode, Monitor } from "./monitor.js";
+import { checkOptions } from "./options.js";
+import { say } from "./say.js";
+
+/** When something is saved: after each epoch, or after so many batches. */
+export type SaveFrequency = "epoch" | number;
+
+/** Options of {@link ModelCheckpoint}. */
+export interface ModelCheckpointOptions {
+  /** Key in the logs; default `"val_loss"`. */
+  readonly monitor?: string;
+  /** 1: says what it does; default 0. */
+  readonly verbose?: 0 | 1;
+  /** Whether only what is better than everything before is saved; default `false`. */
+  readonly saveBestOnly?: boolean;
+  /** Whether weights alone are saved; default `false`. */
+  readonly saveWeightsOnly?: boolean;
+  /** Default `"auto"`: by the name. */
+  readonly mode?: Mode;
+  /** Default `"epoch"`. */
+  readonly saveFreq?: SaveFrequency;
+  /** With `saveBestOnly`, what the first one must be better than; default: nothing. */
+  readonly initialValueThreshold?: number | undefined;
+}
+
+const known = [
+  "monitor",
+  "verbose",
+  "saveBestOnly",
+  "saveWeightsOnly",
+  "mode",
+  "saveFreq",
+  "initialValueThreshold",
+] as const satisfies readonly (keyof ModelCheckpointOptions)[];
+
+/**
+ * Saves the model during the training. Files are written under a temporary name and renamed, so a killed run leaves the
+ * last good one.
+ *
+ * @see https://keras.io/api/callbacks/model_checkpoint/
+ */
+export class ModelCheckpoint extends Callback {
+  private readonly watched: Monitor;
+  private readonly verbose: 0 | 1;
+  private readonly saveBestOnly: boolean;
+  private readonly saveWeightsOnly: boolean;
+  private readonly saveFreq: SaveFrequency;
+  private epoch = 0;
+  private batches = 0;
+
+  /**
+   * @param filepath file name, with placeholders for `epoch`, from 1, `batch` and the logs: `{epoch:02d}-{val_loss:.2f}.keras`
+   * @throws UsageError for an option that is not usable
+   */
+  constructor(
+    private readonly filepath: string,
+    options: ModelCheckpointOptions = {},
+  ) {
+    super();
+    checkOptions("ModelCheckpoint", options, known);
+    const { monitor = "val_loss", mode = "auto", saveFreq = "epoch", saveWeightsOnly = false } = options;
+    this.watched = new Monitor("ModelCheckpoint", monitor, mode);
+    this.watched.best = options.initialValueThreshold;
+    this.verbose = options.verbose ?? 0;
+    this.saveBestOnly = options.saveBestOnly ?? false;
+    this.saveWeightsOnly = saveWeightsOnly;
+    this.saveFreq = saveFreq === "epoch" ? saveFreq : wholeNumber("ModelCheckpoint", "saveFreq", saveFreq);
+    const endings = saveWeightsOnly ? [".weights.h5"] : [".keras"];
+    if (!endings.some((ending) => filepath.endsWith(ending))) {
+      throw new UsageError(`ModelCheckpoint cannot save to "${filepath}".`, {
+        subject: "filepath",
+        expected: `a name that ends in ${endings.join(" or ")}`,
+        received: filepath,
+        ...(filepath.endsWith(".weights.h5") ? { advice: "Set saveWeightsOnly to true." } : {}),
+      });
+    }
+  }
+
+  /** The best value so far. */
+  get best(): number | undefined {
+    return this.watched.best;
+  }
+
+  override onEpochBegin(epoch: number): void {
+    this.epoch = epoch;
+  }
+
+  override async onTrainBatchEnd(step: number, logs: Logs, context: CallbackContext): Promise<void> {
+    if (this.saveFreq === "epoch") return;
+    this.batches += 1;
+    if (this.batches < this.saveFreq) return;
+    this.batches = 0;
+    await this.save({ ...logs, batch: step + 1 }, context);
+  }
+
+  override async onEpochEnd(epoch: number, logs: Logs, context: CallbackContext): Promise<void> {
+    this.epoch = epoch;
+    if (this.saveFreq === "epoch") await this.save(logs, context);
+  }
+
+  private async save(logs: Logs, { model }: CallbackContext): Promise<void> {
+    const path = formatPath(this.filepath, { epoch: this.epoch + 1, ...logs });
+    const report = (text: string): void => {
+      if (this.verbose > 0) say(`Epoch ${this.epoch + 1}: ${text}`);
+    };
+    const current = this.saveBestOnly ? this.watched.read(logs, "so every model is saved.") : undefined;
+    if (current !== undefined) {
+      const before = this.best === undefined ? "nothing" : this.best.toFixed(5);
+      if (!this.watched.isBetter(current, this.best, model)) {
+        report(`${this.watched.monitor} is not better than ${before}.`);
+        return;
+      }
+      report(`${this.watched.monitor} gets from ${before} to ${current.toFixed(5)}; the model is saved to ${path}.`);
+      this.watched.best = current;
+    } else {
+      report(`the model is saved to ${path}.`);
+    }
+    if (this.saveWeightsOnly) await model.saveWeights(path);
+    else await model.save(path);
+  }
+
+  override saveState(): TrainingState {
+    const best = this.best === undefined ? null : String(this.best);
+    return { facts: { best, batches: this.batches }, tensors: {} };
+  }
+
+  override restoreState({ facts }: TrainingState): void {
+    const { best, batches } = facts as { readonly best: string | null; readonly batches: number };
+    this.watched.best = best === null ? undefined : Number(best);
+    this.batches = batches;
+  }
+}

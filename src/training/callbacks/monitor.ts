@@ -1,0 +1,96 @@
+import { UsageError } from "../../errors/errors.js";
+import type { BaseModel } from "../../models/base-model.js";
+import { say } from "./say.js";
+import type { Logs } from "../../models/training-types.js";
+
+/** Which way a figure gets better. */
+export type Mode = "auto" | "min" | "max";
+
+/** Classes of metrics that get better when they get larger; the others whose direction is known are distances. */
+const rising = new Set([
+  "AUC",
+  "Accuracy",
+  "BinaryAccuracy",
+  "CategoricalAccuracy",
+  "CosineSimilarity",
+  "F1Score",
+  "FBetaScore",
+  "Precision",
+  "R2Score",
+  "Recall",
+  "SparseCategoricalAccuracy",
+  "SparseTopKCategoricalAccuracy",
+  "TopKCategoricalAccuracy",
+]);
+
+/** Counts, of which nobody knows whether many are good. */
+const undirected = new Set(["TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives", "ConfusionMatrix"]);
+
+/** @throws UsageError when the mode is none of the three */
+export function checkMode(owner: string, mode: Mode): void {
+  if (["auto", "min", "max"].includes(mode)) return;
+  throw new UsageError(`${owner}: there is no mode "${mode}".`, {
+    subject: "mode",
+    expected: '"auto", "min" or "max"',
+    received: `"${mode}"`,
+  });
+}
+
+/** Follows one figure of the logs, and says whether it has got better. */
+export class Monitor {
+  best: number | undefined;
+  private sign: 1 | -1 | undefined;
+  private told = false;
+
+  /**
+   * @param owner name of the callback, for messages
+   * @param monitor key in the logs
+   * @param minDelta smallest change that counts; its sign does not matter
+   */
+  constructor(
+    private readonly owner: string,
+    readonly monitor: string,
+    private readonly mode: Mode,
+    private readonly minDelta = 0,
+  ) {
+    checkMode(owner, mode);
+  }
+
+  /** The figure; where it is missing, that is said once. */
+  read(logs: Logs, consequence: string): number | undefined {
+    const value = logs[this.monitor];
+    if (value === undefined && !this.told) {
+      this.told = true;
+      const known = Object.keys(logs).join(", ") || "none";
+      say(`Warning: ${this.owner} watches "${this.monitor}", which is not there; ${consequence} There is: ${known}.`);
+    }
+    return value;
+  }
+
+  /**
+   * Whether a value is better than another by more than the smallest change; any is better than none. As in Keras, float32
+   * decides.
+   */
+  isBetter(value: number, than: number | undefined, model: BaseModel): boolean {
+    this.sign ??= this.direction(model);
+    if (than === undefined) return true;
+    const moved = Math.fround(value - this.sign * Math.abs(this.minDelta));
+    return this.sign > 0 ? moved > Math.fround(than) : moved < Math.fround(than);
+  }
+
+  /** 1 when more is better, -1 when less is. */
+  private direction(model: BaseModel): 1 | -1 {
+    if (this.mode !== "auto") return this.mode === "max" ? 1 : -1;
+    const name = this.monitor.replace(/^val_/, "");
+    if (name === "loss") return -1;
+    const { metrics, weightedMetrics } = model.compiled;
+    const metric = [...metrics, ...weightedMetrics].find((one) => [one.name, `weighted_${one.name}`].includes(name));
+    if (metric !== undefined && !undirected.has(metric.className)) return rising.has(metric.className) ? 1 : -1;
+    throw new UsageError(`${this.owner}: it is not known whether "${this.monitor}" should rise or fall.`, {
+      subject: "mode",
+      expected: '"min" or "max" for this figure',
+      received: '"auto"',
+      advice: "Say it with the option mode.",
+    });
+  }
+}

@@ -1,0 +1,15 @@
+import { platform } from "../../models/platform.js";
+import type { Progress } from "../progress.js";
+
+let shown: Progress | undefined;
+
+/** Says which bar is on the terminal, so that others can write below it; `undefined` for none. */
+export function showBar(bar: Progress | undefined): void {
+  shown = bar;
+}
+
+/** Tells people something that a callback has done. */
+export function say(line: string): void {
+  shown?.clear();
+  platform().warn(line);
+}

@@ -1,0 +1,42 @@
+import { UsageError } from "../../errors/errors.js";
+import type { CallbackContext, Logs } from "../../models/training-types.js";
+import { Callback } from "./callback.js";
+import { checkOptions } from "./options.js";
+import { say } from "./say.js";
+
+/** Options of {@link TerminateOnNaN}. */
+export interface TerminateOnNaNOptions {
+  /** Whether `fit` fails at once, without `onTrainEnd`, so that no good backup is cleared away; default `false`. */
+  readonly raiseError?: boolean;
+}
+
+/**
+ * Ends the training when the loss is no longer a finite number.
+ *
+ * @see https://keras.io/api/callbacks/terminate_on_nan/
+ */
+export class TerminateOnNaN extends Callback {
+  private readonly raiseError: boolean;
+
+  /** @throws UsageError for an unknown option */
+  constructor(options: TerminateOnNaNOptions = {}) {
+    super();
+    checkOptions("TerminateOnNaN", options, ["raiseError"]);
+    this.raiseError = options.raiseError ?? false;
+  }
+
+  override onTrainBatchEnd(step: number, { loss }: Logs, context: CallbackContext): void {
+    if (loss === undefined || Number.isFinite(loss)) return;
+    if (!this.raiseError) {
+      say(`Batch ${step}: the loss is ${loss}, so training ends.`);
+      context.stopTraining();
+      return;
+    }
+    throw new UsageError(`The loss is no number any more, at batch ${step}.`, {
+      subject: "loss",
+      expected: "a finite number",
+      received: String(loss),
+      advice: "Lower the learning rate, clip the gradients (clipnorm), or check the samples for NaN.",
+    });
+  }
+}
