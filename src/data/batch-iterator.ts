@@ -2,10 +2,11 @@ import { UsageError } from "../errors/errors.js";
 import { input, type Value } from "../graph/value.js";
 import type { Batch, BatchSource, Standardization } from "../models/batch-source.js";
 import { platform } from "../models/platform.js";
+import { SampleOrder, type SampleOrderState } from "../models/sample-order.js";
 import { toChannelsFirst, toChannelsLast } from "../nn/channels.js";
 import type { TensorData } from "../onnx/tensor-data.js";
-import { Generator } from "../random/generator.js";
-import { randomStream } from "../random/seed.js";
+import { Generator, type GeneratorState } from "../random/generator.js";
+import { nextRandomStream } from "../random/seed.js";
 import { type NamedTensors, type Session, Tensor, toTensor } from "../runtime/runtime.js";
 import { createSession } from "../runtime/session.js";
 import type { AffineTransform } from "./affine-parameters.js";
@@ -35,11 +36,14 @@ export type LabelledBatch = [x: Tensor, y: Tensor];
 /** What an iterator gives at a time: photos, labels, and weights where there are any. */
 export type WeightedBatch = [x: Tensor, y: Tensor, sampleWeight?: Tensor];
 
+/** Where an iterator stands, as plain JSON. */
+interface IteratorState {
+  readonly order: SampleOrderState;
+  readonly generator: GeneratorState;
+}
+
 /** Name of what is fed to the graph where a preprocessing function runs on the host. */
 const preprocessedName = "preprocessed";
-
-/** Streams of different iterators must differ, and be the same in the next run of the same script. */
-let opened = 0;
 
 /**
  * Samples in batches, round after round: what `flow` and its sisters give. It goes into `fit`, `evaluate` and `predict`, or
@@ -54,9 +58,8 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
   /** Height, width and channels of what comes out. */
   readonly imageShape: readonly [height: number, width: number, channels: number];
   private readonly generator: Generator;
-  private readonly shuffle: boolean;
+  private readonly order: SampleOrder;
   private readonly saving: SaveOptions | undefined;
-  private round: number[] = [];
   private made: { readonly graph: readonly Value[]; readonly fitted: readonly unknown[] } | undefined;
   /** What a preprocessing function on the host is given. */
   private augmentedGraph: Value | undefined;
@@ -70,9 +73,9 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
     this.batchSize = options.batchSize ?? 32;
     this.samples = source.count;
     this.imageShape = source.shape;
-    this.shuffle = options.shuffle ?? true;
     const seed = options.seed ?? undefined;
-    this.generator = seed === undefined ? randomStream(`flow/${opened++}`) : new Generator(seed).fork("flow");
+    this.generator = seed === undefined ? nextRandomStream("flow") : new Generator(seed).fork("flow");
+    this.order = new SampleOrder(this.samples, (options.shuffle ?? true) ? this.generator : undefined);
     const folder = options.saveToDir ?? undefined;
     this.saving =
       folder === undefined
@@ -110,10 +113,7 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
   }
 
   next(): Batch {
-    if (this.round.length === 0) {
-      this.round = this.shuffle ? this.generator.permutation(this.samples) : [...Array(this.samples).keys()];
-    }
-    return this.batch(this.round.splice(0, this.batchSize));
+    return this.batch(this.order.next(this.batchSize));
   }
 
   *inOrder(): Iterable<Batch> {
@@ -125,7 +125,18 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
 
   /** Begins a new round with the next batch. */
   reset(): void {
-    this.round = [];
+    this.order.reset();
+  }
+
+  save(): IteratorState {
+    return { order: this.order.save(), generator: this.generator.save() };
+  }
+
+  restore(state: unknown): void {
+    const { order, generator } = state as IteratorState;
+    this.order.restore(order);
+    // It also draws augmentation, so it has gone on since the round began.
+    this.generator.restore(generator);
   }
 
   private batch(keys: readonly number[]): Batch {

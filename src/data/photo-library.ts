@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { input, type Value } from "../graph/value.js";
 import { toChannelsFirst } from "../nn/channels.js";
 import type { Batch, BatchSource } from "../models/batch-source.js";
+import { SampleOrder } from "../models/sample-order.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { cast } from "../ops/layout.js";
 import type { Generator } from "../random/generator.js";
@@ -114,19 +115,19 @@ export class PhotoLibrary {
       ),
       load: async () => ({ [fed]: new Tensor("uint8", await this.load(keys), [keys.length, size, size, 3]) }),
     });
-    let round: number[] = [];
-    const all = (): number[] => Array.from({ length: samples }, (_, index) => index);
+    const rounds = new SampleOrder(samples, order);
     return {
       samples,
       batchSize,
       reproducible: true,
       graph,
-      next() {
-        if (round.length === 0) round = order === undefined ? all() : order.permutation(samples);
-        return batch(round.splice(0, batchSize));
+      next: () => batch(rounds.next(batchSize)),
+      save: () => rounds.save(),
+      restore: (state) => {
+        rounds.restore(state);
       },
       *inOrder() {
-        const keys = all();
+        const keys = Array.from({ length: samples }, (_, index) => index);
         for (let start = 0; start < samples; start += batchSize) yield batch(keys.slice(start, start + batchSize));
       },
     };

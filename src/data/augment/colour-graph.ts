@@ -32,7 +32,7 @@ export function shiftChannels(photos: Value, intensities: Value): Value {
  * Noise of interpolation in single precision, in levels: without it a level of 100 that came out as 99.9999 would be cut
  * off to 99.
  */
-const noise = 1e-3;
+const noise = 2e-4;
 
 /** The integer part, as the conversion to 8 bits gives it. */
 function wholeLevels(x: Value): Value {

@@ -1,0 +1,313 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { ImageDataGenerator, imageDatasetFromDirectory, Tensor, UsageError } from "graft-ml";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { BatchIterator, WeightedBatch } from "../../src/data/batch-iterator.js";
+
+type SubsetOrNone = "training" | "validation" | null;
+
+interface Listing {
+  filenames: string[];
+  classIndices: Record<string, number>;
+  classes: number[];
+}
+
+interface Golden {
+  folders: {
+    files: Record<string, string[]>;
+    cases: (Listing & { validationSplit: number; subset: SubsetOrNone })[];
+    named: Listing & { classes: number[] };
+    datasets: { validationSplit: number | null; subset: SubsetOrNone; paths: string[]; labels: number[] }[];
+    datasetClasses: string[];
+  };
+  arrays: { validationSplit: number; subset: SubsetOrNone; batches: [x: number[], y: number[]][] }[];
+}
+
+const golden = JSON.parse(readFileSync(new URL("../golden/generator-flows.json", import.meta.url), "utf8")) as Golden;
+
+let root: string;
+let photos: string;
+
+async function writePhoto(path: string, level: number): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const image = sharp({ create: { width: 4, height: 3, channels: 3, background: { r: level, g: level, b: level } } });
+  await writeFile(path, await image.png().toBuffer());
+}
+
+beforeAll(async () => {
+  vi.spyOn(console, "log").mockImplementation(() => undefined);
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  root = await mkdtemp(join(tmpdir(), "graft-flows-"));
+  photos = join(root, "photos");
+  let level = 0;
+  for (const [folder, names] of Object.entries(golden.folders.files)) {
+    for (const name of names) await writePhoto(join(photos, folder, name), level++);
+  }
+  for (let number = 0; number < 7; number++) await writePhoto(join(root, "table", `${number}.png`), number);
+});
+
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await rm(root, { recursive: true });
+});
+
+async function take(iterator: BatchIterator, count: number): Promise<WeightedBatch[]> {
+  const batches: WeightedBatch[] = [];
+  for await (const batch of iterator) {
+    batches.push(batch);
+    if (batches.length === count) break;
+  }
+  return batches;
+}
+
+const numbers = (tensor: Tensor | undefined): number[] => [...(tensor?.data as Float32Array)];
+
+/** The first value of each photo. */
+function levels(x: Tensor | undefined): number[] {
+  const values = numbers(x);
+  const size = values.length / (x?.dims[0] ?? 1);
+  return values.filter((_, index) => index % size === 0);
+}
+
+describe("folders are listed as Keras lists them", () => {
+  it.each(golden.folders.cases)("subset $subset of $validationSplit", async (one) => {
+    const datagen = new ImageDataGenerator({ validationSplit: one.validationSplit });
+    const flow = await datagen.flowFromDirectory(photos, { subset: one.subset, shuffle: false });
+    expect(flow.filenames).toEqual(one.filenames);
+    expect(flow.classIndices).toEqual(one.classIndices);
+    expect(flow.classes).toEqual(one.classes);
+  });
+
+  it("by the names of classes", async () => {
+    const { named } = golden.folders;
+    const flow = await new ImageDataGenerator().flowFromDirectory(photos, {
+      classes: ["dogs", "cats"],
+      shuffle: false,
+    });
+    expect([flow.filenames, flow.classIndices]).toEqual([named.filenames, named.classIndices]);
+  });
+
+  it.each(golden.folders.datasets)("dataset $subset of $validationSplit", async (one) => {
+    const { validationSplit, subset, paths, labels } = one;
+    const dataset = await imageDatasetFromDirectory(photos, {
+      ...{ validationSplit, subset, shuffle: false, imageSize: [3, 4] },
+    });
+    expect(dataset.filePaths.map((path) => path.slice(photos.length + 1))).toEqual(paths);
+    expect(dataset.classNames).toEqual(golden.folders.datasetClasses);
+    expect([...dataset.inOrder()].flatMap(({ truth }) => [...(truth?.data ?? [])])).toEqual(labels);
+  });
+});
+
+describe("flow", () => {
+  const x = new Tensor(
+    "float32",
+    Float32Array.from({ length: 11 }, (_, k) => k),
+    [11, 1, 1, 1],
+  );
+  const y = new Tensor(
+    "int32",
+    Int32Array.from({ length: 11 }, (_, k) => k % 2),
+    [11],
+  );
+
+  it.each(golden.arrays)("gives Keras's batches of subset $subset", async ({ validationSplit, subset, batches }) => {
+    const flow = new ImageDataGenerator({ validationSplit }).flow(x, y, {
+      ...{ batchSize: 4, shuffle: false, subset, sampleWeight: x },
+    });
+    const taken = await take(flow, batches.length);
+    expect(taken.map(([images, labels]) => [numbers(images), numbers(labels)])).toEqual(batches);
+    for (const [images, , weights] of taken) expect(numbers(weights)).toEqual(numbers(images));
+  });
+
+  it("refuses subsets of different classes unless told to ignore it, and arrays that do not fit", () => {
+    const sorted = new Tensor(
+      "float32",
+      Float32Array.from({ length: 11 }, (_, k) => (k < 5 ? 0 : 1)),
+      [11],
+    );
+    const datagen = new ImageDataGenerator({ validationSplit: 0.3 });
+    expect(() => datagen.flow(x, sorted, { subset: "training" })).toThrow(/Shuffle the arrays/);
+    expect(datagen.flow(x, sorted, { subset: "training", ignoreClassSplit: true }).samples).toBe(8);
+    expect(() => datagen.flow(x, new Tensor("float32", new Float32Array(3), [3]))).toThrow(/11 labels.*\[3\]/s);
+    expect(() => datagen.flow(new Tensor("float32", new Float32Array(3), [3]))).toThrow(/samples, height/);
+    expect(() => datagen.flow(x, y, { subset: "test" as never })).toThrow(UsageError);
+    expect(() => new ImageDataGenerator().flow(x, y, { subset: "validation" })).toThrow(/validationSplit/);
+  });
+
+  it("gives photos alone without labels, in float64 where asked", async () => {
+    const flow = new ImageDataGenerator({ dtype: "float64" }).flow(x, null, { shuffle: false, batchSize: 3 });
+    for await (const images of flow.images()) {
+      expect([images.type, images.dims]).toEqual(["float64", [3, 1, 1, 1]]);
+      expect([...(images.data as Float64Array)]).toEqual([0, 1, 2]);
+      break;
+    }
+    flow.reset();
+    expect(flow.next().keys).toEqual([0, 1, 2]);
+  });
+});
+
+describe("a preprocessing function on the host", () => {
+  it("comes after augmentation and before rescale, for each photo", async () => {
+    const shapes: unknown[] = [];
+    const datagen = new ImageDataGenerator({
+      ...{ rescale: 0.5, horizontalFlip: true },
+      preprocessingFunction: (image) => {
+        shapes.push(image.dims);
+        return new Tensor(
+          "float32",
+          (image.data as Float32Array).map((value) => value + 100),
+          image.dims,
+        );
+      },
+    });
+    const x = new Tensor("float32", Float32Array.from([0, 1, 0, 1, 0, 1, 0, 1]), [4, 1, 2, 1]);
+    const flow = datagen.flow(x, new Tensor("float32", new Float32Array(4), [4]), { batchSize: 4, seed: 2 });
+    const [[images] = []] = await take(flow, 1);
+    expect(shapes).toEqual(Array(4).fill([1, 2, 1]));
+    const values = numbers(images);
+    for (let photo = 0; photo < 4; photo++) {
+      expect([...values.slice(2 * photo, 2 * photo + 2)].sort((a, b) => a - b)).toEqual([50, 50.5]);
+    }
+    expect(flow.standardization).toBeUndefined();
+    expect(numbers(await datagen.standardize(new Tensor("float32", Float32Array.of(1, 2), [1, 2, 1])))).toEqual([
+      50.5, 51,
+    ]);
+  });
+
+  it("must give an image of the same shape", async () => {
+    const datagen = new ImageDataGenerator({ preprocessingFunction: () => new Tensor("float32", [1], [1]) });
+    const x = new Tensor("float32", new Float32Array(4), [1, 2, 2, 1]);
+    await expect(take(datagen.flow(x, new Tensor("float32", [0], [1])), 1)).rejects.toThrow(/shape \[2, 2, 1\]/);
+  });
+});
+
+describe("labels that are the photos", () => {
+  it("go along with what the network sees", async () => {
+    const datagen = new ImageDataGenerator({ rescale: 1 / 255, rotationRange: 20 });
+    const flow = await datagen.flowFromDirectory(photos, { classMode: "input", targetSize: [3, 4], batchSize: 3 });
+    const [[x, y] = []] = await take(flow, 1);
+    expect(y?.dims).toEqual([3, 3, 4, 3]);
+    expect(y?.data).toEqual(x?.data);
+  });
+});
+
+describe("saveToDir", () => {
+  it("writes what the network sees, stretched to levels, under Keras's names", async () => {
+    const folder = join(root, "saved", "here");
+    const x = new Tensor("float32", Float32Array.of(-1, 0, 1, 3), [1, 2, 2, 1]);
+    const flow = new ImageDataGenerator({ rescale: 2 }).flow(x, new Tensor("float32", [0], [1]), {
+      ...{ saveToDir: folder, savePrefix: "aug", seed: 1 },
+    });
+    await flow.next().load();
+    await flow.release();
+    const names = await readdir(folder);
+    expect(names).toEqual([expect.stringMatching(/^aug_0_\d+\.png$/)]);
+    const image = sharp(await readFile(join(folder, names[0] ?? ""))).extractChannel(0);
+    expect([...(await image.raw().toBuffer())]).toEqual([0, 63, 127, 255]);
+    expect(() => new ImageDataGenerator().flow(x, null, { saveFormat: "bmp" as never })).toThrow(/png, jpeg/);
+  });
+});
+
+describe("flowFromDataframe", () => {
+  // As a golden test would have it: the classes of 0 … 6 are c b a c b a c.
+  const rows = Array.from({ length: 7 }, (_, number) => ({
+    ...{ filename: `${number}.png`, class: "cba"[number % 3], weight: number / 2, age: number * 1.5, size: number },
+  }));
+  const missing = { filename: "missing.png", class: "d", weight: 1, age: 1, size: 1 };
+  const open = (options: object, table: readonly object[] | string = [...rows, missing], datagen = {}) =>
+    new ImageDataGenerator(datagen).flowFromDataframe(table as never, {
+      ...{ directory: join(root, "table"), shuffle: false, targetSize: [2, 2], batchSize: 7 },
+      ...options,
+    });
+
+  it("leaves out files that are missing, and gives one-hot labels of sorted classes", async () => {
+    const flow = await open({});
+    expect(flow.classIndices).toEqual({ a: 0, b: 1, c: 2 });
+    expect(console.error).toHaveBeenLastCalledWith(expect.stringMatching(/1 invalid image filename.*missing\.png/));
+    expect(console.log).toHaveBeenLastCalledWith("Found 7 validated image filenames belonging to 3 classes.");
+    const [[x, y] = []] = await take(flow, 1);
+    expect(levels(x)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(numbers(y).slice(0, 9)).toEqual([0, 0, 1, 0, 1, 0, 1, 0, 0]);
+  });
+
+  it("takes weights, chosen classes, numbers and lists of classes", async () => {
+    const [[, y, weights] = []] = await take(await open({ classMode: "sparse", weightCol: "weight" }), 1);
+    expect(numbers(y)).toEqual([2, 1, 0, 2, 1, 0, 2]);
+    expect(numbers(weights)).toEqual([0, 0.5, 1, 1.5, 2, 2.5, 3]);
+    const chosen = await open({ classes: ["c", "a"], classMode: "binary" });
+    expect([chosen.classIndices, chosen.filenames]).toEqual([
+      { c: 0, a: 1 },
+      ["0.png", "2.png", "3.png", "5.png", "6.png"],
+    ]);
+    const [[, age] = []] = await take(await open({ classMode: "raw", yCol: "age" }), 1);
+    expect([age?.dims, numbers(age)]).toEqual([[7], [0, 1.5, 3, 4.5, 6, 7.5, 9]]);
+    const [[, both] = []] = await take(await open({ classMode: "raw", yCol: ["age", "size"] }), 1);
+    expect([both?.dims, numbers(both).slice(2, 4)]).toEqual([
+      [7, 2],
+      [1.5, 1],
+    ]);
+    const several = rows.map((row, index) => ({ ...row, class: index === 0 ? ["c", "a"] : ["b"] }));
+    const [[, many] = []] = await take(await open({}, several), 1);
+    expect(numbers(many).slice(0, 6)).toEqual([1, 0, 1, 0, 1, 0]);
+  });
+
+  it("splits after leaving out, validation first", async () => {
+    const split = { validationSplit: 0.3 };
+    expect((await open({ subset: "validation" }, undefined, split)).filenames).toEqual(["0.png", "1.png"]);
+    expect((await open({ subset: "training" }, undefined, split)).samples).toBe(5);
+  });
+
+  it("reads a CSV file", async () => {
+    const path = join(root, "table.csv");
+    await writeFile(path, 'filename,"the ""class""",weight\r\n0.png,"a, b",1\r\n\r\n3.png,c,2.5\r\n');
+    const flow = await open({ yCol: 'the "class"', weightCol: "weight" }, path);
+    expect(flow.classIndices).toEqual({ "a, b": 0, c: 1 });
+    await writeFile(path, "filename,class\n0.png\n");
+    await expect(open({}, path)).rejects.toThrow(/Record 1.*2 fields/s);
+  });
+
+  it("says what is wrong with a table", async () => {
+    await expect(open({ yCol: "klass" })).rejects.toThrow(/Did you mean "class"/);
+    await expect(open({ xCol: "age" })).rejects.toThrow(/Row 1.*"age".*text/s);
+    await expect(open({ weightCol: "class" })).rejects.toThrow(/Row 1.*"class".*number.*c/s);
+    await expect(open({ classMode: "binary" })).rejects.toThrow(/two classes.*4/s);
+    await expect(open({ classMode: "multi_output" })).rejects.toThrow(/several outputs/);
+    await expect(open({ directory: root })).rejects.toThrow(/directory/);
+  });
+});
+
+describe("imageDatasetFromDirectory", () => {
+  it("makes of one seed two parts that do not overlap", async () => {
+    const [training, validation] = await imageDatasetFromDirectory(photos, {
+      ...{ validationSplit: 0.3, subset: "both", seed: 5, imageSize: [3, 4], labelMode: "categorical" },
+    });
+    expect([training.samples, validation.samples]).toEqual([10, 3]);
+    expect(new Set([...training.filePaths, ...validation.filePaths]).size).toBe(13);
+    const again = await imageDatasetFromDirectory(photos, {
+      ...{ validationSplit: 0.3, subset: "validation", seed: 5, imageSize: [3, 4] },
+    });
+    expect(again.filePaths).toEqual(validation.filePaths);
+    expect(validation.next().truth?.dims).toEqual([3, 4]);
+  });
+
+  it("takes labels of one's own, or none", async () => {
+    const flat = join(root, "table");
+    const labels = [3, 1, 3, 1, 3, 1, 3];
+    const dataset = await imageDatasetFromDirectory(flat, { labels, shuffle: false, imageSize: [3, 4] });
+    expect([dataset.classNames, [...(dataset.next().truth?.data ?? [])]]).toEqual([["1", "3"], labels]);
+    const bare = await imageDatasetFromDirectory(flat, { labels: null, shuffle: false, imageSize: [3, 4] });
+    for await (const images of bare.images()) {
+      expect(levels(images)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+      break;
+    }
+    await expect(imageDatasetFromDirectory(flat, { labels: [1] })).rejects.toThrow(/7 labels.*1/s);
+    await expect(imageDatasetFromDirectory(photos, { labelMode: "binary" })).rejects.toThrow(/two classes/);
+    await expect(imageDatasetFromDirectory(photos, { validationSplit: 0.2 } as never)).rejects.toThrow(/subset/);
+    await expect(imageDatasetFromDirectory(photos, { validationSplit: 0.2, subset: "training" })).rejects.toThrow(
+      /seed/,
+    );
+  });
+});
