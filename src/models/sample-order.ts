@@ -43,6 +43,11 @@ export class SampleOrder {
     return keys;
   }
 
+  /** Begins a new round with the next sample. */
+  reset(): void {
+    this.round = undefined;
+  }
+
   /** Where the order stands. */
   save(): SampleOrderState {
     // At the end of a round nothing of its order is needed any more.
