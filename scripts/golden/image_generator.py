@@ -305,6 +305,19 @@ def loading():
     return {"sources": encodings, "cases": cases, "resized": resized, "aspects": aspects}
 
 
+def preprocessing():
+    x = levels((2, 3, 4, 3), 80).astype(np.float32)
+    index = {str(number): [f"n{number:04}", f"class_{number}"] for number in range(1000)}
+    scores = wave((2, 1000), 81, 0.5, 0.5)
+    decode = keras.src.applications.imagenet_utils
+    decode.CLASS_INDEX = index
+    top = decode.decode_predictions(scores, top=3)
+    return {
+        "modes": {mode: numbers(decode.preprocess_input(np.copy(x), mode=mode)) for mode in ["tf", "caffe", "torch"]},
+        "top": [[[identifier, name, float(score)] for identifier, name, score in row] for row in top],
+    }
+
+
 def write(name, content):
     path = GOLDEN / f"generator-{name}.json"
     made = f"scripts/golden/image_generator.py, Keras {keras.__version__}"
@@ -317,6 +330,7 @@ def main():
     write("standardize", {"cases": standardizations()})
     write("flows", {"folders": folders(), "arrays": flows(), "tables": dataframes()})
     write("loading", loading())
+    write("preprocess", preprocessing())
 
 
 main()

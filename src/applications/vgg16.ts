@@ -12,6 +12,7 @@ import {
 } from "../nn/layers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { ApplicationOptions } from "./application-options.js";
+import { decodePredictions } from "./decode-predictions.js";
 import { type PublishedWeights, pretrainedWeights } from "./pretrained-weights.js";
 import { preprocessInput, standardizationOf } from "./preprocess.js";
 
@@ -112,5 +113,5 @@ function pooled(x: SymbolicTensor, pooling: "avg" | "max" | null): SymbolicTenso
   return x;
 }
 
-/** Keras's module: the network and its preprocessing. */
-export const vgg16 = { VGG16, preprocessInput: preprocessInput("caffe") } as const;
+/** Keras's module: the network, its preprocessing, and the names of its classes. */
+export const vgg16 = { VGG16, preprocessInput: preprocessInput("caffe"), decodePredictions } as const;

@@ -1,0 +1,128 @@
+import { readFile } from "node:fs/promises";
+import { FileError, ShapeError, UsageError } from "../errors/errors.js";
+import type { Tensor } from "../runtime/runtime.js";
+import { cachePath } from "../weights/cache.js";
+import { downloadFile } from "../weights/download.js";
+
+/** A class of ImageNet and how probable it is: WordNet's identifier, name, probability. */
+export type ClassPrediction = [wordnetId: string, name: string, score: number];
+
+/** Options of {@link decodePredictions}; names and defaults are Keras's. */
+export interface DecodeOptions {
+  /** How many of the most probable classes to give; default 5. */
+  readonly top?: number;
+}
+
+/** Keras's list of the 1000 classes, on a server. */
+const published = {
+  url: "https://storage.googleapis.com/download.tensorflow.org/data/imagenet_class_index.json",
+  file: "imagenet_class_index.json",
+  md5: "c2c37ea517e94d9795004a39431a14cb",
+} as const;
+
+/** Identifier and name of each class, in the order of the network's outputs. */
+export type ClassIndex = readonly (readonly [wordnetId: string, name: string])[];
+
+/**
+ * Reads a list of classes as Keras keeps it: a JSON object `{ "0": ["n01440764", "tench"], … }`.
+ *
+ * @param text the file's content
+ * @param file its path, for messages
+ * @throws FileError when it holds something else
+ */
+export function parseClassIndex(text: string, file: string): ClassIndex {
+  const damaged = (received: string, cause?: unknown): FileError =>
+    new FileError(`${file} is no list of classes.`, {
+      subject: file,
+      expected: 'a JSON object {"0": [identifier, name], "1": …}',
+      received,
+      advice: `Delete it, and get it anew from ${published.url}.`,
+      cause,
+    });
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (cause) {
+    throw damaged("something that is no JSON", cause);
+  }
+  const entries = typeof content === "object" && content !== null ? (content as Record<string, unknown>) : {};
+  return Object.keys(entries).map((_, number): readonly [string, string] => {
+    const entry = entries[number];
+    const [id, name] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    if (typeof id === "string" && typeof name === "string") return [id, name];
+    throw damaged(`no identifier and name for class ${number}`);
+  });
+}
+
+let known: ClassIndex | undefined;
+
+/** The classes of ImageNet, from the cache, where they are downloaded to once. */
+async function imagenetClasses(): Promise<ClassIndex> {
+  if (known !== undefined) return known;
+  const destination = cachePath(`keras/${published.file}`);
+  await downloadFile({ url: published.url, destination, checksum: { algorithm: "md5", hex: published.md5 } });
+  known = parseClassIndex(await readFile(destination, "utf8"), destination);
+  return known;
+}
+
+/**
+ * The most probable classes of each row, the most probable one first.
+ *
+ * @param predictions `[batch, classes]`
+ * @param classes as many as there are columns
+ * @throws ShapeError when they are not as many
+ */
+export function namePredictions(
+  predictions: Tensor,
+  classes: ClassIndex,
+  { top = 5 }: DecodeOptions = {},
+): ClassPrediction[][] {
+  const [batch = 0, columns = 0] = predictions.dims;
+  if (predictions.dims.length !== 2 || columns !== classes.length) {
+    throw new ShapeError("decodePredictions takes the outputs of an ImageNet classifier.", {
+      subject: "predictions",
+      expected: `[batch, ${classes.length}], such as a model with includeTop: true and classes: ${classes.length} gives`,
+      received: `[${predictions.dims.join(", ")}]`,
+    });
+  }
+  if (!Number.isInteger(top) || top < 1) {
+    throw new UsageError("The option top is not usable.", {
+      subject: "top",
+      expected: "a whole number from 1",
+      received: String(top),
+    });
+  }
+  const scores = Array.from(predictions.data as ArrayLike<number>, Number);
+  return Array.from({ length: batch }, (_, row) =>
+    classes
+      .map(([id, name], index): ClassPrediction => [id, name, scores[row * columns + index] ?? 0])
+      .sort(([, , a], [, , b]) => b - a)
+      .slice(0, top),
+  );
+}
+
+/**
+ * Names the most probable ImageNet classes of each row of a classifier's output.
+ *
+ * The list of classes is downloaded to the cache once, and checked.
+ *
+ * @param predictions `[batch, 1000]`
+ * @returns for each row, the most probable first: identifier, name, score
+ * @throws ShapeError when there are not 1000 columns
+ * @throws DownloadError when the list cannot be had; it says what to download, and where to put it
+ * @see https://keras.io/api/applications/ `decode_predictions`, which does the same without `await`
+ */
+export async function decodePredictions(
+  predictions: Tensor,
+  options: DecodeOptions = {},
+): Promise<ClassPrediction[][]> {
+  // Before the download, which a wrong shape is not worth.
+  if (predictions.dims.length !== 2 || predictions.dims[1] !== 1000) {
+    namePredictions(
+      predictions,
+      Array.from({ length: 1000 }, () => ["", ""]),
+      options,
+    );
+  }
+  return namePredictions(predictions, await imagenetClasses(), options);
+}
