@@ -18,6 +18,8 @@ export interface FileWeights {
 export interface LoadWeightsOptions {
   /** By name instead of by order; layers that only one side has are left alone. Default `false`. */
   readonly byName?: boolean;
+  /** Leave weights that do not fit as they are, and say which; default `false`: an error. */
+  readonly skipMismatch?: boolean;
 }
 
 type FileLayer = FileWeights["layers"][number];
@@ -46,13 +48,32 @@ function pair(layers: readonly Layer[], { file, layers: inFile }: FileWeights, b
 }
 
 /**
+ * A layer's weights in the order of `.h5` files: what is trained comes first, which for a model with batch normalization
+ * inside is another order than that of its layers.
+ */
+function inFileOrder(layer: Layer, found: FileLayer["weights"]): readonly Variable[] {
+  const variables = [...layer.trainableWeights, ...layer.nonTrainableWeights];
+  // The order depends on what was frozen when the file was written, so names are surer, where they tell weights apart.
+  const ending = (path: string): string => path.replace(/:0$/, "").split("/").slice(-2).join("/");
+  const named = new Map(variables.map((variable) => [ending(variable.path), variable]));
+  const ordered = found.flatMap(({ name }) => named.get(ending(name)) ?? []);
+  const isComplete = named.size === variables.length && new Set(ordered).size === variables.length;
+  return isComplete && ordered.length === found.length ? ordered : variables;
+}
+
+/**
  * Puts the weights of a file into layers; all of them, or none when something does not fit.
  *
+ * @returns what was skipped, one line each; nothing unless `skipMismatch` is set
  * @throws ShapeError when numbers or shapes differ
  * @throws UsageError when nothing matches by name
  */
-export function assignWeights(layers: readonly Layer[], weights: FileWeights, options: LoadWeightsOptions = {}): void {
-  const pairs = pair(layers, weights, options.byName ?? false);
+export function assignWeights(
+  layers: readonly Layer[],
+  weights: FileWeights,
+  { byName = false, skipMismatch = false }: LoadWeightsOptions = {},
+): string[] {
+  const pairs = pair(layers, weights, byName);
   if (pairs.length === 0 && layers.some((layer) => layer.weights.length > 0)) {
     throw new UsageError(`No layer of the model has weights in ${weights.file}.`, {
       subject: weights.file,
@@ -67,29 +88,40 @@ export function assignWeights(layers: readonly Layer[], weights: FileWeights, op
         .join(", "),
     });
   }
+  const skipped: string[] = [];
+  const mismatch = (error: ShapeError): void => {
+    if (!skipMismatch) throw error;
+    skipped.push(error.message);
+  };
   const assignments: [Variable, TensorData<"float32">][] = [];
   for (const [layer, { name, weights: found }] of pairs) {
-    const variables = layer.weights;
+    const variables = inFileOrder(layer, found);
     if (variables.length !== found.length) {
-      throw new ShapeError(`The layer "${layer.name}" does not fit "${name}" of ${weights.file}.`, {
-        subject: layer.name,
-        expected: `${variables.length} weights (${variables.map((variable) => variable.name).join(", ")})`,
-        received: `${found.length} weights (${found.map((weight) => weight.name).join(", ")})`,
-      });
+      mismatch(
+        new ShapeError(`The layer "${layer.name}" does not fit "${name}" of ${weights.file}.`, {
+          subject: layer.name,
+          expected: `${variables.length} weights (${variables.map((variable) => variable.name).join(", ")})`,
+          received: `${found.length} weights (${found.map((weight) => weight.name).join(", ")})`,
+        }),
+      );
+      continue;
     }
     variables.forEach((variable, index) => {
       const tensor = found[index]?.tensor;
       if (tensor === undefined) return;
-      if (!sameShape(variable.shape, tensor.dims)) {
-        throw new ShapeError(`The weight "${variable.path}" does not fit "${name}" of ${weights.file}.`, {
-          subject: variable.path,
-          expected: formatShape(variable.shape),
-          received: formatShape(tensor.dims),
-          advice: "The file belongs to another network, or to the same one with another input shape or top.",
-        });
+      if (sameShape(variable.shape, tensor.dims)) assignments.push([variable, tensor]);
+      else {
+        mismatch(
+          new ShapeError(`The weight "${variable.path}" does not fit "${name}" of ${weights.file}.`, {
+            subject: variable.path,
+            expected: formatShape(variable.shape),
+            received: formatShape(tensor.dims),
+            advice: "The file belongs to another network, or to the same one with another input shape or top.",
+          }),
+        );
       }
-      assignments.push([variable, tensor]);
     });
   }
   for (const [variable, tensor] of assignments) variable.assign(tensor);
+  return skipped;
 }

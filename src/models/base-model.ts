@@ -3,12 +3,12 @@ import { didYouMean } from "../errors/nearest.js";
 import type { Shape } from "../graph/shape.js";
 import { Layer } from "../nn/layer.js";
 import { resolveLoss } from "../nn/losses/index.js";
-import { resolveMetric } from "../nn/metrics/index.js";
-import { resolveOptimizer } from "../nn/optimizers/index.js";
+import { type Metric, resolveMetric } from "../nn/metrics/index.js";
+import { type Optimizer, resolveOptimizer } from "../nn/optimizers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
 import type { Tensor } from "../runtime/runtime.js";
-import { assignWeights, type LoadWeightsOptions } from "./assign-weights.js";
+import type { LoadWeightsOptions } from "./assign-weights.js";
 import type { BatchSource, Standardization } from "./batch-source.js";
 import { platform } from "./platform.js";
 import { summarize } from "./summary.js";
@@ -39,6 +39,9 @@ export interface Pretrained {
 export abstract class BaseModel extends Layer {
   private compileOptions: CompileOptions | undefined;
   private compiledWith: Compiled | undefined;
+
+  /** Set it to `true`, for example in a callback, to end `fit` after the present step; `fit` begins with `false`. */
+  stopTraining = false;
 
   /** Set for models with pretrained weights. */
   pretrained: Pretrained | undefined;
@@ -138,6 +141,11 @@ export abstract class BaseModel extends Layer {
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
 
+  /** What `compile` was given, with names of optimizer and loss looked up; `undefined` before. */
+  get compilation(): CompileOptions | undefined {
+    return this.compileOptions;
+  }
+
   /**
    * What the model was compiled with.
    *
@@ -145,6 +153,15 @@ export abstract class BaseModel extends Layer {
    */
   get compiled(): Compiled {
     return (this.compiledWith ??= this.resolveCompiled());
+  }
+
+  /**
+   * The optimizer that the model was compiled with.
+   *
+   * @throws UsageError when it was not compiled
+   */
+  get optimizer(): Optimizer {
+    return this.compiled.optimizer;
   }
 
   private resolveCompiled(): Compiled {
@@ -158,8 +175,9 @@ export abstract class BaseModel extends Layer {
     }
     const optimizer = resolveOptimizer(this.compileOptions.optimizer);
     const loss = resolveLoss(this.compileOptions.loss);
-    const { metrics = [] } = this.compileOptions;
-    return { optimizer, loss, metrics: metrics.map((metric) => resolveMetric(metric, loss, this.outputShape)) };
+    const { metrics = [], weightedMetrics = [] } = this.compileOptions;
+    const resolve = (metric: Metric | string): Metric => resolveMetric(metric, loss, this.outputShape);
+    return { optimizer, loss, metrics: metrics.map(resolve), weightedMetrics: weightedMetrics.map(resolve) };
   }
 
   /** Trains the model. @see https://keras.io/api/models/model_training_apis/#fit-method */
@@ -189,17 +207,48 @@ export abstract class BaseModel extends Layer {
 
   /** The model's output for one batch. */
   async predictOnBatch(x: Tensor): Promise<Tensor> {
-    return platform().loops.predict(this, x, { batchSize: x.dims[0] ?? 1 });
+    return platform().loops.predict(this, x, { batchSize: x.dims[0] ?? 1, verbose: 0 });
   }
 
   /**
-   * Loads weights from a file: all of them, or none when something does not fit.
+   * Loads weights from a Keras file: `.h5` of weights or of a whole model, `.weights.h5`, `.keras`. All of them are loaded,
+   * or none when something does not fit. As in Keras, a `.weights.h5` file brings the state of an optimizer that has
+   * trained along.
    *
+   * @param options `byName`: find layers by name instead of by order; `skipMismatch`: leave out what does not fit, with a
+   * warning
+   * @returns what was skipped, one line each
    * @throws FileError when the file cannot be read
    * @throws ShapeError when it does not fit the model
+   * @see https://keras.io/api/models/model_saving_apis/weights_saving_and_loading/ – there, `by_name` is for old files only
    */
-  async loadWeights(path: string, options: LoadWeightsOptions = {}): Promise<void> {
-    assignWeights(this.layers, await platform().readWeights(path), options);
+  async loadWeights(path: string, options: LoadWeightsOptions = {}): Promise<readonly string[]> {
+    return platform().files.loadWeights(this, path, options);
+  }
+
+  /**
+   * Writes the weights to a file that Keras 3 reads, with the state of the optimizer. An existing file is replaced once the
+   * new one is complete.
+   *
+   * @param path ends in `.weights.h5`
+   * @throws UsageError for another ending, or when the model has no weights yet
+   * @throws FileError when the file cannot be written
+   */
+  async saveWeights(path: string): Promise<void> {
+    return platform().files.saveWeights(this, path);
+  }
+
+  /**
+   * Writes the model to a file that Keras 3 reads: layers, weights, what it was compiled with, the state of the optimizer.
+   * An existing file is replaced once the new one is complete.
+   *
+   * @param path ends in `.keras`
+   * @throws UsageError for another ending, layers that Keras does not have, or a model that has no weights yet
+   * @throws FileError when the file cannot be written
+   * @see https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
+   */
+  async save(path: string): Promise<void> {
+    return platform().files.saveModel(this, path);
   }
 }
 

@@ -11,3 +11,6 @@ export type {
   Logs,
   PredictOptions,
 } from "./training-types.js";
+export type { LoadWeightsOptions } from "./assign-weights.js";
+export { loadModel } from "./load-model.js";
+export type { LoadModelOptions } from "./platform.js";

@@ -6,6 +6,7 @@ import type { Layer, LayerOptions } from "../nn/layer.js";
 import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
 import { orderLayers } from "./layer-order.js";
+import { serializeCalls } from "./serialize-calls.js";
 
 /** What a functional model is made from. */
 export interface ModelOptions extends LayerOptions {
@@ -102,7 +103,11 @@ export class Model extends BaseModel {
   }
 
   getConfig(): Record<string, unknown> {
-    return { name: this.name, trainable: this.trainable };
+    return {
+      name: this.name,
+      trainable: this.trainable,
+      ...serializeCalls({ inputs: this.inputs, outputs: this.outputs, layers: this.layers, calls: this.calls }),
+    };
   }
 }
 

@@ -2,7 +2,7 @@ import { UsageError } from "../errors/errors.js";
 import type { Runtime, Tensor } from "../runtime/runtime.js";
 import type { BaseModel } from "./base-model.js";
 import type { BatchSource } from "./batch-source.js";
-import type { FileWeights } from "./assign-weights.js";
+import type { LoadWeightsOptions } from "./assign-weights.js";
 import type { BatchOptions, EvaluateOptions, FitOptions, History, Logs, PredictOptions } from "./training-types.js";
 
 /** Where text goes: a stream of the process, or one of a test. */
@@ -32,6 +32,24 @@ export interface TrainingLoops {
   release(model: BaseModel): Promise<void>;
 }
 
+/** Options of `loadModel`. */
+export interface LoadModelOptions {
+  /** Whether optimizer, loss and metrics of the file are restored, with the optimizer's slots. Default `true`. */
+  readonly compile?: boolean;
+}
+
+/** Models and weights in files. */
+export interface ModelFiles {
+  /** Reads a model; which kind of file it is, the content says. */
+  loadModel(path: string, options: LoadModelOptions): Promise<BaseModel>;
+  /** Writes a model as a `.keras` archive. */
+  saveModel(model: BaseModel, path: string): Promise<void>;
+  /** Loads weights into a model; gives what was skipped, one line each. */
+  loadWeights(model: BaseModel, path: string, options: LoadWeightsOptions): Promise<readonly string[]>;
+  /** Writes a model's weights as `.weights.h5`. */
+  saveWeights(model: BaseModel, path: string): Promise<void>;
+}
+
 /**
  * What models need of the rooms behind them and of the machine they run on. The public entry puts it together: in this
  * way a model has `fit` although training imports models, and nothing above `runtime` knows Node.
@@ -39,8 +57,8 @@ export interface TrainingLoops {
 export interface Platform {
   readonly runtime: Runtime;
   readonly loops: TrainingLoops;
-  /** Reads a file of weights. */
-  readWeights(path: string): Promise<FileWeights>;
+  /** Models and weights in files. */
+  readonly files: ModelFiles;
   /** Writes a file under a temporary name and renames it; does not overwrite an existing one unless told to. */
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
   /** Reads a file; `undefined` when there is none of that name. */

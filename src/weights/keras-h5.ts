@@ -35,18 +35,19 @@ export interface KerasWeights {
  * @see https://keras.io/api/models/model_saving_apis/weights_saving_and_loading/
  */
 export async function readKerasWeights(bytes: Uint8Array, name: string): Promise<KerasWeights> {
-  return withHdf5(bytes, name, (file) => {
-    const root = file.kindOf("/model_weights") === "group" ? "/model_weights" : "";
-    const layerNames = longStrings(file, root === "" ? "/" : root, "layer_names");
-    if (layerNames === undefined) throw unknownLayout(file);
-    const layers = layerNames.map((layer) => ({ name: layer, weights: readLayer(file, `${root}/${layer}`) }));
-    // Weights that belong to the model itself stand beside its layers, unlisted.
-    const own = `${root}/top_level_model_weights`;
-    const topLevel = file.kindOf(own) === "group" ? readLayer(file, own) : [];
-    return {
-      layers: topLevel.length > 0 ? [...layers, { name: "top_level_model_weights", weights: topLevel }] : layers,
-    };
-  });
+  return withHdf5(bytes, name, (file) => ({ layers: weightsIn(file) }));
+}
+
+/** As {@link readKerasWeights}, of a file that is open. */
+export function weightsIn(file: Hdf5File): KerasLayerWeights[] {
+  const root = file.kindOf("/model_weights") === "group" ? "/model_weights" : "";
+  const layerNames = longStrings(file, root === "" ? "/" : root, "layer_names");
+  if (layerNames === undefined) throw unknownLayout(file);
+  const layers = layerNames.map((layer) => ({ name: layer, weights: readLayer(file, `${root}/${layer}`) }));
+  // Weights that belong to the model itself stand beside its layers, unlisted.
+  const own = `${root}/top_level_model_weights`;
+  const topLevel = file.kindOf(own) === "group" ? readLayer(file, own) : [];
+  return topLevel.length > 0 ? [...layers, { name: "top_level_model_weights", weights: topLevel }] : layers;
 }
 
 function readLayer(file: Hdf5File, group: string): KerasWeight[] {

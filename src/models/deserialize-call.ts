@@ -1,0 +1,120 @@
+import { z } from "zod";
+import { FileError, UsageError } from "../errors/errors.js";
+
+/** A tensor of a functional model: an output of a call of a layer. */
+export interface Reference {
+  readonly layer: string;
+  readonly call: number;
+  readonly output: number;
+}
+
+/** A call of a layer, as a file says it. */
+export interface Call {
+  readonly inputs: readonly Reference[];
+  readonly training: false | undefined;
+  /** Whether it is written in Keras 2's way, as lists. */
+  readonly isOld: boolean;
+}
+
+const tensorSchema = z.looseObject({
+  class_name: z.literal("__keras_tensor__"),
+  config: z.looseObject({ keras_history: z.tuple([z.string(), z.number(), z.number()]) }),
+});
+
+const callSchema = z.looseObject({ args: z.array(z.unknown()), kwargs: z.record(z.string(), z.unknown()).default({}) });
+
+/** Arguments by name that are tensors, in the order in which Graft takes them: those of MultiHeadAttention. */
+const tensorArguments = ["inputs", "query", "value", "key"];
+
+/** Whether this is `[layer, call, output]`, perhaps with arguments behind. */
+export function isReference(data: unknown): data is [string, number, number, unknown?] {
+  return (
+    Array.isArray(data) && typeof data[0] === "string" && typeof data[1] === "number" && typeof data[2] === "number"
+  );
+}
+
+function reference([layer, call, output]: readonly [string, number, number, unknown?]): Reference {
+  return { layer, call, output };
+}
+
+/** All tensors in an argument, in order; `undefined` when something else is in it. */
+function tensorsIn(argument: unknown): Reference[] | undefined {
+  if (Array.isArray(argument)) {
+    const parts = argument.map(tensorsIn);
+    return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+  }
+  const tensor = tensorSchema.safeParse(argument);
+  return tensor.success ? [reference(tensor.data.config.keras_history)] : undefined;
+}
+
+/** Options of a call: `training`, and tensors by name. */
+function options(kwargs: Readonly<Record<string, unknown>>): Omit<Call, "isOld"> {
+  const tensors = new Map<string, readonly Reference[]>();
+  for (const [name, value] of Object.entries(kwargs)) {
+    // What is null or false is left out, but for `training`.
+    if (value === null || value === undefined || value === false) continue;
+    const found = isReference(value) ? [reference(value)] : tensorsIn(value);
+    if (found !== undefined && tensorArguments.includes(name)) tensors.set(name, found);
+    else {
+      throw new UsageError(`Graft cannot call a layer with the argument "${name}".`, {
+        subject: name,
+        expected: "training=False, or tensors",
+        received: JSON.stringify(value),
+      });
+    }
+  }
+  return {
+    inputs: tensorArguments.flatMap((name) => tensors.get(name) ?? []),
+    training: kwargs["training"] === false ? false : undefined,
+  };
+}
+
+/** A list of `[layer, call, output, arguments]`, as Keras 2 writes a call. */
+function oldCall(node: readonly unknown[]): Call {
+  const tensors = isReference(node) ? [node] : node;
+  const parts = tensors.map((item) => {
+    if (!isReference(item)) throw unreadable(node);
+    const kwargs = z.record(z.string(), z.unknown()).safeParse(item[3] ?? {});
+    if (!kwargs.success) throw unreadable(node);
+    const { inputs, training } = options(kwargs.data);
+    return { inputs: [reference(item), ...inputs], training };
+  });
+  return {
+    inputs: parts.flatMap(({ inputs }) => inputs),
+    training: parts.some(({ training }) => training === false) ? false : undefined,
+    isOld: true,
+  };
+}
+
+function unreadable(node: unknown): FileError {
+  return new FileError("A call of a layer cannot be read.", {
+    subject: "inbound_nodes",
+    expected: "calls as Keras 2 or 3 writes them",
+    received: JSON.stringify(node).slice(0, 200),
+  });
+}
+
+/**
+ * Reads one of a layer's `inbound_nodes`.
+ *
+ * @throws UsageError for arguments that Graft does not have
+ * @throws FileError when this is no call
+ */
+export function readCall(node: unknown): Call {
+  if (Array.isArray(node)) return oldCall(node);
+  const parsed = callSchema.safeParse(node);
+  if (!parsed.success) throw unreadable(node);
+  const { args, kwargs } = parsed.data;
+  const positional = args.flatMap((argument) => {
+    if (argument === null) return [];
+    const tensors = tensorsIn(argument);
+    if (tensors !== undefined) return tensors;
+    throw new UsageError("Graft calls layers with tensors only.", {
+      subject: "args",
+      expected: "outputs of other layers",
+      received: JSON.stringify(argument),
+    });
+  });
+  const named = options(kwargs);
+  return { inputs: [...positional, ...named.inputs], training: named.training, isOld: false };
+}

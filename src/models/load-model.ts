@@ -1,0 +1,17 @@
+import type { BaseModel } from "./base-model.js";
+import { type LoadModelOptions, platform } from "./platform.js";
+
+/**
+ * Loads a model from a file. Which kind of file it is, the content says: a `.keras` archive, an `.h5` file with a whole model
+ * (of Keras 2 or 3), a TensorFlow.js layers model (`model.json`, or the folder with it), an ONNX network that takes images.
+ *
+ * @param path the file
+ * @param options `compile: false` leaves out what the model was compiled with
+ * @returns the model, compiled as in the file; training goes on where it stopped
+ * @throws FileError when the file cannot be read, is damaged, or of another kind
+ * @throws UsageError when it holds a layer or an option that Graft does not have; the message names both
+ * @see https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
+ */
+export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<BaseModel> {
+  return platform().files.loadModel(path, options);
+}

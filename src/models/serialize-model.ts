@@ -1,0 +1,64 @@
+import { UsageError } from "../errors/errors.js";
+import { type Config, serializeObject } from "../nn/config.js";
+import type { Layer } from "../nn/layer.js";
+import { layerNames } from "../nn/layers/deserialize-layer.js";
+import { BaseModel } from "./base-model.js";
+import { serializeLayer } from "./serialize-layer.js";
+
+/** All layers, those of inner models too. */
+function allLayers(model: BaseModel): Layer[] {
+  return model.layers.flatMap((layer) => (layer instanceof BaseModel ? [layer, ...allLayers(layer)] : [layer]));
+}
+
+/** @throws UsageError when a layer is none of Keras's */
+function checkLayers(model: BaseModel): void {
+  const known = new Set([...layerNames(), "Functional", "Sequential"]);
+  const strange = [model, ...allLayers(model)].find(({ className }) => !known.has(className));
+  if (strange === undefined) return;
+  throw new UsageError(`The model "${model.name}" cannot be saved for Keras.`, {
+    subject: strange.name,
+    expected: "layers that Keras has",
+    received: `"${strange.name}" (${strange.className})`,
+    advice: "Models from ONNX and TensorFlow graphs can be exported as .onnx: model.export(path).",
+  });
+}
+
+/** Keras 3's `compile_config`; `undefined` for a model that was not compiled. */
+function compileConfig(model: BaseModel): Config | undefined {
+  const given = model.compilation;
+  if (given === undefined) return undefined;
+  const { optimizer, loss } = model.compiled;
+  const metrics = (list: typeof given.metrics): unknown =>
+    list === undefined || list.length === 0
+      ? null
+      : list.map((metric) => (typeof metric === "string" ? metric : serializeObject("keras.metrics", metric)));
+  return {
+    optimizer: serializeObject("keras.optimizers", optimizer),
+    loss: serializeObject("keras.losses", loss),
+    loss_weights: null,
+    metrics: metrics(given.metrics),
+    weighted_metrics: metrics(given.weightedMetrics),
+    run_eagerly: false,
+    steps_per_execution: 1,
+    jit_compile: false,
+  };
+}
+
+/**
+ * What `config.json` of a `.keras` file says of a model: its layers, how they are connected, and what it was compiled with.
+ *
+ * @throws UsageError for a model of layers that Keras does not have, or one that is not built yet
+ */
+export function serializeModel(model: BaseModel): Config {
+  checkLayers(model);
+  if (!model.built) {
+    throw new UsageError(`The model "${model.name}" has no weights yet.`, {
+      subject: model.name,
+      expected: "a model that knows its input's shape",
+      received: "one that does not",
+      advice: "Begin with layers.Input({ shape: [150, 150, 3] }).",
+    });
+  }
+  const compiled = compileConfig(model);
+  return { ...serializeLayer(model), ...(compiled === undefined ? {} : { compile_config: compiled }) };
+}
