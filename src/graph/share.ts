@@ -4,17 +4,36 @@ import { nodesInOrder } from "./graph.js";
 import { rebuild } from "./rebuild.js";
 import { constant, constantData, type Node, type Value } from "./value.js";
 
-/** Larger constants are weights: two of them are never equal but by being the same array. */
-const comparedBytes = 4096;
-
-function tensorKey(tensor: TensorData, identity: (object: object) => number): string {
-  const bytes = bytesOf(tensor);
-  const content = bytes.length <= comparedBytes ? bytes.toString() : `#${identity(tensor.data)}`;
-  return `${tensor.type}[${tensor.dims.join(",")}]${content}`;
+/** FNV-1a over 32-bit words, or over bytes where they are not whole words. */
+function hash(tensor: TensorData): number {
+  const { buffer, byteOffset, byteLength } = tensor.data;
+  const words = byteOffset % 4 === 0 && byteLength % 4 === 0;
+  const values = words ? new Uint32Array(buffer, byteOffset, byteLength / 4) : bytesOf(tensor);
+  let state = 0x811c9dc5;
+  for (const value of values) state = Math.imul(state ^ value, 0x01000193);
+  return state >>> 0;
 }
 
-function attributeKey(attribute: Attribute, identity: (object: object) => number): string {
-  return attribute.type === "tensor" ? tensorKey(attribute.value, identity) : JSON.stringify(attribute.value);
+function equalBytes(a: TensorData, b: TensorData): boolean {
+  if (a.data === b.data) return true;
+  const [left, right] = [bytesOf(a), bytesOf(b)];
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}
+
+/** Numbers tensors so that equal ones, whatever array they lie in, have the same number. */
+class TensorNumbers {
+  private readonly buckets = new Map<string, { readonly tensor: TensorData; readonly number: number }[]>();
+  private count = 0;
+
+  of(tensor: TensorData): number {
+    const key = `${tensor.type}[${tensor.dims.join(",")}]${hash(tensor)}`;
+    const bucket = this.buckets.get(key) ?? [];
+    this.buckets.set(key, bucket);
+    const equal = bucket.find((known) => equalBytes(known.tensor, tensor));
+    if (equal !== undefined) return equal.number;
+    bucket.push({ tensor, number: this.count });
+    return this.count++;
+  }
 }
 
 /**
@@ -34,12 +53,16 @@ export function shareEqualSubgraphs(outputs: readonly Value[]): (value: Value) =
     return number;
   };
 
-  const constants = new Map<string, Value>();
+  const tensors = new TensorNumbers();
+  const attributeKey = (attribute: Attribute): string =>
+    attribute.type === "tensor" ? `#${tensors.of(attribute.value)}` : JSON.stringify(attribute.value);
+
+  const constants = new Map<number, Value>();
   const shared = new Map<Value, Value>();
   const share = (value: Value | undefined): void => {
     const data = constantData(value);
     if (value === undefined || data === undefined || shared.has(value)) return;
-    const key = tensorKey(data, identity);
+    const key = tensors.of(data);
     const first = constants.get(key) ?? constant(data);
     constants.set(key, first);
     shared.set(value, first);
@@ -51,7 +74,7 @@ export function shareEqualSubgraphs(outputs: readonly Value[]): (value: Value) =
   return rebuild(outputs, shared, (node, inputs) => {
     const operands = inputs.map((value) => (value === undefined ? "-" : String(identity(value))));
     const attributes = Object.entries(node.attributes)
-      .map(([name, attribute]) => `${name}=${attributeKey(attribute, identity)}`)
+      .map(([name, attribute]) => `${name}=${attributeKey(attribute)}`)
       .sort();
     const key = `${node.op}(${operands.join(",")}){${attributes.join(";")}}${node.outputs.length}`;
     const first = known.get(key);

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors/errors.js";
 import { gradients } from "../autodiff/gradients.js";
+import { inputsOf } from "../graph/graph.js";
 import { rebuild } from "../graph/rebuild.js";
 import { constant, input, type Value } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
@@ -98,11 +99,14 @@ export class Programs {
     this.randoms = training.randoms;
     const trainable = new Set(model.trainableWeights);
     const learned = [...weights].filter(([variable]) => trainable.has(variable));
-    this.boundary = freezeBoundary(
+    const crossed = freezeBoundary(
       [...training.outputs, ...training.updates.values(), ...training.penalties],
       this.data,
       [...learned.map(([, value]) => value), ...training.randoms.map(({ value }) => value)],
     );
+    // A layer that computes something else in inference than in training may need what lies before the boundary.
+    const needed = inputsOf([...inference.outputs, ...inference.penalties], new Set(crossed));
+    this.boundary = [...crossed, ...this.data.filter((value) => needed.includes(value) && !crossed.includes(value))];
     this.boundaryNames = this.boundary.map((_, index) => names.boundary(index));
     this.boundaryInputs = this.boundary.map(({ type, shape }, index) => input(names.boundary(index), type, shape));
 
