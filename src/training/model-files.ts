@@ -12,13 +12,15 @@ import { isZip } from "../weights/keras-zip.js";
 import { importOnnx } from "../weights/onnx-import.js";
 import { readTfjsFile } from "../weights/tfjs-node.js";
 
-async function readBytes(path: string): Promise<Uint8Array> {
+async function readBytes(path: string, advice?: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    throw fileSystemError(cause, path, "read");
+    throw fileSystemError(cause, path, "read", advice);
   }
 }
+
+const weightsAdvice = "Give the path of a file of Keras's weights: HDF5 (.h5, .weights.h5) or .keras.";
 
 /** The signature of HDF5 stands at byte 0, or behind a user block of 512, 1024, … bytes. */
 function isHdf5(bytes: Uint8Array): boolean {
@@ -96,7 +98,7 @@ export function createModelFiles(warn: (line: string) => void): ModelFiles {
       await writeFileAtomically(path, await writeKerasModel(model, path));
     },
     async loadWeights(model, path, options) {
-      const skipped = await loadKerasWeights(model, await readBytes(path), path, options);
+      const skipped = await loadKerasWeights(model, await readBytes(path, weightsAdvice), path, options);
       for (const line of skipped) warn(`Skipped: ${line}`);
       return skipped;
     },
