@@ -3,7 +3,7 @@ import { Tensor } from "graft-ml";
 import { float32 } from "../onnx/tensor-data.js";
 import { createHead } from "./head.js";
 
-/** Features whose scales differ a thousandfold; the class decides the sign of the first ones. */
+/** Features whose scales differ a hundredfold; the class decides the sign of the first ones. */
 function samples(count: number, width: number): { features: Float32Array; labels: Float32Array } {
   const features = new Float32Array(count * width);
   const labels = Float32Array.from({ length: count }, (_, index) => index % 2);
@@ -11,7 +11,7 @@ function samples(count: number, width: number): { features: Float32Array; labels
     const [sample, feature] = [Math.floor(index / width), index % width];
     const noise = Math.sin(index * 12.9898) * 0.5;
     const sign = labels[sample] === 1 ? 1 : -1;
-    features[index] = (feature < 4 ? sign + noise : noise) * (feature % 2 === 0 ? 1e-3 : 1) + 5;
+    features[index] = (feature < 64 ? sign + noise : noise) * (feature % 2 === 0 ? 0.2 : 20) + 5;
   }
   return { features, labels };
 }

@@ -23,7 +23,8 @@ function statistics({ dims, data }: TensorData<"float32">): { mean: Float32Array
 
 /**
  * The new classifier: features are brought to mean 0 and deviation 1, as they were in the training photos, then one dense
- * layer with softmax. Without the first step the scale of a network's features would decide how fast the second learns.
+ * layer with softmax. Without the first step the scale of a network's features would decide how fast the second learns. Features that hardly
+ * vary among the training photos stay small: a photo that comes later may show them for the first time.
  *
  * @param features of the training photos, `[samples, features]`
  * @param classes number of classes
