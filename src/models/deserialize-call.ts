@@ -11,6 +11,8 @@ export interface Reference {
 /** A call of a layer, as a file says it. */
 export interface Call {
   readonly inputs: readonly Reference[];
+  /** Numbers among the arguments, by their places: `x * 2` is a call, too. */
+  readonly numbers: ReadonlyMap<number, number>;
   readonly training: false | undefined;
   /** Whether it is written in Keras 2's way, as lists. */
   readonly isOld: boolean;
@@ -48,7 +50,7 @@ function tensorsIn(argument: unknown): Reference[] | undefined {
 }
 
 /** Options of a call: `training`, and tensors by name. */
-function options(kwargs: Readonly<Record<string, unknown>>): Omit<Call, "isOld"> {
+function options(kwargs: Readonly<Record<string, unknown>>): Pick<Call, "inputs" | "training"> {
   const tensors = new Map<string, readonly Reference[]>();
   for (const [name, value] of Object.entries(kwargs)) {
     // What is null or false is left out, but for `training`.
@@ -82,6 +84,7 @@ function oldCall(node: readonly unknown[]): Call {
   return {
     inputs: parts.flatMap(({ inputs }) => inputs),
     training: parts.some(({ training }) => training === false) ? false : undefined,
+    numbers: new Map(),
     isOld: true,
   };
 }
@@ -105,8 +108,13 @@ export function readCall(node: unknown): Call {
   const parsed = callSchema.safeParse(node);
   if (!parsed.success) throw unreadable(node);
   const { args, kwargs } = parsed.data;
-  const positional = args.flatMap((argument) => {
+  const numbers = new Map<number, number>();
+  const positional = args.flatMap((argument, place) => {
     if (argument === null) return [];
+    if (typeof argument === "number") {
+      numbers.set(place, argument);
+      return [];
+    }
     const tensors = tensorsIn(argument);
     if (tensors !== undefined) return tensors;
     throw new UsageError("Graft calls layers with tensors only.", {
@@ -116,5 +124,5 @@ export function readCall(node: unknown): Call {
     });
   });
   const named = options(kwargs);
-  return { inputs: [...positional, ...named.inputs], training: named.training, isOld: false };
+  return { inputs: [...positional, ...named.inputs], numbers, training: named.training, isOld: false };
 }

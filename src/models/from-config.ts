@@ -7,6 +7,7 @@ import { InputLayer } from "../nn/layers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
 import { isReference, readCall, type Call, type Reference } from "./deserialize-call.js";
+import { isOperation, operationLayer } from "./deserialize-operation.js";
 import { checkKept, without } from "./deserialize-check.js";
 import { Model } from "./model.js";
 import { Sequential } from "./sequential.js";
@@ -128,10 +129,12 @@ class ConfigReader {
     const { name, trainable, layers, input_layers, output_layers } = this.parse(functionalSchema, config, place);
     const entries = new Map<string, Entry>();
     for (const data of layers) {
-      const layer = this.layer(data, `the layer "${data.name}"`);
-      const waiting = data.inbound_nodes.map((node) =>
-        this.explained(`A call of the layer "${data.name}" in ${this.file}`, () => readCall(node)),
-      );
+      const subject = `The layer "${data.name}" in ${this.file}`;
+      const waiting = data.inbound_nodes.map((node) => this.explained(subject, () => readCall(node)));
+      const { class_name: kind, module } = this.parse(serializedSchema, data, `the layer "${data.name}"`);
+      const layer = isOperation(module, waiting)
+        ? this.explained(subject, () => operationLayer(kind, data.name, waiting))
+        : this.layer(data, `the layer "${data.name}"`);
       entries.set(data.name, {
         layer,
         className: layer.className,
