@@ -55,8 +55,8 @@ def inputs_of(model, count=3):
     return [wave((count, *tensor.shape[1:]), 100 + key) for key, tensor in enumerate(model.inputs)]
 
 
-def record(name, model, **more):
-    xs = inputs_of(model)
+def record(name, model, xs=None, **more):
+    xs = inputs_of(model) if xs is None else xs
     ys = model(xs if len(xs) > 1 else xs[0], training=False)
     ys = ys if isinstance(ys, (list, tuple)) else [ys]
     cases[name] = {
@@ -190,6 +190,17 @@ def nested():
     record("nested-sequential", outer)
 
 
+def operations():
+    """Arithmetic on tensors, and inputs by name."""
+    x, y = layers.Input((4, 4, 2), name="x"), layers.Input((4, 4, 2), name="y")
+    mixed = 1.0 - (x * 2.0 + 0.5) / 4.0 + y * x - y
+    model = keras.Model({"y": y, "x": x}, layers.Conv2D(2, 2, name="conv")(mixed), name="operations")
+    wave_weights(model)
+    model.save(path("operations.keras"))
+    xs = [wave((3, 4, 4, 2), 100), wave((3, 4, 4, 2), 101)]
+    record("operations", model, xs={"x": xs[0], "y": xs[1]})
+
+
 def keras2():
     """The same files as Keras 2 wrote them: configuration without modules, lists as calls, names that end in `:0`."""
     def old(value):
@@ -267,6 +278,7 @@ sequential()
 scheduled()
 functional()
 nested()
+operations()
 keras2()
 GOLDEN.joinpath("keras-files.json").write_text(
     json.dumps({"madeBy": f"scripts/golden/keras_files.py, Keras {keras.__version__}", "cases": cases}, separators=(",", ":")) + "\n"

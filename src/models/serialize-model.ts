@@ -23,6 +23,32 @@ function checkLayers(model: BaseModel): void {
   });
 }
 
+/**
+ * Keras's files say a layer that two inner models share twice, and cannot be loaded again.
+ *
+ * @throws UsageError when there is one
+ */
+function checkSharing(model: BaseModel): void {
+  // A model that is called several times is walked once.
+  const models = new Set([model, ...allLayers(model).filter((layer) => layer instanceof BaseModel)]);
+  const owners = new Map<Layer, BaseModel>();
+  for (const owner of models) {
+    for (const layer of owner.layers) {
+      const other = owners.get(layer);
+      if (other === undefined) {
+        owners.set(layer, owner);
+        continue;
+      }
+      throw new UsageError(`The model "${model.name}" cannot be saved for Keras.`, {
+        subject: layer.name,
+        expected: "layers that belong to one model each",
+        received: `"${layer.name}", which belongs to "${other.name}" and to "${owner.name}"`,
+        advice: "Call the layer in one model, or export the model as .onnx: model.export(path).",
+      });
+    }
+  }
+}
+
 /** Keras 3's `compile_config`; `undefined` for a model that was not compiled. */
 function compileConfig(model: BaseModel): Config | undefined {
   const given = model.compilation;
@@ -51,6 +77,7 @@ function compileConfig(model: BaseModel): Config | undefined {
  */
 export function serializeModel(model: BaseModel): Config {
   checkLayers(model);
+  checkSharing(model);
   if (!model.built) {
     throw new UsageError(`The model "${model.name}" has no weights yet.`, {
       subject: model.name,
