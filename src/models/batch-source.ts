@@ -34,6 +34,8 @@ export interface BatchSource {
   readonly batchSize: number;
   /** Whether a sample is the same each time it comes, so that what is computed from it may be kept. */
   readonly reproducible: boolean;
+  /** Whether the samples lie in memory as they are fed, so that keeping them again would only take room. */
+  readonly inMemory?: boolean;
   /**
    * Values that make a model's inputs of what is fed, one for each input of the model; rank 4 is `[N, C, H, W]`.
    * Augmentation and preprocessing are part of it.

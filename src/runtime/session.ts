@@ -4,6 +4,11 @@ import { serialize, type SerializeOptions } from "../graph/serialize.js";
 import { prepare } from "../ops/prepare.js";
 import type { Runtime, Session } from "./runtime.js";
 
+/** The bytes of an ONNX model of the graph that the outputs reach, ready to run. */
+export function graphBytes(outputs: Outputs, options: SerializeOptions = {}): Uint8Array {
+  return writeModel(serialize(prepare(outputs), options));
+}
+
 /**
  * Makes a session of the graph that the outputs reach.
  *
@@ -16,5 +21,5 @@ export async function createSession(
   outputs: Outputs,
   options: SerializeOptions = {},
 ): Promise<Session> {
-  return runtime.createSession(writeModel(serialize(prepare(outputs), options)));
+  return runtime.createSession(graphBytes(outputs, options));
 }

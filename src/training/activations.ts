@@ -1,9 +1,8 @@
 import type { Batch, BatchSource } from "../models/batch-source.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import { fromTensor, type NamedTensors, toTensor } from "../runtime/runtime.js";
+import { type KeptActivations, keptActivations, type Rows } from "./kept-activations.js";
 import type { Programs } from "./programs.js";
-
-type Rows = Readonly<Record<string, TensorData<"float32">>>;
 
 /**
  * Boundary activations of batches, from the trunk or kept from an earlier round.
@@ -11,54 +10,42 @@ type Rows = Readonly<Record<string, TensorData<"float32">>>;
  * Where a source gives the same sample each time, the sample crosses the trunk once, whatever the number of epochs.
  */
 export class Activations {
-  private readonly kept = new Map<number, Rows>();
-  private keptBytes = 0;
+  private readonly kept: KeptActivations | undefined;
 
-  /**
-   * @param limit bytes that kept activations may take; beyond it samples cross the trunk again
-   */
+  /** @param keep whether activations are kept for a next round; only those of a reproducible source ever are */
   constructor(
     private readonly programs: Programs,
     private readonly source: BatchSource,
-    private readonly limit = 2 ** 31,
-  ) {}
+    keep = true,
+  ) {
+    const pointless = source.inMemory === true && !programs.hasTrunk;
+    this.kept =
+      keep && source.reproducible && !pointless ? keptActivations(source, programs.trunk(source).identity) : undefined;
+  }
 
-  private isKept({ keys }: Batch): boolean {
-    return keys.every((key) => this.kept.has(key));
+  private keptRows({ keys }: Batch): readonly Rows[] | undefined {
+    const rows = keys.map((key) => this.kept?.get(key)).filter((row) => row !== undefined);
+    return rows.length === keys.length ? rows : undefined;
   }
 
   /** Begins to load a batch, unless its activations are kept; give the result to {@link of}. */
   load(batch: Batch): Promise<NamedTensors> | undefined {
-    return this.isKept(batch) ? undefined : batch.load();
+    return this.keptRows(batch) === undefined ? batch.load() : undefined;
   }
 
   /** The boundary activations of a batch, by the names of the programs' inputs. */
   async of(batch: Batch, loading = this.load(batch)): Promise<NamedTensors> {
-    if (this.isKept(batch)) return this.assemble(batch);
+    const rows = this.keptRows(batch);
+    if (rows !== undefined) return this.assemble(rows);
     const feeds = await (loading ?? batch.load());
-    const trunk = await this.programs.trunk(this.source);
+    const trunk = await this.programs.trunk(this.source).session;
     const needed = Object.fromEntries(trunk.inputNames.flatMap((name) => (feeds[name] ? [[name, feeds[name]]] : [])));
     const activations = await trunk.run(needed);
-    if (this.source.reproducible) this.keep(batch, activations);
+    batch.keys.forEach((key, row) => this.kept?.add(key, () => rowOf(activations, row)));
     return activations;
   }
 
-  private keep({ keys }: Batch, activations: NamedTensors): void {
-    keys.forEach((key, row) => {
-      if (this.kept.has(key) || this.keptBytes >= this.limit) return;
-      const rows = Object.entries(activations).map(([name, tensor]): [string, TensorData<"float32">] => {
-        const { dims } = tensor;
-        const size = dims.slice(1).reduce((product, extent) => product * extent, 1);
-        const data = (fromTensor(tensor).data as Float32Array).slice(row * size, (row + 1) * size);
-        this.keptBytes += data.byteLength;
-        return [name, float32(data, dims.slice(1))];
-      });
-      this.kept.set(key, Object.fromEntries(rows));
-    });
-  }
-
-  private assemble({ keys }: Batch): NamedTensors {
-    const rows = keys.map((key) => this.kept.get(key) ?? {});
+  private assemble(rows: readonly Rows[]): NamedTensors {
     const assembled = this.programs.boundaryNames.map((name) => {
       const parts = rows.flatMap((row) => row[name] ?? []);
       const size = parts[0]?.data.length ?? 0;
@@ -70,4 +57,14 @@ export class Activations {
     });
     return Object.fromEntries(assembled);
   }
+}
+
+/** A copy of one sample of a batch's activations. */
+function rowOf(activations: NamedTensors, row: number): Rows {
+  const rows = Object.entries(activations).map(([name, tensor]): [string, TensorData<"float32">] => {
+    const dims = tensor.dims.slice(1);
+    const size = dims.reduce((product, extent) => product * extent, 1);
+    return [name, float32((fromTensor(tensor).data as Float32Array).slice(row * size, (row + 1) * size), dims)];
+  });
+  return Object.fromEntries(rows);
 }

@@ -78,6 +78,7 @@ export function arraySource(x: Tensor, options: ArraySourceOptions): BatchSource
     samples,
     batchSize: size,
     reproducible: true,
+    inMemory: true,
     graph: graphFor("float32", x.dims.slice(1)),
     next: () => batch(order.next(size)),
     save: () => order.save(),

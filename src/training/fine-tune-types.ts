@@ -21,7 +21,7 @@ export interface FineTuneOptions {
   readonly epochs?: number;
   /** Photos a step; default 32. */
   readonly batchSize?: number;
-  /** Step size of the head's phase; default 1e-3. The second phase takes a hundredth of it. */
+  /** Step size of the head's phase; default 1e-3. The second phase takes 3 % of it. */
   readonly learningRate?: number;
   /** From which layer on the network is unfrozen in the second phase: a layer's name, `"none"` or `"all"`; default its last block. */
   readonly unfreeze?: string;

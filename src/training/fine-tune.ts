@@ -11,9 +11,10 @@ import { SparseCategoricalCrossentropy } from "../nn/losses/index.js";
 import { Adam } from "../nn/optimizers/index.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import { randomStream, setRandomSeed } from "../random/seed.js";
-import { fromTensor, type Tensor, toTensor } from "../runtime/runtime.js";
+import { type Tensor, toTensor } from "../runtime/runtime.js";
 import { BestWeights } from "./best-weights.js";
 import type { EpochRow, FineTuneOptions, FineTuneResult, LabelledPhoto } from "./fine-tune-types.js";
+import { featuresOf } from "./features.js";
 import { createHead } from "./head.js";
 import { unfreezeFrom } from "./unfreeze.js";
 
@@ -21,9 +22,9 @@ import { unfreezeFrom } from "./unfreeze.js";
 const defaultLearningRate = 1e-3;
 
 /** The second phase's step size, as a share of the first one's: what was learned from millions of photos moves little. */
-const fineTuneShare = 0.01;
+const fineTuneShare = 0.03;
 
-/** Epochs without improvement after which a phase ends. */
+/** Epochs after which a phase ends in which neither validation accuracy nor validation loss got better than ever. */
 const patience = { head: 10, "fine-tune": 3 } as const;
 
 /** The most epochs of a phase, unless asked otherwise. */
@@ -134,6 +135,7 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
       best.keep(model);
       const epochs = rows.length + fit.epochs;
       let waited = 0;
+      let lowestLoss = Number.POSITIVE_INFINITY;
       let epochStart = performance.now();
       const follow: Callback = {
         onTrainBatchEnd(step, { loss = Number.NaN, accuracy = Number.NaN }, context) {
@@ -156,7 +158,9 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
           epochStart = performance.now();
           rows.push(row);
           onEvent({ event: "epoch", epochs, ...row });
-          waited = best.offer(row, model) ? 0 : waited + 1;
+          const better = best.offer(row, model);
+          waited = better || row.val_loss < lowestLoss ? 0 : waited + 1;
+          lowestLoss = Math.min(lowestLoss, row.val_loss);
           if (waited >= patience[phase] || signal?.aborted === true) context.stopTraining();
         },
       };
@@ -164,45 +168,39 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
       best.restore();
     };
 
-    backbone.model.trainable = false;
+    // The network's last block counts as trainable from here on, so that its photos cross the frozen part only once: what
+    // is kept for the second phase is kept while the features of the first are computed.
+    backbone.model.trainable = unfrozen.size > 0;
+    for (const layer of backbone.model.layers) layer.trainable = unfrozen.has(layer);
     const network = featureModel(backbone.model);
-    const featuresOf = (library: PhotoLibrary, before: number): Promise<Tensor> =>
-      network.predict(library.source(featureBatch, graph), {
-        verbose: 0,
-        callbacks: [
-          {
-            onPredictBatchEnd(step) {
-              const done = Math.min(before + (step + 1) * featureBatch, before + library.photos.length);
-              onEvent({ event: "progress", stage: "features", unit: "photos", done, total: usable });
-            },
-          },
-        ],
-      });
-    const features = await featuresOf(training, 0);
-    const validationFeatures = await featuresOf(validation, training.photos.length);
-    await platform().loops.release(network);
-    const head = createHead(fromTensor(features) as TensorData<"float32">, classes.length);
-    await run("head", head, features, learningRate, {
+    const source = training.source(batchSize, graph, randomStream("order"));
+    const validationSource = validation.source(featureBatch, graph);
+    const progressFrom =
+      (before: number) =>
+      (done: number): void => {
+        onEvent({ event: "progress", stage: "features", unit: "photos", done: before + done, total: usable });
+      };
+    const features = await featuresOf(runtime, network, source, progressFrom(0));
+    const validationFeatures = await featuresOf(
+      runtime,
+      network,
+      validationSource,
+      progressFrom(training.photos.length),
+    );
+    const head = createHead(features, classes.length);
+    await run("head", head, toTensor(features), learningRate, {
       y: toTensor(labels(training)),
       batchSize,
       epochs: options.epochs ?? Math.max(defaultEpochs, Math.ceil(headSteps / steps)),
-      validationData: [validationFeatures, toTensor(labels(validation))],
+      validationData: [toTensor(validationFeatures), toTensor(labels(validation))],
     });
 
     const model = new Sequential([...network.layers, ...head.layers], { name: "classifier" });
     if (unfrozen.size > 0 && signal?.aborted !== true) {
-      backbone.model.trainable = true;
-      for (const layer of backbone.model.layers) layer.trainable = unfrozen.has(layer);
-      await run(
-        "fine-tune",
-        model,
-        training.source(batchSize, graph, randomStream("order")),
-        learningRate * fineTuneShare,
-        {
-          epochs: options.epochs ?? defaultEpochs,
-          validationData: validation.source(featureBatch, graph),
-        },
-      );
+      await run("fine-tune", model, source, learningRate * fineTuneShare, {
+        epochs: options.epochs ?? defaultEpochs,
+        validationData: validationSource,
+      });
     }
     await Promise.all([platform().loops.release(head), platform().loops.release(model)]);
     const { row } = best;

@@ -12,7 +12,7 @@ import {
 } from "../models/training-types.js";
 import type { Layer } from "../nn/layer.js";
 import type { Variable } from "../nn/variable.js";
-import { float32, type TensorData } from "../onnx/tensor-data.js";
+import type { TensorData } from "../onnx/tensor-data.js";
 import type { Generator } from "../random/generator.js";
 import { randomStream, timesSeeded } from "../random/seed.js";
 import type { Tensor } from "../runtime/runtime.js";
@@ -27,6 +27,7 @@ import { names, Programs } from "./programs.js";
 import { warnOfOtherPreprocessing } from "./preprocessing-warning.js";
 import { RunningMeans } from "./running-means.js";
 import {
+  joinSamples,
   ahead,
   prepareModel,
   requireTruth,
@@ -160,7 +161,7 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
     const { compiled } = model;
     const batch = source.next();
     const programs = await programsFor(model, compiled, truthShapeOf(batch));
-    const activations = await new Activations(programs, source, 0).of(batch);
+    const activations = await new Activations(programs, source, false).of(batch);
     const truth = requireTruth(batch);
     const means = new RunningMeans(compiled);
     const results = train
@@ -206,7 +207,7 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
       const batches: Iterable<Batch> = options.steps === undefined ? source.inOrder() : takeBatches(source, steps);
       const callbacks = callbackList(options.callbacks, verbose);
       callbacks.begin(model, { verbose, epochs: 1, steps });
-      const activations = new Activations(programs, source, 0);
+      const activations = new Activations(programs, source, false);
       return evaluateBatches(programs, compiled, activations, batches, callbacks, contextOf(model, steps));
     },
 
@@ -215,7 +216,7 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
       prepareModel(model, source);
       const known = keptOf(model).programs?.value;
       const usable = known?.outdated === false ? known : await programsFor(model, undefined, []);
-      const activations = new Activations(usable, source, 0);
+      const activations = new Activations(usable, source, false);
       const session = await usable.predict();
       const { steps = roundSteps(source), verbose = 1 } = options;
       const batches: Iterable<Batch> = options.steps === undefined ? source.inOrder() : takeBatches(source, steps);
@@ -235,7 +236,7 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
         await callbacks.onPredictBatchEnd(step, context);
       }
       await callbacks.onPredictEnd(context);
-      return toTensor(joined(parts));
+      return toTensor(joinSamples(parts));
     },
 
     trainOnBatch: (model, x, y, options) => trainBatch(model, x, y, options, true),
@@ -257,16 +258,4 @@ function contextOf(model: BaseModel, steps: number): CallbackContext {
     model.stopTraining = true;
   };
   return { model, epochs: 1, steps, stopTraining };
-}
-
-function joined(parts: readonly Float32[]): Float32 {
-  const [first] = parts;
-  const count = parts.reduce((sum, { dims }) => sum + (dims[0] ?? 0), 0);
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    data.set(part.data, offset);
-    offset += part.data.length;
-  }
-  return float32(data, [count, ...(first?.dims.slice(1) ?? [])]);
 }

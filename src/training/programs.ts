@@ -18,7 +18,7 @@ import { lowerConvolutions } from "../ops/lower-convolutions.js";
 import { reduceMean } from "../ops/reduction.js";
 import { expandTo } from "../ops/shape-of.js";
 import type { Runtime, Session } from "../runtime/runtime.js";
-import { createSession } from "../runtime/session.js";
+import { createSession, graphBytes } from "../runtime/session.js";
 import { freezeBoundary } from "./boundary.js";
 import { type RandomInput, type Trace, traceModel } from "./trace.js";
 
@@ -55,6 +55,23 @@ export interface UpdatedWeight {
   readonly name: string;
 }
 
+/** The program before the freeze boundary. */
+export interface Trunk {
+  /** The same for trunks of the same graph and weights. */
+  readonly identity: string;
+  readonly session: Promise<Session>;
+}
+
+/** Two FNV-1a hashes and the length: for telling graphs of one process apart, not for secrets. */
+function fingerprint(bytes: Uint8Array): string {
+  let [first, second] = [0x811c9dc5, 0x01234567];
+  for (const byte of bytes) {
+    first = Math.imul(first ^ byte, 0x01000193);
+    second = Math.imul(second ^ byte, 0x5bd1e995);
+  }
+  return `${bytes.length}-${first >>> 0}-${second >>> 0}`;
+}
+
 /**
  * A model compiled for training: each program is one graph and one session, made when it is first needed.
  *
@@ -78,7 +95,7 @@ export class Programs {
   private readonly weightValues: ReadonlyMap<Variable, Value>;
   private readonly frozen: readonly { readonly variable: Variable; readonly data: TensorData }[];
   private readonly substitutes: ReadonlyMap<Value, Value>;
-  private readonly trunks = new Map<BatchSource["graph"], Promise<Session>>();
+  private readonly trunks = new Map<BatchSource["graph"], Trunk>();
   private sessions: Partial<Record<"step" | "evaluate" | "predict", Promise<Session>>> = {};
 
   /**
@@ -150,8 +167,13 @@ export class Programs {
     return this.weightNames.get(variable) ?? variable.path;
   }
 
+  /** Whether anything is computed before the freeze boundary. */
+  get hasTrunk(): boolean {
+    return !this.boundary.every((value) => this.data.includes(value));
+  }
+
   /** The trunk for a source: from what it feeds to the boundary activations. */
-  trunk(source: BatchSource): Promise<Session> {
+  trunk(source: BatchSource): Trunk {
     const known = this.trunks.get(source.graph);
     if (known !== undefined) return known;
     const constants = new Map(this.substitutes);
@@ -162,9 +184,10 @@ export class Programs {
     });
     const renew = rebuild(this.boundary, constants);
     const outputs = Object.fromEntries(this.boundary.map((value, index) => [names.boundary(index), renew(value)]));
-    const session = createSession(this.runtime, outputs, { name: "trunk" });
-    this.trunks.set(source.graph, session);
-    return session;
+    const bytes = graphBytes(outputs, { name: "trunk" });
+    const trunk: Trunk = { identity: fingerprint(bytes), session: this.runtime.createSession(bytes) };
+    this.trunks.set(source.graph, trunk);
+    return trunk;
   }
 
   /** The outputs of a trace as values of boundary activations and weights. */
@@ -314,7 +337,10 @@ export class Programs {
 
   /** Frees all sessions. */
   async release(): Promise<void> {
-    const sessions = await Promise.all([...this.trunks.values(), ...Object.values(this.sessions)]);
+    const sessions = await Promise.all([
+      ...[...this.trunks.values()].map(({ session }) => session),
+      ...Object.values(this.sessions),
+    ]);
     this.trunks.clear();
     this.sessions = {};
     await Promise.all(sessions.map((session) => session.release()));

@@ -134,7 +134,11 @@ export function splitValidation(x: BatchSource | Tensor, options: FitOptions): S
   const { validationSplit = 0, validationData, y, sampleWeight } = options;
   if (validationSplit === 0 || validationData !== undefined) return { x, options };
   const refuse = (expected: string, received: string): never => {
-    throw new UsageError("The samples cannot be split.", { subject: "validationSplit", expected, received });
+    throw new UsageError("validationSplit cannot split these samples.", {
+      subject: "validationSplit",
+      expected,
+      received,
+    });
   };
   if ("next" in x || y === undefined) return refuse("samples and labels in arrays", "a source of batches");
   const samples = x.dims[0] ?? 0;
@@ -172,4 +176,17 @@ export function prepareModel(model: BaseModel, source: BatchSource): void {
       received: `samples of shape [${received.join(", ")}]`,
     });
   }
+}
+
+/** Tensors of samples one behind the other, `[samples, …]`. */
+export function joinSamples(parts: readonly Float32[]): Float32 {
+  const [first] = parts;
+  const count = parts.reduce((sum, { dims }) => sum + (dims[0] ?? 0), 0);
+  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    data.set(part.data, offset);
+    offset += part.data.length;
+  }
+  return float32(data, [count, ...(first?.dims.slice(1) ?? [])]);
 }

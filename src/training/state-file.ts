@@ -58,7 +58,8 @@ export function decodeState(file: Uint8Array, path: string): TrainingState {
     for (const [name, entry] of Object.entries(entries)) {
       const { shape, data_offsets: offsets } = entrySchema.parse(entry);
       const [start, end] = offsets.map((offset) => 8 + length + offset);
-      const bytes = file.slice(start, end);
+      // A copy that begins at 0; `slice` of Node's Buffer would be none.
+      const bytes = new Uint8Array(file.subarray(start, end));
       const size = shape.reduce((product, extent) => product * extent, 4);
       if (bytes.length !== size) throw new RangeError(`"${name}" is cut off`);
       tensors[name] = float32(new Float32Array(bytes.buffer, 0, size / 4), shape);
