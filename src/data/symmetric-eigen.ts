@@ -73,11 +73,15 @@ function tridiagonalize(
  * @see https://en.wikipedia.org/wiki/Tridiagonal_matrix and https://en.wikipedia.org/wiki/QR_algorithm
  */
 export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen {
-  const { diagonal: d, beside: e, turn: vectors } = tridiagonalize(Float64Array.from(matrix), n);
+  // Numbers of size one: neither squares nor the bound below can vanish or grow without bound.
+  const size = matrix.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const scaled = matrix.map((value) => (size === 0 ? 0 : value / size));
+  const { diagonal: d, beside: e, turn: vectors } = tridiagonalize(scaled, n);
+  // A bound for the whole matrix, not for each neighbourhood: where the diagonal is zero nothing would be small enough.
+  const negligible = (i: number): boolean => Math.abs(e[i] ?? 0) <= Number.EPSILON;
   let end = n - 1;
-  while (end > 0) {
-    const negligible = (i: number): boolean =>
-      Math.abs(e[i] ?? 0) <= Number.EPSILON * (Math.abs(d[i] ?? 0) + Math.abs(d[i + 1] ?? 0));
+  // Two or three steps an eigenvalue are usual; the rest is there so that nothing can go on for ever.
+  for (let steps = 0; end > 0 && steps < 50 * n; steps++) {
     if (negligible(end - 1)) {
       e[--end] = 0;
       continue;
@@ -106,7 +110,7 @@ export function symmetricEigen(matrix: Float64Array, n: number): SymmetricEigen 
       rotateRows(vectors, n, k, c, s);
     }
   }
-  return { values: d, vectors };
+  return { values: d.map((value) => value * size), vectors };
 }
 
 /** Turns rows k and k + 1 into each other. */
