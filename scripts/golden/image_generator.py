@@ -218,11 +218,71 @@ def flows():
     return cases
 
 
+class Column:
+    """As much of a pandas Series as Keras's DataFrameIterator asks for; pandas itself is not needed to run this."""
+
+    def __init__(self, values):
+        self.list = list(values)
+
+    def __iter__(self):
+        return iter(self.list)
+
+    def apply(self, function, args=()):
+        return Column(function(value, *args) for value in self.list)
+
+    map = apply
+    dtype = property(lambda self: np.asarray(self.list).dtype)
+    values = property(lambda self: np.asarray(self.list))
+
+    def nunique(self):
+        return len(set(self.list))
+
+    def tolist(self):
+        return self.list
+
+    def __invert__(self):
+        return Column(not value for value in self.list)
+
+    def sum(self):
+        return sum(self.list)
+
+
+class Table:
+    """As much of a pandas DataFrame as Keras's DataFrameIterator asks for."""
+
+    def __init__(self, rows):
+        self.rows = [dict(row) for row in rows]
+
+    def copy(self):
+        return Table(self.rows)
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, key):
+        if isinstance(key, Column):
+            return Table(row for row, keep in zip(self.rows, key) if keep)
+        if isinstance(key, list):
+            return Column([row[name] for name in key] for row in self.rows)
+        return Column(row[key] for row in self.rows)
+
+    def __setitem__(self, key, column):
+        for row, value in zip(self.rows, column):
+            row[key] = value
+
+    def dropna(self, subset):
+        return Table(row for row in self.rows if all(row[name] is not None for name in subset))
+
+    @property
+    def iloc(self):
+        class Rows:
+            def __getitem__(_, key):
+                return Table(self.rows[key[0]])
+
+        return Rows()
+
+
 def dataframes():
-    try:
-        import pandas
-    except ImportError:
-        return None
     rows = [
         {"filename": f"{number}.png", "class": "cba"[number % 3], "weight": number / 2, "age": number * 1.5, "size": number}
         for number in range(7)
@@ -244,7 +304,7 @@ def dataframes():
         ]:
             generator = legacy.ImageDataGenerator(validation_split=0.3)
             iterator = generator.flow_from_dataframe(
-                pandas.DataFrame(table), directory=name, shuffle=False, batch_size=5, target_size=(2, 2), **options
+                Table(table), directory=name, shuffle=False, batch_size=5, target_size=(2, 2), **options
             )
             x, labels, *weights = next(iterator)
             cases.append(

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { ImageDataGenerator, imageDatasetFromDirectory, Tensor, UsageError } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { DataframeRow, FlowFromDataframeOptions } from "../../src/data/dataframe-iterator.js";
 import type { BatchIterator, WeightedBatch } from "../../src/data/batch-iterator.js";
 
 type SubsetOrNone = "training" | "validation" | null;
@@ -22,6 +23,19 @@ interface Golden {
     named: Listing & { classes: number[] };
     datasets: { validationSplit: number | null; subset: SubsetOrNone; paths: string[]; labels: number[] }[];
     datasetClasses: string[];
+  };
+  tables: {
+    rows: DataframeRow[];
+    lists: DataframeRow[];
+    cases: {
+      rows: "rows" | "lists";
+      options: FlowFromDataframeOptions;
+      filenames: string[];
+      classIndices: Record<string, number>;
+      levels: number[];
+      labels: { dims: number[]; data: number[] };
+      weights: number[] | null;
+    }[];
   };
   arrays: { validationSplit: number; subset: SubsetOrNone; batches: [x: number[], y: number[]][] }[];
 }
@@ -222,6 +236,21 @@ describe("flowFromDataframe", () => {
       ...{ directory: join(root, "table"), shuffle: false, targetSize: [2, 2], batchSize: 7 },
       ...options,
     });
+
+  it.each(golden.tables.cases.map((one) => [JSON.stringify([one.rows, one.options]), one] as const))(
+    "gives Keras's batches of %s",
+    async (_, one) => {
+      const datagen = new ImageDataGenerator({ validationSplit: 0.3 });
+      const flow = await datagen.flowFromDataframe(golden.tables[one.rows], {
+        ...{ directory: join(root, "table"), shuffle: false, targetSize: [2, 2], batchSize: 5 },
+        ...one.options,
+      });
+      expect([flow.filenames, flow.classIndices]).toEqual([one.filenames, one.classIndices]);
+      const [[x, y, weights] = []] = await take(flow, 1);
+      expect([levels(x), y?.dims, numbers(y)]).toEqual([one.levels, one.labels.dims, one.labels.data]);
+      expect(weights === undefined ? null : numbers(weights)).toEqual(one.weights);
+    },
+  );
 
   it("leaves out files that are missing, and gives one-hot labels of sorted classes", async () => {
     const flow = await open({});
