@@ -60,12 +60,9 @@ const networks: readonly NamedNetwork[] = [
       preprocess: "caffe",
     },
     takesWeights: true,
-    async load({ weights }, imageSize) {
-      const model = await VGG16({
-        weights: weights ?? "imagenet",
-        includeTop: false,
-        inputShape: [imageSize, imageSize, 3],
-      });
+    async load({ weights = "imagenet", onProgress }, imageSize) {
+      const inputShape = [imageSize, imageSize, 3] as const;
+      const model = await VGG16({ weights, includeTop: false, inputShape }, onProgress);
       return { model, lastBlock: "block5_conv1" };
     },
   },

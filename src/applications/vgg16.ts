@@ -13,7 +13,7 @@ import {
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { ApplicationOptions } from "./application-options.js";
 import { decodePredictions } from "./decode-predictions.js";
-import { type PublishedWeights, pretrainedWeights } from "./pretrained-weights.js";
+import { type DownloadListener, type PublishedWeights, pretrainedWeights } from "./pretrained-weights.js";
 import { preprocessInput, standardizationOf } from "./preprocess.js";
 
 /** Number of filters of the convolutions of each block. */
@@ -57,13 +57,14 @@ function checkShape(shape: readonly number[]): void {
 /**
  * VGG16, trained on ImageNet. Keras feeds it BGR minus mean: {@link preprocessInput}.
  *
+ * @param onProgress told of the download of published weights; default: lines for a person
  * @returns layers under Keras's names, `block1_conv1` to `block5_pool`, then `flatten`, `fc1`, `fc2`, `predictions`
  * @throws UsageError for an impossible input shape
  * @throws ShapeError when the weights' file belongs to another network
  * @throws DownloadError when the published weights cannot be had
  * @see https://arxiv.org/abs/1409.1556 and https://keras.io/api/applications/vgg/
  */
-export async function VGG16(options: ApplicationOptions = {}): Promise<Model> {
+export async function VGG16(options: ApplicationOptions = {}, onProgress?: DownloadListener): Promise<Model> {
   const { weights = "imagenet", includeTop = true, pooling = null, classes = 1000, name = "vgg16" } = options;
   const shape = options.inputShape ?? [224, 224, 3];
   checkShape(shape);
@@ -86,7 +87,7 @@ export async function VGG16(options: ApplicationOptions = {}): Promise<Model> {
   const outputs = includeTop ? classifier(x, classes, options.classifierActivation) : pooled(x, pooling);
   const model = new Model({ inputs, outputs, name });
   if (weights !== null) {
-    await pretrainedWeights(model, weights, includeTop ? published.top : published.noTop);
+    await pretrainedWeights(model, weights, includeTop ? published.top : published.noTop, onProgress);
     model.pretrained = {
       network: "VGG16",
       standardization: standardizationOf("caffe"),
