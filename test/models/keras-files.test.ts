@@ -12,6 +12,7 @@ import { toChannelsFirst, toChannelsLast } from "../../src/nn/channels.js";
 import { input } from "../../src/graph/value.js";
 import { type GoldenTensor, readGolden, RecordingContext, relativeError, runGraph } from "../support/nn-graph.js";
 import { wave } from "../support/wave.js";
+import { tinyNetwork } from "../cli/tiny-network.js";
 
 interface Case {
   readonly outputs: readonly GoldenTensor[];
@@ -220,6 +221,13 @@ describe("loadModel", () => {
     await expect(load("cut.keras")).rejects.toThrow(/truncated or damaged/);
     await expect(load("keras2-weights.h5")).rejects.toThrow(/weights without the model.*loadWeights/);
     await expect(load("nowhere.keras")).rejects.toThrow(/nowhere\.keras cannot be read/);
+  });
+
+  it("reads ONNX networks, which Keras's files cannot hold", async () => {
+    await writeFile(join(folder, "network.bin"), tinyNetwork());
+    const model = await load("network.bin");
+    expect(model.outputShape).toEqual(["N", 32, 32, 8]);
+    await expect(model.save(join(folder, "network.keras"))).rejects.toThrow(/layers that Keras has.*onnx/);
   });
 
   it("reads a layers model of TensorFlow.js", async () => {
