@@ -22,7 +22,7 @@ export * as regularizers from "./nn/regularizers/index.js";
 export * as schedules from "./nn/schedules/index.js";
 export * as plots from "./report/curves.js";
 export { ImageDataGenerator, type ImageDataGeneratorOptions } from "./data/image-data-generator.js";
-export { imageDatasetFromDirectory } from "./data/image-dataset.js";
+export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./data/image-dataset.js";
 export { setRandomSeed } from "./random/seed.js";
 export { Tensor } from "./runtime/runtime.js";
 export * from "./errors/errors.js";

@@ -86,6 +86,24 @@ describe("models train on", () => {
   });
 });
 
+describe("photos as their own labels", () => {
+  it("are compared with the model's output, pixel by pixel", async () => {
+    const datagen = new ImageDataGenerator({ rescale: 1 / 255 });
+    const flow = await datagen.flowFromDirectory(root, { ...options, classMode: "input", shuffle: false });
+    const model = new models.Sequential([new layers.InputLayer({ shape: [6, 5, 3] }), new layers.Rescaling(2)]);
+    model.compile({ optimizer: "sgd", loss: "mse" });
+    let [sum, count] = [0, 0];
+    for await (const [x] of flow) {
+      for (const value of x.data as Float32Array) sum += value * value;
+      count += x.data.length;
+      if (count >= 10 * 90) break;
+    }
+    // The output is twice the label, so that the error is the label itself.
+    const { loss } = await model.evaluate(flow, { verbose: 0 });
+    expect(loss).toBeCloseTo(sum / count, 5);
+  });
+});
+
 describe("what goes into a model is what iterating gives", () => {
   it("with statistics that were found later than the iterator", async () => {
     const datagen = new ImageDataGenerator({ featurewiseStdNormalization: true, featurewiseCenter: true });
