@@ -190,6 +190,21 @@ def nested():
     record("nested-sequential", outer)
 
 
+def inference_call():
+    """An inner model that is trained, but called in inference mode. Keras 3.15 forgets the mode in fit, so no steps."""
+    x = layers.Input((4, 4, 2), name="x")
+    y = layers.Dropout(0.5, name="drop")(layers.BatchNormalization(name="norm")(layers.Conv2D(3, 2, name="conv")(x)))
+    base = keras.Model(x, y, name="base")
+    image = layers.Input((4, 4, 2), name="image")
+    pooled = layers.GlobalAveragePooling2D(name="pool")(base(image, training=False))
+    model = keras.Model(image, layers.Dense(3, activation="softmax", name="head")(pooled), name="inference_call")
+    wave_weights(model)
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="categorical_crossentropy")
+    train(model)
+    model.save(path("inference-call.keras"))
+    record("inference-call", model)
+
+
 def operations():
     """Arithmetic on tensors, and inputs by name."""
     x, y = layers.Input((4, 4, 2), name="x"), layers.Input((4, 4, 2), name="y")
@@ -279,6 +294,7 @@ scheduled()
 functional()
 nested()
 operations()
+inference_call()
 keras2()
 GOLDEN.joinpath("keras-files.json").write_text(
     json.dumps({"madeBy": f"scripts/golden/keras_files.py, Keras {keras.__version__}", "cases": cases}, separators=(",", ":")) + "\n"

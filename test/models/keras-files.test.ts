@@ -123,6 +123,7 @@ describe("loadModel", () => {
     ["ends-in-model.keras", "ends-in-model"],
     ["nested-sequential.keras", "nested-sequential"],
     ["operations.keras", "operations"],
+    ["inference-call.keras", "inference-call"],
   ])("%s predicts as in Keras", async (file, name) => {
     const model = await load(file);
     // Operations are layers here, and none in Keras.
@@ -156,6 +157,22 @@ describe("loadModel", () => {
       expect(model.getLayer("drop").getConfig()["rate"]).toBe(0);
     }
     await expectGoesOn(model, name);
+  });
+
+  it("keeps an inner model in inference mode that was called so, though it is trained", async () => {
+    const model = await load("inference-call.keras");
+    const [x] = inputsOf(model, 4);
+    if (x === undefined) throw new Error("The model has no input.");
+    const statistics = model.weights.filter(({ learnable }) => !learnable);
+    const before = statistics.map(({ value }) => value.data.slice());
+    const kernel = model.weights[0]?.value.data.slice();
+    const tested = await model.testOnBatch(toTensor(x), labels(4, 3));
+    const trained = await model.trainOnBatch(toTensor(x), labels(4, 3));
+    // Neither dropout nor the statistics of the batch are in the loss.
+    expect(trained["loss"]).toBeCloseTo(tested["loss"] ?? Number.NaN, 5);
+    expect(statistics.map(({ value }) => value.data)).toEqual(before);
+    expect(statistics).toHaveLength(2);
+    expect(model.weights[0]?.value.data).not.toEqual(kernel);
   });
 
   it("restores optimizer, loss and metrics", async () => {
@@ -322,6 +339,7 @@ describe("save", () => {
     "functional.keras",
     "nested.keras",
     "operations.keras",
+    "inference-call.keras",
     "ends-in-model.keras",
     "nested-sequential.keras",
   ])("%s survives", async (file) => {
