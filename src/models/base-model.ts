@@ -239,6 +239,19 @@ export abstract class BaseModel extends Layer {
   }
 
   /**
+   * Writes what the model computes in inference to an ONNX file, with its weights: inputs `input`, outputs `output`, float32,
+   * shapes in Keras's order. An existing file is replaced once the new one is complete.
+   *
+   * @param path ends in `.onnx`
+   * @throws UsageError for another ending
+   * @throws FileError when the file cannot be written
+   * @see https://keras.io/api/models/model_saving_apis/export/ with `format="onnx"`
+   */
+  async export(path: string): Promise<void> {
+    return platform().files.exportModel(this, path);
+  }
+
+  /**
    * Writes the model to a file that Keras 3 reads: layers, weights, what it was compiled with, the state of the optimizer.
    * An existing file is replaced once the new one is complete.
    *

@@ -46,6 +46,8 @@ export interface ModelFiles {
   saveModel(model: BaseModel, path: string): Promise<void>;
   /** Loads weights into a model; gives what was skipped, one line each. */
   loadWeights(model: BaseModel, path: string, options: LoadWeightsOptions): Promise<readonly string[]>;
+  /** Writes a model's inference as `.onnx`. */
+  exportModel(model: BaseModel, path: string): Promise<void>;
   /** Writes a model's weights as `.weights.h5`. */
   saveWeights(model: BaseModel, path: string): Promise<void>;
 }

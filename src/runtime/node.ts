@@ -34,7 +34,9 @@ class NodeSession implements Session {
       if (into === undefined) return await this.session.run(feeds);
       // The engine knows preallocated outputs by its own class of tensors, of which there are two: one for ES modules,
       // one for CommonJS. Any other is passed over without a word.
-      const fetches = this.outputNames.map((name) => [name, into[name] === undefined ? null : ownTensor(into[name])] as const);
+      const fetches = this.outputNames.map(
+        (name) => [name, into[name] === undefined ? null : ownTensor(into[name])] as const,
+      );
       const results = await this.session.run(feeds, Object.fromEntries(fetches));
       return { ...results };
     } catch (cause) {

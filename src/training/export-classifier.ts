@@ -2,17 +2,14 @@ import type { Backbone } from "../applications/backbone.js";
 import { preprocessGraph } from "../applications/preprocess.js";
 import { resizedPixels } from "../data/photo-resizer.js";
 import { version } from "../errors/version.js";
-import { rebuild } from "../graph/rebuild.js";
-import { serialize } from "../graph/serialize.js";
-import { constant, input, type Value } from "../graph/value.js";
+import { input } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
-import { writeModel } from "../onnx/write-model.js";
 import { scalarLike } from "../ops/constants.js";
 import { sub } from "../ops/elementwise.js";
 import { concat } from "../ops/joining.js";
-import { prepare } from "../ops/prepare.js";
+import { graphBytes } from "../runtime/session.js";
 
-import { traceModel } from "./trace.js";
+import { inferenceGraph } from "./inference-graph.js";
 
 /** What is exported. */
 export interface ExportOptions {
@@ -31,21 +28,14 @@ export interface ExportOptions {
 export function exportClassifier({ model, backbone, classes }: ExportOptions): Uint8Array {
   const image = input("image", "uint8", ["N", "H", "W", 3]);
   const pixels = preprocessGraph(resizedPixels(image, backbone.imageSize), backbone.record.preprocess);
-  const { weights, inference } = traceModel(model, [pixels]);
-  const substitutes = new Map<Value, Value>();
-  const names = new Map<Value, string>();
-  for (const [variable, placeholder] of weights) {
-    const value = constant(variable.value);
-    substitutes.set(placeholder, value);
-    names.set(value, variable.path);
-  }
-  const renew = rebuild(inference.outputs, substitutes);
-  const [output] = inference.outputs.map(renew);
+  const { outputs, names } = inferenceGraph(model, [pixels]);
+  const [output] = outputs;
   if (output === undefined) throw new TypeError("The model has no output.");
   const probabilities =
     output.shape[1] === 1 ? concat([sub(scalarLike(output, 1), output), output], { axis: 1 }) : output;
-  return writeModel(
-    serialize(prepare({ probabilities }), {
+  return graphBytes(
+    { probabilities },
+    {
       name: "classifier",
       inputs: [image],
       names,
@@ -55,6 +45,6 @@ export function exportClassifier({ model, backbone, classes }: ExportOptions): U
         licence: backbone.record.licence,
         version,
       },
-    }),
+    },
   );
 }

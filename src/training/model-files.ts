@@ -11,6 +11,7 @@ import { layersModelOfTfjs } from "../weights/keras-tfjs.js";
 import { isZip } from "../weights/keras-zip.js";
 import { importOnnx } from "../weights/onnx-import.js";
 import { readTfjsFile } from "../weights/tfjs-node.js";
+import { exportModel } from "./export-model.js";
 
 async function readBytes(path: string, advice?: string): Promise<Uint8Array> {
   try {
@@ -101,6 +102,10 @@ export function createModelFiles(warn: (line: string) => void): ModelFiles {
       const skipped = await loadKerasWeights(model, await readBytes(path, weightsAdvice), path, options);
       for (const line of skipped) warn(`Skipped: ${line}`);
       return skipped;
+    },
+    async exportModel(model, path) {
+      requireEnding(path, ".onnx", "model.export");
+      await writeFileAtomically(path, exportModel(model));
     },
     async saveWeights(model, path) {
       requireEnding(path, ".weights.h5", "model.saveWeights");

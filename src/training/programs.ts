@@ -55,6 +55,12 @@ export interface UpdatedWeight {
   readonly name: string;
 }
 
+/** The same values with small convolutions as matrix products, and without the transposes that cancel then. */
+function lowered(values: readonly Value[]): Value[] {
+  const products = values.map(lowerConvolutions(values, () => true));
+  return products.map(cancelTransposes(products, { reorderSums: true }));
+}
+
 /** The program before the freeze boundary. */
 export interface Trunk {
   /** The same for trunks of the same graph and weights. */
@@ -267,9 +273,8 @@ export class Programs {
       ...this.training.penalties,
       ...updates.map(([, value]) => value),
     ]);
-    // Transposes that cancel are taken out before the gradients are written, which then do not double them.
-    const lowered = written.map(lowerConvolutions(written, () => true));
-    const values = lowered.map(cancelTransposes(lowered, { reorderSums: true }));
+    // Before the gradients are written, which then do not double what is taken out here.
+    const values = lowered(written);
     const outputCount = this.training.outputs.length;
     const penaltyCount = this.training.penalties.length;
     const prediction = this.only(values.slice(0, outputCount));
@@ -319,7 +324,7 @@ export class Programs {
 
   private createEvaluate(): Promise<Session> {
     const outputs = this.inference.outputs.length;
-    const values = this.behindBoundary([...this.inference.outputs, ...this.inference.penalties]);
+    const values = lowered(this.behindBoundary([...this.inference.outputs, ...this.inference.penalties]));
     const { loss, metrics } = this.figures(this.only(values.slice(0, outputs)), values.slice(outputs));
     return createSession(this.runtime, { [names.loss]: loss, ...metrics }, { name: "evaluate" });
   }
@@ -329,7 +334,10 @@ export class Programs {
     return (this.sessions.predict ??= createSession(
       this.runtime,
       Object.fromEntries(
-        this.behindBoundary(this.inference.outputs).map((value, index) => [names.output(index), toChannelsLast(value)]),
+        lowered(this.behindBoundary(this.inference.outputs)).map((value, index) => [
+          names.output(index),
+          toChannelsLast(value),
+        ]),
       ),
       { name: "predict" },
     ));

@@ -1,0 +1,79 @@
+import * as common from "onnxruntime-common";
+import * as ort from "onnxruntime-node";
+import { describe, expect, it } from "vitest";
+import { EngineError } from "../errors/errors.js";
+import { input } from "../graph/value.js";
+import { float32 } from "../onnx/tensor-data.js";
+import { add, mul } from "../ops/elementwise.js";
+import { scalar } from "../ops/constants.js";
+import { availableDevices, createNodeRuntime } from "./node.js";
+import { fromTensor, Tensor, toTensor } from "./runtime.js";
+import { createSession } from "./session.js";
+
+const runtime = createNodeRuntime({ threads: 1 });
+const x = input("x", "float32", ["N", 2]);
+
+describe("preallocated outputs", () => {
+  it("are written in place, whichever class of tensor holds them", async () => {
+    // The engine has a class of tensors of its own, and looks for preallocated outputs by `instanceof`; what comes from
+    // onnxruntime-common may be another one, and would be passed over without a word.
+    const session = await createSession(runtime, { twice: mul(x, scalar("float32", 2)), more: add(x, x) });
+    const feeds = { x: toTensor(float32([1, 2, 3, 4], [2, 2])) };
+    for (const Class of [common.Tensor, ort.Tensor, Tensor]) {
+      const target = new Float32Array(4);
+      const results = await session.run(feeds, { twice: new Class("float32", target, [2, 2]) });
+      expect([...target]).toEqual([2, 4, 6, 8]);
+      expect([...(results["twice"]?.data as Float32Array)]).toEqual([2, 4, 6, 8]);
+      expect([...(results["more"]?.data as Float32Array)]).toEqual([2, 4, 6, 8]);
+    }
+    await session.release();
+  });
+
+  it("are written in place where the output is an input's own value", async () => {
+    const w = input("w", "float32", [2]);
+    const session = await createSession(runtime, { kept: w, sum: add(x, w) });
+    const target = new Float32Array(2);
+    const feeds = { x: toTensor(float32([1, 2], [1, 2])), w: toTensor(float32([5, 6], [2])) };
+    await session.run(feeds, { kept: toTensor(float32(target, [2])) });
+    expect([...target]).toEqual([5, 6]);
+    await session.release();
+  });
+
+  it("of another size are refused", async () => {
+    const session = await createSession(runtime, { twice: mul(x, scalar("float32", 2)) });
+    const feeds = { x: toTensor(float32([1, 2], [1, 2])) };
+    await expect(session.run(feeds, { twice: toTensor(float32([0, 0, 0], [3])) })).rejects.toThrow(EngineError);
+    await session.release();
+  });
+});
+
+describe("the Node runtime", () => {
+  it("names its inputs and outputs in the graph's order", async () => {
+    const y = input("y", "float32", ["N", 2]);
+    const session = await createSession(runtime, { b: add(y, x), a: mul(x, x) });
+    expect(session.inputNames).toEqual(["y", "x"]);
+    expect(session.outputNames).toEqual(["b", "a"]);
+    await session.release();
+  });
+
+  it("says what is wrong with a graph or its inputs", async () => {
+    await expect(runtime.createSession(Uint8Array.of(1, 2, 3))).rejects.toThrow(EngineError);
+    const session = await createSession(runtime, { y: mul(x, x) });
+    await expect(session.run({})).rejects.toThrow(/engine failed/);
+    await expect(session.run({ x: toTensor(float32([1, 2, 3], [1, 3])) })).rejects.toThrow(EngineError);
+    await session.release();
+  });
+
+  it("has a processor, and refuses devices that its engine lacks", () => {
+    expect(availableDevices()).toContain("cpu");
+    expect(createNodeRuntime({ device: "auto" }).device).toBeTypeOf("string");
+    if (!availableDevices().includes("coreml")) {
+      expect(() => createNodeRuntime({ device: "coreml" })).toThrow(/"coreml" is not available.*cpu.*auto/s);
+    }
+  });
+
+  it("hands tensors over without copying", () => {
+    const data = float32([1, 2], [2]);
+    expect(fromTensor(toTensor(data)).data).toBe(data.data);
+  });
+});
