@@ -95,18 +95,18 @@ function expectSameText(actual: string, expected: string): void {
 describe("sequences of figures are judged as by Keras", () => {
   const title = ({ callback, options, title: list }: GoldenSequence): string =>
     `${callback} ${JSON.stringify(options)}: ${list}`;
-  it.each(golden.sequences.map((one) => [title(one), one] as const))("%s", async (_, one) => {
+  it.each(golden.sequences.map((one) => [title(one), one] as const))("%s", (_, one) => {
     const callback =
       one.callback === "EarlyStopping"
         ? new callbacks.EarlyStopping(one.options)
         : new callbacks.ReduceLROnPlateau(one.options);
     const model = countingModel();
     const context = contextOf(model);
-    await callback.onTrainBegin();
+    callback.onTrainBegin();
     const rows: GoldenSequence["rows"][number][] = [];
     for (const [epoch, value] of one.values.entries()) {
       model.setWeights([float32([epoch], [1, 1])]);
-      await callback.onEpochEnd(epoch, { [one.key]: parse(value) }, context);
+      callback.onEpochEnd(epoch, { [one.key]: parse(value) }, context);
       rows.push({
         stop: model.stopTraining,
         wait: callback.wait,
@@ -115,7 +115,7 @@ describe("sequences of figures are judged as by Keras", () => {
       });
       if (model.stopTraining) break;
     }
-    if (callback instanceof callbacks.EarlyStopping) await callback.onTrainEnd({}, context);
+    if (callback instanceof callbacks.EarlyStopping) callback.onTrainEnd({}, context);
     expect(rows.map(({ stop, wait }) => ({ stop, wait }))).toEqual(one.rows.map(({ stop, wait }) => ({ stop, wait })));
     rows.forEach(({ best, rate }, epoch) => {
       const expected = one.rows[epoch];
@@ -127,7 +127,9 @@ describe("sequences of figures are judged as by Keras", () => {
 
   it("and a direction that nobody knows must be said", () => {
     const callback = new callbacks.EarlyStopping({ monitor: "val_something" });
-    expect(() => callback.onEpochEnd(0, { val_something: 1 }, contextOf(countingModel()))).toThrow(
+    expect(() => {
+      callback.onEpochEnd(0, { val_something: 1 }, contextOf(countingModel()));
+    }).toThrow(
       /"val_something" should rise or fall.*mode/s,
     );
   });
