@@ -129,9 +129,7 @@ describe("sequences of figures are judged as by Keras", () => {
     const callback = new callbacks.EarlyStopping({ monitor: "val_something" });
     expect(() => {
       callback.onEpochEnd(0, { val_something: 1 }, contextOf(countingModel()));
-    }).toThrow(
-      /"val_something" should rise or fall.*mode/s,
-    );
+    }).toThrow(/"val_something" should rise or fall.*mode/s);
   });
 
   it("and a figure that is missing is told of once", () => {
