@@ -139,16 +139,19 @@ withShared("networks of others (skipped where there is no ../shared/weights)", (
   });
 
   // The constant weights of these files make every input give the same output.
-  test.each(["vgg19", "resnet50", "densenet121", "squeezenet"])("light %s gives the expected output", async (name) => {
-    const path = join(shared, "light-onnx", `light_${name}.onnx`);
-    const model = importOnnx(readModel(await readFile(path), path), { file: path });
-    const expected = onnxProto.onnx.TensorProto.decode(
-      await readFile(join(shared, "light-onnx", `light_${name}_output_0.pb`)),
-    );
-    const raw = Uint8Array.from(expected.rawData);
-    const values = raw.length > 0 ? new Float32Array(raw.buffer) : Float32Array.from(expected.floatData);
-    const ours = await model.predict(new Tensor("float32", wave(224 * 224 * 3), [1, 224, 224, 3]), { verbose: 0 });
-    expect(ours.data.length).toBe(values.length);
-    expect(farthest(ours.data as Float32Array, values)).toBeLessThan(1e-3 * largest(values));
-  });
+  test.each(["vgg19", "resnet50", "densenet121", "squeezenet", "inception_v1"])(
+    "light %s gives the expected output",
+    async (name) => {
+      const path = join(shared, "light-onnx", `light_${name}.onnx`);
+      const model = importOnnx(readModel(await readFile(path), path), { file: path });
+      const expected = onnxProto.onnx.TensorProto.decode(
+        await readFile(join(shared, "light-onnx", `light_${name}_output_0.pb`)),
+      );
+      const raw = Uint8Array.from(expected.rawData);
+      const values = raw.length > 0 ? new Float32Array(raw.buffer) : Float32Array.from(expected.floatData);
+      const ours = await model.predict(new Tensor("float32", wave(224 * 224 * 3), [1, 224, 224, 3]), { verbose: 0 });
+      expect(ours.data.length).toBe(values.length);
+      expect(farthest(ours.data as Float32Array, values)).toBeLessThan(1e-3 * largest(values));
+    },
+  );
 });
