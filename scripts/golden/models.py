@@ -246,8 +246,6 @@ def weight_order():
         "weights": listed(model.weights),
         "trainable": listed(model.trainable_weights),
         "nonTrainable": listed(model.non_trainable_weights),
-        # The order in which a whole-model .h5 keeps the weights of a model inside a model.
-        "legacyInner": listed(inner.trainable_weights + inner.non_trainable_weights),
     }
 
 

@@ -176,7 +176,7 @@ describe("compile", () => {
     await expect(nested().fit(batch(2), { y })).rejects.toThrow(/"outer" is not compiled.*model\.compile/s);
     await expect(nested().evaluate(batch(2), { y })).rejects.toThrow(/not compiled/);
     // Prediction needs none.
-    expect((await nested().predict(batch(2))).dims).toEqual([2, 2]);
+    expect((await nested().predict(batch(2), { verbose: 0 })).dims).toEqual([2, 2]);
   });
 
   it.each([
@@ -205,14 +205,20 @@ describe("evaluate and predict", () => {
     model.compile({ optimizer: "sgd", loss: "categorical_crossentropy", metrics: ["acc", "mse"] });
     const x = batch(7);
     const y = toTensor(wave([7, 2], 3, 0.5, 0.5));
-    const [whole, parts] = [await model.evaluate(x, { y }), await model.evaluate(x, { y, batchSize: 3 })];
+    const [whole, parts] = [
+      await model.evaluate(x, { y, verbose: 0 }),
+      await model.evaluate(x, { y, batchSize: 3, verbose: 0 }),
+    ];
     expect(Object.keys(whole)).toEqual(["loss", "acc", "mse"]);
     for (const [name, value] of Object.entries(whole)) {
       // Float32 sums in another order: some units in the last place.
       expect(Math.abs((parts[name] ?? Number.NaN) - value)).toBeLessThan(1e-6 * Math.max(1, Math.abs(value)));
     }
 
-    const [all, pieces] = [await model.predict(x), await model.predict(x, { batchSize: 2 })];
+    const [all, pieces] = [
+      await model.predict(x, { verbose: 0 }),
+      await model.predict(x, { batchSize: 2, verbose: 0 }),
+    ];
     expect(pieces.dims).toEqual([7, 2]);
     all.data.forEach((value, index) => {
       expect(Number(pieces.data[index])).toBeCloseTo(Number(value), 6);

@@ -60,8 +60,8 @@ describe("what training changes", () => {
     model.compile({ optimizer: "adam", loss: "binary_crossentropy" });
     const before = bytesOf(model);
     await model.testOnBatch(x, y);
-    await model.evaluate(x, { y });
-    await model.predict(x);
+    await model.evaluate(x, { y, verbose: 0 });
+    await model.predict(x, { verbose: 0 });
     expect(changed(before, bytesOf(model))).toEqual([]);
     await model.trainOnBatch(x, y);
     expect(changed(before, bytesOf(model))).toEqual([...learned, ...statistics, ...head]);
@@ -258,7 +258,8 @@ describe("kept activations", () => {
 });
 
 describe("weights that others change between calls", () => {
-  const predict = async (model: BaseModel): Promise<number[]> => [...(await model.predict(x)).data].map(Number);
+  const predict = async (model: BaseModel): Promise<number[]> =>
+    [...(await model.predict(x, { verbose: 0 })).data].map(Number);
 
   it("are seen in frozen layers", async () => {
     const model = network();
@@ -273,9 +274,9 @@ describe("weights that others change between calls", () => {
     const fresh = network();
     fresh.setWeights(model.getWeights());
     expect(await predict(fresh)).toEqual(after);
-    const { loss } = await model.evaluate(x, { y });
+    const { loss } = await model.evaluate(x, { y, verbose: 0 });
     fresh.compile({ optimizer: "sgd", loss: "binary_crossentropy" });
-    expect((await fresh.evaluate(x, { y }))["loss"]).toBe(loss);
+    expect((await fresh.evaluate(x, { y, verbose: 0 }))["loss"]).toBe(loss);
     const [step, again] = [await model.testOnBatch(x, y), await fresh.testOnBatch(x, y)];
     expect(step).toEqual(again);
   });
@@ -295,7 +296,7 @@ describe("weights that others change between calls", () => {
       for (let step = 0; step < 2; step++) await judge.fit(a, { y: b, epochs: 2, batchSize: 3, verbose: 0 });
       judge.trainable = false;
       await pair.trainOnBatch(a, b);
-      const seen = await pair.predict(a);
+      const seen = await pair.predict(a, { verbose: 0 });
       const fresh = new models.Sequential([
         layers.Input({ shape: [4] }),
         new layers.Dense(4),
@@ -303,7 +304,7 @@ describe("weights that others change between calls", () => {
       ]);
       fresh.setWeights(pair.getWeights());
       // Constant weights may take another kernel of the engine than fed ones: the last bit may differ.
-      (await fresh.predict(a)).data.forEach((value, index) => {
+      (await fresh.predict(a, { verbose: 0 })).data.forEach((value, index) => {
         expect(Number(seen.data[index])).toBeCloseTo(Number(value), 5);
       });
     }
