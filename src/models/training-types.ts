@@ -105,6 +105,396 @@ export interface Callback {
   readonly comesLast?: boolean;
 }
 
+/** Numbers that a training is made of at one moment: JSON, and tensors by name. */
+export interface TrainingState {
+  /** Plain JSON. */
+  readonly facts: unknown;
+  readonly tensors: Readonly<Record<string, TensorData<"float32">>>;
+}
+
+/** A training that can be left and gone on with. */
+export interface Resumable {
+  /**
+   * All that the training is at this moment. The tensors are those of the model and change with the next step: copy or
+   * write them at once.
+   */
+  save(): TrainingState;
+  /**
+   * Goes on from a state: the same numbers come out as if there had been no stop. Only in `onTrainBegin`.
+   *
+   * @throws UsageError when the state belongs to another model or other samples
+   */
+  restore(state: TrainingState): void;
+}
+
+/** What a callback is told beside its arguments. */
+export interface CallbackContext {
+  readonly model: BaseModel;
+  readonly epochs: number;
+  /** Steps of an epoch; in events of a test or a prediction, steps of these. */
+  readonly steps: number;
+  /** Ends the training after the current step; the epoch ends there too, with its validation, as in Keras. */
+  stopTraining(): void;
+  /** The training's state; `undefined` outside of `fit`. */
+  readonly training?: Resumable | undefined;
+}
+
+/** How a call of `fit`, `evaluate` or `predict` was made. */
+export interface CallbackParams {
+  readonly verbose: 0 | 1 | 2;
+  readonly epochs: number;
+  readonly steps: number;
+}
+
+type Done = void | Promise<void>;
+
+/**
+ * Looks on while a model is trained, evaluated or asked. Events are Keras's; where Keras passes `logs` that are always
+ * empty, they are left away, and a context comes last.
+ *
+ * @see https://keras.io/api/callbacks/base_callback/
+ */
+export interface Callback {
+  setModel?(model: BaseModel): void;
+  setParams?(params: CallbackParams): void;
+  onTrainBegin?(context: CallbackContext): Done;
+  /** `logs` are those of the last epoch. */
+  onTrainEnd?(logs: Logs, context: CallbackContext): Done;
+  onEpochBegin?(epoch: number, context: CallbackContext): Done;
+  /** What is added to `logs` is seen by the callbacks behind, and lands in the history. */
+  onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): Done;
+  onTrainBatchBegin?(step: number, context: CallbackContext): Done;
+  /** `logs` are the means over the epoch so far. */
+  onTrainBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  /** Also before the validation of each epoch. */
+  onTestBegin?(context: CallbackContext): Done;
+  onTestEnd?(logs: Logs, context: CallbackContext): Done;
+  onTestBatchBegin?(step: number, context: CallbackContext): Done;
+  onTestBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  onPredictBegin?(context: CallbackContext): Done;
+  onPredictEnd?(context: CallbackContext): Done;
+  onPredictBatchBegin?(step: number, context: CallbackContext): Done;
+  onPredictBatchEnd?(step: number, context: CallbackContext): Done;
+  /** What the callback would have to know after a stop, as plain JSON; `undefined` for nothing. */
+  saveState?(): unknown;
+  /** Goes on from what `saveState` gave; comes after `onTrainBegin`. */
+  restoreState?(state: unknown): void;
+  /** Whether its events come after those of all others; default `false`. */
+  readonly comesLast?: boolean;
+}
+
+/** Numbers that a training is made of at one moment: JSON, and tensors by name. */
+export interface TrainingState {
+  /** Plain JSON. */
+  readonly facts: unknown;
+  readonly tensors: Readonly<Record<string, TensorData<"float32">>>;
+}
+
+/** A training that can be left and gone on with. */
+export interface Resumable {
+  /**
+   * All that the training is at this moment. The tensors are those of the model and change with the next step: copy or
+   * write them at once.
+   */
+  save(): TrainingState;
+  /**
+   * Goes on from a state: the same numbers come out as if there had been no stop. Only in `onTrainBegin`.
+   *
+   * @throws UsageError when the state belongs to another model or other samples
+   */
+  restore(state: TrainingState): void;
+}
+
+/** What a callback is told beside its arguments. */
+export interface CallbackContext {
+  readonly model: BaseModel;
+  readonly epochs: number;
+  /** Steps of an epoch; in events of a test or a prediction, steps of these. */
+  readonly steps: number;
+  /** Ends the training after the current step; the epoch ends there too, with its validation, as in Keras. */
+  stopTraining(): void;
+  /** The training's state; `undefined` outside of `fit`. */
+  readonly training?: Resumable | undefined;
+}
+
+/** How a call of `fit`, `evaluate` or `predict` was made. */
+export interface CallbackParams {
+  readonly verbose: 0 | 1 | 2;
+  readonly epochs: number;
+  readonly steps: number;
+}
+
+type Done = void | Promise<void>;
+
+/**
+ * Looks on while a model is trained, evaluated or asked. Events are Keras's; where Keras passes `logs` that are always
+ * empty, they are left away, and a context comes last.
+ *
+ * @see https://keras.io/api/callbacks/base_callback/
+ */
+export interface Callback {
+  setModel?(model: BaseModel): void;
+  setParams?(params: CallbackParams): void;
+  onTrainBegin?(context: CallbackContext): Done;
+  /** `logs` are those of the last epoch. */
+  onTrainEnd?(logs: Logs, context: CallbackContext): Done;
+  onEpochBegin?(epoch: number, context: CallbackContext): Done;
+  /** What is added to `logs` is seen by the callbacks behind, and lands in the history. */
+  onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): Done;
+  onTrainBatchBegin?(step: number, context: CallbackContext): Done;
+  /** `logs` are the means over the epoch so far. */
+  onTrainBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  /** Also before the validation of each epoch. */
+  onTestBegin?(context: CallbackContext): Done;
+  onTestEnd?(logs: Logs, context: CallbackContext): Done;
+  onTestBatchBegin?(step: number, context: CallbackContext): Done;
+  onTestBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  onPredictBegin?(context: CallbackContext): Done;
+  onPredictEnd?(context: CallbackContext): Done;
+  onPredictBatchBegin?(step: number, context: CallbackContext): Done;
+  onPredictBatchEnd?(step: number, context: CallbackContext): Done;
+  /** What the callback would have to know after a stop, as plain JSON; `undefined` for nothing. */
+  saveState?(): unknown;
+  /** Goes on from what `saveState` gave; comes after `onTrainBegin`. */
+  restoreState?(state: unknown): void;
+  /** Whether its events come after those of all others; default `false`. */
+  readonly comesLast?: boolean;
+}
+
+/** Numbers that a training is made of at one moment: JSON, and tensors by name. */
+export interface TrainingState {
+  /** Plain JSON. */
+  readonly facts: unknown;
+  readonly tensors: Readonly<Record<string, TensorData<"float32">>>;
+}
+
+/** A training that can be left and gone on with. */
+export interface Resumable {
+  /**
+   * All that the training is at this moment. The tensors are those of the model and change with the next step: copy or
+   * write them at once.
+   */
+  save(): TrainingState;
+  /**
+   * Goes on from a state: the same numbers come out as if there had been no stop. Only in `onTrainBegin`.
+   *
+   * @throws UsageError when the state belongs to another model or other samples
+   */
+  restore(state: TrainingState): void;
+}
+
+/** What a callback is told beside its arguments. */
+export interface CallbackContext {
+  readonly model: BaseModel;
+  readonly epochs: number;
+  /** Steps of an epoch; in events of a test or a prediction, steps of these. */
+  readonly steps: number;
+  /** Ends the training after the current step; the epoch ends there too, with its validation, as in Keras. */
+  stopTraining(): void;
+  /** The training's state; `undefined` outside of `fit`. */
+  readonly training?: Resumable | undefined;
+}
+
+/** How a call of `fit`, `evaluate` or `predict` was made. */
+export interface CallbackParams {
+  readonly verbose: 0 | 1 | 2;
+  readonly epochs: number;
+  readonly steps: number;
+}
+
+type Done = void | Promise<void>;
+
+/**
+ * Looks on while a model is trained, evaluated or asked. Events are Keras's; where Keras passes `logs` that are always
+ * empty, they are left away, and a context comes last.
+ *
+ * @see https://keras.io/api/callbacks/base_callback/
+ */
+export interface Callback {
+  setModel?(model: BaseModel): void;
+  setParams?(params: CallbackParams): void;
+  onTrainBegin?(context: CallbackContext): Done;
+  /** `logs` are those of the last epoch. */
+  onTrainEnd?(logs: Logs, context: CallbackContext): Done;
+  onEpochBegin?(epoch: number, context: CallbackContext): Done;
+  /** What is added to `logs` is seen by the callbacks behind, and lands in the history. */
+  onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): Done;
+  onTrainBatchBegin?(step: number, context: CallbackContext): Done;
+  /** `logs` are the means over the epoch so far. */
+  onTrainBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  /** Also before the validation of each epoch. */
+  onTestBegin?(context: CallbackContext): Done;
+  onTestEnd?(logs: Logs, context: CallbackContext): Done;
+  onTestBatchBegin?(step: number, context: CallbackContext): Done;
+  onTestBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  onPredictBegin?(context: CallbackContext): Done;
+  onPredictEnd?(context: CallbackContext): Done;
+  onPredictBatchBegin?(step: number, context: CallbackContext): Done;
+  onPredictBatchEnd?(step: number, context: CallbackContext): Done;
+  /** What the callback would have to know after a stop, as plain JSON; `undefined` for nothing. */
+  saveState?(): unknown;
+  /** Goes on from what `saveState` gave; comes after `onTrainBegin`. */
+  restoreState?(state: unknown): void;
+  /** Whether its events come after those of all others; default `false`. */
+  readonly comesLast?: boolean;
+}
+
+/** Numbers that a training is made of at one moment: JSON, and tensors by name. */
+export interface TrainingState {
+  /** Plain JSON. */
+  readonly facts: unknown;
+  readonly tensors: Readonly<Record<string, TensorData<"float32">>>;
+}
+
+/** A training that can be left and gone on with. */
+export interface Resumable {
+  /**
+   * All that the training is at this moment. The tensors are those of the model and change with the next step: copy or
+   * write them at once.
+   */
+  save(): TrainingState;
+  /**
+   * Goes on from a state: the same numbers come out as if there had been no stop. Only in `onTrainBegin`.
+   *
+   * @throws UsageError when the state belongs to another model or other samples
+   */
+  restore(state: TrainingState): void;
+}
+
+/** What a callback is told beside its arguments. */
+export interface CallbackContext {
+  readonly model: BaseModel;
+  readonly epochs: number;
+  /** Steps of an epoch; in events of a test or a prediction, steps of these. */
+  readonly steps: number;
+  /** Ends the training after the current step; the epoch ends there too, with its validation, as in Keras. */
+  stopTraining(): void;
+  /** The training's state; `undefined` outside of `fit`. */
+  readonly training?: Resumable | undefined;
+}
+
+/** How a call of `fit`, `evaluate` or `predict` was made. */
+export interface CallbackParams {
+  readonly verbose: 0 | 1 | 2;
+  readonly epochs: number;
+  readonly steps: number;
+}
+
+type Done = void | Promise<void>;
+
+/**
+ * Looks on while a model is trained, evaluated or asked. Events are Keras's; where Keras passes `logs` that are always
+ * empty, they are left away, and a context comes last.
+ *
+ * @see https://keras.io/api/callbacks/base_callback/
+ */
+export interface Callback {
+  setModel?(model: BaseModel): void;
+  setParams?(params: CallbackParams): void;
+  onTrainBegin?(context: CallbackContext): Done;
+  /** `logs` are those of the last epoch. */
+  onTrainEnd?(logs: Logs, context: CallbackContext): Done;
+  onEpochBegin?(epoch: number, context: CallbackContext): Done;
+  /** What is added to `logs` is seen by the callbacks behind, and lands in the history. */
+  onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): Done;
+  onTrainBatchBegin?(step: number, context: CallbackContext): Done;
+  /** `logs` are the means over the epoch so far. */
+  onTrainBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  /** Also before the validation of each epoch. */
+  onTestBegin?(context: CallbackContext): Done;
+  onTestEnd?(logs: Logs, context: CallbackContext): Done;
+  onTestBatchBegin?(step: number, context: CallbackContext): Done;
+  onTestBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  onPredictBegin?(context: CallbackContext): Done;
+  onPredictEnd?(context: CallbackContext): Done;
+  onPredictBatchBegin?(step: number, context: CallbackContext): Done;
+  onPredictBatchEnd?(step: number, context: CallbackContext): Done;
+  /** What the callback would have to know after a stop, as plain JSON; `undefined` for nothing. */
+  saveState?(): unknown;
+  /** Goes on from what `saveState` gave; comes after `onTrainBegin`. */
+  restoreState?(state: unknown): void;
+  /** Whether its events come after those of all others; default `false`. */
+  readonly comesLast?: boolean;
+}
+
+/** Numbers that a training is made of at one moment: JSON, and tensors by name. */
+export interface TrainingState {
+  /** Plain JSON. */
+  readonly facts: unknown;
+  readonly tensors: Readonly<Record<string, TensorData<"float32">>>;
+}
+
+/** A training that can be left and gone on with. */
+export interface Resumable {
+  /**
+   * All that the training is at this moment. The tensors are those of the model and change with the next step: copy or
+   * write them at once.
+   */
+  save(): TrainingState;
+  /**
+   * Goes on from a state: the same numbers come out as if there had been no stop. Only in `onTrainBegin`.
+   *
+   * @throws UsageError when the state belongs to another model or other samples
+   */
+  restore(state: TrainingState): void;
+}
+
+/** What a callback is told beside its arguments. */
+export interface CallbackContext {
+  readonly model: BaseModel;
+  readonly epochs: number;
+  /** Steps of an epoch; in events of a test or a prediction, steps of these. */
+  readonly steps: number;
+  /** Ends the training after the current step; the epoch ends there too, with its validation, as in Keras. */
+  stopTraining(): void;
+  /** The training's state; `undefined` outside of `fit`. */
+  readonly training?: Resumable | undefined;
+}
+
+/** How a call of `fit`, `evaluate` or `predict` was made. */
+export interface CallbackParams {
+  readonly verbose: 0 | 1 | 2;
+  readonly epochs: number;
+  readonly steps: number;
+}
+
+type Done = void | Promise<void>;
+
+/**
+ * Looks on while a model is trained, evaluated or asked. Events are Keras's; where Keras passes `logs` that are always
+ * empty, they are left away, and a context comes last.
+ *
+ * @see https://keras.io/api/callbacks/base_callback/
+ */
+export interface Callback {
+  setModel?(model: BaseModel): void;
+  setParams?(params: CallbackParams): void;
+  onTrainBegin?(context: CallbackContext): Done;
+  /** `logs` are those of the last epoch. */
+  onTrainEnd?(logs: Logs, context: CallbackContext): Done;
+  onEpochBegin?(epoch: number, context: CallbackContext): Done;
+  /** What is added to `logs` is seen by the callbacks behind, and lands in the history. */
+  onEpochEnd?(epoch: number, logs: Logs, context: CallbackContext): Done;
+  onTrainBatchBegin?(step: number, context: CallbackContext): Done;
+  /** `logs` are the means over the epoch so far. */
+  onTrainBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  /** Also before the validation of each epoch. */
+  onTestBegin?(context: CallbackContext): Done;
+  onTestEnd?(logs: Logs, context: CallbackContext): Done;
+  onTestBatchBegin?(step: number, context: CallbackContext): Done;
+  onTestBatchEnd?(step: number, logs: Logs, context: CallbackContext): Done;
+  onPredictBegin?(context: CallbackContext): Done;
+  onPredictEnd?(context: CallbackContext): Done;
+  onPredictBatchBegin?(step: number, context: CallbackContext): Done;
+  onPredictBatchEnd?(step: number, context: CallbackContext): Done;
+  /** What the callback would have to know after a stop, as plain JSON; `undefined` for nothing. */
+  saveState?(): unknown;
+  /** Goes on from what `saveState` gave; comes after `onTrainBegin`. */
+  restoreState?(state: unknown): void;
+  /** Whether its events come after those of all others; default `false`. */
+  readonly comesLast?: boolean;
+}
+
 /** Figures of each epoch by name, with Keras's keys: `loss`, `acc`, `val_loss`, `val_acc`, … */
 export class History implements Callback {
   readonly history: Record<string, number[]> = {};
@@ -124,15 +514,14 @@ export class History implements Callback {
     for (const [name, value] of Object.entries(logs)) (this.history[name] ??= []).push(value);
   }
 
-  saveState(): TrainingState {
+  saveState(): unknown {
     // JSON has no NaN and no infinities.
     const history = Object.entries(this.history).map(([name, values]) => [name, values.map(String)] as const);
-    const facts = { history: Object.fromEntries(history), epoch: [...this.epoch], seconds: [...this.seconds] };
-    return { facts, tensors: {} };
+    return { history: Object.fromEntries(history), epoch: [...this.epoch], seconds: [...this.seconds] };
   }
 
-  restoreState({ facts }: TrainingState): void {
-    const { history, epoch, seconds } = facts as {
+  restoreState(state: unknown): void {
+    const { history, epoch, seconds } = state as {
       readonly history: Readonly<Record<string, readonly string[]>>;
       readonly epoch: readonly number[];
       readonly seconds: readonly number[];

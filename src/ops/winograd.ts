@@ -89,7 +89,10 @@ const elementWork = 180;
 /** Weights learned in the step are transformed in it, for so many images. */
 const assumedBatch = 16;
 
-/** Less gain than this is not worth the memory. */
+/**
+ * Less gain than this is not worth the memory: a learned layer keeps its tiles for the gradient. VGG16's second layer
+ * (150×150×64), which is left out, would make a training step of the whole network 10 % faster with 35 % more memory.
+ */
 const worthwhile = 0.85;
 
 /**
