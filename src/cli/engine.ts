@@ -5,6 +5,7 @@ import { didYouMean } from "../errors/nearest.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { Device } from "../runtime/node.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type * as featureStore from "../training/feature-store.js";
 import type { Classifier } from "../training/classifier.js";
 import type { FineTuneOptions, FineTuneResult } from "../training/fine-tune-types.js";
 
@@ -39,6 +40,8 @@ export interface Engine {
     readonly classes: readonly string[];
   }): Promise<Uint8Array>;
   openClassifier(runtime: Runtime, path: string): Promise<Classifier>;
+  /** What is kept of photos from run to run. */
+  features(): Promise<Pick<typeof featureStore, "featureFolder" | "keptTrunks" | "clearFeatures">>;
 }
 
 /** The real thing. Each part is imported when it is used: `--help` waits for none, and `predict` not for the training. */
@@ -84,6 +87,9 @@ export const engine: Engine = {
   },
   async exportClassifier(finished) {
     return (await import("../training/export-classifier.js")).exportClassifier(finished);
+  },
+  async features() {
+    return import("../training/feature-store.js");
   },
   async openClassifier(runtime, path) {
     return (await import("../training/open-classifier.js")).openClassifier(runtime, path);

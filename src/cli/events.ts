@@ -40,8 +40,20 @@ export type CliEvent =
   | ({ readonly event: "network" } & Pick<NetworkRecord, "name" | "description" | "licence" | "preprocess"> & {
         readonly image_size: number;
       })
+  | {
+      readonly event: "kept";
+      /** Name of the folder. */
+      readonly name: string;
+      readonly model: string;
+      /** Photos and their augmented variants. */
+      readonly photos: number;
+      readonly bytes: number;
+      /** ISO 8601. */
+      readonly last_used: string;
+    }
   | TrainDone
   | EvaluateDone
+  | { readonly event: "done"; readonly folder: string; readonly bytes: number; readonly cleared: boolean }
   | { readonly event: "done"; readonly photos: number; readonly skipped: number }
   | { readonly event: "done"; readonly networks: number }
   | { readonly event: "error"; readonly code?: string; readonly message: string };

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { input, type Value } from "../graph/value.js";
 import { toChannelsFirst } from "../nn/channels.js";
-import type { Batch, BatchSource } from "../models/batch-source.js";
+import { type Batch, type BatchSource, pickRows } from "../models/batch-source.js";
 import { SampleOrder } from "../models/sample-order.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { cast } from "../ops/layout.js";
@@ -9,6 +9,7 @@ import type { Generator } from "../random/generator.js";
 import { type Runtime, Tensor } from "../runtime/runtime.js";
 import { decodePhoto, PhotoError } from "./decode.js";
 import type { Photo } from "./photo.js";
+import { photoIdentity } from "./photo-identity.js";
 import { PhotoResizer } from "./photo-resizer.js";
 
 /** How photos are read. */
@@ -113,13 +114,17 @@ export class PhotoLibrary {
         keys.map((key) => this.photos[key]?.classIndex ?? 0),
         [keys.length],
       ),
-      load: async () => ({ [fed]: new Tensor("uint8", await this.load(keys), [keys.length, size, size, 3]) }),
+      load: async (rows) => {
+        const wanted = pickRows(keys, rows);
+        return { [fed]: new Tensor("uint8", await this.load(wanted), [wanted.length, size, size, 3]) };
+      },
     });
     const rounds = new SampleOrder(samples, order);
     return {
       samples,
       batchSize,
       reproducible: true,
+      identify: (key) => photoIdentity(this.photos[key]?.path ?? "", { resized: size }),
       graph,
       next: () => batch(rounds.next(batchSize)),
       save: () => rounds.save(),

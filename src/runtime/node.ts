@@ -90,6 +90,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
   const device = chooseDevice(options.device ?? "cpu");
   const threads = options.threads ?? availableParallelism();
   return {
+    name: `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common} ${device} ${threads}`,
     device,
     async createSession(model) {
       try {
