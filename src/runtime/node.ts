@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { EngineError, UsageError } from "../errors/errors.js";
+import { processors } from "./node-processors.js";
 import type { NamedTensors, Runtime, Session } from "./runtime.js";
 
 /** Names of devices, as people say them, and the execution providers behind them. */
@@ -61,11 +61,14 @@ function engineError(message: string, cause: unknown): EngineError {
   });
 }
 
+/** Number of threads that lets the engine count the cores itself. */
+const engineCounts = 0;
+
 /** How the Node runtime is set up. */
 export interface NodeRuntimeOptions {
   /** Where to run; default `"cpu"`. */
   readonly device?: Device;
-  /** Threads that one operator may use; default: as many as the process may use. */
+  /** Threads that one operator may use; default: as many as there are cores for the process, see {@link processors}. */
   readonly threads?: number;
 }
 
@@ -88,7 +91,7 @@ function chooseDevice(wanted: Device): Exclude<Device, "auto"> {
  */
 export function createNodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
   const device = chooseDevice(options.device ?? "cpu");
-  const threads = options.threads ?? availableParallelism();
+  const threads = options.threads ?? processors().cores ?? engineCounts;
   return {
     device,
     async createSession(model) {
@@ -98,6 +101,8 @@ export function createNodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
           intraOpNumThreads: threads,
           graphOptimizationLevel: "all",
           logSeverityLevel: 3,
+          // Threads that go on waiting busily after a run take the processor from the next session, and from decoding.
+          extra: { session: { force_spinning_stop: "1" } },
         });
         return new NodeSession(session);
       } catch (cause) {
