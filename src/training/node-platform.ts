@@ -16,11 +16,7 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/**
- * The platform that models have in Node.
- *
- * @throws UsageError when the device is not available
- */
+/** The platform that models have in Node. */
 export function createNodePlatform(options: NodeRuntimeOptions = {}): Platform {
   const runtime = createNodeRuntime(options);
   const warn = (line: string): void => {
