@@ -11,6 +11,8 @@ export type CliEvent =
       readonly classes: readonly string[];
       /** Number of photos of all sets. */
       readonly photos: number;
+      /** Where the network runs, such as `cpu`. */
+      readonly device: string;
     }
   | {
       readonly event: "progress";
@@ -54,7 +56,7 @@ export type CliEvent =
   | TrainDone
   | EvaluateDone
   | { readonly event: "done"; readonly folder: string; readonly bytes: number; readonly cleared: boolean }
-  | { readonly event: "done"; readonly photos: number; readonly skipped: number }
+  | { readonly event: "done"; readonly photos: number; readonly skipped: number; readonly device: string }
   | { readonly event: "done"; readonly networks: number }
   | { readonly event: "error"; readonly code?: string; readonly message: string };
 
@@ -79,6 +81,7 @@ export interface TrainDone {
 /** The end of `graft evaluate`. */
 export interface EvaluateDone {
   readonly event: "done";
+  readonly device: string;
   readonly photos: number;
   readonly loss: number;
   readonly accuracy: number;

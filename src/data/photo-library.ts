@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { input, type Value } from "../graph/value.js";
 import { toChannelsFirst } from "../nn/channels.js";
 import { type Batch, type BatchSource, pickRows } from "../models/batch-source.js";
@@ -6,6 +5,7 @@ import { SampleOrder } from "../models/sample-order.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { cast } from "../ops/layout.js";
 import type { Generator } from "../random/generator.js";
+import { processors } from "../runtime/node-processors.js";
 import { type Runtime, Tensor } from "../runtime/runtime.js";
 import { decodePhoto, PhotoError } from "./decode.js";
 import type { Photo } from "./photo.js";
@@ -41,7 +41,7 @@ async function inParallel(count: number, task: (index: number) => Promise<void>)
   const worker = async (): Promise<void> => {
     while (next < count) await task(next++);
   };
-  await Promise.all(Array.from({ length: Math.min(count, 2 * availableParallelism()) }, worker));
+  await Promise.all(Array.from({ length: Math.min(count, 2 * processors().threads) }, worker));
 }
 
 /**

@@ -26,11 +26,7 @@ function usableMemory(): number {
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
-/**
- * The platform that models have in Node.
- *
- * @throws UsageError when the device is not available
- */
+/** The platform that models have in Node. */
 export function createNodePlatform(options: NodeRuntimeOptions = {}): Platform {
   const runtime = createNodeRuntime(options);
   const warn = (line: string): void => {
