@@ -1,4 +1,5 @@
-"""Golden values of training with several inputs and outputs: test/golden/several-outputs.json.
+"""Golden values of training with several inputs and outputs: test/golden/several-outputs.json, and the models that Keras
+saved after that, in several-outputs.zip.
 
     python scripts/golden/several_outputs.py
 
@@ -6,10 +7,14 @@ Run with Keras 3.15.1 on TensorFlow 2.21. Weights and data are not stored: both 
 """
 
 import json
+import pathlib
+import tempfile
+import zipfile
 
 from models import GOLDEN, keras, labels, layers, np, optimizers, tensor, wave, wave_weights
 
 SAMPLES = 10
+FILES = pathlib.Path(tempfile.mkdtemp())
 
 
 def two_by_two():
@@ -48,8 +53,18 @@ def numbers(logs):
 LOSSES = ["binary_crossentropy", "categorical_crossentropy"]
 
 
-def steps(compile_options, batch, optimizer, count=5):
-    """Steps, then an evaluation in batches of 4, then a prediction."""
+def go_on(model, batch, count=2):
+    """Figures and weights of further steps, of the model that was saved."""
+    logs = []
+    for step in range(count):
+        model.reset_metrics()
+        x, options = batch(model, 6, step)
+        logs.append(numbers(model.train_on_batch(x, return_dict=True, **options)))
+    return {"logs": logs, "weights": [tensor(variable) for variable in model.weights]}
+
+
+def steps(name, compile_options, batch, optimizer, count=5):
+    """Steps, then an evaluation in batches of 4, then a prediction; the model is saved, and goes on."""
     model = two_by_two()
     model.compile(optimizer=optimizer, **compile_options)
     logs = []
@@ -60,12 +75,15 @@ def steps(compile_options, batch, optimizer, count=5):
     x, options = batch(model, SAMPLES, 50)
     evaluated = model.evaluate(x, batch_size=4, verbose=0, return_dict=True, **{k: v for k, v in options.items() if k != "class_weight"})
     listed = model.evaluate(x, batch_size=4, verbose=0, **{k: v for k, v in options.items() if k != "class_weight"})
+    for ending in ("keras", "h5"):
+        model.save(FILES / f"{name}.{ending}")
     return {
         "logs": logs,
         "evaluated": numbers(evaluated),
         "listed": [float(value) for value in (listed if isinstance(listed, list) else [listed])],
         "predicted": [tensor(output) for output in model.predict(x, batch_size=4, verbose=0)],
         "weights": [tensor(variable) for variable in model.weights],
+        "after": go_on(model, batch),
     }
 
 
@@ -117,15 +135,15 @@ def both_compared(model, count, step):
 
 if __name__ == "__main__":
     cases = {
-        "listed": steps({"loss": LOSSES, "loss_weights": [0.7, 1.6], "metrics": [["acc"], ["acc", "mse"]],
+        "listed": steps("listed", {"loss": LOSSES, "loss_weights": [0.7, 1.6], "metrics": [["acc"], ["acc", "mse"]],
                          "weighted_metrics": {"kind": ["acc"]}}, listed_batch, optimizers.Adam(0.01)),
-        "named": steps({"loss": {"kind": LOSSES[1], "grade": LOSSES[0]}, "loss_weights": {"kind": 2.0, "grade": 0.25},
+        "named": steps("named", {"loss": {"kind": LOSSES[1], "grade": LOSSES[0]}, "loss_weights": {"kind": 2.0, "grade": 0.25},
                         "metrics": {"grade": "mae"}, "weighted_metrics": ["mse", "mse"]},
                        named_batch, optimizers.SGD(0.05, momentum=0.9)),
-        "oneLossForAll": steps({"loss": "mse"}, weighted_alike, optimizers.RMSprop(0.005)),
+        "oneLossForAll": steps("oneLossForAll", {"loss": "mse"}, weighted_alike, optimizers.RMSprop(0.005)),
         # The head without a loss has no gradient; weight decay leaves it alone too.
-        "kindAlone": steps({"loss": [None, LOSSES[1]]}, kind_alone, optimizers.SGD(0.05, momentum=0.9, weight_decay=0.1)),
-        "gradeCompared": steps({"loss": {"kind": LOSSES[1], "grade": None}, "metrics": ["acc", ["acc"]]},
+        "kindAlone": steps("kindAlone", {"loss": [None, LOSSES[1]]}, kind_alone, optimizers.SGD(0.05, momentum=0.9, weight_decay=0.1)),
+        "gradeCompared": steps("gradeCompared", {"loss": {"kind": LOSSES[1], "grade": None}, "metrics": ["acc", ["acc"]]},
                                both_compared, optimizers.Adam(0.01)),
     }
     content = {
@@ -137,3 +155,7 @@ if __name__ == "__main__":
     path = GOLDEN / "several-outputs.json"
     path.write_text(json.dumps(content, separators=(",", ":")) + "\n")
     print(path, path.stat().st_size, "bytes")
+    with zipfile.ZipFile(GOLDEN / "several-outputs.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for file in sorted(FILES.iterdir()):
+            # Always the same time, so that the same files make the same archive.
+            archive.writestr(zipfile.ZipInfo(file.name), file.read_bytes(), zipfile.ZIP_DEFLATED, 9)

@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { strToU8, unzipSync, zipSync } from "fflate";
 import { layers, losses, metrics, models, optimizers, schedules, type Tensor } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,6 +10,7 @@ import { toChannelsFirst, toChannelsLast } from "../../src/nn/channels.js";
 import { input } from "../../src/graph/value.js";
 import { type GoldenTensor, readGolden, RecordingContext, relativeError, runGraph } from "../support/nn-graph.js";
 import { wave } from "../support/wave.js";
+import { kerasPython, runPython } from "../support/keras-python.js";
 import { tinyNetwork } from "../cli/tiny-network.js";
 
 interface Case {
@@ -391,27 +390,7 @@ describe("save", () => {
   });
 });
 
-const run = promisify(execFile);
-
-/** A Python that can import Keras: $GRAFT_KERAS_PYTHON, or `python3`. */
-async function kerasPython(): Promise<string | undefined> {
-  for (const python of [process.env["GRAFT_KERAS_PYTHON"], "python3"]) {
-    if (python === undefined || python === "") continue;
-    const works = await run(python, [
-      "-c",
-      "import importlib.util as u, sys; sys.exit(not (u.find_spec('keras') and u.find_spec('tensorflow')))",
-    ]).then(
-      () => true,
-      () => false,
-    );
-    if (works) return python;
-  }
-  return undefined;
-}
-
 const python = await kerasPython();
-if (python === undefined)
-  console.error("Skipped: no Python with Keras. Set GRAFT_KERAS_PYTHON to one to load what Graft saves in Keras.");
 
 describe.skipIf(python === undefined)("Keras loads what Graft saves", () => {
   const script = `
@@ -489,10 +468,7 @@ print("RESULT" + json.dumps(results))
       for (let step = 0; step < 2; step++) await model.trainOnBatch(x, labels(4, 3));
       await save(`graft-${kind}.keras`, model);
     }
-    const { stdout } = await run(python ?? "", ["-c", script, folder, ...saved.map(({ file }) => file)], {
-      maxBuffer: 1e8,
-    });
-    const results = JSON.parse(stdout.slice(stdout.indexOf("RESULT") + 6)) as Record<
+    const results = (await runPython(python, script, [folder, ...saved.map(({ file }) => file)])) as Record<
       string,
       {
         outputs: GoldenTensor[];
