@@ -97,6 +97,16 @@ export abstract class BaseModel extends Layer {
     for (const layer of this.layers) layer.trainable = value;
   }
 
+  /** Factor of the learning rate of every layer in the model; see {@link Layer.learningRateMultiplier}. */
+  override get learningRateMultiplier(): number {
+    return super.learningRateMultiplier;
+  }
+
+  override set learningRateMultiplier(value: number) {
+    super.learningRateMultiplier = value;
+    for (const layer of this.layers) layer.learningRateMultiplier = value;
+  }
+
   override get weights(): readonly Variable[] {
     return unique(this.layers.flatMap(({ weights }) => weights));
   }

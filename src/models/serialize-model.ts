@@ -6,6 +6,7 @@ import { resolveLoss } from "../nn/losses/index.js";
 import type { Metric } from "../nn/metrics/index.js";
 import { BaseModel } from "./base-model.js";
 import { isList, mapEach } from "./each.js";
+import { graftKey, serializeMultipliers } from "./learning-rate-multipliers.js";
 import { serializeLayer } from "./serialize-layer.js";
 import type { MetricsOption } from "./training-types.js";
 
@@ -84,7 +85,8 @@ function compileConfig(model: BaseModel): Config | undefined {
 }
 
 /**
- * What `config.json` of a `.keras` file says of a model: its layers, how they are connected, and what it was compiled with.
+ * What `config.json` of a `.keras` file says of a model: its layers, how they are connected, what it was compiled
+ * with, and, where Keras takes no notice, how fast each layer learns.
  *
  * @throws UsageError for a model of layers that Keras does not have, or one that is not built yet
  */
@@ -100,5 +102,10 @@ export function serializeModel(model: BaseModel): Config {
     });
   }
   const compiled = compileConfig(model);
-  return { ...serializeLayer(model), ...(compiled === undefined ? {} : { compile_config: compiled }) };
+  const multipliers = serializeMultipliers(model);
+  return {
+    ...serializeLayer(model),
+    ...(compiled === undefined ? {} : { compile_config: compiled }),
+    ...(multipliers === undefined ? {} : { [graftKey]: multipliers }),
+  };
 }

@@ -3,6 +3,7 @@ import { assignWeights, type FileWeights, type LoadWeightsOptions } from "../mod
 import type { BaseModel } from "../models/base-model.js";
 import { compileFromConfig } from "../models/deserialize-compile.js";
 import { modelFromConfig } from "../models/from-config.js";
+import { graftKey, restoreMultipliers } from "../models/learning-rate-multipliers.js";
 import { serializeModel } from "../models/serialize-model.js";
 import { optimizerState } from "../nn/optimizers/optimizer-state.js";
 import type { TensorData } from "../onnx/tensor-data.js";
@@ -106,6 +107,7 @@ export async function readKerasModel(
   if (!isZip(bytes)) return withHdf5(bytes, file, (hdf5) => readWholeH5(hdf5, compile));
   const { config, weights } = await readArchive(bytes, file);
   const model = modelFromConfig(config, file);
+  restoreMultipliers(model, property(config, graftKey), file);
   const groups = await withHdf5(weights, `${weightsName} of ${file}`, readVariables);
   // Names are surer than numbers; files of older versions have numbers only.
   assignVariables(model, groups, file, { byName: namesEveryLayer(model, groups) });
