@@ -9,6 +9,7 @@ import {
   type EvaluateOptions,
   History,
   type Logs,
+  type TrunkPrecision,
 } from "../models/training-types.js";
 import type { Layer } from "../nn/layer.js";
 import type { Variable } from "../nn/variable.js";
@@ -64,6 +65,7 @@ interface ProgramKey {
   /** Whether each layer is trainable: a normalization without learnable weights is frozen by that alone. */
   readonly flags: string;
   readonly truthShape: readonly number[];
+  readonly trunkPrecision: TrunkPrecision;
 }
 
 function sameVariables(a: readonly Variable[], b: readonly Variable[]): boolean {
@@ -75,6 +77,7 @@ function sameKey(a: ProgramKey, b: ProgramKey): boolean {
     a.compiled === b.compiled &&
     a.flags === b.flags &&
     a.multipliers === b.multipliers &&
+    a.trunkPrecision === b.trunkPrecision &&
     String(a.truthShape) === String(b.truthShape) &&
     sameVariables(a.trainable, b.trainable)
   );
@@ -109,6 +112,21 @@ function callbackList(
   return new CallbackList([...callbacks, ...(verbose === 0 || shows ? [] : [new ProgbarLogger()]), ...own]);
 }
 
+/** What 8 bits cost, in words. */
+function trunkLine({ trunk, history }: History): string {
+  if (trunk === undefined) return "";
+  const { convolutions, of, moved, photos, exact = {} } = trunk;
+  const differences = Object.entries(exact).flatMap(([name, value]) => {
+    const found = history[`val_${name}`]?.at(-1);
+    return found === undefined ? [] : [`val_${name} ${found.toFixed(4)} with it, ${value.toFixed(4)} exactly`];
+  });
+  return [
+    `Frozen layers in 8 bits: ${convolutions} of ${of} convolutions; what the trained layers see moves by ` +
+      `${(100 * moved).toFixed(1)} % (${photos} photos)`,
+    ...differences,
+  ].join("; ");
+}
+
 /** The loops of `fit`, `evaluate` and `predict` on a runtime. */
 export function createTrainingLoops(runtime: Runtime): TrainingLoops {
   const kept = new WeakMap<BaseModel, Kept>();
@@ -135,16 +153,17 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
     model: BaseModel,
     compiled: Compiled | undefined,
     truthShape: readonly number[],
+    trunkPrecision: TrunkPrecision = "float32",
   ): Promise<Programs> => {
     const memory = keptOf(model);
     const trainable = model.trainableWeights;
     const multipliers = trainable.map(({ learningRateMultiplier }) => learningRateMultiplier).join();
-    const key: ProgramKey = { compiled, trainable, multipliers, flags: flagsOf(model), truthShape };
+    const key: ProgramKey = { compiled, trainable, multipliers, flags: flagsOf(model), truthShape, trunkPrecision };
     const known = memory.programs;
     if (known !== undefined && !known.value.outdated && sameKey(known.key, key)) return known.value;
     delete memory.programs;
     await known?.value.release();
-    const value = new Programs(runtime, model, compiled, truthShape);
+    const value = new Programs(runtime, model, compiled, truthShape, trunkPrecision);
     memory.programs = { value, key };
     return value;
   };
@@ -192,8 +211,14 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
         options,
         callbacks: callbackList(options.callbacks, options.verbose, [history]),
         streams: keptOf(model).streams,
-        programsFor: (truthShape) => programsFor(model, model.compiled, truthShape),
+        programsFor: (truthShape) => programsFor(model, model.compiled, truthShape, options.trunkPrecision),
       }).run();
+      const report = keptOf(model).programs?.value.trunkReport;
+      if (report !== undefined) {
+        const exact = validation && (await this.evaluate(model, validation, { verbose: 0 }));
+        history.trunk = { ...report, ...(exact === undefined ? {} : { exact }) };
+        if (options.verbose !== 0) platform().print(trunkLine(history));
+      }
       return history;
     },
 
@@ -215,7 +240,8 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
       const source = toSource(x, options);
       prepareModel(model, source);
       const known = keptOf(model).programs?.value;
-      const usable = known?.outdated === false ? known : await programsFor(model, undefined, []);
+      const usable =
+        known?.outdated === false && known.trunkReport === undefined ? known : await programsFor(model, undefined, []);
       const activations = new Activations(usable, source, false);
       const session = await usable.predict();
       const { steps = roundSteps(source), verbose = 1 } = options;

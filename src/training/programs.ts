@@ -7,7 +7,7 @@ import { constant, input, type Value } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { BatchSource } from "../models/batch-source.js";
 import { type FeatureStore, platform } from "../models/platform.js";
-import type { Compiled } from "../models/training-types.js";
+import type { Compiled, TrunkPrecision, TrunkReport } from "../models/training-types.js";
 import { channelsFirst, toChannelsLast } from "../nn/channels.js";
 import type { Metric } from "../nn/metrics/metric.js";
 import { updateAll } from "../nn/optimizers/index.js";
@@ -22,6 +22,8 @@ import { expandTo } from "../ops/shape-of.js";
 import type { Runtime, Session } from "../runtime/runtime.js";
 import { createSession, graphBytes } from "../runtime/session.js";
 import { freezeBoundary } from "./boundary.js";
+import { calibratedTrunk } from "./calibration.js";
+import type { Int8Trunk } from "./int8-trunk.js";
 import { type RandomInput, type Trace, traceModel } from "./trace.js";
 
 /** Names of the inputs and outputs of programs that every program has. */
@@ -106,6 +108,7 @@ export class Programs {
   private readonly weightValues: ReadonlyMap<Variable, Value>;
   private readonly frozen: readonly { readonly variable: Variable; readonly data: TensorData }[];
   private readonly substitutes: ReadonlyMap<Value, Value>;
+  private int8: Int8Trunk | undefined;
   private readonly trunks = new Map<BatchSource["graph"], Trunk>();
   private sessions: Partial<Record<"step" | "evaluate" | "predict", Promise<Session>>> = {};
 
@@ -113,12 +116,14 @@ export class Programs {
    * @param model a built model
    * @param compiled what it was compiled with; `undefined` for prediction alone
    * @param truthShape shape of the labels of one sample: `[]` or `[classes]`
+   * @param trunkPrecision with `"int8"`, {@link calibrate} comes before all else
    */
   constructor(
     private readonly runtime: Runtime,
     model: BaseModel,
     private readonly compiled: Compiled | undefined,
     private readonly truthShape: readonly number[],
+    readonly trunkPrecision: TrunkPrecision = "float32",
   ) {
     this.modelName = model.name;
     this.data = model.inputs.map(({ shape, type }, index) => input(`data/${index}`, type, channelsFirst(shape)));
@@ -197,17 +202,45 @@ export class Programs {
     return this.boundary.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** The boundary as a graph of the data, with frozen weights as constants. */
+  private trunkValues(): readonly Value[] {
+    if (this.int8 !== undefined) return this.int8.values;
+    const constants = new Map(this.substitutes);
+    for (const value of this.boundaryValues) constants.delete(value);
+    return this.boundaryValues.map(rebuild(this.boundaryValues, constants));
+  }
+
+  /** What became of a trunk in 8 bits; `undefined` where it is computed exactly. */
+  get trunkReport(): TrunkReport | undefined {
+    return this.int8?.report;
+  }
+
+  /**
+   * Makes the trunk one of 8 bits, if it is to be one. The same photos give the same trunk.
+   *
+   * @param source photos to calibrate with: those that are trained with
+   */
+  async calibrate(source: BatchSource): Promise<void> {
+    if (this.trunkPrecision !== "int8" || this.int8 !== undefined || !this.hasTrunk) return;
+    this.int8 = await calibratedTrunk(this.runtime, this.trunkValues(), this.data, source);
+  }
+
   /** The trunk for a source: from what it feeds to the boundary activations. */
   trunk(source: BatchSource): Trunk {
     const known = this.trunks.get(source.graph);
     if (known !== undefined) return known;
-    const constants = new Map(this.substitutes);
-    for (const value of this.boundaryValues) constants.delete(value);
-    this.data.forEach((value, index) => {
-      const fed = source.graph[index];
-      if (fed !== undefined) constants.set(value, fed);
-    });
-    const values = lowered(this.boundaryValues.map(rebuild(this.boundaryValues, constants)), false);
+    if (this.trunkPrecision === "int8" && this.int8 === undefined && this.hasTrunk) {
+      throw new TypeError("A trunk in 8 bits must be calibrated first.");
+    }
+    const behind = this.trunkValues();
+    const fed = new Map(
+      this.data.flatMap((value, index) => {
+        const given = source.graph[index];
+        return given === undefined ? [] : [[value, given] as const];
+      }),
+    );
+    const renew = rebuild(behind, fed);
+    const values = lowered(behind.map(renew), false);
     const outputs = Object.fromEntries(values.map((value, index) => [names.boundary(index), value]));
     const bytes = graphBytes(outputs, { name: "trunk" });
     const identity = platform().digest(bytes);
