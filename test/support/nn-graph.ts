@@ -3,7 +3,7 @@ import { gradients } from "../../src/autodiff/gradients.js";
 import type { Outputs } from "../../src/graph/graph.js";
 import { constant, input, type Value } from "../../src/graph/value.js";
 import { toChannelsFirst, toChannelsLast } from "../../src/nn/channels.js";
-import type { CallContext } from "../../src/nn/context.js";
+import type { CallContext, Distribution } from "../../src/nn/context.js";
 import type { Layer } from "../../src/nn/layer.js";
 import type { Variable } from "../../src/nn/variable.js";
 import { elementCount, float32, type TensorData } from "../../src/onnx/tensor-data.js";
@@ -50,7 +50,7 @@ export async function runGraph(
 export class RecordingContext implements CallContext {
   readonly updates = new Map<Variable, Value>();
   readonly penalties: Value[] = [];
-  readonly randoms: { readonly name: string; readonly value: Value; readonly distribution: string }[] = [];
+  readonly randoms: { readonly name: string; readonly value: Value; readonly distribution: Distribution }[] = [];
   private readonly values = new Map<Variable, Value>();
 
   constructor(readonly training: boolean) {}

@@ -48,6 +48,7 @@ import { Subtract } from "./subtract.js";
 import { UnitNormalization } from "./unit-normalization.js";
 import { UpSampling2D } from "./up-sampling-2d.js";
 import { ZeroPadding2D } from "./zero-padding-2d.js";
+import * as preprocessing from "./preprocessing/index.js";
 
 const registry = new Registry<Layer>("layer", {
   Activation: factory(Activation, ["activation"]),
@@ -96,6 +97,45 @@ const registry = new Registry<Layer>("layer", {
   UnitNormalization: factory(UnitNormalization),
   UpSampling2D: factory(UpSampling2D),
   ZeroPadding2D: factory(ZeroPadding2D),
+  AugMix: factory(preprocessing.AugMix),
+  AutoContrast: factory(preprocessing.AutoContrast),
+  ContrastLimitedAdaptiveHistogramEqualization: factory(preprocessing.ContrastLimitedAdaptiveHistogramEqualization),
+  CutMix: factory(preprocessing.CutMix),
+  Equalization: factory(preprocessing.Equalization),
+  MixUp: factory(preprocessing.MixUp),
+  Pipeline: ({ layers, name }) => {
+    const parts = (Array.isArray(layers) ? layers : []).map((layer: unknown) => {
+      if (isSerializedObject(layer)) return deserializeLayer(layer);
+      throw new UsageError("A layer of a Pipeline is none.", {
+        subject: "layers",
+        expected: "a class and its configuration",
+        received: JSON.stringify(layer),
+      });
+    });
+    return new preprocessing.Pipeline(parts, typeof name === "string" ? { name } : {});
+  },
+  RandAugment: factory(preprocessing.RandAugment),
+  RandomBrightness: factory(preprocessing.RandomBrightness, ["factor"]),
+  RandomColorDegeneration: factory(preprocessing.RandomColorDegeneration, ["factor"]),
+  RandomColorJitter: factory(preprocessing.RandomColorJitter),
+  RandomContrast: factory(preprocessing.RandomContrast, ["factor"]),
+  RandomCrop: factory(preprocessing.RandomCrop, ["height", "width"]),
+  RandomElasticTransform: factory(preprocessing.RandomElasticTransform),
+  RandomErasing: factory(preprocessing.RandomErasing),
+  RandomFlip: factory(preprocessing.RandomFlip),
+  RandomGaussianBlur: factory(preprocessing.RandomGaussianBlur),
+  RandomGrayscale: factory(preprocessing.RandomGrayscale),
+  RandomHue: factory(preprocessing.RandomHue, ["factor"]),
+  RandomInvert: factory(preprocessing.RandomInvert),
+  RandomPerspective: factory(preprocessing.RandomPerspective),
+  RandomPosterization: factory(preprocessing.RandomPosterization, ["factor"]),
+  RandomRotation: factory(preprocessing.RandomRotation, ["factor"]),
+  RandomSaturation: factory(preprocessing.RandomSaturation, ["factor"]),
+  RandomSharpness: factory(preprocessing.RandomSharpness, ["factor"]),
+  RandomShear: factory(preprocessing.RandomShear),
+  RandomTranslation: factory(preprocessing.RandomTranslation, ["height_factor", "width_factor"]),
+  RandomZoom: factory(preprocessing.RandomZoom, ["height_factor"]),
+  Solarization: factory(preprocessing.Solarization),
 });
 
 const policies: readonly unknown[] = ["float32", "mixed_float16", "mixed_bfloat16"];

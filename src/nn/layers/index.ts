@@ -53,6 +53,7 @@ export { ZeroPadding2D, type ZeroPadding2DOptions } from "./zero-padding-2d.js";
 export { deserializeLayer } from "./deserialize-layer.js";
 export { Identity } from "./identity.js";
 export { add, average, concatenate, maximum, minimum, multiply, subtract } from "./merging.js";
+export * from "./preprocessing/index.js";
 // Keras's other names.
 export { AveragePooling2D as AvgPool2D } from "./average-pooling-2d.js";
 export { Conv2D as Convolution2D } from "./conv-2d.js";
