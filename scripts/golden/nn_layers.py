@@ -44,11 +44,14 @@ def derivatives(call, inputs, weights, training):
     return [[float(gradient @ pattern(len(gradient), 1.3)), float(np.linalg.norm(gradient))] for gradient in flat]
 
 
-def case(layer, *shapes, training=False, positive=False):
+def case(layer, *shapes, training=False, positive=False, told=None, masks=None):
     inputs = [draw((2, *shape)) for shape in shapes]
+    told = told or {}
+    masks = {name: rng.integers(0, 2, (2, *shape)).astype(np.float32) for name, shape in (masks or {}).items()}
 
     def call(*values, **options):
         values = values or inputs
+        options = {**options, **told, **{name: tf.cast(mask, "bool") for name, mask in masks.items()}}
         if isinstance(layer, L.MultiHeadAttention):
             return layer(*values, **options)
         return layer(list(values) if isinstance(layer, MERGING) else values[0], **options)
@@ -77,6 +80,9 @@ def case(layer, *shapes, training=False, positive=False):
         "trainable": trainable,
         "output": tensor(output),
     }
+    if told or masks:
+        record["told"] = told
+        record["masks"] = {name: tensor(mask) for name, mask in masks.items()}
     if training:
         record["after"] = [{"name": weight.name, **tensor(weight.numpy())} for weight in layer.weights]
     return record
@@ -221,6 +227,53 @@ LATER = [
 ]
 
 
+SIZES = dict(num_heads=2, key_dim=3)
+
+MORE = [
+    lambda: case(L.LayerNormalization(rms_scaling=True), (3, 2, 4)),
+    lambda: case(L.LayerNormalization(axis=[1, 3], rms_scaling=True, scale=False), (3, 2, 4)),
+    lambda: case(L.RMSNormalization(), (3, 2, 4)),
+    lambda: case(L.RMSNormalization(axis=[2, 3], epsilon=1e-3), (3, 2, 4)),
+    lambda: case(L.RMSNormalization(), (5,)),
+    lambda: case(L.BatchNormalization(renorm=True), (4, 3, 3), training=True),
+    lambda: case(L.BatchNormalization(renorm=True), (4, 3, 3)),
+    lambda: case(
+        L.BatchNormalization(
+            renorm=True,
+            renorm_clipping={"rmax": 1.1, "rmin": 0.8, "dmax": 0.2},
+            renorm_momentum=0.6,
+            momentum=0.7,
+            scale=False,
+        ),
+        (4, 3, 3),
+        training=True,
+    ),
+    lambda: case(L.BatchNormalization(renorm=True, center=False, renorm_clipping={"dmax": 0.1}), (5,), training=True),
+    lambda: case(L.BatchNormalization(), (4, 3, 3), training=True, masks={"mask": (4, 3)}),
+    lambda: case(L.BatchNormalization(momentum=0.5), (6, 3), training=True, masks={"mask": (6,)}),
+    lambda: case(L.Softmax(), (3, 4), masks={"mask": (3, 4)}),
+    lambda: case(L.Softmax(axis=[1, 2]), (2, 3, 4), masks={"mask": (2, 3, 4)}),
+    lambda: case(L.MultiHeadAttention(**SIZES, use_gate=True), (4, 5), (3, 5)),
+    lambda: case(L.MultiHeadAttention(**SIZES, use_gate=True, value_dim=2, use_bias=False), (4, 5), (3, 5)),
+    lambda: case(L.MultiHeadAttention(**SIZES, output_shape=(2, 3)), (4, 5), (3, 5)),
+    lambda: case(L.MultiHeadAttention(**SIZES), (2, 3, 4), (3, 2, 4)),
+    lambda: case(L.MultiHeadAttention(**SIZES, attention_axes=1), (2, 3, 4), (4, 3, 4)),
+    lambda: case(L.MultiHeadAttention(**SIZES, attention_axes=(2,), value_dim=2), (2, 3, 4), (2, 5, 4)),
+    lambda: case(L.MultiHeadAttention(**SIZES, attention_axes=-2), (2, 3, 4), (2, 5, 4)),
+    lambda: case(L.MultiHeadAttention(**SIZES), (4, 5), (6, 5), told={"use_causal_mask": True}),
+    lambda: case(L.MultiHeadAttention(**SIZES), (4, 5), (3, 5), masks={"attention_mask": (4, 3)}),
+    lambda: case(
+        L.MultiHeadAttention(**SIZES), (4, 5), (4, 5), told={"use_causal_mask": True}, masks={"attention_mask": (4, 4)}
+    ),
+    lambda: case(L.MultiHeadAttention(**SIZES, dropout=0.3), (4, 5), (3, 5), masks={"attention_mask": (4, 3)}),
+    lambda: case(L.MultiHeadAttention(**SIZES), (4, 5), (3, 5), masks={"attention_mask": (2, 4, 3)}),
+    lambda: case(L.MultiHeadAttention(**SIZES, sliding_window=2), (4, 5), (5, 5)),
+    lambda: case(L.MultiHeadAttention(**SIZES), (2, 3, 4), (3, 2, 4), masks={"attention_mask": (2, 3, 3, 2)}),
+    lambda: case(L.MultiHeadAttention(**SIZES, attention_axes=2), (2, 3, 4), (2, 2, 4), masks={"attention_mask": (3, 2)}),
+    lambda: case(L.Activation("sparsemax"), (2, 3, 4)),
+]
+
+
 def adapted():
     data = [draw((5, 3, 2, 2), 2, 1), draw((4, 3, 2, 2), 1, -1)]
     records = []
@@ -242,7 +295,7 @@ def activations():
     names = [
         "relu leaky_relu relu6 softmax elu selu softplus softsign soft_shrink sparse_plus silu swish squareplus gelu celu",
         "glu tanh tanh_shrink sigmoid sparse_sigmoid exponential hard_sigmoid hard_silu hard_swish hard_tanh hard_shrink",
-        "linear mish log_softmax log_sigmoid",
+        "linear mish log_softmax log_sigmoid sparsemax",
     ]
     functions = [
         {"name": name, "output": tensor(keras.activations.get(name)(x))} for name in " ".join(names).split()
@@ -255,3 +308,4 @@ if __name__ == "__main__":
     write("nn-layers.json", [make() for make in CASES])
     write("nn-layers-2.json", [make() for make in LATER])
     write("nn-adapt.json", adapted())
+    write("nn-layers-3.json", [make() for make in MORE])

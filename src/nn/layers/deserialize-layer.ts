@@ -36,6 +36,7 @@ import { Normalization } from "./normalization.js";
 import { PReLU } from "./p-re-lu.js";
 import { Permute } from "./permute.js";
 import { ReLU } from "./re-lu.js";
+import { RMSNormalization } from "./rms-normalization.js";
 import { RepeatVector } from "./repeat-vector.js";
 import { Rescaling } from "./rescaling.js";
 import { Reshape } from "./reshape.js";
@@ -84,6 +85,7 @@ const registry = new Registry<Layer>("layer", {
   Normalization: factory(Normalization),
   PReLU: factory(PReLU),
   Permute: factory(Permute, ["dims"]),
+  RMSNormalization: factory(RMSNormalization),
   ReLU: factory(ReLU),
   RepeatVector: factory(RepeatVector, ["n"]),
   Rescaling: factory(Rescaling, ["scale"]),
