@@ -34,6 +34,11 @@ export interface CancelOptions {
   readonly reorderSums?: boolean;
 }
 
+/** Whether an operator treats every element by itself. */
+export function isElementwise({ op }: Node): boolean {
+  return elementwise.has(op);
+}
+
 /** Operators that can work on permuted axes: elementwise ones, Concat along another axis, reductions over other axes. */
 function isPermutable(node: Node, { reorderSums = false }: CancelOptions): boolean {
   if (elementwise.has(node.op) || node.op === "Concat") return true;

@@ -1,11 +1,16 @@
-import { dimAt, dimProduct } from "../graph/shape.js";
-import type { Node, Value } from "../graph/value.js";
+import { nodesInOrder } from "../graph/graph.js";
 import { rebuild } from "../graph/rebuild.js";
-import { convGeometry } from "./convolution.js";
-import { convNhwc } from "./convolution-nhwc.js";
+import { dimAt, dimProduct, staticDim } from "../graph/shape.js";
+import { constantData, type Node, producer, type Value } from "../graph/value.js";
+import { isElementwise } from "./cancel-transposes.js";
+import { convGeometry, type Geometry } from "./convolution.js";
+import { convHwnc } from "./convolution-hwnc.js";
 import { transpose } from "./layout.js";
+import { maxPoolHwnc } from "./pooling-hwnc.js";
 import { reshapeTo } from "./shape-of.js";
 import { recreate } from "./table.js";
+import { windowOf } from "./window.js";
+import { winogradConv, winogradTile } from "./winograd.js";
 
 /**
  * Windows an image, `oh · ow`, up to which im2col and a matrix product are faster than ONNX Runtime's convolution.
@@ -17,40 +22,86 @@ import { recreate } from "./table.js";
  */
 export const smallMap = 14 * 14;
 
-/**
- * Writes convolutions over small maps as `[N, H, W, C]` ones, which are matrix products, between two Transposes; those of
- * neighbouring convolutions cancel in `cancelTransposes`.
- *
- * Only convolutions of two axes, one group and dilation 1 whose output has up to {@link smallMap} windows an image are
- * rewritten, and of those with a stride only 1×1 ones: the data gradient of the others would multiply zeros (14×14×256, 3×3,
- * stride 2: 120 ms against 45). It pays where the weights are trained; with constant weights ONNX Runtime lays them out for its own kernels.
- *
- * @param values the graph's outputs
- * @param onlyIf which convolutions may be rewritten: those with a trainable weight
- * @returns for each old value that was reached, its new value
- */
-export function lowerConvolutions(values: readonly Value[], onlyIf: (node: Node) => boolean): (value: Value) => Value {
-  return rebuild(values, new Map(), (node, inputs) =>
-    node.op === "Conv" && onlyIf(node) ? lowered(recreate(node, inputs)) : undefined,
-  );
+/** From ONNX's order of axes to the one of lowered operators, and back: the permutation is its own inverse. */
+const swapped = { perm: [2, 3, 0, 1] } as const;
+
+/** What may be lowered. */
+export interface LoweringOptions {
+  /**
+   * Whether the weights are learned in the graph. Constant ones ONNX Runtime lays out for its own kernels, which then are as
+   * fast as a matrix product; only tiles, which multiply less, pay.
+   */
+  readonly learned: boolean;
 }
 
-function lowered(node: Node): readonly Value[] | undefined {
+/**
+ * Writes convolutions over axes in the order `[H, W, N, C]` where that is faster than ONNX Runtime's `Conv`: by tiles
+ * after Winograd, or over small maps by im2col and a matrix product. Each stands between two Transposes; those of neighbours
+ * cancel in `cancelTransposes`. Pooling between lowered convolutions is lowered too, so as not to separate them.
+ *
+ * Only convolutions of two axes, one group and dilation 1 are rewritten, and with a stride only 1×1 ones: the data gradient
+ * of the others would multiply zeros (14×14×256, 3×3, stride 2: 120 ms against 45).
+ *
+ * @param values the graph's outputs
+ * @returns for each old value that was reached, its new value
+ */
+export function lowerConvolutions(values: readonly Value[], { learned }: LoweringOptions): (value: Value) => Value {
+  const used = new Set<Value | undefined>([...values, ...nodesInOrder(values).flatMap(({ inputs }) => inputs)]);
+  return rebuild(values, new Map(), (node, inputs) => {
+    if (node.op === "Conv") return loweredConv(recreate(node, inputs), learned);
+    if (node.op === "MaxPool" && !used.has(node.outputs[1])) return loweredPool(recreate(node, inputs));
+    return undefined;
+  });
+}
+
+function geometryOf(node: Node, x: Value, w: Value): Geometry {
+  return convGeometry(x, w, plainAttributes(node));
+}
+
+/** Attributes as operators take them; their row has checked the types. */
+function plainAttributes({ attributes }: Node): Readonly<Record<string, never>> {
+  return Object.fromEntries(Object.entries(attributes).map(([name, { value }]) => [name, value as never]));
+}
+
+function loweredConv(node: Node, learned: boolean): readonly Value[] | undefined {
   const [x, w, b] = node.inputs;
   if (x === undefined || w?.rank !== 4) return undefined;
-  const plain = Object.fromEntries(Object.entries(node.attributes).map(([name, { value }]) => [name, value]));
-  const { kernel, strides, dilations, begins, ends, output, group } = convGeometry(x, w, plain);
+  const geometry = geometryOf(node, x, w);
+  const { kernel, strides, dilations, begins, ends, output, group } = geometry;
+  const channels = [staticDim(w.shape, 1, "Conv"), staticDim(w.shape, 0, "Conv")] as const;
+  const tile = group === 1 ? winogradTile(geometry, channels, learned) : undefined;
   const windows = dimProduct(output);
   const small = typeof windows === "number" && windows <= smallMap;
   const strided = strides.some((stride) => stride !== 1) && kernel.some((extent) => extent !== 1);
-  if (strided || group !== 1 || dilations.some((dilation) => dilation !== 1) || !small) return undefined;
+  const product = learned && !strided && group === 1 && dilations.every((dilation) => dilation === 1) && small;
+  if (tile === undefined && !product) return undefined;
   // [O, C, kh, kw] → [kh · kw · C, O]; where the weight is kept as Keras's [kh, kw, C, O] this Transpose cancels one.
   const turned = transpose(w, { perm: [2, 3, 1, 0] });
   const matrix = reshapeTo(turned, [dimProduct(turned.shape.slice(0, 3)), dimAt(w.shape, 0)]);
-  const y = convNhwc(transpose(x, { perm: [0, 2, 3, 1] }), matrix, b, {
-    kernel_shape: kernel,
-    pads: [...begins, ...ends],
-    strides,
-  });
-  return [transpose(y, { perm: [0, 3, 1, 2] })];
+  const image = transpose(x, swapped);
+  const y =
+    tile === undefined
+      ? convHwnc(image, matrix, b, { kernel_shape: kernel, pads: [...begins, ...ends], strides })
+      : winogradConv(image, matrix, b, geometry, tile);
+  return [transpose(y, swapped)];
+}
+
+/** Whether a value is that of a lowered operator, but for elementwise operators behind it. */
+function isLowered(value: Value): boolean {
+  const node = producer(value);
+  if (node === undefined) return false;
+  if (node.op === "Transpose") return String(plainAttributes(node)["perm"]) === String(swapped.perm);
+  return (
+    isElementwise(node) &&
+    node.inputs.some((input) => input !== undefined && constantData(input) === undefined && isLowered(input))
+  );
+}
+
+function loweredPool(node: Node): readonly Value[] | undefined {
+  const [x] = node.inputs;
+  const kernel = node.attributes["kernel_shape"];
+  if (x?.rank !== 4 || kernel?.type !== "ints" || !isLowered(x)) return undefined;
+  const window = windowOf("MaxPool", x.shape, kernel.value, plainAttributes(node));
+  const pooled = maxPoolHwnc(transpose(x, swapped), window);
+  return pooled === undefined ? undefined : [transpose(pooled, swapped), ...node.outputs.slice(1)];
 }

@@ -6,7 +6,7 @@ import type { ElementType } from "../onnx/tensor-data.js";
 import { where } from "./comparison.js";
 import { integers } from "./constants.js";
 import { conv, convTranspose } from "./convolution.js";
-import { convNhwc } from "./convolution-nhwc.js";
+import { convHwnc } from "./convolution-hwnc.js";
 import { add, max } from "./elementwise.js";
 import { gather, gatherElements, oneHot, topK } from "./indexing.js";
 import { concat, pad, slice, split, tile } from "./joining.js";
@@ -46,9 +46,9 @@ describe("shapes with a batch that is known only when the graph runs", () => {
     ],
     ["Conv, 1 × 1 of unknown size", () => conv(value(["N", 3, "H", "W"]), value([8, 3, 1, 1])), ["N", 8, "H", "W"]],
     [
-      "ConvNhwc",
-      () => convNhwc(value(["N", 9, 9, 4]), value([36, 8]), undefined, { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
-      ["N", 9, 9, 8],
+      "ConvHwnc",
+      () => convHwnc(value([9, 9, "N", 4]), value([36, 8]), undefined, { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
+      [9, 9, "N", 8],
     ],
     [
       "ConvTranspose",

@@ -5,7 +5,7 @@ import type { OpRow } from "./define.js";
 import * as activations from "./activations.js";
 import * as comparison from "./comparison.js";
 import * as convolution from "./convolution.js";
-import * as convolutionNhwc from "./convolution-nhwc.js";
+import * as convolutionHwnc from "./convolution-hwnc.js";
 import * as elementwise from "./elementwise.js";
 import * as indexing from "./indexing.js";
 import * as joining from "./joining.js";
@@ -17,12 +17,13 @@ import * as quantization from "./quantization.js";
 import * as reduction from "./reduction.js";
 import * as resampling from "./resampling.js";
 import * as softmax from "./softmax.js";
+import * as takeRows from "./take-rows.js";
 
 const exported = {
   ...activations,
   ...comparison,
   ...convolution,
-  ...convolutionNhwc,
+  ...convolutionHwnc,
   ...elementwise,
   ...indexing,
   ...joining,
@@ -34,6 +35,7 @@ const exported = {
   ...reduction,
   ...resampling,
   ...softmax,
+  ...takeRows,
 };
 
 const rows = new Map<string, OpRow>(

@@ -55,9 +55,9 @@ export interface UpdatedWeight {
   readonly name: string;
 }
 
-/** The same values with small convolutions as matrix products, and without the transposes that cancel then. */
-function lowered(values: readonly Value[]): Value[] {
-  const products = values.map(lowerConvolutions(values, () => true));
+/** The same values with convolutions written as what is faster here, and without the transposes that cancel then. */
+function lowered(values: readonly Value[], learned = true): Value[] {
+  const products = values.map(lowerConvolutions(values, { learned }));
   return products.map(cancelTransposes(products, { reorderSums: true }));
 }
 
@@ -188,8 +188,8 @@ export class Programs {
       const fed = source.graph[index];
       if (fed !== undefined) constants.set(value, fed);
     });
-    const renew = rebuild(this.boundary, constants);
-    const outputs = Object.fromEntries(this.boundary.map((value, index) => [names.boundary(index), renew(value)]));
+    const values = lowered(this.boundary.map(rebuild(this.boundary, constants)), false);
+    const outputs = Object.fromEntries(values.map((value, index) => [names.boundary(index), value]));
     const bytes = graphBytes(outputs, { name: "trunk" });
     const trunk: Trunk = { identity: fingerprint(bytes), session: this.runtime.createSession(bytes) };
     this.trunks.set(source.graph, trunk);

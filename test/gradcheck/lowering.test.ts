@@ -205,7 +205,7 @@ describe("lowerConvolutions", () => {
   }
 
   function lowered(loss: Value): Value {
-    const low = lowerConvolutions([loss], () => true)(loss);
+    const low = lowerConvolutions([loss], { learned: true })(loss);
     return cancelTransposes([low])(low);
   }
 
@@ -262,9 +262,9 @@ describe("lowerConvolutions", () => {
       conv(small, grouped, undefined, { group: 4 }),
       conv(small, w, undefined, { dilations: [2, 2] }),
     ];
-    expect(count(outputs.map(lowerConvolutions(outputs, () => true)), "Conv")).toBe(4);
+    expect(count(outputs.map(lowerConvolutions(outputs, { learned: true })), "Conv")).toBe(4);
     const plain = conv(small, w);
-    expect(count([lowerConvolutions([plain], () => false)(plain)], "Conv")).toBe(1);
-    expect(count([lowerConvolutions([plain], () => true)(plain)], "ConvNhwc")).toBe(1);
+    expect(count([lowerConvolutions([plain], { learned: false })(plain)], "Conv")).toBe(1);
+    expect(count([lowerConvolutions([plain], { learned: true })(plain)], "ConvHwnc")).toBe(1);
   });
 });

@@ -4,7 +4,7 @@ import type { Value } from "../../src/graph/value.js";
 import * as activations from "../../src/ops/activations.js";
 import { where } from "../../src/ops/comparison.js";
 import { conv, convTranspose } from "../../src/ops/convolution.js";
-import { convNhwc } from "../../src/ops/convolution-nhwc.js";
+import { convHwnc } from "../../src/ops/convolution-hwnc.js";
 import * as elementwise from "../../src/ops/elementwise.js";
 import * as indexing from "../../src/ops/indexing.js";
 import * as joining from "../../src/ops/joining.js";
@@ -16,6 +16,7 @@ import * as reduction from "../../src/ops/reduction.js";
 import { resize } from "../../src/ops/resampling.js";
 import { expandTo, reshapeTo } from "../../src/ops/shape-of.js";
 import { logSoftmax, softmax } from "../../src/ops/softmax.js";
+import { takeRowsOp } from "../../src/ops/take-rows.js";
 import { integers } from "../../src/ops/constants.js";
 import { type Case, margin, type Numbers, type Operand } from "./check.js";
 
@@ -158,7 +159,7 @@ const convolutions: Sample = fc
     };
   });
 
-const convolutionsNhwc: Sample = fc
+const convolutionsHwnc: Sample = fc
   .record({ batch: batches, window: windows, channels: small, outputs: small, bias: fc.boolean() })
   .map(({ batch, window, channels, outputs, bias }): Case => {
     const { kernel, strides, pads, image } = window;
@@ -168,8 +169,17 @@ const convolutionsNhwc: Sample = fc
         { dims: [kernel.reduce((taps, extent) => taps * extent, channels), outputs], ...linear },
         ...(bias ? [{ dims: [outputs], ...linear }] : []),
       ],
-      build: (x, w, b) => convNhwc(x, w, b, { kernel_shape: kernel, strides, pads }),
+      build: (x, w, b) =>
+        convHwnc(layout.transpose(x, { perm: [1, 2, 0, 3] }), w, b, { kernel_shape: kernel, strides, pads }),
     };
+  });
+
+const rowsTaken: Sample = fc
+  .record({ extent: small, rest: fc.array(small, { maxLength: 2 }), picks: fc.array(fc.nat(), { maxLength: 9 }) })
+  .map(({ extent, rest, picks }): Case => {
+    // The first one is there, so that there is something to differentiate; -1 stands for zeros.
+    const rows = [0, ...picks.map((pick) => (pick % (extent + 1)) - 1)];
+    return { inputs: [{ dims: [extent, ...rest], ...linear }], build: (x) => takeRowsOp(x, integers(rows)) };
   });
 
 const transposedConvolutions: Sample = fc
@@ -527,8 +537,9 @@ export const samples: Readonly<Record<string, Sample>> = {
   ),
 
   Conv: convolutions,
-  ConvNhwc: convolutionsNhwc,
+  ConvHwnc: convolutionsHwnc,
   ConvTranspose: transposedConvolutions,
+  TakeRows: rowsTaken,
   MatMul: matrices,
   Gemm: gemms,
 

@@ -9,8 +9,8 @@ import { reduceSum } from "./reduction.js";
 import { reshapeTo } from "./shape-of.js";
 import { perAxis, tapsOf, type Window } from "./window.js";
 
-/** Attributes of {@link convNhwc}, one number for the height and one for the width. */
-export interface ConvNhwcAttributes {
+/** Attributes of {@link convHwnc}, one number for the height and one for the width. */
+export interface ConvHwncAttributes {
   /** Extent of the kernel. */
   readonly kernel_shape: readonly number[];
   /** Margins of zeros: top, left, bottom, right; negative ones take pixels away. Default 0. */
@@ -22,19 +22,19 @@ export interface ConvNhwcAttributes {
 }
 
 /** Attributes as a node has them. */
-type GivenAttributes = { readonly [Name in keyof ConvNhwcAttributes]?: ConvNhwcAttributes[Name] | undefined };
+type GivenAttributes = { readonly [Name in keyof ConvHwncAttributes]?: ConvHwncAttributes[Name] | undefined };
 
 function windowsOf(x: Value, attributes: GivenAttributes): Window {
-  const kernel = perAxis("ConvNhwc", "kernel_shape", attributes.kernel_shape, 2, 1);
-  const strides = perAxis("ConvNhwc", "strides", attributes.strides, 2, 1);
-  const pads = perAxis("ConvNhwc", "pads", attributes.pads, 4, 0);
+  const kernel = perAxis("ConvHwnc", "kernel_shape", attributes.kernel_shape, 2, 1);
+  const strides = perAxis("ConvHwnc", "strides", attributes.strides, 2, 1);
+  const pads = perAxis("ConvHwnc", "pads", attributes.pads, 4, 0);
   const begins = pads.slice(0, 2);
   const ends = pads.slice(2);
   const output = kernel.map((extent, axis) => {
-    const padded = staticDim(x.shape, axis + 1, "ConvNhwc") + (begins[axis] ?? 0) + (ends[axis] ?? 0);
+    const padded = staticDim(x.shape, axis, "ConvHwnc") + (begins[axis] ?? 0) + (ends[axis] ?? 0);
     if (padded < extent) {
-      throw new ShapeError("ConvNhwc: the kernel is larger than the padded image.", {
-        subject: "ConvNhwc",
+      throw new ShapeError("ConvHwnc: the kernel is larger than the padded image.", {
+        subject: "ConvHwnc",
         expected: `a padded extent of ${extent} or more`,
         received: `${padded}, of ${formatShape(x.shape)}`,
       });
@@ -45,26 +45,26 @@ function windowsOf(x: Value, attributes: GivenAttributes): Window {
 }
 
 /**
- * The pixels under each window side by side: `[N, H, W, C]` → `[N · oh · ow, taps · C]`.
+ * The pixels under each window side by side: `[H, W, N, C]` → `[oh · ow · N, taps · C]`.
  *
- * One Slice a tap and one Concat. The forward pass and the weight gradient of {@link convNhwc} make the same nodes, of
+ * One Slice a tap and one Concat. The forward pass and the weight gradient of {@link convHwnc} make the same nodes, of
  * which `prepare` keeps one.
  */
 function im2col(x: Value, { kernel, strides, begins, ends, output }: Window, reversed: boolean): Value {
   const margins = [...begins, ...ends];
-  const padded = margins.every((margin) => margin === 0) ? x : pad(x, margins, { axes: [1, 2] });
+  const padded = margins.every((margin) => margin === 0) ? x : pad(x, margins, { axes: [0, 1] });
   const taps = tapsOf(kernel);
   const pixels = (reversed ? taps.toReversed() : taps).map((tap) => {
-    const ends = tap.map((first, axis) => first + (staticDim(output, axis, "ConvNhwc") - 1) * (strides[axis] ?? 1) + 1);
-    const whole = ends.every((end, axis) => tap[axis] === 0 && end === padded.shape[axis + 1]);
+    const ends = tap.map((first, axis) => first + (staticDim(output, axis, "ConvHwnc") - 1) * (strides[axis] ?? 1) + 1);
+    const whole = ends.every((end, axis) => tap[axis] === 0 && end === padded.shape[axis]);
     return whole && strides.every((stride) => stride === 1)
       ? padded
-      : slice(padded, { starts: tap, ends, axes: [1, 2], steps: strides });
+      : slice(padded, { starts: tap, ends, axes: [0, 1], steps: strides });
   });
   const [first] = pixels;
   const columns = first !== undefined && pixels.length === 1 ? first : concat(pixels, { axis: 3 });
-  const rows = dimProduct([dimAt(x.shape, 0), ...output]);
-  return reshapeTo(columns, [rows, taps.length * staticDim(x.shape, 3, "ConvNhwc")]);
+  const rows = dimProduct([...output, dimAt(x.shape, 2)]);
+  return reshapeTo(columns, [rows, taps.length * staticDim(x.shape, 3, "ConvHwnc")]);
 }
 
 /** All axes but the last one as one. */
@@ -73,14 +73,14 @@ function asMatrix(x: Value): Value {
 }
 
 /**
- * Convolution of `x [N, H, W, C]` with a kernel `[kh · kw · C, O]`, which is Keras's `[kh, kw, C, O]` as a matrix, and a
+ * Convolution of `x [H, W, N, C]` with a kernel `[kh · kw · C, O]`, which is Keras's `[kh, kw, C, O]` as a matrix, and a
  * bias `b [O]`: one im2col and one matrix product. Made for small maps, where ONNX's `Conv` reaches little more than half
  * of the speed of a matrix product.
  *
  * No runtime has this operator; `prepare` writes it with standard ones.
  */
-export const convNhwc: Op<[x: Value, kernel: Value, b: Value | undefined, attributes: ConvNhwcAttributes]> = defineOp(
-  "ConvNhwc",
+export const convHwnc: Op<[x: Value, kernel: Value, b: Value | undefined, attributes: ConvHwncAttributes]> = defineOp(
+  "ConvHwnc",
   {
     since: 18,
     inputs: ["x", "kernel", "b?"],
@@ -89,21 +89,21 @@ export const convNhwc: Op<[x: Value, kernel: Value, b: Value | undefined, attrib
     infer: ({ x, kernel, b, attributes }) => {
       const rows = dimProduct([...(attributes.kernel_shape ?? []), dimAt(x.shape, x.rank - 1)]);
       if (x.rank !== 4 || kernel.rank !== 2 || kernel.shape[0] !== rows || kernel.type !== x.type) {
-        throw new ShapeError("ConvNhwc: the kernel does not fit the input.", {
-          subject: "ConvNhwc",
-          expected: `x [N, H, W, C] and a kernel [${rows}, O] of one type`,
+        throw new ShapeError("ConvHwnc: the kernel does not fit the input.", {
+          subject: "ConvHwnc",
+          expected: `x [H, W, N, C] and a kernel [${rows}, O] of one type`,
           received: `${x.type} ${formatShape(x.shape)} and ${kernel.type} ${formatShape(kernel.shape)}`,
         });
       }
       const channels = dimAt(kernel.shape, 1);
       if (b !== undefined && (b.rank !== 1 || b.shape[0] !== channels)) {
-        throw new ShapeError("ConvNhwc: the bias does not fit the kernel.", {
-          subject: "ConvNhwc",
+        throw new ShapeError("ConvHwnc: the bias does not fit the kernel.", {
+          subject: "ConvHwnc",
           expected: `[${channels}]`,
           received: formatShape(b.shape),
         });
       }
-      return { y: { type: x.type, shape: [dimAt(x.shape, 0), ...windowsOf(x, attributes).output, channels] } };
+      return { y: { type: x.type, shape: [...windowsOf(x, attributes).output, dimAt(x.shape, 2), channels] } };
     },
     vjp: {
       x: ({ x, kernel, dy, attributes }) => inputGradient(x, kernel, dy, attributes),
@@ -116,7 +116,7 @@ export const convNhwc: Op<[x: Value, kernel: Value, b: Value | undefined, attrib
     expand: ({ x, kernel, b, attributes }) => {
       const window = windowsOf(x, attributes);
       const product = gemm(im2col(x, window, attributes.reversed_taps === 1), kernel, b);
-      return reshapeTo(product, [dimAt(x.shape, 0), ...window.output, dimAt(kernel.shape, 1)]);
+      return reshapeTo(product, [...window.output, dimAt(x.shape, 2), dimAt(kernel.shape, 1)]);
     },
   },
 );
@@ -129,27 +129,27 @@ export const convNhwc: Op<[x: Value, kernel: Value, b: Value | undefined, attrib
 function inputGradient(x: Value, kernel: Value, dy: Value, attributes: GivenAttributes): Value {
   const window = windowsOf(x, attributes);
   const { strides, begins } = window;
-  const [channels, outputs] = [staticDim(x.shape, 3, "ConvNhwc"), dimAt(kernel.shape, 1)];
+  const [channels, outputs] = [staticDim(x.shape, 3, "ConvHwnc"), dimAt(kernel.shape, 1)];
   const taps = tapsOf(window.kernel).length;
   const single = taps === 1;
   // For a single tap the product comes first: between the pixels of dy there is nothing to multiply.
   const source = single
     ? reshapeTo(gemm(asMatrix(dy), kernel, undefined, { transB: 1 }), [...dy.shape.slice(0, 3), channels])
     : dy;
-  const spread = [1, 2].reduce((value, axis) => spreadAxis(value, axis, strides[axis - 1] ?? 1), source);
+  const spread = [0, 1].reduce((value, axis) => spreadAxis(value, axis, strides[axis] ?? 1), source);
   const before = window.kernel.map((extent, axis) => extent - 1 - (begins[axis] ?? 0));
   const after = window.kernel.map(
     (extent, axis) =>
-      staticDim(x.shape, axis + 1, "ConvNhwc") +
+      staticDim(x.shape, axis, "ConvHwnc") +
       extent -
       1 -
       (before[axis] ?? 0) -
-      staticDim(spread.shape, axis + 1, "ConvNhwc"),
+      staticDim(spread.shape, axis, "ConvHwnc"),
   );
   const pads = [...before, ...after];
-  if (single) return pads.every((width) => width === 0) ? spread : pad(spread, pads, { axes: [1, 2] });
+  if (single) return pads.every((width) => width === 0) ? spread : pad(spread, pads, { axes: [0, 1] });
   const byTap = transpose(reshapeTo(kernel, [taps, channels, outputs]), { perm: [0, 2, 1] });
-  return convNhwc(spread, reshapeTo(byTap, [dimProduct([taps, outputs]), channels]), undefined, {
+  return convHwnc(spread, reshapeTo(byTap, [dimProduct([taps, outputs]), channels]), undefined, {
     kernel_shape: window.kernel,
     pads,
     reversed_taps: attributes.reversed_taps === 1 ? 0 : 1,
