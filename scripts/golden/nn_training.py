@@ -69,9 +69,53 @@ def loss_cases():
     yield LOSSES.CategoricalGeneralizedCrossEntropy(q=0.7), classes(4, 3), probabilities(4, 3)
 
 
-def losses():
+def later_loss_cases():
+    uniform = lambda *shape: np.round(rng.uniform(0.02, 0.98, size=shape), 3).astype(np.float32)
+    unit = lambda *shape: (lambda x: x / np.linalg.norm(x, axis=-1, keepdims=True))(draw(shape))
+    labels = np.float32([0, 1, 0, 2, 1, 0])
+    yield LOSSES.Circle(), labels, unit(6, 4)
+    yield LOSSES.Circle(gamma=5.0, margin=0.2, remove_diagonal=False), labels[:, None], unit(6, 4)
+    yield LOSSES.Circle(gamma=8.0, reduction="sum"), labels, unit(6, 4)
+    yield LOSSES.Circle(gamma=8.0, reduction="mean_with_sample_weight"), labels, unit(6, 4)
+    yield LOSSES.CTC(), np.float32([[1, 2, 2], [3, 0, 0], [1, 3, 0], [0, 0, 0]]), draw((4, 6, 4))
+    yield LOSSES.CTC(reduction="sum"), np.float32([[1, 2, 1, 3], [2, 2, 0, 0]]), draw((2, 7, 5))
+    yield LOSSES.MeanSquaredError(reduction="mean_with_sample_weight"), draw((4, 3)), draw((4, 3))
+    yield LOSSES.MeanAbsoluteError(reduction="mean_with_sample_weight"), draw(4), draw((4, 1))
+    yield LOSSES.SparseCategoricalCrossentropy(
+        ignore_class=1, reduction="mean_with_sample_weight"
+    ), np.float32([0, 1, 2, 1]), probabilities(4, 3)
+    yield LOSSES.SparseCategoricalCrossentropy(ignore_class=1, reduction="sum"), np.float32([0, 1, 2]), probabilities(3, 3)
+
+
+def reductions():
+    """What a training step and an evaluation of each reduction give, with and without weights of samples."""
+    x = np.float32([[1, 2], [3, 4], [0.5, 1], [1, 1]])
+    y = np.float32([[1, 0], [2, 1], [0, 1], [1, 2]])
     records = []
-    for loss, truth, prediction in loss_cases():
+    for reduction in ["none", "sum", "mean", "sum_over_batch_size", "mean_with_sample_weight"]:
+        for weights in [None, np.float32([1, 2, 3, 0.5])]:
+            for penalty in [None] if reduction == "none" else [None, "l2"]:  # Keras cannot add one to "none".
+                layer = keras.layers.Dense(2, kernel_initializer="ones", kernel_regularizer=penalty)
+                model = keras.Sequential([keras.Input((2,)), layer])
+                loss = keras.losses.MeanSquaredError(reduction=reduction)
+                model.compile(optimizer=keras.optimizers.SGD(0.01), loss=loss)
+                trained = model.train_on_batch(x, y, sample_weight=weights, return_dict=True)
+                records.append(
+                    {
+                        "reduction": reduction,
+                        "weights": None if weights is None else tensor(weights),
+                        "penalty": penalty,
+                        "loss": float(trained["loss"]),
+                        "kernel": tensor(model.get_weights()[0]),
+                        "tested": float(model.test_on_batch(x, y, return_dict=True)["loss"]),
+                    }
+                )
+    write("nn-reductions.json", {"x": tensor(x), "y": tensor(y), "cases": records})
+
+
+def losses(name, cases):
+    records = []
+    for loss, truth, prediction in cases:
         config = json.loads(json.dumps(loss.get_config()))
         options = {"Huber": ["delta"], "CosineSimilarity": ["axis"]}
         for option in options.get(loss.__class__.__name__, []):  # Keras leaves them out of the configuration.
@@ -98,7 +142,7 @@ def losses():
                 "weighted": tensor(loss(truth, prediction, sample_weight=spread)),
             }
         )
-    write("nn-losses.json", records)
+    write(name, records)
 
 
 def optimizer_cases():
@@ -289,8 +333,10 @@ def schedules():
 
 
 if __name__ == "__main__":
-    losses()
+    losses("nn-losses.json", loss_cases())
     optimizers()
     penalties()
     metrics()
     schedules()
+    losses("nn-losses-2.json", later_loss_cases())
+    reductions()

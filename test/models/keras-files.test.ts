@@ -215,7 +215,7 @@ describe("loadModel", () => {
     ["an option that would be ignored", '"sparse": false', '"sparse": true', /InputLayer.*"sparse"/],
     ["another data format", '"channels_last"', '"channels_first"', /"conv".*channels_last/],
     ["a half-precision policy", '"name": "float32"', '"name": "float64"', /float32/],
-    ["an unknown loss", '"CategoricalCrossentropy"', '"CTC"', /compile state.*"CTC".*compile: false/],
+    ["an unknown loss", '"CategoricalCrossentropy"', '"Wasserstein"', /compile state.*"Wasserstein".*compile: false/],
     ["loss weights", '"loss_weights": null', '"loss_weights": [0.5]', /loss weights.*compile: false/],
     [
       "a function in place of a layer",
