@@ -280,19 +280,85 @@ def metrics():
         (M.BinaryCrossentropy(), labels),
         (M.CategoricalCrossentropy(), hot),
     ]
+    write_metrics("nn-metrics.json", cases)
+
+
+def later_metrics():
+    M = keras.metrics
+    uniform = lambda *shape: np.round(rng.uniform(size=shape), 2).astype(np.float32)
+    binary = [(bits(6, 1), uniform(6, 1)) for _ in range(2)]
+    labels = [(bits(6, 3), uniform(6, 3)) for _ in range(2)]
+    logits = [(bits(6, 3), draw((6, 3), 2)) for _ in range(2)]
+    hot = [(one_hot(6, 4), probabilities(6, 4)) for _ in range(2)]
+    classes = lambda *shape: rng.integers(0, 3, size=shape).astype(np.float32)
+    sparse = [(classes(6), classes(6)) for _ in range(2)]
+    scored = [(classes(6), probabilities(6, 3)) for _ in range(2)]
+    maps = [(classes(6, 3, 2), probabilities(6, 3, 2, 3)) for _ in range(2)]
+    masks = [(bits(6, 3, 2, 1), uniform(6, 3, 2, 1)) for _ in range(2)]
+    real = [(draw((6, 4)), draw((6, 4))) for _ in range(2)]
+    cases = [
+        (M.AUC(thresholds=[0.2, 0.35, 0.8]), binary),
+        (M.AUC(thresholds=[0.25, 0.5, 0.75], curve="PR"), labels),
+        (M.AUC(num_thresholds=25, curve="PRGAIN"), labels),
+        (M.AUC(num_thresholds=25, curve="PRGAIN", summation_method="minoring", multi_label=True), labels),
+        (M.AUC(num_thresholds=25, multi_label=True, num_labels=3, label_weights=[0.5, 2.0, 1.0]), labels),
+        (M.AUC(num_thresholds=25, curve="PR", multi_label=True, label_weights=[0.5, 2.0, 1.0]), labels),
+        (M.AUC(num_thresholds=25, label_weights=[0.5, 2.0, 1.0]), labels),
+        (M.AUC(num_thresholds=25, from_logits=True), logits),
+        (M.AUC(thresholds=[0.1, 0.6], from_logits=True, multi_label=True), logits),
+        (M.SensitivityAtSpecificity(0.5), binary),
+        (M.SensitivityAtSpecificity(0.4, num_thresholds=9, class_id=1), labels),
+        (M.SpecificityAtSensitivity(0.6), labels),
+        (M.SpecificityAtSensitivity(0.2, num_thresholds=1), labels),
+        (M.PrecisionAtRecall(0.5), labels),
+        (M.PrecisionAtRecall(1.0, num_thresholds=2), binary),
+        (M.RecallAtPrecision(0.6), labels),
+        (M.RecallAtPrecision(0.99, class_id=2), labels),
+        (M.IoU(3, [0, 2]), sparse),
+        (M.IoU(3, [1], dtype="float32", ignore_class=0), sparse),
+        (M.IoU(3, [1, 2], sparse_y_pred=False), scored),
+        (M.BinaryIoU(), binary),
+        (M.BinaryIoU([1], threshold=0.3, dtype="float32"), binary),
+        (M.MeanIoU(3), sparse),
+        (M.MeanIoU(4, dtype="float32"), sparse),
+        (M.OneHotIoU(4, [0, 3], dtype="float32"), hot),
+        (M.OneHotMeanIoU(4), hot),
+        (M.OneHotMeanIoU(4, ignore_class=2, dtype="float32"), hot),
+        (M.R2Score("variance_weighted_average"), real),
+        (M.R2Score(num_regressors=3), real),
+        (M.R2Score(num_regressors=60), real),
+        (M.PearsonCorrelation(), real),
+        (M.ConcordanceCorrelation(), real),
+    ]
+    write_metrics("nn-metrics-2.json", cases)
+    unweighted = [
+        (M.MeanIoU(3, sparse_y_pred=False), maps),
+        (M.BinaryIoU(), masks),
+        (M.PearsonCorrelation(axis=0), real),
+        (M.ConcordanceCorrelation(axis=0), real),
+    ]
+    write_metrics("nn-metrics-3.json", unweighted, weighted=False)
+
+
+def write_metrics(name, cases, weighted=True):
     records = []
     for metric, batches in cases:
         weights = [np.round(rng.uniform(0.1, 2, size=6), 2).astype(np.float32) for _ in batches]
+        if not weighted:
+            weights = [np.ones(6, np.float32) for _ in batches]
         for truth, prediction in batches:
             metric.update_state(truth, prediction)
         plain = tensor(metric.result())
         metric.reset_state()
         for (truth, prediction), weight in zip(batches, weights):
-            metric.update_state(truth, prediction, sample_weight=weight)
+            metric.update_state(truth, prediction, sample_weight=weight if weighted else None)
+        config = metric.get_config()
+        if config.get("label_weights") is not None:
+            config["label_weights"] = np.asarray(config["label_weights"]).tolist()
         records.append(
             {
                 "class_name": metric.__class__.__name__,
-                "config": json.loads(json.dumps(metric.get_config(), default=str)),
+                "config": json.loads(json.dumps(config, default=str)),
                 "batches": [
                     {"truth": tensor(truth), "prediction": tensor(prediction), "weight": tensor(weight)}
                     for (truth, prediction), weight in zip(batches, weights)
@@ -301,7 +367,7 @@ def metrics():
                 "weighted": tensor(metric.result()),
             }
         )
-    write("nn-metrics.json", records)
+    write(name, records)
 
 
 def schedules():
@@ -340,3 +406,4 @@ if __name__ == "__main__":
     schedules()
     losses("nn-losses-2.json", later_loss_cases())
     reductions()
+    later_metrics()

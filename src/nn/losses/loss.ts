@@ -64,7 +64,7 @@ export abstract class Loss {
    */
   perSample(truth: Value, prediction: Value, sampleWeight?: Value): Value {
     const elements = this.perElement(truth, prediction);
-    const counted = this.counted(truth, elements);
+    const counted = this.counted?.(truth, elements);
     const losses = counted === undefined ? elements : where(counted, elements, scalarLike(elements, 0));
     const axes = losses.shape.map((_, axis) => axis).slice(1);
     const means = axes.length === 0 ? losses : reduceMean(losses, axes, { keepdims: 0 });
@@ -113,11 +113,10 @@ export abstract class Loss {
   /**
    * Which elements count, as truth values of the shape of the losses; those that do not are left out of means. Default all.
    *
+   * @param truth the labels
    * @param losses of all elements
    */
-  protected counted(_truth: Value, _losses: Value): Value | undefined {
-    return undefined;
-  }
+  protected counted?(truth: Value, losses: Value): Value | undefined;
 
   /** Writes the loss of each element, `[N]` or `[N, …]`, in Keras's order. */
   protected abstract perElement(truth: Value, prediction: Value): Value;
