@@ -55,8 +55,8 @@ let made = 0;
  * Augmentation and standardization are part of the graph that runs on the engine; only random parameters are drawn on the
  * host, from a seeded stream. Keras's distributions are kept, but the numbers are not NumPy's.
  *
- * @see https://www.tensorflow.org/api_docs/python/tf/keras/preprocessing/image/ImageDataGenerator Interpolation of order 2
- * to 5 and `channels_first` are not offered.
+ * @see https://www.tensorflow.org/api_docs/python/tf/keras/preprocessing/image/ImageDataGenerator
+ * `channels_first` is not offered.
  */
 export class ImageDataGenerator {
   readonly options: ImageDataGeneratorOptions;
