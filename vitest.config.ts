@@ -9,6 +9,8 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // The engine's sessions hold native threads, which worker threads do not survive.
     pool: "forks",
+    // Activations that tests keep are none of the user's.
+    env: { GRAFT_CACHE: fileURLToPath(new URL("node_modules/.cache/graft-tests", import.meta.url)) },
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -24,5 +24,8 @@ export * as plots from "./report/curves.js";
 export { ImageDataGenerator, type ImageDataGeneratorOptions } from "./data/image-data-generator.js";
 export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./data/image-dataset.js";
 export { setRandomSeed } from "./random/seed.js";
+export { setDevice } from "./training/device.js";
+export { availableDevices, type Device } from "./runtime/node-devices.js";
+export type { DeviceName } from "./runtime/node.js";
 export { Tensor } from "./runtime/runtime.js";
 export * from "./errors/errors.js";

@@ -10,12 +10,12 @@ Needs: pip install tensorflow-cpu==2.21 keras==3.15.1 pillow scipy
 import argparse
 import json
 import os
-import statistics
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras  # noqa: E402
+from clock import milliseconds  # noqa: E402
 from keras import layers, models, optimizers  # noqa: E402
 from keras.src.legacy.preprocessing.image import ImageDataGenerator  # noqa: E402
 
@@ -62,17 +62,6 @@ def build():
     )
     model.compile(loss="binary_crossentropy", optimizer=optimizers.RMSprop(learning_rate=1e-5), metrics=["acc"])
     return model
-
-
-def milliseconds(call, count=10):
-    for _ in range(3):
-        call()
-    times = []
-    for _ in range(count):
-        start = time.perf_counter()
-        call()
-        times.append((time.perf_counter() - start) * 1000)
-    return {"best": min(times), "median": statistics.median(times)}
 
 
 x, y = next(train_generator)

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { type DecodedPhoto, decodePhoto, PhotoError } from "../data/decode.js";
+import { processors } from "../runtime/node-processors.js";
 
 /** A photo, or why there is none. */
 export type Decoded<Item> =
@@ -13,7 +13,7 @@ export type Decoded<Item> =
  */
 export async function* decodeAhead<Item extends { readonly path: string }>(
   items: readonly Item[],
-  ahead = availableParallelism() + 1,
+  ahead = processors().threads + 1,
 ): AsyncGenerator<Decoded<Item>> {
   const decode = async (item: Item): Promise<Decoded<Item>> => {
     try {

@@ -1,10 +1,8 @@
 import type { Backbone, NetworkRecord } from "../applications/backbone.js";
 import type { PreprocessMode } from "../applications/preprocess.js";
-import { UsageError } from "../errors/errors.js";
-import { didYouMean } from "../errors/nearest.js";
 import type { BaseModel } from "../models/base-model.js";
-import type { Device } from "../runtime/node.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type * as featureStore from "../training/feature-store.js";
 import type { Classifier } from "../training/classifier.js";
 import type { FineTuneOptions, FineTuneResult } from "../training/fine-tune-types.js";
 
@@ -28,7 +26,10 @@ export interface Engine {
   networkRecords(): Promise<readonly NetworkRecord[]>;
   /** Versions of what the figures of a run depend on. */
   versions(): Promise<Readonly<Record<"graft" | "onnxruntime" | "node", string>>>;
-  /** @throws UsageError when there is no such device */
+  /**
+   * @param device name of a device, or `auto`: the runtime says which one it is
+   * @throws UsageError when it is not available
+   */
   createRuntime(device: string): Promise<Runtime>;
   loadBackbone(request: BackboneRequest): Promise<Backbone>;
   fineTune(options: FineTuneOptions): Promise<FineTuneResult>;
@@ -39,6 +40,8 @@ export interface Engine {
     readonly classes: readonly string[];
   }): Promise<Uint8Array>;
   openClassifier(runtime: Runtime, path: string): Promise<Classifier>;
+  /** What is kept of photos from run to run. */
+  features(): Promise<Pick<typeof featureStore, "featureFolder" | "keptTrunks" | "clearFeatures">>;
 }
 
 /** The real thing. Each part is imported when it is used: `--help` waits for none, and `predict` not for the training. */
@@ -50,31 +53,20 @@ export const engine: Engine = {
     return (await import("./version.js")).versions();
   },
   async createRuntime(name) {
-    const [{ availableDevices }, { createNodePlatform }, { installPlatform }] = await Promise.all([
-      import("../runtime/node.js"),
+    const [{ chooseDevice }, { createNodePlatform }, { installPlatform }] = await Promise.all([
+      import("../runtime/node-devices.js"),
       import("../training/node-platform.js"),
       import("../models/platform.js"),
     ]);
-    const devices = [...availableDevices(), "auto"];
-    const device = devices.find((candidate): candidate is Device => candidate === name);
-    if (device !== undefined) {
-      const platform = createNodePlatform({ device });
-      // What models print is no result of a command.
-      installPlatform({
-        ...platform,
-        print: (line) => {
-          platform.warn(line);
-        },
-      });
-      return platform.runtime;
-    }
-    const advice = didYouMean(name, devices);
-    throw new UsageError(`The device "${name}" is not available here.`, {
-      subject: "--device",
-      expected: devices.join(", "),
-      received: name,
-      ...(advice === undefined ? {} : { advice }),
+    const platform = createNodePlatform({ device: await chooseDevice(name) });
+    // What models print is no result of a command.
+    installPlatform({
+      ...platform,
+      print: (line) => {
+        platform.warn(line);
+      },
     });
+    return platform.runtime;
   },
   async loadBackbone(request) {
     return (await import("../applications/load-backbone.js")).loadBackbone(request);
@@ -84,6 +76,9 @@ export const engine: Engine = {
   },
   async exportClassifier(finished) {
     return (await import("../training/export-classifier.js")).exportClassifier(finished);
+  },
+  async features() {
+    return import("../training/feature-store.js");
   },
   async openClassifier(runtime, path) {
     return (await import("../training/open-classifier.js")).openClassifier(runtime, path);

@@ -11,6 +11,8 @@ export type CliEvent =
       readonly classes: readonly string[];
       /** Number of photos of all sets. */
       readonly photos: number;
+      /** Where the network runs, such as `cpu`. */
+      readonly device: string;
     }
   | {
       readonly event: "progress";
@@ -40,9 +42,21 @@ export type CliEvent =
   | ({ readonly event: "network" } & Pick<NetworkRecord, "name" | "description" | "licence" | "preprocess"> & {
         readonly image_size: number;
       })
+  | {
+      readonly event: "kept";
+      /** Name of the folder. */
+      readonly name: string;
+      readonly model: string;
+      /** Photos and their augmented variants. */
+      readonly photos: number;
+      readonly bytes: number;
+      /** ISO 8601. */
+      readonly last_used: string;
+    }
   | TrainDone
   | EvaluateDone
-  | { readonly event: "done"; readonly photos: number; readonly skipped: number }
+  | { readonly event: "done"; readonly folder: string; readonly bytes: number; readonly cleared: boolean }
+  | { readonly event: "done"; readonly photos: number; readonly skipped: number; readonly device: string }
   | { readonly event: "done"; readonly networks: number }
   | { readonly event: "error"; readonly code?: string; readonly message: string };
 
@@ -67,6 +81,7 @@ export interface TrainDone {
 /** The end of `graft evaluate`. */
 export interface EvaluateDone {
   readonly event: "done";
+  readonly device: string;
   readonly photos: number;
   readonly loss: number;
   readonly accuracy: number;

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { relative, sep } from "node:path";
 import { decodePhoto, PhotoError } from "../data/decode.js";
 import { photoFormat } from "../data/photo-format.js";
@@ -8,6 +7,7 @@ import type { Photo, PhotoSet } from "../data/photo.js";
 import { type PhotoFolder, scanFolder } from "../data/scan.js";
 import { splitPhotos } from "../data/split.js";
 import { FileError } from "../errors/errors.js";
+import { processors } from "../runtime/node-processors.js";
 import { hashBytes } from "../weights/checksum.js";
 import type { Reporter } from "./reporter.js";
 import { count, quotedList } from "./words.js";
@@ -78,7 +78,7 @@ async function lookAtAll(
       );
     }
   };
-  await Promise.all(Array.from({ length: Math.min(2 * availableParallelism(), photos.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(2 * processors().threads, photos.length) }, work));
   // In the order of the photos, whichever was read first.
   const skipped = photos.flatMap(({ path }) => {
     const reason = reasons.get(path);

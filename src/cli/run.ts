@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addCache } from "./commands/cache.js";
 import { addEvaluate } from "./commands/evaluate.js";
 import { addNetworks } from "./commands/networks.js";
 import { addPredict } from "./commands/predict.js";
@@ -14,7 +15,7 @@ Examples:
   graft evaluate runs/photos-… held-out/   how often is it right?
 
 Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 stopped by Ctrl+C.
-GRAFT_CACHE names the folder for downloads; GRAFT_DEBUG=1 shows where an unexpected error happened.`;
+GRAFT_CACHE names the folder for downloads and kept features; GRAFT_DEBUG=1 shows where an unexpected error happened.`;
 
 /**
  * Runs the command line.
@@ -49,6 +50,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addPredict(program, surroundings);
   addEvaluate(program, surroundings);
   addNetworks(program, surroundings);
+  addCache(program, surroundings);
   try {
     await program.parseAsync(args, { from: "user" });
     return exitCode;

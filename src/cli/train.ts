@@ -12,6 +12,7 @@ import type { EpochRow, FineTuneEvent, FineTuneResult } from "../training/fine-t
 import type { TrainFlags } from "./commands/train.js";
 import type { Engine } from "./engine.js";
 import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
+import { openDevice } from "./open-device.js";
 import { pathWithin, type PreparedPhotos, preparePhotos } from "./prepare-photos.js";
 import type { Reporter } from "./reporter.js";
 import { defaultRunFolder, reserveRunFolder, runFiles, writeRunFolder } from "./run-folder.js";
@@ -167,11 +168,12 @@ interface Finished {
   readonly started: Date;
   readonly finished: Date;
   readonly interrupted: boolean;
+  readonly device: string;
 }
 
 /** What `run.json` says: all that is needed to understand the run, and to repeat it. */
 function runRecord(
-  { flags, photos, backbone, result, test, skipped, started, finished, interrupted }: Finished,
+  { flags, photos, backbone, result, test, skipped, started, finished, interrupted, device }: Finished,
   versions: Readonly<Record<string, string>>,
 ): object {
   const unused = new Set(skipped.map(({ path }) => path));
@@ -185,6 +187,7 @@ function runRecord(
     finished: finished.toISOString(),
     seconds: (finished.getTime() - started.getTime()) / 1000,
     training_seconds: result.seconds,
+    device,
     interrupted,
     // What the user asked for; `null` left the choice to the recipe.
     configuration: {
@@ -346,7 +349,7 @@ export async function train(
   const started = new Date(surroundings.now());
   const { engine } = surroundings;
   await checkNetwork(flags, engine);
-  const runtime = await engine.createRuntime(flags.device);
+  const runtime = await openDevice(flags.device, engine, reporter);
   const folder = await reserveRunFolder(flags.out, defaultRunFolder(directory, started));
   const { signal, stopped, end } = stopOnInterrupt(surroundings, reporter);
   let written = false;
@@ -378,6 +381,7 @@ export async function train(
       network: backbone.record.name,
       classes: photos.classes,
       photos: total,
+      device: runtime.device,
     });
 
     const listener = new Listener(reporter, () => surroundings.now());
@@ -426,6 +430,7 @@ export async function train(
       started,
       finished,
       interrupted: stopped(),
+      device: runtime.device,
     };
     await writeRunFolder(folder.path, {
       history: historyCsv(result.epochs),

@@ -10,6 +10,12 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
+/** `840 kB`, `12.5 MB`, `1.3 GB`. */
+export function byteCount(bytes: number): string {
+  if (bytes < 999_500) return `${Math.ceil(bytes / 1000)} kB`;
+  return bytes < 999.5e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}
+
 /** `97.3 % (95 % interval: 94.1 to 98.8 %)`. */
 export function accuracyText(accuracy: number, photos: number): string {
   const { low, high } = wilsonInterval(accuracy, photos);

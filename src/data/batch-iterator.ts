@@ -1,6 +1,6 @@
 import { UsageError } from "../errors/errors.js";
 import { input, type Value } from "../graph/value.js";
-import type { Batch, BatchSource, Standardization } from "../models/batch-source.js";
+import { type Batch, type BatchSource, pickRows, type Standardization } from "../models/batch-source.js";
 import { platform } from "../models/platform.js";
 import { SampleOrder, type SampleOrderState } from "../models/sample-order.js";
 import { toChannelsFirst, toChannelsLast } from "../nn/channels.js";
@@ -14,6 +14,7 @@ import { augmentationFeeds, fedNames } from "./augment/augmentation.js";
 import type { IteratorOptions } from "./flow-options.js";
 import { callOnHost, type ImageDataGenerator } from "./image-data-generator.js";
 import { saveImages, type SaveOptions } from "./save-images.js";
+import { Variants } from "./variants.js";
 
 /** Where an iterator gets its samples from. */
 export interface Samples {
@@ -26,6 +27,10 @@ export interface Samples {
   readonly read: (keys: readonly number[]) => Promise<Uint8Array | Float32Array>;
   /** Labels, a row a key; `"input"`: what the network sees of the sample; `undefined`: none. */
   readonly truth: ((keys: readonly number[]) => TensorData<"float32">) | "input" | undefined;
+  /** What to know a sample by from run to run, such as the path of its photo; default its number. */
+  readonly nameOf?: (key: number) => string;
+  /** What tells the pixels of a sample from all others, in other runs too; see {@link BatchSource.identify}. */
+  readonly identify?: (key: number) => Promise<string>;
   /** How much each sample counts in the loss, `[keys]`. */
   readonly weights?: ((keys: readonly number[]) => TensorData<"float32">) | undefined;
 }
@@ -60,6 +65,7 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
   private readonly generator: Generator;
   private readonly order: SampleOrder;
   private readonly saving: SaveOptions | undefined;
+  private readonly variants: Variants | undefined;
   private made: { readonly graph: readonly Value[]; readonly fitted: readonly unknown[] } | undefined;
   /** What a preprocessing function on the host is given. */
   private augmentedGraph: Value | undefined;
@@ -76,6 +82,10 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
     const seed = options.seed ?? undefined;
     this.generator = seed === undefined ? nextRandomStream("flow") : new Generator(seed).fork("flow");
     this.order = new SampleOrder(this.samples, (options.shuffle ?? true) ? this.generator : undefined);
+    const { nameOf = String } = source;
+    const { variants = 0 } = options;
+    this.variants =
+      variants > 0 && datagen.augments ? new Variants(variants, this.generator.fork("variants"), nameOf) : undefined;
     const folder = options.saveToDir ?? undefined;
     this.saving =
       folder === undefined
@@ -90,7 +100,22 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
 
   get reproducible(): boolean {
     // Photos that are to be saved, and photos that are their own labels, must be read each time.
-    return !this.datagen.augments && this.saving === undefined && this.source.truth !== "input";
+    const same = !this.datagen.augments || this.variants !== undefined;
+    return same && this.saving === undefined && this.source.truth !== "input";
+  }
+
+  async identify(key: number): Promise<string | undefined> {
+    // What a function on the host does to a photo nobody can tell.
+    if (this.datagen.hostPreprocessing !== undefined) return undefined;
+    if (this.variants === undefined) return this.source.identify?.(key);
+    const { sample, variant } = this.variants.ofKey(key);
+    const pixels = await this.source.identify?.(sample);
+    return pixels === undefined ? undefined : `${pixels} ${JSON.stringify(this.variantOf(sample, variant))}`;
+  }
+
+  private variantOf(sample: number, variant: number): AffineTransform {
+    const [height, width] = this.imageShape;
+    return this.datagen.draw(height, width, this.variants?.streamOf(sample, variant) ?? this.generator);
   }
 
   get standardization(): Standardization | undefined {
@@ -113,13 +138,18 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
   }
 
   next(): Batch {
-    return this.batch(this.order.next(this.batchSize));
+    const samples = this.order.next(this.batchSize);
+    const { number } = this.order;
+    return this.batch(samples, (sample) => this.variants?.inRound(sample, number) ?? 0);
   }
 
   *inOrder(): Iterable<Batch> {
     for (let start = 0; start < this.samples; start += this.batchSize) {
       const end = Math.min(start + this.batchSize, this.samples);
-      yield this.batch(Array.from({ length: end - start }, (_, index) => start + index));
+      yield this.batch(
+        Array.from({ length: end - start }, (_, index) => start + index),
+        () => 0,
+      );
     }
   }
 
@@ -139,10 +169,15 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
     this.generator.restore(generator);
   }
 
-  private batch(keys: readonly number[]): Batch {
-    const [height, width] = this.imageShape;
+  /**
+   * @param keys numbers of the samples
+   * @param variantInTurn number of the variant of a sample, where there are variants
+   */
+  private batch(keys: readonly number[], variantInTurn: (sample: number) => number): Batch {
+    const { variants } = this;
+    const chosen = keys.map(variantInTurn);
     const transforms = this.datagen.augments
-      ? keys.map(() => this.datagen.draw(height, width, this.generator))
+      ? keys.map((sample, row) => this.variantOf(sample, chosen[row] ?? 0))
       : undefined;
     const numbers = this.saving === undefined ? [] : keys.map(() => this.generator.integer(1e7));
     const { truth, weights } = this.source;
@@ -160,15 +195,15 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
         });
       },
     };
-    const load = async (): Promise<NamedTensors> => {
-      const feeds = await this.feeds(keys, transforms);
+    const load = async (rows?: readonly number[]): Promise<NamedTensors> => {
+      const feeds = await this.feeds(pickRows(keys, rows), transforms && pickRows(transforms, rows));
       if (this.saving === undefined && truth !== "input") return feeds;
       images = await this.seen(feeds);
       if (this.saving !== undefined) await saveImages(images, this.imageShape, keys, numbers, this.saving);
       return feeds;
     };
     return {
-      keys,
+      keys: variants === undefined ? keys : keys.map((sample, row) => variants.keyOf(sample, chosen[row] ?? 0)),
       truth: truth === "input" ? ownTruth : truth?.(keys),
       ...(weights === undefined ? {} : { sampleWeight: weights(keys) }),
       load,

@@ -15,6 +15,12 @@ export interface IteratorOptions {
   readonly shuffle?: boolean;
   /** Seed of order and augmentation; default: the seed of `setRandomSeed`. */
   readonly seed?: number | null;
+  /**
+   * How many augmented variants of each photo there are; default 0: each time a new one, as in Keras. With a number, a photo
+   * goes through that many variants, in another order each time, and what a frozen network makes of each is computed once
+   * and kept: from that many epochs on, none of them costs more than the layers that learn.
+   */
+  readonly variants?: number;
   /** Folder into which the photos of each batch are written as the network sees them, to look at; default none. */
   readonly saveToDir?: string | null;
   /** Beginning of the names of these files; default none. */
@@ -30,6 +36,7 @@ export const iteratorOptionNames = [
   "batchSize",
   "shuffle",
   "seed",
+  "variants",
   "saveToDir",
   "savePrefix",
   "saveFormat",
@@ -97,6 +104,8 @@ export function isSize(value: unknown): boolean {
 export function checkIteratorOptions(owner: string, options: IteratorOptions, validationSplit: number): void {
   const { batchSize = 32, saveFormat = "png" } = options;
   if (!isPositive(batchSize)) refuseOption(owner, "batchSize", "a whole number from 1", batchSize);
+  const { variants = 0 } = options;
+  if (variants !== 0 && !isPositive(variants)) refuseOption(owner, "variants", "a whole number from 0", variants);
   if (!imageFormats.includes(saveFormat)) refuseOption(owner, "saveFormat", imageFormats.join(", "), saveFormat);
   const subset: unknown = options.subset ?? undefined;
   if (subset === undefined) return;

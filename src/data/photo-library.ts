@@ -1,14 +1,15 @@
-import { availableParallelism } from "node:os";
 import { input, type Value } from "../graph/value.js";
 import { toChannelsFirst } from "../nn/channels.js";
-import type { Batch, BatchSource } from "../models/batch-source.js";
+import { type Batch, type BatchSource, pickRows } from "../models/batch-source.js";
 import { SampleOrder } from "../models/sample-order.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { cast } from "../ops/layout.js";
 import type { Generator } from "../random/generator.js";
+import { processors } from "../runtime/node-processors.js";
 import { type Runtime, Tensor } from "../runtime/runtime.js";
 import { decodePhoto, PhotoError } from "./decode.js";
 import type { Photo } from "./photo.js";
+import { photoIdentity } from "./photo-identity.js";
 import { PhotoResizer } from "./photo-resizer.js";
 
 /** How photos are read. */
@@ -40,7 +41,7 @@ async function inParallel(count: number, task: (index: number) => Promise<void>)
   const worker = async (): Promise<void> => {
     while (next < count) await task(next++);
   };
-  await Promise.all(Array.from({ length: Math.min(count, 2 * availableParallelism()) }, worker));
+  await Promise.all(Array.from({ length: Math.min(count, 2 * processors().threads) }, worker));
 }
 
 /**
@@ -113,13 +114,17 @@ export class PhotoLibrary {
         keys.map((key) => this.photos[key]?.classIndex ?? 0),
         [keys.length],
       ),
-      load: async () => ({ [fed]: new Tensor("uint8", await this.load(keys), [keys.length, size, size, 3]) }),
+      load: async (rows) => {
+        const wanted = pickRows(keys, rows);
+        return { [fed]: new Tensor("uint8", await this.load(wanted), [wanted.length, size, size, 3]) };
+      },
     });
     const rounds = new SampleOrder(samples, order);
     return {
       samples,
       batchSize,
       reproducible: true,
+      identify: (key) => photoIdentity(this.photos[key]?.path ?? "", { resized: size }),
       graph,
       next: () => batch(rounds.next(batchSize)),
       save: () => rounds.save(),

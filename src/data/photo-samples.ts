@@ -1,5 +1,6 @@
 import type { Samples } from "./batch-iterator.js";
 import type { PhotoOptions } from "./flow-options.js";
+import { photoIdentity } from "./photo-identity.js";
 import { channelsOf, readPhoto } from "./read-photo.js";
 
 /** Photos in files as samples. */
@@ -19,6 +20,8 @@ export function photoSamples(
     type: "uint8",
     truth,
     weights,
+    nameOf: (key) => paths[key] ?? "",
+    identify: (key) => photoIdentity(paths[key] ?? "", { targetSize, colorMode, interpolation, keepAspectRatio }),
     async read(keys) {
       const pixels = new Uint8Array(keys.length * size);
       await Promise.all(

@@ -4,7 +4,10 @@ import type { NamedTensors } from "../runtime/runtime.js";
 
 /** Samples on their way into a model: what is known of them, and how to get what is fed. */
 export interface Batch {
-  /** Which samples: numbers from 0 to `samples - 1`. */
+  /**
+   * Which samples: a number each that is the same whenever the same pixels come, among all samples of the source and, where
+   * it keeps several augmented variants of each, among these.
+   */
   readonly keys: readonly number[];
   /** Labels: `[size]` or `[size, classes]`; `undefined` where there are none. */
   readonly truth: TensorData<"float32"> | undefined;
@@ -13,8 +16,10 @@ export interface Batch {
   /**
    * Reads the samples: a tensor for each input of the source's graph. Everything random was drawn when the batch was made,
    * so whether and when a batch is loaded changes no number.
+   *
+   * @param rows which rows of the batch; default all
    */
-  load(): Promise<NamedTensors>;
+  load(rows?: readonly number[]): Promise<NamedTensors>;
 }
 
 /** What is done to RGB pixels in [0, 255] before a network sees them: y = x · scale + offset, channel by channel. */
@@ -27,6 +32,11 @@ export interface Standardization {
   readonly offset: readonly number[];
 }
 
+/** Some rows of a list that has an entry for each row of a batch. */
+export function pickRows<T>(list: readonly T[], rows: readonly number[] | undefined): readonly T[] {
+  return rows === undefined ? list : rows.flatMap((row) => list.slice(row, row + 1));
+}
+
 /** Where `fit`, `evaluate` and `predict` take samples from. */
 export interface BatchSource {
   /** Number of samples of one round. */
@@ -36,6 +46,14 @@ export interface BatchSource {
   readonly reproducible: boolean;
   /** Whether the samples lie in memory as they are fed, so that keeping them again would only take room. */
   readonly inMemory?: boolean;
+  /**
+   * What tells a sample's pixels apart from all others, in other runs too: content of the photo, how it is read, and how it is
+   * augmented. A source without it has its samples kept in memory alone.
+   *
+   * @param key of a batch's `keys`
+   * @returns `undefined` where it is not known
+   */
+  identify?(key: number): Promise<string | undefined>;
   /**
    * Values that make a model's inputs of what is fed, one for each input of the model; rank 4 is `[N, C, H, W]`.
    * Augmentation and preprocessing are part of it.

@@ -21,6 +21,26 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** What a trunk computes, for keeping it. */
+export interface TrunkDescription {
+  /** SHA-256 of its ONNX model, weights included. */
+  readonly digest: string;
+  /** Name of the model that it belongs to, for people. */
+  readonly model: string;
+  /** Numbers a sample. */
+  readonly width: number;
+}
+
+/** Rows of boundary activations that outlive the process. */
+export interface FeatureStore {
+  /** The row of a sample; `undefined` when there is none, or a damaged one. */
+  get(identity: string): Promise<Float32Array | undefined>;
+  /** Keeps a row. It waits only when more is coming than can be written; what cannot be written is left out. */
+  put(identity: string, row: Float32Array): Promise<void>;
+  /** Waits until all rows are written. */
+  flush(): Promise<void>;
+}
+
 /** The loops behind a model's methods. */
 export interface TrainingLoops {
   fit(model: BaseModel, x: BatchSource | Tensor, options: FitOptions): Promise<History>;
@@ -69,6 +89,12 @@ export interface Platform {
   appendFile(path: string, bytes: Uint8Array): Promise<void>;
   /** Removes a file, if it is there. */
   removeFile(path: string): Promise<void>;
+  /** SHA-256 of bytes, hexadecimal. */
+  digest(bytes: Uint8Array): string;
+  /** Bytes of memory that boundary activations may take. */
+  readonly activationMemory: number;
+  /** Where boundary activations of a trunk are kept from run to run; `undefined` where there is no such place. */
+  openFeatureStore(trunk: TrunkDescription): Promise<FeatureStore | undefined>;
   /** Where progress is shown. */
   readonly terminal: Terminal;
   /** Shows a person a result. */

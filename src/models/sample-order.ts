@@ -9,16 +9,26 @@ export interface SampleOrderState {
   readonly generator: GeneratorState | null;
   /** How many samples of the round have been given. */
   readonly position: number;
+  /** Number of the present round, from 0. */
+  readonly number: number;
 }
 
 function isState(value: unknown): value is SampleOrderState {
-  return typeof value === "object" && value !== null && "round" in value && "generator" in value && "position" in value;
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "round" in value &&
+    "generator" in value &&
+    "position" in value &&
+    "number" in value
+  );
 }
 
 /** The order in which samples come, round after round without end; it can be saved and restored. */
 export class SampleOrder {
   private round: readonly number[] | undefined;
   private position = 0;
+  private rounds = 0;
   private before: GeneratorState | null = null;
 
   /**
@@ -30,6 +40,11 @@ export class SampleOrder {
     private readonly shuffled: Generator | undefined,
   ) {}
 
+  /** Number of the round, from 0, that the samples given last belong to. */
+  get number(): number {
+    return Math.max(0, this.rounds - 1);
+  }
+
   /** Numbers of the next `count` samples; fewer at the end of a round. */
   next(count: number): number[] {
     if (this.round === undefined || this.position >= this.round.length) {
@@ -37,6 +52,7 @@ export class SampleOrder {
       this.round =
         this.shuffled?.permutation(this.samples) ?? Array.from({ length: this.samples }, (_, index) => index);
       this.position = 0;
+      this.rounds += 1;
     }
     const keys = this.round.slice(this.position, this.position + count);
     this.position += keys.length;
@@ -54,8 +70,8 @@ export class SampleOrder {
     const over = this.round === undefined || this.position >= this.round.length;
     const generator = this.shuffled?.save() ?? null;
     return over
-      ? { round: generator, generator, position: 0 }
-      : { round: this.before, generator, position: this.position };
+      ? { round: generator, generator, position: 0, number: this.rounds }
+      : { round: this.before, generator, position: this.position, number: this.rounds - 1 };
   }
 
   /**
@@ -76,6 +92,7 @@ export class SampleOrder {
     }
     this.round = undefined;
     this.position = 0;
+    this.rounds = state.number;
     if (state.round !== null) this.shuffled?.restore(state.round);
     if (state.position > 0) this.next(state.position);
     if (state.generator !== null) this.shuffled?.restore(state.generator);

@@ -1,22 +1,10 @@
-import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
-import { EngineError, UsageError } from "../errors/errors.js";
+import { EngineError } from "../errors/errors.js";
+import { processors } from "./node-processors.js";
 import type { NamedTensors, Runtime, Session } from "./runtime.js";
 
-/** Names of devices, as people say them, and the execution providers behind them. */
-const providers = { cpu: "cpu", cuda: "cuda", webgpu: "webgpu", coreml: "coreml", dml: "dml" } as const;
-
-/** A device that a session can run on; `auto` takes the fastest that the installed engine has and that works. */
-export type Device = keyof typeof providers | "auto";
-
-/** Fastest first. */
-const preference = ["cuda", "coreml", "dml", "webgpu", "cpu"] as const;
-
-/** Devices that the installed engine was built for. */
-export function availableDevices(): string[] {
-  const built = new Set(ort.listSupportedBackends().map(({ name }) => name));
-  return Object.entries(providers).flatMap(([device, provider]) => (built.has(provider) ? [device] : []));
-}
+/** A device that sessions run on; the engine's execution provider has the same name. */
+export type DeviceName = "cpu" | "cuda" | "webgpu" | "coreml" | "dml";
 
 class NodeSession implements Session {
   constructor(private readonly session: ort.InferenceSession) {}
@@ -61,43 +49,35 @@ function engineError(message: string, cause: unknown): EngineError {
   });
 }
 
+/** Number of threads that lets the engine count the cores itself. */
+const engineCounts = 0;
+
 /** How the Node runtime is set up. */
 export interface NodeRuntimeOptions {
-  /** Where to run; default `"cpu"`. */
-  readonly device?: Device;
-  /** Threads that one operator may use; default: as many as the process may use. */
+  /** Where to run; default `"cpu"`. That a device works is found out by `chooseDevice`. */
+  readonly device?: DeviceName;
+  /** Threads that one operator may use; default: as many as there are cores for the process, see {@link processors}. */
   readonly threads?: number;
 }
 
-function chooseDevice(wanted: Device): Exclude<Device, "auto"> {
-  const available = availableDevices();
-  if (wanted === "auto") return preference.find((device) => available.includes(device)) ?? "cpu";
-  if (available.includes(wanted)) return wanted;
-  throw new UsageError(`The device "${wanted}" is not available here.`, {
-    subject: "device",
-    expected: `one of ${[...available, "auto"].join(", ")}`,
-    received: wanted,
-    advice: "The installed onnxruntime-node decides which devices there are.",
-  });
-}
-
-/**
- * ONNX Runtime in Node.
- *
- * @throws UsageError when the device is not one that the installed engine has
- */
+/** ONNX Runtime in Node. */
 export function createNodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
-  const device = chooseDevice(options.device ?? "cpu");
-  const threads = options.threads ?? availableParallelism();
+  const device = options.device ?? "cpu";
+  const threads = options.threads ?? processors().cores ?? engineCounts;
   return {
+    name: `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common} ${device} ${threads}`,
     device,
     async createSession(model) {
       try {
         const session = await ort.InferenceSession.create(model, {
-          executionProviders: [providers[device]],
+          executionProviders: [device],
           intraOpNumThreads: threads,
           graphOptimizationLevel: "all",
+          // DirectML refuses sessions that plan their memory ahead.
+          enableMemPattern: device !== "dml",
           logSeverityLevel: 3,
+          // Threads that go on waiting busily after a run take the processor from the next session, and from decoding.
+          extra: { session: { force_spinning_stop: "1" } },
         });
         return new NodeSession(session);
       } catch (cause) {

@@ -27,6 +27,8 @@ export interface Session {
 
 /** ONNX Runtime on some device of some platform. */
 export interface Runtime {
+  /** Name, version and device: where these are the same, the same graph gives the same bits on the same processor. */
+  readonly name: string;
   /** The device that the sessions run on, such as `cpu`. */
   readonly device: string;
   /**

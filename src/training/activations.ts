@@ -1,11 +1,19 @@
 import type { Batch, BatchSource } from "../models/batch-source.js";
-import { float32, type TensorData } from "../onnx/tensor-data.js";
+import { float32 } from "../onnx/tensor-data.js";
 import { fromTensor, type NamedTensors, toTensor } from "../runtime/runtime.js";
-import { type KeptActivations, keptActivations, type Rows } from "./kept-activations.js";
+import { type KeptActivations, keptActivations } from "./kept-activations.js";
 import type { Programs } from "./programs.js";
 
+/** What is known of a batch before it crosses the trunk. */
+export interface LoadedBatch {
+  /** Kept activations, a row a sample; `undefined` for those that must be computed. */
+  readonly rows: readonly (Float32Array | undefined)[];
+  /** What is fed for those that must be computed; `undefined` where there are none. */
+  readonly feeds: NamedTensors | undefined;
+}
+
 /**
- * Boundary activations of batches, from the trunk or kept from an earlier round.
+ * Boundary activations of batches, from the trunk or kept from an earlier round or run.
  *
  * Where a source gives the same sample each time, the sample crosses the trunk once, whatever the number of epochs.
  */
@@ -19,52 +27,78 @@ export class Activations {
     keep = true,
   ) {
     const pointless = source.inMemory === true && !programs.hasTrunk;
-    this.kept =
-      keep && source.reproducible && !pointless ? keptActivations(source, programs.trunk(source).identity) : undefined;
+    this.kept = keep && source.reproducible && !pointless ? keptActivations(source, programs.trunk(source)) : undefined;
   }
 
-  private keptRows({ keys }: Batch): readonly Rows[] | undefined {
-    const rows = keys.map((key) => this.kept?.get(key)).filter((row) => row !== undefined);
-    return rows.length === keys.length ? rows : undefined;
+  /** Begins to load a batch, unless its activations lie in memory; give the result to {@link of}. */
+  load(batch: Batch): Promise<LoadedBatch> | undefined {
+    const { kept } = this;
+    if (kept === undefined) return this.read(batch, []);
+    const rows = batch.keys.map((key) => kept.inMemory(key));
+    return rows.every((row) => row !== undefined) ? undefined : this.find(batch, kept);
   }
 
-  /** Begins to load a batch, unless its activations are kept; give the result to {@link of}. */
-  load(batch: Batch): Promise<NamedTensors> | undefined {
-    return this.keptRows(batch) === undefined ? batch.load() : undefined;
+  private async find(batch: Batch, kept: KeptActivations): Promise<LoadedBatch> {
+    return this.read(batch, await Promise.all(batch.keys.map((key) => kept.find(key))));
+  }
+
+  private async read(batch: Batch, rows: readonly (Float32Array | undefined)[]): Promise<LoadedBatch> {
+    const missing = [...batch.keys.keys()].filter((place) => rows[place] === undefined);
+    if (missing.length === 0) return { rows, feeds: undefined };
+    return { rows, feeds: await batch.load(missing.length === batch.keys.length ? undefined : missing) };
   }
 
   /** The boundary activations of a batch, by the names of the programs' inputs. */
   async of(batch: Batch, loading = this.load(batch)): Promise<NamedTensors> {
-    const rows = this.keptRows(batch);
-    if (rows !== undefined) return this.assemble(rows);
-    const feeds = await (loading ?? batch.load());
+    const { kept } = this;
+    const loaded = await loading;
+    if (loaded === undefined) return this.assemble(batch.keys.map((key) => kept?.inMemory(key)));
+    if (loaded.feeds === undefined) return this.assemble(loaded.rows);
     const trunk = await this.programs.trunk(this.source).session;
+    const { feeds } = loaded;
     const needed = Object.fromEntries(trunk.inputNames.flatMap((name) => (feeds[name] ? [[name, feeds[name]]] : [])));
-    const activations = await trunk.run(needed);
-    batch.keys.forEach((key, row) => this.kept?.add(key, () => rowOf(activations, row)));
-    return activations;
+    const computed = await trunk.run(needed);
+    if (kept === undefined) return computed;
+    const missing = [...batch.keys.keys()].filter((place) => loaded.rows[place] === undefined);
+    const rows: (Float32Array | undefined)[] = [...loaded.rows];
+    for (const [index, place] of missing.entries()) {
+      const row = this.rowOf(computed, index);
+      rows[place] = row;
+      await kept.add(batch.keys[place] ?? 0, row);
+    }
+    return missing.length === batch.keys.length ? computed : this.assemble(rows);
   }
 
-  private assemble(rows: readonly Rows[]): NamedTensors {
-    const assembled = this.programs.boundaryNames.map((name) => {
-      const parts = rows.flatMap((row) => row[name] ?? []);
-      const size = parts[0]?.data.length ?? 0;
-      const data = new Float32Array(size * parts.length);
-      parts.forEach((part, index) => {
-        data.set(part.data, index * size);
+  /** Waits until kept activations that belong on disk are there. */
+  async flush(): Promise<void> {
+    await this.kept?.flush();
+  }
+
+  /** A copy of one sample's activations, one value behind the other. */
+  private rowOf(activations: NamedTensors, place: number): Float32Array {
+    const { boundary, boundaryWidth } = this.programs;
+    const row = new Float32Array(boundaryWidth);
+    let offset = 0;
+    for (const { name, size } of boundary) {
+      const tensor = activations[name];
+      if (tensor === undefined) throw new TypeError(`The trunk gave no "${name}".`);
+      row.set((fromTensor(tensor).data as Float32Array).subarray(place * size, (place + 1) * size), offset);
+      offset += size;
+    }
+    return row;
+  }
+
+  private assemble(rows: readonly (Float32Array | undefined)[]): NamedTensors {
+    let offset = 0;
+    const assembled = this.programs.boundary.map(({ name, size, dims }) => {
+      const data = new Float32Array(size * rows.length);
+      rows.forEach((row, place) => {
+        if (row === undefined) throw new TypeError(`There are no activations of sample ${place} of a batch.`);
+        data.set(row.subarray(offset, offset + size), place * size);
       });
-      return [name, toTensor(float32(data, [parts.length, ...(parts[0]?.dims ?? [])]))] as const;
+      offset += size;
+      return [name, toTensor(float32(data, [rows.length, ...dims]))] as const;
     });
     return Object.fromEntries(assembled);
   }
-}
-
-/** A copy of one sample of a batch's activations. */
-function rowOf(activations: NamedTensors, row: number): Rows {
-  const rows = Object.entries(activations).map(([name, tensor]): [string, TensorData<"float32">] => {
-    const dims = tensor.dims.slice(1);
-    const size = dims.reduce((product, extent) => product * extent, 1);
-    return [name, float32((fromTensor(tensor).data as Float32Array).slice(row * size, (row + 1) * size), dims)];
-  });
-  return Object.fromEntries(rows);
 }

@@ -3,6 +3,7 @@ import { input, type Value } from "../graph/value.js";
 import { toChannelsFirst } from "../nn/channels.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Batch, BatchSource } from "../models/batch-source.js";
+import { pickRows } from "../models/batch-source.js";
 import { SampleOrder } from "../models/sample-order.js";
 import type { Generator } from "../random/generator.js";
 import { fromTensor, type Tensor, toTensor } from "../runtime/runtime.js";
@@ -70,7 +71,7 @@ export function arraySource(x: Tensor, options: ArraySourceOptions): BatchSource
     keys,
     truth: truth && rowsOf(truth, keys),
     ...(weights === undefined ? {} : { sampleWeight: rowsOf(weights, keys) }),
-    load: () => Promise.resolve({ x: toTensor(rowsOf(values, keys)) }),
+    load: (rows) => Promise.resolve({ x: toTensor(rowsOf(values, pickRows(keys, rows))) }),
   });
   const size = options.batchSize;
   const order = new SampleOrder(samples, options.order);

@@ -35,6 +35,7 @@ export async function featuresOf(
       done += batch.keys.length;
       onBatch(done);
     }
+    await activations.flush();
     return joinSamples(parts);
   } finally {
     await programs.release();

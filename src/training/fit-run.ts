@@ -117,6 +117,8 @@ export class FitRun implements Resumable {
     while (this.epoch < this.epochs && this.goesOn()) logs = await this.runEpoch();
     // A batch that was begun and is not needed any more is not left running, and comes first in the next fit.
     await this.upcoming?.loading?.catch(() => undefined);
+    await this.engines?.activations.flush();
+    await this.engines?.validationActivations?.flush();
     if (this.upcoming !== undefined && this.beforeUpcoming !== undefined) source.restore?.(this.beforeUpcoming);
     if (this.engines !== undefined && model.optimizer.useEma) {
       averageWeights(

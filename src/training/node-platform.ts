@@ -1,10 +1,13 @@
 import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { dirname } from "node:path";
 import type { Platform } from "../models/platform.js";
 import { createNodeRuntime, type NodeRuntimeOptions } from "../runtime/node.js";
 import { writeFileAtomically } from "../weights/atomic-write.js";
+import { hashBytes } from "../weights/checksum.js";
 import { errorCode, fileSystemError } from "../weights/file-system-errors.js";
 import { createTrainingLoops } from "./loops.js";
+import { openFeatureStore } from "./feature-store.js";
 import { createModelFiles } from "./model-files.js";
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
@@ -16,11 +19,14 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/**
- * The platform that models have in Node.
- *
- * @throws UsageError when the device is not available
- */
+/** Bytes of memory that the process may use: those of the machine, or of the container that it runs in. */
+function usableMemory(): number {
+  // 0, or more than there is, where there is no limit.
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
+/** The platform that models have in Node. */
 export function createNodePlatform(options: NodeRuntimeOptions = {}): Platform {
   const runtime = createNodeRuntime(options);
   const warn = (line: string): void => {
@@ -47,6 +53,9 @@ export function createNodePlatform(options: NodeRuntimeOptions = {}): Platform {
         throw fileSystemError(cause, path, "write");
       }
     },
+    digest: (bytes) => hashBytes(bytes, "sha256"),
+    activationMemory: usableMemory() / 4,
+    openFeatureStore: (trunk) => openFeatureStore(trunk, { engine: runtime.name, warn }),
     terminal: { stream: process.stderr, env: process.env },
     print: (line) => {
       console.log(line);

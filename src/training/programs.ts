@@ -1,10 +1,12 @@
 import { UsageError } from "../errors/errors.js";
 import { gradients } from "../autodiff/gradients.js";
 import { inputsOf } from "../graph/graph.js";
+import { staticDim } from "../graph/shape.js";
 import { rebuild } from "../graph/rebuild.js";
 import { constant, input, type Value } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { BatchSource } from "../models/batch-source.js";
+import { type FeatureStore, platform } from "../models/platform.js";
 import type { Compiled } from "../models/training-types.js";
 import { channelsFirst, toChannelsLast } from "../nn/channels.js";
 import type { Metric } from "../nn/metrics/metric.js";
@@ -63,19 +65,21 @@ function lowered(values: readonly Value[], learned = true): Value[] {
 
 /** The program before the freeze boundary. */
 export interface Trunk {
-  /** The same for trunks of the same graph and weights. */
+  /** The same for trunks of the same graph and weights, in other runs too. */
   readonly identity: string;
   readonly session: Promise<Session>;
+  /** Where its activations are kept from run to run. */
+  readonly store: () => Promise<FeatureStore | undefined>;
 }
 
-/** Two FNV-1a hashes and the length: for telling graphs of one process apart, not for secrets. */
-function fingerprint(bytes: Uint8Array): string {
-  let [first, second] = [0x811c9dc5, 0x01234567];
-  for (const byte of bytes) {
-    first = Math.imul(first ^ byte, 0x01000193);
-    second = Math.imul(second ^ byte, 0x5bd1e995);
-  }
-  return `${bytes.length}-${first >>> 0}-${second >>> 0}`;
+/** A value at the freeze boundary. */
+export interface BoundaryValue {
+  /** Name among the inputs of the programs behind the boundary. */
+  readonly name: string;
+  /** Shape of one sample's. */
+  readonly dims: readonly number[];
+  /** Numbers a sample. */
+  readonly size: number;
 }
 
 /**
@@ -90,11 +94,12 @@ export class Programs {
   readonly trained: readonly TrainedWeight[];
   readonly updated: readonly UpdatedWeight[];
   readonly randoms: readonly RandomInput[];
-  /** Names of the boundary activations. */
-  readonly boundaryNames: readonly string[];
-  private readonly boundary: readonly Value[];
+  /** What crosses from the trunk to the other programs. */
+  readonly boundary: readonly BoundaryValue[];
+  private readonly boundaryValues: readonly Value[];
   private readonly boundaryInputs: readonly Value[];
   private readonly data: readonly Value[];
+  private readonly modelName: string;
   private readonly training: Trace;
   private readonly inference: Trace;
   private readonly weightNames: ReadonlyMap<Variable, string>;
@@ -115,6 +120,7 @@ export class Programs {
     private readonly compiled: Compiled | undefined,
     private readonly truthShape: readonly number[],
   ) {
+    this.modelName = model.name;
     this.data = model.inputs.map(({ shape, type }, index) => input(`data/${index}`, type, channelsFirst(shape)));
     const { weights, training, inference } = traceModel(model, this.data);
     this.training = training;
@@ -129,9 +135,17 @@ export class Programs {
     );
     // A layer that computes something else in inference than in training may need what lies before the boundary.
     const needed = inputsOf([...inference.outputs, ...inference.penalties], new Set(crossed));
-    this.boundary = [...crossed, ...this.data.filter((value) => needed.includes(value) && !crossed.includes(value))];
-    this.boundaryNames = this.boundary.map((_, index) => names.boundary(index));
-    this.boundaryInputs = this.boundary.map(({ type, shape }, index) => input(names.boundary(index), type, shape));
+    this.boundaryValues = [
+      ...crossed,
+      ...this.data.filter((value) => needed.includes(value) && !crossed.includes(value)),
+    ];
+    this.boundary = this.boundaryValues.map(({ shape }, index) => {
+      const dims = shape.slice(1).map((_, axis) => staticDim(shape, axis + 1, "the freeze boundary"));
+      return { name: names.boundary(index), dims, size: dims.reduce((product, extent) => product * extent, 1) };
+    });
+    this.boundaryInputs = this.boundaryValues.map(({ type, shape }, index) =>
+      input(names.boundary(index), type, shape),
+    );
 
     this.weightValues = weights;
     this.weightNames = new Map([...weights].map(([variable, value]) => [variable, inputName(value)]));
@@ -155,7 +169,7 @@ export class Programs {
         const value = weights.get(variable);
         return value === undefined ? [] : [[value, constant(data)]];
       }),
-      ...this.boundary.map((value, index): [Value, Value] => [value, this.boundaryInputs[index] ?? value]),
+      ...this.boundaryValues.map((value, index): [Value, Value] => [value, this.boundaryInputs[index] ?? value]),
     ]);
   }
 
@@ -175,7 +189,12 @@ export class Programs {
 
   /** Whether anything is computed before the freeze boundary. */
   get hasTrunk(): boolean {
-    return !this.boundary.every((value) => this.data.includes(value));
+    return !this.boundaryValues.every((value) => this.data.includes(value));
+  }
+
+  /** Numbers of a sample at the boundary. */
+  get boundaryWidth(): number {
+    return this.boundary.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** The trunk for a source: from what it feeds to the boundary activations. */
@@ -183,15 +202,23 @@ export class Programs {
     const known = this.trunks.get(source.graph);
     if (known !== undefined) return known;
     const constants = new Map(this.substitutes);
-    for (const value of this.boundary) constants.delete(value);
+    for (const value of this.boundaryValues) constants.delete(value);
     this.data.forEach((value, index) => {
       const fed = source.graph[index];
       if (fed !== undefined) constants.set(value, fed);
     });
-    const values = lowered(this.boundary.map(rebuild(this.boundary, constants)), false);
+    const values = lowered(this.boundaryValues.map(rebuild(this.boundaryValues, constants)), false);
     const outputs = Object.fromEntries(values.map((value, index) => [names.boundary(index), value]));
     const bytes = graphBytes(outputs, { name: "trunk" });
-    const trunk: Trunk = { identity: fingerprint(bytes), session: this.runtime.createSession(bytes) };
+    const identity = platform().digest(bytes);
+    let store: Promise<FeatureStore | undefined> | undefined;
+    const description = { digest: identity, model: this.modelName, width: this.boundaryWidth };
+    const trunk: Trunk = {
+      identity,
+      session: this.runtime.createSession(bytes),
+      // Photos that were merely preprocessed are read again as quickly as they would be from there.
+      store: () => (store ??= this.hasTrunk ? platform().openFeatureStore(description) : Promise.resolve(undefined)),
+    };
     this.trunks.set(source.graph, trunk);
     return trunk;
   }

@@ -4,8 +4,8 @@ import type { Batch, BatchSource } from "../models/batch-source.js";
 import type { Arrays, FitOptions } from "../models/training-types.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Generator } from "../random/generator.js";
-import { type NamedTensors, Tensor } from "../runtime/runtime.js";
-import type { Activations } from "./activations.js";
+import { Tensor } from "../runtime/runtime.js";
+import type { Activations, LoadedBatch } from "./activations.js";
 import { arraySource } from "./array-source.js";
 
 type Float32 = TensorData<"float32">;
@@ -53,7 +53,7 @@ export function* takeBatches(source: BatchSource, count: number): Iterable<Batch
 export interface LoadingBatch {
   readonly batch: Batch;
   /** `undefined` where the activations are known already. */
-  readonly loading: Promise<NamedTensors> | undefined;
+  readonly loading: Promise<LoadedBatch> | undefined;
 }
 
 /** Begins to load a batch. */

@@ -39,7 +39,13 @@ test("predict --json: predictions in order, skipped, done", async () => {
   expect(probabilities.map(([label]) => label)).toEqual(["red", "green", "blue"]);
   expect(probabilities.reduce((sum, [, value]) => sum + value, 0)).toBeCloseTo(1, 5);
   expect(prediction?.["probability"]).toBe(Math.max(...probabilities.map(([, value]) => value)));
-  expect(list.at(-1)).toEqual({ event: "done", photos: 2, skipped: 1 });
+  expect(list.at(-1)).toEqual({ event: "done", photos: 2, skipped: 1, device: "cpu" });
+});
+
+test("predict --device auto says which device it is", async () => {
+  const outcome = await graft(["predict", "run", red, "--device", "auto"], folder);
+  expect(outcome.exitCode, outcome.stderr).toBe(0);
+  expect(outcome.stderr).toMatch(/^Device: (cuda|dml|webgpu|coreml|cpu)\.\n$/);
 });
 
 test("predict keeps the order of many photos of different sizes", async () => {

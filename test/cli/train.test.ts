@@ -74,6 +74,7 @@ describe("graft train", () => {
       network: "tiny",
       classes: ["blue", "green", "red"],
       photos: 32,
+      device: "cpu",
     });
     const epochs = list.filter(({ event }) => event === "epoch");
     expect(epochs.length).toBe(done?.["epochs"]);
@@ -188,7 +189,7 @@ describe("graft evaluate and predict on a trained run", () => {
     const done = events(outcome.stdout).at(-1);
     const { result, split } = await recordOf("first");
     expect(Object.keys(done ?? {}).sort()).toEqual(
-      ["event", "photos", "loss", "accuracy", "per_class", "confusion"].sort(),
+      ["event", "photos", "loss", "accuracy", "per_class", "confusion", "device"].sort(),
     );
     expect(done).toMatchObject({ event: "done", photos: split.validation.length, accuracy: result.val_accuracy });
     expect(done?.["loss"]).toBeCloseTo(result.val_loss, 4);

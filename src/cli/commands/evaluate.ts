@@ -9,6 +9,7 @@ import { confusionText, perClassText } from "../../report/confusion.js";
 import { classifierFile } from "../../training/open-classifier.js";
 import type { LabelledPhoto } from "../../training/fine-tune-types.js";
 import { evaluatePhotos } from "../evaluate-photos.js";
+import { deviceOption, openDevice } from "../open-device.js";
 import { someText } from "../options.js";
 import { Reporter } from "../reporter.js";
 import { readSplitRecord } from "../run-folder.js";
@@ -98,7 +99,7 @@ async function evaluate(
   surroundings: Surroundings,
 ): Promise<void> {
   const { engine } = surroundings;
-  const runtime = await engine.createRuntime(flags.device);
+  const runtime = await openDevice(flags.device, engine, reporter);
   const file = await classifierFile(model);
   const folder = await scanFolder(directory);
   const classifier = await engine.openClassifier(runtime, file);
@@ -119,7 +120,15 @@ async function evaluate(
       });
     }
     const { loss, accuracy, perClass, confusion } = result;
-    reporter.event({ event: "done", photos: result.photos, loss, accuracy, per_class: perClass, confusion });
+    reporter.event({
+      event: "done",
+      photos: result.photos,
+      loss,
+      accuracy,
+      per_class: perClass,
+      confusion,
+      device: runtime.device,
+    });
     reporter.result(
       [
         `${count(result.photos, "photo")}, ${source}`,
@@ -147,12 +156,7 @@ export function addEvaluate(program: Command, surroundings: Surroundings): void 
     )
     .argument("<MODEL>", "a run folder or a model.onnx", someText("MODEL", "the path of a run folder or a model.onnx"))
     .argument("<DIR>", "folder of photos: one folder per class", someText("DIR", "the path of a folder"))
-    .option(
-      "--device <name>",
-      "cpu, auto, or another device of this computer",
-      someText("--device", "a device's name"),
-      "cpu",
-    )
+    .addOption(deviceOption())
     .option("--json", "write one JSON object a line on stdout")
     .addHelpText("after", help)
     .action(async (model: string, directory: string, flags: EvaluateFlags) => {

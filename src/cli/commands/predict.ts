@@ -7,6 +7,7 @@ import { pad } from "../../report/text-table.js";
 import { textWidth } from "../../training/text-width.js";
 import type { Classifier } from "../../training/classifier.js";
 import { decodeAhead } from "../decode-ahead.js";
+import { deviceOption, openDevice } from "../open-device.js";
 import { someText } from "../options.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
@@ -51,7 +52,12 @@ async function refuseFolders(photos: readonly string[]): Promise<void> {
   }
 }
 
-async function predict(classifier: Classifier, photos: readonly string[], reporter: Reporter): Promise<void> {
+async function predict(
+  classifier: Classifier,
+  photos: readonly string[],
+  reporter: Reporter,
+  device: string,
+): Promise<void> {
   const { labels } = classifier;
   const pathWidth = Math.min(widestPath, Math.max(...photos.map(textWidth)));
   const labelWidth = Math.max(...labels.map(textWidth));
@@ -80,7 +86,7 @@ async function predict(classifier: Classifier, photos: readonly string[], report
       received: `${count(photos.length, "file")} that cannot be used, such as ${first.path} (${first.reason})`,
     });
   }
-  reporter.event({ event: "done", photos: photos.length - skipped.length, skipped: skipped.length });
+  reporter.event({ event: "done", photos: photos.length - skipped.length, skipped: skipped.length, device });
 }
 
 /** Adds `graft predict` to the program. */
@@ -91,22 +97,17 @@ export function addPredict(program: Command, surroundings: Surroundings): void {
     .description("Says what is on photos: path, label and probability of each.")
     .argument("<MODEL>", "a run folder or a model.onnx", someText("MODEL", "the path of a run folder or a model.onnx"))
     .argument("<PHOTO...>", "photos")
-    .option(
-      "--device <name>",
-      "cpu, auto, or another device of this computer",
-      someText("--device", "a device's name"),
-      "cpu",
-    )
+    .addOption(deviceOption())
     .option("--json", "write one JSON object a line on stdout")
     .addHelpText("after", help)
     .action(async (model: string, photos: readonly string[], flags: PredictFlags) => {
       const reporter = new Reporter(surroundings, flags.json === true);
       const { engine } = surroundings;
-      const runtime = await engine.createRuntime(flags.device);
+      const runtime = await openDevice(flags.device, engine, reporter);
       await refuseFolders(photos);
       const classifier = await engine.openClassifier(runtime, model);
       try {
-        await predict(classifier, photos, reporter);
+        await predict(classifier, photos, reporter, runtime.device);
       } finally {
         reporter.end();
         await classifier.release();

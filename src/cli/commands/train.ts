@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type PreprocessMode, preprocessMode, preprocessModes } from "../../applications/preprocess.js";
 import { exitCodes } from "../failure.js";
+import { deviceOption } from "../open-device.js";
 import { positiveNumber, someText, wholeNumber } from "../options.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
@@ -97,12 +98,7 @@ export function addTrain(program: Command, surroundings: Surroundings, end: (exi
       wholeNumber("--seed", { from: 0, to: Number.MAX_SAFE_INTEGER }),
       0,
     )
-    .option(
-      "--device <name>",
-      "cpu, auto, or another device of this computer",
-      someText("--device", "a device's name"),
-      "cpu",
-    )
+    .addOption(deviceOption())
     .option("--json", "write one JSON object a line on stdout")
     .addHelpText("after", help)
     .action(async (directory: string, flags: TrainFlags) => {
