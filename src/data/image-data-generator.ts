@@ -11,6 +11,7 @@ import { createSession } from "../runtime/session.js";
 import { type AffineTransform, getRandomTransform } from "./affine-parameters.js";
 import { ArrayIterator, type FlowOptions } from "./array-iterator.js";
 import { augment, type Augmentation, augmentationFeeds, fedNames } from "./augment/augmentation.js";
+import type { MultiOutputBatch, WeightedBatch } from "./batch-iterator.js";
 import { type DataframeRow, DataframeIterator, type FlowFromDataframeOptions } from "./dataframe-iterator.js";
 import { DirectoryIterator, type FlowFromDirectoryOptions } from "./directory-iterator.js";
 import { toFloat32Array } from "./float32-array.js";
@@ -407,8 +408,16 @@ export class ImageDataGenerator {
    */
   flowFromDataframe(
     dataframe: readonly DataframeRow[] | string,
+    options: FlowFromDataframeOptions & { readonly classMode: "multi_output" },
+  ): Promise<DataframeIterator<MultiOutputBatch>>;
+  flowFromDataframe(
+    dataframe: readonly DataframeRow[] | string,
+    options?: FlowFromDataframeOptions,
+  ): Promise<DataframeIterator>;
+  flowFromDataframe(
+    dataframe: readonly DataframeRow[] | string,
     options: FlowFromDataframeOptions = {},
-  ): Promise<DataframeIterator> {
+  ): Promise<DataframeIterator<WeightedBatch | MultiOutputBatch>> {
     return DataframeIterator.open(this, dataframe, options);
   }
 }
