@@ -66,7 +66,9 @@ def case(layer, *shapes, training=False, positive=False, told=None, masks=None):
         layer.finalize_state()
     before = [{"name": weight.name, **tensor(weight.numpy())} for weight in layer.weights]
     trainable = [weight.name for weight in layer.trainable_weights]
-    gradients = derivatives(call, inputs, layer.trainable_weights, training)
+    area = isinstance(layer, L.Resizing) and layer.interpolation == "area"
+    # TensorFlow cannot differentiate one operator.
+    gradients = [] if area else derivatives(call, inputs, layer.trainable_weights, training)
     for weight, value in zip(layer.weights, before):  # The call in training moved statistics.
         weight.assign(np.float32(value["data"]).reshape(weight.shape))
     output = call(training=True) if training else call()
@@ -88,7 +90,7 @@ def case(layer, *shapes, training=False, positive=False, told=None, masks=None):
     return record
 
 
-MERGING = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate)
+MERGING = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate, L.Dot)
 
 CASES = [
     lambda: case(L.Conv2D(4, 3), (6, 5, 3)),
@@ -274,6 +276,47 @@ MORE = [
 ]
 
 
+OPTIONS = [
+    lambda: case(L.Conv2DTranspose(3, 3, dilation_rate=2), (4, 3, 2)),
+    lambda: case(L.Conv2DTranspose(3, (2, 3), padding="same", dilation_rate=(1, 2)), (4, 3, 2)),
+    lambda: case(L.Conv2DTranspose(3, 3, strides=(2, 1), padding="same", output_padding=(1, 0)), (4, 3, 2)),
+    lambda: case(L.SeparableConv2D(3, 3, dilation_rate=2, padding="same", use_bias=False), (6, 6, 2)),
+    lambda: case(L.DepthwiseConv2D((2, 3), strides=(2, 2), padding="same", activation="tanh"), (6, 5, 2)),
+    lambda: case(
+        L.Conv2D(2, 2, kernel_regularizer="l2", bias_regularizer="l1", kernel_constraint="max_norm", bias_constraint="non_neg"),
+        (3, 3, 2),
+    ),
+    lambda: case(L.Dense(3, kernel_initializer="he_normal", bias_initializer="ones", activity_regularizer="l2"), (4,)),
+    lambda: case(L.UpSampling2D(2, interpolation="lanczos3"), (4, 3, 2)),
+    lambda: case(L.UpSampling2D((2, 3), interpolation="lanczos5"), (4, 3, 2)),
+    lambda: case(L.Resizing(5, 4, interpolation="lanczos5"), (4, 7, 2)),
+    lambda: case(L.Resizing(5, 4, interpolation="lanczos3", antialias=True), (9, 7, 2)),
+    lambda: case(L.Resizing(5, 4, interpolation="area"), (4, 7, 2)),
+    lambda: case(L.Resizing(3, 2, interpolation="area"), (8, 9, 2)),
+    lambda: case(L.Resizing(5, 4, pad_to_aspect_ratio=True), (8, 5, 2)),
+    lambda: case(L.Resizing(5, 4, interpolation="nearest", crop_to_aspect_ratio=True), (8, 5, 2)),
+    lambda: case(L.Dot(1), (4,), (4,)),
+    lambda: case(L.Dot(-1, normalize=True), (4,), (4,)),
+    lambda: case(L.Dot((1, 2)), (3, 2), (4, 3)),
+    lambda: case(L.Dot((2, 1), normalize=True), (3, 2), (2, 4)),
+    lambda: case(L.Dot((1, 1)), (3, 2, 4), (3,)),
+    lambda: case(L.Dot(2), (3, 2, 4), (5, 2)),
+    lambda: case(L.Dot((1, 3)), (3,), (2, 4, 3)),
+    lambda: case(L.AlphaDropout(0.3), (5,)),
+    lambda: case(L.AdaptiveAveragePooling2D(2), (5, 7, 3)),
+    lambda: case(L.AdaptiveAveragePooling2D((3, 4)), (5, 7, 3)),
+    lambda: case(L.AdaptiveAveragePooling2D((5, 3)), (3, 7, 2)),
+    lambda: case(L.AdaptiveMaxPooling2D(2), (5, 7, 3)),
+    lambda: case(L.AdaptiveMaxPooling2D((3, 4)), (5, 7, 3)),
+    lambda: case(L.PReLU(alpha_initializer="ones", alpha_regularizer="l2", alpha_constraint="non_neg", shared_axes=[1]), (3, 2, 2)),
+    lambda: case(L.Concatenate(axis=3), (2, 2, 3), (2, 2, 1)),
+    lambda: case(L.Normalization(axis=(1, 3)), (3, 2, 2)),
+    lambda: case(L.Rescaling(2.0, offset=[1.0, 2.0]), (3, 2)),
+    lambda: case(L.Flatten(), (1,)),
+    lambda: case(L.CenterCrop(3, 3), (3, 3, 1)),
+]
+
+
 def adapted():
     data = [draw((5, 3, 2, 2), 2, 1), draw((4, 3, 2, 2), 1, -1)]
     records = []
@@ -309,3 +352,4 @@ if __name__ == "__main__":
     write("nn-layers-2.json", [make() for make in LATER])
     write("nn-adapt.json", adapted())
     write("nn-layers-3.json", [make() for make in MORE])
+    write("nn-layers-4.json", [make() for make in OPTIONS])

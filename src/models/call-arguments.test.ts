@@ -56,5 +56,6 @@ describe("what layers are told beside their inputs", () => {
   it("is refused by layers that do not know it", () => {
     const sequence = Input({ shape: [3, 4] });
     expect(() => new Softmax().apply(sequence, { useCausalMask: true })).toThrow(/use_causal_mask/);
+    expect(() => new Softmax().apply(sequence, { training: true as never })).toThrow(/training mode/);
   });
 });

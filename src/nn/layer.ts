@@ -4,7 +4,7 @@ import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
 import { input, type Value } from "../graph/value.js";
 import { channelsFirst, channelsLast } from "./channels.js";
-import type { Config } from "./config.js";
+import { type Config, serializeObject } from "./config.js";
 import type { Constraint } from "./constraints/constraint.js";
 import type { CallContext } from "./context.js";
 import type { Initializer } from "./initializers/initializer.js";
@@ -210,6 +210,15 @@ export abstract class Layer {
     const set = Object.fromEntries(Object.entries(flags).filter(([, value]) => value));
     const told: CallArguments = { ...set, ...(masks.length === 0 ? {} : { masks }) };
     this.checkArguments([...Object.keys(set), ...masks]);
+    // JavaScript lets it through.
+    if ((training as boolean | undefined) === true) {
+      throw new UsageError(`The layer "${this.name}" cannot be called in training mode alone.`, {
+        subject: "training",
+        expected: "false, or nothing: as the model",
+        received: "true",
+        advice: "Inference has no random numbers and no statistics of a batch here.",
+      });
+    }
     const outputs: readonly SymbolicTensor[] = this.inferOutputs(all, told).map(
       ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, () => call),
     );
@@ -358,7 +367,15 @@ export abstract class Layer {
   /** What every layer's configuration begins with. */
   protected baseConfig(): Config {
     const dtype = { module: "keras", class_name: "DTypePolicy", config: { name: "float32" }, registered_name: null };
-    return { name: this.name, trainable: this.trainable, dtype };
+    const regularizer = this.activityRegularizer;
+    return {
+      name: this.name,
+      trainable: this.trainable,
+      dtype,
+      ...(regularizer === undefined
+        ? {}
+        : { activity_regularizer: serializeObject("keras.regularizers", regularizer) }),
+    };
   }
 
   /** Keras's configuration: what the constructor takes, in Keras's snake_case. */

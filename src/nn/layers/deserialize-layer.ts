@@ -3,6 +3,11 @@ import { isSerializedObject, type SerializedObject } from "../config.js";
 import type { Layer } from "../layer.js";
 import { factory, Registry } from "../registry.js";
 import { Activation } from "./activation.js";
+import { ActivityRegularization } from "./activity-regularization.js";
+import { AdaptiveAveragePooling2D } from "./adaptive-average-pooling-2d.js";
+import { AdaptiveMaxPooling2D } from "./adaptive-max-pooling-2d.js";
+import { AlphaDropout } from "./alpha-dropout.js";
+import { Dot } from "./dot.js";
 import { Add } from "./add.js";
 import { Average } from "./average.js";
 import { AveragePooling2D } from "./average-pooling-2d.js";
@@ -53,6 +58,11 @@ import * as preprocessing from "./preprocessing/index.js";
 
 const registry = new Registry<Layer>("layer", {
   Activation: factory(Activation, ["activation"]),
+  ActivityRegularization: factory(ActivityRegularization),
+  AdaptiveAveragePooling2D: factory(AdaptiveAveragePooling2D, ["output_size"]),
+  AdaptiveMaxPooling2D: factory(AdaptiveMaxPooling2D, ["output_size"]),
+  AlphaDropout: factory(AlphaDropout, ["rate"]),
+  Dot: factory(Dot, ["axes"]),
   Add: factory(Add),
   Average: factory(Average),
   AveragePooling2D: factory(AveragePooling2D, ["pool_size"]),
