@@ -2,6 +2,9 @@ import type { TensorData } from "../onnx/tensor-data.js";
 import type { Value } from "../graph/value.js";
 import type { NamedTensors } from "../runtime/runtime.js";
 
+/** What a batch has for the only output of a model, or for each of several. */
+export type ForOutputs = TensorData<"float32"> | readonly (TensorData<"float32"> | undefined)[] | undefined;
+
 /** Samples on their way into a model: what is known of them, and how to get what is fed. */
 export interface Batch {
   /**
@@ -9,8 +12,11 @@ export interface Batch {
    * it keeps several augmented variants of each, among these.
    */
   readonly keys: readonly number[];
-  /** Labels: `[size]` or `[size, classes]`; `undefined` where there are none. */
-  readonly truth: TensorData<"float32"> | undefined;
+  /**
+   * Labels, `[size]`, `[size, classes]` or as the output: of the only output, or a list with those of each; `undefined` where
+   * there are none.
+   */
+  readonly truth: ForOutputs;
   /** `[size]`: how much each sample counts in the loss; default 1. */
   readonly sampleWeight?: TensorData<"float32">;
   /**

@@ -287,10 +287,14 @@ export class Programs {
     };
   }
 
-  private figures(prediction: Value, penalties: readonly Value[]): { loss: Value; metrics: Record<string, Value> } {
+  /** What logs show, and what the step goes down, which is something else for a loss without reduction. */
+  private figures(
+    prediction: Value,
+    penalties: readonly Value[],
+  ): { loss: Value; objective: Value; metrics: Record<string, Value> } {
     const { loss, metrics, weightedMetrics } = this.requireCompiled();
     const { truth, sampleWeight } = this.labels();
-    const data = reduceMean(mul(loss.perSample(truth, prediction), sampleWeight), [0], { keepdims: 0 });
+    const data = reduceMean(mul(loss.perSample(truth, prediction, sampleWeight), sampleWeight), [0], { keepdims: 0 });
     // As in Keras, weights of samples and classes count in the loss but not in metrics.
     const once = expandTo(scalarLike(sampleWeight, 1), sampleWeight);
     const statesOf = (
@@ -308,7 +312,13 @@ export class Programs {
       ...statesOf(metrics, once, names.metric),
       ...statesOf(weightedMetrics, sampleWeight, names.weightedMetric),
     ];
-    return { loss: penalties.reduce((sum, penalty) => add(sum, penalty), data), metrics: Object.fromEntries(states) };
+    const penalized = (value: Value): Value => penalties.reduce((sum, penalty) => add(sum, penalty), value);
+    const factor = loss.objectiveFactor(truth, prediction);
+    return {
+      loss: penalized(data),
+      objective: penalized(factor === undefined ? data : mul(data, factor)),
+      metrics: Object.fromEntries(states),
+    };
   }
 
   /** The step: one call is one step of the optimizer. */
@@ -338,7 +348,10 @@ export class Programs {
     const outputCount = this.training.outputs.length;
     const penaltyCount = this.training.penalties.length;
     const prediction = this.only(values.slice(0, outputCount));
-    const { loss, metrics } = this.figures(prediction, values.slice(outputCount, outputCount + penaltyCount));
+    const { loss, objective, metrics } = this.figures(
+      prediction,
+      values.slice(outputCount, outputCount + penaltyCount),
+    );
     const graph: Record<string, Value> = { [names.loss]: loss, ...metrics };
     updates.forEach(([variable], index) => {
       const value = values[outputCount + penaltyCount + index];
@@ -348,7 +361,7 @@ export class Programs {
     const learningRate = input(names.learningRate, "float32", []);
     const step = input(names.step, "float32", []);
     const weights = this.trained.map(({ variable }) => this.weightValues.get(variable) ?? loss);
-    const derivatives = gradients(loss, weights);
+    const derivatives = gradients(objective, weights);
     const slotInputs = this.trained.map(({ slots }) =>
       slots.map(({ slot, name, shape }) => [slot, input(name, "float32", shape)] as const),
     );

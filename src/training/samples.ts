@@ -26,7 +26,15 @@ export function sampleWeights(batch: Batch, truth: Float32, classWeight: FitOpti
 
 /** @throws UsageError when the samples of a batch have no labels */
 export function requireTruth(batch: Batch): Float32 {
-  if (batch.truth !== undefined) return batch.truth;
+  const { truth } = batch;
+  if (truth !== undefined && "dims" in truth) return truth;
+  if (truth !== undefined) {
+    throw new UsageError("There are labels for several outputs.", {
+      subject: "y",
+      expected: "labels of one output",
+      received: `a list of ${truth.length}`,
+    });
+  }
   throw new UsageError("The samples have no labels.", {
     subject: "y",
     expected: "labels, in `y` or from the source (classMode)",
@@ -36,7 +44,8 @@ export function requireTruth(batch: Batch): Float32 {
 
 /** Shape of the labels of one sample. */
 export function truthShapeOf(batch: Batch | undefined): readonly number[] {
-  return batch?.truth?.dims.slice(1) ?? [];
+  const truth = batch?.truth;
+  return truth !== undefined && "dims" in truth ? truth.dims.slice(1) : [];
 }
 
 /** Number of batches of one round. */
