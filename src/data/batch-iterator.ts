@@ -211,9 +211,10 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
       if (this.saving !== undefined) await saveImages(images, this.imageShape, keys, numbers, this.saving);
       return feeds;
     };
+    const labels = truth === "input" ? ownTruth : truth?.(keys);
     return {
       keys: variants === undefined ? keys : keys.map((sample, row) => variants.keyOf(sample, chosen[row] ?? 0)),
-      truth: truth === "input" ? ownTruth : truth?.(keys),
+      ...(labels === undefined || "dims" in labels ? { truth: labels } : { truth: undefined, truths: labels }),
       ...(weights === undefined ? {} : { sampleWeight: weights(keys) }),
       load,
     };
@@ -294,7 +295,8 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
     try {
       while (true) {
         const batch = this.next();
-        if (batch.truth === undefined) {
+        const { truth, truths } = batch;
+        if (truth === undefined && truths === undefined) {
           throw new UsageError("There are no labels to go with the photos.", {
             subject: "classMode",
             expected: '"categorical", "binary" or "sparse", or labels in `y`',
@@ -303,11 +305,8 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
           });
         }
         const { x } = await this.arrays(batch);
-        const { truth } = batch;
-        const y =
-          "dims" in truth
-            ? this.typed(truth)
-            : truth.flatMap((labels) => (labels === undefined ? [] : [this.typed(labels)]));
+        const each = truths?.flatMap((labels) => (labels === undefined ? [] : [this.typed(labels)]));
+        const y = truth === undefined ? each : this.typed(truth);
         // Iterators that have no weights say so by their type.
         yield (batch.sampleWeight === undefined ? [x, y] : [x, y, toTensor(batch.sampleWeight)]) as unknown as Given;
       }

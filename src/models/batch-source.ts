@@ -2,9 +2,6 @@ import type { TensorData } from "../onnx/tensor-data.js";
 import type { Value } from "../graph/value.js";
 import type { NamedTensors } from "../runtime/runtime.js";
 
-/** What a batch has for the only output of a model, or for each of several. */
-export type ForOutputs = TensorData<"float32"> | readonly (TensorData<"float32"> | undefined)[] | undefined;
-
 /** Samples on their way into a model: what is known of them, and how to get what is fed. */
 export interface Batch {
   /**
@@ -12,13 +9,14 @@ export interface Batch {
    * it keeps several augmented variants of each, among these.
    */
   readonly keys: readonly number[];
-  /**
-   * Labels, `[size]`, `[size, classes]` or as the output: of the only output, or a list with those of each; `undefined` where
-   * there are none.
-   */
-  readonly truth: ForOutputs;
-  /** `[size]`: how much each sample counts in the loss; default 1. */
+  /** Labels: `[size]`, `[size, classes]` or as the model's output; `undefined` where there are none. */
+  readonly truth: TensorData<"float32"> | undefined;
+  /** Labels of each output, in place of `truth`, for a model with several. */
+  readonly truths?: readonly (TensorData<"float32"> | undefined)[];
+  /** `[size]`: how much each sample counts in the loss, of all outputs; default 1. */
   readonly sampleWeight?: TensorData<"float32">;
+  /** Weights of samples for each output, in place of `sampleWeight`. */
+  readonly sampleWeights?: readonly (TensorData<"float32"> | undefined)[];
   /**
    * Reads the samples: a tensor for each input of the source's graph. Everything random was drawn when the batch was made,
    * so whether and when a batch is loaded changes no number.

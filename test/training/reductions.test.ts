@@ -51,6 +51,6 @@ describe("reductions of losses train and show what Keras does", () => {
       optimizer: "sgd",
       loss: resolveLoss({ class_name: "MeanSquaredError", config: { reduction: null } }),
     });
-    expect(model.compiled.loss.reduction).toBe("none");
+    expect(model.compiled.losses[0]?.loss.reduction).toBe("none");
   });
 });

@@ -28,6 +28,7 @@ import { Precision } from "./precision.js";
 import { R2Score } from "./r2-score.js";
 import { Recall } from "./recall.js";
 import { RootMeanSquaredError } from "./root-mean-squared-error.js";
+import { ShapedAccuracy } from "./shaped-accuracy.js";
 import { SparseCategoricalAccuracy } from "./sparse-categorical-accuracy.js";
 import { SparseCategoricalCrossentropy } from "./sparse-categorical-crossentropy.js";
 import { SparseTopKCategoricalAccuracy } from "./sparse-top-k-categorical-accuracy.js";
@@ -101,20 +102,21 @@ const registry = new Registry<Metric>("metric", {
  * The metric that an option stands for.
  *
  * `"accuracy"` and `"acc"` mean the accuracy that fits the output: binary for one unit, of class numbers with a sparse
- * loss, of one-hot labels otherwise. The name that was given is the key in logs. Names of losses are accepted too.
+ * loss, of one-hot labels otherwise; without a loss the labels' shape decides. The name that was given is the key in logs. Names of losses are accepted too.
  *
  * @param like a metric or a name
- * @param loss the loss that the model is trained with
+ * @param loss the loss that the output is trained with; `undefined` where it has none
  * @param outputShape shape of the model's output in Keras's order
  * @throws UsageError when there is no metric of that name
  * @see https://keras.io/api/metrics/
  */
-export function resolveMetric(like: MetricLike, loss: Loss, outputShape: Shape): Metric {
+export function resolveMetric(like: MetricLike, loss: Loss | undefined, outputShape: Shape): Metric {
   if (typeof like !== "string" && !isSerializedObject(like)) return like;
   if (typeof like !== "string") return registry.create(like);
   const name = like;
   if (/^acc(uracy)?$/i.test(name)) {
     if (outputShape.at(-1) === 1) return new BinaryAccuracy({ name });
+    if (loss === undefined) return new ShapedAccuracy(name);
     return loss instanceof SparseLoss ? new SparseCategoricalAccuracy({ name }) : new CategoricalAccuracy({ name });
   }
   // A name that is no metric's is a loss's, or a mistake that the registry of metrics explains.
