@@ -14,10 +14,11 @@ import { parseArgs } from "node:util";
 import { figureLine, type Figure } from "./figures.js";
 import { Missing, type Row, type Settings } from "./row.js";
 import { peakRow } from "./rows/peak.js";
+import { predictRow } from "./rows/predict.js";
 import { referenceJobRow } from "./rows/reference-job.js";
 import { stepsRow } from "./rows/steps.js";
 
-const rows: readonly Row[] = [peakRow, referenceJobRow, stepsRow];
+const rows: readonly Row[] = [peakRow, referenceJobRow, stepsRow, predictRow];
 
 /** A file beside the clone; a URL's path has no backslashes that would have to be doubled. */
 function shared(path: string): string {
