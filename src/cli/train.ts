@@ -93,6 +93,12 @@ class Listener {
       case "warning":
         this.reporter.warn(event.code, event.message);
         break;
+      case "left-frozen":
+        this.reporter.say(
+          `The new classifier is right on ${percent(event.val_accuracy)} of the validation photos: the network stays frozen ` +
+            "(--unfreeze with a layer's name trains it in any case).",
+        );
+        break;
       case "epoch":
         this.epoch(event);
     }

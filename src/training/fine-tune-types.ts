@@ -24,7 +24,10 @@ export interface FineTuneOptions {
   readonly batchSize?: number;
   /** Step size of the head's phase; default 1e-3. The second phase takes 3 % of it. */
   readonly learningRate?: number;
-  /** From which layer on the network is unfrozen in the second phase: a layer's name, `"none"` or `"all"`; default its last block. */
+  /**
+   * From which layer on the network is unfrozen in the second phase: a layer's name, `"none"` or `"all"`; default its last
+   * block, or none of it where the new classifier alone is right on 98 % of 200 validation photos or more.
+   */
   readonly unfreeze?: string;
   /** How frozen layers are computed while training; default `"float32"`. See `trunkPrecision` of `fit`. */
   readonly trunkPrecision?: TrunkPrecision;
@@ -64,6 +67,8 @@ export type FineTuneEvent =
       readonly loss?: number;
       readonly accuracy?: number;
     }
+  /** The second phase is left out: the new classifier is good enough without it. */
+  | { readonly event: "left-frozen"; readonly val_accuracy: number }
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
   | { readonly event: "warning"; readonly code: string; readonly message: string }
   | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow);

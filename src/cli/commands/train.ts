@@ -30,8 +30,8 @@ each with one folder per class. Without validation photos, a fifth of each class
 identical files stay on one side.
 
 First a new classifier is trained on top of the frozen network, then the last block of the network
-with it. The weights that do best on the validation photos are kept. Ctrl+C stops after the current
-step and keeps what was reached.
+with it, unless the classifier alone is right on 98 % of 200 or more validation photos. The weights that
+do best on the validation photos are kept. Ctrl+C stops after the current step and keeps what was reached.
 
 The run folder holds model.onnx, run.json, history.csv and curves.svg.
 
@@ -81,7 +81,7 @@ export function addTrain(program: Command, surroundings: Surroundings, end: (exi
     )
     .option(
       "--learning-rate <number>",
-      "step size while the network is frozen; a hundredth of it afterwards (default: 0.001)",
+      "step size while the network is frozen; 3 % of it afterwards (default: 0.001)",
       positiveNumber("--learning-rate", 10),
     )
     .option(
