@@ -2,14 +2,13 @@ import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { Shape } from "../graph/shape.js";
 import { Layer } from "../nn/layer.js";
-import { resolveLoss } from "../nn/losses/index.js";
-import { type Metric, resolveMetric } from "../nn/metrics/index.js";
-import { type Optimizer, resolveOptimizer } from "../nn/optimizers/index.js";
+import type { Optimizer } from "../nn/optimizers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
 import type { BatchSource, Standardization } from "./batch-source.js";
+import { lookUpNames, resolveCompile } from "./compile-options.js";
 import { platform } from "./platform.js";
 import { summarize } from "./summary.js";
 import type {
@@ -19,7 +18,9 @@ import type {
   EvaluateOptions,
   FitOptions,
   History,
+  InputArrays,
   Logs,
+  OutputArrays,
   PredictOptions,
 } from "./training-types.js";
 
@@ -64,6 +65,16 @@ export abstract class BaseModel extends Layer {
    */
   connections(): ReadonlyMap<Layer, readonly string[]> | undefined {
     return undefined;
+  }
+
+  /** Names of the inputs, in the model's order: those of their `InputLayer`s. */
+  get inputNames(): readonly string[] {
+    return namesOf("input", this.inputs);
+  }
+
+  /** Names of the outputs, in the model's order, as Keras gives them: those of the layers that they come from. */
+  get outputNames(): readonly string[] {
+    return namesOf("output", this.outputs);
   }
 
   /** Shape of the only input in Keras's order; the batch is a name. */
@@ -129,15 +140,10 @@ export abstract class BaseModel extends Layer {
   /**
    * Says how the model is to be trained. Slots of an optimizer belong to it, so a new optimizer starts afresh.
    *
-   * @throws UsageError for a name that Keras does not know
+   * @throws UsageError for a name that Keras does not know, or an output that is not there
    */
   compile(options: CompileOptions): void {
-    // Names are looked up at once, so that a mistake shows here; metrics need the output's shape, which may come later.
-    this.compileOptions = {
-      ...options,
-      optimizer: resolveOptimizer(options.optimizer),
-      loss: resolveLoss(options.loss),
-    };
+    this.compileOptions = lookUpNames(options);
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
 
@@ -173,41 +179,50 @@ export abstract class BaseModel extends Layer {
         advice: 'For example: model.compile({ optimizer: "rmsprop", loss: "binary_crossentropy", metrics: ["acc"] }).',
       });
     }
-    const optimizer = resolveOptimizer(this.compileOptions.optimizer);
-    const loss = resolveLoss(this.compileOptions.loss);
-    const { metrics = [], weightedMetrics = [] } = this.compileOptions;
-    const resolve = (metric: Metric | string): Metric => resolveMetric(metric, loss, this.outputShape);
-    return { optimizer, loss, metrics: metrics.map(resolve), weightedMetrics: weightedMetrics.map(resolve) };
+    const { name, outputNames: outputs } = this;
+    return resolveCompile(this.compileOptions, { name, outputs, shapes: this.outputs.map(({ shape }) => shape) });
   }
 
-  /** Trains the model. @see https://keras.io/api/models/model_training_apis/#fit-method */
-  async fit(x: BatchSource | Tensor, options: FitOptions = {}): Promise<History> {
+  /**
+   * Trains the model.
+   *
+   * @param x samples: a source of batches, or arrays; labels of arrays are in the options
+   * @throws UsageError when the model is not compiled, or samples and labels do not fit it
+   * @see https://keras.io/api/models/model_training_apis/#fit-method
+   */
+  async fit(x: BatchSource | InputArrays, options: FitOptions = {}): Promise<History> {
     return platform().loops.fit(this, x, options);
   }
 
-  /** Loss and metrics on samples, without training. */
-  async evaluate(x: BatchSource | Tensor, options: EvaluateOptions = {}): Promise<Logs> {
+  /** Loss and metrics on samples, without training; in the order of Keras's list. */
+  async evaluate(x: BatchSource | InputArrays, options: EvaluateOptions = {}): Promise<Logs> {
     return platform().loops.evaluate(this, x, options);
   }
 
-  /** The model's output for samples, in Keras's order; in the order of the samples. */
-  async predict(x: BatchSource | Tensor, options: PredictOptions = {}): Promise<Tensor> {
-    return platform().loops.predict(this, x, options);
+  /**
+   * The model's output for samples, in Keras's order; in the order of the samples. A model with several outputs gives a list,
+   * which TypeScript has to be told: `await model.predict<Tensor[]>(x)`.
+   */
+  async predict<Output extends Tensor | readonly Tensor[] = Tensor>(
+    x: BatchSource | InputArrays,
+    options: PredictOptions = {},
+  ): Promise<Output> {
+    return unpacked(await platform().loops.predict(this, x, options)) as Output;
   }
 
   /** One training step. */
-  async trainOnBatch(x: Tensor, y: Tensor, options: BatchOptions = {}): Promise<Logs> {
+  async trainOnBatch(x: InputArrays, y?: OutputArrays, options: BatchOptions = {}): Promise<Logs> {
     return platform().loops.trainOnBatch(this, x, y, options);
   }
 
   /** Loss and metrics of one batch, without training. */
-  async testOnBatch(x: Tensor, y: Tensor, options: BatchOptions = {}): Promise<Logs> {
+  async testOnBatch(x: InputArrays, y?: OutputArrays, options: BatchOptions = {}): Promise<Logs> {
     return platform().loops.testOnBatch(this, x, y, options);
   }
 
-  /** The model's output for one batch. */
-  async predictOnBatch(x: Tensor): Promise<Tensor> {
-    return platform().loops.predict(this, x, { batchSize: x.dims[0] ?? 1, verbose: 0 });
+  /** The model's output for one batch; a list where it has several outputs, as of {@link predict}. */
+  async predictOnBatch<Output extends Tensor | readonly Tensor[] = Tensor>(x: InputArrays): Promise<Output> {
+    return unpacked(await platform().loops.predictOnBatch(this, x)) as Output;
   }
 
   /**
@@ -263,6 +278,17 @@ export abstract class BaseModel extends Layer {
   async save(path: string): Promise<void> {
     return platform().files.saveModel(this, path);
   }
+}
+
+/** The only tensor alone, several as a list. */
+function unpacked(outputs: readonly Tensor[]): Tensor | readonly Tensor[] {
+  const [first] = outputs;
+  return first !== undefined && outputs.length === 1 ? first : outputs;
+}
+
+/** Names of the layers that tensors come from; numbers where they come from none. */
+function namesOf(what: string, tensors: readonly SymbolicTensor[]): readonly string[] {
+  return tensors.map(({ call }, index) => call?.().layer.name ?? (tensors.length === 1 ? what : `${what}_${index}`));
 }
 
 function unique<T>(list: readonly T[]): T[] {

@@ -9,10 +9,14 @@ export interface Batch {
    * it keeps several augmented variants of each, among these.
    */
   readonly keys: readonly number[];
-  /** Labels: `[size]` or `[size, classes]`; `undefined` where there are none. */
+  /** Labels: `[size]`, `[size, classes]` or as the model's output; `undefined` where there are none. */
   readonly truth: TensorData<"float32"> | undefined;
-  /** `[size]`: how much each sample counts in the loss; default 1. */
+  /** Labels of each output, in place of `truth`, for a model with several. */
+  readonly truths?: readonly (TensorData<"float32"> | undefined)[];
+  /** `[size]`: how much each sample counts in the loss, of all outputs; default 1. */
   readonly sampleWeight?: TensorData<"float32">;
+  /** Weights of samples for each output, in place of `sampleWeight`. */
+  readonly sampleWeights?: readonly (TensorData<"float32"> | undefined)[];
   /**
    * Reads the samples: a tensor for each input of the source's graph. Everything random was drawn when the batch was made,
    * so whether and when a batch is loaded changes no number.

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type * as losses from "../nn/losses/index.js";
 import { Optimizer } from "../nn/optimizers/optimizer.js";
 import { compileFromConfig } from "./deserialize-compile.js";
+import { mapEach } from "./each.js";
 
 function optimizerOf(config: unknown): Optimizer {
   const optimizer = compileFromConfig(config, "x.h5")?.optimizer;
@@ -29,28 +31,48 @@ describe("compileFromConfig", () => {
     expect(optimizer.getConfig()).toMatchObject({ learning_rate: 0.01, weight_decay: null });
   });
 
-  it("takes lists and names of one output apart", () => {
-    const of = (loss: unknown, metrics: unknown): unknown => {
-      const compiled = compileFromConfig({ optimizer: "adam", loss, metrics, loss_weights: [1] }, "x.keras");
-      return [typeof compiled?.loss === "object" ? compiled.loss.name : undefined, compiled?.metrics];
+  it("keeps the structure in which losses, weights and metrics belong to outputs", () => {
+    const of = (more: object): unknown => {
+      const read = compileFromConfig({ optimizer: "adam", ...more }, "x.keras");
+      if (read === undefined) throw new Error("There is no compile state.");
+      const { optimizer, loss, ...others } = read;
+      expect(optimizer).toBeInstanceOf(Optimizer);
+      const name = (one: losses.Loss | string | null): unknown => (typeof one === "object" ? one?.name : one);
+      return { ...others, ...(loss === undefined ? {} : { loss: mapEach(loss, name) }) };
     };
-    expect(of({ head: "mse" }, { head: ["mae"] })).toEqual(["mean_squared_error", ["mae"]]);
-    expect(of(["mse"], [["mae", "acc"]])).toEqual(["mean_squared_error", ["mae", "acc"]]);
+    expect(of({ loss: { head: "mse" }, metrics: { head: ["mae"] }, loss_weights: { head: 2 } })).toEqual({
+      loss: { head: "mean_squared_error" },
+      metrics: { head: ["mae"] },
+      lossWeights: { head: 2 },
+    });
+    expect(of({ loss: ["mse", null], metrics: [["mae", "acc"], null, "mse"], loss_weights: [1, null] })).toEqual({
+      loss: ["mean_squared_error", undefined],
+      metrics: [["mae", "acc"], null, "mse"],
+      lossWeights: [1, 1],
+    });
     const called = { module: "builtins", class_name: "function", config: "binary_crossentropy" };
-    expect(of(called, null)).toEqual(["binary_crossentropy", []]);
+    expect(of({ loss: called, metrics: null })).toEqual({ loss: "binary_crossentropy" });
     const old = { class_name: "MeanSquaredError", config: { reduction: "auto", name: "mean_squared_error" } };
-    expect(of(old, [])).toEqual(["mean_squared_error", []]);
+    expect(of({ loss: old, metrics: [], weighted_metrics: ["acc"] })).toEqual({
+      loss: "mean_squared_error",
+      weightedMetrics: ["acc"],
+    });
+    expect(of({ loss: null })).toEqual({});
   });
 
   it.each([
-    ["a loss for each output", { loss: ["mse", "mae"] }, /one loss for one output.*compile: false/],
+    [
+      "weights that are no numbers",
+      { loss_weights: ["much"] },
+      /loss_weights.*compile: false|weights of losses.*compile: false/s,
+    ],
     ["an unknown optimizer", { optimizer: { class_name: "Muon", config: {} } }, /"Muon"/],
     [
       "an option that would be ignored",
       { optimizer: { class_name: "SGD", config: { loss_scale_factor: 2 } } },
       /loss_scale/,
     ],
-    ["an unknown metric", { metrics: [{ class_name: "MeanIoU", config: {} }] }, /"MeanIoU"/],
+    ["an unknown metric", { metrics: [{ class_name: "Wasserstein", config: {} }] }, /"Wasserstein"/],
   ])("refuses %s", (_, part, message) => {
     expect(() => compileFromConfig({ optimizer: "sgd", loss: "mse", ...part }, "x.keras")).toThrow(message);
   });

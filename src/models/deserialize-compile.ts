@@ -9,7 +9,8 @@ import type { Optimizer } from "../nn/optimizers/optimizer.js";
 import { resolveOptimizer } from "../nn/optimizers/index.js";
 import { InverseTimeDecay } from "../nn/schedules/index.js";
 import { checkKept, without } from "./deserialize-check.js";
-import type { CompileOptions } from "./training-types.js";
+import { isList, mapEach, type PerOutput } from "./each.js";
+import type { CompileOptions, MetricsOption } from "./training-types.js";
 
 const compileSchema = z.looseObject({
   optimizer: z.unknown().optional(),
@@ -53,21 +54,15 @@ export function compileFromConfig(config: unknown, file: string): CompileOptions
   // Keras writes an empty object for a model that was not compiled.
   if ((optimizer ?? old ?? null) === null) return undefined;
   try {
-    if (single(weights) !== null && single(weights) !== 1) {
-      throw new UsageError("Graft has no loss weights.", {
-        subject: "loss_weights",
-        expected: "none",
-        received: JSON.stringify(weights),
-      });
-    }
-    const read = readLoss(loss);
-    const list = (value: unknown): (Metric | string)[] => flat(value).map((metric) => readMetric(metric, read));
-    const weighted = list(others.weighted_metrics);
+    const read = readLosses(loss);
+    const [plain, weighted] = [readMetrics(metrics), readMetrics(others.weighted_metrics)];
+    const lossWeights = readWeights(weights);
     return {
       optimizer: readOptimizer(optimizer ?? old),
-      loss: read,
-      metrics: list(metrics),
-      ...(weighted.length === 0 ? {} : { weightedMetrics: weighted }),
+      ...(read === undefined ? {} : { loss: read }),
+      ...(lossWeights === undefined ? {} : { lossWeights }),
+      ...(plain === undefined ? {} : { metrics: plain }),
+      ...(weighted === undefined ? {} : { weightedMetrics: weighted }),
     };
   } catch (cause) {
     if (!(cause instanceof GraftError)) throw cause;
@@ -79,18 +74,47 @@ export function compileFromConfig(config: unknown, file: string): CompileOptions
   }
 }
 
-/** What is said for the only output: alone, in a list, or by the output's name. */
-function single(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || isSerializedObject(value)) return value ?? null;
-  const items = Object.values(value);
-  return items.length === 1 ? single(items[0]) : items.length === 0 ? null : value;
+/** A list or a dictionary by outputs, rather than one thing that has a class. */
+function isStructure(value: unknown): value is readonly unknown[] | Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !isSerializedObject(value);
+}
+
+/** What is said of outputs, in the file's structure; `undefined` where nothing is said. */
+function readEach<T>(value: unknown, read: (item: unknown) => T): PerOutput<T> | undefined {
+  if (value === null || value === undefined) return undefined;
+  return isStructure(value) ? mapEach<unknown, T>(value, read) : read(value);
+}
+
+function readLosses(value: unknown): CompileOptions["loss"] {
+  return readEach(value, (one) => (one === null ? null : readLoss(one)));
+}
+
+function readWeights(value: unknown): CompileOptions["lossWeights"] {
+  return readEach(value, (weight) => {
+    // In Keras, no weight is a weight of 1.
+    if (weight === null) return 1;
+    if (typeof weight === "number") return weight;
+    throw new UsageError("Graft cannot read these weights of losses.", {
+      subject: "loss_weights",
+      expected: "numbers",
+      received: JSON.stringify(weight),
+    });
+  });
+}
+
+function readMetrics(value: unknown): MetricsOption | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (!isStructure(value)) return [readMetric(value)];
+  const entries = mapEach<unknown, Metric | string | readonly (Metric | string)[] | null>(value, (entry) =>
+    entry === null ? null : isStructure(entry) ? flat(entry).map(readMetric) : readMetric(entry),
+  ) as MetricsOption;
+  return isList(entries) && entries.length === 0 ? undefined : entries;
 }
 
 /** All items of nested lists and dictionaries. */
 function flat(value: unknown): unknown[] {
   if (value === null || value === undefined) return [];
-  if (typeof value !== "object" || isSerializedObject(value)) return [value];
-  return Object.values(value).flatMap(flat);
+  return isStructure(value) ? Object.values(value).flatMap(flat) : [value];
 }
 
 function nameOrObject(value: unknown, what: string): string | SerializedObject {
@@ -100,13 +124,13 @@ function nameOrObject(value: unknown, what: string): string | SerializedObject {
   if (isSerializedObject(value) && typeof value.config === "object") return value;
   throw new UsageError(`Graft cannot read this ${what}.`, {
     subject: what,
-    expected: `one ${what} for one output`,
+    expected: `the name or the configuration of one ${what}`,
     received: JSON.stringify(value),
   });
 }
 
 function readLoss(value: unknown): Loss {
-  const read = nameOrObject(single(value), "loss");
+  const read = nameOrObject(value, "loss");
   if (typeof read === "string") return resolveLoss(read);
   // Keras 2 wrote "auto", which means the mean.
   const config = without(read.config, "fn", ...(read.config["reduction"] === "auto" ? ["reduction"] : []));
@@ -115,17 +139,17 @@ function readLoss(value: unknown): Loss {
   return loss;
 }
 
-function readMetric(value: unknown, loss: Loss): Metric | string {
+function readMetric(value: unknown): Metric | string {
   const wrapped = wrapperSchema.safeParse(value);
   if (wrapped.success) {
     const { fn, name, ...options } = wrapped.data.config;
     const config = { ...options, ...(name === undefined ? {} : { name }) };
     // Functions of the accuracies are metrics by the same name; those of losses keep their own.
-    return fn.endsWith("accuracy") ? resolveMetric({ class_name: fn, config }, loss, []) : fn;
+    return fn.endsWith("accuracy") ? resolveMetric({ class_name: fn, config }, undefined, []) : fn;
   }
   const read = nameOrObject(value, "metric");
   if (typeof read === "string") return read;
-  const metric = resolveMetric(read, loss, []);
+  const metric = resolveMetric(read, undefined, []);
   checkKept(read.config, metric.getConfig());
   return metric;
 }

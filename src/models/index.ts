@@ -8,9 +8,13 @@ export type {
   EvaluateOptions,
   FitOptions,
   History,
+  InputArrays,
   Logs,
+  MetricsOption,
+  OutputArrays,
   PredictOptions,
 } from "./training-types.js";
+export type { Each, PerOutput } from "./each.js";
 export type { LoadWeightsOptions } from "./assign-weights.js";
 export { loadModel } from "./load-model.js";
 export type { LoadModelOptions } from "./platform.js";

@@ -3,7 +3,16 @@ import type { Runtime, Tensor } from "../runtime/runtime.js";
 import type { BaseModel } from "./base-model.js";
 import type { BatchSource } from "./batch-source.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
-import type { BatchOptions, EvaluateOptions, FitOptions, History, Logs, PredictOptions } from "./training-types.js";
+import type {
+  BatchOptions,
+  EvaluateOptions,
+  FitOptions,
+  History,
+  InputArrays,
+  Logs,
+  OutputArrays,
+  PredictOptions,
+} from "./training-types.js";
 
 /** Where text goes: a stream of the process, or one of a test. */
 export interface TextStream {
@@ -43,11 +52,14 @@ export interface FeatureStore {
 
 /** The loops behind a model's methods. */
 export interface TrainingLoops {
-  fit(model: BaseModel, x: BatchSource | Tensor, options: FitOptions): Promise<History>;
-  evaluate(model: BaseModel, x: BatchSource | Tensor, options: EvaluateOptions): Promise<Logs>;
-  predict(model: BaseModel, x: BatchSource | Tensor, options: PredictOptions): Promise<Tensor>;
-  trainOnBatch(model: BaseModel, x: Tensor, y: Tensor, options: BatchOptions): Promise<Logs>;
-  testOnBatch(model: BaseModel, x: Tensor, y: Tensor, options: BatchOptions): Promise<Logs>;
+  fit(model: BaseModel, x: BatchSource | InputArrays, options: FitOptions): Promise<History>;
+  evaluate(model: BaseModel, x: BatchSource | InputArrays, options: EvaluateOptions): Promise<Logs>;
+  /** A tensor for each output. */
+  predict(model: BaseModel, x: BatchSource | InputArrays, options: PredictOptions): Promise<readonly Tensor[]>;
+  trainOnBatch(model: BaseModel, x: InputArrays, y: OutputArrays | undefined, options: BatchOptions): Promise<Logs>;
+  testOnBatch(model: BaseModel, x: InputArrays, y: OutputArrays | undefined, options: BatchOptions): Promise<Logs>;
+  /** A tensor for each output. */
+  predictOnBatch(model: BaseModel, x: InputArrays): Promise<readonly Tensor[]>;
   /** Frees the sessions that a model's calls have made; they are made again when they are needed. */
   release(model: BaseModel): Promise<void>;
 }

@@ -2,8 +2,12 @@ import { UsageError } from "../errors/errors.js";
 import { type Config, serializeObject } from "../nn/config.js";
 import type { Layer } from "../nn/layer.js";
 import { layerNames } from "../nn/layers/deserialize-layer.js";
+import { resolveLoss } from "../nn/losses/index.js";
+import type { Metric } from "../nn/metrics/index.js";
 import { BaseModel } from "./base-model.js";
+import { isList, mapEach } from "./each.js";
 import { serializeLayer } from "./serialize-layer.js";
+import type { MetricsOption } from "./training-types.js";
 
 /** All layers, those of inner models too. */
 function allLayers(model: BaseModel): Layer[] {
@@ -49,21 +53,30 @@ function checkSharing(model: BaseModel): void {
   }
 }
 
+/** Metrics in the structure in which they were given. */
+function serializeMetrics(metrics: MetricsOption | undefined): unknown {
+  if (metrics === undefined || (isList(metrics) && metrics.length === 0)) return null;
+  const one = (metric: Metric | string): unknown =>
+    typeof metric === "string" ? metric : serializeObject("keras.metrics", metric);
+  return mapEach(metrics, (entry): unknown =>
+    entry === null ? null : typeof entry === "object" && "length" in entry ? entry.map(one) : one(entry),
+  );
+}
+
 /** Keras 3's `compile_config`; `undefined` for a model that was not compiled. */
 function compileConfig(model: BaseModel): Config | undefined {
   const given = model.compilation;
   if (given === undefined) return undefined;
-  const { optimizer, loss } = model.compiled;
-  const metrics = (list: typeof given.metrics): unknown =>
-    list === undefined || list.length === 0
-      ? null
-      : list.map((metric) => (typeof metric === "string" ? metric : serializeObject("keras.metrics", metric)));
+  const { loss, lossWeights } = given;
   return {
-    optimizer: serializeObject("keras.optimizers", optimizer),
-    loss: serializeObject("keras.losses", loss),
-    loss_weights: null,
-    metrics: metrics(given.metrics),
-    weighted_metrics: metrics(given.weightedMetrics),
+    optimizer: serializeObject("keras.optimizers", model.compiled.optimizer),
+    loss:
+      loss === undefined
+        ? null
+        : mapEach(loss, (one) => (one === null ? null : serializeObject("keras.losses", resolveLoss(one)))),
+    loss_weights: lossWeights ?? null,
+    metrics: serializeMetrics(given.metrics),
+    weighted_metrics: serializeMetrics(given.weightedMetrics),
     run_eagerly: false,
     steps_per_execution: 1,
     jit_compile: false,

@@ -5,26 +5,64 @@ import type { TensorData } from "../onnx/tensor-data.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { BatchSource } from "./batch-source.js";
 import type { BaseModel } from "./base-model.js";
+import type { Each, PerOutput } from "./each.js";
 
 /** Figures by name, such as `{ loss: 0.61, acc: 0.66 }`. */
 export type Logs = Record<string, number>;
 
+/**
+ * Metrics: those of the only output, or an entry for each output (one, several, or `null`), in the model's order or by name.
+ * An output that is not named has none.
+ */
+export type MetricsOption = Each<Metric | string | readonly (Metric | string)[] | null>;
+
 /** What `compile` takes; Keras's names are accepted for each. */
 export interface CompileOptions {
   readonly optimizer: Optimizer | string;
-  readonly loss: Loss | string;
+  /**
+   * What is minimized: one loss for all outputs, or one for each, in the model's order or by name; `null` for an output that
+   * has none. Default: none, so that only penalties are minimized.
+   */
+  readonly loss?: PerOutput<Loss | string | null>;
+  /** How much the loss of each output counts in the sum, in the model's order or by name; default 1 each. */
+  readonly lossWeights?: PerOutput<number>;
   /** Figures over samples that all count alike, whatever their weights. */
-  readonly metrics?: readonly (Metric | string)[];
+  readonly metrics?: MetricsOption;
   /** Figures in which samples count by their weights and those of their classes, as in the loss. */
-  readonly weightedMetrics?: readonly (Metric | string)[];
+  readonly weightedMetrics?: MetricsOption;
+}
+
+/** The loss of an output. */
+export interface CompiledLoss {
+  /** Number of the output. */
+  readonly output: number;
+  /** Name of the output. */
+  readonly name: string;
+  readonly loss: Loss;
+  /** How much it counts in the sum. */
+  readonly weight: number;
+}
+
+/** A metric of an output. */
+export interface CompiledMetric {
+  /** Its key in logs: that of the metric, behind the output's name where there are several outputs. */
+  readonly name: string;
+  readonly metric: Metric;
+  /** Number of the output. */
+  readonly output: number;
+  /** Whether samples count by their weights. */
+  readonly weighted: boolean;
 }
 
 /** What a model was compiled with. */
 export interface Compiled {
   readonly optimizer: Optimizer;
-  readonly loss: Loss;
-  readonly metrics: readonly Metric[];
-  readonly weightedMetrics: readonly Metric[];
+  /** Names of the model's outputs. */
+  readonly outputs: readonly string[];
+  /** Losses of those outputs that have one, in the model's order. */
+  readonly losses: readonly CompiledLoss[];
+  /** Metrics in the order in which they were given, weighted ones last. */
+  readonly metrics: readonly CompiledMetric[];
 }
 
 /** What a training, or a callback in it, is made of at one moment: facts, and tensors by name. */
@@ -112,6 +150,11 @@ export class History implements Callback {
   readonly epoch: number[] = [];
   /** Seconds that each epoch took, with its validation. */
   readonly seconds: number[] = [];
+  /** What 8 bits cost, after a training with `trunkPrecision: "int8"`. */
+  trunk?: TrunkReport & {
+    /** Loss and metrics on the validation samples after the training, with the trunk computed exactly; where there are any. */
+    readonly exact?: Logs;
+  };
   private begun = 0;
 
   onEpochBegin(): void {
@@ -143,21 +186,36 @@ export class History implements Callback {
   }
 }
 
+/**
+ * Arrays for the inputs of a model, `[samples, …]` each: the only one, all in the model's order, or by name. What is named and
+ * is no input is left out, as in Keras.
+ */
+export type InputArrays = PerOutput<Tensor>;
+
+/**
+ * Arrays for the outputs of a model: for the only one, for all in the model's order, or by name. An output without loss and
+ * metrics needs none: `null`, or a list of those that have a loss.
+ */
+export type OutputArrays = PerOutput<Tensor | null>;
+
 /** Samples in arrays: inputs, labels, and how much each counts in the loss. */
-export type Arrays = readonly [x: Tensor, y: Tensor, sampleWeight?: Tensor];
+export type Arrays = readonly [x: InputArrays, y: OutputArrays, sampleWeight?: OutputArrays];
 
 /** Options of `fit`; defaults are Keras's. */
 export interface FitOptions {
-  /** Labels, when the samples are an array. */
-  readonly y?: Tensor;
+  /** Labels, when the samples are arrays. */
+  readonly y?: OutputArrays;
   /** Samples a step, for arrays; default 32. */
   readonly batchSize?: number;
   /** Default 1. */
   readonly epochs?: number;
   /** Default: as many as make one round over the samples. */
   readonly stepsPerEpoch?: number;
-  /** `[samples]`: how much each sample counts in the loss, when the samples are an array; default 1. */
-  readonly sampleWeight?: Tensor;
+  /**
+   * How much each sample counts in the loss, `[samples]`, when the samples are arrays: one for all outputs, or one for each;
+   * default 1.
+   */
+  readonly sampleWeight?: OutputArrays;
   readonly validationData?: BatchSource | Arrays;
   /** Share of arrays, taken from the end before they are shuffled, that is kept for validation, in [0, 1); default 0. */
   readonly validationSplit?: number;
@@ -172,17 +230,40 @@ export interface FitOptions {
   readonly initialEpoch?: number;
   /** Whether arrays are shuffled each epoch; default `true`. */
   readonly shuffle?: boolean;
-  /** Weight in the loss by class number; default 1 each. */
+  /** Weight in the loss by class number, for labels of one output; default 1 each. */
   readonly classWeight?: Readonly<Record<number, number>>;
+  /**
+   * How the frozen layers before the first one that learns are computed while training: exactly (`"float32"`, default), or in 8
+   * bits (`"int8"`), several times faster, calibrated on training photos. What learns is exact float32 in either case, as are
+   * `evaluate`, `predict` and what is saved; the history's `trunk` says what it cost.
+   */
+  readonly trunkPrecision?: TrunkPrecision;
   /** 0: silent, 1: a bar (a line where there is no terminal), 2: a line an epoch; default 1. */
   readonly verbose?: 0 | 1 | 2;
 }
 
+/** How frozen layers are computed while training. */
+export type TrunkPrecision = "float32" | "int8";
+
+/** What became of a trunk in 8 bits. */
+export interface TrunkReport {
+  /** Convolutions that are computed in 8 bits. */
+  readonly convolutions: number;
+  /** All convolutions. */
+  readonly of: number;
+  /** Those that lost too much on calibration photos and stay float32. */
+  readonly float32: readonly string[];
+  /** How far the activations at the freeze boundary move on calibration photos: root of the mean square, as a share of their own. */
+  readonly moved: number;
+  /** Calibration photos. */
+  readonly photos: number;
+}
+
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
-  readonly y?: Tensor;
-  /** `[samples]`: how much each sample counts in the loss; default 1. */
-  readonly sampleWeight?: Tensor;
+  readonly y?: OutputArrays;
+  /** How much each sample counts in the loss, `[samples]`: one for all outputs, or one for each; default 1. */
+  readonly sampleWeight?: OutputArrays;
   /** Samples at a time, for arrays; default 32. */
   readonly batchSize?: number;
   /** Default: one round. */
@@ -205,7 +286,8 @@ export interface PredictOptions {
 
 /** Options of `trainOnBatch` and `testOnBatch`. */
 export interface BatchOptions {
-  /** `[N]`: how much each sample counts in the loss; default 1. */
-  readonly sampleWeight?: Tensor;
+  /** How much each sample counts in the loss, `[N]`: one for all outputs, or one for each; default 1. */
+  readonly sampleWeight?: OutputArrays;
+  /** Weight in the loss by class number, for labels of one output; default 1 each. */
   readonly classWeight?: Readonly<Record<number, number>>;
 }

@@ -3,9 +3,10 @@ import type { CallbackContext, Compiled, Logs } from "../models/training-types.j
 import { type NamedTensors, type Tensor, toTensor } from "../runtime/runtime.js";
 import type { Activations } from "./activations.js";
 import type { CallbackList } from "./callback-list.js";
-import { names, type Programs } from "./programs.js";
+import type { Programs } from "./programs.js";
 import { RunningMeans } from "./running-means.js";
-import { ahead, requireTruth, sampleWeights } from "./samples.js";
+import { ahead } from "./samples.js";
+import { targetFeeds, type Targets, targetsOf } from "./targets.js";
 
 /** Those of some tensors that a program wants. */
 export function pick(feeds: NamedTensors, wanted: readonly string[]): NamedTensors {
@@ -16,19 +17,17 @@ export function pick(feeds: NamedTensors, wanted: readonly string[]): NamedTenso
  * Loss and states of metrics of a batch in inference.
  *
  * @param activations boundary activations of the batch
+ * @param targets its labels and weights
  */
 export async function evaluateBatch(
   programs: Programs,
   activations: NamedTensors,
-  batch: Batch,
-  classWeight?: Readonly<Record<number, number>>,
+  targets: Targets,
 ): Promise<NamedTensors> {
-  const truth = requireTruth(batch);
   const session = await programs.evaluate();
   const feeds: Record<string, Tensor> = {
     ...activations,
-    [names.truth]: toTensor(truth),
-    [names.sampleWeight]: toTensor(sampleWeights(batch, truth, classWeight)),
+    ...targetFeeds(targets),
   };
   for (const { variable, name } of programs.fedWeights) feeds[name] = toTensor(variable.value);
   return session.run(pick(feeds, session.inputNames));
@@ -48,7 +47,8 @@ export async function evaluateBatches(
   let step = 0;
   for (const { batch, loading } of ahead(batches, activations)) {
     await callbacks.onTestBatchBegin(step, context);
-    means.add(await evaluateBatch(programs, await activations.of(batch, loading), batch), batch.keys.length);
+    const boundary = await activations.of(batch, loading);
+    means.add(await evaluateBatch(programs, boundary, targetsOf(batch, compiled)), batch.keys.length);
     await callbacks.onTestBatchEnd(step, means.logs(), context);
     step += 1;
   }

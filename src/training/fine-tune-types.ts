@@ -1,5 +1,6 @@
 import type { Backbone } from "../applications/backbone.js";
 import type { BaseModel } from "../models/base-model.js";
+import type { TrunkPrecision, TrunkReport } from "../models/training-types.js";
 import type { Runtime } from "../runtime/runtime.js";
 
 /** A photo and its class. */
@@ -25,6 +26,8 @@ export interface FineTuneOptions {
   readonly learningRate?: number;
   /** From which layer on the network is unfrozen in the second phase: a layer's name, `"none"` or `"all"`; default its last block. */
   readonly unfreeze?: string;
+  /** How frozen layers are computed while training; default `"float32"`. See `trunkPrecision` of `fit`. */
+  readonly trunkPrecision?: TrunkPrecision;
   /** Default 0. */
   readonly seed?: number;
   readonly onEvent?: (event: FineTuneEvent) => void;
@@ -72,8 +75,14 @@ export interface FineTuneResult {
   readonly epochs: readonly EpochRow[];
   /** Number of the epoch whose weights were kept. */
   readonly bestEpoch: number;
-  /** The figures of that epoch. */
+  /** The figures of that epoch; those of the validation with the network computed exactly, as the result is. */
   readonly best: EpochRow;
+  /** What 8 bits cost, where they were asked for. */
+  readonly trunk?: TrunkReport & {
+    /** Validation accuracy of that epoch with frozen layers in 8 bits, and exactly. */
+    readonly val_accuracy: number;
+    readonly exact_val_accuracy: number;
+  };
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
   readonly seconds: number;

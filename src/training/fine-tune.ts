@@ -180,19 +180,17 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
       (done: number): void => {
         onEvent({ event: "progress", stage: "features", unit: "photos", done: before + done, total: usable });
       };
-    const features = await featuresOf(runtime, network, source, progressFrom(0));
-    const validationFeatures = await featuresOf(
-      runtime,
-      network,
-      validationSource,
-      progressFrom(training.photos.length),
-    );
-    const head = createHead(features, classes.length);
-    await run("head", head, toTensor(features), learningRate, {
+    const { trunkPrecision } = options;
+    const precision = { trunkPrecision, calibration: source };
+    const features = await featuresOf(runtime, network, source, progressFrom(0), precision);
+    const before = training.photos.length;
+    const validationFeatures = await featuresOf(runtime, network, validationSource, progressFrom(before), precision);
+    const head = createHead(features.values, classes.length);
+    await run("head", head, toTensor(features.values), learningRate, {
       y: toTensor(labels(training)),
       batchSize,
       epochs: options.epochs ?? Math.max(defaultEpochs, Math.ceil(headSteps / steps)),
-      validationData: [toTensor(validationFeatures), toTensor(labels(validation))],
+      validationData: [toTensor(validationFeatures.values), toTensor(labels(validation))],
     });
 
     const model = new Sequential([...network.layers, ...head.layers], { name: "classifier" });
@@ -200,16 +198,22 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
       await run("fine-tune", model, source, learningRate * fineTuneShare, {
         epochs: options.epochs ?? defaultEpochs,
         validationData: validationSource,
+        ...(trunkPrecision === undefined ? {} : { trunkPrecision }),
       });
     }
-    await Promise.all([platform().loops.release(head), platform().loops.release(model)]);
     const { row } = best;
     if (row === undefined) throw new TypeError("The training had no epoch.");
+    const exact = features.trunk && (await model.evaluate(validationSource, { batchSize: featureBatch, verbose: 0 }));
+    const { loss: val_loss = Number.NaN, accuracy: val_accuracy = Number.NaN } = exact ?? {};
+    await Promise.all([platform().loops.release(head), platform().loops.release(model)]);
     return {
       model,
       epochs: rows,
       bestEpoch: row.epoch,
-      best: row,
+      best: exact === undefined ? row : { ...row, val_loss, val_accuracy },
+      ...(features.trunk === undefined
+        ? {}
+        : { trunk: { ...features.trunk, val_accuracy: row.val_accuracy, exact_val_accuracy: val_accuracy } }),
       photos: { training: training.photos.length, validation: validation.photos.length, skipped },
       seconds: (performance.now() - start) / 1000,
     };

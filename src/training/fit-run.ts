@@ -8,16 +8,9 @@ import type { CallbackList } from "./callback-list.js";
 import { evaluateBatches } from "./evaluation.js";
 import type { Programs } from "./programs.js";
 import { RunningMeans } from "./running-means.js";
-import {
-  beginLoading,
-  type LoadingBatch,
-  requireTruth,
-  roundSteps,
-  sampleWeights,
-  takeBatches,
-  truthShapeOf,
-} from "./samples.js";
+import { beginLoading, type LoadingBatch, roundSteps, takeBatches } from "./samples.js";
 import { type RandomStreams, StepRunner } from "./step-runner.js";
+import { targetsOf, truthShapesOf } from "./targets.js";
 import {
   averageWeights,
   modelFacts,
@@ -36,8 +29,8 @@ export interface FitParts {
   readonly callbacks: CallbackList;
   readonly options: FitOptions;
   readonly streams: RandomStreams;
-  /** The programs for labels of a shape. */
-  readonly programsFor: (truthShape: readonly number[]) => Promise<Programs>;
+  /** The programs for labels of such shapes, one for each output. */
+  readonly programsFor: (truthShapes: ReturnType<typeof truthShapesOf>) => Promise<Programs>;
 }
 
 /** What is there from the first step on. */
@@ -54,7 +47,8 @@ function isValidated(epoch: number, frequency: number | readonly number[]): bool
 }
 
 /** @throws UsageError when an option is no usable number */
-function checkOptions({ epochs, stepsPerEpoch, validationSteps, validationFreq, initialEpoch }: FitOptions): void {
+function checkOptions(options: FitOptions): void {
+  const { epochs, stepsPerEpoch, validationSteps, validationFreq, initialEpoch, trunkPrecision } = options;
   const counts = { epochs, stepsPerEpoch, validationSteps, initialEpoch };
   for (const [name, value] of Object.entries(counts)) {
     const least = name === "epochs" || name === "initialEpoch" ? 0 : 1;
@@ -63,6 +57,14 @@ function checkOptions({ epochs, stepsPerEpoch, validationSteps, validationFreq, 
       subject: name,
       expected: `a whole number from ${least}`,
       received: String(value),
+    });
+  }
+  const precision: unknown = trunkPrecision;
+  if (precision !== undefined && precision !== "float32" && precision !== "int8") {
+    throw new UsageError("fit cannot take this trunkPrecision.", {
+      subject: "trunkPrecision",
+      expected: '"float32" or "int8"',
+      received: JSON.stringify(precision),
     });
   }
   if (typeof validationFreq === "number" && !(Number.isInteger(validationFreq) && validationFreq >= 1)) {
@@ -176,8 +178,7 @@ export class FitRun implements Resumable {
     // goes on where this one ends.
     if (step + 1 < this.steps || this.epoch + 1 < this.epochs) this.draw();
     else this.upcoming = undefined;
-    const truth = requireTruth(batch);
-    const results = await runner.run(boundary, truth, sampleWeights(batch, truth, options.classWeight));
+    const results = await runner.run(boundary, targetsOf(batch, this.parts.model.compiled, options.classWeight));
     this.means.add(results, batch.keys.length);
     this.step = step + 1;
     await callbacks.onTrainBatchEnd(step, this.means.logs(), this.context);
@@ -193,7 +194,8 @@ export class FitRun implements Resumable {
 
   private async createEngines(): Promise<Engines> {
     const { model, source, validation, streams, programsFor } = this.parts;
-    const programs = await programsFor(truthShapeOf(this.upcoming?.batch));
+    const programs = await programsFor(truthShapesOf(this.upcoming?.batch, model.compiled));
+    await programs.calibrate(source);
     this.resumed?.randoms.forEach((state, index) => {
       const random = programs.randoms[index];
       if (random === undefined) return;
@@ -220,7 +222,7 @@ export class FitRun implements Resumable {
     }
     const saved = callbacks.saveStates();
     const facts: TrainingFacts = {
-      version: 1,
+      version: 2,
       epoch: this.epoch,
       step: this.step,
       stopped: model.stopTraining,

@@ -8,7 +8,10 @@ import {
   type Compiled,
   type EvaluateOptions,
   History,
+  type InputArrays,
   type Logs,
+  type TrunkPrecision,
+  type OutputArrays,
 } from "../models/training-types.js";
 import type { Layer } from "../nn/layer.js";
 import type { Variable } from "../nn/variable.js";
@@ -18,7 +21,8 @@ import { randomStream, timesSeeded } from "../random/seed.js";
 import type { Tensor } from "../runtime/runtime.js";
 import { fromTensor, type Runtime, toTensor } from "../runtime/runtime.js";
 import { Activations } from "./activations.js";
-import { arraySource, asFloat32 } from "./array-source.js";
+import { asFloat32 } from "./array-source.js";
+import { samplesIn, splitValidation, toSource, validationSource } from "./arrays.js";
 import { CallbackList } from "./callback-list.js";
 import { ProgbarLogger } from "./callbacks/progbar-logger.js";
 import { evaluateBatch, evaluateBatches, pick } from "./evaluation.js";
@@ -26,22 +30,12 @@ import { FitRun } from "./fit-run.js";
 import { names, Programs } from "./programs.js";
 import { warnOfOtherPreprocessing } from "./preprocessing-warning.js";
 import { RunningMeans } from "./running-means.js";
-import {
-  joinSamples,
-  ahead,
-  prepareModel,
-  requireTruth,
-  roundSteps,
-  sampleWeights,
-  splitValidation,
-  takeBatches,
-  toSource,
-  truthShapeOf,
-  validationSource,
-} from "./samples.js";
+import { ahead, joinSamples, prepareModel, roundSteps, takeBatches } from "./samples.js";
 import { type RandomStreams, StepRunner } from "./step-runner.js";
+import { targetsOf, truthShapesOf } from "./targets.js";
 
 type Float32 = TensorData<"float32">;
+type TruthShapes = ReturnType<typeof truthShapesOf>;
 
 /** What is kept of a model between calls: its programs, as long as they fit, and its random streams. */
 interface Kept {
@@ -63,7 +57,8 @@ interface ProgramKey {
   readonly multipliers: string;
   /** Whether each layer is trainable: a normalization without learnable weights is frozen by that alone. */
   readonly flags: string;
-  readonly truthShape: readonly number[];
+  readonly truthShapes: TruthShapes;
+  readonly trunkPrecision: TrunkPrecision;
 }
 
 function sameVariables(a: readonly Variable[], b: readonly Variable[]): boolean {
@@ -75,7 +70,8 @@ function sameKey(a: ProgramKey, b: ProgramKey): boolean {
     a.compiled === b.compiled &&
     a.flags === b.flags &&
     a.multipliers === b.multipliers &&
-    String(a.truthShape) === String(b.truthShape) &&
+    a.trunkPrecision === b.trunkPrecision &&
+    JSON.stringify(a.truthShapes) === JSON.stringify(b.truthShapes) &&
     sameVariables(a.trainable, b.trainable)
   );
 }
@@ -109,6 +105,21 @@ function callbackList(
   return new CallbackList([...callbacks, ...(verbose === 0 || shows ? [] : [new ProgbarLogger()]), ...own]);
 }
 
+/** What 8 bits cost, in words. */
+function trunkLine({ trunk, history }: History): string {
+  if (trunk === undefined) return "";
+  const { convolutions, of, moved, photos, exact = {} } = trunk;
+  const differences = Object.entries(exact).flatMap(([name, value]) => {
+    const found = history[`val_${name}`]?.at(-1);
+    return found === undefined ? [] : [`val_${name} ${found.toFixed(4)} with it, ${value.toFixed(4)} exactly`];
+  });
+  return [
+    `Frozen layers in 8 bits: ${convolutions} of ${of} convolutions; what the trained layers see moves by ` +
+      `${(100 * moved).toFixed(1)} % (${photos} photos)`,
+    ...differences,
+  ].join("; ");
+}
+
 /** The loops of `fit`, `evaluate` and `predict` on a runtime. */
 export function createTrainingLoops(runtime: Runtime): TrainingLoops {
   const kept = new WeakMap<BaseModel, Kept>();
@@ -134,53 +145,83 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
   const programsFor = async (
     model: BaseModel,
     compiled: Compiled | undefined,
-    truthShape: readonly number[],
+    truthShapes: TruthShapes,
+    trunkPrecision: TrunkPrecision = "float32",
   ): Promise<Programs> => {
     const memory = keptOf(model);
     const trainable = model.trainableWeights;
     const multipliers = trainable.map(({ learningRateMultiplier }) => learningRateMultiplier).join();
-    const key: ProgramKey = { compiled, trainable, multipliers, flags: flagsOf(model), truthShape };
+    const key: ProgramKey = { compiled, trainable, multipliers, flags: flagsOf(model), truthShapes, trunkPrecision };
     const known = memory.programs;
     if (known !== undefined && !known.value.outdated && sameKey(known.key, key)) return known.value;
     delete memory.programs;
     await known?.value.release();
-    const value = new Programs(runtime, model, compiled, truthShape);
+    const value = new Programs(runtime, model, compiled, truthShapes, trunkPrecision);
     memory.programs = { value, key };
     return value;
   };
 
   const trainBatch = async (
     model: BaseModel,
-    x: Tensor,
-    y: Tensor,
+    x: InputArrays,
+    y: OutputArrays | undefined,
     { sampleWeight, classWeight }: BatchOptions,
     train: boolean,
   ): Promise<Logs> => {
-    const source = arraySource(x, { y, batchSize: x.dims[0] ?? 1, ...(sampleWeight ? { sampleWeight } : {}) });
+    const options = { ...(y === undefined ? {} : { y }), ...(sampleWeight === undefined ? {} : { sampleWeight }) };
+    const source = toSource(model, x, { ...options, batchSize: samplesIn(x) });
     prepareModel(model, source);
     const { compiled } = model;
     const batch = source.next();
-    const programs = await programsFor(model, compiled, truthShapeOf(batch));
+    const targets = targetsOf(batch, compiled, classWeight);
+    const programs = await programsFor(model, compiled, truthShapesOf(batch, compiled));
     const activations = await new Activations(programs, source, false).of(batch);
-    const truth = requireTruth(batch);
     const means = new RunningMeans(compiled);
     const results = train
-      ? await new StepRunner(programs, compiled.optimizer, keptOf(model).streams).run(
-          activations,
-          truth,
-          sampleWeights(batch, truth, classWeight),
-        )
-      : await evaluateBatch(programs, activations, batch, classWeight);
+      ? await new StepRunner(programs, compiled.optimizer, keptOf(model).streams).run(activations, targets)
+      : await evaluateBatch(programs, activations, targets);
     means.add(results, batch.keys.length);
     return means.logs();
+  };
+
+  const predict: TrainingLoops["predict"] = async (model, x, options) => {
+    const source = toSource(model, x, options);
+    prepareModel(model, source);
+    const known = keptOf(model).programs?.value;
+    const usable =
+      known?.outdated === false && known.trunkReport === undefined ? known : await programsFor(model, undefined, []);
+    const activations = new Activations(usable, source, false);
+    const session = await usable.predict();
+    const { steps = roundSteps(source), verbose = 1 } = options;
+    const batches: Iterable<Batch> = options.steps === undefined ? source.inOrder() : takeBatches(source, steps);
+    const callbacks = callbackList(options.callbacks, verbose);
+    const context = contextOf(model, steps);
+    callbacks.begin(model, { verbose, epochs: 1, steps });
+    await callbacks.onPredictBegin(context);
+    const parts = model.outputs.map((): Float32[] => []);
+    let step = 0;
+    for (const { batch, loading } of ahead(batches, activations)) {
+      await callbacks.onPredictBatchBegin(step, context);
+      const feeds: Record<string, Tensor> = { ...(await activations.of(batch, loading)) };
+      for (const { variable, name } of usable.fedWeights) feeds[name] = toTensor(variable.value);
+      const results = await session.run(pick(feeds, session.inputNames));
+      parts.forEach((part, index) => {
+        const output = results[names.output(index)];
+        if (output !== undefined) part.push(asFloat32(fromTensor(output)));
+      });
+      await callbacks.onPredictBatchEnd(step, context);
+      step += 1;
+    }
+    await callbacks.onPredictEnd(context);
+    return parts.map((part) => toTensor(joinSamples(part)));
   };
 
   return {
     async fit(model, x, given) {
       const { x: samples, options } = splitValidation(x, given);
-      const source = toSource(samples, options, options.shuffle === false ? undefined : shuffleOrder(model));
+      const source = toSource(model, samples, options, options.shuffle === false ? undefined : shuffleOrder(model));
       const { validationData, batchSize, validationBatchSize = batchSize } = options;
-      const validation = validationData && validationSource(validationData, validationBatchSize);
+      const validation = validationData && validationSource(model, validationData, validationBatchSize);
       prepareModel(model, source);
       warnOfOtherPreprocessing(model, source);
       tellOfTrainable(keptOf(model), model);
@@ -192,17 +233,23 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
         options,
         callbacks: callbackList(options.callbacks, options.verbose, [history]),
         streams: keptOf(model).streams,
-        programsFor: (truthShape) => programsFor(model, model.compiled, truthShape),
+        programsFor: (truthShapes) => programsFor(model, model.compiled, truthShapes, options.trunkPrecision),
       }).run();
+      const report = keptOf(model).programs?.value.trunkReport;
+      if (report !== undefined) {
+        const exact = validation && (await this.evaluate(model, validation, { verbose: 0 }));
+        history.trunk = { ...report, ...(exact === undefined ? {} : { exact }) };
+        if (options.verbose !== 0) platform().print(trunkLine(history));
+      }
       return history;
     },
 
     async evaluate(model, x, options) {
-      const source = toSource(x, options);
+      const source = toSource(model, x, options);
       prepareModel(model, source);
       const { compiled } = model;
       const [first] = source.inOrder();
-      const programs = await programsFor(model, compiled, truthShapeOf(first));
+      const programs = await programsFor(model, compiled, truthShapesOf(first, compiled));
       const { steps = roundSteps(source), verbose = 1 } = options;
       const batches: Iterable<Batch> = options.steps === undefined ? source.inOrder() : takeBatches(source, steps);
       const callbacks = callbackList(options.callbacks, verbose);
@@ -211,33 +258,8 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
       return evaluateBatches(programs, compiled, activations, batches, callbacks, contextOf(model, steps));
     },
 
-    async predict(model, x, options) {
-      const source = toSource(x, options);
-      prepareModel(model, source);
-      const known = keptOf(model).programs?.value;
-      const usable = known?.outdated === false ? known : await programsFor(model, undefined, []);
-      const activations = new Activations(usable, source, false);
-      const session = await usable.predict();
-      const { steps = roundSteps(source), verbose = 1 } = options;
-      const batches: Iterable<Batch> = options.steps === undefined ? source.inOrder() : takeBatches(source, steps);
-      const callbacks = callbackList(options.callbacks, verbose);
-      const context = contextOf(model, steps);
-      callbacks.begin(model, { verbose, epochs: 1, steps });
-      await callbacks.onPredictBegin(context);
-      const parts: Float32[] = [];
-      for (const { batch, loading } of ahead(batches, activations)) {
-        const step = parts.length;
-        await callbacks.onPredictBatchBegin(step, context);
-        const feeds: Record<string, Tensor> = { ...(await activations.of(batch, loading)) };
-        for (const { variable, name } of usable.fedWeights) feeds[name] = toTensor(variable.value);
-        const results = await session.run(pick(feeds, session.inputNames));
-        const output = results[names.output(0)];
-        if (output !== undefined) parts.push(asFloat32(fromTensor(output)));
-        await callbacks.onPredictBatchEnd(step, context);
-      }
-      await callbacks.onPredictEnd(context);
-      return toTensor(joinSamples(parts));
-    },
+    predict,
+    predictOnBatch: (model, x) => predict(model, x, { batchSize: samplesIn(x), verbose: 0 }),
 
     trainOnBatch: (model, x, y, options) => trainBatch(model, x, y, options, true),
     testOnBatch: (model, x, y, options) => trainBatch(model, x, y, options, false),

@@ -7,9 +7,8 @@ import { constant, input, type Value } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { BatchSource } from "../models/batch-source.js";
 import { type FeatureStore, platform } from "../models/platform.js";
-import type { Compiled } from "../models/training-types.js";
+import type { Compiled, TrunkPrecision, TrunkReport } from "../models/training-types.js";
 import { channelsFirst, toChannelsLast } from "../nn/channels.js";
-import type { Metric } from "../nn/metrics/metric.js";
 import { updateAll } from "../nn/optimizers/index.js";
 import type { Variable } from "../nn/variable.js";
 import type { TensorData } from "../onnx/tensor-data.js";
@@ -22,22 +21,27 @@ import { expandTo } from "../ops/shape-of.js";
 import type { Runtime, Session } from "../runtime/runtime.js";
 import { createSession, graphBytes } from "../runtime/session.js";
 import { freezeBoundary } from "./boundary.js";
+import { calibratedTrunk } from "./calibration.js";
+import type { Int8Trunk } from "./int8-trunk.js";
 import { type RandomInput, type Trace, traceModel } from "./trace.js";
 
 /** Names of the inputs and outputs of programs that every program has. */
 export const names = {
-  truth: "truth",
-  sampleWeight: "sample_weight",
+  truth: (output: number): string => `truth/${output}`,
+  sampleWeight: (output: number): string => `sample_weight/${output}`,
   learningRate: "learning_rate",
   step: "step",
   loss: "loss",
+  outputLoss: (output: number): string => `loss/${output}`,
   boundary: (index: number): string => `boundary/${index}`,
   output: (index: number): string => `output/${index}`,
-  metric: (metric: string, state: string): string => `metric/${metric}/${state}`,
-  weightedMetric: (metric: string, state: string): string => `weighted_metric/${metric}/${state}`,
+  metric: (index: number, state: string): string => `metric/${index}/${state}`,
   slot: (weight: string, slot: string): string => `slot/${slot}/${weight}`,
   renewed: (name: string): string => `new/${name}`,
 } as const;
+
+/** What names of figures begin with. */
+export const prefixes = { outputLoss: "loss/", metric: "metric/" } as const;
 
 /** A weight that a step changes by its gradient, and the names under which the program knows it and its slots. */
 export interface TrainedWeight {
@@ -106,19 +110,23 @@ export class Programs {
   private readonly weightValues: ReadonlyMap<Variable, Value>;
   private readonly frozen: readonly { readonly variable: Variable; readonly data: TensorData }[];
   private readonly substitutes: ReadonlyMap<Value, Value>;
+  private int8: Int8Trunk | undefined;
   private readonly trunks = new Map<BatchSource["graph"], Trunk>();
   private sessions: Partial<Record<"step" | "evaluate" | "predict", Promise<Session>>> = {};
 
   /**
    * @param model a built model
    * @param compiled what it was compiled with; `undefined` for prediction alone
-   * @param truthShape shape of the labels of one sample: `[]` or `[classes]`
+   * @param truthShapes shape of the labels of one sample for each output, such as `[]` or `[classes]`; `undefined` where there
+   * are none
+   * @param trunkPrecision with `"int8"`, {@link calibrate} comes before all else
    */
   constructor(
     private readonly runtime: Runtime,
     model: BaseModel,
     private readonly compiled: Compiled | undefined,
-    private readonly truthShape: readonly number[],
+    private readonly truthShapes: readonly (readonly number[] | undefined)[],
+    readonly trunkPrecision: TrunkPrecision = "float32",
   ) {
     this.modelName = model.name;
     this.data = model.inputs.map(({ shape, type }, index) => input(`data/${index}`, type, channelsFirst(shape)));
@@ -127,7 +135,10 @@ export class Programs {
     this.inference = inference;
     this.randoms = training.randoms;
     const trainable = new Set(model.trainableWeights);
-    const learned = [...weights].filter(([variable]) => trainable.has(variable));
+    const reached = this.reachedByLoss(training);
+    const learned = [...weights].filter(
+      ([variable, value]) => trainable.has(variable) && (reached === undefined || reached.has(value)),
+    );
     const crossed = freezeBoundary(
       [...training.outputs, ...training.updates.values(), ...training.penalties],
       this.data,
@@ -160,7 +171,7 @@ export class Programs {
       })),
     }));
     this.updated = [...training.updates.keys()].map((variable) => ({ variable, name: this.nameOf(variable) }));
-    const changing = new Set([...trainable, ...training.updates.keys()]);
+    const changing = new Set([...learned.map(([variable]) => variable), ...training.updates.keys()]);
     this.frozen = [...weights.keys()]
       .filter((variable) => !changing.has(variable))
       .map((variable) => ({ variable, data: variable.value }));
@@ -197,17 +208,45 @@ export class Programs {
     return this.boundary.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** The boundary as a graph of the data, with frozen weights as constants. */
+  private trunkValues(): readonly Value[] {
+    if (this.int8 !== undefined) return this.int8.values;
+    const constants = new Map(this.substitutes);
+    for (const value of this.boundaryValues) constants.delete(value);
+    return this.boundaryValues.map(rebuild(this.boundaryValues, constants));
+  }
+
+  /** What became of a trunk in 8 bits; `undefined` where it is computed exactly. */
+  get trunkReport(): TrunkReport | undefined {
+    return this.int8?.report;
+  }
+
+  /**
+   * Makes the trunk one of 8 bits, if it is to be one. The same photos give the same trunk.
+   *
+   * @param source photos to calibrate with: those that are trained with
+   */
+  async calibrate(source: BatchSource): Promise<void> {
+    if (this.trunkPrecision !== "int8" || this.int8 !== undefined || !this.hasTrunk) return;
+    this.int8 = await calibratedTrunk(this.runtime, this.trunkValues(), this.data, source);
+  }
+
   /** The trunk for a source: from what it feeds to the boundary activations. */
   trunk(source: BatchSource): Trunk {
     const known = this.trunks.get(source.graph);
     if (known !== undefined) return known;
-    const constants = new Map(this.substitutes);
-    for (const value of this.boundaryValues) constants.delete(value);
-    this.data.forEach((value, index) => {
-      const fed = source.graph[index];
-      if (fed !== undefined) constants.set(value, fed);
-    });
-    const values = lowered(this.boundaryValues.map(rebuild(this.boundaryValues, constants)), false);
+    if (this.trunkPrecision === "int8" && this.int8 === undefined && this.hasTrunk) {
+      throw new TypeError("A trunk in 8 bits must be calibrated first.");
+    }
+    const behind = this.trunkValues();
+    const fed = new Map(
+      this.data.flatMap((value, index) => {
+        const given = source.graph[index];
+        return given === undefined ? [] : [[value, given] as const];
+      }),
+    );
+    const renew = rebuild(behind, fed);
+    const values = lowered(behind.map(renew), false);
     const outputs = Object.fromEntries(values.map((value, index) => [names.boundary(index), value]));
     const bytes = graphBytes(outputs, { name: "trunk" });
     const identity = platform().digest(bytes);
@@ -229,53 +268,68 @@ export class Programs {
     return values.map(renew);
   }
 
-  private only(values: readonly Value[]): Value {
-    const [value, ...others] = values;
-    if (value === undefined || others.length > 0) {
-      throw new UsageError("Only a model with one output can be trained.", {
-        subject: "outputs",
-        expected: "one output",
-        received: `${values.length}`,
-      });
-    }
-    return value;
-  }
-
   private requireCompiled(): Compiled {
     if (this.compiled === undefined) throw new TypeError("These programs were made for prediction alone.");
     return this.compiled;
   }
 
-  /** Labels and sample weights as they are fed. */
-  private labels(): { truth: Value; sampleWeight: Value } {
-    return {
-      truth: input(names.truth, "float32", ["N", ...this.truthShape]),
-      sampleWeight: input(names.sampleWeight, "float32", ["N"]),
-    };
+  /**
+   * Inputs that the loss depends on; `undefined` where there is no loss, as for prediction alone. Weights of an output without
+   * a loss are among the trainable ones, but nothing says where they should go: as in Keras, they stay as they are.
+   */
+  private reachedByLoss({ outputs, penalties }: Trace): ReadonlySet<Value> | undefined {
+    if (this.compiled === undefined) return undefined;
+    const compared = this.compiled.losses.flatMap(({ output }) => outputs[output] ?? []);
+    return new Set(inputsOf([...compared, ...penalties]));
   }
 
-  private figures(prediction: Value, penalties: readonly Value[]): { loss: Value; metrics: Record<string, Value> } {
-    const { loss, metrics, weightedMetrics } = this.requireCompiled();
-    const { truth, sampleWeight } = this.labels();
-    const data = reduceMean(mul(loss.perSample(truth, prediction), sampleWeight), [0], { keepdims: 0 });
-    // As in Keras, weights of samples and classes count in the loss but not in metrics.
-    const once = expandTo(scalarLike(sampleWeight, 1), sampleWeight);
-    const statesOf = (
-      list: readonly Metric[],
-      weight: Value,
-      nameOf: (metric: string, state: string) => string,
-    ): [string, Value][] =>
-      list.flatMap((metric) =>
-        Object.entries(metric.state(truth, prediction, weight)).map(([state, value]): [string, Value] => [
-          nameOf(metric.name, state),
-          value,
-        ]),
-      );
-    const states = [
-      ...statesOf(metrics, once, names.metric),
-      ...statesOf(weightedMetrics, sampleWeight, names.weightedMetric),
-    ];
-    return { loss: penalties.reduce((sum, penalty) => add(sum, penalty), data), metrics: Object.fromEntries(states) };
+  /**
+   * Loss and states of metrics, by name, and what the step goes down, which is something else for a loss without reduction.
+   *
+   * @param predictions of each output
+   */
+  private figures(
+    predictions: readonly Value[],
+    penalties: readonly Value[],
+  ): { readonly figures: Record<string, Value>; readonly objective: Value } {
+    const { losses, metrics } = this.requireCompiled();
+    const compared = predictions.map((prediction, output) => ({
+      prediction,
+      truth: input(names.truth(output), "float32", ["N", ...(this.truthShapes[output] ?? [])]),
+      sampleWeight: input(names.sampleWeight(output), "float32", ["N"]),
+    }));
+    const at = (output: number): (typeof compared)[number] => {
+      const found = compared[output];
+      if (found === undefined) throw new TypeError(`There is no output ${output}.`);
+      return found;
+    };
+    const figures: Record<string, Value> = {};
+    const parts = losses.map(({ output, loss, weight }) => {
+      const { truth, prediction, sampleWeight } = at(output);
+      const value = reduceMean(mul(loss.perSample(truth, prediction, sampleWeight), sampleWeight), [0], {
+        keepdims: 0,
+      });
+      // As in Keras, the losses of several outputs are shown without their weights.
+      if (losses.length > 1) figures[names.outputLoss(output)] = value;
+      const factor = loss.objectiveFactor(truth, prediction);
+      const weighted = (part: Value): Value => (weight === 1 ? part : mul(part, scalarLike(part, weight)));
+      return { shown: weighted(value), objective: weighted(factor === undefined ? value : mul(value, factor)) };
+    });
+    const total = (values: readonly Value[]): Value => {
+      const [first, ...others] = [...values, ...penalties];
+      if (first === undefined) throw noLoss();
+      return others.reduce((sum, part) => add(sum, part), first);
+    };
+    figures[names.loss] = total(parts.map(({ shown }) => shown));
+    metrics.forEach(({ metric, output, weighted }, index) => {
+      const { truth, prediction, sampleWeight } = at(output);
+      // As in Keras, weights of samples and classes count in the loss but not in metrics.
+      const weights = weighted ? sampleWeight : expandTo(scalarLike(sampleWeight, 1), sampleWeight);
+      for (const [state, value] of Object.entries(metric.state(truth, prediction, weights))) {
+        figures[names.metric(index, state)] = value;
+      }
+    });
+    return { figures, objective: total(parts.map((part) => part.objective)) };
   }
 
   /** The step: one call is one step of the optimizer. */
@@ -285,11 +339,12 @@ export class Programs {
 
   /** Outputs of the step program by name, as a graph. */
   stepGraph(): Record<string, Value> {
-    const { optimizer } = this.requireCompiled();
+    const { optimizer, losses } = this.requireCompiled();
+    if (losses.length + this.training.penalties.length === 0) throw noLoss();
     if (this.trained.length === 0) {
       throw new UsageError("There is nothing to train.", {
         subject: "trainable",
-        expected: "at least one trainable weight that the output depends on",
+        expected: "at least one trainable weight that the loss depends on",
         received: "a model that is frozen altogether",
         advice: "Set trainable = true on the layers that are to learn.",
       });
@@ -304,9 +359,11 @@ export class Programs {
     const values = lowered(written);
     const outputCount = this.training.outputs.length;
     const penaltyCount = this.training.penalties.length;
-    const prediction = this.only(values.slice(0, outputCount));
-    const { loss, metrics } = this.figures(prediction, values.slice(outputCount, outputCount + penaltyCount));
-    const graph: Record<string, Value> = { [names.loss]: loss, ...metrics };
+    const { figures: graph, objective } = this.figures(
+      values.slice(0, outputCount),
+      values.slice(outputCount, outputCount + penaltyCount),
+    );
+    const loss = required(graph[names.loss]);
     updates.forEach(([variable], index) => {
       const value = values[outputCount + penaltyCount + index];
       if (value !== undefined) graph[names.renewed(this.nameOf(variable))] = value;
@@ -315,7 +372,7 @@ export class Programs {
     const learningRate = input(names.learningRate, "float32", []);
     const step = input(names.step, "float32", []);
     const weights = this.trained.map(({ variable }) => this.weightValues.get(variable) ?? loss);
-    const derivatives = gradients(loss, weights);
+    const derivatives = gradients(objective, weights);
     const slotInputs = this.trained.map(({ slots }) =>
       slots.map(({ slot, name, shape }) => [slot, input(name, "float32", shape)] as const),
     );
@@ -352,8 +409,8 @@ export class Programs {
   private createEvaluate(): Promise<Session> {
     const outputs = this.inference.outputs.length;
     const values = lowered(this.behindBoundary([...this.inference.outputs, ...this.inference.penalties]));
-    const { loss, metrics } = this.figures(this.only(values.slice(0, outputs)), values.slice(outputs));
-    return createSession(this.runtime, { [names.loss]: loss, ...metrics }, { name: "evaluate" });
+    const { figures } = this.figures(values.slice(0, outputs), values.slice(outputs));
+    return createSession(this.runtime, figures, { name: "evaluate" });
   }
 
   /** Outputs of a batch in inference, in Keras's order. */
@@ -380,6 +437,20 @@ export class Programs {
     this.sessions = {};
     await Promise.all(sessions.map((session) => session.release()));
   }
+}
+
+function noLoss(): UsageError {
+  return new UsageError("There is no loss to compute.", {
+    subject: "loss",
+    expected: "a loss for at least one output, or penalties of weights",
+    received: "neither",
+    advice: 'Give compile a loss: model.compile({ optimizer: "rmsprop", loss: "mse" }).',
+  });
+}
+
+function required(value: Value | undefined): Value {
+  if (value === undefined) throw new TypeError("A program lacks its loss.");
+  return value;
 }
 
 function inputName(value: Value): string {

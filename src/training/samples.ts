@@ -1,43 +1,12 @@
-import { ShapeError, UsageError } from "../errors/errors.js";
+import { ShapeError } from "../errors/errors.js";
+import type { Shape } from "../graph/shape.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { Batch, BatchSource } from "../models/batch-source.js";
-import type { Arrays, FitOptions } from "../models/training-types.js";
+import { quoted } from "../models/each.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
-import type { Generator } from "../random/generator.js";
-import { Tensor } from "../runtime/runtime.js";
 import type { Activations, LoadedBatch } from "./activations.js";
-import { arraySource } from "./array-source.js";
 
 type Float32 = TensorData<"float32">;
-
-/** Loss weights of a batch's samples: their own times those of their classes. */
-export function sampleWeights(batch: Batch, truth: Float32, classWeight: FitOptions["classWeight"]): Float32 {
-  const size = batch.keys.length;
-  const own = batch.sampleWeight?.data ?? new Float32Array(size).fill(1);
-  if (classWeight === undefined) return float32(own, [size]);
-  const classes = truth.data.length / size;
-  const weighted = own.map((weight, index) => {
-    const row = truth.data.subarray(index * classes, (index + 1) * classes);
-    const label = classes === 1 ? (row[0] ?? 0) : row.indexOf(Math.max(...row));
-    return weight * (classWeight[label] ?? 1);
-  });
-  return float32(weighted, [size]);
-}
-
-/** @throws UsageError when the samples of a batch have no labels */
-export function requireTruth(batch: Batch): Float32 {
-  if (batch.truth !== undefined) return batch.truth;
-  throw new UsageError("The samples have no labels.", {
-    subject: "y",
-    expected: "labels, in `y` or from the source (classMode)",
-    received: "none",
-  });
-}
-
-/** Shape of the labels of one sample. */
-export function truthShapeOf(batch: Batch | undefined): readonly number[] {
-  return batch?.truth?.dims.slice(1) ?? [];
-}
 
 /** Number of batches of one round. */
 export function roundSteps({ samples, batchSize }: BatchSource): number {
@@ -75,107 +44,40 @@ export function* ahead(batches: Iterable<Batch>, activations: Activations): Iter
   if (previous !== undefined) yield previous;
 }
 
-/**
- * Samples that were given as arrays or as a source, as a source.
- *
- * @param order where the order of arrays is drawn from; `undefined` keeps their own
- */
-export function toSource(
-  x: BatchSource | Tensor,
-  { y, sampleWeight, batchSize = 32 }: Pick<FitOptions, "y" | "sampleWeight" | "batchSize">,
-  order?: Generator,
-): BatchSource {
-  if ("next" in x) {
-    const given = Object.entries({ y, sampleWeight }).find(([, value]) => value !== undefined)?.[0];
-    if (given === undefined) return x;
-    throw new UsageError(`The source of samples has its own ${given === "y" ? "labels" : "weights"}.`, {
-      subject: given,
-      expected: `no option ${given} beside a source of batches`,
-      received: given,
-    });
-  }
-  return arraySource(x, {
-    batchSize,
-    ...(y === undefined ? {} : { y }),
-    ...(sampleWeight === undefined ? {} : { sampleWeight }),
-    ...(order === undefined ? {} : { order }),
-  });
-}
-
-/** Samples for validation as a source. */
-export function validationSource(data: BatchSource | Arrays, batchSize: number | undefined): BatchSource {
-  if ("next" in data) return data;
-  const [x, y, sampleWeight] = data;
-  return toSource(x, {
-    y,
-    ...(sampleWeight === undefined ? {} : { sampleWeight }),
-    ...(batchSize === undefined ? {} : { batchSize }),
-  });
-}
-
-function rows(tensor: Tensor, start: number, end: number): Tensor {
-  const size = tensor.dims.slice(1).reduce((product, extent) => product * extent, 1);
-  const data = (tensor.data as Float32Array).subarray(start * size, end * size);
-  return new Tensor(tensor.type as "float32", data, [end - start, ...tensor.dims.slice(1)]);
-}
-
-/** What `validationSplit` leaves for training, and what it takes for validation. */
-export interface SplitSamples {
-  readonly x: BatchSource | Tensor;
-  readonly options: FitOptions;
+/** A shape in Keras's order. */
+function channelsLast(shape: Shape): Shape {
+  const [n, c, h, w] = shape;
+  const isImage = shape.length === 4 && n !== undefined && c !== undefined && h !== undefined && w !== undefined;
+  return isImage ? [n, h, w, c] : shape;
 }
 
 /**
- * Takes the last samples of arrays for validation, where the options say so.
+ * Builds a model that waits for the shape of its input, and checks that the samples fit.
  *
- * @throws UsageError when the samples are no arrays, or one of the two parts would be empty
+ * @throws ShapeError when they do not
  */
-export function splitValidation(x: BatchSource | Tensor, options: FitOptions): SplitSamples {
-  const { validationSplit = 0, validationData, y, sampleWeight } = options;
-  if (validationSplit === 0 || validationData !== undefined) return { x, options };
-  const refuse = (expected: string, received: string): never => {
-    throw new UsageError("validationSplit cannot split these samples.", {
-      subject: "validationSplit",
-      expected,
-      received,
-    });
-  };
-  if ("next" in x || y === undefined) return refuse("samples and labels in arrays", "a source of batches");
-  const samples = x.dims[0] ?? 0;
-  const kept = Math.floor(samples * (1 - validationSplit));
-  if (!(validationSplit > 0 && validationSplit < 1) || kept === 0 || kept === samples) {
-    return refuse("a share in (0, 1) that leaves samples on both sides", `${validationSplit} of ${samples} samples`);
-  }
-  const before = (tensor: Tensor): Tensor => rows(tensor, 0, kept);
-  const after = (tensor: Tensor): Tensor => rows(tensor, kept, samples);
-  return {
-    x: before(x),
-    options: {
-      ...options,
-      y: before(y),
-      validationData: sampleWeight === undefined ? [after(x), after(y)] : [after(x), after(y), after(sampleWeight)],
-      ...(sampleWeight === undefined ? {} : { sampleWeight: before(sampleWeight) }),
-    },
-  };
-}
-
-/** Builds a model that waits for the shape of its input, and checks that the samples fit. */
 export function prepareModel(model: BaseModel, source: BatchSource): void {
-  const [x] = source.graph;
-  if (x === undefined) return;
-  const [n, c, h, w] = x.shape;
-  const shape =
-    x.rank === 4 && n !== undefined && c !== undefined && h !== undefined && w !== undefined ? [n, h, w, c] : x.shape;
-  model.ensureBuilt([shape]);
-  const expected = model.inputs[0]?.shape.slice(1) ?? [];
-  const received = shape.slice(1);
-  if (String(expected) !== String(received)) {
+  const shapes = source.graph.map(({ shape }) => channelsLast(shape));
+  model.ensureBuilt(shapes);
+  const { inputs, inputNames } = model;
+  if (inputs.length !== shapes.length) {
     throw new ShapeError(`The samples do not fit the model "${model.name}".`, {
       subject: model.name,
-      expected: `samples of shape [${expected.join(", ")}]`,
-      received: `samples of shape [${received.join(", ")}]`,
+      expected: `samples for each of its inputs: ${quoted(inputNames)}`,
+      received: `samples for ${shapes.length}`,
+      advice: "Give a list in the order of model.inputNames, or a record by these names.",
     });
   }
+  inputs.forEach(({ shape }, index) => {
+    const [expected, received] = [shape.slice(1), (shapes[index] ?? []).slice(1)];
+    if (String(expected) === String(received)) return;
+    const name = inputs.length === 1 ? "" : ` for the input "${inputNames[index] ?? ""}"`;
+    throw new ShapeError(`The samples do not fit the model "${model.name}".`, {
+      subject: model.name,
+      expected: `samples of shape [${expected.join(", ")}]${name}`,
+      received: `samples of shape [${received.join(", ")}]`,
+    });
+  });
 }
 
 /** Tensors of samples one behind the other, `[samples, …]`. */

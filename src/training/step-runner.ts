@@ -7,6 +7,7 @@ import type { Tensor } from "../runtime/runtime.js";
 import { fromTensor, type NamedTensors, toTensor } from "../runtime/runtime.js";
 import type { Programs } from "./programs.js";
 import { names } from "./programs.js";
+import { targetFeeds, type Targets } from "./targets.js";
 import type { RandomInput } from "./trace.js";
 
 type Float32 = TensorData<"float32">;
@@ -36,23 +37,20 @@ export class StepRunner {
    * One step of the optimizer.
    *
    * @param boundary boundary activations of the batch
-   * @param truth labels of the batch
-   * @param sampleWeight `[N]`
+   * @param targets labels and weights of the batch
    * @returns loss and metric states
    */
-  async run(boundary: NamedTensors, truth: Float32, sampleWeight: Float32): Promise<NamedTensors> {
+  async run(boundary: NamedTensors, targets: Targets): Promise<NamedTensors> {
     const session = await this.programs.step();
     const state = optimizerState(this.optimizer);
     state.step += 1;
-    const size = sampleWeight.data.length;
     const feeds: Record<string, Tensor> = {
       ...boundary,
-      [names.truth]: toTensor(truth),
-      [names.sampleWeight]: toTensor(sampleWeight),
+      ...targetFeeds(targets),
       [names.learningRate]: toTensor(float32([this.optimizer.learningRateAt(state.step)], [])),
       [names.step]: toTensor(float32([state.step], [])),
     };
-    for (const random of this.programs.randoms) feeds[inputName(random)] = this.draw(random, size);
+    for (const random of this.programs.randoms) feeds[inputName(random)] = this.draw(random, targets.size);
 
     const into: Record<string, Tensor> = {};
     const takeOver: (() => void)[] = [];
@@ -103,7 +101,8 @@ export class StepRunner {
     const dims = value.shape.map((dim) => (typeof dim === "number" ? dim : batch));
     const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
     if (distribution === "uniform") generator.uniformInto(data);
-    else generator.normalInto(data);
+    else if (distribution === "normal") generator.normalInto(data);
+    else distribution(generator, data);
     return toTensor(float32(data, dims));
   }
 }

@@ -13,7 +13,7 @@ const generator = z.object({ kind: z.literal("xoshiro128**"), key: words, state:
 
 /** The facts of a training's state; tensors are `weight/<index>` and `slot/<index>/<slot>`, by the weight's index. */
 const factsSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   /** The epoch and the step to go on with. */
   epoch: z.number(),
   step: z.number(),
@@ -21,7 +21,12 @@ const factsSchema = z.object({
   stopped: z.boolean(),
   /** Figures of the steps of an epoch that has begun. */
   means: z
-    .object({ loss: z.string(), samples: z.number(), sums: z.record(z.string(), z.array(z.string())) })
+    .object({
+      samples: z.number(),
+      batches: z.number(),
+      losses: z.record(z.string(), z.string()),
+      sums: z.record(z.string(), z.array(z.string())),
+    })
     .nullable(),
   optimizer: z.object({ step: z.number(), learningRate: z.number().nullable() }),
   /** Paths of the weights. */

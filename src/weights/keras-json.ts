@@ -40,7 +40,7 @@ export function parseKerasJson(text: string, file: string, what: string): unknow
 const floats = new Set([
   ...["learning_rate", "initial_learning_rate", "end_learning_rate", "warmup_target", "weight_decay", "ema_momentum"],
   ...["clipnorm", "clipvalue", "global_clipnorm", "momentum", "rho", "epsilon", "beta", "beta_1", "beta_2", "alpha"],
-  ...["decay_rate", "power", "threshold", "rate"],
+  ...["decay_rate", "power", "threshold", "rate", "loss_weights"],
 ]);
 
 /**

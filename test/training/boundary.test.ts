@@ -10,7 +10,7 @@ import { wave, waveLabels } from "../support/wave.js";
 
 function programsOf(model: BaseModel, truthShape: readonly number[] = []): Programs {
   model.compile({ optimizer: "rmsprop", loss: truthShape.length === 0 ? "binary_crossentropy" : "mse" });
-  return new Programs(platform().runtime, model, model.compiled, truthShape);
+  return new Programs(platform().runtime, model, model.compiled, [truthShape]);
 }
 
 function nodesOf(outputs: Readonly<Record<string, Value>>): number {

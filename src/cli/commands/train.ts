@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { type PreprocessMode, preprocessMode, preprocessModes } from "../../applications/preprocess.js";
+import type { TrunkPrecision } from "../../models/training-types.js";
 import { exitCodes } from "../failure.js";
 import { deviceOption } from "../open-device.js";
-import { positiveNumber, someText, wholeNumber } from "../options.js";
+import { oneOf, positiveNumber, someText, wholeNumber } from "../options.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
 
@@ -17,6 +18,7 @@ export interface TrainFlags {
   readonly learningRate?: number;
   readonly imageSize?: number;
   readonly unfreeze?: string;
+  readonly trunkPrecision?: TrunkPrecision;
   readonly seed: number;
   readonly device: string;
   readonly json?: boolean;
@@ -91,6 +93,11 @@ export function addTrain(program: Command, surroundings: Surroundings, end: (exi
       "--unfreeze <layer|none|all>",
       "from which layer on the network is trained in the second phase (default: its last block)",
       someText("--unfreeze", 'the name of a layer, "none" or "all"'),
+    )
+    .option(
+      "--trunk-precision <type>",
+      "how frozen layers are computed while training: float32, or int8, which is faster (default: float32)",
+      oneOf("--trunk-precision", ["float32", "int8"]),
     )
     .option(
       "--seed <number>",

@@ -28,6 +28,7 @@ import { Precision } from "./precision.js";
 import { R2Score } from "./r2-score.js";
 import { Recall } from "./recall.js";
 import { RootMeanSquaredError } from "./root-mean-squared-error.js";
+import { ShapedAccuracy } from "./shaped-accuracy.js";
 import { SparseCategoricalAccuracy } from "./sparse-categorical-accuracy.js";
 import { SparseCategoricalCrossentropy } from "./sparse-categorical-crossentropy.js";
 import { SparseTopKCategoricalAccuracy } from "./sparse-top-k-categorical-accuracy.js";
@@ -35,6 +36,17 @@ import { SquaredHinge } from "./squared-hinge.js";
 import { TopKCategoricalAccuracy } from "./top-k-categorical-accuracy.js";
 import { TrueNegatives } from "./true-negatives.js";
 import { TruePositives } from "./true-positives.js";
+import { BinaryIoU } from "./binary-io-u.js";
+import { ConcordanceCorrelation } from "./concordance-correlation.js";
+import { IoU } from "./io-u.js";
+import { MeanIoU } from "./mean-io-u.js";
+import { OneHotIoU } from "./one-hot-io-u.js";
+import { OneHotMeanIoU } from "./one-hot-mean-io-u.js";
+import { PearsonCorrelation } from "./pearson-correlation.js";
+import { PrecisionAtRecall } from "./precision-at-recall.js";
+import { RecallAtPrecision } from "./recall-at-precision.js";
+import { SensitivityAtSpecificity } from "./sensitivity-at-specificity.js";
+import { SpecificityAtSensitivity } from "./specificity-at-sensitivity.js";
 import { LossMetric } from "./loss-metric.js";
 import type { Metric } from "./metric.js";
 
@@ -72,6 +84,17 @@ const registry = new Registry<Metric>("metric", {
   SquaredHinge: factory(SquaredHinge),
   TopKCategoricalAccuracy: factory(TopKCategoricalAccuracy),
   TrueNegatives: factory(TrueNegatives),
+  BinaryIoU: factory(BinaryIoU),
+  ConcordanceCorrelation: factory(ConcordanceCorrelation),
+  IoU: factory(IoU, ["num_classes", "target_class_ids"]),
+  MeanIoU: factory(MeanIoU, ["num_classes"]),
+  OneHotIoU: factory(OneHotIoU, ["num_classes", "target_class_ids"]),
+  OneHotMeanIoU: factory(OneHotMeanIoU, ["num_classes"]),
+  PearsonCorrelation: factory(PearsonCorrelation),
+  PrecisionAtRecall: factory(PrecisionAtRecall, ["recall"]),
+  RecallAtPrecision: factory(RecallAtPrecision, ["precision"]),
+  SensitivityAtSpecificity: factory(SensitivityAtSpecificity, ["specificity"]),
+  SpecificityAtSensitivity: factory(SpecificityAtSensitivity, ["sensitivity"]),
   TruePositives: factory(TruePositives),
 });
 
@@ -79,20 +102,21 @@ const registry = new Registry<Metric>("metric", {
  * The metric that an option stands for.
  *
  * `"accuracy"` and `"acc"` mean the accuracy that fits the output: binary for one unit, of class numbers with a sparse
- * loss, of one-hot labels otherwise. The name that was given is the key in logs. Names of losses are accepted too.
+ * loss, of one-hot labels otherwise; without a loss the labels' shape decides. The name that was given is the key in logs. Names of losses are accepted too.
  *
  * @param like a metric or a name
- * @param loss the loss that the model is trained with
+ * @param loss the loss that the output is trained with; `undefined` where it has none
  * @param outputShape shape of the model's output in Keras's order
  * @throws UsageError when there is no metric of that name
  * @see https://keras.io/api/metrics/
  */
-export function resolveMetric(like: MetricLike, loss: Loss, outputShape: Shape): Metric {
+export function resolveMetric(like: MetricLike, loss: Loss | undefined, outputShape: Shape): Metric {
   if (typeof like !== "string" && !isSerializedObject(like)) return like;
   if (typeof like !== "string") return registry.create(like);
   const name = like;
   if (/^acc(uracy)?$/i.test(name)) {
     if (outputShape.at(-1) === 1) return new BinaryAccuracy({ name });
+    if (loss === undefined) return new ShapedAccuracy(name);
     return loss instanceof SparseLoss ? new SparseCategoricalAccuracy({ name }) : new CategoricalAccuracy({ name });
   }
   // A name that is no metric's is a loss's, or a mistake that the registry of metrics explains.

@@ -82,9 +82,9 @@ export class Monitor {
   private direction(model: BaseModel): 1 | -1 {
     if (this.mode !== "auto") return this.mode === "max" ? 1 : -1;
     const name = this.monitor.replace(/^val_/, "");
-    if (name === "loss") return -1;
-    const { metrics, weightedMetrics } = model.compiled;
-    const metric = [...metrics, ...weightedMetrics].find((one) => [one.name, `weighted_${one.name}`].includes(name));
+    const { losses, metrics } = model.compiled;
+    if (name === "loss" || losses.some((one) => `${one.name}_loss` === name)) return -1;
+    const metric = metrics.find((one) => one.name === name)?.metric;
     if (metric !== undefined && !undirected.has(metric.className)) return rising.has(metric.className) ? 1 : -1;
     throw new UsageError(`${this.owner}: it is not known whether "${this.monitor}" should rise or fall.`, {
       subject: "mode",
