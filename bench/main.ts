@@ -16,9 +16,10 @@ import { Missing, type Row, type Settings } from "./row.js";
 import { peakRow } from "./rows/peak.js";
 import { predictRow } from "./rows/predict.js";
 import { referenceJobRow } from "./rows/reference-job.js";
+import { streamingRow } from "./rows/streaming.js";
 import { stepsRow } from "./rows/steps.js";
 
-const rows: readonly Row[] = [peakRow, referenceJobRow, stepsRow, predictRow];
+const rows: readonly Row[] = [peakRow, referenceJobRow, stepsRow, predictRow, streamingRow];
 
 /** A file beside the clone; a URL's path has no backslashes that would have to be doubled. */
 function shared(path: string): string {
