@@ -155,11 +155,13 @@ function readMetric(value: unknown): Metric | string {
 }
 
 /** Keras 2's options of optimizers, without those that change no number. */
-function modernOptimizer(config: Config): Config {
+function modernOptimizer(className: string, config: Config): Config {
   const { decay, lr } = config;
   const others = without(config, "decay", "lr", "jit_compile", "is_legacy_optimizer");
   const rate = others["learning_rate"] ?? lr;
-  const old = typeof decay === "number" && decay > 0 && typeof rate === "number" ? decay : undefined;
+  // Nadam's was one of its momentum, which Keras 3 has no option for.
+  const isOfRate = typeof decay === "number" && decay > 0 && className !== "Nadam";
+  const old = isOfRate && typeof rate === "number" ? decay : undefined;
   const schedule = old === undefined ? undefined : new InverseTimeDecay(Number(rate), 1, old);
   return {
     ...others,
@@ -173,8 +175,9 @@ function readOptimizer(value: unknown): Optimizer {
   const read = nameOrObject(value, "optimizer");
   if (typeof read === "string") return resolveOptimizer(read);
   // Keras 2 named optimizers of other kinds with their module in front.
-  const config = modernOptimizer(read.config);
-  const optimizer = resolveOptimizer({ ...read, class_name: read.class_name.replace(/^.*>/, ""), config });
+  const className = read.class_name.replace(/^.*>/, "");
+  const config = modernOptimizer(className, read.config);
+  const optimizer = resolveOptimizer({ ...read, class_name: className, config });
   checkKept(config, optimizer.getConfig());
   return optimizer;
 }

@@ -79,9 +79,12 @@ const renamed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   LeakyReLU: { alpha: "negative_slope" },
 };
 
-/** Options that Keras 2 wrote and that change no number. */
+/** Options that Keras 2 wrote and that change no number: those of a layer's ancestors that it has no use for. */
 const withoutEffect: Readonly<Record<string, readonly string[]>> = {
   Conv2D: ["implementation"],
+  Conv2DTranspose: ["groups"],
+  DepthwiseConv2D: ["groups"],
+  SeparableConv2D: ["groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"],
 };
 
 class ConfigReader {
@@ -273,9 +276,10 @@ function modernized(
   const names = renamed[className] ?? {};
   const left = withoutEffect[className] ?? [];
   const entries = Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
-    if (left.includes(key)) return [];
-    // Keras 2 wrote a list of axes for batch normalization.
-    const isOldAxis = !isModern && key === "axis" && Array.isArray(value) && value.length === 1;
+    if (left.includes(key) && (key !== "groups" || value === 1)) return [];
+    // Keras 2 wrote a list of axes for batch normalization; its last versions wrote modules too.
+    const isOldAxis =
+      (!isModern || className === "BatchNormalization") && key === "axis" && Array.isArray(value) && value.length === 1;
     return [[names[key] ?? key, isOldAxis ? value[0] : value]];
   });
   return Object.fromEntries(entries);

@@ -3,7 +3,8 @@ import { type LoadModelOptions, platform } from "./platform.js";
 
 /**
  * Loads a model from a file. Which kind of file it is, the content says: a `.keras` archive, an `.h5` file with a whole model
- * (of Keras 2 or 3), a TensorFlow.js layers model (`model.json`, or the folder with it), an ONNX network that takes images.
+ * (of Keras 2 or 3), a TensorFlow.js layers or graph model (`model.json`, or the folder with it), an ONNX network that takes
+ * images.
  *
  * @param path the file
  * @param options `compile: false` leaves out what the model was compiled with

@@ -10,6 +10,7 @@ import { loadKerasWeights, readKerasModel, writeKerasModel, writeKerasWeights } 
 import { layersModelOfTfjs } from "../weights/keras-tfjs.js";
 import { isZip } from "../weights/keras-zip.js";
 import { importOnnx } from "../weights/onnx-import.js";
+import { graphModelOfTfjs } from "../weights/tfjs-graph.js";
 import { readTfjsFile } from "../weights/tfjs-node.js";
 import { exportModel } from "./export-model.js";
 
@@ -49,13 +50,7 @@ function requireEnding(path: string, ending: string, method: string): void {
 
 async function loadTfjs(path: string): Promise<BaseModel> {
   const model = await readTfjsFile(path);
-  if (model.format === "layers-model") return layersModelOfTfjs(model, path);
-  throw new FileError(`${path} is a TensorFlow graph, not a model of layers.`, {
-    subject: path,
-    expected: "a TensorFlow.js layers model",
-    received: "a graph model",
-    advice: "Convert it to ONNX, for example with tf2onnx, and load that.",
-  });
+  return model.format === "layers-model" ? layersModelOfTfjs(model, path) : graphModelOfTfjs(model, path);
 }
 
 async function load(path: string, options: LoadModelOptions, warn: (line: string) => void): Promise<BaseModel> {

@@ -10,7 +10,7 @@ import { type Hdf5File, withHdf5 } from "./hdf5.js";
 import { weightsIn } from "./keras-h5.js";
 import { writeHdf5 } from "./keras-hdf5-write.js";
 import { kerasJson, parseKerasJson } from "./keras-json.js";
-import { optimizerVariables, restoreOptimizer } from "./keras-optimizer.js";
+import { optimizerVariables, restoreKeras2Optimizer, restoreOptimizer } from "./keras-optimizer.js";
 import {
   assignVariables,
   hasVariableLayout,
@@ -21,6 +21,7 @@ import {
   type VariableGroups,
 } from "./keras-variables.js";
 import { isZip, readZip, writeZip } from "./keras-zip.js";
+import { keras2Slots, type NamedVariable } from "./keras2-optimizer.js";
 
 /** How a model of a file is made. */
 export interface ReadModelOptions {
@@ -69,15 +70,23 @@ function property(value: unknown, name: string): unknown {
 }
 
 /** Compiles a model as a file says; what cannot be restored of the optimizer is said. */
-function restoreCompiled(model: BaseModel, config: unknown, slots: readonly Float32[], file: string): string[] {
+function restoreCompiled(model: BaseModel, config: unknown, slots: readonly NamedVariable[], file: string): string[] {
   const options = compileFromConfig(config, file);
   if (options === undefined) return [];
   model.compile(options);
   const { optimizer } = model.compiled;
   const state = optimizerState(optimizer);
-  const mismatch = restoreOptimizer(optimizer, model.trainableWeights, slots, state);
+  const old = keras2Slots(optimizer, slots);
+  const mismatch =
+    old === undefined
+      ? restoreOptimizer(optimizer, model.trainableWeights, tensorsOf(slots), state)
+      : restoreKeras2Optimizer(optimizer, model.trainableWeights, old, state);
   if (mismatch === undefined) return [];
   return [`The optimizer of ${file} starts afresh, because its state does not fit the model: ${mismatch}.`];
+}
+
+function tensorsOf(variables: readonly NamedVariable[]): Float32[] {
+  return variables.map(({ tensor }) => tensor);
 }
 
 /**
@@ -100,7 +109,7 @@ export async function readKerasModel(
   const groups = await withHdf5(weights, `${weightsName} of ${file}`, readVariables);
   // Names are surer than numbers; files of older versions have numbers only.
   assignVariables(model, groups, file, { byName: namesEveryLayer(model, groups) });
-  const slots = groups.get("optimizer")?.tensors ?? [];
+  const slots = (groups.get("optimizer")?.tensors ?? []).map((tensor) => ({ name: "", tensor }));
   const warnings = compile ? restoreCompiled(model, property(config, "compile_config"), slots, file) : [];
   return { model, warnings };
 }
@@ -126,10 +135,13 @@ function readWholeH5(hdf5: Hdf5File, compile: boolean): ReadModel {
 }
 
 /** The optimizer's variables in the file's order, which is Keras 3's in files of Keras 3. */
-function h5Slots(hdf5: Hdf5File): Float32[] {
+function h5Slots(hdf5: Hdf5File): NamedVariable[] {
   const group = "/optimizer_weights";
   if (hdf5.kindOf(group) === undefined) return [];
-  return (hdf5.strings(group, "weight_names") ?? []).map((name) => hdf5.float32(`${group}/${name}`));
+  return (hdf5.strings(group, "weight_names") ?? []).map((name) => ({
+    name,
+    tensor: hdf5.float32(`${group}/${name}`),
+  }));
 }
 
 /**

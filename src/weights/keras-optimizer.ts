@@ -3,6 +3,7 @@ import type { Optimizer } from "../nn/optimizers/optimizer.js";
 import type { Variable } from "../nn/variable.js";
 import { elementCount, float32, int64, type TensorData } from "../onnx/tensor-data.js";
 import type { Hdf5Tensor } from "./keras-hdf5-write.js";
+import type { Keras2Slots } from "./keras2-optimizer.js";
 
 type Float32 = TensorData<"float32">;
 
@@ -92,9 +93,51 @@ export function restoreOptimizer(
   if (values.length !== entries.length) {
     return `${String(entries.length)} slots were expected for ${String(weights.length)} trainable weights, and ${String(values.length)} are there`;
   }
+  const mismatch = fill(entries, values, memory);
+  if (mismatch !== undefined) return mismatch;
+  memory.step = iterations.data[0] ?? 0;
+  const rate = hasRate(optimizer) ? others[0]?.data[0] : undefined;
+  if (rate !== undefined && rate > 0) optimizer.learningRate = rate;
+  return undefined;
+}
+
+/**
+ * Gives an optimizer the memory that a file of Keras 2 says. The learning rate is in its configuration.
+ *
+ * @returns what does not fit, in words; then nothing has changed
+ */
+export function restoreKeras2Optimizer(
+  optimizer: Optimizer,
+  weights: readonly Variable[],
+  { iterations, slots }: Keras2Slots,
+  memory: OptimizerMemory,
+): string | undefined {
+  const entries = entriesOf(optimizer, weights);
+  // Keras 2 has no placeholders where a weight lacks a slot.
+  const kept = entries.filter(({ slot, shape }) => shape.length > 0 || common.has(slot));
+  const next = new Map([...slots].map(([slot, tensors]) => [slot, [...tensors]]));
+  const values = kept.map(({ slot }) => next.get(slot)?.shift());
+  const missing = kept.find((_, index) => values[index] === undefined);
+  if (missing !== undefined) {
+    return `there is no slot "${missing.slot}" of "${missing.weights[0]?.path ?? ""}"`;
+  }
+  const rest = kept.find(({ slot }) => (next.get(slot)?.length ?? 0) > 0);
+  if (rest !== undefined) {
+    return `slots "${rest.slot}" are there for more than the ${String(weights.length)} trainable weights`;
+  }
+  const mismatch = fill(kept, values, memory);
+  if (mismatch === undefined) memory.step = iterations;
+  return mismatch;
+}
+
+/** Puts values into slots; all of them, or none when one has another shape, which is said. */
+function fill(
+  entries: readonly Entry[],
+  values: readonly (Float32 | undefined)[],
+  memory: OptimizerMemory,
+): string | undefined {
   const wrong = entries.find(({ shape }, index) => !sameShape(values[index]?.dims ?? [-1], shape));
   if (wrong !== undefined) return `the slot "${wrong.slot}" of "${wrong.weights[0]?.path ?? ""}" has another shape`;
-  memory.step = iterations.data[0] ?? 0;
   entries.forEach(({ slot, weights: owners }, index) => {
     const value = values[index];
     if (value === undefined) return;
@@ -104,7 +147,5 @@ export function restoreOptimizer(
       memory.slots.set(owner, slots);
     }
   });
-  const rate = hasRate(optimizer) ? others[0]?.data[0] : undefined;
-  if (rate !== undefined && rate > 0) optimizer.learningRate = rate;
   return undefined;
 }

@@ -19,6 +19,8 @@ export interface TfjsGraphModel {
   readonly nodes: readonly TfNode[];
   /** Values of the `Const` nodes by the node's name; quantized ones as float32. */
   readonly weights: ReadonlyMap<string, TensorData>;
+  /** Names of inputs and outputs, such as `Identity:0`, where the file says them. */
+  readonly signature?: { readonly inputs: readonly string[]; readonly outputs: readonly string[] } | undefined;
 }
 
 /** A Keras model, as TensorFlow.js keeps it. */
@@ -37,7 +39,23 @@ const modelSchema = z.object({
   format: z.enum(["graph-model", "layers-model"]).optional(),
   modelTopology: z.unknown(),
   weightsManifest: manifestSchema,
+  signature: z.unknown().optional(),
+  userDefinedMetadata: z.looseObject({ signature: z.unknown().optional() }).nullish(),
 });
+
+const namesSchema = z.record(z.string(), z.looseObject({ name: z.string().optional() }));
+
+const signatureSchema = z.looseObject({ inputs: namesSchema, outputs: namesSchema });
+
+/** Inputs and outputs as the converter wrote them; older converters wrote them among the user's metadata, or not at all. */
+function signatureOf(given: unknown): TfjsGraphModel["signature"] {
+  const parsed = signatureSchema.safeParse(given);
+  if (!parsed.success) return undefined;
+  const names = (entries: z.infer<typeof namesSchema>): string[] =>
+    Object.entries(entries).map(([key, { name }]) => name ?? key);
+  const [inputs, outputs] = [names(parsed.data.inputs), names(parsed.data.outputs)];
+  return outputs.length === 0 ? undefined : { inputs, outputs };
+}
 
 const graphSchema = z.object({ node: z.array(nodeSchema) });
 
@@ -58,7 +76,12 @@ export async function readTfjsModel(source: TfjsSource, name = "model.json"): Pr
   const weights = await readTfjsWeights(model.weightsManifest, name, (path) => source.readBytes(folder + path));
   return graph === undefined
     ? { format: "layers-model", topology: model.modelTopology ?? null, weights }
-    : { format: "graph-model", nodes: graph.node, weights };
+    : {
+        format: "graph-model",
+        nodes: graph.node,
+        weights,
+        signature: signatureOf(model.signature ?? model.userDefinedMetadata?.signature),
+      };
 }
 
 /**

@@ -1,0 +1,117 @@
+"""Whole models that Keras 2 wrote, with the state of their optimizers, and how Keras 2 goes on with them:
+test/golden/keras2-files.zip and keras2-files.json.
+
+    python scripts/golden/keras2_files.py
+
+Run with tf_keras 2.21.0, which is Keras 2, on TensorFlow 2.21. Optimizers are of both kinds: those of Keras up to 2.10
+("legacy") and those since 2.11 ("new"), which name their variables otherwise. Nadam is left
+out: Keras 2.11 and later multiply its product once for each weight, which Keras 3 does not do, and before it followed another
+schedule.
+"""
+
+import json
+import os
+import pathlib
+import tempfile
+import zipfile
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import numpy as np
+import tf_keras as keras
+
+layers, new, legacy = keras.layers, keras.optimizers, keras.optimizers.legacy
+GOLDEN = pathlib.Path(__file__).parents[2] / "test" / "golden"
+FILES = pathlib.Path(tempfile.mkdtemp())
+
+
+def wave(shape, key, scale=1.0, offset=0.0):
+    """Numbers between offset - scale and offset + scale, the same here and in test/support/wave.ts."""
+    index = np.arange(int(np.prod(shape)), dtype=np.float64)
+    return (offset + scale * np.sin(12.9898 * index + 78.233 * key)).reshape(shape).astype(np.float32)
+
+
+def tensor(array):
+    array = np.asarray(array, dtype=np.float64)
+    return {"shape": list(array.shape), "data": [float(f"{value:.7g}") for value in array.ravel()]}
+
+
+def make():
+    """A model inside a model; the first layer and the inner normalization are frozen."""
+    x = layers.Input((6, 6, 2), name="x")
+    y = layers.Conv2D(3, 3, activation="relu", name="first")(x)
+    y = layers.BatchNormalization(name="norm")(y)
+    base = keras.Model(x, layers.SeparableConv2D(4, 2, activation="tanh", name="second")(y), name="base")
+    base.get_layer("first").trainable = False
+    base.get_layer("norm").trainable = False
+    model = keras.Sequential(
+        [base, layers.GlobalAveragePooling2D(name="pool"), layers.BatchNormalization(name="scale"),
+         layers.Dense(3, activation="softmax", name="head")], name="outer"
+    )
+    for key, variable in enumerate(model.weights):
+        shape, name = tuple(variable.shape), variable.name.split("/")[-1].split(":")[0]
+        if name in ("moving_variance", "gamma"):
+            variable.assign(wave(shape, key, 0.3, 1.0))
+        elif len(shape) == 1:
+            variable.assign(wave(shape, key, 0.1))
+        else:
+            variable.assign(wave(shape, key, 2 / np.sqrt(np.prod(shape[:-1]))))
+    return model
+
+
+def batch(step):
+    return wave((4, 6, 6, 2), 100 + step), np.eye(3, dtype=np.float32)[(np.arange(4) + step) % 3]
+
+
+def case(name, optimizer):
+    model = make()
+    model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["acc"])
+    for step in range(3):
+        model.train_on_batch(*batch(step))
+    model.save(FILES / f"{name}.h5")
+    # What was loaded goes on, so that only what is in the file counts.
+    model = keras.models.load_model(FILES / f"{name}.h5")
+    losses = [float(model.train_on_batch(*batch(step), reset_metrics=True)[0]) for step in range(3, 6)]
+    return {"losses": losses, "weights": [tensor(variable) for variable in model.weights],
+            "iterations": int(model.optimizer.iterations.numpy())}
+
+
+rate = keras.optimizers.schedules.ExponentialDecay(0.05, 2, 0.9)
+cases = {
+    "new-sgd": new.SGD(0.05),
+    "new-sgd-momentum": new.SGD(rate, momentum=0.9, nesterov=True),
+    "new-rmsprop": new.RMSprop(0.01),
+    "new-rmsprop-centered": new.RMSprop(0.01, momentum=0.5, centered=True),
+    "new-adam": new.Adam(0.01),
+    "new-adam-amsgrad": new.Adam(0.01, amsgrad=True, clipnorm=1.0),
+    "new-adam-average": new.Adam(0.01, use_ema=True, ema_momentum=0.9),
+    "new-adamw": new.AdamW(0.01, weight_decay=0.01),
+    "new-adagrad": new.Adagrad(0.05),
+    "new-adadelta": new.Adadelta(1.0),
+    "new-adamax": new.Adamax(0.01),
+    "new-ftrl": new.Ftrl(0.05),
+    "new-lion": new.Lion(0.001),
+    "new-adafactor": new.Adafactor(0.01),
+    "legacy-sgd": legacy.SGD(0.05),
+    "legacy-sgd-momentum": legacy.SGD(0.05, momentum=0.9, nesterov=True, decay=0.1),
+    "legacy-rmsprop": legacy.RMSprop(0.01, momentum=0.5),
+    "legacy-rmsprop-centered": legacy.RMSprop(0.01, momentum=0.5, centered=True),
+    "legacy-adam": legacy.Adam(rate),
+    "legacy-adam-amsgrad": legacy.Adam(0.01, amsgrad=True),
+    "legacy-adagrad": legacy.Adagrad(0.05),
+    "legacy-adadelta": legacy.Adadelta(1.0),
+    "legacy-adamax": legacy.Adamax(0.01),
+    "legacy-ftrl": legacy.Ftrl(0.05),
+}
+content = {
+    "madeBy": f"scripts/golden/keras2_files.py, tf_keras {keras.__version__}",
+    "cases": {name: case(name, optimizer) for name, optimizer in cases.items()},
+}
+GOLDEN.joinpath("keras2-files.json").write_text(json.dumps(content, separators=(",", ":")) + "\n")
+with zipfile.ZipFile(GOLDEN / "keras2-files.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    for file in sorted(FILES.iterdir()):
+        # Always the same time, so that the same files make the same archive.
+        archive.writestr(zipfile.ZipInfo(file.name), file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+for file in sorted(GOLDEN.glob("keras2-files*")):
+    print(file.name, file.stat().st_size)

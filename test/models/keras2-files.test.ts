@@ -1,0 +1,46 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { unzipSync } from "fflate";
+import { models } from "graft-ml";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { float32 } from "../../src/onnx/tensor-data.js";
+import { toTensor } from "../../src/runtime/runtime.js";
+import { type GoldenTensor, readGolden, relativeError } from "../support/nn-graph.js";
+import { wave } from "../support/wave.js";
+
+interface Case {
+  readonly losses: readonly number[];
+  readonly weights: readonly GoldenTensor[];
+  readonly iterations: number;
+}
+
+const { cases } = (await readGolden("keras2-files.json")) as { readonly cases: Readonly<Record<string, Case>> };
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graft-keras2-"));
+  const archive = unzipSync(await readFile(new URL("../golden/keras2-files.zip", import.meta.url)));
+  for (const [name, bytes] of Object.entries(archive)) await writeFile(join(folder, name), bytes);
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("a whole model of Keras 2", () => {
+  it.each(Object.entries(cases))("goes on training as in Keras 2: %s", async (name, expected) => {
+    const model = await models.loadModel(join(folder, `${name}.h5`));
+    for (const [index, loss] of expected.losses.entries()) {
+      const step = index + 3;
+      const rows = new Float32Array(12);
+      for (let row = 0; row < 4; row++) rows[3 * row + ((row + step) % 3)] = 1;
+      const logs = await model.trainOnBatch(toTensor(wave([4, 6, 6, 2], 100 + step)), toTensor(float32(rows, [4, 3])));
+      expect(Math.abs((logs["loss"] ?? NaN) - loss) / loss, `loss of step ${step}`).toBeLessThan(1e-4);
+    }
+    expect(model.optimizer.iterations).toBe(expected.iterations);
+    model.weights.forEach(({ value, path }, index) => {
+      const wanted = expected.weights[index];
+      expect(wanted && relativeError(value, wanted), path).toBeLessThan(1e-3);
+    });
+  });
+});
