@@ -96,7 +96,9 @@ export const epochsRow: Row = {
       const sizes = ["--steps-per-epoch", String(steps), "--validation-steps", String(validationSteps)];
       const history = runKeras("reference_job.py", [...job, ...sizes]).find(({ event }) => event === "history");
       const seconds = Math.min(...((history?.["seconds"] ?? []) as number[]).slice(1));
-      return ours.map((own) => beside([own], [{ what: own.what, unit: own.unit, values: { Keras: { best: seconds } } }])).flat();
+      return ours
+        .map((own) => beside([own], [{ what: own.what, unit: own.unit, values: { Keras: { best: seconds } } }]))
+        .flat();
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
