@@ -13,11 +13,15 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { figureLine, type Figure } from "./figures.js";
 import { Missing, type Row, type Settings } from "./row.js";
+import { epochsRow } from "./rows/epochs.js";
 import { peakRow } from "./rows/peak.js";
+import { predictRow } from "./rows/predict.js";
 import { referenceJobRow } from "./rows/reference-job.js";
+import { streamingRow } from "./rows/streaming.js";
 import { stepsRow } from "./rows/steps.js";
+import { trainRow } from "./rows/train.js";
 
-const rows: readonly Row[] = [peakRow, referenceJobRow, stepsRow];
+const rows: readonly Row[] = [peakRow, referenceJobRow, stepsRow, predictRow, streamingRow, epochsRow, trainRow];
 
 /** A file beside the clone; a URL's path has no backslashes that would have to be doubled. */
 function shared(path: string): string {

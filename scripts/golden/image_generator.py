@@ -103,6 +103,17 @@ def transforms():
     return cases
 
 
+def splines():
+    cases = []
+    for order in [2, 3, 4, 5]:
+        for mode in ["nearest", "reflect", "wrap", "constant"]:
+            options = {"fill_mode": mode, "cval": 37.0, "interpolation_order": order}
+            for number, transform in enumerate([TURN, FAR, HALF]):
+                cases.append(transform_case(10 + number, (9, 12, 1), options, transform))
+            cases.append(transform_case(20, (17, 6, 2), options, TURN | {"flip_horizontal": True}))
+    return cases
+
+
 STANDARDIZE = [
     {"rescale": 1 / 255},
     {"samplewise_center": True},
@@ -387,6 +398,7 @@ def write(name, content):
 
 def main():
     write("transforms", {"cases": transforms()})
+    write("splines", {"cases": splines()})
     write("standardize", {"cases": standardizations()})
     write("flows", {"folders": folders(), "arrays": flows(), "tables": dataframes()})
     write("loading", loading())

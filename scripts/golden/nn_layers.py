@@ -44,11 +44,14 @@ def derivatives(call, inputs, weights, training):
     return [[float(gradient @ pattern(len(gradient), 1.3)), float(np.linalg.norm(gradient))] for gradient in flat]
 
 
-def case(layer, *shapes, training=False, positive=False):
+def case(layer, *shapes, training=False, positive=False, told=None, masks=None):
     inputs = [draw((2, *shape)) for shape in shapes]
+    told = told or {}
+    masks = {name: rng.integers(0, 2, (2, *shape)).astype(np.float32) for name, shape in (masks or {}).items()}
 
     def call(*values, **options):
         values = values or inputs
+        options = {**options, **told, **{name: tf.cast(mask, "bool") for name, mask in masks.items()}}
         if isinstance(layer, L.MultiHeadAttention):
             return layer(*values, **options)
         return layer(list(values) if isinstance(layer, MERGING) else values[0], **options)
@@ -63,7 +66,9 @@ def case(layer, *shapes, training=False, positive=False):
         layer.finalize_state()
     before = [{"name": weight.name, **tensor(weight.numpy())} for weight in layer.weights]
     trainable = [weight.name for weight in layer.trainable_weights]
-    gradients = derivatives(call, inputs, layer.trainable_weights, training)
+    area = isinstance(layer, L.Resizing) and layer.interpolation == "area"
+    # TensorFlow cannot differentiate one operator.
+    gradients = [] if area else derivatives(call, inputs, layer.trainable_weights, training)
     for weight, value in zip(layer.weights, before):  # The call in training moved statistics.
         weight.assign(np.float32(value["data"]).reshape(weight.shape))
     output = call(training=True) if training else call()
@@ -77,12 +82,15 @@ def case(layer, *shapes, training=False, positive=False):
         "trainable": trainable,
         "output": tensor(output),
     }
+    if told or masks:
+        record["told"] = told
+        record["masks"] = {name: tensor(mask) for name, mask in masks.items()}
     if training:
         record["after"] = [{"name": weight.name, **tensor(weight.numpy())} for weight in layer.weights]
     return record
 
 
-MERGING = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate)
+MERGING = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate, L.Dot)
 
 CASES = [
     lambda: case(L.Conv2D(4, 3), (6, 5, 3)),
@@ -221,6 +229,94 @@ LATER = [
 ]
 
 
+SIZES = dict(num_heads=2, key_dim=3)
+
+MORE = [
+    lambda: case(L.LayerNormalization(rms_scaling=True), (3, 2, 4)),
+    lambda: case(L.LayerNormalization(axis=[1, 3], rms_scaling=True, scale=False), (3, 2, 4)),
+    lambda: case(L.RMSNormalization(), (3, 2, 4)),
+    lambda: case(L.RMSNormalization(axis=[2, 3], epsilon=1e-3), (3, 2, 4)),
+    lambda: case(L.RMSNormalization(), (5,)),
+    lambda: case(L.BatchNormalization(renorm=True), (4, 3, 3), training=True),
+    lambda: case(L.BatchNormalization(renorm=True), (4, 3, 3)),
+    lambda: case(
+        L.BatchNormalization(
+            renorm=True,
+            renorm_clipping={"rmax": 1.1, "rmin": 0.8, "dmax": 0.2},
+            renorm_momentum=0.6,
+            momentum=0.7,
+            scale=False,
+        ),
+        (4, 3, 3),
+        training=True,
+    ),
+    lambda: case(L.BatchNormalization(renorm=True, center=False, renorm_clipping={"dmax": 0.1}), (5,), training=True),
+    lambda: case(L.BatchNormalization(), (4, 3, 3), training=True, masks={"mask": (4, 3)}),
+    lambda: case(L.BatchNormalization(momentum=0.5), (6, 3), training=True, masks={"mask": (6,)}),
+    lambda: case(L.Softmax(), (3, 4), masks={"mask": (3, 4)}),
+    lambda: case(L.Softmax(axis=[1, 2]), (2, 3, 4), masks={"mask": (2, 3, 4)}),
+    lambda: case(L.MultiHeadAttention(**SIZES, use_gate=True), (4, 5), (3, 5)),
+    lambda: case(L.MultiHeadAttention(**SIZES, use_gate=True, value_dim=2, use_bias=False), (4, 5), (3, 5)),
+    lambda: case(L.MultiHeadAttention(**SIZES, output_shape=(2, 3)), (4, 5), (3, 5)),
+    lambda: case(L.MultiHeadAttention(**SIZES), (2, 3, 4), (3, 2, 4)),
+    lambda: case(L.MultiHeadAttention(**SIZES, attention_axes=1), (2, 3, 4), (4, 3, 4)),
+    lambda: case(L.MultiHeadAttention(**SIZES, attention_axes=(2,), value_dim=2), (2, 3, 4), (2, 5, 4)),
+    lambda: case(L.MultiHeadAttention(**SIZES, attention_axes=-2), (2, 3, 4), (2, 5, 4)),
+    lambda: case(L.MultiHeadAttention(**SIZES), (4, 5), (6, 5), told={"use_causal_mask": True}),
+    lambda: case(L.MultiHeadAttention(**SIZES), (4, 5), (3, 5), masks={"attention_mask": (4, 3)}),
+    lambda: case(
+        L.MultiHeadAttention(**SIZES), (4, 5), (4, 5), told={"use_causal_mask": True}, masks={"attention_mask": (4, 4)}
+    ),
+    lambda: case(L.MultiHeadAttention(**SIZES, dropout=0.3), (4, 5), (3, 5), masks={"attention_mask": (4, 3)}),
+    lambda: case(L.MultiHeadAttention(**SIZES), (4, 5), (3, 5), masks={"attention_mask": (2, 4, 3)}),
+    lambda: case(L.MultiHeadAttention(**SIZES, sliding_window=2), (4, 5), (5, 5)),
+    lambda: case(L.MultiHeadAttention(**SIZES), (2, 3, 4), (3, 2, 4), masks={"attention_mask": (2, 3, 3, 2)}),
+    lambda: case(L.MultiHeadAttention(**SIZES, attention_axes=2), (2, 3, 4), (2, 2, 4), masks={"attention_mask": (3, 2)}),
+    lambda: case(L.Activation("sparsemax"), (2, 3, 4)),
+]
+
+
+OPTIONS = [
+    lambda: case(L.Conv2DTranspose(3, 3, dilation_rate=2), (4, 3, 2)),
+    lambda: case(L.Conv2DTranspose(3, (2, 3), padding="same", dilation_rate=(1, 2)), (4, 3, 2)),
+    lambda: case(L.Conv2DTranspose(3, 3, strides=(2, 1), padding="same", output_padding=(1, 0)), (4, 3, 2)),
+    lambda: case(L.SeparableConv2D(3, 3, dilation_rate=2, padding="same", use_bias=False), (6, 6, 2)),
+    lambda: case(L.DepthwiseConv2D((2, 3), strides=(2, 2), padding="same", activation="tanh"), (6, 5, 2)),
+    lambda: case(
+        L.Conv2D(2, 2, kernel_regularizer="l2", bias_regularizer="l1", kernel_constraint="max_norm", bias_constraint="non_neg"),
+        (3, 3, 2),
+    ),
+    lambda: case(L.Dense(3, kernel_initializer="he_normal", bias_initializer="ones", activity_regularizer="l2"), (4,)),
+    lambda: case(L.UpSampling2D(2, interpolation="lanczos3"), (4, 3, 2)),
+    lambda: case(L.UpSampling2D((2, 3), interpolation="lanczos5"), (4, 3, 2)),
+    lambda: case(L.Resizing(5, 4, interpolation="lanczos5"), (4, 7, 2)),
+    lambda: case(L.Resizing(5, 4, interpolation="lanczos3", antialias=True), (9, 7, 2)),
+    lambda: case(L.Resizing(5, 4, interpolation="area"), (4, 7, 2)),
+    lambda: case(L.Resizing(3, 2, interpolation="area"), (8, 9, 2)),
+    lambda: case(L.Resizing(5, 4, pad_to_aspect_ratio=True), (8, 5, 2)),
+    lambda: case(L.Resizing(5, 4, interpolation="nearest", crop_to_aspect_ratio=True), (8, 5, 2)),
+    lambda: case(L.Dot(1), (4,), (4,)),
+    lambda: case(L.Dot(-1, normalize=True), (4,), (4,)),
+    lambda: case(L.Dot((1, 2)), (3, 2), (4, 3)),
+    lambda: case(L.Dot((2, 1), normalize=True), (3, 2), (2, 4)),
+    lambda: case(L.Dot((1, 1)), (3, 2, 4), (3,)),
+    lambda: case(L.Dot(2), (3, 2, 4), (5, 2)),
+    lambda: case(L.Dot((1, 3)), (3,), (2, 4, 3)),
+    lambda: case(L.AlphaDropout(0.3), (5,)),
+    lambda: case(L.AdaptiveAveragePooling2D(2), (5, 7, 3)),
+    lambda: case(L.AdaptiveAveragePooling2D((3, 4)), (5, 7, 3)),
+    lambda: case(L.AdaptiveAveragePooling2D((5, 3)), (3, 7, 2)),
+    lambda: case(L.AdaptiveMaxPooling2D(2), (5, 7, 3)),
+    lambda: case(L.AdaptiveMaxPooling2D((3, 4)), (5, 7, 3)),
+    lambda: case(L.PReLU(alpha_initializer="ones", alpha_regularizer="l2", alpha_constraint="non_neg", shared_axes=[1]), (3, 2, 2)),
+    lambda: case(L.Concatenate(axis=3), (2, 2, 3), (2, 2, 1)),
+    lambda: case(L.Normalization(axis=(1, 3)), (3, 2, 2)),
+    lambda: case(L.Rescaling(2.0, offset=[1.0, 2.0]), (3, 2)),
+    lambda: case(L.Flatten(), (1,)),
+    lambda: case(L.CenterCrop(3, 3), (3, 3, 1)),
+]
+
+
 def adapted():
     data = [draw((5, 3, 2, 2), 2, 1), draw((4, 3, 2, 2), 1, -1)]
     records = []
@@ -242,7 +338,7 @@ def activations():
     names = [
         "relu leaky_relu relu6 softmax elu selu softplus softsign soft_shrink sparse_plus silu swish squareplus gelu celu",
         "glu tanh tanh_shrink sigmoid sparse_sigmoid exponential hard_sigmoid hard_silu hard_swish hard_tanh hard_shrink",
-        "linear mish log_softmax log_sigmoid",
+        "linear mish log_softmax log_sigmoid sparsemax",
     ]
     functions = [
         {"name": name, "output": tensor(keras.activations.get(name)(x))} for name in " ".join(names).split()
@@ -255,3 +351,5 @@ if __name__ == "__main__":
     write("nn-layers.json", [make() for make in CASES])
     write("nn-layers-2.json", [make() for make in LATER])
     write("nn-adapt.json", adapted())
+    write("nn-layers-3.json", [make() for make in MORE])
+    write("nn-layers-4.json", [make() for make in OPTIONS])

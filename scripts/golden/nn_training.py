@@ -69,9 +69,53 @@ def loss_cases():
     yield LOSSES.CategoricalGeneralizedCrossEntropy(q=0.7), classes(4, 3), probabilities(4, 3)
 
 
-def losses():
+def later_loss_cases():
+    uniform = lambda *shape: np.round(rng.uniform(0.02, 0.98, size=shape), 3).astype(np.float32)
+    unit = lambda *shape: (lambda x: x / np.linalg.norm(x, axis=-1, keepdims=True))(draw(shape))
+    labels = np.float32([0, 1, 0, 2, 1, 0])
+    yield LOSSES.Circle(), labels, unit(6, 4)
+    yield LOSSES.Circle(gamma=5.0, margin=0.2, remove_diagonal=False), labels[:, None], unit(6, 4)
+    yield LOSSES.Circle(gamma=8.0, reduction="sum"), labels, unit(6, 4)
+    yield LOSSES.Circle(gamma=8.0, reduction="mean_with_sample_weight"), labels, unit(6, 4)
+    yield LOSSES.CTC(), np.float32([[1, 2, 2], [3, 0, 0], [1, 3, 0], [0, 0, 0]]), draw((4, 6, 4))
+    yield LOSSES.CTC(reduction="sum"), np.float32([[1, 2, 1, 3], [2, 2, 0, 0]]), draw((2, 7, 5))
+    yield LOSSES.MeanSquaredError(reduction="mean_with_sample_weight"), draw((4, 3)), draw((4, 3))
+    yield LOSSES.MeanAbsoluteError(reduction="mean_with_sample_weight"), draw(4), draw((4, 1))
+    yield LOSSES.SparseCategoricalCrossentropy(
+        ignore_class=1, reduction="mean_with_sample_weight"
+    ), np.float32([0, 1, 2, 1]), probabilities(4, 3)
+    yield LOSSES.SparseCategoricalCrossentropy(ignore_class=1, reduction="sum"), np.float32([0, 1, 2]), probabilities(3, 3)
+
+
+def reductions():
+    """What a training step and an evaluation of each reduction give, with and without weights of samples."""
+    x = np.float32([[1, 2], [3, 4], [0.5, 1], [1, 1]])
+    y = np.float32([[1, 0], [2, 1], [0, 1], [1, 2]])
     records = []
-    for loss, truth, prediction in loss_cases():
+    for reduction in ["none", "sum", "mean", "sum_over_batch_size", "mean_with_sample_weight"]:
+        for weights in [None, np.float32([1, 2, 3, 0.5])]:
+            for penalty in [None] if reduction == "none" else [None, "l2"]:  # Keras cannot add one to "none".
+                layer = keras.layers.Dense(2, kernel_initializer="ones", kernel_regularizer=penalty)
+                model = keras.Sequential([keras.Input((2,)), layer])
+                loss = keras.losses.MeanSquaredError(reduction=reduction)
+                model.compile(optimizer=keras.optimizers.SGD(0.01), loss=loss)
+                trained = model.train_on_batch(x, y, sample_weight=weights, return_dict=True)
+                records.append(
+                    {
+                        "reduction": reduction,
+                        "weights": None if weights is None else tensor(weights),
+                        "penalty": penalty,
+                        "loss": float(trained["loss"]),
+                        "kernel": tensor(model.get_weights()[0]),
+                        "tested": float(model.test_on_batch(x, y, return_dict=True)["loss"]),
+                    }
+                )
+    write("nn-reductions.json", {"x": tensor(x), "y": tensor(y), "cases": records})
+
+
+def losses(name, cases):
+    records = []
+    for loss, truth, prediction in cases:
         config = json.loads(json.dumps(loss.get_config()))
         options = {"Huber": ["delta"], "CosineSimilarity": ["axis"]}
         for option in options.get(loss.__class__.__name__, []):  # Keras leaves them out of the configuration.
@@ -98,7 +142,7 @@ def losses():
                 "weighted": tensor(loss(truth, prediction, sample_weight=spread)),
             }
         )
-    write("nn-losses.json", records)
+    write(name, records)
 
 
 def optimizer_cases():
@@ -236,19 +280,85 @@ def metrics():
         (M.BinaryCrossentropy(), labels),
         (M.CategoricalCrossentropy(), hot),
     ]
+    write_metrics("nn-metrics.json", cases)
+
+
+def later_metrics():
+    M = keras.metrics
+    uniform = lambda *shape: np.round(rng.uniform(size=shape), 2).astype(np.float32)
+    binary = [(bits(6, 1), uniform(6, 1)) for _ in range(2)]
+    labels = [(bits(6, 3), uniform(6, 3)) for _ in range(2)]
+    logits = [(bits(6, 3), draw((6, 3), 2)) for _ in range(2)]
+    hot = [(one_hot(6, 4), probabilities(6, 4)) for _ in range(2)]
+    classes = lambda *shape: rng.integers(0, 3, size=shape).astype(np.float32)
+    sparse = [(classes(6), classes(6)) for _ in range(2)]
+    scored = [(classes(6), probabilities(6, 3)) for _ in range(2)]
+    maps = [(classes(6, 3, 2), probabilities(6, 3, 2, 3)) for _ in range(2)]
+    masks = [(bits(6, 3, 2, 1), uniform(6, 3, 2, 1)) for _ in range(2)]
+    real = [(draw((6, 4)), draw((6, 4))) for _ in range(2)]
+    cases = [
+        (M.AUC(thresholds=[0.2, 0.35, 0.8]), binary),
+        (M.AUC(thresholds=[0.25, 0.5, 0.75], curve="PR"), labels),
+        (M.AUC(num_thresholds=25, curve="PRGAIN"), labels),
+        (M.AUC(num_thresholds=25, curve="PRGAIN", summation_method="minoring", multi_label=True), labels),
+        (M.AUC(num_thresholds=25, multi_label=True, num_labels=3, label_weights=[0.5, 2.0, 1.0]), labels),
+        (M.AUC(num_thresholds=25, curve="PR", multi_label=True, label_weights=[0.5, 2.0, 1.0]), labels),
+        (M.AUC(num_thresholds=25, label_weights=[0.5, 2.0, 1.0]), labels),
+        (M.AUC(num_thresholds=25, from_logits=True), logits),
+        (M.AUC(thresholds=[0.1, 0.6], from_logits=True, multi_label=True), logits),
+        (M.SensitivityAtSpecificity(0.5), binary),
+        (M.SensitivityAtSpecificity(0.4, num_thresholds=9, class_id=1), labels),
+        (M.SpecificityAtSensitivity(0.6), labels),
+        (M.SpecificityAtSensitivity(0.2, num_thresholds=1), labels),
+        (M.PrecisionAtRecall(0.5), labels),
+        (M.PrecisionAtRecall(1.0, num_thresholds=2), binary),
+        (M.RecallAtPrecision(0.6), labels),
+        (M.RecallAtPrecision(0.99, class_id=2), labels),
+        (M.IoU(3, [0, 2]), sparse),
+        (M.IoU(3, [1], dtype="float32", ignore_class=0), sparse),
+        (M.IoU(3, [1, 2], sparse_y_pred=False), scored),
+        (M.BinaryIoU(), binary),
+        (M.BinaryIoU([1], threshold=0.3, dtype="float32"), binary),
+        (M.MeanIoU(3), sparse),
+        (M.MeanIoU(4, dtype="float32"), sparse),
+        (M.OneHotIoU(4, [0, 3], dtype="float32"), hot),
+        (M.OneHotMeanIoU(4), hot),
+        (M.OneHotMeanIoU(4, ignore_class=2, dtype="float32"), hot),
+        (M.R2Score("variance_weighted_average"), real),
+        (M.R2Score(num_regressors=3), real),
+        (M.R2Score(num_regressors=60), real),
+        (M.PearsonCorrelation(), real),
+        (M.ConcordanceCorrelation(), real),
+    ]
+    write_metrics("nn-metrics-2.json", cases)
+    unweighted = [
+        (M.MeanIoU(3, sparse_y_pred=False), maps),
+        (M.BinaryIoU(), masks),
+        (M.PearsonCorrelation(axis=0), real),
+        (M.ConcordanceCorrelation(axis=0), real),
+    ]
+    write_metrics("nn-metrics-3.json", unweighted, weighted=False)
+
+
+def write_metrics(name, cases, weighted=True):
     records = []
     for metric, batches in cases:
         weights = [np.round(rng.uniform(0.1, 2, size=6), 2).astype(np.float32) for _ in batches]
+        if not weighted:
+            weights = [np.ones(6, np.float32) for _ in batches]
         for truth, prediction in batches:
             metric.update_state(truth, prediction)
         plain = tensor(metric.result())
         metric.reset_state()
         for (truth, prediction), weight in zip(batches, weights):
-            metric.update_state(truth, prediction, sample_weight=weight)
+            metric.update_state(truth, prediction, sample_weight=weight if weighted else None)
+        config = metric.get_config()
+        if config.get("label_weights") is not None:
+            config["label_weights"] = np.asarray(config["label_weights"]).tolist()
         records.append(
             {
                 "class_name": metric.__class__.__name__,
-                "config": json.loads(json.dumps(metric.get_config(), default=str)),
+                "config": json.loads(json.dumps(config, default=str)),
                 "batches": [
                     {"truth": tensor(truth), "prediction": tensor(prediction), "weight": tensor(weight)}
                     for (truth, prediction), weight in zip(batches, weights)
@@ -257,7 +367,7 @@ def metrics():
                 "weighted": tensor(metric.result()),
             }
         )
-    write("nn-metrics.json", records)
+    write(name, records)
 
 
 def schedules():
@@ -289,8 +399,11 @@ def schedules():
 
 
 if __name__ == "__main__":
-    losses()
+    losses("nn-losses.json", loss_cases())
     optimizers()
     penalties()
     metrics()
     schedules()
+    losses("nn-losses-2.json", later_loss_cases())
+    reductions()
+    later_metrics()

@@ -25,7 +25,7 @@ test.each([1, 3, 100])("photos come in their order, broken ones with a reason, %
   const seen: (number | string)[] = [];
   for await (const decoded of decodeAhead(
     items.map(({ name }) => ({ path: join(folder, name) })),
-    ahead,
+    { ahead },
   )) {
     seen.push("photo" in decoded ? decoded.photo.width : decoded.reason.slice(0, 9));
   }

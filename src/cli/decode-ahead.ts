@@ -1,23 +1,40 @@
-import { type DecodedPhoto, decodePhoto, PhotoError } from "../data/decode.js";
+import { type DecodedPhoto, PhotoError } from "../data/decode.js";
+import { decodePool } from "../data/decode-pool.js";
 import { processors } from "../runtime/node-processors.js";
 
 /** A photo, or why there is none. */
 export type Decoded<Item> =
   { readonly item: Item; readonly photo: DecodedPhoto } | { readonly item: Item; readonly reason: string };
 
+/** Decoded photos that wait may take this much memory, in bytes, unless a single one is larger. */
+const most = 2 ** 28;
+
+/** What a photo is taken to be before any is decoded: 12 megapixels. */
+const usualBytes = 36e6;
+
+/** How photos are decoded ahead. */
+export interface DecodeAheadOptions {
+  /** Height and width in pixels that photos will be resized to; default unknown, which keeps their size. */
+  readonly resizedTo?: number | undefined;
+  /** How many may be decoded and not yet taken; default four for each thread that decodes, fewer where photos are large. */
+  readonly ahead?: number;
+}
+
 /**
- * Decodes photos in their order, some ahead of the one that is being looked at, so that the engine does not wait.
+ * Decodes photos in their order on threads of their own, some ahead of the one that is being looked at, so that the engine
+ * does not wait.
  *
  * @param items what to decode
- * @param ahead how many may be decoded and not yet taken; each takes three bytes a pixel
  */
 export async function* decodeAhead<Item extends { readonly path: string }>(
   items: readonly Item[],
-  ahead = processors().threads + 1,
+  { resizedTo, ahead = 4 * processors().threads }: DecodeAheadOptions = {},
 ): AsyncGenerator<Decoded<Item>> {
+  const options = resizedTo === undefined ? {} : { resizedTo };
+  let largest = usualBytes;
   const decode = async (item: Item): Promise<Decoded<Item>> => {
     try {
-      return { item, photo: await decodePhoto(item.path) };
+      return { item, photo: await decodePool.run({ kind: "decode", path: item.path, options }) };
     } catch (error) {
       if (error instanceof PhotoError) return { item, reason: error.reason };
       throw error;
@@ -33,10 +50,17 @@ export async function* decodeAhead<Item extends { readonly path: string }>(
     decoding.catch(() => undefined);
     waiting.push(decoding);
   };
-  for (let count = 0; count < ahead; count++) begin();
+  const fill = (): void => {
+    const room = Math.max(1, Math.min(ahead, Math.floor(most / largest)));
+    for (let count = waiting.length; count < room; count++) begin();
+  };
+  let taken = 0;
+  fill();
   for (let decoding = waiting.shift(); decoding !== undefined; decoding = waiting.shift()) {
     const decoded = await decoding;
-    begin();
+    const bytes = "photo" in decoded ? decoded.photo.data.byteLength : 0;
+    largest = taken++ === 0 ? bytes : Math.max(largest, bytes);
+    fill();
     yield decoded;
   }
 }

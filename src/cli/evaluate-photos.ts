@@ -30,7 +30,7 @@ export async function evaluatePhotos(
   const truth: number[] = [];
   const probabilities: Float32Array[] = [];
   let done = 0;
-  for await (const decoded of decodeAhead(photos)) {
+  for await (const decoded of decodeAhead(photos, { resizedTo: classifier.imageSize })) {
     if (signal?.aborted === true) break;
     if ("reason" in decoded) {
       const { path } = decoded.item;

@@ -31,6 +31,14 @@ export function positiveNumber(option: string, to: number): (text: string) => nu
   };
 }
 
+/** A parser of a choice for an option. */
+export function oneOf<const Choice extends string>(
+  option: string,
+  choices: readonly Choice[],
+): (text: string) => Choice {
+  return (text) => choices.find((choice) => choice === text) ?? refuse(option, choices.join(" or "), text);
+}
+
 /** A parser of texts that must not be empty, as `--out "$UNSET"` would be. */
 export function someText(option: string, expected: string): (text: string) => string {
   return (text) => (text.trim() === "" ? refuse(option, expected, text) : text);

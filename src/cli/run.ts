@@ -15,7 +15,8 @@ Examples:
   graft evaluate runs/photos-… held-out/   how often is it right?
 
 Exit codes: 0 done, 1 the work failed, 2 the call was wrong, 130 stopped by Ctrl+C.
-GRAFT_CACHE names the folder for downloads and kept features; GRAFT_DEBUG=1 shows where an unexpected error happened.`;
+GRAFT_CACHE names the folder for downloads and what is kept of photos.
+GRAFT_DEBUG=1 shows where an unexpected error happened.`;
 
 /**
  * Runs the command line.

@@ -93,6 +93,12 @@ class Listener {
       case "warning":
         this.reporter.warn(event.code, event.message);
         break;
+      case "left-frozen":
+        this.reporter.say(
+          `The new classifier is right on ${percent(event.val_accuracy)} of the validation photos: the network stays frozen ` +
+            "(--unfreeze with a layer's name trains it in any case).",
+        );
+        break;
       case "epoch":
         this.epoch(event);
     }
@@ -199,6 +205,7 @@ function runRecord(
       learning_rate: flags.learningRate ?? null,
       image_size: flags.imageSize ?? null,
       unfreeze: flags.unfreeze ?? null,
+      trunk_precision: flags.trunkPrecision ?? null,
       seed: flags.seed,
       device: flags.device,
     },
@@ -230,6 +237,7 @@ function runRecord(
       val_loss: result.best.val_loss,
       val_accuracy: result.best.val_accuracy,
       ...(test === undefined ? {} : { test_loss: test.loss, test_accuracy: test.accuracy, test_photos: test.photos }),
+      ...(result.trunk === undefined ? {} : { trunk: result.trunk }),
     },
   };
 }
@@ -251,6 +259,20 @@ function warnOfFigures({ best, photos }: FineTuneResult, reporter: Reporter): vo
         `between ${percent(low)} and ${percent(high)} (95 % interval).`,
     );
   }
+}
+
+/** What 8 bits cost. */
+function trunkText({
+  convolutions,
+  of,
+  moved,
+  val_accuracy,
+  exact_val_accuracy,
+}: NonNullable<FineTuneResult["trunk"]>): string {
+  return (
+    `${convolutions} of ${of} frozen convolutions; what the classifier sees moves by ${percent(moved)}; ` +
+    `validation accuracy ${percent(val_accuracy)} with it, ${percent(exact_val_accuracy)} exactly`
+  );
 }
 
 /** The short table at the end. */
@@ -279,6 +301,7 @@ function summary({ photos, result, test, skipped, started, finished }: Finished,
             string,
           ],
         ]),
+    ...(result.trunk === undefined ? [] : [["8 bits", trunkText(result.trunk)] as [string, string]]),
     ["time", duration((finished.getTime() - started.getTime()) / 1000)],
     ["model", join(run, runFiles.model)],
     ["curves", join(run, runFiles.curves)],
@@ -404,6 +427,7 @@ export async function train(
         ...(flags.batchSize === undefined ? {} : { batchSize: flags.batchSize }),
         ...(flags.learningRate === undefined ? {} : { learningRate: flags.learningRate }),
         ...(flags.unfreeze === undefined ? {} : { unfreeze: flags.unfreeze }),
+        ...(flags.trunkPrecision === undefined ? {} : { trunkPrecision: flags.trunkPrecision }),
         seed: flags.seed,
         onEvent: listener.onEvent,
         signal,

@@ -25,8 +25,12 @@ export interface Samples {
   readonly type: "uint8" | "float32";
   /** Pixels, `[keys, height, width, channels]`. */
   readonly read: (keys: readonly number[]) => Promise<Uint8Array | Float32Array>;
-  /** Labels, a row a key; `"input"`: what the network sees of the sample; `undefined`: none. */
-  readonly truth: ((keys: readonly number[]) => TensorData<"float32">) | "input" | undefined;
+  /**
+   * Labels, a row a key, or a list of those of several outputs; `"input"`: what the network sees of the sample; `undefined`:
+   * none.
+   */
+  readonly truth:
+    ((keys: readonly number[]) => TensorData<"float32"> | readonly TensorData<"float32">[]) | "input" | undefined;
   /** What to know a sample by from run to run, such as the path of its photo; default its number. */
   readonly nameOf?: (key: number) => string;
   /** What tells the pixels of a sample from all others, in other runs too; see {@link BatchSource.identify}. */
@@ -40,6 +44,9 @@ export type LabelledBatch = [x: Tensor, y: Tensor];
 
 /** What an iterator gives at a time: photos, labels, and weights where there are any. */
 export type WeightedBatch = [x: Tensor, y: Tensor, sampleWeight?: Tensor];
+
+/** What an iterator gives at a time for several outputs: photos, labels of each output, and weights where there are any. */
+export type MultiOutputBatch = [x: Tensor, y: readonly Tensor[], sampleWeight?: Tensor];
 
 /** Where an iterator stands, as plain JSON. */
 interface IteratorState {
@@ -56,7 +63,9 @@ const preprocessedName = "preprocessed";
  *
  * The last batch of a round may be smaller. Orders and augmentation are drawn when a batch is asked for.
  */
-export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implements BatchSource, AsyncIterable<Given> {
+export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = WeightedBatch>
+  implements BatchSource, AsyncIterable<Given>
+{
   readonly batchSize: number;
   /** Number of samples of a round. */
   readonly samples: number;
@@ -202,9 +211,10 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
       if (this.saving !== undefined) await saveImages(images, this.imageShape, keys, numbers, this.saving);
       return feeds;
     };
+    const labels = truth === "input" ? ownTruth : truth?.(keys);
     return {
       keys: variants === undefined ? keys : keys.map((sample, row) => variants.keyOf(sample, chosen[row] ?? 0)),
-      truth: truth === "input" ? ownTruth : truth?.(keys),
+      ...(labels === undefined || "dims" in labels ? { truth: labels } : { truth: undefined, truths: labels }),
       ...(weights === undefined ? {} : { sampleWeight: weights(keys) }),
       load,
     };
@@ -285,7 +295,8 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
     try {
       while (true) {
         const batch = this.next();
-        if (batch.truth === undefined) {
+        const { truth, truths } = batch;
+        if (truth === undefined && truths === undefined) {
           throw new UsageError("There are no labels to go with the photos.", {
             subject: "classMode",
             expected: '"categorical", "binary" or "sparse", or labels in `y`',
@@ -294,9 +305,10 @@ export class BatchIterator<Given extends WeightedBatch = WeightedBatch> implemen
           });
         }
         const { x } = await this.arrays(batch);
-        const y = this.typed(batch.truth);
+        const each = truths?.flatMap((labels) => (labels === undefined ? [] : [this.typed(labels)]));
+        const y = truth === undefined ? each : this.typed(truth);
         // Iterators that have no weights say so by their type.
-        yield (batch.sampleWeight === undefined ? [x, y] : [x, y, toTensor(batch.sampleWeight)]) as Given;
+        yield (batch.sampleWeight === undefined ? [x, y] : [x, y, toTensor(batch.sampleWeight)]) as unknown as Given;
       }
     } finally {
       await this.release();

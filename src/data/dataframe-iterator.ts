@@ -4,7 +4,7 @@ import { FileError, UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import { platform } from "../models/platform.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
-import { BatchIterator, type Samples } from "./batch-iterator.js";
+import { BatchIterator, type MultiOutputBatch, type Samples, type WeightedBatch } from "./batch-iterator.js";
 import { readCsv } from "./csv.js";
 import {
   checkIteratorOptions,
@@ -26,8 +26,11 @@ import { kerasExtensions } from "./scan.js";
 /** A row of a table, by the names of its columns. */
 export type DataframeRow = Readonly<Record<string, unknown>>;
 
-/** What labels look like: as for folders, or `raw`: the numbers of `yCol`. */
-export type DataframeClassMode = ClassMode | "raw";
+/**
+ * What labels look like: as for folders, or `raw`: the numbers of `yCol`; or `multi_output`: a tensor for each column of
+ * `yCol`, for models with several outputs.
+ */
+export type DataframeClassMode = ClassMode | "raw" | "multi_output";
 
 /** Options of `flowFromDataframe`; names, meaning and defaults are Keras's. */
 export interface FlowFromDataframeOptions extends IteratorOptions, PhotoOptions {
@@ -35,7 +38,7 @@ export interface FlowFromDataframeOptions extends IteratorOptions, PhotoOptions 
   readonly directory?: string | null;
   /** Column of the files' names; default `"filename"`. */
   readonly xCol?: string;
-  /** Column of the labels; for `classMode: "raw"` there may be several. Default `"class"`. */
+  /** Column of the labels; for `classMode: "raw"` and `"multi_output"` there may be several. Default `"class"`. */
   readonly yCol?: string | readonly string[];
   /** Column of how much each sample counts in the loss; default none. */
   readonly weightCol?: string | null;
@@ -55,19 +58,14 @@ function check(options: FlowFromDataframeOptions, validationSplit: number): void
   checkIteratorOptions(owner, options, validationSplit);
   checkPhotoOptions(owner, options);
   const mode: unknown = options.classMode === undefined ? "categorical" : options.classMode;
-  if (mode === "multi_output") {
-    refuseOption(
-      owner,
-      "classMode",
-      "one output",
-      mode,
-      'Models with several outputs cannot be trained yet; "raw" with several columns gives one row of numbers a sample.',
-    );
+  if (!["categorical", "binary", "sparse", "input", "raw", "multi_output", null].includes(mode as string | null)) {
+    const modes = '"categorical", "binary", "sparse", "input", "raw", "multi_output" or null';
+    refuseOption(owner, "classMode", modes, mode);
   }
-  if (!["categorical", "binary", "sparse", "input", "raw", null].includes(mode as string | null)) {
-    refuseOption(owner, "classMode", '"categorical", "binary", "sparse", "input", "raw" or null', mode);
+  if (mode === "multi_output" && !Array.isArray(options.yCol)) {
+    refuseOption(owner, "yCol", 'a list of columns for classMode "multi_output"', String(options.yCol));
   }
-  if (Array.isArray(options.yCol) && mode !== "raw") {
+  if (Array.isArray(options.yCol) && mode !== "raw" && mode !== "multi_output") {
     refuseOption(owner, "yCol", `the name of one column for classMode ${JSON.stringify(mode)}`, String(options.yCol));
   }
 }
@@ -221,12 +219,40 @@ function truthOf(
         typeof yCol === "string" ? [keys.length] : [keys.length, names.length],
       );
   }
+  if (mode === "multi_output") {
+    const outputs = (typeof yCol === "string" ? [yCol] : yCol).map((name) => numbersOf(all, name, rows));
+    return (keys) => outputs.map((output) => output(keys));
+  }
   const of = (keys: readonly number[]): ClassNumber[] => keys.map((key) => numbers[key] ?? 0);
   return mode === "categorical" ? (keys) => oneHot(of(keys), classes) : (keys) => classNumbers(of(keys));
 }
 
+/** Labels of one output: the numbers of a column, `[keys]`, or lists of as many numbers each, `[keys, numbers]`. */
+function numbersOf(
+  all: readonly DataframeRow[],
+  name: string,
+  rows: readonly number[],
+): (keys: readonly number[]) => TensorData<"float32"> {
+  const lists = column(all, name, "yCol").map((cell, row): readonly number[] =>
+    Array.isArray(cell) ? cell.map((one: unknown) => asNumber(one, name, row)) : [asNumber(cell, name, row)],
+  );
+  const isList = all.some((row) => Array.isArray(row[name]));
+  const width = lists[rows[0] ?? 0]?.length ?? 1;
+  for (const row of rows) {
+    if (lists[row]?.length === width && Array.isArray(all[row]?.[name]) === isList) continue;
+    refuseCell(name, row, isList ? `a list of ${width} numbers, as in the other rows` : "a number", lists[row]);
+  }
+  return (keys) =>
+    float32(
+      keys.flatMap((key) => lists[rows[key] ?? 0] ?? []),
+      isList ? [keys.length, width] : [keys.length],
+    );
+}
+
 /** Photos that a table names, in batches, round after round: what `flowFromDataframe` gives. */
-export class DataframeIterator extends BatchIterator {
+export class DataframeIterator<
+  Given extends WeightedBatch | MultiOutputBatch = WeightedBatch,
+> extends BatchIterator<Given> {
   readonly targetSize: readonly [height: number, width: number];
   readonly classMode: DataframeClassMode;
   /** Number of each class by its name; empty where labels are no classes. */
@@ -254,11 +280,11 @@ export class DataframeIterator extends BatchIterator {
    * @throws UsageError for impossible options and cells
    * @throws FileError when the table cannot be read or nothing is left of it
    */
-  static async open(
+  static async open<Given extends WeightedBatch | MultiOutputBatch>(
     datagen: ImageDataGenerator,
     dataframe: readonly DataframeRow[] | string,
     options: FlowFromDataframeOptions,
-  ): Promise<DataframeIterator> {
+  ): Promise<DataframeIterator<Given>> {
     const { validationSplit = 0 } = datagen.options;
     check(options, validationSplit);
     const rows = typeof dataframe === "string" ? await readCsv(dataframe) : dataframe;
@@ -275,6 +301,6 @@ export class DataframeIterator extends BatchIterator {
     const validated = options.validateFilenames === false ? "non-validated" : "validated";
     const belonging = table.classNames === undefined ? "" : ` belonging to ${table.classNames.length} classes`;
     platform().print(`Found ${count} ${validated} image filenames${belonging}.`);
-    return new DataframeIterator(datagen, table, options);
+    return new DataframeIterator<Given>(datagen, table, options);
   }
 }

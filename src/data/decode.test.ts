@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
+import { Generator } from "../random/generator.js";
+import { createNodeRuntime } from "../runtime/node.js";
 import { decodePhoto, PhotoError } from "./decode.js";
+import { PhotoResizer } from "./photo-resizer.js";
 
 /** Decodes, or gives the reason why not. */
 async function outcome(source: string | Uint8Array, options = {}): Promise<string> {
@@ -230,19 +233,68 @@ test("a file that has changed on disk is read anew", async () => {
   await rm(dir, { recursive: true });
 });
 
-describe("minimumSide", () => {
-  const large = () => picture().resize(1200, 600, { fit: "fill" }).jpeg().withMetadata({ orientation: 6 }).toBuffer();
+describe("a JPEG that will be resized", () => {
+  const large = (width = 1200, height = 600) =>
+    picture().resize(width, height, { fit: "fill" }).jpeg().withMetadata({ orientation: 6 }).toBuffer();
 
-  test("reduces a photo that is more than four times as large, to twice the size", async () => {
-    expect(await outcome(await large(), { minimumSide: 100 })).toBe("200 × 400");
-    expect(await outcome(await large(), { minimumSide: 149 })).toBe("298 × 596");
+  test("is decoded at a half, a quarter or an eighth, with both sides at least twice as long", async () => {
+    expect(await outcome(await large(), { resizedTo: 37 })).toBe("75 × 150");
+    expect(await outcome(await large(), { resizedTo: 38 })).toBe("150 × 300");
+    expect(await outcome(await large(), { resizedTo: 75 })).toBe("150 × 300");
+    expect(await outcome(await large(), { resizedTo: 76 })).toBe("300 × 600");
+    expect(await outcome(await large(), { resizedTo: 150 })).toBe("300 × 600");
   });
 
-  test("leaves all others as they are", async () => {
+  test("keeps its size where it is smaller, or would not be divided evenly", async () => {
     const whole = await decodePhoto(await large());
-    const kept = await decodePhoto(await large(), { minimumSide: 150 });
+    const kept = await decodePhoto(await large(), { resizedTo: 151 });
     expect([kept.width, kept.height]).toEqual([whole.width, whole.height]);
     expect(Buffer.compare(kept.data, whole.data)).toBe(0);
-    expect(await outcome(await large(), { minimumSide: 2000 })).toBe("600 × 1200");
+    expect(await outcome(await large(1202, 600), { resizedTo: 10 })).toBe("300 × 601");
+    expect(await outcome(await large(1201, 600), { resizedTo: 10 })).toBe("600 × 1201");
+  });
+
+  test("is still refused where its end is missing", async () => {
+    const bytes = await large();
+    expect(await outcome(bytes.subarray(0, bytes.length * 0.6), { resizedTo: 37 })).toMatch(/^truncated/);
+  });
+
+  test("has nearly the same pixels in the end, with structure on all scales", async () => {
+    const photo = await texture(2000, 1500);
+    const resizer = await PhotoResizer.create(createNodeRuntime(), 75);
+    const exact = await resizer.resize(await decodePhoto(photo));
+    const reduced = await decodePhoto(photo, { resizedTo: 75 });
+    expect([reduced.width, reduced.height]).toEqual([500, 375]);
+    const pixels = await resizer.resize(reduced);
+    await resizer.release();
+    const differences = pixels.map((level, index) => Math.abs(level - (exact[index] ?? 0)));
+    const squares = differences.reduce((sum, difference) => sum + difference ** 2, 0);
+    expect(Math.sqrt(squares / pixels.length)).toBeLessThan(0.5);
+    expect(Math.max(...differences)).toBeLessThanOrEqual(2);
+  });
+
+  test("is all that is reduced: other formats keep their size", async () => {
+    const png = await picture().resize(1200, 600, { fit: "fill" }).png().toBuffer();
+    expect(await outcome(png, { resizedTo: 10 })).toBe("1200 × 600");
   });
 });
+
+/** A JPEG with structure on all scales, as photos have it: noise of each octave, weaker the finer it is. */
+async function texture(width: number, height: number): Promise<Buffer> {
+  const generator = new Generator(1);
+  const sum = new Float32Array(width * height * 3).fill(127);
+  for (let octave = 1; octave < 9; octave++) {
+    const raw = {
+      width: Math.ceil(width / 2 ** octave),
+      height: Math.ceil(height / 2 ** octave),
+      channels: 3 as const,
+    };
+    const noise = Uint8Array.from({ length: raw.width * raw.height * 3 }, () => generator.integer(256));
+    const layer = await sharp(noise, { raw }).resize(width, height, { fit: "fill", kernel: "cubic" }).raw().toBuffer();
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + 0.04 * 1.3 ** octave * ((layer[i] ?? 0) - 127);
+  }
+  const pixels = Uint8ClampedArray.from(sum);
+  return sharp(pixels, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality: 92 })
+    .toBuffer();
+}

@@ -31,7 +31,7 @@ export interface ImageDataGeneratorOptions extends AffineOptions {
   readonly fillMode?: FillMode;
   /** Value beyond the edges for `fillMode: "constant"`; default 0. */
   readonly cval?: number;
-  /** How pixels between pixels are made: 0 takes the nearest, 1 is bilinear. Default 1. */
+  /** How pixels between pixels are made: 0 takes the nearest, 1 is bilinear, 2 to 5 are splines. Default 1. */
   readonly interpolationOrder?: InterpolationOrder;
   /**
    * Applied after augmentation and before `rescale`. A function of Graft, such as `applications.vgg16.preprocessInput`,
@@ -125,8 +125,8 @@ export function checkGeneratorOptions(options: ImageDataGeneratorOptions): void 
     refuse("validationSplit", "a number between 0 and 1, or 0 for none", validationSplit);
   }
   const order: unknown = options.interpolationOrder ?? 1;
-  if (order !== 0 && order !== 1) {
-    refuse("interpolationOrder", "0 (nearest) or 1 (bilinear)", order, "Splines of order 2 to 5 are not offered.");
+  if (![0, 1, 2, 3, 4, 5].includes(order as number)) {
+    refuse("interpolationOrder", "0 (nearest), 1 (bilinear), or 2 to 5 (splines)", order);
   }
   const format: unknown = options.dataFormat ?? "channels_last";
   if (format !== "channels_last") refuse("dataFormat", '"channels_last"', format);

@@ -11,6 +11,7 @@ import { createSession } from "../runtime/session.js";
 import { type AffineTransform, getRandomTransform } from "./affine-parameters.js";
 import { ArrayIterator, type FlowOptions } from "./array-iterator.js";
 import { augment, type Augmentation, augmentationFeeds, fedNames } from "./augment/augmentation.js";
+import type { MultiOutputBatch, WeightedBatch } from "./batch-iterator.js";
 import { type DataframeRow, DataframeIterator, type FlowFromDataframeOptions } from "./dataframe-iterator.js";
 import { DirectoryIterator, type FlowFromDirectoryOptions } from "./directory-iterator.js";
 import { toFloat32Array } from "./float32-array.js";
@@ -55,8 +56,8 @@ let made = 0;
  * Augmentation and standardization are part of the graph that runs on the engine; only random parameters are drawn on the
  * host, from a seeded stream. Keras's distributions are kept, but the numbers are not NumPy's.
  *
- * @see https://www.tensorflow.org/api_docs/python/tf/keras/preprocessing/image/ImageDataGenerator Interpolation of order 2
- * to 5 and `channels_first` are not offered.
+ * @see https://www.tensorflow.org/api_docs/python/tf/keras/preprocessing/image/ImageDataGenerator
+ * `channels_first` is not offered.
  */
 export class ImageDataGenerator {
   readonly options: ImageDataGeneratorOptions;
@@ -407,8 +408,16 @@ export class ImageDataGenerator {
    */
   flowFromDataframe(
     dataframe: readonly DataframeRow[] | string,
+    options: FlowFromDataframeOptions & { readonly classMode: "multi_output" },
+  ): Promise<DataframeIterator<MultiOutputBatch>>;
+  flowFromDataframe(
+    dataframe: readonly DataframeRow[] | string,
+    options?: FlowFromDataframeOptions,
+  ): Promise<DataframeIterator>;
+  flowFromDataframe(
+    dataframe: readonly DataframeRow[] | string,
     options: FlowFromDataframeOptions = {},
-  ): Promise<DataframeIterator> {
+  ): Promise<DataframeIterator<WeightedBatch | MultiOutputBatch>> {
     return DataframeIterator.open(this, dataframe, options);
   }
 }

@@ -5,11 +5,13 @@ import { Generator } from "../random/generator.js";
 import { randomStream } from "../random/seed.js";
 import { BatchIterator, type LabelledBatch, type Samples } from "./batch-iterator.js";
 import { checkOptionNames, isSize, refuseOption } from "./flow-options.js";
+import { decodePool } from "./decode-pool.js";
 import { ImageDataGenerator } from "./image-data-generator.js";
 import { classNumbers, oneHot } from "./labels.js";
 import type { Photo } from "./photo.js";
-import { channelsOf, type ColorMode, decodeAs, middle } from "./read-photo.js";
-import { resizeLikeTensorFlow, type ResizeMethod, resizeMethods } from "./resize-like-tensorflow.js";
+import { pixelCache } from "./pixel-cache.js";
+import { channelsOf, type ColorMode } from "./read-photo.js";
+import { type ResizeMethod, resizeMethods } from "./resize-like-tensorflow.js";
 import { listPhotos, scanClassFolders } from "./scan.js";
 
 /** What labels look like: numbers `[n]`, one-hot rows, numbers `[n, 1]`, or none. */
@@ -147,36 +149,6 @@ async function list(directory: string, options: ImageDatasetOptions): Promise<Li
   return { photos, classNames: names };
 }
 
-/** Brings a decoded photo to the size, with what the options say of its proportions. */
-async function pixelsOf(path: string, options: ImageDatasetOptions): Promise<Float32Array> {
-  const { colorMode = "rgb", imageSize = [256, 256], interpolation = "bilinear" } = options;
-  const photo = await decodeAs(path, colorMode);
-  const channels = channelsOf(colorMode);
-  const [height, width] = imageSize;
-  const whole = { left: 0, top: 0, width: photo.width, height: photo.height };
-  if (options.padToAspectRatio === true) {
-    // As tf.image.resize_with_pad: the photo fits inside, and black is put around it evenly.
-    const ratio = Math.max(photo.width / width, photo.height / height);
-    const inner: [number, number] = [
-      Math.max(1, Math.floor(photo.height / ratio)),
-      Math.max(1, Math.floor(photo.width / ratio)),
-    ];
-    const resized = resizeLikeTensorFlow(photo, channels, whole, inner, interpolation);
-    const [top, left] = [
-      Math.floor((height - photo.height / ratio) / 2),
-      Math.floor((width - photo.width / ratio) / 2),
-    ];
-    const result = new Float32Array(height * width * channels);
-    for (let row = 0; row < inner[0]; row++) {
-      const from = resized.subarray(row * inner[1] * channels, (row + 1) * inner[1] * channels);
-      result.set(from, ((Math.max(0, top) + row) * width + Math.max(0, left)) * channels);
-    }
-    return result;
-  }
-  const part = options.cropToAspectRatio === true ? middle(photo.width, photo.height, width, height) : whole;
-  return resizeLikeTensorFlow(photo, channels, part, imageSize, interpolation);
-}
-
 function truthOf(listing: Listing, photos: readonly Labelled[], mode: LabelMode): Samples["truth"] {
   const { classNames } = listing;
   if (classNames === undefined || mode === null) return undefined;
@@ -200,6 +172,9 @@ export class ImageDataset extends BatchIterator<LabelledBatch> {
     const channels = channelsOf(colorMode);
     const size = height * width * channels;
     const labelMode = options.labelMode === undefined ? "int" : options.labelMode;
+    const { interpolation = "bilinear", cropToAspectRatio = false, padToAspectRatio = false } = options;
+    const pixelOptions = { colorMode, imageSize, interpolation, cropToAspectRatio, padToAspectRatio };
+    const reading = JSON.stringify(pixelOptions);
     const samples: Samples = {
       count: photos.length,
       shape: [height, width, channels],
@@ -209,7 +184,12 @@ export class ImageDataset extends BatchIterator<LabelledBatch> {
         const pixels = new Float32Array(keys.length * size);
         await Promise.all(
           keys.map(async (key, row) => {
-            pixels.set(await pixelsOf(photos[key]?.path ?? "", options), row * size);
+            const path = photos[key]?.path ?? "";
+            const bytes = await pixelCache.of(path, reading, async () => {
+              const { buffer } = await decodePool.run({ kind: "dataset", path, options: pixelOptions });
+              return new Uint8Array(buffer);
+            });
+            pixels.set(new Float32Array(bytes.buffer), row * size);
           }),
         );
         return pixels;

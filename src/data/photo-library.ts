@@ -7,9 +7,11 @@ import { cast } from "../ops/layout.js";
 import type { Generator } from "../random/generator.js";
 import { processors } from "../runtime/node-processors.js";
 import { type Runtime, Tensor } from "../runtime/runtime.js";
-import { decodePhoto, PhotoError } from "./decode.js";
+import { PhotoError } from "./decode.js";
+import { decodePool } from "./decode-pool.js";
 import type { Photo } from "./photo.js";
 import { photoIdentity } from "./photo-identity.js";
+import { pixelCache } from "./pixel-cache.js";
 import { PhotoResizer } from "./photo-resizer.js";
 
 /** How photos are read. */
@@ -24,9 +26,6 @@ export interface ReadOptions {
   /** Ends the reading; the photos read so far are kept. */
   readonly signal?: AbortSignal;
 }
-
-/** Decoded and resized photos may take this much memory, in bytes; the others are decoded again when they are needed. */
-const keptBytes = 2 ** 30;
 
 /** Name of the graph's input. */
 const fed = "photos";
@@ -58,7 +57,6 @@ export function photoGraph(size: number, preprocess: (pixels: Value) => Value): 
 export class PhotoLibrary {
   private constructor(
     readonly photos: readonly Photo[],
-    private readonly pixels: ReadonlyMap<number, Uint8Array>,
     private readonly resizer: PhotoResizer,
   ) {}
 
@@ -69,31 +67,23 @@ export class PhotoLibrary {
    */
   static async read(photos: readonly Photo[], options: ReadOptions): Promise<PhotoLibrary> {
     const resizer = await PhotoResizer.create(options.runtime, options.imageSize);
-    const size = options.imageSize ** 2 * 3;
-    const read = new Map<number, Uint8Array | undefined>();
+    const library = new PhotoLibrary([], resizer);
+    const usable = new Set<number>();
     let done = 0;
     await inParallel(photos.length, async (index) => {
       const path = photos[index]?.path ?? "";
       if (options.signal?.aborted === true) return;
       try {
-        const resized = await resizer.resize(await decodePhoto(path));
-        read.set(index, (read.size + 1) * size <= keptBytes ? resized : undefined);
+        await library.pixelsOf(path);
+        usable.add(index);
       } catch (error) {
         if (!(error instanceof PhotoError)) throw error;
         options.onSkipped?.(path, error.reason);
       }
       options.onProgress?.(++done, photos.length);
     });
-    const usable = [...read.keys()].sort((a, b) => a - b);
-    const pixels = new Map(
-      usable.flatMap((index, position) => {
-        const kept = read.get(index);
-        return kept === undefined ? [] : [[position, kept] as const];
-      }),
-    );
     return new PhotoLibrary(
-      usable.flatMap((index) => photos[index] ?? []),
-      pixels,
+      photos.filter((_, index) => usable.has(index)),
       resizer,
     );
   }
@@ -124,7 +114,7 @@ export class PhotoLibrary {
       samples,
       batchSize,
       reproducible: true,
-      identify: (key) => photoIdentity(this.photos[key]?.path ?? "", { resized: size }),
+      identify: (key) => photoIdentity(this.photos[key]?.path ?? "", { resizedTo: size }),
       graph,
       next: () => batch(rounds.next(batchSize)),
       save: () => rounds.save(),
@@ -142,12 +132,17 @@ export class PhotoLibrary {
     const size = this.resizer.size ** 2 * 3;
     const joined = new Uint8Array(keys.length * size);
     await inParallel(keys.length, async (row) => {
-      const key = keys[row] ?? 0;
-      const pixels =
-        this.pixels.get(key) ?? (await this.resizer.resize(await decodePhoto(this.photos[key]?.path ?? "")));
-      joined.set(pixels, row * size);
+      joined.set(await this.pixelsOf(this.photos[keys[row] ?? 0]?.path ?? ""), row * size);
     });
     return joined;
+  }
+
+  /** `[size, size, 3]` uint8 of a photo. */
+  private pixelsOf(path: string): Promise<Uint8Array> {
+    const options = { resizedTo: this.resizer.size };
+    return pixelCache.of(path, JSON.stringify(options), async () =>
+      this.resizer.resize(await decodePool.run({ kind: "decode", path, options })),
+    );
   }
 
   /** Frees the engine's part. */

@@ -1,7 +1,9 @@
 import type { Samples } from "./batch-iterator.js";
+import { decodePool } from "./decode-pool.js";
 import type { PhotoOptions } from "./flow-options.js";
 import { photoIdentity } from "./photo-identity.js";
-import { channelsOf, readPhoto } from "./read-photo.js";
+import { pixelCache } from "./pixel-cache.js";
+import { channelsOf } from "./read-photo.js";
 
 /** Photos in files as samples. */
 export function photoSamples(
@@ -14,6 +16,8 @@ export function photoSamples(
   const [height, width] = targetSize;
   const channels = channelsOf(colorMode);
   const size = height * width * channels;
+  const how = { targetSize, colorMode, interpolation, keepAspectRatio };
+  const reading = JSON.stringify(how);
   return {
     count: paths.length,
     shape: [height, width, channels],
@@ -21,12 +25,13 @@ export function photoSamples(
     truth,
     weights,
     nameOf: (key) => paths[key] ?? "",
-    identify: (key) => photoIdentity(paths[key] ?? "", { targetSize, colorMode, interpolation, keepAspectRatio }),
+    identify: (key) => photoIdentity(paths[key] ?? "", how),
     async read(keys) {
       const pixels = new Uint8Array(keys.length * size);
       await Promise.all(
         keys.map(async (key, row) => {
-          const photo = await readPhoto(paths[key] ?? "", { targetSize, colorMode, interpolation, keepAspectRatio });
+          const path = paths[key] ?? "";
+          const photo = await pixelCache.of(path, reading, () => decodePool.run({ kind: "read", path, options: how }));
           pixels.set(photo, row * size);
         }),
       );

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FileError, UsageError } from "../errors/errors.js";
+import type { CallArguments, MaskName } from "../nn/symbolic-tensor.js";
 
 /** A tensor of a functional model: an output of a call of a layer. */
 export interface Reference {
@@ -14,6 +15,8 @@ export interface Call {
   /** Numbers among the arguments, by their places: `x * 2` is a call, too. */
   readonly numbers: ReadonlyMap<number, number>;
   readonly training: false | undefined;
+  /** What the layer is told; its masks stand behind the inputs. */
+  readonly told: CallArguments;
   /** Whether it is written in Keras 2's way, as lists. */
   readonly isOld: boolean;
 }
@@ -27,6 +30,12 @@ const callSchema = z.looseObject({ args: z.array(z.unknown()), kwargs: z.record(
 
 /** Arguments by name that are tensors, in the order in which Graft takes them: those of MultiHeadAttention. */
 const tensorArguments = ["inputs", "query", "value", "key"];
+
+/** Arguments by name that are masks. */
+const maskArguments: readonly MaskName[] = ["attention_mask", "mask"];
+
+/** Arguments by name that are truth values. */
+const flags = { use_causal_mask: "useCausalMask", return_attention_scores: "returnAttentionScores" } as const;
 
 /** Whether this is `[layer, call, output]`, perhaps with arguments behind. */
 export function isReference(data: unknown): data is [string, number, number, unknown?] {
@@ -50,13 +59,18 @@ function tensorsIn(argument: unknown): Reference[] | undefined {
 }
 
 /** Options of a call: `training`, and tensors by name. */
-function options(kwargs: Readonly<Record<string, unknown>>): Pick<Call, "inputs" | "training"> {
+function options(
+  kwargs: Readonly<Record<string, unknown>>,
+): Pick<Call, "inputs" | "training" | "told"> & { readonly masks: readonly Reference[] } {
   const tensors = new Map<string, readonly Reference[]>();
+  const told: Record<string, boolean> = {};
   for (const [name, value] of Object.entries(kwargs)) {
     // What is null or false is left out, but for `training`.
     if (value === null || value === undefined || value === false) continue;
     const found = isReference(value) ? [reference(value)] : tensorsIn(value);
-    if (found !== undefined && tensorArguments.includes(name)) tensors.set(name, found);
+    const known: readonly string[] = [...tensorArguments, ...maskArguments];
+    if (found !== undefined && known.includes(name)) tensors.set(name, found);
+    else if (value === true && Object.hasOwn(flags, name)) told[flags[name as keyof typeof flags]] = true;
     else {
       throw new UsageError(`Graft cannot call a layer with the argument "${name}".`, {
         subject: name,
@@ -65,9 +79,12 @@ function options(kwargs: Readonly<Record<string, unknown>>): Pick<Call, "inputs"
       });
     }
   }
+  const masks = maskArguments.filter((name) => tensors.has(name));
   return {
     inputs: tensorArguments.flatMap((name) => tensors.get(name) ?? []),
+    masks: masks.flatMap((name) => tensors.get(name) ?? []),
     training: kwargs["training"] === false ? false : undefined,
+    told: masks.length === 0 ? told : { ...told, masks },
   };
 }
 
@@ -78,11 +95,12 @@ function oldCall(node: readonly unknown[]): Call {
     if (!isReference(item)) throw unreadable(node);
     const kwargs = z.record(z.string(), z.unknown()).safeParse(item[3] ?? {});
     if (!kwargs.success) throw unreadable(node);
-    const { inputs, training } = options(kwargs.data);
-    return { inputs: [reference(item), ...inputs], training };
+    const { inputs, masks, training, told } = options(kwargs.data);
+    return { inputs: [reference(item), ...inputs], masks, training, told };
   });
   return {
-    inputs: parts.flatMap(({ inputs }) => inputs),
+    inputs: [...parts.flatMap(({ inputs }) => inputs), ...parts.flatMap(({ masks }) => masks)],
+    told: Object.assign({}, ...parts.map(({ told }) => told)) as CallArguments,
     training: parts.some(({ training }) => training === false) ? false : undefined,
     numbers: new Map(),
     isOld: true,
@@ -124,5 +142,6 @@ export function readCall(node: unknown): Call {
     });
   });
   const named = options(kwargs);
-  return { inputs: [...positional, ...named.inputs], numbers, training: named.training, isOld: false };
+  const { training, told } = named;
+  return { inputs: [...positional, ...named.inputs, ...named.masks], numbers, training, told, isOld: false };
 }

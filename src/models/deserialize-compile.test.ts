@@ -72,7 +72,7 @@ describe("compileFromConfig", () => {
       { optimizer: { class_name: "SGD", config: { loss_scale_factor: 2 } } },
       /loss_scale/,
     ],
-    ["an unknown metric", { metrics: [{ class_name: "MeanIoU", config: {} }] }, /"MeanIoU"/],
+    ["an unknown metric", { metrics: [{ class_name: "Wasserstein", config: {} }] }, /"Wasserstein"/],
   ])("refuses %s", (_, part, message) => {
     expect(() => compileFromConfig({ optimizer: "sgd", loss: "mse", ...part }, "x.keras")).toThrow(message);
   });

@@ -4,7 +4,7 @@ import type { SerializedObject } from "../nn/config.js";
 import type { Layer } from "../nn/layer.js";
 import { deserializeLayer } from "../nn/layers/deserialize-layer.js";
 import { InputLayer } from "../nn/layers/index.js";
-import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
+import type { CallOptions, MaskName, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
 import { isReference, readCall, type Call, type Reference } from "./deserialize-call.js";
 import { isOperation, operationLayer } from "./deserialize-operation.js";
@@ -175,13 +175,21 @@ class ConfigReader {
       progress = false;
       for (const [name, { layer, waiting, outputs }] of entries) {
         for (let call = waiting[0]; call !== undefined; call = waiting[0]) {
-          const { inputs: from, training } = call;
+          const { inputs: from, training, told } = call;
           const inputs = from.flatMap(
             (reference) => find(entries, reference, offsets.calls.get(reference.layer) ?? 0) ?? [],
           );
           if (inputs.length < from.length) break;
-          const options = training === false ? { training } : {};
-          outputs.push(this.explained(`The layer "${name}" in ${this.file}`, () => layer.applyAll(inputs, options)));
+          const { masks = [], ...flags } = told;
+          const own = inputs.slice(0, inputs.length - masks.length);
+          const mask = (wanted: MaskName): SymbolicTensor | undefined => inputs[own.length + masks.indexOf(wanted)];
+          const options: CallOptions = {
+            ...flags,
+            ...(training === false ? { training } : {}),
+            ...(masks.includes("attention_mask") ? { attentionMask: mask("attention_mask") } : {}),
+            ...(masks.includes("mask") ? { mask: mask("mask") } : {}),
+          };
+          outputs.push(this.explained(`The layer "${name}" in ${this.file}`, () => layer.applyAll(own, options)));
           waiting.shift();
           progress = true;
         }

@@ -92,8 +92,8 @@ export class Model extends BaseModel {
         received: `${inputs.length}`,
       });
     };
-    for (const { layer, inputs: from, outputs: to, training } of this.calls) {
-      const results = layer.callNamed(from.map(valueOf), training === false ? inInference(context) : context);
+    for (const { layer, inputs: from, outputs: to, training, arguments: told } of this.calls) {
+      const results = layer.callNamed(from.map(valueOf), training === false ? inInference(context) : context, told);
       to.forEach((tensor, index) => {
         const result = results[index];
         if (result !== undefined) values.set(tensor, result);

@@ -84,12 +84,23 @@ function number(
   return { histories, entrances };
 }
 
-function serializeCall({ layer, inputs, training }: LayerCall, history: (tensor: SymbolicTensor) => History): Config {
-  const tensors = inputs.map((tensor) => ({
+function serializeCall(
+  { layer, inputs, training, arguments: told = {} }: LayerCall,
+  history: (tensor: SymbolicTensor) => History,
+): Config {
+  const { masks = [], useCausalMask, returnAttentionScores } = told;
+  const all = inputs.map((tensor) => ({
     class_name: "__keras_tensor__",
     config: { shape: pythonShape(tensor.shape), dtype: tensor.type, keras_history: history(tensor) },
   }));
+  const tensors = all.slice(0, all.length - masks.length);
+  const kwargs = {
+    ...Object.fromEntries(masks.map((name, index) => [name, all[tensors.length + index]])),
+    ...(useCausalMask === true ? { use_causal_mask: true } : {}),
+    ...(returnAttentionScores === true ? { return_attention_scores: true } : {}),
+    ...(training === false ? { training } : {}),
+  };
   // Attention takes its inputs one by one, all others a list.
   const isList = tensors.length > 1 && layer.className !== "MultiHeadAttention";
-  return { args: isList ? [tensors] : tensors, kwargs: training === false ? { training } : {} };
+  return { args: isList ? [tensors] : tensors, kwargs };
 }

@@ -150,6 +150,11 @@ export class History implements Callback {
   readonly epoch: number[] = [];
   /** Seconds that each epoch took, with its validation. */
   readonly seconds: number[] = [];
+  /** What 8 bits cost, after a training with `trunkPrecision: "int8"`. */
+  trunk?: TrunkReport & {
+    /** Loss and metrics on the validation samples after the training, with the trunk computed exactly; where there are any. */
+    readonly exact?: Logs;
+  };
   private begun = 0;
 
   onEpochBegin(): void {
@@ -227,8 +232,31 @@ export interface FitOptions {
   readonly shuffle?: boolean;
   /** Weight in the loss by class number, for labels of one output; default 1 each. */
   readonly classWeight?: Readonly<Record<number, number>>;
+  /**
+   * How the frozen layers before the first one that learns are computed while training: exactly (`"float32"`, default), or in 8
+   * bits (`"int8"`), several times faster, calibrated on training photos. What learns is exact float32 in either case, as are
+   * `evaluate`, `predict` and what is saved; the history's `trunk` says what it cost.
+   */
+  readonly trunkPrecision?: TrunkPrecision;
   /** 0: silent, 1: a bar (a line where there is no terminal), 2: a line an epoch; default 1. */
   readonly verbose?: 0 | 1 | 2;
+}
+
+/** How frozen layers are computed while training. */
+export type TrunkPrecision = "float32" | "int8";
+
+/** What became of a trunk in 8 bits. */
+export interface TrunkReport {
+  /** Convolutions that are computed in 8 bits. */
+  readonly convolutions: number;
+  /** All convolutions. */
+  readonly of: number;
+  /** Those that lost too much on calibration photos and stay float32. */
+  readonly float32: readonly string[];
+  /** How far the activations at the freeze boundary move on calibration photos: root of the mean square, as a share of their own. */
+  readonly moved: number;
+  /** Calibration photos. */
+  readonly photos: number;
 }
 
 /** Options of `evaluate`. */

@@ -1,9 +1,16 @@
 import type { Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
+import type { Generator } from "../random/generator.js";
 import type { Variable } from "./variable.js";
 
-/** How random numbers that a layer needs are distributed: `uniform` in [0, 1), `normal` with mean 0 and deviation 1. */
-export type Distribution = "uniform" | "normal";
+/** Fills an array with random numbers of one step, such as a permutation of the batch. */
+export type Sampler = (generator: Generator, target: Float32Array) => void;
+
+/**
+ * How random numbers that a layer needs are distributed: `uniform` in [0, 1), `normal` with mean 0 and deviation 1, or as
+ * a function draws them.
+ */
+export type Distribution = "uniform" | "normal" | Sampler;
 
 /** What a layer may ask for while its computation is written as a graph. */
 export interface CallContext {

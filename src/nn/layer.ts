@@ -4,14 +4,20 @@ import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
 import { input, type Value } from "../graph/value.js";
 import { channelsFirst, channelsLast } from "./channels.js";
-import type { Config } from "./config.js";
+import { type Config, serializeObject } from "./config.js";
 import type { Constraint } from "./constraints/constraint.js";
 import type { CallContext } from "./context.js";
 import type { Initializer } from "./initializers/initializer.js";
 import { automaticName, snakeCase } from "./names.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
-import { type CallOptions, type LayerCall, SymbolicTensor } from "./symbolic-tensor.js";
+import {
+  type CallArguments,
+  type CallOptions,
+  type LayerCall,
+  type MaskName,
+  SymbolicTensor,
+} from "./symbolic-tensor.js";
 import { Variable } from "./variable.js";
 
 /** Options that every layer has. */
@@ -196,14 +202,50 @@ export abstract class Layer {
 
   /** As {@link apply}, for layers with several outputs. */
   applyAll(inputs: readonly SymbolicTensor[], options: CallOptions = {}): readonly SymbolicTensor[] {
-    const shapes = inputs.map(({ shape }) => shape);
-    this.ensureBuilt(shapes);
-    const types = this.inferOutputs(inputs);
-    const outputs: readonly SymbolicTensor[] = types.map(
+    this.ensureBuilt(inputs.map(({ shape }) => shape));
+    const { training, attentionMask, mask, ...flags } = options;
+    const given: Readonly<Record<MaskName, SymbolicTensor | undefined>> = { attention_mask: attentionMask, mask };
+    const masks = (["attention_mask", "mask"] as const).filter((name) => given[name] !== undefined);
+    const all = [...inputs, ...masks.flatMap((name) => given[name] ?? [])];
+    const set = Object.fromEntries(Object.entries(flags).filter(([, value]) => value));
+    const told: CallArguments = { ...set, ...(masks.length === 0 ? {} : { masks }) };
+    this.checkArguments([...Object.keys(set), ...masks]);
+    // JavaScript lets it through.
+    if ((training as boolean | undefined) === true) {
+      throw new UsageError(`The layer "${this.name}" cannot be called in training mode alone.`, {
+        subject: "training",
+        expected: "false, or nothing: as the model",
+        received: "true",
+        advice: "Inference has no random numbers and no statistics of a batch here.",
+      });
+    }
+    const outputs: readonly SymbolicTensor[] = this.inferOutputs(all, told).map(
       ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, () => call),
     );
-    const call: LayerCall = { layer: this, inputs, outputs, ...options };
+    const call: LayerCall = {
+      layer: this,
+      inputs: all,
+      outputs,
+      ...(training === undefined ? {} : { training }),
+      ...(Object.keys(told).length === 0 ? {} : { arguments: told }),
+    };
     return outputs;
+  }
+
+  /** Names of what the layer may be told beside its inputs. */
+  protected get callArguments(): readonly string[] {
+    return [];
+  }
+
+  private checkArguments(names: readonly string[]): void {
+    const known = this.callArguments.map(snakeCase);
+    const unknown = names.map(snakeCase).find((name) => !known.includes(name));
+    if (unknown === undefined) return;
+    throw new UsageError(`The layer "${this.name}" (${this.className}) cannot be called with "${unknown}".`, {
+      subject: unknown,
+      expected: known.length === 0 ? "inputs alone" : known.join(", "),
+      received: unknown,
+    });
   }
 
   /** Shapes of the outputs for inputs of the given shapes, both in Keras's order. */
@@ -214,15 +256,18 @@ export abstract class Layer {
     );
   }
 
-  private inferOutputs(inputs: readonly Pick<SymbolicTensor, "shape" | "type">[]): readonly Value[] {
+  private inferOutputs(
+    inputs: readonly Pick<SymbolicTensor, "shape" | "type">[],
+    told?: CallArguments,
+  ): readonly Value[] {
     const values = inputs.map(({ shape, type }, index) => input(`input_${index}`, type, channelsFirst(shape)));
-    return this.callNamed(values, shapeContext);
+    return this.callNamed(values, shapeContext, told);
   }
 
   /** {@link call}, with the layer's name in front of what goes wrong. */
-  callNamed(inputs: readonly Value[], context: CallContext): readonly Value[] {
+  callNamed(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
     try {
-      const outputs = this.call(inputs, context);
+      const outputs = this.call(inputs, context, told);
       this.penalize(outputs, context);
       return outputs;
     } catch (error) {
@@ -314,14 +359,23 @@ export abstract class Layer {
    * Writes the layer's computation as a graph.
    *
    * @param inputs values of the graph: rank 4 is `[N, C, H, W]`
+   * @param told what the layer is told beside its inputs; masks stand behind these
    * @returns one value an output, in the same convention
    */
-  abstract call(inputs: readonly Value[], context: CallContext): readonly Value[];
+  abstract call(inputs: readonly Value[], context: CallContext, told: CallArguments): readonly Value[];
 
   /** What every layer's configuration begins with. */
   protected baseConfig(): Config {
     const dtype = { module: "keras", class_name: "DTypePolicy", config: { name: "float32" }, registered_name: null };
-    return { name: this.name, trainable: this.trainable, dtype };
+    const regularizer = this.activityRegularizer;
+    return {
+      name: this.name,
+      trainable: this.trainable,
+      dtype,
+      ...(regularizer === undefined
+        ? {}
+        : { activity_regularizer: serializeObject("keras.regularizers", regularizer) }),
+    };
   }
 
   /** Keras's configuration: what the constructor takes, in Keras's snake_case. */
@@ -330,18 +384,22 @@ export abstract class Layer {
 
 /** A layer with one input and one output. */
 export abstract class UnaryLayer extends Layer {
-  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
-    const [x, ...others] = inputs;
-    if (x === undefined || others.length > 0) {
+  call(inputs: readonly Value[], context: CallContext, { masks = [] }: CallArguments): readonly Value[] {
+    const [x, mask, ...others] = inputs;
+    if (x === undefined || others.length > 0 || (mask !== undefined) !== masks.length > 0) {
       throw new UsageError(`The layer "${this.name}" takes one input.`, {
         subject: this.name,
         expected: "one input",
         received: `${inputs.length} inputs`,
       });
     }
-    return [this.forward(x, context)];
+    return [this.forward(x, context, mask)];
   }
 
-  /** Writes the layer's computation for its only input. */
-  protected abstract forward(x: Value, context: CallContext): Value;
+  /**
+   * Writes the layer's computation for its only input.
+   *
+   * @param mask for layers that may be called with one
+   */
+  protected abstract forward(x: Value, context: CallContext, mask?: Value): Value;
 }

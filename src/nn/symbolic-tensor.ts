@@ -9,7 +9,22 @@ export interface LayerCall {
   readonly outputs: readonly SymbolicTensor[];
   /** `false`: the layer runs in inference mode even while the model is trained. */
   readonly training?: false;
+  /** What the layer is told beside its inputs. */
+  readonly arguments?: CallArguments;
 }
+
+/** What some layers are told beside their inputs. */
+export interface CallArguments {
+  /** Attention: whether no place sees those behind it; default `false`. */
+  readonly useCausalMask?: boolean;
+  /** Attention: whether the weights of attention are a second output; default `false`. */
+  readonly returnAttentionScores?: boolean;
+  /** Keras's names of the masks that stand behind the inputs, in order. */
+  readonly masks?: readonly MaskName[];
+}
+
+/** Keras's names of arguments that are masks. */
+export type MaskName = "attention_mask" | "mask";
 
 /** Options of a call in the functional API. */
 export interface CallOptions {
@@ -18,6 +33,14 @@ export interface CallOptions {
    * normalization neither uses nor moves statistics of batches. Default: as the model.
    */
   readonly training?: false;
+  /** For attention: whether no place sees those behind it; default `false`. */
+  readonly useCausalMask?: boolean;
+  /** For attention: whether the weights of attention are a second output, which `applyAll` gives; default `false`. */
+  readonly returnAttentionScores?: boolean;
+  /** For `MultiHeadAttention`: `[N, T of the query, T of the value]`, not 0 where a place may be seen; default everywhere. */
+  readonly attentionMask?: SymbolicTensor | undefined;
+  /** For `Softmax` and `BatchNormalization`: not 0 where values count; default everywhere. */
+  readonly mask?: SymbolicTensor | undefined;
 }
 
 /** A placeholder of the functional API: what `layers.Input` and `layer.apply` return. */

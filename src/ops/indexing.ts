@@ -225,6 +225,28 @@ export function oneHot(indices: Value, classes: number): Value {
 }
 
 /**
+ * A matrix of the shape of another one, with 1 on the diagonal and 0 elsewhere.
+ * @see https://onnx.ai/onnx/operators/onnx__EyeLike.html
+ */
+export const eyeLike: Op<[x: Value]> = defineOp("EyeLike", {
+  since: 9,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { dtype: "int", k: "int" },
+  infer: ({ x, attributes: { dtype } }) => {
+    if (x.rank !== 2 || dtype !== undefined) {
+      throw new ShapeError("EyeLike: only for a matrix, and of its own type.", {
+        subject: "EyeLike",
+        expected: "two axes, and no dtype",
+        received: formatShape(x.shape),
+      });
+    }
+    return { y: { type: x.type, shape: x.shape } };
+  },
+  nonDifferentiable: true,
+});
+
+/**
  * The `k` greatest elements along an axis (default the last), greatest first, and their indices.
  * @see https://onnx.ai/onnx/operators/onnx__TopK.html
  */

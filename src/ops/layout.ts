@@ -25,6 +25,20 @@ export const identity: Op<[x: Value]> = defineOp("Identity", {
   vjp: { x: ({ dy }) => dy },
 });
 
+/**
+ * The value itself, but no gradient flows through it.
+ *
+ * No runtime has this operator; `prepare` takes it out.
+ */
+export const stopGradient: Op<[x: Value]> = defineOp("StopGradient", {
+  since: 18,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: { type: x.type, shape: x.shape } }),
+  vjp: { x: "none" },
+  expand: ({ x }) => x,
+});
+
 const isFloat = (type: ElementType): boolean => type.startsWith("float");
 
 const castOp: Op<[x: Value, attributes: { readonly to: number }]> = defineOp("Cast", {

@@ -191,6 +191,29 @@ describe("normal", () => {
   });
 });
 
+describe("gamma and beta", () => {
+  test.each([0.05, 0.2, 1, 3.7])("have their means and variances for shape %f", (shape) => {
+    const generator = new Generator(18);
+    const n = 100_000;
+    const gamma = moments(Array.from({ length: n }, () => Math.exp(generator.logGamma(shape))));
+    expect(Math.abs(gamma.mean - shape)).toBeLessThan(5 * Math.sqrt(shape / n));
+    expect(Math.abs(gamma.variance - shape)).toBeLessThan(5 * shape * Math.sqrt((2 + 6 / shape) / n));
+    const beta = moments(Array.from({ length: n }, () => generator.beta(shape, 2 * shape)));
+    const variance = 2 / 9 / (3 * shape + 1);
+    expect(Math.abs(beta.mean - 1 / 3)).toBeLessThan(5 * Math.sqrt(variance / n));
+    expect(Math.abs(beta.variance / variance - 1)).toBeLessThan(0.03);
+  });
+
+  test("stay numbers for tiny shapes, and refuse others", () => {
+    const generator = new Generator(19);
+    for (let draw = 0; draw < 100; draw++) {
+      const value = generator.beta(1e-6, 1e-6);
+      expect(value >= 0 && value <= 1).toBe(true);
+    }
+    expect(() => generator.logGamma(0)).toThrow(UsageError);
+  });
+});
+
 describe("integer", () => {
   test("draws every value equally often, also where n does not divide 2^32", () => {
     const generator = new Generator(16);

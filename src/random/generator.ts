@@ -196,6 +196,45 @@ export class Generator {
   }
 
   /**
+   * The natural logarithm of a number drawn from the gamma distribution with scale 1; itself it may be too small for a
+   * number.
+   *
+   * @param shape above 0
+   * @throws UsageError when `shape` is not
+   * @see https://doi.org/10.1145/358407.358414 Marsaglia and Tsang, "A simple method for generating gamma variables"
+   */
+  logGamma(shape: number): number {
+    if (!(shape > 0) || !Number.isFinite(shape)) {
+      throw new UsageError("The gamma distribution is not usable.", {
+        subject: "shape",
+        expected: "a number above 0",
+        received: String(shape),
+      });
+    }
+    // Below 1 from the next one: gamma(shape) is gamma(shape + 1) · u^(1 / shape).
+    if (shape < 1) return this.logGamma(shape + 1) + Math.log(1 - this.uniform()) / shape;
+    const d = shape - 1 / 3;
+    const c = 1 / Math.sqrt(9 * d);
+    for (;;) {
+      const x = this.normal();
+      const v = (1 + c * x) ** 3;
+      if (v <= 0) continue;
+      if (Math.log(1 - this.uniform()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return Math.log(d * v);
+    }
+  }
+
+  /**
+   * A number drawn from the beta distribution.
+   *
+   * @param a above 0
+   * @param b above 0
+   * @throws UsageError when one of them is not
+   */
+  beta(a: number, b: number): number {
+    return 1 / (1 + Math.exp(this.logGamma(b) - this.logGamma(a)));
+  }
+
+  /**
    * A whole number drawn from 0 to n − 1, each exactly as likely as the others.
    *
    * @param n how many values there are, in [1, 2³²]

@@ -16,8 +16,10 @@ export interface ClassifierImage {
 export interface Classifier {
   /** Names of the classes, in the order of the probabilities. */
   readonly labels: readonly string[];
-  /** All that the file says of itself: `labels`, `network`, `licence`, `version`. */
+  /** All that the file says of itself: `labels`, `network`, `licence`, `version`, `image_size`. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Height and width in pixels that the file resizes photos to; `undefined` where it does not say. */
+  readonly imageSize: number | undefined;
   /**
    * Looks at one photo.
    *
@@ -82,6 +84,11 @@ class OnnxClassifier implements Classifier {
     private readonly session: Session,
     private readonly file: string,
   ) {}
+
+  get imageSize(): number | undefined {
+    const size = Number(this.metadata["image_size"]);
+    return Number.isInteger(size) && size > 0 ? size : undefined;
+  }
 
   async predict({ width, height, data }: ClassifierImage): Promise<Float32Array> {
     if (data.length !== width * height * 3) {

@@ -44,6 +44,7 @@ export function exportClassifier({ model, backbone, classes }: ExportOptions): U
         network: backbone.record.name,
         licence: backbone.record.licence,
         version,
+        image_size: String(backbone.imageSize),
       },
     },
   );

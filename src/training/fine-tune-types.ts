@@ -1,5 +1,6 @@
 import type { Backbone } from "../applications/backbone.js";
 import type { BaseModel } from "../models/base-model.js";
+import type { TrunkPrecision, TrunkReport } from "../models/training-types.js";
 import type { Runtime } from "../runtime/runtime.js";
 
 /** A photo and its class. */
@@ -23,8 +24,13 @@ export interface FineTuneOptions {
   readonly batchSize?: number;
   /** Step size of the head's phase; default 1e-3. The second phase takes 3 % of it. */
   readonly learningRate?: number;
-  /** From which layer on the network is unfrozen in the second phase: a layer's name, `"none"` or `"all"`; default its last block. */
+  /**
+   * From which layer on the network is unfrozen in the second phase: a layer's name, `"none"` or `"all"`; default its last
+   * block, or none of it where the new classifier alone is right on 98 % of 200 validation photos or more.
+   */
   readonly unfreeze?: string;
+  /** How frozen layers are computed while training; default `"float32"`. See `trunkPrecision` of `fit`. */
+  readonly trunkPrecision?: TrunkPrecision;
   /** Default 0. */
   readonly seed?: number;
   readonly onEvent?: (event: FineTuneEvent) => void;
@@ -61,6 +67,8 @@ export type FineTuneEvent =
       readonly loss?: number;
       readonly accuracy?: number;
     }
+  /** The second phase is left out: the new classifier is good enough without it. */
+  | { readonly event: "left-frozen"; readonly val_accuracy: number }
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
   | { readonly event: "warning"; readonly code: string; readonly message: string }
   | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow);
@@ -72,8 +80,14 @@ export interface FineTuneResult {
   readonly epochs: readonly EpochRow[];
   /** Number of the epoch whose weights were kept. */
   readonly bestEpoch: number;
-  /** The figures of that epoch. */
+  /** The figures of that epoch; those of the validation with the network computed exactly, as the result is. */
   readonly best: EpochRow;
+  /** What 8 bits cost, where they were asked for. */
+  readonly trunk?: TrunkReport & {
+    /** Validation accuracy of that epoch with frozen layers in 8 bits, and exactly. */
+    readonly val_accuracy: number;
+    readonly exact_val_accuracy: number;
+  };
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
   readonly seconds: number;

@@ -47,7 +47,8 @@ function isValidated(epoch: number, frequency: number | readonly number[]): bool
 }
 
 /** @throws UsageError when an option is no usable number */
-function checkOptions({ epochs, stepsPerEpoch, validationSteps, validationFreq, initialEpoch }: FitOptions): void {
+function checkOptions(options: FitOptions): void {
+  const { epochs, stepsPerEpoch, validationSteps, validationFreq, initialEpoch, trunkPrecision } = options;
   const counts = { epochs, stepsPerEpoch, validationSteps, initialEpoch };
   for (const [name, value] of Object.entries(counts)) {
     const least = name === "epochs" || name === "initialEpoch" ? 0 : 1;
@@ -56,6 +57,14 @@ function checkOptions({ epochs, stepsPerEpoch, validationSteps, validationFreq, 
       subject: name,
       expected: `a whole number from ${least}`,
       received: String(value),
+    });
+  }
+  const precision: unknown = trunkPrecision;
+  if (precision !== undefined && precision !== "float32" && precision !== "int8") {
+    throw new UsageError("fit cannot take this trunkPrecision.", {
+      subject: "trunkPrecision",
+      expected: '"float32" or "int8"',
+      received: JSON.stringify(precision),
     });
   }
   if (typeof validationFreq === "number" && !(Number.isInteger(validationFreq) && validationFreq >= 1)) {
@@ -186,6 +195,7 @@ export class FitRun implements Resumable {
   private async createEngines(): Promise<Engines> {
     const { model, source, validation, streams, programsFor } = this.parts;
     const programs = await programsFor(truthShapesOf(this.upcoming?.batch, model.compiled));
+    await programs.calibrate(source);
     this.resumed?.randoms.forEach((state, index) => {
       const random = programs.randoms[index];
       if (random === undefined) return;

@@ -10,6 +10,7 @@ import {
   History,
   type InputArrays,
   type Logs,
+  type TrunkPrecision,
   type OutputArrays,
 } from "../models/training-types.js";
 import type { Layer } from "../nn/layer.js";
@@ -57,6 +58,7 @@ interface ProgramKey {
   /** Whether each layer is trainable: a normalization without learnable weights is frozen by that alone. */
   readonly flags: string;
   readonly truthShapes: TruthShapes;
+  readonly trunkPrecision: TrunkPrecision;
 }
 
 function sameVariables(a: readonly Variable[], b: readonly Variable[]): boolean {
@@ -68,6 +70,7 @@ function sameKey(a: ProgramKey, b: ProgramKey): boolean {
     a.compiled === b.compiled &&
     a.flags === b.flags &&
     a.multipliers === b.multipliers &&
+    a.trunkPrecision === b.trunkPrecision &&
     JSON.stringify(a.truthShapes) === JSON.stringify(b.truthShapes) &&
     sameVariables(a.trainable, b.trainable)
   );
@@ -102,6 +105,21 @@ function callbackList(
   return new CallbackList([...callbacks, ...(verbose === 0 || shows ? [] : [new ProgbarLogger()]), ...own]);
 }
 
+/** What 8 bits cost, in words. */
+function trunkLine({ trunk, history }: History): string {
+  if (trunk === undefined) return "";
+  const { convolutions, of, moved, photos, exact = {} } = trunk;
+  const differences = Object.entries(exact).flatMap(([name, value]) => {
+    const found = history[`val_${name}`]?.at(-1);
+    return found === undefined ? [] : [`val_${name} ${found.toFixed(4)} with it, ${value.toFixed(4)} exactly`];
+  });
+  return [
+    `Frozen layers in 8 bits: ${convolutions} of ${of} convolutions; what the trained layers see moves by ` +
+      `${(100 * moved).toFixed(1)} % (${photos} photos)`,
+    ...differences,
+  ].join("; ");
+}
+
 /** The loops of `fit`, `evaluate` and `predict` on a runtime. */
 export function createTrainingLoops(runtime: Runtime): TrainingLoops {
   const kept = new WeakMap<BaseModel, Kept>();
@@ -128,16 +146,17 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
     model: BaseModel,
     compiled: Compiled | undefined,
     truthShapes: TruthShapes,
+    trunkPrecision: TrunkPrecision = "float32",
   ): Promise<Programs> => {
     const memory = keptOf(model);
     const trainable = model.trainableWeights;
     const multipliers = trainable.map(({ learningRateMultiplier }) => learningRateMultiplier).join();
-    const key: ProgramKey = { compiled, trainable, multipliers, flags: flagsOf(model), truthShapes };
+    const key: ProgramKey = { compiled, trainable, multipliers, flags: flagsOf(model), truthShapes, trunkPrecision };
     const known = memory.programs;
     if (known !== undefined && !known.value.outdated && sameKey(known.key, key)) return known.value;
     delete memory.programs;
     await known?.value.release();
-    const value = new Programs(runtime, model, compiled, truthShapes);
+    const value = new Programs(runtime, model, compiled, truthShapes, trunkPrecision);
     memory.programs = { value, key };
     return value;
   };
@@ -169,7 +188,8 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
     const source = toSource(model, x, options);
     prepareModel(model, source);
     const known = keptOf(model).programs?.value;
-    const usable = known?.outdated === false ? known : await programsFor(model, undefined, []);
+    const usable =
+      known?.outdated === false && known.trunkReport === undefined ? known : await programsFor(model, undefined, []);
     const activations = new Activations(usable, source, false);
     const session = await usable.predict();
     const { steps = roundSteps(source), verbose = 1 } = options;
@@ -213,8 +233,14 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
         options,
         callbacks: callbackList(options.callbacks, options.verbose, [history]),
         streams: keptOf(model).streams,
-        programsFor: (truthShapes) => programsFor(model, model.compiled, truthShapes),
+        programsFor: (truthShapes) => programsFor(model, model.compiled, truthShapes, options.trunkPrecision),
       }).run();
+      const report = keptOf(model).programs?.value.trunkReport;
+      if (report !== undefined) {
+        const exact = validation && (await this.evaluate(model, validation, { verbose: 0 }));
+        history.trunk = { ...report, ...(exact === undefined ? {} : { exact }) };
+        if (options.verbose !== 0) platform().print(trunkLine(history));
+      }
       return history;
     },
 

@@ -7,7 +7,7 @@ import { constant, input, type Value } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { BatchSource } from "../models/batch-source.js";
 import { type FeatureStore, platform } from "../models/platform.js";
-import type { Compiled } from "../models/training-types.js";
+import type { Compiled, TrunkPrecision, TrunkReport } from "../models/training-types.js";
 import { channelsFirst, toChannelsLast } from "../nn/channels.js";
 import { updateAll } from "../nn/optimizers/index.js";
 import type { Variable } from "../nn/variable.js";
@@ -21,6 +21,8 @@ import { expandTo } from "../ops/shape-of.js";
 import type { Runtime, Session } from "../runtime/runtime.js";
 import { createSession, graphBytes } from "../runtime/session.js";
 import { freezeBoundary } from "./boundary.js";
+import { calibratedTrunk } from "./calibration.js";
+import type { Int8Trunk } from "./int8-trunk.js";
 import { type RandomInput, type Trace, traceModel } from "./trace.js";
 
 /** Names of the inputs and outputs of programs that every program has. */
@@ -108,6 +110,7 @@ export class Programs {
   private readonly weightValues: ReadonlyMap<Variable, Value>;
   private readonly frozen: readonly { readonly variable: Variable; readonly data: TensorData }[];
   private readonly substitutes: ReadonlyMap<Value, Value>;
+  private int8: Int8Trunk | undefined;
   private readonly trunks = new Map<BatchSource["graph"], Trunk>();
   private sessions: Partial<Record<"step" | "evaluate" | "predict", Promise<Session>>> = {};
 
@@ -116,12 +119,14 @@ export class Programs {
    * @param compiled what it was compiled with; `undefined` for prediction alone
    * @param truthShapes shape of the labels of one sample for each output, such as `[]` or `[classes]`; `undefined` where there
    * are none
+   * @param trunkPrecision with `"int8"`, {@link calibrate} comes before all else
    */
   constructor(
     private readonly runtime: Runtime,
     model: BaseModel,
     private readonly compiled: Compiled | undefined,
     private readonly truthShapes: readonly (readonly number[] | undefined)[],
+    readonly trunkPrecision: TrunkPrecision = "float32",
   ) {
     this.modelName = model.name;
     this.data = model.inputs.map(({ shape, type }, index) => input(`data/${index}`, type, channelsFirst(shape)));
@@ -203,17 +208,45 @@ export class Programs {
     return this.boundary.reduce((sum, { size }) => sum + size, 0);
   }
 
+  /** The boundary as a graph of the data, with frozen weights as constants. */
+  private trunkValues(): readonly Value[] {
+    if (this.int8 !== undefined) return this.int8.values;
+    const constants = new Map(this.substitutes);
+    for (const value of this.boundaryValues) constants.delete(value);
+    return this.boundaryValues.map(rebuild(this.boundaryValues, constants));
+  }
+
+  /** What became of a trunk in 8 bits; `undefined` where it is computed exactly. */
+  get trunkReport(): TrunkReport | undefined {
+    return this.int8?.report;
+  }
+
+  /**
+   * Makes the trunk one of 8 bits, if it is to be one. The same photos give the same trunk.
+   *
+   * @param source photos to calibrate with: those that are trained with
+   */
+  async calibrate(source: BatchSource): Promise<void> {
+    if (this.trunkPrecision !== "int8" || this.int8 !== undefined || !this.hasTrunk) return;
+    this.int8 = await calibratedTrunk(this.runtime, this.trunkValues(), this.data, source);
+  }
+
   /** The trunk for a source: from what it feeds to the boundary activations. */
   trunk(source: BatchSource): Trunk {
     const known = this.trunks.get(source.graph);
     if (known !== undefined) return known;
-    const constants = new Map(this.substitutes);
-    for (const value of this.boundaryValues) constants.delete(value);
-    this.data.forEach((value, index) => {
-      const fed = source.graph[index];
-      if (fed !== undefined) constants.set(value, fed);
-    });
-    const values = lowered(this.boundaryValues.map(rebuild(this.boundaryValues, constants)), false);
+    if (this.trunkPrecision === "int8" && this.int8 === undefined && this.hasTrunk) {
+      throw new TypeError("A trunk in 8 bits must be calibrated first.");
+    }
+    const behind = this.trunkValues();
+    const fed = new Map(
+      this.data.flatMap((value, index) => {
+        const given = source.graph[index];
+        return given === undefined ? [] : [[value, given] as const];
+      }),
+    );
+    const renew = rebuild(behind, fed);
+    const values = lowered(behind.map(renew), false);
     const outputs = Object.fromEntries(values.map((value, index) => [names.boundary(index), value]));
     const bytes = graphBytes(outputs, { name: "trunk" });
     const identity = platform().digest(bytes);
@@ -251,11 +284,14 @@ export class Programs {
   }
 
   /**
-   * Loss and states of metrics.
+   * Loss and states of metrics, by name, and what the step goes down, which is something else for a loss without reduction.
    *
    * @param predictions of each output
    */
-  private figures(predictions: readonly Value[], penalties: readonly Value[]): Record<string, Value> {
+  private figures(
+    predictions: readonly Value[],
+    penalties: readonly Value[],
+  ): { readonly figures: Record<string, Value>; readonly objective: Value } {
     const { losses, metrics } = this.requireCompiled();
     const compared = predictions.map((prediction, output) => ({
       prediction,
@@ -270,14 +306,21 @@ export class Programs {
     const figures: Record<string, Value> = {};
     const parts = losses.map(({ output, loss, weight }) => {
       const { truth, prediction, sampleWeight } = at(output);
-      const value = reduceMean(mul(loss.perSample(truth, prediction), sampleWeight), [0], { keepdims: 0 });
+      const value = reduceMean(mul(loss.perSample(truth, prediction, sampleWeight), sampleWeight), [0], {
+        keepdims: 0,
+      });
       // As in Keras, the losses of several outputs are shown without their weights.
       if (losses.length > 1) figures[names.outputLoss(output)] = value;
-      return weight === 1 ? value : mul(value, scalarLike(value, weight));
+      const factor = loss.objectiveFactor(truth, prediction);
+      const weighted = (part: Value): Value => (weight === 1 ? part : mul(part, scalarLike(part, weight)));
+      return { shown: weighted(value), objective: weighted(factor === undefined ? value : mul(value, factor)) };
     });
-    const [first, ...others] = [...parts, ...penalties];
-    if (first === undefined) throw noLoss();
-    figures[names.loss] = others.reduce((sum, part) => add(sum, part), first);
+    const total = (values: readonly Value[]): Value => {
+      const [first, ...others] = [...values, ...penalties];
+      if (first === undefined) throw noLoss();
+      return others.reduce((sum, part) => add(sum, part), first);
+    };
+    figures[names.loss] = total(parts.map(({ shown }) => shown));
     metrics.forEach(({ metric, output, weighted }, index) => {
       const { truth, prediction, sampleWeight } = at(output);
       // As in Keras, weights of samples and classes count in the loss but not in metrics.
@@ -286,7 +329,7 @@ export class Programs {
         figures[names.metric(index, state)] = value;
       }
     });
-    return figures;
+    return { figures, objective: total(parts.map((part) => part.objective)) };
   }
 
   /** The step: one call is one step of the optimizer. */
@@ -316,7 +359,10 @@ export class Programs {
     const values = lowered(written);
     const outputCount = this.training.outputs.length;
     const penaltyCount = this.training.penalties.length;
-    const graph = this.figures(values.slice(0, outputCount), values.slice(outputCount, outputCount + penaltyCount));
+    const { figures: graph, objective } = this.figures(
+      values.slice(0, outputCount),
+      values.slice(outputCount, outputCount + penaltyCount),
+    );
     const loss = required(graph[names.loss]);
     updates.forEach(([variable], index) => {
       const value = values[outputCount + penaltyCount + index];
@@ -326,7 +372,7 @@ export class Programs {
     const learningRate = input(names.learningRate, "float32", []);
     const step = input(names.step, "float32", []);
     const weights = this.trained.map(({ variable }) => this.weightValues.get(variable) ?? loss);
-    const derivatives = gradients(loss, weights);
+    const derivatives = gradients(objective, weights);
     const slotInputs = this.trained.map(({ slots }) =>
       slots.map(({ slot, name, shape }) => [slot, input(name, "float32", shape)] as const),
     );
@@ -363,7 +409,7 @@ export class Programs {
   private createEvaluate(): Promise<Session> {
     const outputs = this.inference.outputs.length;
     const values = lowered(this.behindBoundary([...this.inference.outputs, ...this.inference.penalties]));
-    const figures = this.figures(values.slice(0, outputs), values.slice(outputs));
+    const { figures } = this.figures(values.slice(0, outputs), values.slice(outputs));
     return createSession(this.runtime, figures, { name: "evaluate" });
   }
 

@@ -101,7 +101,8 @@ export class StepRunner {
     const dims = value.shape.map((dim) => (typeof dim === "number" ? dim : batch));
     const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
     if (distribution === "uniform") generator.uniformInto(data);
-    else generator.normalInto(data);
+    else if (distribution === "normal") generator.normalInto(data);
+    else distribution(generator, data);
     return toTensor(float32(data, dims));
   }
 }

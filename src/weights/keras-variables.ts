@@ -33,6 +33,8 @@ interface Place {
 const attentionParts: Readonly<Record<string, string>> = {
   query: "query_dense",
   key: "key_dense",
+  // The only one without a property of this name.
+  gate: "_gate_dense",
   value: "value_dense",
   attention_output: "output_dense",
 };

@@ -98,16 +98,21 @@ test("networks", async () => {
   expect(machine.at(-1)).toEqual({ event: "done", networks: machine.length - 1 });
 });
 
-test.each(["--help", "train --help", "predict --help", "evaluate --help", "networks --help", "help train"])(
-  "%s explains itself on stdout",
-  async (args) => {
-    const outcome = await graft(args.split(" "), folder);
-    expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(outcome.stdout).toMatch(/^Usage: graft/);
-    expect(outcome.stdout).toMatch(/Examples?:\n {2}graft /);
-    expect(Math.max(...outcome.stdout.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(110);
-  },
-);
+test.each([
+  "--help",
+  "train --help",
+  "predict --help",
+  "evaluate --help",
+  "networks --help",
+  "cache --help",
+  "help train",
+])("%s explains itself on stdout", async (args) => {
+  const outcome = await graft(args.split(" "), folder);
+  expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(outcome.stdout).toMatch(/^Usage: graft/);
+  expect(outcome.stdout).toMatch(/Examples?:\n {2}graft /);
+  expect(Math.max(...outcome.stdout.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(110);
+});
 
 test("--version", async () => {
   expect(await graft(["--version"], folder)).toEqual({

@@ -160,6 +160,41 @@ describe("graft train", () => {
     expect(people.stdout).toMatch(/^test +accuracy 100\.0 % \(95 % interval/m);
   });
 
+  test("the network stays frozen where the new classifier alone is right on many photos, unless it is told not to", async () => {
+    await writePhotoFolder(join(folder, "many", "train"), 12, ["red", "blue"], 1);
+    await writePhotoFolder(join(folder, "many", "validation"), 100, ["red", "blue"], 5000);
+    const plain = await graft(["train", "many", ...tiny, "--out", "of-many"], folder);
+    expect(plain.stderr).toMatch(/right on 100\.0 % of the validation photos: the network stays frozen/);
+    expect(await readFile(join(folder, "of-many", "history.csv"), "utf8")).not.toContain("fine-tune");
+    const told = await graft(["train", "many", ...tiny, "--unfreeze", "all", "--out", "of-many-2"], folder);
+    expect(await readFile(join(folder, "of-many-2", "history.csv"), "utf8"), told.stderr).toContain("fine-tune");
+  });
+
+  test("--trunk-precision int8 says what it cost, and the model is exact", async () => {
+    const int8 = ["--trunk-precision", "int8", "--unfreeze", "none"];
+    const outcome = await graft(["train", "photos", ...tiny, ...int8, "--out", "int8"], folder);
+    expect(outcome.exitCode, outcome.stderr).toBe(0);
+    expect(outcome.stdout).toMatch(
+      /^8 bits +1 of 1 frozen convolutions; what the classifier sees moves by \d+\.\d %; .* exactly$/m,
+    );
+    const { result } = await recordOf("int8");
+    expect(result).toMatchObject({ trunk: { convolutions: 1, of: 1, photos: 16 } });
+    const wrong = await graft(["train", "photos", "--trunk-precision", "int4"], folder);
+    expect(wrong.exitCode).toBe(2);
+    expect(wrong.stderr).toMatch(/--trunk-precision.*float32 or int8.*int4/s);
+  });
+
+  test("what is kept of photos is shown and cleared", async () => {
+    const env = { GRAFT_CACHE: join(folder, "cache") };
+    const run = (...args: string[]): Promise<Outcome> => startGraft(args, folder, env).outcome;
+    await run("train", "photos", ...tiny, "--unfreeze", "none", "--out", "cached");
+    const shown = await run("cache");
+    expect(shown.stdout).toMatch(/^model +photos +size +last used[\s\S]*frozen network/);
+    const cleared = await run("cache", "--clear", "--json");
+    expect(events(cleared.stdout)).toMatchObject([{ event: "done", cleared: true }]);
+    expect((await run("cache")).stdout).toMatch(/^Nothing is kept in /);
+  });
+
   test("without --out the run goes to runs/<folder>-<date>-<time>", async () => {
     const outcome = await graft(["train", "photos", ...tiny, "--epochs", "1", "--unfreeze", "none"], folder);
     expect(outcome.exitCode).toBe(0);

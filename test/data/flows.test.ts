@@ -7,6 +7,8 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { DataframeRow, FlowFromDataframeOptions } from "../../src/data/dataframe-iterator.js";
 import type { BatchIterator, WeightedBatch } from "../../src/data/batch-iterator.js";
+import type { Batch } from "../../src/models/batch-source.js";
+import type { TensorData } from "../../src/onnx/tensor-data.js";
 
 type SubsetOrNone = "training" | "validation" | null;
 
@@ -86,6 +88,12 @@ function levels(x: Tensor | undefined): number[] {
   return values.filter((_, index) => index % size === 0);
 }
 
+/** The labels of a source with one output. */
+function only(truth: Batch["truth"]): TensorData<"float32"> {
+  if (truth === undefined || !("dims" in truth)) throw new Error("labels of one output were expected");
+  return truth;
+}
+
 describe("folders are listed as Keras lists them", () => {
   it.each(golden.folders.cases)("subset $subset of $validationSplit", async (one) => {
     const datagen = new ImageDataGenerator({ validationSplit: one.validationSplit });
@@ -111,7 +119,7 @@ describe("folders are listed as Keras lists them", () => {
     });
     expect(dataset.filePaths.map((path) => path.slice(photos.length + 1))).toEqual(paths);
     expect(dataset.classNames).toEqual(golden.folders.datasetClasses);
-    expect([...dataset.inOrder()].flatMap(({ truth }) => [...(truth?.data ?? [])])).toEqual(labels);
+    expect([...dataset.inOrder()].flatMap(({ truth }) => [...only(truth).data])).toEqual(labels);
   });
 });
 
@@ -283,6 +291,27 @@ describe("flowFromDataframe", () => {
     expect(numbers(many).slice(0, 6)).toEqual([1, 0, 1, 0, 1, 0]);
   });
 
+  it("gives labels of several outputs", async () => {
+    const table = rows.map((row, index) => ({ ...row, corner: [index, 10 - index] }));
+    const flow = await new ImageDataGenerator().flowFromDataframe(table, {
+      ...{ directory: join(root, "table"), shuffle: false, targetSize: [2, 2], batchSize: 3 },
+      ...{ classMode: "multi_output", yCol: ["age", "corner"], weightCol: "weight" },
+    });
+    for await (const [x, y, weights] of flow) {
+      expect(x.dims).toEqual([3, 2, 2, 3]);
+      expect(y.map(({ dims }) => dims)).toEqual([[3], [3, 2]]);
+      expect(y.map(numbers)).toEqual([
+        [0, 1.5, 3],
+        [0, 10, 1, 9, 2, 8],
+      ]);
+      expect(weights && numbers(weights)).toEqual([0, 0.5, 1]);
+      break;
+    }
+    const uneven = table.map((row, index) => (index === 2 ? { ...row, corner: [1] } : row));
+    await expect(open({ classMode: "multi_output", yCol: ["corner"] }, uneven)).rejects.toThrow(/Row 3.*list of 2/s);
+    await flow.release();
+  });
+
   it("splits after leaving out, validation first", async () => {
     const split = { validationSplit: 0.3 };
     expect((await open({ subset: "validation" }, undefined, split)).filenames).toEqual(["0.png", "1.png"]);
@@ -303,7 +332,10 @@ describe("flowFromDataframe", () => {
     await expect(open({ xCol: "age" })).rejects.toThrow(/Row 1.*"age".*text/s);
     await expect(open({ weightCol: "class" })).rejects.toThrow(/Row 1.*"class".*number.*c/s);
     await expect(open({ classMode: "binary" })).rejects.toThrow(/two classes.*4/s);
-    await expect(open({ classMode: "multi_output" })).rejects.toThrow(/several outputs/);
+    await expect(open({ classMode: "multi_output" })).rejects.toThrow(/yCol.*list of columns/s);
+    await expect(open({ classMode: "multi_output", yCol: ["age", "class"] })).rejects.toThrow(
+      /Row 1.*"class".*number/s,
+    );
     await expect(open({ directory: root })).rejects.toThrow(/directory/);
   });
 });
@@ -319,14 +351,14 @@ describe("imageDatasetFromDirectory", () => {
       ...{ validationSplit: 0.3, subset: "validation", seed: 5, imageSize: [3, 4] },
     });
     expect(again.filePaths).toEqual(validation.filePaths);
-    expect(validation.next().truth?.dims).toEqual([3, 4]);
+    expect(only(validation.next().truth).dims).toEqual([3, 4]);
   });
 
   it("takes labels of one's own, or none", async () => {
     const flat = join(root, "table");
     const labels = [3, 1, 3, 1, 3, 1, 3];
     const dataset = await imageDatasetFromDirectory(flat, { labels, shuffle: false, imageSize: [3, 4] });
-    expect([dataset.classNames, [...(dataset.next().truth?.data ?? [])]]).toEqual([["1", "3"], labels]);
+    expect([dataset.classNames, [...only(dataset.next().truth).data]]).toEqual([["1", "3"], labels]);
     const bare = await imageDatasetFromDirectory(flat, { labels: null, shuffle: false, imageSize: [3, 4] });
     for await (const images of bare.images()) {
       expect(levels(images)).toEqual([0, 1, 2, 3, 4, 5, 6]);

@@ -185,7 +185,7 @@ describe("fit and random transforms", () => {
 
 describe("options", () => {
   it.each([
-    [{ interpolationOrder: 3 }, /0 \(nearest\) or 1.*3.*not offered/s],
+    [{ interpolationOrder: 6 }, /0 \(nearest\), 1 \(bilinear\), or 2 to 5/],
     [{ dataFormat: "channels_first" }, /channels_last/],
     [{ dtype: "uint8" }, /float32/],
     [{ validationSplit: 1 }, /validationSplit/],

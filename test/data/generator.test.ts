@@ -37,7 +37,9 @@ function levels(shape: readonly number[], key: number): Float32Array {
 
 describe("applyTransform gives Keras's values", () => {
   it.each(
-    golden<TransformCase>("transforms").map((one) => [JSON.stringify([one.options, one.transform]), one] as const),
+    [...golden<TransformCase>("transforms"), ...golden<TransformCase>("splines")].map(
+      (one) => [JSON.stringify([one.options, one.transform]), one] as const,
+    ),
   )("%s", async (_, { key, shape, wide, options, transform, result }) => {
     const data = wide ? wave(shape, key, 300, 20).data : levels(shape, key);
     const { data: values, dims } = await new ImageDataGenerator(options).applyTransform(

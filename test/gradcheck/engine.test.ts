@@ -4,7 +4,7 @@ import { constant, input, type Value } from "../../src/graph/value.js";
 import { allocate, elementCount, type ElementType, float32 } from "../../src/onnx/tensor-data.js";
 import * as comparison from "../../src/ops/comparison.js";
 import { integers, scalar } from "../../src/ops/constants.js";
-import { oneHot, topK } from "../../src/ops/indexing.js";
+import { eyeLike, oneHot, topK } from "../../src/ops/indexing.js";
 import { pad } from "../../src/ops/joining.js";
 import { cast, shapeOp } from "../../src/ops/layout.js";
 import { maxPoolOp } from "../../src/ops/pooling.js";
@@ -71,6 +71,11 @@ const calls: Readonly<Record<string, Call>> = {
     expected: [1, 0],
   },
   OneHot: { inputs: [["int64", ["N"], [2, 0]]], build: (x) => oneHot(x, 3), expected: [0, 0, 1, 1, 0, 0] },
+  EyeLike: {
+    inputs: [["float32", ["N", 3], [1, 5, 5, 9, 2, 3]]],
+    build: (x) => eyeLike(x),
+    expected: [1, 0, 0, 0, 1, 0],
+  },
   GridSample: {
     // The corners, and the middle between them.
     inputs: [image, ["float32", ["N", 1, 3, 2], [-1, -1, 0, 0, 1, 1, -1, -1, 0, 0, 1, 1]]],

@@ -50,6 +50,7 @@ describe("a rule wrong by 0.1 % is found", () => {
   /** Where the rule is 0, or there is none: a derivative of a step, an index, a mask, a shape. */
   const withoutRule: Readonly<Record<string, readonly number[]>> = {
     Sign: [0],
+    StopGradient: [0],
     Floor: [0],
     Ceil: [0],
     Round: [0],

@@ -481,6 +481,8 @@ export const samples: Readonly<Record<string, Sample>> = {
   Reciprocal: unary(elementwise.reciprocal, { range: [1, 2] }, { precision: "float32" }),
   Erf: unary(elementwise.erf, anywhere, { precision: "float32" }),
   Sign: unary(elementwise.sign, { away: [0] }),
+  // Of a step, so that the missing derivative is the right one.
+  StopGradient: unary((x) => layout.stopGradient(elementwise.sign(x)), { away: [0] }),
   Floor: unary(elementwise.floor, { away: [-2, -1, 0, 1, 2] }),
   Ceil: unary(elementwise.ceil, { away: [-2, -1, 0, 1, 2] }),
   Round: unary(elementwise.round, { away: [-1.5, -0.5, 0.5, 1.5] }),

@@ -205,11 +205,16 @@ describe("loadModel", () => {
 
   it.each([
     ["an unknown option", '"filters": 4', '"filters": 4, "sparkle": 3', /"conv" \(Conv2D\).*"sparkle"/],
-    ["an option that is not there", '"renorm": false', '"renorm": true', /"norm" \(BatchNormalization\).*renorm/],
+    [
+      "an option that is not usable",
+      '"renorm": false, "renorm_clipping": null',
+      '"renorm": true, "renorm_clipping": {"rmin": 2, "rmax": 1}',
+      /"norm" \(BatchNormalization\).*renormClipping/,
+    ],
     ["an option that would be ignored", '"sparse": false', '"sparse": true', /InputLayer.*"sparse"/],
     ["another data format", '"channels_last"', '"channels_first"', /"conv".*channels_last/],
     ["a half-precision policy", '"name": "float32"', '"name": "float64"', /float32/],
-    ["an unknown loss", '"CategoricalCrossentropy"', '"CTC"', /compile state.*"CTC".*compile: false/],
+    ["an unknown loss", '"CategoricalCrossentropy"', '"Wasserstein"', /compile state.*"Wasserstein".*compile: false/],
     [
       "loss weights that are no numbers",
       '"loss_weights": null',

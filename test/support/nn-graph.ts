@@ -3,8 +3,9 @@ import { gradients } from "../../src/autodiff/gradients.js";
 import type { Outputs } from "../../src/graph/graph.js";
 import { constant, input, type Value } from "../../src/graph/value.js";
 import { toChannelsFirst, toChannelsLast } from "../../src/nn/channels.js";
-import type { CallContext } from "../../src/nn/context.js";
+import type { CallContext, Distribution } from "../../src/nn/context.js";
 import type { Layer } from "../../src/nn/layer.js";
+import type { CallArguments } from "../../src/nn/symbolic-tensor.js";
 import type { Variable } from "../../src/nn/variable.js";
 import { elementCount, float32, type TensorData } from "../../src/onnx/tensor-data.js";
 import { mul } from "../../src/ops/elementwise.js";
@@ -50,7 +51,7 @@ export async function runGraph(
 export class RecordingContext implements CallContext {
   readonly updates = new Map<Variable, Value>();
   readonly penalties: Value[] = [];
-  readonly randoms: { readonly name: string; readonly value: Value; readonly distribution: string }[] = [];
+  readonly randoms: { readonly name: string; readonly value: Value; readonly distribution: Distribution }[] = [];
   private readonly values = new Map<Variable, Value>();
 
   constructor(readonly training: boolean) {}
@@ -88,12 +89,16 @@ export interface LayerResult {
 export async function runLayer(
   layer: Layer,
   tensors: readonly TensorData[],
-  { training = false, randoms = [] }: { readonly training?: boolean; readonly randoms?: readonly TensorData[] } = {},
+  {
+    training = false,
+    randoms = [],
+    told = {},
+  }: { readonly training?: boolean; readonly randoms?: readonly TensorData[]; readonly told?: CallArguments } = {},
 ): Promise<LayerResult> {
   const inputs = tensors.map(({ type, dims }, index) => input(`x${index}`, type, ["N", ...dims.slice(1)]));
-  layer.ensureBuilt(inputs.map(({ shape }) => shape));
+  layer.ensureBuilt(inputs.slice(0, inputs.length - (told.masks ?? []).length).map(({ shape }) => shape));
   const context = new RecordingContext(training);
-  const [y] = layer.callNamed(inputs.map(toChannelsFirst), context);
+  const [y] = layer.callNamed(inputs.map(toChannelsFirst), context, told);
   if (y === undefined) throw new Error("The layer made no output.");
   const results = await runGraph(
     {
@@ -126,16 +131,18 @@ export async function runGradients(
   layer: Layer,
   tensors: readonly TensorData<"float32">[],
   training: boolean,
+  told: CallArguments = {},
 ): Promise<readonly (readonly [product: number, norm: number])[]> {
   const inputs = tensors.map(({ type, dims }, index) => input(`x${index}`, type, dims));
   const context = new RecordingContext(training);
-  const [y] = layer.callNamed(inputs.map(toChannelsFirst), context);
+  const [y] = layer.callNamed(inputs.map(toChannelsFirst), context, told);
   if (y === undefined) throw new Error("The layer made no output.");
   const output = toChannelsLast(y);
   const dims = output.shape.map(Number);
   const pattern = Float32Array.from({ length: elementCount(dims) }, (_, index) => Math.cos(0.7 * index));
   const scalar = reduceSum(mul(output, constant(float32(pattern, dims))), undefined, { keepdims: 0 });
-  const wanted = [...inputs, ...layer.trainableWeights.map((variable) => context.weight(variable))];
+  const data = inputs.slice(0, inputs.length - (told.masks ?? []).length);
+  const wanted = [...data, ...layer.trainableWeights.map((variable) => context.weight(variable))];
   const derivatives = gradients(scalar, wanted);
   const results = await runGraph(
     Object.fromEntries(derivatives.map((value, index) => [`d${index}`, value])),

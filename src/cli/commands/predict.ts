@@ -62,7 +62,8 @@ async function predict(
   const pathWidth = Math.min(widestPath, Math.max(...photos.map(textWidth)));
   const labelWidth = Math.max(...labels.map(textWidth));
   const skipped: { path: string; reason: string }[] = [];
-  for await (const decoded of decodeAhead(photos.map((path) => ({ path })))) {
+  const items = photos.map((path) => ({ path }));
+  for await (const decoded of decodeAhead(items, { resizedTo: classifier.imageSize })) {
     const { path } = decoded.item;
     if ("reason" in decoded) {
       skipped.push({ path, reason: decoded.reason });

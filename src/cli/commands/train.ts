@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { type PreprocessMode, preprocessMode, preprocessModes } from "../../applications/preprocess.js";
+import type { TrunkPrecision } from "../../models/training-types.js";
 import { exitCodes } from "../failure.js";
 import { deviceOption } from "../open-device.js";
-import { positiveNumber, someText, wholeNumber } from "../options.js";
+import { oneOf, positiveNumber, someText, wholeNumber } from "../options.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
 
@@ -17,6 +18,7 @@ export interface TrainFlags {
   readonly learningRate?: number;
   readonly imageSize?: number;
   readonly unfreeze?: string;
+  readonly trunkPrecision?: TrunkPrecision;
   readonly seed: number;
   readonly device: string;
   readonly json?: boolean;
@@ -28,8 +30,8 @@ each with one folder per class. Without validation photos, a fifth of each class
 identical files stay on one side.
 
 First a new classifier is trained on top of the frozen network, then the last block of the network
-with it. The weights that do best on the validation photos are kept. Ctrl+C stops after the current
-step and keeps what was reached.
+with it, unless the classifier alone is right on 98 % of 200 or more validation photos. The weights that
+do best on the validation photos are kept. Ctrl+C stops after the current step and keeps what was reached.
 
 The run folder holds model.onnx, run.json, history.csv and curves.svg.
 
@@ -79,7 +81,7 @@ export function addTrain(program: Command, surroundings: Surroundings, end: (exi
     )
     .option(
       "--learning-rate <number>",
-      "step size while the network is frozen; a hundredth of it afterwards (default: 0.001)",
+      "step size while the network is frozen; 3 % of it afterwards (default: 0.001)",
       positiveNumber("--learning-rate", 10),
     )
     .option(
@@ -91,6 +93,11 @@ export function addTrain(program: Command, surroundings: Surroundings, end: (exi
       "--unfreeze <layer|none|all>",
       "from which layer on the network is trained in the second phase (default: its last block)",
       someText("--unfreeze", 'the name of a layer, "none" or "all"'),
+    )
+    .option(
+      "--trunk-precision <type>",
+      "how frozen layers are computed while training: float32, or int8, which is faster (default: float32)",
+      oneOf("--trunk-precision", ["float32", "int8"]),
     )
     .option(
       "--seed <number>",

@@ -9,6 +9,7 @@ import { concat, slice } from "../../ops/joining.js";
 import { matmul } from "../../ops/matmul.js";
 import { reshapeTo } from "../../ops/shape-of.js";
 import type { AffineMatrix } from "../affine-parameters.js";
+import { sampleSpline, type SplineOrder } from "./spline-graph.js";
 
 /**
  * What is put where a transformed photo asks for pixels beyond the edge, under Keras's names:
@@ -16,8 +17,8 @@ import type { AffineMatrix } from "../affine-parameters.js";
  */
 export type FillMode = "nearest" | "reflect" | "wrap" | "constant";
 
-/** How pixels are made: 0 takes the nearest one, 1 weighs the nearest four (bilinear). */
-export type InterpolationOrder = 0 | 1;
+/** How pixels are made: 0 takes the nearest one, 1 weighs the nearest four (bilinear), 2 to 5 are splines of this order. */
+export type InterpolationOrder = 0 | 1 | SplineOrder;
 
 /** `[H·W, 3]`: row, column and 1 of each pixel. */
 function pixelCoordinates(height: number, width: number): Value {
@@ -68,7 +69,7 @@ function bringBack(position: Value, size: number, mode: FillMode): Value {
  * @param cval the value for mode `constant`
  * @param order interpolation; default 1, bilinear
  * @returns `[N, C, H, W]`
- * @see https://docs.scipy.org/doc/scipy/reference/generated/scipy.ndimage.affine_transform.html orders 0 and 1
+ * @see https://docs.scipy.org/doc/scipy/reference/generated/scipy.ndimage.affine_transform.html
  */
 export function affineTransform(
   photos: Value,
@@ -84,6 +85,16 @@ export function affineTransform(
   const positions = matmul(pixelCoordinates(height, width), matrices);
   const [rows, columns] = [0, 1].map((axis) => slice(positions, { starts: [axis], ends: [axis + 1], axes: [2] }));
   if (rows === undefined || columns === undefined) return photos;
+  if (order > 1) {
+    const spline = sampleSpline(
+      photos,
+      bringBack(rows, height, mode),
+      bringBack(columns, width, mode),
+      order as SplineOrder,
+      mode,
+    );
+    return filledOutside(spline, rows, columns, mode, cval);
+  }
   // GridSample counts from -1 to 1, x before y, with the centres of the outer pixels at the ends.
   const normalized = (position: Value, size: number): Value => {
     const within = bringBack(position, size, mode);
@@ -97,7 +108,17 @@ export function affineTransform(
     padding_mode: "border",
     align_corners: 1,
   });
+  return filledOutside(sampled, rows, columns, mode, cval);
+}
+
+/** Mode `constant`: the value for pixels from outside. */
+function filledOutside(sampled: Value, rows: Value, columns: Value, mode: FillMode, cval: number): Value {
   if (mode !== "constant") return sampled;
+  const [batch = "N"] = sampled.shape;
+  const [height, width] = [
+    staticDim(sampled.shape, 2, "affineTransform"),
+    staticDim(sampled.shape, 3, "affineTransform"),
+  ];
   const between = (position: Value, size: number): Value =>
     and(greaterOrEqual(position, scalarLike(position, 0)), lessOrEqual(position, scalarLike(position, size - 1)));
   const inside = reshapeTo(and(between(rows, height), between(columns, width)), [batch, 1, height, width]);

@@ -24,6 +24,7 @@ export { hardShrink } from "./hard-shrink.js";
 export { squareplus } from "./squareplus.js";
 export { threshold } from "./threshold.js";
 export { softmax } from "./softmax.js";
+export { sparsemax } from "./sparsemax.js";
 export { logSoftmax } from "./log-softmax.js";
 export { glu } from "./glu.js";
 export { relu } from "./relu.js";

@@ -23,6 +23,7 @@ import { sigmoid } from "./sigmoid.js";
 import { silu } from "./silu.js";
 import { softShrink } from "./soft-shrink.js";
 import { softmax } from "./softmax.js";
+import { sparsemax } from "./sparsemax.js";
 import { softplus } from "./softplus.js";
 import { softsign } from "./softsign.js";
 import { sparsePlus } from "./sparse-plus.js";
@@ -60,6 +61,7 @@ const table = {
   hard_shrink: hardShrink,
   squareplus: squareplus,
   softmax: softmax,
+  sparsemax: sparsemax,
   log_softmax: logSoftmax,
   glu: glu,
   relu: relu,
@@ -88,7 +90,7 @@ function isKnown(name: string): name is ActivationName {
  *
  * @param like default: `linear`
  * @throws UsageError when there is none of that name
- * @see https://keras.io/api/layers/activations/ – everything but `sparsemax`
+ * @see https://keras.io/api/layers/activations/
  */
 export function resolveActivation(like: ActivationLike = "linear"): NamedActivation {
   if (typeof like === "function") {

@@ -58,9 +58,12 @@ export abstract class BaseSampleNormalization extends UnaryLayer {
   }
 
   /** Creates `gamma` and `beta`, as far as there are any. */
-  protected addGammaAndBeta(shape: readonly number[]): void {
-    if (this.scale) this.gamma = this.addWeight("gamma", shape, this.gammaSpec.initializer, this.gammaSpec);
-    if (this.center) this.beta = this.addWeight("beta", shape, this.betaSpec.initializer, this.betaSpec);
+  protected addGammaAndBeta(
+    shape: readonly number[],
+    { scale = this.scale, center = this.center }: { readonly scale?: boolean; readonly center?: boolean } = {},
+  ): void {
+    if (scale) this.gamma = this.addWeight("gamma", shape, this.gammaSpec.initializer, this.gammaSpec);
+    if (center) this.beta = this.addWeight("beta", shape, this.betaSpec.initializer, this.betaSpec);
   }
 
   /** `gamma` and `beta` in the graph, as far as there are any. */
@@ -78,6 +81,13 @@ export abstract class BaseSampleNormalization extends UnaryLayer {
     const unit = div(centered, sqrt(add(variance, scalarLike(x, this.epsilon))));
     const scaled = gamma === undefined ? unit : mul(unit, gamma);
     return beta === undefined ? scaled : add(scaled, beta);
+  }
+
+  /** `gamma · x / √(variance + epsilon)`, the variance over the axes. */
+  protected scaledByDeviation(x: Value, axes: readonly number[], gamma: Value | undefined): Value {
+    const variance = reduceMean(square(sub(x, reduceMean(x, axes, { keepdims: 1 }))), axes, { keepdims: 1 });
+    const unit = div(x, sqrt(add(variance, scalarLike(x, this.epsilon))));
+    return gamma === undefined ? unit : mul(unit, gamma);
   }
 
   /** The options that these layers have in common. */

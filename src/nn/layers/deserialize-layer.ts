@@ -3,6 +3,11 @@ import { isSerializedObject, type SerializedObject } from "../config.js";
 import type { Layer } from "../layer.js";
 import { factory, Registry } from "../registry.js";
 import { Activation } from "./activation.js";
+import { ActivityRegularization } from "./activity-regularization.js";
+import { AdaptiveAveragePooling2D } from "./adaptive-average-pooling-2d.js";
+import { AdaptiveMaxPooling2D } from "./adaptive-max-pooling-2d.js";
+import { AlphaDropout } from "./alpha-dropout.js";
+import { Dot } from "./dot.js";
 import { Add } from "./add.js";
 import { Average } from "./average.js";
 import { AveragePooling2D } from "./average-pooling-2d.js";
@@ -36,6 +41,7 @@ import { Normalization } from "./normalization.js";
 import { PReLU } from "./p-re-lu.js";
 import { Permute } from "./permute.js";
 import { ReLU } from "./re-lu.js";
+import { RMSNormalization } from "./rms-normalization.js";
 import { RepeatVector } from "./repeat-vector.js";
 import { Rescaling } from "./rescaling.js";
 import { Reshape } from "./reshape.js";
@@ -48,9 +54,15 @@ import { Subtract } from "./subtract.js";
 import { UnitNormalization } from "./unit-normalization.js";
 import { UpSampling2D } from "./up-sampling-2d.js";
 import { ZeroPadding2D } from "./zero-padding-2d.js";
+import * as preprocessing from "./preprocessing/index.js";
 
 const registry = new Registry<Layer>("layer", {
   Activation: factory(Activation, ["activation"]),
+  ActivityRegularization: factory(ActivityRegularization),
+  AdaptiveAveragePooling2D: factory(AdaptiveAveragePooling2D, ["output_size"]),
+  AdaptiveMaxPooling2D: factory(AdaptiveMaxPooling2D, ["output_size"]),
+  AlphaDropout: factory(AlphaDropout, ["rate"]),
+  Dot: factory(Dot, ["axes"]),
   Add: factory(Add),
   Average: factory(Average),
   AveragePooling2D: factory(AveragePooling2D, ["pool_size"]),
@@ -83,6 +95,7 @@ const registry = new Registry<Layer>("layer", {
   Normalization: factory(Normalization),
   PReLU: factory(PReLU),
   Permute: factory(Permute, ["dims"]),
+  RMSNormalization: factory(RMSNormalization),
   ReLU: factory(ReLU),
   RepeatVector: factory(RepeatVector, ["n"]),
   Rescaling: factory(Rescaling, ["scale"]),
@@ -96,6 +109,45 @@ const registry = new Registry<Layer>("layer", {
   UnitNormalization: factory(UnitNormalization),
   UpSampling2D: factory(UpSampling2D),
   ZeroPadding2D: factory(ZeroPadding2D),
+  AugMix: factory(preprocessing.AugMix),
+  AutoContrast: factory(preprocessing.AutoContrast),
+  ContrastLimitedAdaptiveHistogramEqualization: factory(preprocessing.ContrastLimitedAdaptiveHistogramEqualization),
+  CutMix: factory(preprocessing.CutMix),
+  Equalization: factory(preprocessing.Equalization),
+  MixUp: factory(preprocessing.MixUp),
+  Pipeline: ({ layers, name }) => {
+    const parts = (Array.isArray(layers) ? layers : []).map((layer: unknown) => {
+      if (isSerializedObject(layer)) return deserializeLayer(layer);
+      throw new UsageError("A layer of a Pipeline is none.", {
+        subject: "layers",
+        expected: "a class and its configuration",
+        received: JSON.stringify(layer),
+      });
+    });
+    return new preprocessing.Pipeline(parts, typeof name === "string" ? { name } : {});
+  },
+  RandAugment: factory(preprocessing.RandAugment),
+  RandomBrightness: factory(preprocessing.RandomBrightness, ["factor"]),
+  RandomColorDegeneration: factory(preprocessing.RandomColorDegeneration, ["factor"]),
+  RandomColorJitter: factory(preprocessing.RandomColorJitter),
+  RandomContrast: factory(preprocessing.RandomContrast, ["factor"]),
+  RandomCrop: factory(preprocessing.RandomCrop, ["height", "width"]),
+  RandomElasticTransform: factory(preprocessing.RandomElasticTransform),
+  RandomErasing: factory(preprocessing.RandomErasing),
+  RandomFlip: factory(preprocessing.RandomFlip),
+  RandomGaussianBlur: factory(preprocessing.RandomGaussianBlur),
+  RandomGrayscale: factory(preprocessing.RandomGrayscale),
+  RandomHue: factory(preprocessing.RandomHue, ["factor"]),
+  RandomInvert: factory(preprocessing.RandomInvert),
+  RandomPerspective: factory(preprocessing.RandomPerspective),
+  RandomPosterization: factory(preprocessing.RandomPosterization, ["factor"]),
+  RandomRotation: factory(preprocessing.RandomRotation, ["factor"]),
+  RandomSaturation: factory(preprocessing.RandomSaturation, ["factor"]),
+  RandomSharpness: factory(preprocessing.RandomSharpness, ["factor"]),
+  RandomShear: factory(preprocessing.RandomShear),
+  RandomTranslation: factory(preprocessing.RandomTranslation, ["height_factor", "width_factor"]),
+  RandomZoom: factory(preprocessing.RandomZoom, ["height_factor"]),
+  Solarization: factory(preprocessing.Solarization),
 });
 
 const policies: readonly unknown[] = ["float32", "mixed_float16", "mixed_bfloat16"];

@@ -54,6 +54,18 @@ export class InputLayer extends Layer {
   constructor(options: InputOptions) {
     const { name } = options;
     super(name === undefined ? {} : { name });
+    // Keras's other options, which scripts may give.
+    const others = options as Readonly<Record<string, unknown>>;
+    const unusable = ["sparse", "ragged", "optional", "tensor", "inputTensor"].find((option) =>
+      Boolean(others[option]),
+    );
+    if (unusable !== undefined) {
+      throw new UsageError(`Input: Graft has no inputs that are "${unusable}".`, {
+        subject: unusable,
+        expected: "dense tensors, all of which are fed",
+        received: unusable,
+      });
+    }
     this.output = new SymbolicTensor(extents(options), options.dtype ?? "float32", () => call);
     const call: LayerCall = { layer: this, inputs: [], outputs: [this.output] };
   }

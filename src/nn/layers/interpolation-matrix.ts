@@ -1,8 +1,8 @@
 /** How pixels between pixels are made up. */
-export type Interpolation = "nearest" | "bilinear" | "bicubic" | "lanczos3" | "lanczos5";
+export type Interpolation = (typeof interpolations)[number];
 
 /** All of them. */
-export const interpolations = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] as const;
+export const interpolations = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area"] as const;
 
 /** Keys's cubic with a = -½. */
 function cubic(x: number): number {
@@ -20,13 +20,14 @@ function lanczos(radius: number): (x: number) => number {
   };
 }
 
-const kernels: Readonly<Record<Exclude<Interpolation, "nearest">, { radius: number; weight: (x: number) => number }>> =
-  {
-    bilinear: { radius: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
-    bicubic: { radius: 2, weight: cubic },
-    lanczos3: { radius: 3, weight: lanczos(3) },
-    lanczos5: { radius: 5, weight: lanczos(5) },
-  };
+const kernels: Readonly<
+  Record<Exclude<Interpolation, "nearest" | "area">, { radius: number; weight: (x: number) => number }>
+> = {
+  bilinear: { radius: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { radius: 2, weight: cubic },
+  lanczos3: { radius: 3, weight: lanczos(3) },
+  lanczos5: { radius: 5, weight: lanczos(5) },
+};
 
 /**
  * The matrix that resizes a line of pixels: `y = M x`, with the centres of pixels at ½, 1½, …
@@ -46,6 +47,14 @@ export function interpolationMatrix(from: number, to: number, method: Interpolat
     const centre = (row + 0.5) * ratio;
     if (method === "nearest") {
       matrix[row * from + Math.min(from - 1, Math.floor(centre))] = 1;
+      continue;
+    }
+    if (method === "area") {
+      // The part of each pixel that lies under the new one.
+      for (let column = Math.floor(row * ratio); column < Math.min(from, Math.ceil((row + 1) * ratio)); column++) {
+        const covered = Math.min(column + 1, (row + 1) * ratio) - Math.max(column, row * ratio);
+        matrix[row * from + column] = covered / ratio;
+      }
       continue;
     }
     const { radius, weight } = kernels[method];

@@ -1,4 +1,3 @@
-import { UsageError } from "../../errors/errors.js";
 import { dimAt, normalizeAxis, type Shape, staticDim } from "../../graph/shape.js";
 import { constant, type Value } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
@@ -14,8 +13,8 @@ import { BaseSampleNormalization, type SampleNormalizationOptions } from "./base
 export interface LayerNormalizationOptions extends SampleNormalizationOptions {
   /** Axis or axes that are normalized together, in Keras's order; default -1, the channels. */
   readonly axis?: number | readonly number[];
-  /** An old mistake of Keras: Graft has only `false`. */
-  readonly rmsScaling?: false;
+  /** Divides by the deviation without taking the mean away, and leaves `beta` out; Keras's old way, default `false`. */
+  readonly rmsScaling?: boolean;
 }
 
 /**
@@ -24,36 +23,30 @@ export interface LayerNormalizationOptions extends SampleNormalizationOptions {
  * Weights: `gamma` and `beta`, with the extents of the axes.
  *
  * @see https://arxiv.org/abs/1607.06450
- * @see https://keras.io/api/layers/normalization_layers/layer_normalization/ – without `rmsScaling`
+ * @see https://keras.io/api/layers/normalization_layers/layer_normalization/
  */
 export class LayerNormalization extends BaseSampleNormalization {
   private readonly axis: readonly number[];
+  private readonly rmsScaling: boolean;
 
   /** @throws UsageError when an option is not usable */
   constructor(options: LayerNormalizationOptions = {}) {
     super(options);
     const { axis = -1 } = options;
     this.axis = typeof axis === "number" ? [axis] : [...axis].sort((a, b) => a - b);
-    // From a file it may be anything.
-    if ((options.rmsScaling as boolean | undefined) === true) {
-      throw new UsageError("LayerNormalization: Graft has no rmsScaling.", {
-        subject: "rmsScaling",
-        expected: "false",
-        received: "true",
-      });
-    }
+    this.rmsScaling = options.rmsScaling ?? false;
   }
 
   protected override build([shape = []]: readonly Shape[]): void {
     const extent = (axis: number): number =>
       staticDim(shape, normalizeAxis(axis, shape.length, this.className), this.className);
-    this.addGammaAndBeta(this.axis.map(extent));
+    this.addGammaAndBeta(this.axis.map(extent), this.rmsScaling ? { scale: true, center: false } : {});
   }
 
   protected forward(x: Value, context: CallContext): Value {
     const { gamma, beta } = this.gammaAndBeta(context);
     const axes = this.axis.map((axis) => normalizeAxis(axis, x.rank, this.className));
-    if (axes.length === 1 && axes[0] === x.rank - 1) return this.overChannels(x, gamma, beta);
+    if (!this.rmsScaling && axes.length === 1 && axes[0] === x.rank - 1) return this.overChannels(x, gamma, beta);
     // gamma and beta have the axes in Keras's order, with extent 1 along all others; then the graph's order.
     const spread = (weight: Value | undefined): Value | undefined => {
       if (weight === undefined) return undefined;
@@ -65,6 +58,7 @@ export class LayerNormalization extends BaseSampleNormalization {
       return toChannelsFirst(wide);
     };
     const inGraph = axes.map((axis) => graphAxis(axis, x.rank, this.className));
+    if (this.rmsScaling) return this.scaledByDeviation(x, inGraph, spread(gamma));
     return this.normalized(x, inGraph, spread(gamma), spread(beta));
   }
 
@@ -77,6 +71,6 @@ export class LayerNormalization extends BaseSampleNormalization {
   }
 
   getConfig(): Config {
-    return { ...this.normalizationConfig(), axis: this.axis, rms_scaling: false };
+    return { ...this.normalizationConfig(), axis: this.axis, rms_scaling: this.rmsScaling };
   }
 }

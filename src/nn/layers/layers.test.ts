@@ -7,6 +7,7 @@ import {
   runGradients,
   runLayer,
 } from "../../../test/support/nn-graph.js";
+import type { CallArguments, MaskName } from "../symbolic-tensor.js";
 import { deserializeLayer } from "./deserialize-layer.js";
 
 interface GoldenLayer {
@@ -19,11 +20,21 @@ interface GoldenLayer {
   readonly output: GoldenTensor;
   /** Of inputs and trainable weights: what {@link runGradients} gives. */
   readonly gradients: readonly (readonly [product: number, norm: number])[];
+  readonly told?: Readonly<Record<string, boolean>>;
+  readonly masks?: Readonly<Partial<Record<MaskName, GoldenTensor>>>;
   readonly after?: readonly (GoldenTensor & { readonly name: string })[];
 }
 
-const files = await Promise.all(["nn-layers.json", "nn-layers-2.json"].map(readGolden));
+const files = await Promise.all(
+  ["nn-layers.json", "nn-layers-2.json", "nn-layers-3.json", "nn-layers-4.json"].map(readGolden),
+);
 const cases = files.flatMap((file) => file as readonly GoldenLayer[]);
+
+/** What a layer is told, and the masks behind its inputs. */
+function toldOf({ told = {}, masks = {} }: GoldenLayer): CallArguments {
+  const names = (["attention_mask", "mask"] as const).filter((name) => masks[name] !== undefined);
+  return { useCausalMask: told["use_causal_mask"] === true, ...(names.length === 0 ? {} : { masks: names }) };
+}
 
 /** The options of a case that are not Keras's defaults are told apart by the number of the case. */
 describe("layers have Keras's weights, outputs, gradients and configuration", () => {
@@ -37,7 +48,10 @@ describe("layers have Keras's weights, outputs, gradients and configuration", ()
     layer.setWeights(golden.weights.map(goldenTensor));
 
     const { training } = golden;
-    const { output, updates } = await runLayer(layer, golden.inputs.map(goldenTensor), { training });
+    const told = toldOf(golden);
+    const masks = (told.masks ?? []).flatMap((name) => golden.masks?.[name] ?? []);
+    const inputs = [...golden.inputs, ...masks].map(goldenTensor);
+    const { output, updates } = await runLayer(layer, inputs, { training, told });
     expect(relativeError(output, golden.output)).toBeLessThan(1e-4);
     for (const { name, ...expected } of golden.after ?? []) {
       const before = layer.weights.find((variable) => variable.name === name)?.value;
@@ -45,7 +59,9 @@ describe("layers have Keras's weights, outputs, gradients and configuration", ()
       if (after === undefined) throw new Error(`no weight ${name}`);
       expect(relativeError(after, expected)).toBeLessThan(1e-5);
     }
-    const gradients = await runGradients(layer, golden.inputs.map(goldenTensor), training);
+    // TensorFlow cannot differentiate one operator.
+    if (golden.config["interpolation"] === "area") return;
+    const gradients = await runGradients(layer, inputs, training, told);
     expect(gradients.length).toBe(golden.gradients.length);
     golden.gradients.forEach(([product, norm], index) => {
       const [actualProduct = NaN, actualNorm = NaN] = gradients[index] ?? [];

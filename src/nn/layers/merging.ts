@@ -2,6 +2,7 @@ import type { SymbolicTensor } from "../symbolic-tensor.js";
 import { Add } from "./add.js";
 import { Average } from "./average.js";
 import { Concatenate, type ConcatenateOptions } from "./concatenate.js";
+import { Dot, type DotOptions } from "./dot.js";
 import { Maximum } from "./maximum.js";
 import { Minimum } from "./minimum.js";
 import { Multiply } from "./multiply.js";
@@ -44,4 +45,12 @@ export function minimum(inputs: Inputs): SymbolicTensor {
 /** `new Concatenate(options).apply(inputs)`. @see https://keras.io/api/layers/merging_layers/concatenate/ */
 export function concatenate(inputs: Inputs, options: ConcatenateOptions = {}): SymbolicTensor {
   return new Concatenate(options).apply(inputs);
+}
+
+/** `new Dot(axes, options).apply(inputs)`; axes default -1. @see https://keras.io/api/layers/merging_layers/dot/ */
+export function dot(
+  inputs: Inputs,
+  { axes = -1, ...options }: DotOptions & { readonly axes?: number | readonly [number, number] } = {},
+): SymbolicTensor {
+  return new Dot(axes, options).apply(inputs);
 }

@@ -3,8 +3,11 @@ import { RecordingContext, runLayer } from "../../../test/support/nn-graph.js";
 import { UsageError } from "../../errors/errors.js";
 import { input } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
+import { ActivityRegularization } from "./activity-regularization.js";
+import { AlphaDropout } from "./alpha-dropout.js";
 import { Dropout } from "./dropout.js";
 import { GaussianDropout } from "./gaussian-dropout.js";
+import { InputLayer } from "./input-layer.js";
 import { GaussianNoise } from "./gaussian-noise.js";
 import { SpatialDropout2D } from "./spatial-dropout-2d.js";
 import { StochasticDepth } from "./stochastic-depth.js";
@@ -22,6 +25,18 @@ describe("in training", () => {
     const randoms = [float32([0.1, 0.25, 0.3, 0.9], [2, 2])];
     const { output } = await runLayer(new Dropout(1), [x], { training: true, randoms });
     expect([...output.data]).toEqual([0, 0, 0, 0]);
+  });
+
+  it("alpha dropout keeps mean and variance of standardized numbers", async () => {
+    const randoms = [float32([0.1, 0.25, 0.3, 0.9], [2, 2])];
+    const { output } = await runLayer(new AlphaDropout(0.25), [x], { training: true, randoms });
+    // keras.layers.AlphaDropout's arithmetic for the same numbers.
+    const least = -1.7580993408473766;
+    const scale = (0.75 * (1 + 0.25 * least ** 2)) ** -0.5;
+    const shift = -scale * least * 0.25;
+    [least, 2, 3, 4].forEach((value, index) => {
+      expect(output.data[index]).toBeCloseTo(scale * value + shift, 5);
+    });
   });
 
   it("a noise shape shares the mask", async () => {
@@ -65,6 +80,18 @@ describe("streams of random numbers", () => {
       streamOf(new Dropout(0.5, { name: "two", seed: 3 })),
     );
   });
+});
+
+it("activity regularization adds its penalty, and nothing else", async () => {
+  const layer = new ActivityRegularization({ l1: 0.5, l2: 0.25 });
+  const { output, penalties } = await runLayer(layer, [x], { training: true });
+  expect([...output.data]).toEqual([1, 2, 3, 4]);
+  expect(penalties).toEqual([0.5 * 10 + 0.25 * 30]);
+  expect(layer.getConfig()).toMatchObject({ l1: 0.5, l2: 0.25 });
+});
+
+it("refuses inputs that are not dense", () => {
+  expect(() => new InputLayer({ shape: [2], sparse: true } as never)).toThrow(/"sparse"/);
 });
 
 it("refuses rates that are none", () => {

@@ -1,3 +1,4 @@
+export { CTC } from "./ctc.js";
 export { BinaryCrossentropy, type CrossentropyOptions } from "./binary-crossentropy.js";
 export { BinaryFocalCrossentropy, type BinaryFocalCrossentropyOptions } from "./binary-focal-crossentropy.js";
 export { CategoricalCrossentropy } from "./categorical-crossentropy.js";
@@ -10,6 +11,7 @@ export {
   type CategoricalGeneralizedCrossEntropyOptions,
 } from "./categorical-generalized-cross-entropy.js";
 export { CategoricalHinge } from "./categorical-hinge.js";
+export { Circle, type CircleOptions } from "./circle.js";
 export { CosineSimilarity, type CosineSimilarityOptions } from "./cosine-similarity.js";
 export { Dice, type DiceOptions } from "./dice.js";
 export { Hinge } from "./hinge.js";

@@ -4,7 +4,9 @@ import { CategoricalCrossentropy } from "./categorical-crossentropy.js";
 import { CategoricalFocalCrossentropy } from "./categorical-focal-crossentropy.js";
 import { CategoricalGeneralizedCrossEntropy } from "./categorical-generalized-cross-entropy.js";
 import { CategoricalHinge } from "./categorical-hinge.js";
+import { Circle } from "./circle.js";
 import { CosineSimilarity } from "./cosine-similarity.js";
+import { CTC } from "./ctc.js";
 import { Dice } from "./dice.js";
 import { Hinge } from "./hinge.js";
 import { Huber } from "./huber.js";
@@ -34,6 +36,8 @@ const registry = new Registry<Loss>(
     CategoricalFocalCrossentropy: factory(CategoricalFocalCrossentropy),
     CategoricalGeneralizedCrossEntropy: factory(CategoricalGeneralizedCrossEntropy),
     CategoricalHinge: factory(CategoricalHinge),
+    CTC: factory(CTC),
+    Circle: factory(Circle),
     CosineSimilarity: factory(CosineSimilarity),
     Dice: factory(Dice),
     Hinge: factory(Hinge),
@@ -74,7 +78,10 @@ const registry = new Registry<Loss>(
  * @see https://keras.io/api/losses/
  */
 export function resolveLoss(like: LossLike): Loss {
-  return typeof like === "string" || isSerializedObject(like) ? registry.create(like) : like;
+  if (!isSerializedObject(like)) return typeof like === "string" ? registry.create(like) : like;
+  // Everywhere else null means the default.
+  const { config } = like;
+  return registry.create(config["reduction"] === null ? { ...like, config: { ...config, reduction: "none" } } : like);
 }
 
 /** Whether there is a loss of this name. */

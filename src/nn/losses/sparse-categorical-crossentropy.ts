@@ -1,12 +1,11 @@
 import { ShapeError } from "../../errors/errors.js";
 import { formatShape, staticDim } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
-import { equal, where } from "../../ops/comparison.js";
+import { equal, not, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
-import { clip, div, log, max, mul, neg } from "../../ops/elementwise.js";
-import { cast, squeeze } from "../../ops/layout.js";
+import { clip, log, neg } from "../../ops/elementwise.js";
+import { squeeze } from "../../ops/layout.js";
 import { reduceSum } from "../../ops/reduction.js";
-import { sizeOf } from "../../ops/shape-of.js";
 import { logSoftmax } from "../../ops/softmax.js";
 import { toChannelsLast } from "../channels.js";
 import { wholeNumber } from "../check.js";
@@ -63,25 +62,13 @@ export class SparseCategoricalCrossentropy extends Loss {
     // As on TensorFlow, clipped probabilities pass for logits: their softmax scales them to sum 1.
     const logarithms = logSoftmax(logits === undefined ? log(clip(prediction, 1e-7, 1 - 1e-7)) : prediction, { axis });
     const chosen = classColumns(numbers, staticDim(prediction.shape, axis, this.name));
-    const losses = neg(reduceSum(where(chosen, logarithms, scalarLike(logarithms, 0)), [axis], { keepdims: 0 }));
-    return this.ignoring(numbers, losses);
+    return neg(reduceSum(where(chosen, logarithms, scalarLike(logarithms, 0)), [axis], { keepdims: 0 }));
   }
 
-  private ignoring(numbers: Value, losses: Value): Value {
-    if (this.ignoreClass === undefined) return losses;
-    const ignored = equal(numbers, scalarLike(numbers, this.ignoreClass));
-    const kept = where(ignored, scalarLike(losses, 0), losses);
-    if (this.reduction === "sum") return kept;
-    // The mean is taken over what is not ignored.
-    const valid = reduceSum(where(ignored, scalarLike(losses, 0), scalarLike(losses, 1)), undefined, { keepdims: 0 });
-    const all = cast(
-      sizeOf(
-        losses,
-        losses.shape.map((_, axis) => axis),
-      ),
-      "float32",
-    );
-    return mul(kept, div(all, max([valid, scalarLike(losses, 1)])));
+  protected override counted(labels: Value, losses: Value): Value | undefined {
+    if (this.ignoreClass === undefined) return undefined;
+    const numbers = labels.rank > losses.rank ? squeeze(labels, [losses.rank]) : labels;
+    return not(equal(numbers, scalarLike(numbers, this.ignoreClass)));
   }
 
   override getConfig(): Config {

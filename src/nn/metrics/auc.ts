@@ -1,47 +1,40 @@
-import { UsageError } from "../../errors/errors.js";
-import { dimProduct } from "../../graph/shape.js";
-import { constant, type Value } from "../../graph/value.js";
-import { float32 } from "../../onnx/tensor-data.js";
-import { relu } from "../../ops/activations.js";
-import { greaterOrEqual } from "../../ops/comparison.js";
-import { scalarLike } from "../../ops/constants.js";
-import { ceil, mul, sub } from "../../ops/elementwise.js";
-import { reduceSum } from "../../ops/reduction.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { ShapeError, UsageError } from "../../errors/errors.js";
+import { formatShape } from "../../graph/shape.js";
+import type { Value } from "../../graph/value.js";
 import { sigmoid } from "../../ops/activations.js";
-import { oneOf, wholeNumber } from "../check.js";
+import { numberWithin, oneOf, wholeNumber } from "../check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
-import { asNumber } from "./as-number.js";
 import { Metric } from "./metric.js";
+import { countAtThresholds, ratio, type ThresholdCounts } from "./threshold-counts.js";
 
-const curves = ["ROC", "PR"] as const;
+const curves = ["ROC", "PR", "PRGAIN"] as const;
 const methods = ["interpolation", "minoring", "majoring"] as const;
 
 /** Options of {@link AUC}. */
 export interface AUCOptions {
   /** At how many thresholds the curve is known, 2 or more; default 200. */
   readonly numThresholds?: number;
-  /** `"ROC"` (default): recall over the share of false alarms; `"PR"`: precision over recall. */
+  /** `"ROC"` (default): recall over the share of false alarms; `"PR"`: precision over recall; `"PRGAIN"`: the gains of both. */
   readonly curve?: (typeof curves)[number];
   /** How the area between two thresholds is taken; default `"interpolation"`. */
   readonly summationMethod?: (typeof methods)[number];
+  /** The thresholds between 0 and 1, in place of `numThresholds`; default: at equal distances. */
+  readonly thresholds?: readonly number[] | undefined;
   /** Whether each column has a curve of its own, and the areas are averaged; default `false`: one curve for all. */
   readonly multiLabel?: boolean;
+  /** With `multiLabel`: how many columns there are; default: as many as the output has. */
+  readonly numLabels?: number | undefined;
+  /** Weights of the columns: of their areas with `multiLabel`, otherwise of their predictions; default 1. */
+  readonly labelWeights?: readonly number[] | undefined;
   /** Whether predictions are logits rather than probabilities; default `false`. */
   readonly fromLogits?: boolean;
   /** Key in logs; default `"auc"`. */
   readonly name?: string;
 }
 
-type Counts = Readonly<Record<"tp" | "fp" | "tn" | "fn", readonly number[]>>;
-
-function ratio(a: number, b: number): number {
-  return b === 0 ? 0 : a / b;
-}
-
 /** Area under precision over recall, with precision interpolated between thresholds as Davis and Goadrich do. */
-function interpolatedPrecisionArea({ tp, fp, fn }: Counts): number {
+function interpolatedPrecisionArea({ tp, fp, fn }: ThresholdCounts): number {
   let area = 0;
   for (let i = 0; i + 1 < tp.length; i++) {
     const [here = 0, next = 0] = tp.slice(i, i + 2);
@@ -55,10 +48,20 @@ function interpolatedPrecisionArea({ tp, fp, fn }: Counts): number {
   return area;
 }
 
+/** How much better recall and precision are than those of a prediction that says always yes. */
+function gains({ tp, fp, tn, fn }: ThresholdCounts): readonly [recall: number[], precision: number[]] {
+  const gain = (wrong: number, i: number, none: number): number => {
+    const right = tp[i] ?? 0;
+    const factor = ratio(right + (fn[i] ?? 0), (tn[i] ?? 0) + (fp[i] ?? 0));
+    return right === 0 ? none : 1 - factor * ratio(wrong, right);
+  };
+  return [fn.map((wrong, i) => Math.max(gain(wrong, i, 0), 0)), fp.map((wrong, i) => gain(wrong, i, 1))];
+}
+
 /**
  * The area under the curve that the threshold draws: how well the predictions are ordered.
  *
- * @see https://keras.io/api/metrics/classification_metrics/ – without given thresholds and label weights
+ * @see https://keras.io/api/metrics/classification_metrics/
  */
 export class AUC extends Metric {
   readonly name: string;
@@ -67,17 +70,35 @@ export class AUC extends Metric {
   private readonly summationMethod: (typeof methods)[number];
   private readonly multiLabel: boolean;
   private readonly fromLogits: boolean;
+  private readonly thresholds: readonly number[] | undefined;
+  private readonly numLabels: number | undefined;
+  private readonly labelWeights: readonly number[] | undefined;
 
   /** @throws UsageError when an option is not usable */
   constructor(options: AUCOptions = {}) {
     super();
     this.name = options.name ?? "auc";
-    this.numThresholds = wholeNumber("AUC", "numThresholds", options.numThresholds ?? 200, 2);
+    const { thresholds, numLabels, labelWeights } = options;
+    this.thresholds =
+      thresholds && [...thresholds].map((one) => numberWithin("AUC", "thresholds", one)).sort((a, b) => a - b);
+    this.numThresholds =
+      this.thresholds === undefined
+        ? wholeNumber("AUC", "numThresholds", options.numThresholds ?? 200, 2)
+        : this.thresholds.length + 2;
+    this.numLabels = numLabels === undefined ? undefined : wholeNumber("AUC", "numLabels", numLabels);
+    this.labelWeights = labelWeights?.map((weight) => numberWithin("AUC", "labelWeights", weight, 0));
+    if (this.numLabels !== undefined && options.multiLabel !== true) {
+      throw new UsageError("AUC: numLabels goes with multiLabel.", {
+        subject: "numLabels",
+        expected: "multiLabel: true",
+        received: "one curve for all labels",
+      });
+    }
     const { curve = "ROC" } = options;
     if (!curves.includes(curve)) {
       throw new UsageError("AUC: the option curve is not usable.", {
         subject: "curve",
-        expected: `"ROC" or "PR"`,
+        expected: curves.map((one) => `"${one}"`).join(" or "),
         received: JSON.stringify(curve),
       });
     }
@@ -90,49 +111,47 @@ export class AUC extends Metric {
 
   state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     const { truth, prediction } = align(labels, output, this.name);
-    const probability = this.fromLogits ? sigmoid(prediction) : prediction;
-    const number = (value: number): Value => scalarLike(prediction, value);
-    const places = this.numThresholds;
-    // Threshold i lies at i / (places − 1); a prediction passes all up to its place.
-    const place = relu(sub(ceil(mul(probability, number(places - 1))), number(1)));
-    const all = constant(
-      float32(
-        Float32Array.from({ length: places }, (_, index) => index),
-        [places],
-      ),
-    );
-    const [batch = 1, ...others] = prediction.shape;
-    const columns = this.multiLabel ? dimProduct(others) : 1;
-    const rows = this.multiLabel ? batch : dimProduct(prediction.shape);
-    const flat = (x: Value): Value => reshapeTo(x, [rows, columns, 1]);
-    const passes = asNumber(greaterOrEqual(flat(place), all));
-    const weight = reshapeTo(sampleWeight, [batch, ...others.map(() => 1)]);
-    const ones = mul(truth, weight);
-    const zeros = mul(sub(number(1), truth), weight);
-    const sum = (x: Value, flags: Value): Value => reduceSum(mul(flat(x), flags), [0], { keepdims: 0 });
-    const fails = sub(number(1), passes);
-    return { tp: sum(ones, passes), fp: sum(zeros, passes), tn: sum(zeros, fails), fn: sum(ones, fails) };
+    const columns = prediction.shape.at(-1);
+    const wanted = this.numLabels ?? this.labelWeights?.length;
+    if ((this.multiLabel && prediction.rank !== 2) || (wanted !== undefined && columns !== wanted)) {
+      throw new ShapeError(`${this.name}: the predictions have the wrong shape.`, {
+        subject: this.name,
+        expected: `[batch, ${wanted ?? "labels"}]`,
+        received: formatShape(prediction.shape),
+      });
+    }
+    return countAtThresholds(truth, this.fromLogits ? sigmoid(prediction) : prediction, sampleWeight, {
+      // In Keras the outer ones lie just outside, so that 0 passes the first one and 1 not the last one.
+      thresholds: this.thresholds === undefined ? this.numThresholds : [-1e-7, ...this.thresholds, 1 + 1e-7],
+      perColumn: this.multiLabel,
+      columnWeights: this.multiLabel ? undefined : this.labelWeights,
+    });
   }
 
   result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const places = this.numThresholds;
     const columns = (state["tp"]?.length ?? 0) / places;
     const areas = Array.from({ length: columns }, (_, column) => {
-      const counts = (name: keyof Counts): number[] => [
+      const counts = (name: keyof ThresholdCounts): number[] => [
         ...(state[name]?.slice(column * places, (column + 1) * places) ?? []),
       ];
       return this.area({ tp: counts("tp"), fp: counts("fp"), tn: counts("tn"), fn: counts("fn") });
     });
-    return areas.reduce((sum, area) => sum + area, 0) / Math.max(1, columns);
+    const weights = this.multiLabel && this.labelWeights !== undefined ? this.labelWeights : areas.map(() => 1);
+    const sum = areas.reduce((total, area, index) => total + area * (weights[index] ?? 0), 0);
+    return ratio(
+      sum,
+      weights.reduce((total, weight) => total + weight, 0),
+    );
   }
 
-  private area(counts: Counts): number {
+  private area(counts: ThresholdCounts): number {
     const { tp, fp, tn, fn } = counts;
     if (this.curve === "PR" && this.summationMethod === "interpolation") return interpolatedPrecisionArea(counts);
     const recall = tp.map((count, i) => ratio(count, count + (fn[i] ?? 0)));
     const alarms = fp.map((count, i) => ratio(count, count + (tn[i] ?? 0)));
     const precision = tp.map((count, i) => ratio(count, count + (fp[i] ?? 0)));
-    const [x, y] = this.curve === "PR" ? [recall, precision] : [alarms, recall];
+    const [x, y] = this.curve === "PR" ? [recall, precision] : this.curve === "ROC" ? [alarms, recall] : gains(counts);
     const height = {
       interpolation: (a: number, b: number) => (a + b) / 2,
       minoring: Math.min,
@@ -148,10 +167,10 @@ export class AUC extends Metric {
       curve: this.curve,
       summation_method: this.summationMethod,
       multi_label: this.multiLabel,
-      num_labels: null,
-      label_weights: null,
+      num_labels: this.numLabels ?? null,
+      label_weights: this.labelWeights ?? null,
       from_logits: this.fromLogits,
-      thresholds: null,
+      thresholds: this.thresholds ?? null,
     };
   }
 }

@@ -1,3 +1,4 @@
+import { UsageError } from "../../errors/errors.js";
 import { normalizeAxis, staticDim } from "../../graph/shape.js";
 import { constant, type Value } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
@@ -45,7 +46,18 @@ export abstract class ConfusionMetric extends Metric {
     super();
     const owner = new.target.name;
     const { thresholds, topK, classId } = options;
-    const threshold = typeof thresholds === "object" ? thresholds[0] : thresholds;
+    const list: readonly (number | undefined)[] = Array.isArray(thresholds)
+      ? thresholds
+      : [thresholds as number | undefined];
+    if (list.length !== 1) {
+      throw new UsageError(`${owner}: a metric is one number, for one threshold.`, {
+        subject: "thresholds",
+        expected: "one threshold",
+        received: JSON.stringify(thresholds),
+        advice: "Make a metric for each, with names of their own.",
+      });
+    }
+    const [threshold] = list;
     this.name = options.name ?? name;
     this.threshold = threshold === undefined ? undefined : numberWithin(owner, "thresholds", threshold, 0, 1);
     this.topK = topK === undefined ? undefined : wholeNumber(owner, "topK", topK);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { goldenTensor, type GoldenTensor, readGolden, runGraph } from "../../../test/support/nn-graph.js";
 import { input } from "../../graph/value.js";
+import { toChannelsFirst } from "../channels.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import { BinaryCrossentropy } from "../losses/binary-crossentropy.js";
 import { CategoricalCrossentropy } from "../losses/categorical-crossentropy.js";
@@ -28,7 +29,11 @@ async function follow(metric: Metric, batches: readonly GoldenBatch[], weighted:
   const sums: Record<string, Float64Array> = {};
   for (const { truth, prediction, weight } of batches) {
     const typed = (name: string, { shape }: GoldenTensor) => input(name, "float32", ["N", ...shape.slice(1)]);
-    const state = metric.state(typed("t", truth), typed("p", prediction), input("w", "float32", ["N"]));
+    const state = metric.state(
+      typed("t", truth),
+      toChannelsFirst(typed("p", prediction)),
+      input("w", "float32", ["N"]),
+    );
     const results = await runGraph(state, {
       t: goldenTensor(truth),
       p: goldenTensor(prediction),
@@ -41,7 +46,8 @@ async function follow(metric: Metric, batches: readonly GoldenBatch[], weighted:
   return metric.result(sums);
 }
 
-const cases = (await readGolden("nn-metrics.json")) as readonly GoldenMetric[];
+const files = await Promise.all(["nn-metrics.json", "nn-metrics-2.json", "nn-metrics-3.json"].map(readGolden));
+const cases = files.flatMap((file) => file as readonly GoldenMetric[]);
 const loss = new BinaryCrossentropy();
 
 describe("metrics have Keras's figures over two batches", () => {
@@ -53,6 +59,10 @@ describe("metrics have Keras's figures over two batches", () => {
     expect(await follow(metric, golden.batches, false)).toBeCloseTo(mean(golden.plain), 4);
     expect(await follow(metric, golden.batches, true)).toBeCloseTo(mean(golden.weighted), 4);
     expect(metric.name).toBe(config["name"]);
+    const known = Object.fromEntries(Object.entries(config).filter(([key]) => key !== "dtype"));
+    const ours: unknown = JSON.parse(JSON.stringify(metric.getConfig()));
+    // F scores have another default, as a metric is one number.
+    if (known["average"] !== null) expect(ours).toMatchObject(known);
   });
 });
 

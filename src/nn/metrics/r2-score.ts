@@ -2,23 +2,42 @@ import { dimProduct } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { mul, square, sub } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { cast } from "../../ops/layout.js";
+import { reshapeTo, sizeOf } from "../../ops/shape-of.js";
+import { oneOf, wholeNumber } from "../check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { Metric } from "./metric.js";
 
+const aggregations = ["uniform_average", "variance_weighted_average"] as const;
+
+/** Options of {@link R2Score}. */
+export interface R2ScoreOptions {
+  /** How the scores of columns become one: by equal weights (default), or by the variances of the labels. */
+  readonly classAggregation?: (typeof aggregations)[number];
+  /** Number of independent variables, for the adjusted score; default 0: no adjustment. */
+  readonly numRegressors?: number;
+  /** Key in logs; default `"r2_score"`. */
+  readonly name?: string;
+}
+
 /**
  * How much of the variance of the truth the prediction explains: `1 − Σ (t − p)² / Σ (t − mean)²`, averaged over columns.
  *
- * @see https://keras.io/api/metrics/regression_metrics/ – with the uniform average, without adjustment
+ * @see https://keras.io/api/metrics/regression_metrics/ – a metric is one number here, so columns are always averaged
  */
 export class R2Score extends Metric {
   readonly name: string;
+  private readonly classAggregation: (typeof aggregations)[number];
+  private readonly numRegressors: number;
 
-  /** @param options `name` is the key in logs; default `"r2_score"` */
-  constructor({ name = "r2_score" }: { readonly name?: string } = {}) {
+  /** @throws UsageError when an option is not usable */
+  constructor(options: R2ScoreOptions = {}) {
     super();
-    this.name = name;
+    this.name = options.name ?? "r2_score";
+    const { classAggregation = "uniform_average", numRegressors = 0 } = options;
+    this.classAggregation = oneOf("R2Score", "classAggregation", classAggregation, aggregations);
+    this.numRegressors = wholeNumber("R2Score", "numRegressors", numRegressors, 0);
   }
 
   state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
@@ -32,6 +51,8 @@ export class R2Score extends Metric {
       squares: sum(square(flat(truth))),
       residuals: sum(square(sub(flat(truth), flat(prediction)))),
       count: reduceSum(sampleWeight, undefined, { keepdims: 0 }),
+      // As in Keras, of all columns.
+      samples: cast(sizeOf(flat(truth), [0, 1]), "float32"),
     };
   }
 
@@ -39,14 +60,17 @@ export class R2Score extends Metric {
     const count = state["count"]?.[0] ?? 0;
     const sums = [...(state["sum"] ?? [])];
     if (count === 0 || sums.length === 0) return 0;
-    const scores = sums.map((sum, i) => {
-      const total = (state["squares"]?.[i] ?? 0) - (sum * sum) / count;
-      return total === 0 ? 0 : 1 - (state["residuals"]?.[i] ?? 0) / total;
-    });
-    return scores.reduce((total, score) => total + score, 0) / scores.length;
+    const totals = sums.map((sum, i) => (state["squares"]?.[i] ?? 0) - (sum * sum) / count);
+    const scores = totals.map((total, i) => (total === 0 ? 0 : 1 - (state["residuals"]?.[i] ?? 0) / total));
+    const weights = this.classAggregation === "uniform_average" ? totals.map(() => 1) : totals;
+    const weighted = scores.reduce((sum, score, i) => sum + score * (weights[i] ?? 0), 0);
+    const score = weighted / weights.reduce((sum, weight) => sum + weight, 0);
+    // With as many variables as samples there is nothing to adjust, as Keras warns.
+    const left = (state["samples"]?.[0] ?? 0) - this.numRegressors - 1;
+    return this.numRegressors === 0 || left <= 0 ? score : 1 - ((1 - score) * (left + this.numRegressors)) / left;
   }
 
   getConfig(): Config {
-    return { name: this.name, class_aggregation: "uniform_average", num_regressors: 0 };
+    return { name: this.name, class_aggregation: this.classAggregation, num_regressors: this.numRegressors };
   }
 }

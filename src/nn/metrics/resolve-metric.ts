@@ -36,6 +36,17 @@ import { SquaredHinge } from "./squared-hinge.js";
 import { TopKCategoricalAccuracy } from "./top-k-categorical-accuracy.js";
 import { TrueNegatives } from "./true-negatives.js";
 import { TruePositives } from "./true-positives.js";
+import { BinaryIoU } from "./binary-io-u.js";
+import { ConcordanceCorrelation } from "./concordance-correlation.js";
+import { IoU } from "./io-u.js";
+import { MeanIoU } from "./mean-io-u.js";
+import { OneHotIoU } from "./one-hot-io-u.js";
+import { OneHotMeanIoU } from "./one-hot-mean-io-u.js";
+import { PearsonCorrelation } from "./pearson-correlation.js";
+import { PrecisionAtRecall } from "./precision-at-recall.js";
+import { RecallAtPrecision } from "./recall-at-precision.js";
+import { SensitivityAtSpecificity } from "./sensitivity-at-specificity.js";
+import { SpecificityAtSensitivity } from "./specificity-at-sensitivity.js";
 import { LossMetric } from "./loss-metric.js";
 import type { Metric } from "./metric.js";
 
@@ -73,6 +84,17 @@ const registry = new Registry<Metric>("metric", {
   SquaredHinge: factory(SquaredHinge),
   TopKCategoricalAccuracy: factory(TopKCategoricalAccuracy),
   TrueNegatives: factory(TrueNegatives),
+  BinaryIoU: factory(BinaryIoU),
+  ConcordanceCorrelation: factory(ConcordanceCorrelation),
+  IoU: factory(IoU, ["num_classes", "target_class_ids"]),
+  MeanIoU: factory(MeanIoU, ["num_classes"]),
+  OneHotIoU: factory(OneHotIoU, ["num_classes", "target_class_ids"]),
+  OneHotMeanIoU: factory(OneHotMeanIoU, ["num_classes"]),
+  PearsonCorrelation: factory(PearsonCorrelation),
+  PrecisionAtRecall: factory(PrecisionAtRecall, ["recall"]),
+  RecallAtPrecision: factory(RecallAtPrecision, ["precision"]),
+  SensitivityAtSpecificity: factory(SensitivityAtSpecificity, ["specificity"]),
+  SpecificityAtSensitivity: factory(SpecificityAtSensitivity, ["sensitivity"]),
   TruePositives: factory(TruePositives),
 });
 

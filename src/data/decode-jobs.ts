@@ -1,0 +1,45 @@
+import { datasetPixels, type DatasetPixelOptions } from "./dataset-pixels.js";
+import { type DecodedPhoto, type DecodeOptions, decodePhoto } from "./decode.js";
+import { readPhoto, type ReadPhotoOptions } from "./read-photo.js";
+
+/** Work on one photo, by the name of what does it. */
+export type DecodeJob =
+  | { readonly kind: "decode"; readonly path: string; readonly options: Pick<DecodeOptions, "resizedTo"> }
+  | { readonly kind: "read"; readonly path: string; readonly options: ReadPhotoOptions }
+  | { readonly kind: "dataset"; readonly path: string; readonly options: DatasetPixelOptions };
+
+/** What each kind of work gives. */
+export interface DecodeResults {
+  readonly decode: DecodedPhoto;
+  readonly read: Uint8Array;
+  readonly dataset: Float32Array;
+}
+
+/**
+ * Does the work, on whichever thread it is called.
+ *
+ * @throws PhotoError when the file cannot be used
+ */
+export async function perform(job: DecodeJob): Promise<DecodeResults[DecodeJob["kind"]]> {
+  switch (job.kind) {
+    case "decode":
+      return decodePhoto(job.path, job.options);
+    case "read":
+      return readPhoto(job.path, job.options);
+    case "dataset":
+      return datasetPixels(job.path, job.options);
+  }
+}
+
+/** What goes to a worker. */
+export interface DecodeRequest {
+  readonly id: number;
+  readonly job: DecodeJob;
+}
+
+/** What comes back. Errors of other kinds than PhotoError arrive as they are. */
+export type DecodeReply = { readonly id: number } & (
+  | { readonly result: DecodeResults[DecodeJob["kind"]] }
+  | { readonly unusable: { readonly path: string; readonly reason: string } }
+  | { readonly error: unknown }
+);

@@ -1,0 +1,60 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import sharp from "sharp";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Generator } from "../random/generator.js";
+import { PhotoError } from "./decode.js";
+import { type DecodeJob, perform } from "./decode-jobs.js";
+import { DecodePool } from "./decode-pool.js";
+
+const pool = new DecodePool(2);
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graft-pool-"));
+  for (let index = 0; index < 6; index++) {
+    const generator = new Generator(index);
+    const raw = { width: 60 + index, height: 50, channels: 3 as const };
+    const noise = Uint8Array.from({ length: raw.width * raw.height * 3 }, () => generator.integer(256));
+    await sharp(noise, { raw }).jpeg().toFile(photo(index));
+  }
+  await writeFile(join(folder, "text.jpg"), "this is no photo");
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function photo(index: number): string {
+  return join(folder, `${index}.jpg`);
+}
+
+/** Jobs of all kinds for a photo. */
+function jobs(path: string): DecodeJob[] {
+  const [colorMode, size] = ["rgb", [20, 30]] as const;
+  return [
+    { kind: "decode", path, options: { resizedTo: 10 } },
+    { kind: "read", path, options: { colorMode, targetSize: size, interpolation: "bilinear", keepAspectRatio: true } },
+    { kind: "read", path, options: { colorMode, targetSize: size, interpolation: "nearest", keepAspectRatio: false } },
+    {
+      kind: "dataset",
+      path,
+      options: { colorMode, imageSize: size, interpolation: "area", cropToAspectRatio: false, padToAspectRatio: true },
+    },
+  ];
+}
+
+test("threads give what the functions give, whatever the order in which they finish", async () => {
+  const all = Array.from({ length: 6 }, (_, index) => jobs(photo(index))).flat();
+  const results = await Promise.all(all.map((job) => pool.run(job)));
+  for (const [index, job] of all.entries()) expect(results[index]).toEqual(await perform(job));
+});
+
+test("a photo that cannot be used is a PhotoError, and the others still come", async () => {
+  const path = join(folder, "text.jpg");
+  const bad = Promise.allSettled(jobs(path).map((job) => pool.run(job)));
+  const [good] = jobs(photo(1)).map((job) => pool.run(job));
+  for (const result of await bad) {
+    const reason = result.status === "rejected" ? (result.reason as unknown) : undefined;
+    expect(reason).toBeInstanceOf(PhotoError);
+    expect(reason).toMatchObject({ path, reason: expect.stringContaining("it is not a JPEG") as unknown });
+  }
+  expect(await good).toMatchObject({ width: 61, height: 50 });
+});

@@ -1,0 +1,41 @@
+import { dimAt } from "../../../graph/shape.js";
+import type { Value } from "../../../graph/value.js";
+import { reshapeTo } from "../../../ops/shape-of.js";
+import type { Config } from "../../config.js";
+import type { Draws } from "./base-image-preprocessing.js";
+import { BaseRandomTransform, type RandomTransformOptions } from "./base-random-transform.js";
+import { type Bounds, type Factor, factorBounds } from "./factors.js";
+import { projectiveTransform, rotationAbout } from "./transform-images.js";
+
+/**
+ * Training: turns each picture about its middle by a random angle. Inference: `x`.
+ *
+ * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_rotation/
+ */
+export class RandomRotation extends BaseRandomTransform<Value> {
+  private readonly factor: Bounds;
+
+  /**
+   * @param factor the angle as a part of a full turn, in [-1, 1]: one number for both directions, or the bounds; positive
+   * ones turn against the clock
+   * @throws UsageError when an option is not usable
+   */
+  constructor(factor: Factor, options: RandomTransformOptions = {}) {
+    super(options);
+    this.factor = factorBounds("RandomRotation", "factor", factor, { low: -1, high: 1 });
+  }
+
+  drawTransformation(images: Value, draws: Draws): Value {
+    return draws.uniform([dimAt(images.shape, 0)], this.factor[0] * 360, this.factor[1] * 360);
+  }
+
+  transformImages(images: Value, angles: Value): Value {
+    const { height, width } = this.sizeOf(images);
+    const angle = reshapeTo(angles, [dimAt(images.shape, 0), 1]);
+    return projectiveTransform(images, angle, rotationAbout(angle, height, width), this.transformOptions);
+  }
+
+  getConfig(): Config {
+    return { ...this.baseConfig(), factor: this.factor };
+  }
+}

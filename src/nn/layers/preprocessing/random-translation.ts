@@ -1,0 +1,58 @@
+import { dimAt } from "../../../graph/shape.js";
+import type { Value } from "../../../graph/value.js";
+import { scalarLike } from "../../../ops/constants.js";
+import { mul, neg } from "../../../ops/elementwise.js";
+import type { Config } from "../../config.js";
+import type { Draws } from "./base-image-preprocessing.js";
+import { BaseRandomTransform, type RandomTransformOptions } from "./base-random-transform.js";
+import { bothWays, type Bounds, type Factor, factorBounds } from "./factors.js";
+import { projectiveTransform } from "./transform-images.js";
+
+/** How far pictures are moved, in pixels, each `[N, 1]`. */
+interface Translation {
+  readonly down: Value;
+  readonly right: Value;
+}
+
+/**
+ * Training: moves each picture by a random distance. Inference: `x`.
+ *
+ * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_translation/
+ */
+export class RandomTranslation extends BaseRandomTransform<Translation> {
+  private readonly heightBounds: Bounds;
+  private readonly widthBounds: Bounds;
+
+  /**
+   * @param heightFactor how far down, as a part of the height, in [-1, 1]: one number for both directions, or the bounds
+   * @param widthFactor how far right, as a part of the width, in the same way
+   * @throws UsageError when an option is not usable
+   */
+  constructor(
+    private readonly heightFactor: Factor,
+    private readonly widthFactor: Factor,
+    options: RandomTransformOptions = {},
+  ) {
+    super(options);
+    const bounds = (name: string, factor: Factor): Bounds =>
+      factorBounds("RandomTranslation", name, factor, { low: -1, high: 1, strict: true, single: bothWays });
+    this.heightBounds = bounds("heightFactor", heightFactor);
+    this.widthBounds = bounds("widthFactor", widthFactor);
+  }
+
+  drawTransformation(images: Value, draws: Draws): Translation {
+    const { height, width } = this.sizeOf(images);
+    const shape = [dimAt(images.shape, 0), 1];
+    const down = draws.uniform(shape, ...this.heightBounds);
+    const right = draws.uniform(shape, ...this.widthBounds);
+    return { down: mul(down, scalarLike(down, height)), right: mul(right, scalarLike(right, width)) };
+  }
+
+  transformImages(images: Value, { down, right }: Translation): Value {
+    return projectiveTransform(images, down, [1, 0, neg(right), 0, 1, neg(down)], this.transformOptions);
+  }
+
+  getConfig(): Config {
+    return { ...this.baseConfig(), height_factor: this.heightFactor, width_factor: this.widthFactor };
+  }
+}

@@ -1,0 +1,138 @@
+import { UsageError } from "../../errors/errors.js";
+import { dimProduct, normalizeAxis, type Shape } from "../../graph/shape.js";
+import { constant, type Value } from "../../graph/value.js";
+import { float32 } from "../../onnx/tensor-data.js";
+import { and, equal, greaterOrEqual, less, not, where } from "../../ops/comparison.js";
+import { scalarLike } from "../../ops/constants.js";
+import { add, mul } from "../../ops/elementwise.js";
+import { scatterElements } from "../../ops/indexing.js";
+import { cast } from "../../ops/layout.js";
+import { argMax } from "../../ops/reduction.js";
+import { expandTo, reshapeTo } from "../../ops/shape-of.js";
+import { toChannelsLast } from "../channels.js";
+import { wholeNumber } from "../check.js";
+import type { Config } from "../config.js";
+import { Metric } from "./metric.js";
+
+/** Options of metrics of overlap that know the form of labels and predictions. */
+export interface MeanIoUOptions {
+  /** A class whose places do not count; default none. */
+  readonly ignoreClass?: number | undefined;
+  /** Whether labels are class numbers, rather than one-hot; default `true`. */
+  readonly sparseYTrue?: boolean;
+  /** Whether predictions are class numbers, rather than a figure for each class; default `true`. */
+  readonly sparseYPred?: boolean;
+  /** Axis of the classes in Keras's order, where something is not class numbers; default -1. */
+  readonly axis?: number;
+  /** As in Keras: weights of samples are cut to whole numbers, unless this is a kind of float. Default `"int"`. */
+  readonly dtype?: string;
+  /** Key in logs; default Keras's. */
+  readonly name?: string;
+}
+
+/** Options of {@link IoU}. */
+export type IoUOptions = MeanIoUOptions;
+
+/**
+ * How much regions overlap: for each class, the places where labels and predictions say it, divided by those where one of them
+ * says it; the mean over some classes.
+ *
+ * @see https://keras.io/api/metrics/segmentation_metrics/
+ */
+export class IoU extends Metric {
+  readonly name: string;
+  protected readonly numClasses: number;
+  protected readonly targetClassIds: readonly number[];
+  protected readonly ignoreClass: number | undefined;
+  protected readonly sparseYTrue: boolean;
+  protected readonly sparseYPred: boolean;
+  protected readonly axis: number;
+  protected readonly dtype: string | undefined;
+
+  /**
+   * @param numClasses number of classes
+   * @param targetClassIds the classes whose mean is taken
+   * @throws UsageError when an option is not usable
+   */
+  constructor(numClasses: number, targetClassIds: readonly number[], options: IoUOptions = {}) {
+    super();
+    const owner = new.target.name;
+    this.name = options.name ?? "io_u";
+    this.numClasses = wholeNumber(owner, "numClasses", numClasses, 2);
+    this.targetClassIds = targetClassIds.map((id) => wholeNumber(owner, "targetClassIds", id, 0));
+    this.ignoreClass =
+      options.ignoreClass === undefined ? undefined : wholeNumber(owner, "ignoreClass", options.ignoreClass, -Infinity);
+    this.sparseYTrue = options.sparseYTrue ?? true;
+    this.sparseYPred = options.sparseYPred ?? true;
+    this.axis = wholeNumber(owner, "axis", options.axis ?? -1, -Infinity);
+    this.dtype = options.dtype;
+    if (this.targetClassIds.length === 0 || this.targetClassIds.some((id) => id >= numClasses)) {
+      throw new UsageError(`${owner}: the option targetClassIds is not usable.`, {
+        subject: "targetClassIds",
+        expected: `classes from 0 to ${numClasses - 1}`,
+        received: JSON.stringify(targetClassIds),
+      });
+    }
+  }
+
+  /** The class that each place is predicted to be. */
+  protected predictedClasses(prediction: Value): Value {
+    return this.sparseYPred ? prediction : this.greatest(prediction);
+  }
+
+  private greatest(x: Value): Value {
+    return argMax(x, { axis: normalizeAxis(this.axis, x.rank, this.name), keepdims: 0 });
+  }
+
+  state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+    const predicted = this.predictedClasses(toChannelsLast(output));
+    const actual = this.sparseYTrue ? labels : this.greatest(labels);
+    const all: Shape = [dimProduct(predicted.shape)];
+    const whole = (x: Value): Value => cast(cast(x, "int64"), "float32");
+    const [truth, prediction] = [whole(reshapeTo(actual, all)), whole(reshapeTo(predicted, all))];
+    const number = (value: number): Value => scalarLike(truth, value);
+    const isClass = (x: Value): Value => and(greaterOrEqual(x, number(0)), less(x, number(this.numClasses)));
+    const both = and(isClass(truth), isClass(prediction));
+    const counts = this.ignoreClass === undefined ? both : and(both, not(equal(truth, number(this.ignoreClass))));
+    const [batch = 1, ...others] = predicted.shape;
+    const given = this.dtype?.startsWith("float") === true ? sampleWeight : whole(sampleWeight);
+    const spread = expandTo(reshapeTo(given, [batch, ...others.map(() => 1)]), predicted);
+    const weight = where(counts, reshapeTo(spread, all), number(0));
+    const cell = where(counts, add(mul(truth, number(this.numClasses)), prediction), number(0));
+    const empty = constant(float32(new Float32Array(this.numClasses ** 2), [this.numClasses ** 2]));
+    return { confusion: scatterElements(empty, cast(cell, "int64"), weight, { axis: 0, reduction: "add" }) };
+  }
+
+  result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+    const cells = state["confusion"] ?? new Float64Array(this.numClasses ** 2);
+    const classes = Array.from({ length: this.numClasses }, (_, index) => index);
+    const sum = (place: (other: number) => number): number =>
+      classes.reduce((total, other) => total + (cells[place(other)] ?? 0), 0);
+    const overlaps = this.targetClassIds.flatMap((id) => {
+      const right = cells[id * this.numClasses + id] ?? 0;
+      const all = sum((other) => id * this.numClasses + other) + sum((other) => other * this.numClasses + id) - right;
+      return all > 1e-9 ? [right / (all + 1e-7)] : [];
+    });
+    return overlaps.reduce((total, overlap) => total + overlap, 0) / (overlaps.length + 1e-7);
+  }
+
+  getConfig(): Config {
+    return {
+      name: this.name,
+      dtype: this.dtype ?? "int32",
+      num_classes: this.numClasses,
+      target_class_ids: this.targetClassIds,
+      ignore_class: this.ignoreClass ?? null,
+      sparse_y_true: this.sparseYTrue,
+      sparse_y_pred: this.sparseYPred,
+      axis: this.axis,
+    };
+  }
+
+  /** {@link getConfig} without some entries. */
+  protected configWithout(...names: readonly string[]): Config {
+    return Object.fromEntries(
+      Object.entries(IoU.prototype.getConfig.call(this)).filter(([name]) => !names.includes(name)),
+    );
+  }
+}

@@ -1,0 +1,24 @@
+import type { Config } from "../config.js";
+import { IoU, type MeanIoUOptions } from "./io-u.js";
+
+/** Options of {@link OneHotIoU}. */
+export interface OneHotIoUOptions extends Omit<MeanIoUOptions, "sparseYTrue" | "sparseYPred"> {
+  /** Whether predictions are class numbers; default `false`: a figure for each class. */
+  readonly sparseYPred?: boolean;
+}
+
+/** {@link IoU} of one-hot labels. @see https://keras.io/api/metrics/segmentation_metrics/ */
+export class OneHotIoU extends IoU {
+  /**
+   * @param numClasses number of classes
+   * @param targetClassIds the classes whose mean is taken
+   * @throws UsageError when an option is not usable
+   */
+  constructor(numClasses: number, targetClassIds: readonly number[], options: OneHotIoUOptions = {}) {
+    super(numClasses, targetClassIds, { name: "one_hot_io_u", sparseYPred: false, ...options, sparseYTrue: false });
+  }
+
+  override getConfig(): Config {
+    return this.configWithout("sparse_y_true");
+  }
+}

@@ -1,0 +1,24 @@
+import type { Value } from "../../graph/value.js";
+import { div, mul, sqrt, square, sub } from "../../ops/elementwise.js";
+import { reduceMean } from "../../ops/reduction.js";
+import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js";
+
+/**
+ * Pearson's correlation along an axis; not a number where labels or predictions are all alike.
+ *
+ * @see https://keras.io/api/metrics/regression_metrics/
+ */
+export class PearsonCorrelation extends BaseCorrelation {
+  /** @throws UsageError when an option is not usable */
+  constructor(options: CorrelationOptions = {}) {
+    super("pearson_correlation", options);
+  }
+
+  protected correlation(truth: Value, prediction: Value, axis: number): Value {
+    const normal = (x: Value): Value => {
+      const centered = sub(x, reduceMean(x, [axis], { keepdims: 1 }));
+      return div(centered, sqrt(reduceMean(square(centered), [axis], { keepdims: 1 })));
+    };
+    return reduceMean(mul(normal(truth), normal(prediction)), [axis], { keepdims: 0 });
+  }
+}

@@ -1,0 +1,20 @@
+import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
+
+/**
+ * The greatest precision, `TP / (TP + FP)`, at a threshold with at least the given recall, `TP / (TP + FN)`.
+ *
+ * @see https://keras.io/api/metrics/classification_metrics/
+ */
+export class PrecisionAtRecall extends BaseAtThreshold {
+  /**
+   * @param recall the bound, in [0, 1]
+   * @throws UsageError when an option is not usable
+   */
+  constructor(recall: number, options: AtThresholdOptions = {}) {
+    super("precision_at_recall", "recall", recall, options);
+  }
+
+  protected figures({ precision, sensitivity }: ThresholdFigures): readonly [number, number] {
+    return [sensitivity, precision];
+  }
+}

@@ -1,0 +1,20 @@
+import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
+
+/**
+ * The greatest recall, `TP / (TP + FN)`, at a threshold with at least the given precision, `TP / (TP + FP)`.
+ *
+ * @see https://keras.io/api/metrics/classification_metrics/
+ */
+export class RecallAtPrecision extends BaseAtThreshold {
+  /**
+   * @param precision the bound, in [0, 1]
+   * @throws UsageError when an option is not usable
+   */
+  constructor(precision: number, options: AtThresholdOptions = {}) {
+    super("recall_at_precision", "precision", precision, options);
+  }
+
+  protected figures({ precision, sensitivity }: ThresholdFigures): readonly [number, number] {
+    return [precision, sensitivity];
+  }
+}

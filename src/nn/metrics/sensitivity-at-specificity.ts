@@ -1,0 +1,20 @@
+import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
+
+/**
+ * The greatest sensitivity, `TP / (TP + FN)`, at a threshold with at least the given specificity, `TN / (TN + FP)`.
+ *
+ * @see https://keras.io/api/metrics/classification_metrics/
+ */
+export class SensitivityAtSpecificity extends BaseAtThreshold {
+  /**
+   * @param specificity the bound, in [0, 1]
+   * @throws UsageError when an option is not usable
+   */
+  constructor(specificity: number, options: AtThresholdOptions = {}) {
+    super("sensitivity_at_specificity", "specificity", specificity, options);
+  }
+
+  protected figures({ specificity, sensitivity }: ThresholdFigures): readonly [number, number] {
+    return [specificity, sensitivity];
+  }
+}

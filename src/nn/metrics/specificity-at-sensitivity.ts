@@ -1,0 +1,20 @@
+import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
+
+/**
+ * The greatest specificity, `TN / (TN + FP)`, at a threshold with at least the given sensitivity, `TP / (TP + FN)`.
+ *
+ * @see https://keras.io/api/metrics/classification_metrics/
+ */
+export class SpecificityAtSensitivity extends BaseAtThreshold {
+  /**
+   * @param sensitivity the bound, in [0, 1]
+   * @throws UsageError when an option is not usable
+   */
+  constructor(sensitivity: number, options: AtThresholdOptions = {}) {
+    super("specificity_at_sensitivity", "sensitivity", sensitivity, options);
+  }
+
+  protected figures({ specificity, sensitivity }: ThresholdFigures): readonly [number, number] {
+    return [sensitivity, specificity];
+  }
+}
