@@ -77,6 +77,32 @@ def case(name, optimizer):
             "iterations": int(model.optimizer.iterations.numpy())}
 
 
+def all_layers():
+    """Layers whose configuration Keras 2 wrote otherwise than Keras 3, arithmetic on tensors, and the outputs of all."""
+    x, tokens = layers.Input((8, 8, 4), name="x"), layers.Input((6, 4), name="tokens")
+    flipped = layers.RandomFlip(name="flip")(layers.RandomRotation(0.1, name="turn")(x))
+    branches = [
+        layers.DepthwiseConv2D(3, depth_multiplier=2, name="deep")(flipped),
+        layers.SeparableConv2D(3, 3, strides=2, name="separable")(x),
+        layers.Conv2DTranspose(3, 3, strides=2, output_padding=1, name="transposed")(x),
+        layers.Conv2D(4, 3, groups=2, dilation_rate=2, name="grouped")(x),
+        layers.LayerNormalization(axis=[1, 2, 3], name="layer_norm")(x),
+        layers.GroupNormalization(2, name="group_norm")(x),
+        layers.SpatialDropout2D(0.3, name="drop")(layers.LeakyReLU(0.2, name="leaky")(x)),
+        layers.PReLU(shared_axes=[1, 2], name="slope")(x),
+        1.0 - (x * 2.0 + 0.5) / 4.0 - x * layers.ReLU(6.0, name="relu6")(x + 3.0),
+        layers.MultiHeadAttention(2, 3, name="attention")(tokens, tokens),
+        layers.Normalization(mean=[0.1, 0.2, 0.3, 0.4], variance=[1.0, 2.0, 3.0, 4.0], name="standard")(x),
+    ]
+    model = keras.Model([x, tokens], [layers.Flatten()(branch) for branch in branches], name="all_layers")
+    for key, variable in enumerate(model.weights):
+        shape, name = tuple(variable.shape), variable.name.split("/")[-1].split(":")[0]
+        if shape and variable.trainable:
+            variable.assign(wave(shape, key, 0.3, 1.0 if name == "gamma" else 0.0))
+    model.save(FILES / "all-layers.h5")
+    return [tensor(y) for y in model([wave((2, 8, 8, 4), 100), wave((2, 6, 4), 101)], training=False)]
+
+
 rate = keras.optimizers.schedules.ExponentialDecay(0.05, 2, 0.9)
 cases = {
     "new-sgd": new.SGD(0.05),
@@ -106,6 +132,7 @@ cases = {
 }
 content = {
     "madeBy": f"scripts/golden/keras2_files.py, tf_keras {keras.__version__}",
+    "layers": all_layers(),
     "cases": {name: case(name, optimizer) for name, optimizer in cases.items()},
 }
 GOLDEN.joinpath("keras2-files.json").write_text(json.dumps(content, separators=(",", ":")) + "\n")

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { UsageError } from "../errors/errors.js";
 import type { Layer } from "../nn/layer.js";
 import { Add, Maximum, Minimum, Multiply, Rescaling, Subtract } from "../nn/layers/index.js";
@@ -27,6 +28,25 @@ export function isOperation(module: string | null | undefined, calls: readonly C
   return module === "keras.src.ops.numpy" || calls.some(({ numbers }) => numbers.size > 0);
 }
 
+/** Keras 2's names of operations, which are TensorFlow's. */
+const oldNames: Readonly<Record<string, string>> = {
+  "__operators__.add": "Add",
+  "math.add": "Add",
+  "math.subtract": "Subtract",
+  "math.multiply": "Multiply",
+  "math.divide": "Divide",
+  "math.truediv": "TrueDivide",
+  "math.maximum": "Maximum",
+  "math.minimum": "Minimum",
+};
+
+/** The operation of a `TFOpLambda`, as which Keras 2 wrote arithmetic on tensors: Keras 3's name of it. */
+export function oldOperation(config: unknown): string {
+  const named = z.looseObject({ function: z.string() }).safeParse(config);
+  const name = named.success ? named.data.function : "?";
+  return oldNames[name] ?? `tf.${name}`;
+}
+
 /**
  * The layer that does what arithmetic on tensors of a functional model does.
  *
@@ -46,7 +66,7 @@ export function operationLayer(className: string, name: string, calls: readonly 
       return new Rescaling(factors[0], { offset: factors[1], name });
     }
   }
-  throw new UsageError(`Graft has no layer for the operation keras.ops "${className}" with these arguments.`, {
+  throw new UsageError(`Graft has no layer for the operation "${className}" with these arguments.`, {
     subject: className,
     expected: "+, -, * and / of tensors and single numbers, or one of Keras's layers",
     received: `${String(call?.inputs.length ?? 0)} tensors and ${String(call?.numbers.size ?? 0)} numbers`,

@@ -6,8 +6,8 @@ import { deserializeLayer } from "../nn/layers/deserialize-layer.js";
 import { InputLayer } from "../nn/layers/index.js";
 import type { CallOptions, MaskName, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
-import { isReference, readCall, type Call, type Reference } from "./deserialize-call.js";
-import { isOperation, operationLayer } from "./deserialize-operation.js";
+import { isReference, readCall, readOldOperation, type Call, type Reference } from "./deserialize-call.js";
+import { isOperation, oldOperation, operationLayer } from "./deserialize-operation.js";
 import { checkKept, without } from "./deserialize-check.js";
 import { Model } from "./model.js";
 import { Sequential } from "./sequential.js";
@@ -60,12 +60,13 @@ interface Entry {
  *
  * @param serialized what `config.json` of a `.keras` file, or `model_config` of an `.h5` file holds
  * @param file the file's name, for messages
+ * @param version the version of Keras that wrote it, where the file says it
  * @throws FileError when this is no configuration of a model
  * @throws UsageError for a layer or an option that Graft does not have; it names both
  * @see https://keras.io/api/models/model_saving_apis/
  */
-export function modelFromConfig(serialized: unknown, file: string): BaseModel {
-  const model = new ConfigReader(file).layer(serialized, "the model");
+export function modelFromConfig(serialized: unknown, file: string, version = ""): BaseModel {
+  const model = new ConfigReader(file, version).layer(serialized, "the model");
   if (model instanceof BaseModel) return model;
   throw new FileError(`${file} holds a layer instead of a model.`, {
     subject: file,
@@ -84,14 +85,25 @@ const withoutEffect: Readonly<Record<string, readonly string[]>> = {
   Conv2D: ["implementation"],
   Conv2DTranspose: ["groups"],
   DepthwiseConv2D: ["groups"],
+  MultiHeadAttention: ["query_shape", "key_shape", "value_shape", "softmax_robust_masking"],
+  RandomBrightness: ["rng_type"],
+  RandomContrast: ["rng_type"],
+  RandomFlip: ["rng_type"],
+  RandomRotation: ["rng_type"],
+  RandomTranslation: ["rng_type"],
+  RandomZoom: ["rng_type"],
   SeparableConv2D: ["groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"],
+  SpatialDropout2D: ["trainable", "noise_shape"],
 };
 
 class ConfigReader {
   /** Objects that a file holds in several places, by Keras's number for them. */
   private readonly shared = new Map<number, Layer>();
 
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    private readonly version: string,
+  ) {}
 
   /** Makes a layer or a model. */
   layer(data: unknown, place: string): Layer {
@@ -121,6 +133,7 @@ class ConfigReader {
     }
     if (Array.isArray(config)) throw this.malformed(place, "a configuration by names", "a list");
     return this.explained(subject, () => {
+      if (/^[12]\./.test(this.version)) checkOldActivations(config);
       const read = modernized(className, config, typeof module === "string");
       const layer = deserializeLayer({ ...serialized, config: read } as SerializedObject);
       checkKept(read, layer.getConfig());
@@ -133,11 +146,14 @@ class ConfigReader {
     const entries = new Map<string, Entry>();
     for (const data of layers) {
       const subject = `The layer "${data.name}" in ${this.file}`;
-      const waiting = data.inbound_nodes.map((node) => this.explained(subject, () => readCall(node)));
-      const { class_name: kind, module } = this.parse(serializedSchema, data, `the layer "${data.name}"`);
-      const layer = isOperation(module, waiting)
-        ? this.explained(subject, () => operationLayer(kind, data.name, waiting))
-        : this.layer(data, `the layer "${data.name}"`);
+      const { class_name: kind, module, config: own } = this.parse(serializedSchema, data, `the layer "${data.name}"`);
+      const old = kind === "TFOpLambda" ? oldOperation(own) : undefined;
+      const read = old === undefined ? readCall : readOldOperation;
+      const waiting = data.inbound_nodes.map((node) => this.explained(subject, () => read(node)));
+      const layer =
+        old !== undefined || isOperation(module, waiting)
+          ? this.explained(subject, () => operationLayer(old ?? kind, data.name, waiting))
+          : this.layer(data, `the layer "${data.name}"`);
       entries.set(data.name, {
         layer,
         className: layer.className,
@@ -264,6 +280,17 @@ class ConfigReader {
       throw new UsageError(`${subject} cannot be made here: ${cause.message}`, { subject: cause.subject, cause });
     }
   }
+}
+
+/** @throws UsageError for the function to which Keras 3 gave another meaning under its old name */
+function checkOldActivations(config: Readonly<Record<string, unknown>>): void {
+  if (config["activation"] !== "hard_sigmoid") return;
+  throw new UsageError('The activation "hard_sigmoid" of Keras 2 is another function than that of Keras 3.', {
+    subject: "hard_sigmoid",
+    expected: "activations that both have",
+    received: "clip(0.2 x + 0.5, 0, 1), where Keras 3 has clip(x / 6 + 0.5, 0, 1)",
+    advice: "Where the difference does not matter, load the model in Keras 3 and save it as .keras.",
+  });
 }
 
 /** Keras 2's configuration of a layer as Keras 3 writes it. */

@@ -127,7 +127,8 @@ function readWholeH5(hdf5: Hdf5File, compile: boolean): ReadModel {
       advice: "Build the model, and call model.loadWeights(path).",
     });
   }
-  const model = modelFromConfig(parseKerasJson(text, file, "model_config"), file);
+  const [version] = hdf5.strings("/", "keras_version") ?? [];
+  const model = modelFromConfig(parseKerasJson(text, file, "model_config"), file, version);
   assignWeights(model.layers, { file, layers: weightsIn(hdf5) });
   const [training] = hdf5.strings("/", "training_config") ?? [];
   if (!compile || training === undefined) return { model, warnings: [] };

@@ -50,7 +50,12 @@ export function layersModelOfTfjs({ topology, weights }: TfjsLayersModel, file: 
       advice: "Save the model with its topology.",
     });
   }
-  const model = modelFromConfig(property(topology, "model_config") ?? topology, file);
+  const version = property(topology, "keras_version");
+  const model = modelFromConfig(
+    property(topology, "model_config") ?? topology,
+    file,
+    typeof version === "string" ? version : undefined,
+  );
   const used = new Set<string>();
   const layers = leaves(model.layers).map((layer) => ({ name: layer.name, weights: weightsOf(layer, weights, used) }));
   assignWeights(leaves(model.layers), { file, layers });

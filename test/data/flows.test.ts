@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ImageDataGenerator, imageDatasetFromDirectory, Tensor, UsageError } from "graft-ml";
+import { ImageDataGenerator, imageDatasetFromDirectory, layers, models, Tensor, UsageError } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { DataframeRow, FlowFromDataframeOptions } from "../../src/data/dataframe-iterator.js";
@@ -307,6 +307,14 @@ describe("flowFromDataframe", () => {
       expect(weights && numbers(weights)).toEqual([0, 0.5, 1]);
       break;
     }
+    // A model with these outputs is trained on them.
+    const image = layers.Input({ shape: [2, 2, 3] });
+    const flat = new layers.Flatten().apply(image);
+    const outputs = [1, 2].map((units) => new layers.Dense(units, { name: `out${units}` }).apply(flat));
+    const model = new models.Model({ inputs: image, outputs });
+    model.compile({ optimizer: "sgd", loss: ["mae", "mse"], metrics: { out2: "mae" } });
+    const { history } = await model.fit(flow, { verbose: 0 });
+    expect(Object.keys(history)).toEqual(["loss", "out1_loss", "out2_loss", "out2_mae"]);
     const uneven = table.map((row, index) => (index === 2 ? { ...row, corner: [1] } : row));
     await expect(open({ classMode: "multi_output", yCol: ["corner"] }, uneven)).rejects.toThrow(/Row 3.*list of 2/s);
     await flow.release();

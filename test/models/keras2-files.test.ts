@@ -2,10 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
-import { models } from "graft-ml";
+import { models, type Tensor } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { float32 } from "../../src/onnx/tensor-data.js";
-import { toTensor } from "../../src/runtime/runtime.js";
+import { modelFromConfig } from "../../src/models/from-config.js";
+import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
 import { type GoldenTensor, readGolden, relativeError } from "../support/nn-graph.js";
 import { wave } from "../support/wave.js";
 
@@ -15,7 +16,10 @@ interface Case {
   readonly iterations: number;
 }
 
-const { cases } = (await readGolden("keras2-files.json")) as { readonly cases: Readonly<Record<string, Case>> };
+const { cases, layers } = (await readGolden("keras2-files.json")) as {
+  readonly cases: Readonly<Record<string, Case>>;
+  readonly layers: readonly GoldenTensor[];
+};
 
 let folder = "";
 beforeAll(async () => {
@@ -28,6 +32,31 @@ afterAll(async () => {
 });
 
 describe("a whole model of Keras 2", () => {
+  it("predicts as in Keras 2, with layers whose options Keras 3 has renamed or dropped, and arithmetic", async () => {
+    const model = await models.loadModel(join(folder, "all-layers.h5"));
+    const x = [toTensor(wave([2, 8, 8, 4], 100)), toTensor(wave([2, 6, 4], 101))];
+    const outputs = await model.predictOnBatch<Tensor[]>(x);
+    expect(outputs).toHaveLength(layers.length);
+    outputs.forEach((output, index) => {
+      const wanted = layers[index];
+      expect(wanted && relativeError(fromTensor(output), wanted), model.outputNames[index]).toBeLessThan(1e-4);
+    });
+  });
+
+  it("is refused where an activation has another meaning now", () => {
+    const serialized = {
+      class_name: "Sequential",
+      config: {
+        layers: [
+          { class_name: "InputLayer", config: { batch_input_shape: [null, 2], name: "x" } },
+          { class_name: "Dense", config: { units: 1, activation: "hard_sigmoid", name: "out" } },
+        ],
+      },
+    };
+    expect(() => modelFromConfig(serialized, "old.h5", "2.15.0")).toThrow(/"out" \(Dense\).*hard_sigmoid.*0\.2 x/s);
+    expect(modelFromConfig(serialized, "new.h5", "3.0.0").outputShape).toEqual(["N", 1]);
+  });
+
   it.each(Object.entries(cases))("goes on training as in Keras 2: %s", async (name, expected) => {
     const model = await models.loadModel(join(folder, `${name}.h5`));
     for (const [index, loss] of expected.losses.entries()) {
