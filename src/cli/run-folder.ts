@@ -75,12 +75,18 @@ export async function reserveRunFolder(chosen: string | undefined, byDefault: st
   };
 }
 
-/** Makes a folder and those above it; returns the first that was missing. */
+/**
+ * Makes a folder and those above it; returns the first that was missing, or `undefined` when the folder was there. The last step
+ * is one of its own: of several runs that begin at once only one is told that it made the folder.
+ */
 async function makeFolder(path: string): Promise<string | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await mkdir(path, { recursive: true });
+      const above = await mkdir(dirname(path), { recursive: true });
+      await mkdir(path);
+      return above ?? path;
     } catch (cause) {
+      if (errorCode(cause) === "EEXIST" && (await stat(path)).isDirectory()) return undefined;
       // Another process that abandons its run may take the folder above away meanwhile, for which Node says either.
       if (attempt === 3 || !["ENOENT", "ENOTDIR"].includes(errorCode(cause) ?? "")) throw cause;
     }

@@ -15,19 +15,19 @@ function tridiagonalize(
   for (let k = 0; k < n - 2; k++) {
     // The reflection that sends what is left of row k to one number: I - 2vvᵀ.
     const v = new Float64Array(n);
-    let square = 0;
+    // Apart from the first number, next to which small ones would vanish.
+    let rest = 0;
     for (let i = k + 1; i < n; i++) {
       v[i] = matrix[k * n + i] ?? 0;
-      square += (v[i] ?? 0) ** 2;
+      if (i > k + 1) rest += (v[i] ?? 0) ** 2;
     }
     const first = v[k + 1] ?? 0;
-    const rest = square - first * first;
     reflectors.push(v);
     if (rest === 0) {
       v.fill(0);
       continue;
     }
-    v[k + 1] = first + (first < 0 ? -1 : 1) * Math.sqrt(square);
+    v[k + 1] = first + (first < 0 ? -1 : 1) * Math.sqrt(first * first + rest);
     const length = Math.sqrt(rest + (v[k + 1] ?? 0) ** 2);
     for (let i = k + 1; i < n; i++) v[i] = (v[i] ?? 0) / length;
     // A ← (I - 2vvᵀ) A (I - 2vvᵀ) = A - 2(vwᵀ + wvᵀ) with w = Av - (vᵀAv)v.
