@@ -1,5 +1,5 @@
 import type { NetworkRecord } from "../applications/backbone.js";
-import type { EpochRow } from "../training/fine-tune-types.js";
+import type { EpochRow, FineTuneResult } from "../training/fine-tune-types.js";
 
 /** What `--json` writes, one object a line. Names and fields are others' to build on: none changes silently. */
 export type CliEvent =
@@ -76,6 +76,8 @@ export interface TrainDone {
   /** Only where the folder has test photos. */
   readonly test_loss?: number;
   readonly test_accuracy?: number;
+  /** Only with `--trunk-precision int8`: what 8 bits cost. */
+  readonly trunk?: NonNullable<FineTuneResult["trunk"]>;
 }
 
 /** The end of `graft evaluate`. */

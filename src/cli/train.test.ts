@@ -185,7 +185,7 @@ test("the record holds what is needed to repeat the run", async () => {
   expect(record).toMatchObject({
     versions: { graft: "1", onnxruntime: "2", node: "3" },
     configuration: { network: "fake", epochs: 2, seed: 3, batch_size: null, device: "cpu" },
-    network: { name: "fake", licence: "MIT", preprocess: "tf", image_size: 32, unfrozen_from: "block5" },
+    network: { name: "fake", licence: "MIT", preprocess: "tf", image_size: 32, unfrozen_from: "none" },
     data: {
       directory: join(folder, "photos"),
       classes: ["cat", "dog"],

@@ -214,7 +214,10 @@ function runRecord(
       licence: record.licence,
       preprocess: record.preprocess,
       image_size: imageSize,
-      unfrozen_from: flags.unfreeze ?? backbone.lastBlock,
+      // Also where the second phase was left out, or never reached.
+      unfrozen_from: result.epochs.some(({ phase }) => phase === "fine-tune")
+        ? (flags.unfreeze ?? backbone.lastBlock)
+        : "none",
     },
     data: {
       directory: resolve(photos.directory),
@@ -271,7 +274,8 @@ function trunkText({
 }: NonNullable<FineTuneResult["trunk"]>): string {
   return (
     `${convolutions} of ${of} frozen convolutions; what the classifier sees moves by ${percent(moved)}; ` +
-    `validation accuracy ${percent(val_accuracy)} with it, ${percent(exact_val_accuracy)} exactly`
+    `validation accuracy ${percent(val_accuracy)} with it` +
+    (exact_val_accuracy === undefined ? "" : `, ${percent(exact_val_accuracy)} exactly`)
   );
 }
 
@@ -326,6 +330,7 @@ function conclude(outcome: Finished, run: string, reporter: Reporter): void {
     val_accuracy: best.val_accuracy,
     seconds: (finished.getTime() - started.getTime()) / 1000,
     ...(test === undefined ? {} : { test_loss: test.loss, test_accuracy: test.accuracy }),
+    ...(result.trunk === undefined ? {} : { trunk: result.trunk }),
   });
   if (interrupted) reporter.say("Stopped by Ctrl+C; the best weights until then were kept.");
   reporter.result(`\n${summary(outcome, run)}`);

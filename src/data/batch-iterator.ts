@@ -122,9 +122,9 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
     return pixels === undefined ? undefined : `${pixels} ${JSON.stringify(this.variantOf(sample, variant))}`;
   }
 
-  private variantOf(sample: number, variant: number): AffineTransform {
+  private variantOf(sample: number, variant: number, generator = this.generator): AffineTransform {
     const [height, width] = this.imageShape;
-    return this.datagen.draw(height, width, this.variants?.streamOf(sample, variant) ?? this.generator);
+    return this.datagen.draw(height, width, this.variants?.streamOf(sample, variant) ?? generator);
   }
 
   get standardization(): Standardization | undefined {
@@ -152,12 +152,14 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
     return this.batch(samples, (sample) => this.variants?.inRound(sample, number) ?? 0);
   }
 
-  *inOrder(): Iterable<Batch> {
+  *inOrder(alike = false): Iterable<Batch> {
+    const generator = alike ? this.generator.fork("in order") : this.generator;
     for (let start = 0; start < this.samples; start += this.batchSize) {
       const end = Math.min(start + this.batchSize, this.samples);
       yield this.batch(
         Array.from({ length: end - start }, (_, index) => start + index),
         () => 0,
+        generator,
       );
     }
   }
@@ -181,14 +183,15 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
   /**
    * @param keys numbers of the samples
    * @param variantInTurn number of the variant of a sample, where there are variants
+   * @param generator what augmentation is drawn from, where there are none
    */
-  private batch(keys: readonly number[], variantInTurn: (sample: number) => number): Batch {
+  private batch(keys: readonly number[], variantInTurn: (sample: number) => number, generator = this.generator): Batch {
     const { variants } = this;
     const chosen = keys.map(variantInTurn);
     const transforms = this.datagen.augments
-      ? keys.map((sample, row) => this.variantOf(sample, chosen[row] ?? 0))
+      ? keys.map((sample, row) => this.variantOf(sample, chosen[row] ?? 0, generator))
       : undefined;
-    const numbers = this.saving === undefined ? [] : keys.map(() => this.generator.integer(1e7));
+    const numbers = this.saving === undefined ? [] : keys.map(() => generator.integer(1e7));
     const { truth, weights } = this.source;
     let images: Float32Array | undefined;
     const dims = [keys.length, ...this.imageShape];

@@ -67,8 +67,13 @@ export interface BatchSource {
   readonly standardization?: Standardization | undefined;
   /** The next batch, round after round without end; the last batch of a round may be smaller. */
   next(): Batch;
-  /** The batches of one round in the samples' own order. */
-  inOrder(): Iterable<Batch>;
+  /**
+   * The batches of one round in the samples' own order.
+   *
+   * @param alike whether augmentation, where there is any, is the same in each call, whatever `next` has given before, and
+   * changes nothing of what `next` will give; default `false`
+   */
+  inOrder(alike?: boolean): Iterable<Batch>;
   /** Where `next` stands, random streams included, as plain JSON; a source without it cannot be resumed bit for bit. */
   save?(): unknown;
   /**

@@ -38,6 +38,8 @@ export interface TrunkDescription {
   readonly model: string;
   /** Numbers a sample. */
   readonly width: number;
+  /** Name of the runtime that computes it: others round differently. */
+  readonly engine: string;
 }
 
 /** Rows of boundary activations that outlive the process. */

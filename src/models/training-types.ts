@@ -152,8 +152,11 @@ export class History implements Callback {
   readonly seconds: number[] = [];
   /** What 8 bits cost, after a training with `trunkPrecision: "int8"`. */
   trunk?: TrunkReport & {
-    /** Loss and metrics on the validation samples after the training, with the trunk computed exactly; where there are any. */
-    readonly exact?: Logs;
+    /**
+     * Loss and metrics on a round of the validation samples, where there are any, after the training: with the trunk in 8 bits,
+     * and exactly.
+     */
+    readonly validation?: { readonly int8: Logs; readonly exact: Logs };
   };
   private begun = 0;
 

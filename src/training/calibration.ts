@@ -61,20 +61,18 @@ async function calibrate(
     Object.fromEntries(names.map((name, index) => [name, source.graph[index] ?? input(name, "float32", ["N"])])),
   );
   const parts: NamedTensors[] = [];
-  // What augmentation draws must be drawn again in the training.
-  const state = source.save?.();
   try {
     const wanted = new Set(
       Array.from({ length: photos }, (_, index) => Math.floor(((index + 0.5) * source.samples) / photos)),
     );
     let first = 0;
-    for (const batch of source.inOrder()) {
+    // Alike, so that a training that is resumed has the same trunk.
+    for (const batch of source.inOrder(true)) {
       const rows = [...batch.keys.keys()].filter((row) => wanted.has(first + row));
       first += batch.keys.length;
       if (rows.length > 0) parts.push(await preprocess.run(await batch.load(rows)));
     }
   } finally {
-    if (state !== undefined) source.restore?.(state);
     await preprocess.release();
   }
   return { data, ...(await int8Trunk(runtime, values, regrouped(parts, names))) };

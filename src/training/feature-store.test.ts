@@ -13,12 +13,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const trunk = { digest: "abc", model: "vgg16", width: 6 };
+const trunk = { digest: "abc", model: "vgg16", width: 6, engine: "onnxruntime 1" };
 
 async function opened(description = trunk, options: Partial<FeatureStoreOptions> = {}): Promise<FeatureStore> {
   const store = await openFeatureStore(description, {
     folder,
-    engine: "onnxruntime 1",
     warn: (line) => warnings.push(line),
     ...options,
   });
@@ -52,7 +51,7 @@ describe("kept rows", () => {
   test("of another trunk, or another engine, are others", async () => {
     await filled(1);
     expect(await (await opened({ ...trunk, digest: "abd" })).get("photo 0")).toBeUndefined();
-    expect(await (await opened(trunk, { engine: "onnxruntime 2" })).get("photo 0")).toBeUndefined();
+    expect(await (await opened({ ...trunk, engine: "onnxruntime 2" })).get("photo 0")).toBeUndefined();
   });
 
   test("of two processes that write at once are both kept", async () => {
@@ -126,11 +125,29 @@ describe("kept rows", () => {
     expect(warnings).toEqual([]);
   });
 
+  test("leave the disk's last bytes to others, without a word", async () => {
+    const store = await opened(trunk, { reserve: Number.MAX_SAFE_INTEGER });
+    await store.put("a", row(1));
+    await store.flush();
+    expect(await store.get("a")).toBeUndefined();
+    expect(await files(".rows")).toEqual([]);
+    expect(warnings).toEqual([]);
+  });
+
+  test("do not mind files that others left beside them", async () => {
+    await writeFile(join(folder, ".DS_Store"), "of the system");
+    const store = await opened();
+    await store.put("a", row(1));
+    await store.flush();
+    expect(await (await opened()).get("a")).toEqual(row(1));
+    expect(await keptTrunks(folder)).toHaveLength(1);
+    expect(warnings).toEqual([]);
+  });
+
   test("cannot be kept where the folder cannot be made, which is said and stops nothing", async () => {
     await writeFile(join(folder, "file"), "");
     const store = await openFeatureStore(trunk, {
       folder: join(folder, "file"),
-      engine: "onnxruntime 1",
       warn: (line) => warnings.push(line),
     });
     expect(store).toBeUndefined();

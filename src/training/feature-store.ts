@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
 import { appendFile, mkdir, open, readdir, readFile, rm, stat, statfs, utimes, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -25,6 +26,9 @@ const writeBytes = 8 * 2 ** 20;
 
 /** All trunks together may take this much disk, in bytes, and never more than half of what is free. */
 const diskLimit = 10 * 2 ** 30;
+
+/** So many bytes stay free, whatever else writes to the disk meanwhile: a run's own files come first. */
+const diskReserve = 2 ** 30;
 
 const aboutFile = "about.json";
 
@@ -62,9 +66,11 @@ function keyOf(identity: string): string {
   return hashBytes(Buffer.from(identity), "sha256").slice(0, 2 * keyBytes);
 }
 
-async function listIfThere(folder: string): Promise<string[]> {
+/** Names in a folder: of its files, or of the folders in it. */
+async function listIfThere(folder: string, kind: "files" | "folders"): Promise<string[]> {
   try {
-    return await readdir(folder);
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory() === (kind === "folders")).map(({ name }) => name);
   } catch (cause) {
     if (errorCode(cause) === "ENOENT") return [];
     throw fileSystemError(cause, folder, "read");
@@ -72,11 +78,15 @@ async function listIfThere(folder: string): Promise<string[]> {
 }
 
 async function sizeOf(path: string): Promise<number> {
+  return (await statIfThere(path))?.size ?? 0;
+}
+
+/** Another process may clear the cache meanwhile. */
+async function statIfThere(path: string): Promise<Stats | undefined> {
   try {
-    return (await stat(path)).size;
+    return await stat(path);
   } catch (cause) {
-    // Another process may clear the cache meanwhile.
-    if (errorCode(cause) === "ENOENT") return 0;
+    if (errorCode(cause) === "ENOENT") return undefined;
     throw fileSystemError(cause, path, "read");
   }
 }
@@ -84,18 +94,20 @@ async function sizeOf(path: string): Promise<number> {
 /** What the feature cache holds, the trunk that was used last first. */
 export async function keptTrunks(folder: string = featureFolder()): Promise<KeptTrunk[]> {
   const trunks: KeptTrunk[] = [];
-  for (const name of await listIfThere(folder)) {
+  for (const name of await listIfThere(folder, "folders")) {
     const path = join(folder, name);
-    const files = await listIfThere(path);
+    const files = await listIfThere(path, "files");
     const sizes = await Promise.all(files.map(async (file) => [file, await sizeOf(join(path, file))] as const));
     const entries = sizes.filter(([file]) => file.endsWith(".index")).reduce((sum, [, size]) => sum + size, 0);
     const about = await readAbout(path);
+    const lastUsed = (await statIfThere(path))?.mtime;
+    if (lastUsed === undefined) continue;
     trunks.push({
       name,
       model: about?.model ?? "unknown",
       rows: Math.floor(entries / entryBytes),
       bytes: sizes.reduce((sum, [, size]) => sum + size, 0),
-      lastUsed: (await stat(path)).mtime,
+      lastUsed,
     });
   }
   return trunks.sort((a, b) => b.lastUsed.getTime() - a.lastUsed.getTime());
@@ -127,10 +139,10 @@ export async function clearFeatures(folder: string = featureFolder()): Promise<v
 export interface FeatureStoreOptions {
   /** Default {@link featureFolder}. */
   readonly folder?: string;
-  /** Name and version of the engine, and its device: other ones round differently. */
-  readonly engine: string;
   /** Bytes on disk for all trunks. Default 10 GiB, and never more than half of what is free. */
   readonly limit?: number;
+  /** Bytes that stay free on the disk, for what is more important. Default 1 GiB. */
+  readonly reserve?: number;
   /** Hears when the cache cannot be used; training goes on without. */
   readonly warn: (line: string) => void;
 }
@@ -142,8 +154,8 @@ export interface FeatureStoreOptions {
  * @returns `undefined`, after a warning, when the folder cannot be used
  */
 export async function openFeatureStore(
-  { digest, model, width }: TrunkDescription,
-  { folder = featureFolder(), engine, limit = diskLimit, warn }: FeatureStoreOptions,
+  { digest, model, width, engine }: TrunkDescription,
+  { folder = featureFolder(), limit = diskLimit, reserve = diskReserve, warn }: FeatureStoreOptions,
 ): Promise<FeatureStore | undefined> {
   const processor = cpus()[0]?.model ?? "";
   const name = hashBytes(Buffer.from(JSON.stringify({ digest, engine, processor })), "sha256").slice(0, 32);
@@ -160,7 +172,7 @@ export async function openFeatureStore(
     const now = new Date();
     await utimes(path, now, now);
     const room = await makeRoom(folder, name, limit);
-    return await DiskFeatures.open(path, width * 4, room, warn);
+    return await DiskFeatures.open(path, width * 4, { room, reserve, warn });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     warn(`Activations are not kept for other runs: ${path} cannot be used (${reason}).`);
@@ -182,22 +194,35 @@ async function makeRoom(folder: string, current: string, limit: number): Promise
   return Math.max(0, allowed - used);
 }
 
+/** How much may be written, and who hears when it cannot. */
+interface Limits {
+  /** Bytes that may be added. */
+  readonly room: number;
+  /** Bytes that stay free on the disk. */
+  readonly reserve: number;
+  readonly warn: (line: string) => void;
+}
+
 class DiskFeatures implements FeatureStore {
   private readonly own = `${Date.now().toString(36)}-${process.pid.toString(36)}-${randomBytes(4).toString("hex")}`;
   /** Rows that are not written yet. */
   private waiting: { readonly key: string; readonly row: Buffer }[] = [];
   private written = 0;
   private writing: Promise<void> = Promise.resolve();
+  private room: number;
+  /** Whether nothing more is written. */
+  private closed = false;
 
   private constructor(
     private readonly path: string,
     private readonly rowBytes: number,
-    private room: number,
-    private readonly warn: (line: string) => void,
+    private readonly limits: Limits,
     private readonly entries: Map<string, Entry>,
-  ) {}
+  ) {
+    this.room = limits.room;
+  }
 
-  static async open(path: string, rowBytes: number, room: number, warn: (line: string) => void): Promise<DiskFeatures> {
+  static async open(path: string, rowBytes: number, limits: Limits): Promise<DiskFeatures> {
     const entries = new Map<string, Entry>();
     for (const file of await readdir(path)) {
       if (!file.endsWith(".index")) continue;
@@ -213,7 +238,7 @@ class DiskFeatures implements FeatureStore {
         entries.set(key, { file: rows, row, checksum: index.readUInt32LE(at + keyBytes) });
       }
     }
-    return new DiskFeatures(path, rowBytes, room, warn, entries);
+    return new DiskFeatures(path, rowBytes, limits, entries);
   }
 
   async get(identity: string): Promise<Float32Array | undefined> {
@@ -246,7 +271,7 @@ class DiskFeatures implements FeatureStore {
   }
 
   async put(identity: string, row: Float32Array): Promise<void> {
-    if (this.room < this.rowBytes) return;
+    if (this.closed || this.room < this.rowBytes) return;
     this.room -= this.rowBytes;
     this.waiting.push({ key: keyOf(identity), row: Buffer.from(row.buffer, row.byteOffset, row.byteLength) });
     if (this.waiting.length * this.rowBytes < writeBytes) return;
@@ -269,8 +294,14 @@ class DiskFeatures implements FeatureStore {
   }
 
   private async write(rows: readonly { readonly key: string; readonly row: Buffer }[]): Promise<void> {
+    if (this.closed) return;
     const file = `${this.own}.rows`;
     try {
+      const { bavail, bsize } = await statfs(this.path);
+      if (bavail * bsize - rows.length * this.rowBytes < this.limits.reserve) {
+        this.closed = true;
+        return;
+      }
       await appendFile(join(this.path, file), Buffer.concat(rows.map(({ row }) => row)));
       const index = Buffer.alloc(rows.length * entryBytes);
       rows.forEach(({ key, row }, position) => {
@@ -283,13 +314,10 @@ class DiskFeatures implements FeatureStore {
       });
       this.written += rows.length;
     } catch (cause) {
-      if (this.room > 0) {
-        this.warn(
-          `${fileSystemError(cause, this.path, "write").message} Activations are not kept for other runs from here on.`,
-        );
-      }
       // A piece of a row may have been written, behind which no other would be found.
-      this.room = 0;
+      this.closed = true;
+      const { message } = fileSystemError(cause, this.path, "write");
+      this.limits.warn(`${message} Activations are not kept for other runs from here on.`);
     }
   }
 }

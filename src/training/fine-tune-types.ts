@@ -80,13 +80,14 @@ export interface FineTuneResult {
   readonly epochs: readonly EpochRow[];
   /** Number of the epoch whose weights were kept. */
   readonly bestEpoch: number;
-  /** The figures of that epoch; those of the validation with the network computed exactly, as the result is. */
+  /** The figures of that epoch; those of the validation with the network computed exactly, as the result is, unless the training was stopped. */
   readonly best: EpochRow;
   /** What 8 bits cost, where they were asked for. */
   readonly trunk?: TrunkReport & {
-    /** Validation accuracy of that epoch with frozen layers in 8 bits, and exactly. */
+    /** Validation accuracy of that epoch with frozen layers in 8 bits. */
     readonly val_accuracy: number;
-    readonly exact_val_accuracy: number;
+    /** The same with the network computed exactly; `undefined` where the training was stopped. */
+    readonly exact_val_accuracy?: number;
   };
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };

@@ -55,6 +55,12 @@ export class KeptActivations {
     bytes += row.byteLength;
   }
 
+  /** No longer counts what is kept here, which nobody will look for again. */
+  discount(): void {
+    bytes -= this.held.bytes;
+    this.held.bytes = 0;
+  }
+
   /** Waits until what is to be written is written. */
   async flush(): Promise<void> {
     await (await this.store)?.flush();
@@ -70,6 +76,7 @@ const keptBySource = new WeakMap<BatchSource, KeptActivations>();
 export function keptActivations(source: BatchSource, { identity, store }: Trunk): KeptActivations {
   const known = keptBySource.get(source);
   if (known?.trunk === identity) return known;
+  known?.discount();
   const fresh = new KeptActivations(source, identity, "identify" in source ? store() : Promise.resolve(undefined));
   keptBySource.set(source, fresh);
   return fresh;

@@ -1,5 +1,5 @@
 import { BaseModel } from "../models/base-model.js";
-import type { Batch } from "../models/batch-source.js";
+import type { Batch, BatchSource } from "../models/batch-source.js";
 import { platform, type TrainingLoops } from "../models/platform.js";
 import {
   type BatchOptions,
@@ -106,13 +106,11 @@ function callbackList(
 }
 
 /** What 8 bits cost, in words. */
-function trunkLine({ trunk, history }: History): string {
-  if (trunk === undefined) return "";
-  const { convolutions, of, moved, photos, exact = {} } = trunk;
-  const differences = Object.entries(exact).flatMap(([name, value]) => {
-    const found = history[`val_${name}`]?.at(-1);
-    return found === undefined ? [] : [`val_${name} ${found.toFixed(4)} with it, ${value.toFixed(4)} exactly`];
-  });
+function trunkLine({ convolutions, of, moved, photos, validation }: NonNullable<History["trunk"]>): string {
+  const differences = Object.entries(validation?.exact ?? {}).map(
+    ([name, value]) =>
+      `val_${name} ${(validation?.int8[name] ?? Number.NaN).toFixed(4)} with it, ${value.toFixed(4)} exactly`,
+  );
   return [
     `Frozen layers in 8 bits: ${convolutions} of ${of} convolutions; what the trained layers see moves by ` +
       `${(100 * moved).toFixed(1)} % (${photos} photos)`,
@@ -216,6 +214,22 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
     return parts.map((part) => toTensor(joinSamples(part)));
   };
 
+  /** Loss and metrics on a round of a source, with the trunk that the model was just trained with, or exactly. */
+  const measured = async (
+    model: BaseModel,
+    source: BatchSource,
+    trunkPrecision: TrunkPrecision,
+    calibration: BatchSource,
+  ): Promise<Logs> => {
+    const { compiled } = model;
+    const [first] = source.inOrder(true);
+    const programs = await programsFor(model, compiled, truthShapesOf(first, compiled), trunkPrecision);
+    await programs.calibrate(calibration);
+    const activations = new Activations(programs, source, trunkPrecision === "int8");
+    const context = contextOf(model, roundSteps(source));
+    return evaluateBatches(programs, compiled, activations, source.inOrder(true), callbackList([], 0), context);
+  };
+
   return {
     async fit(model, x, given) {
       const { x: samples, options } = splitValidation(x, given);
@@ -237,9 +251,13 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
       }).run();
       const report = keptOf(model).programs?.value.trunkReport;
       if (report !== undefined) {
-        const exact = validation && (await this.evaluate(model, validation, { verbose: 0 }));
-        history.trunk = { ...report, ...(exact === undefined ? {} : { exact }) };
-        if (options.verbose !== 0) platform().print(trunkLine(history));
+        // Of the same weights and samples: callbacks may have restored other weights than those of the last epoch.
+        const compared = validation && {
+          int8: await measured(model, validation, "int8", source),
+          exact: await measured(model, validation, "float32", source),
+        };
+        history.trunk = { ...report, ...(compared === undefined ? {} : { validation: compared }) };
+        if (options.verbose !== 0) platform().print(trunkLine(history.trunk));
       }
       return history;
     },

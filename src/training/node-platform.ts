@@ -55,7 +55,7 @@ export function createNodePlatform(options: NodeRuntimeOptions = {}): Platform {
     },
     digest: (bytes) => hashBytes(bytes, "sha256"),
     activationMemory: usableMemory() / 4,
-    openFeatureStore: (trunk) => openFeatureStore(trunk, { engine: runtime.name, warn }),
+    openFeatureStore: (trunk) => openFeatureStore(trunk, { warn }),
     terminal: { stream: process.stderr, env: process.env },
     print: (line) => {
       console.log(line);

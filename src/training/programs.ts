@@ -22,7 +22,7 @@ import type { Runtime, Session } from "../runtime/runtime.js";
 import { createSession, graphBytes } from "../runtime/session.js";
 import { freezeBoundary } from "./boundary.js";
 import { calibratedTrunk } from "./calibration.js";
-import type { Int8Trunk } from "./int8-trunk.js";
+import { type Int8Trunk, nothingToRound } from "./int8-trunk.js";
 import { type RandomInput, type Trace, traceModel } from "./trace.js";
 
 /** Names of the inputs and outputs of programs that every program has. */
@@ -225,9 +225,11 @@ export class Programs {
    * Makes the trunk one of 8 bits, if it is to be one. The same photos give the same trunk.
    *
    * @param source photos to calibrate with: those that are trained with
+   * @throws UsageError where nothing before the boundary can be computed in 8 bits
    */
   async calibrate(source: BatchSource): Promise<void> {
-    if (this.trunkPrecision !== "int8" || this.int8 !== undefined || !this.hasTrunk) return;
+    if (this.trunkPrecision !== "int8" || this.int8 !== undefined) return;
+    if (!this.hasTrunk) throw nothingToRound();
     this.int8 = await calibratedTrunk(this.runtime, this.trunkValues(), this.data, source);
   }
 
@@ -235,7 +237,7 @@ export class Programs {
   trunk(source: BatchSource): Trunk {
     const known = this.trunks.get(source.graph);
     if (known !== undefined) return known;
-    if (this.trunkPrecision === "int8" && this.int8 === undefined && this.hasTrunk) {
+    if (this.trunkPrecision === "int8" && this.int8 === undefined) {
       throw new TypeError("A trunk in 8 bits must be calibrated first.");
     }
     const behind = this.trunkValues();
@@ -251,7 +253,12 @@ export class Programs {
     const bytes = graphBytes(outputs, { name: "trunk" });
     const identity = platform().digest(bytes);
     let store: Promise<FeatureStore | undefined> | undefined;
-    const description = { digest: identity, model: this.modelName, width: this.boundaryWidth };
+    const description = {
+      digest: identity,
+      model: this.modelName,
+      width: this.boundaryWidth,
+      engine: this.runtime.name,
+    };
     const trunk: Trunk = {
       identity,
       session: this.runtime.createSession(bytes),

@@ -166,8 +166,10 @@ describe("graft train", () => {
     const plain = await graft(["train", "many", ...tiny, "--out", "of-many"], folder);
     expect(plain.stderr).toMatch(/right on 100\.0 % of the validation photos: the network stays frozen/);
     expect(await readFile(join(folder, "of-many", "history.csv"), "utf8")).not.toContain("fine-tune");
+    expect(await recordOf("of-many")).toMatchObject({ network: { unfrozen_from: "none" } });
     const told = await graft(["train", "many", ...tiny, "--unfreeze", "all", "--out", "of-many-2"], folder);
     expect(await readFile(join(folder, "of-many-2", "history.csv"), "utf8"), told.stderr).toContain("fine-tune");
+    expect(await recordOf("of-many-2")).toMatchObject({ network: { unfrozen_from: "all" } });
   });
 
   test("--trunk-precision int8 says what it cost, and the model is exact", async () => {
@@ -179,6 +181,8 @@ describe("graft train", () => {
     );
     const { result } = await recordOf("int8");
     expect(result).toMatchObject({ trunk: { convolutions: 1, of: 1, photos: 16 } });
+    const machine = await graft(["train", "photos", ...tiny, ...int8, "--out", "int8-2", "--json"], folder);
+    expect(events(machine.stdout).at(-1)).toMatchObject({ trunk: { convolutions: 1, of: 1, exact_val_accuracy: 1 } });
     const wrong = await graft(["train", "photos", "--trunk-precision", "int4"], folder);
     expect(wrong.exitCode).toBe(2);
     expect(wrong.stderr).toMatch(/--trunk-precision.*float32 or int8.*int4/s);
