@@ -46,6 +46,15 @@ test("runs that begin in the same second get folders of their own", async () => 
   expect(reserved.map(({ path }) => path).sort()).toEqual([name, `${name}-2`, `${name}-3`]);
 });
 
+test("runs that begin while others are abandoned get folders of their own", async () => {
+  const name = join(folder, "runs", "photos-20260131-090507");
+  const begun = Array.from({ length: 24 }, async () => {
+    for (let time = 0; time < 25; time++) await (await reserveRunFolder(undefined, name)).abandon();
+  });
+  await Promise.all(begun);
+  expect(await readdir(join(folder, "runs")).catch(() => [])).toEqual([]);
+});
+
 test("a file, and a folder that holds something, are left alone", async () => {
   await writeFile(join(folder, "file"), "");
   await expect(reserveRunFolder(join(folder, "file"), "unused")).rejects.toThrow(UsageError);

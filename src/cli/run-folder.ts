@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FileError, UsageError } from "../errors/errors.js";
 import { writeFileAtomically } from "../weights/atomic-write.js";
@@ -80,15 +81,21 @@ export async function reserveRunFolder(chosen: string | undefined, byDefault: st
  * is one of its own: of several runs that begin at once only one is told that it made the folder.
  */
 async function makeFolder(path: string): Promise<string | undefined> {
+  // Other processes that abandon their runs may take the folder or those above it away between any two steps, for which Node
+  // says ENOENT or ENOTDIR; then all of it is tried again, a little later each time (half a second in all).
   for (let attempt = 1; ; attempt++) {
     try {
       const above = await mkdir(dirname(path), { recursive: true });
-      await mkdir(path);
-      return above ?? path;
+      try {
+        await mkdir(path);
+        return above ?? path;
+      } catch (cause) {
+        if (errorCode(cause) !== "EEXIST" || !(await stat(path)).isDirectory()) throw cause;
+        return undefined;
+      }
     } catch (cause) {
-      if (errorCode(cause) === "EEXIST" && (await stat(path)).isDirectory()) return undefined;
-      // Another process that abandons its run may take the folder above away meanwhile, for which Node says either.
-      if (attempt === 3 || !["ENOENT", "ENOTDIR"].includes(errorCode(cause) ?? "")) throw cause;
+      if (attempt === 10 || !["ENOENT", "ENOTDIR"].includes(errorCode(cause) ?? "")) throw cause;
+      await sleep(attempt * (5 + 10 * Math.random()));
     }
   }
 }
