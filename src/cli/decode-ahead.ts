@@ -1,6 +1,7 @@
 import { type DecodedPhoto, PhotoError } from "../data/decode.js";
 import { decodePool } from "../data/decode-pool.js";
 import { processors } from "../runtime/node-processors.js";
+import { workAhead } from "./work-ahead.js";
 
 /** A photo, or why there is none. */
 export type Decoded<Item> =
@@ -32,6 +33,7 @@ export async function* decodeAhead<Item extends { readonly path: string }>(
 ): AsyncGenerator<Decoded<Item>> {
   const options = resizedTo === undefined ? {} : { resizedTo };
   let largest = usualBytes;
+  let taken = 0;
   const decode = async (item: Item): Promise<Decoded<Item>> => {
     try {
       return { item, photo: await decodePool.run({ kind: "decode", path: item.path, options }) };
@@ -40,27 +42,10 @@ export async function* decodeAhead<Item extends { readonly path: string }>(
       throw error;
     }
   };
-  const queue = items.values();
-  const waiting: Promise<Decoded<Item>>[] = [];
-  const begin = (): void => {
-    const next = queue.next();
-    if (next.done === true) return;
-    const decoding = decode(next.value);
-    // An error is thrown when its turn comes; until then Node must not take it for a forgotten one.
-    decoding.catch(() => undefined);
-    waiting.push(decoding);
-  };
-  const fill = (): void => {
-    const room = Math.max(1, Math.min(ahead, Math.floor(most / largest)));
-    for (let count = waiting.length; count < room; count++) begin();
-  };
-  let taken = 0;
-  fill();
-  for (let decoding = waiting.shift(); decoding !== undefined; decoding = waiting.shift()) {
-    const decoded = await decoding;
+  const room = (): number => Math.min(ahead, Math.floor(most / largest));
+  for await (const decoded of workAhead(items, decode, room)) {
     const bytes = "photo" in decoded ? decoded.photo.data.byteLength : 0;
     largest = taken++ === 0 ? bytes : Math.max(largest, bytes);
-    fill();
     yield decoded;
   }
 }

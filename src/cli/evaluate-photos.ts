@@ -1,7 +1,7 @@
 import { type Evaluation, evaluation } from "../report/confusion.js";
 import type { Classifier } from "../training/classifier.js";
 import type { LabelledPhoto } from "../training/fine-tune-types.js";
-import { decodeAhead } from "./decode-ahead.js";
+import { lookAtPhotos } from "./look-at-photos.js";
 import type { Reporter } from "./reporter.js";
 
 /** What was measured, and what could not be. */
@@ -30,15 +30,15 @@ export async function evaluatePhotos(
   const truth: number[] = [];
   const probabilities: Float32Array[] = [];
   let done = 0;
-  for await (const decoded of decodeAhead(photos, { resizedTo: classifier.imageSize })) {
+  for await (const looked of lookAtPhotos(classifier, photos)) {
     if (signal?.aborted === true) break;
-    if ("reason" in decoded) {
-      const { path } = decoded.item;
-      skipped.push({ path, reason: decoded.reason });
-      reporter.skipped(path, decoded.reason);
+    if ("reason" in looked) {
+      const { path } = looked.item;
+      skipped.push({ path, reason: looked.reason });
+      reporter.skipped(path, looked.reason);
     } else {
-      truth.push(decoded.item.classIndex);
-      probabilities.push(await classifier.predict(decoded.photo));
+      truth.push(looked.item.classIndex);
+      probabilities.push(looked.probabilities);
     }
     done++;
     reporter.progress({ stage: "evaluating", unit: "photos", done, total: photos.length }, { what });

@@ -30,16 +30,3 @@ export async function perform(job: DecodeJob): Promise<DecodeResults[DecodeJob["
       return datasetPixels(job.path, job.options);
   }
 }
-
-/** What goes to a worker. */
-export interface DecodeRequest {
-  readonly id: number;
-  readonly job: DecodeJob;
-}
-
-/** What comes back. Errors of other kinds than PhotoError arrive as they are. */
-export type DecodeReply = { readonly id: number } & (
-  | { readonly result: DecodeResults[DecodeJob["kind"]] }
-  | { readonly unusable: { readonly path: string; readonly reason: string } }
-  | { readonly error: unknown }
-);

@@ -1,39 +1,17 @@
-import { parentPort } from "node:worker_threads";
-import { PhotoError } from "./decode.js";
-import { type DecodeReply, type DecodeRequest, perform } from "./decode-jobs.js";
-
-/** Photos under way at a time: one is decoded on a thread of the system while another is resized here. */
-const atOnce = 2;
-
-const waiting: DecodeRequest[] = [];
-let working = 0;
+import { answerRequests } from "./answer-requests.js";
+import { type DecodeJob, perform } from "./decode-jobs.js";
 
 /** An array of its own memory, which can be handed over; what the decoder gives cannot. */
-function owned<Result extends Uint8Array | Float32Array>(result: Result): Result {
-  return result.slice() as Result;
+function owned<Values extends Uint8Array | Float32Array>(values: Values): Values & { readonly buffer: ArrayBuffer } {
+  return values.slice() as Values & { readonly buffer: ArrayBuffer };
 }
 
-async function replyTo({ id, job }: DecodeRequest): Promise<DecodeReply> {
-  try {
-    const result = await perform(job);
-    return { id, result: "data" in result ? { ...result, data: owned(result.data) } : owned(result) };
-  } catch (error) {
-    if (error instanceof PhotoError) return { id, unusable: { path: error.path, reason: error.reason } };
-    return { id, error };
-  }
-}
-
-async function work(): Promise<void> {
-  working += 1;
-  for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
-    const reply = await replyTo(request);
-    const transfer = "result" in reply ? [("data" in reply.result ? reply.result.data : reply.result).buffer] : [];
-    parentPort?.postMessage(reply, transfer as ArrayBuffer[]);
-  }
-  working -= 1;
-}
-
-parentPort?.on("message", (request: DecodeRequest) => {
-  waiting.push(request);
-  if (working < atOnce) void work();
-});
+answerRequests(
+  async (job) => {
+    const result = await perform(job as DecodeJob);
+    const data = owned("data" in result ? result.data : result);
+    return { result: "data" in result ? { ...result, data } : data, transfer: [data.buffer] };
+  },
+  // One is decoded on a thread of the system while another is resized here.
+  2,
+);

@@ -20,6 +20,8 @@ export interface Classifier {
   readonly metadata: Readonly<Record<string, string>>;
   /** Height and width in pixels that the file resizes photos to; `undefined` where it does not say. */
   readonly imageSize: number | undefined;
+  /** Where it comes from and runs: the file and its size, and the device. */
+  readonly source: { readonly file: string; readonly bytes: number; readonly device: string };
   /**
    * Looks at one photo.
    *
@@ -82,7 +84,7 @@ class OnnxClassifier implements Classifier {
     readonly labels: readonly string[],
     readonly metadata: Readonly<Record<string, string>>,
     private readonly session: Session,
-    private readonly file: string,
+    readonly source: Classifier["source"],
   ) {}
 
   get imageSize(): number | undefined {
@@ -101,9 +103,9 @@ class OnnxClassifier implements Classifier {
     const { probabilities } = await this.session.run({ image: new Tensor("uint8", data, [1, height, width, 3]) });
     const row = probabilities?.data;
     if (!(row instanceof Float32Array)) {
-      throw notAClassifier(this.file, "probabilities in float32", probabilities?.type ?? "none");
+      throw notAClassifier(this.source.file, "probabilities in float32", probabilities?.type ?? "none");
     }
-    if (row.length !== this.labels.length) throw misfit(this.file, this.labels.length, row.length);
+    if (row.length !== this.labels.length) throw misfit(this.source.file, this.labels.length, row.length);
     return row;
   }
 
@@ -117,7 +119,7 @@ class OnnxClassifier implements Classifier {
  *
  * @param runtime where it will run
  * @param bytes the whole file
- * @param file its name, for messages
+ * @param file its path
  * @throws FileError when it is no ONNX file, or none that Graft has written as a classifier
  * @throws ShapeError when it has more or fewer labels than probabilities
  * @throws EngineError when the engine refuses it
@@ -127,5 +129,6 @@ export async function createClassifier(runtime: Runtime, bytes: Uint8Array, file
   const model = readModel(bytes, file);
   const labels = readLabels(model, file);
   checkSignature(model, labels, file);
-  return new OnnxClassifier(labels, model.metadata, await runtime.createSession(bytes), file);
+  const session = await runtime.createSession(bytes);
+  return new OnnxClassifier(labels, model.metadata, session, { file, bytes: bytes.length, device: runtime.device });
 }

@@ -58,6 +58,22 @@ test("predict keeps the order of many photos of different sizes", async () => {
   expect(predictions.every(({ path, label }) => String(path).includes(String(label)))).toBe(true);
 });
 
+test("predict says the same of a photo alone and among many, which several copies of the network look at", async () => {
+  const alone = events((await graft(["predict", "run", red, "--json"], folder)).stdout)[0];
+  const many = Array.from({ length: 60 }, (_, index) => (index % 7 === 3 ? "text.jpg" : index % 2 === 0 ? red : blue));
+  const outcome = await graft(["predict", "run", ...many, "--json"], folder);
+  expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
+  const list = events(outcome.stdout);
+  expect(list.slice(0, -1).map(({ path }) => path)).toEqual(many);
+  const likelihoods = (event: unknown): unknown => (event as Record<string, unknown>)["probabilities"];
+  for (const [index, path] of many.entries()) {
+    if (path === "text.jpg") expect(list[index]).toMatchObject({ event: "skipped" });
+    else expect(list[index]).toMatchObject({ event: "prediction", label: path === red ? "red" : "blue" });
+    if (path === red) expect(likelihoods(list[index])).toEqual(likelihoods(alone));
+  }
+  expect(list.at(-1)).toMatchObject({ event: "done", photos: 51, skipped: 9 });
+});
+
 test("evaluate: accuracy with its interval, loss, classes, confusion", async () => {
   const outcome = await graft(["evaluate", "run", "photos"], folder);
   expect(outcome.exitCode, outcome.stderr).toBe(0);

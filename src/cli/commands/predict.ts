@@ -6,7 +6,7 @@ import { mostProbable } from "../../report/confusion.js";
 import { pad } from "../../report/text-table.js";
 import { textWidth } from "../../training/text-width.js";
 import type { Classifier } from "../../training/classifier.js";
-import { decodeAhead } from "../decode-ahead.js";
+import { lookAtPhotos } from "../look-at-photos.js";
 import { deviceOption, openDevice } from "../open-device.js";
 import { someText } from "../options.js";
 import { Reporter } from "../reporter.js";
@@ -63,14 +63,14 @@ async function predict(
   const labelWidth = Math.max(...labels.map(textWidth));
   const skipped: { path: string; reason: string }[] = [];
   const items = photos.map((path) => ({ path }));
-  for await (const decoded of decodeAhead(items, { resizedTo: classifier.imageSize })) {
-    const { path } = decoded.item;
-    if ("reason" in decoded) {
-      skipped.push({ path, reason: decoded.reason });
-      reporter.skipped(path, decoded.reason);
+  for await (const looked of lookAtPhotos(classifier, items)) {
+    const { path } = looked.item;
+    if ("reason" in looked) {
+      skipped.push({ path, reason: looked.reason });
+      reporter.skipped(path, looked.reason);
       continue;
     }
-    const probabilities = await classifier.predict(decoded.photo);
+    const { probabilities } = looked;
     const best = mostProbable(probabilities);
     const label = labels[best] ?? "";
     const probability = probabilities[best] ?? 0;
