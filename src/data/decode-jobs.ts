@@ -5,12 +5,14 @@ import { readPhoto, type ReadPhotoOptions } from "./read-photo.js";
 /** Work on one photo, by the name of what does it. */
 export type DecodeJob =
   | { readonly kind: "decode"; readonly path: string; readonly options: Pick<DecodeOptions, "resizedTo"> }
+  | { readonly kind: "resize"; readonly path: string; readonly options: { readonly size: number } }
   | { readonly kind: "read"; readonly path: string; readonly options: ReadPhotoOptions }
   | { readonly kind: "dataset"; readonly path: string; readonly options: DatasetPixelOptions };
 
 /** What each kind of work gives. */
 export interface DecodeResults {
   readonly decode: DecodedPhoto;
+  readonly resize: Uint8Array;
   readonly read: Uint8Array;
   readonly dataset: Float32Array;
 }
@@ -24,6 +26,11 @@ export async function perform(job: DecodeJob): Promise<DecodeResults[DecodeJob["
   switch (job.kind) {
     case "decode":
       return decodePhoto(job.path, job.options);
+    case "resize": {
+      // The engine is loaded by those who need it.
+      const { resizedPhoto } = await import("./resized-photo.js");
+      return resizedPhoto(job.path, job.options.size);
+    }
     case "read":
       return readPhoto(job.path, job.options);
     case "dataset":

@@ -31,6 +31,7 @@ function jobs(path: string): DecodeJob[] {
   const [colorMode, size] = ["rgb", [20, 30]] as const;
   return [
     { kind: "decode", path, options: { resizedTo: 10 } },
+    { kind: "resize", path, options: { size: 20 } },
     { kind: "read", path, options: { colorMode, targetSize: size, interpolation: "bilinear", keepAspectRatio: true } },
     { kind: "read", path, options: { colorMode, targetSize: size, interpolation: "nearest", keepAspectRatio: false } },
     {

@@ -6,17 +6,15 @@ import { float32 } from "../onnx/tensor-data.js";
 import { cast } from "../ops/layout.js";
 import type { Generator } from "../random/generator.js";
 import { processors } from "../runtime/node-processors.js";
-import { type Runtime, Tensor } from "../runtime/runtime.js";
+import { Tensor } from "../runtime/runtime.js";
 import { PhotoError } from "./decode.js";
 import { decodePool } from "./decode-pool.js";
 import type { Photo } from "./photo.js";
 import { photoIdentity } from "./photo-identity.js";
 import { pixelCache } from "./pixel-cache.js";
-import { PhotoResizer } from "./photo-resizer.js";
 
 /** How photos are read. */
 export interface ReadOptions {
-  readonly runtime: Runtime;
   /** Height and width of the network's images, in pixels. */
   readonly imageSize: number;
   /** Called after each photo. */
@@ -57,7 +55,8 @@ export function photoGraph(size: number, preprocess: (pixels: Value) => Value): 
 export class PhotoLibrary {
   private constructor(
     readonly photos: readonly Photo[],
-    private readonly resizer: PhotoResizer,
+    /** Height and width, in pixels. */
+    private readonly size: number,
   ) {}
 
   /**
@@ -66,8 +65,7 @@ export class PhotoLibrary {
    * @param photos what to read
    */
   static async read(photos: readonly Photo[], options: ReadOptions): Promise<PhotoLibrary> {
-    const resizer = await PhotoResizer.create(options.runtime, options.imageSize);
-    const library = new PhotoLibrary([], resizer);
+    const library = new PhotoLibrary([], options.imageSize);
     const usable = new Set<number>();
     let done = 0;
     await inParallel(photos.length, async (index) => {
@@ -84,7 +82,7 @@ export class PhotoLibrary {
     });
     return new PhotoLibrary(
       photos.filter((_, index) => usable.has(index)),
-      resizer,
+      options.imageSize,
     );
   }
 
@@ -97,7 +95,7 @@ export class PhotoLibrary {
    */
   source(batchSize: number, graph: readonly Value[], order?: Generator): BatchSource {
     const samples = this.photos.length;
-    const size = this.resizer.size;
+    const { size } = this;
     const batch = (keys: readonly number[]): Batch => ({
       keys,
       truth: float32(
@@ -129,7 +127,7 @@ export class PhotoLibrary {
   }
 
   private async load(keys: readonly number[]): Promise<Uint8Array> {
-    const size = this.resizer.size ** 2 * 3;
+    const size = this.size ** 2 * 3;
     const joined = new Uint8Array(keys.length * size);
     await inParallel(keys.length, async (row) => {
       joined.set(await this.pixelsOf(this.photos[keys[row] ?? 0]?.path ?? ""), row * size);
@@ -139,14 +137,7 @@ export class PhotoLibrary {
 
   /** `[size, size, 3]` uint8 of a photo. */
   private pixelsOf(path: string): Promise<Uint8Array> {
-    const options = { resizedTo: this.resizer.size };
-    return pixelCache.of(path, JSON.stringify(options), async () =>
-      this.resizer.resize(await decodePool.run({ kind: "decode", path, options })),
-    );
-  }
-
-  /** Frees the engine's part. */
-  async release(): Promise<void> {
-    await this.resizer.release();
+    const options = { size: this.size };
+    return pixelCache.of(path, JSON.stringify(options), () => decodePool.run({ kind: "resize", path, options }));
   }
 }

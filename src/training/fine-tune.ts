@@ -116,7 +116,6 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
   const total = options.training.length + options.validation.length;
   const read = (photos: readonly LabelledPhoto[], before: number): Promise<PhotoLibrary> =>
     PhotoLibrary.read(photos, {
-      runtime,
       imageSize: backbone.imageSize,
       onProgress: (done) => {
         onEvent({ event: "progress", stage: "reading", unit: "photos", done: before + done, total });
@@ -130,126 +129,122 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
   const training = await read(options.training, 0);
   const validation = await read(options.validation, options.training.length);
   const usable = training.photos.length + validation.photos.length;
-  try {
-    checkPhotos(training, validation, classes);
-    const graph = photoGraph(backbone.imageSize, (pixels) => preprocessGraph(pixels, backbone.record.preprocess));
-    const batchSize = options.batchSize ?? defaultBatchSize(training.photos.length);
-    const steps = Math.ceil(training.photos.length / batchSize);
-    const rows: EpochRow[] = [];
-    const best = new BestWeights();
+  checkPhotos(training, validation, classes);
+  const graph = photoGraph(backbone.imageSize, (pixels) => preprocessGraph(pixels, backbone.record.preprocess));
+  const batchSize = options.batchSize ?? defaultBatchSize(training.photos.length);
+  const steps = Math.ceil(training.photos.length / batchSize);
+  const rows: EpochRow[] = [];
+  const best = new BestWeights();
 
-    const run = async (
-      phase: EpochRow["phase"],
-      model: BaseModel,
-      x: BatchSource | Tensor,
-      rate: number,
-      fit: FitOptions & { readonly epochs: number },
-    ): Promise<void> => {
-      compile(model, rate);
-      best.keep(model);
-      const epochs = rows.length + fit.epochs;
-      let waited = 0;
-      let lowestLoss = Number.POSITIVE_INFINITY;
-      let epochStart = performance.now();
-      const follow: Callback = {
-        onTrainBatchEnd(step, { loss = Number.NaN, accuracy = Number.NaN }, context) {
-          if (signal?.aborted === true) context.stopTraining();
-          const [done, epoch] = [step + 1, rows.length + 1];
-          const unit = "steps";
-          onEvent({ event: "progress", stage: "training", unit, done, total: steps, epoch, epochs, loss, accuracy });
-        },
-        onEpochEnd(_epoch, logs, context) {
-          const row: EpochRow = {
-            phase,
-            epoch: rows.length + 1,
-            loss: logs["loss"] ?? Number.NaN,
-            accuracy: logs["accuracy"] ?? Number.NaN,
-            val_loss: logs["val_loss"] ?? Number.NaN,
-            val_accuracy: logs["val_accuracy"] ?? Number.NaN,
-            learning_rate: rate,
-            seconds: (performance.now() - epochStart) / 1000,
-          };
-          epochStart = performance.now();
-          rows.push(row);
-          onEvent({ event: "epoch", epochs, ...row });
-          const better = best.offer(row, model);
-          waited = better || row.val_loss < lowestLoss ? 0 : waited + 1;
-          lowestLoss = Math.min(lowestLoss, row.val_loss);
-          if (waited >= patience[phase] || signal?.aborted === true) context.stopTraining();
-        },
-      };
-      await model.fit(x, { ...fit, stepsPerEpoch: steps, callbacks: [follow], verbose: 0 });
-      best.restore();
+  const run = async (
+    phase: EpochRow["phase"],
+    model: BaseModel,
+    x: BatchSource | Tensor,
+    rate: number,
+    fit: FitOptions & { readonly epochs: number },
+  ): Promise<void> => {
+    compile(model, rate);
+    best.keep(model);
+    const epochs = rows.length + fit.epochs;
+    let waited = 0;
+    let lowestLoss = Number.POSITIVE_INFINITY;
+    let epochStart = performance.now();
+    const follow: Callback = {
+      onTrainBatchEnd(step, { loss = Number.NaN, accuracy = Number.NaN }, context) {
+        if (signal?.aborted === true) context.stopTraining();
+        const [done, epoch] = [step + 1, rows.length + 1];
+        const unit = "steps";
+        onEvent({ event: "progress", stage: "training", unit, done, total: steps, epoch, epochs, loss, accuracy });
+      },
+      onEpochEnd(_epoch, logs, context) {
+        const row: EpochRow = {
+          phase,
+          epoch: rows.length + 1,
+          loss: logs["loss"] ?? Number.NaN,
+          accuracy: logs["accuracy"] ?? Number.NaN,
+          val_loss: logs["val_loss"] ?? Number.NaN,
+          val_accuracy: logs["val_accuracy"] ?? Number.NaN,
+          learning_rate: rate,
+          seconds: (performance.now() - epochStart) / 1000,
+        };
+        epochStart = performance.now();
+        rows.push(row);
+        onEvent({ event: "epoch", epochs, ...row });
+        const better = best.offer(row, model);
+        waited = better || row.val_loss < lowestLoss ? 0 : waited + 1;
+        lowestLoss = Math.min(lowestLoss, row.val_loss);
+        if (waited >= patience[phase] || signal?.aborted === true) context.stopTraining();
+      },
     };
+    await model.fit(x, { ...fit, stepsPerEpoch: steps, callbacks: [follow], verbose: 0 });
+    best.restore();
+  };
 
-    // The network's last block counts as trainable from here on, so that its photos cross the frozen part only once: what
-    // is kept for the second phase is kept while the features of the first are computed.
-    backbone.model.trainable = unfrozen.size > 0;
-    for (const layer of backbone.model.layers) layer.trainable = unfrozen.has(layer);
-    const network = featureModel(backbone.model);
-    const source = training.source(batchSize, graph, randomStream("order"));
-    const validationSource = validation.source(featureBatch, graph);
-    const progressFrom =
-      (before: number) =>
-      (done: number): void => {
-        onEvent({ event: "progress", stage: "features", unit: "photos", done: before + done, total: usable });
-      };
-    const { trunkPrecision } = options;
-    const precision = { trunkPrecision, calibration: source };
-    const features = await featuresOf(runtime, network, source, progressFrom(0), precision);
-    const before = training.photos.length;
-    const validationFeatures = await featuresOf(runtime, network, validationSource, progressFrom(before), precision);
-    const head = createHead(features.values, classes.length);
-    await run("head", head, toTensor(features.values), learningRate, {
-      y: toTensor(labels(training)),
-      batchSize,
-      epochs: options.epochs ?? Math.max(defaultEpochs, Math.ceil(headSteps / steps)),
-      validationData: [toTensor(validationFeatures.values), toTensor(labels(validation))],
+  // The network's last block counts as trainable from here on, so that its photos cross the frozen part only once: what
+  // is kept for the second phase is kept while the features of the first are computed.
+  backbone.model.trainable = unfrozen.size > 0;
+  for (const layer of backbone.model.layers) layer.trainable = unfrozen.has(layer);
+  const network = featureModel(backbone.model);
+  const source = training.source(batchSize, graph, randomStream("order"));
+  const validationSource = validation.source(featureBatch, graph);
+  const progressFrom =
+    (before: number) =>
+    (done: number): void => {
+      onEvent({ event: "progress", stage: "features", unit: "photos", done: before + done, total: usable });
+    };
+  const { trunkPrecision } = options;
+  const precision = { trunkPrecision, calibration: source };
+  const features = await featuresOf(runtime, network, source, progressFrom(0), precision);
+  const before = training.photos.length;
+  const validationFeatures = await featuresOf(runtime, network, validationSource, progressFrom(before), precision);
+  const head = createHead(features.values, classes.length);
+  await run("head", head, toTensor(features.values), learningRate, {
+    y: toTensor(labels(training)),
+    batchSize,
+    epochs: options.epochs ?? Math.max(defaultEpochs, Math.ceil(headSteps / steps)),
+    validationData: [toTensor(validationFeatures.values), toTensor(labels(validation))],
+  });
+
+  const model = new Sequential([...network.layers, ...head.layers], { name: "classifier" });
+  const accuracy = best.row?.val_accuracy ?? 0;
+  const asked = options.unfreeze !== undefined;
+  const sure = accuracy >= goodEnough && validation.photos.length >= enoughPhotos;
+  if (unfrozen.size > 0 && !asked && sure) {
+    onEvent({ event: "left-frozen", val_accuracy: accuracy });
+  } else if (unfrozen.size > 0 && signal?.aborted !== true) {
+    await run("fine-tune", model, source, learningRate * fineTuneShare, {
+      epochs: options.epochs ?? defaultEpochs,
+      validationData: validationSource,
+      ...(trunkPrecision === undefined ? {} : { trunkPrecision }),
     });
-
-    const model = new Sequential([...network.layers, ...head.layers], { name: "classifier" });
-    const accuracy = best.row?.val_accuracy ?? 0;
-    const asked = options.unfreeze !== undefined;
-    const sure = accuracy >= goodEnough && validation.photos.length >= enoughPhotos;
-    if (unfrozen.size > 0 && !asked && sure) {
-      onEvent({ event: "left-frozen", val_accuracy: accuracy });
-    } else if (unfrozen.size > 0 && signal?.aborted !== true) {
-      await run("fine-tune", model, source, learningRate * fineTuneShare, {
-        epochs: options.epochs ?? defaultEpochs,
-        validationData: validationSource,
-        ...(trunkPrecision === undefined ? {} : { trunkPrecision }),
-      });
-    }
-    const { row } = best;
-    if (row === undefined) throw new TypeError("The training had no epoch.");
-    let { val_loss, val_accuracy } = row;
-    // Who stops the training does not wait for another round of the photos.
-    const compared = features.trunk !== undefined && signal?.aborted !== true;
-    if (compared) {
-      // Where the network stayed frozen, the whole has not been compiled.
-      compile(model, learningRate);
-      const exact = await model.evaluate(validationSource, { verbose: 0 });
-      [val_loss, val_accuracy] = [exact["loss"] ?? Number.NaN, exact["accuracy"] ?? Number.NaN];
-    }
-    await Promise.all([platform().loops.release(head), platform().loops.release(model)]);
-    return {
-      model,
-      epochs: rows,
-      bestEpoch: row.epoch,
-      best: { ...row, val_loss, val_accuracy },
-      ...(features.trunk === undefined
-        ? {}
-        : {
-            trunk: {
-              ...features.trunk,
-              val_accuracy: row.val_accuracy,
-              ...(compared ? { exact_val_accuracy: val_accuracy } : {}),
-            },
-          }),
-      photos: { training: training.photos.length, validation: validation.photos.length, skipped },
-      seconds: (performance.now() - start) / 1000,
-    };
-  } finally {
-    await Promise.all([training.release(), validation.release()]);
   }
+  const { row } = best;
+  if (row === undefined) throw new TypeError("The training had no epoch.");
+  let { val_loss, val_accuracy } = row;
+  // Who stops the training does not wait for another round of the photos.
+  const compared = features.trunk !== undefined && signal?.aborted !== true;
+  if (compared) {
+    // Where the network stayed frozen, the whole has not been compiled.
+    compile(model, learningRate);
+    const exact = await model.evaluate(validationSource, { verbose: 0 });
+    [val_loss, val_accuracy] = [exact["loss"] ?? Number.NaN, exact["accuracy"] ?? Number.NaN];
+  }
+  await Promise.all([platform().loops.release(head), platform().loops.release(model)]);
+  return {
+    model,
+    epochs: rows,
+    bestEpoch: row.epoch,
+    best: { ...row, val_loss, val_accuracy },
+    ...(features.trunk === undefined
+      ? {}
+      : {
+          trunk: {
+            ...features.trunk,
+            val_accuracy: row.val_accuracy,
+            ...(compared ? { exact_val_accuracy: val_accuracy } : {}),
+          },
+        }),
+    photos: { training: training.photos.length, validation: validation.photos.length, skipped },
+    seconds: (performance.now() - start) / 1000,
+  };
 }
