@@ -49,11 +49,11 @@ describe("gradients", () => {
         .map(({ op }) => op);
     const last = weights.slice(-1);
     // The last layer's weight gradient needs no data gradient, and no other layer's relu.
-    expect(added(last)).not.toContain("ConvTranspose");
+    expect(added(last)).not.toContain("Conv");
     expect(added(last).filter((op) => op === "Greater")).toHaveLength(1);
-    expect(added(weights.slice(-2)).filter((op) => op === "ConvTranspose")).toHaveLength(1);
+    expect(added(weights.slice(-2)).filter((op) => op === "Conv")).toHaveLength(1);
     // Nothing at all for the data itself, of which nobody wants the gradient.
-    expect(added(weights).filter((op) => op === "ConvTranspose")).toHaveLength(3);
+    expect(added(weights).filter((op) => op === "Conv")).toHaveLength(3);
   });
 
   test("add up where a value is used twice", () => {

@@ -2,7 +2,19 @@ import type { Value } from "../graph/value.js";
 import { and, greater, less, where } from "./comparison.js";
 import { scalarLike } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
-import { abs, add, type Binary, broadcast, like, mul, reciprocal, square, sub, type Unary } from "./elementwise.js";
+import {
+  abs,
+  add,
+  type Binary,
+  broadcast,
+  keptWhere,
+  like,
+  mul,
+  reciprocal,
+  square,
+  sub,
+  type Unary,
+} from "./elementwise.js";
 
 /** `max(x, 0)`; its derivative at 0 is 0. @see https://onnx.ai/onnx/operators/onnx__Relu.html */
 export const relu: Unary = defineOp("Relu", {
@@ -11,7 +23,7 @@ export const relu: Unary = defineOp("Relu", {
   outputs: ["y"],
   infer: ({ x }) => ({ y: like(x) }),
   // From y rather than x: then x need not be kept until the backward pass.
-  vjp: { x: ({ y, dy }) => where(greater(y, scalarLike(y, 0)), dy, scalarLike(dy, 0)) },
+  vjp: { x: ({ y, dy }) => keptWhere(greater(y, scalarLike(y, 0)), dy) },
 });
 
 /**
@@ -140,7 +152,7 @@ export const hardSigmoid: Op<
   vjp: {
     x: ({ y, dy, attributes }) => {
       const inside = and(greater(y, scalarLike(y, 0)), less(y, scalarLike(y, 1)));
-      return where(inside, mul(dy, scalarLike(dy, attributes.alpha ?? 0.2)), scalarLike(dy, 0));
+      return keptWhere(inside, mul(dy, scalarLike(dy, attributes.alpha ?? 0.2)));
     },
   },
 });
@@ -193,7 +205,7 @@ export const thresholdedRelu: Op<[x: Value, attributes?: { readonly alpha?: numb
     attributes: { alpha: "float" },
     infer: ({ x }) => ({ y: like(x) }),
     vjp: {
-      x: ({ x, dy, attributes: { alpha = 1 } }) => where(greater(x, scalarLike(x, alpha)), dy, scalarLike(dy, 0)),
+      x: ({ x, dy, attributes: { alpha = 1 } }) => keptWhere(greater(x, scalarLike(x, alpha)), dy),
     },
   },
 );

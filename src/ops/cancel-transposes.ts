@@ -39,10 +39,11 @@ export function isElementwise({ op }: Node): boolean {
   return elementwise.has(op);
 }
 
-/** Operators that can work on permuted axes: elementwise ones, Concat along another axis, reductions over other axes. */
+/** Operators that can work on permuted axes: elementwise ones, Concat along another axis, reductions and the like over other axes. */
 function isPermutable(node: Node, { reorderSums = false }: CancelOptions): boolean {
   if (elementwise.has(node.op) || node.op === "Concat") return true;
   const keeps = node.attributes["keepdims"]?.value !== 0 && constantData(node.inputs[1]) !== undefined;
+  if (node.op === "Standardize") return reorderSums;
   return keeps && (orderlessReductions.has(node.op) || (reorderSums && sums.has(node.op)));
 }
 
@@ -331,12 +332,11 @@ function apply(values: readonly Value[], { nodes, perm }: Flip): (value: Value) 
     const moved = (axis: number): number => perm[normalizeAxis(axis, perm.length, node.op)] ?? axis;
     const [, axes] = inputs;
     const reduced = isReduction(node) && axes !== undefined ? constantIntegers(axes, node.op, "axes").map(moved) : [];
-    const axis = node.attributes["axis"];
-    const { outputs } = recreate(
-      node,
-      reduced.length > 0 ? [...operands, integers(reduced)] : operands,
-      axis?.type === "int" ? { axis: moved(axis.value) } : {},
-    );
+    const { axis, axes: own } = node.attributes;
+    const { outputs } = recreate(node, reduced.length > 0 ? [...operands, integers(reduced)] : operands, {
+      ...(axis?.type === "int" ? { axis: moved(axis.value) } : {}),
+      ...(own?.type === "ints" ? { axes: own.value.map(moved) } : {}),
+    });
     node.outputs.forEach((old, index) => {
       const renewed = outputs[index];
       if (renewed !== undefined) inside.set(old, renewed);

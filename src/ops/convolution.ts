@@ -1,10 +1,12 @@
 import { ShapeError } from "../errors/errors.js";
 import { type Dim, dimAt, dimProduct, dimQuotient, formatShape, type Shape, staticDim } from "../graph/shape.js";
 import type { Value, ValueType } from "../graph/value.js";
+import { integers } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
+import { gather } from "./indexing.js";
 import { concat, pad, slice } from "./joining.js";
 import { transpose } from "./layout.js";
-import { gemm } from "./matmul.js";
+import { gemm, matmul } from "./matmul.js";
 import { reduceSum } from "./reduction.js";
 import { reshapeTo } from "./shape-of.js";
 import { automaticPads, perAxis, span, tapsOf, type Window, windowOf } from "./window.js";
@@ -111,9 +113,20 @@ function sumOverPositions(dy: Value): Value {
   );
 }
 
-/** The adjoint of a convolution in its input is the transposed convolution with the same weight. */
+/**
+ * The adjoint of a convolution in its input: in general the transposed convolution, but where windows lie side by side also
+ * the convolution with the turned kernel, which the engine computes faster. Measured, batch 20, ms, convolution against
+ * transposed one: 3×3, 64→64 at 150×150 375 / 718; 128→128 at 28×28 47 / 66; 1×1, 96→24 at 40×40 2.6 / 6.7; depthwise 3×3, 144
+ * channels at 40×40 8 / 22.
+ */
 function convInputGradient(x: Value, w: Value, dy: Value, geometry: Geometry): Value {
-  const { kernel, strides, dilations, begins, ends } = geometry;
+  const { kernel, strides, dilations, begins, ends, group } = geometry;
+  const margin = (given: readonly number[]): number[] =>
+    kernel.map((extent, axis) => span(extent, dilations[axis] ?? 1) - 1 - (given[axis] ?? 0));
+  const pads = [...margin(begins), ...margin(ends)];
+  if (strides.every((stride) => stride === 1) && pads.every((pad) => pad >= 0)) {
+    return conv(dy, turned(w, kernel, group), undefined, { group, dilations, pads });
+  }
   // Pixels at the end that no window reached: they are less than one stride, and ConvTranspose adds them as zeros.
   const unreached = kernel.map((extent, axis) => {
     const windows = staticDim(dy.shape, axis + 2, "Conv");
@@ -122,6 +135,16 @@ function convInputGradient(x: Value, w: Value, dy: Value, geometry: Geometry): V
   });
   const padded = unreached.some((extent) => extent !== 0) ? { output_padding: unreached } : {};
   return convTranspose(dy, w, undefined, { ...explicit(geometry), ...padded });
+}
+
+/** The kernel of the adjoint: taps in reverse order, and in each group the channels of input and output exchanged. */
+function turned(w: Value, kernel: readonly number[], group: number): Value {
+  const [outputs, inputs] = [staticDim(w.shape, 0, "Conv"), staticDim(w.shape, 1, "Conv")];
+  const taps = kernel.reduce((product, extent) => product * extent, 1);
+  const apart = transpose(reshapeTo(w, [group, outputs / group, inputs, taps]), { perm: [0, 2, 1, 3] });
+  const reversed = integers(Array.from({ length: taps }, (_, tap) => taps - 1 - tap));
+  const exchanged = taps === 1 ? apart : gather(apart, reversed, { axis: 3 });
+  return reshapeTo(exchanged, [group * inputs, outputs / group, ...kernel]);
 }
 
 /**
@@ -138,6 +161,16 @@ function laysOut(elements: Dim, channels: number): boolean {
   return typeof elements === "number" && elements <= (channels < 64 ? 2_000_000 : 500_000);
 }
 
+/**
+ * Whether the weight gradient of a 1×1 convolution is computed image by image and then summed. The engine reads transposed
+ * matrices in place, so nothing but the products is written; that is less than both transposed maps where these are large.
+ * Measured, batch 20, ms, image by image against transposed: 32→16 at 80×80 1.2 / 3.8, 16→96 at 80×80 2.2 / 9.3,
+ * 32→192 at 20×20 0.58 / 0.73, 64→384 at 10×10 0.85 / 0.61, 320→1280 at 5×5 8.6 / 2.3.
+ */
+function inImages(channels: number, outputs: number, windows: Dim): boolean {
+  return typeof windows === "number" && windows >= (4 * channels * outputs) / (channels + outputs);
+}
+
 /** The gradient of a convolution's weight, `[O, C/group, …]`, from its input and the cotangent of its output. */
 function convWeightGradient(x: Value, dy: Value, geometry: Geometry): Value {
   return geometry.group === 1 ? denseWeightGradient(x, dy, geometry) : groupedWeightGradient(x, dy, geometry);
@@ -150,8 +183,15 @@ function denseWeightGradient(x: Value, dy: Value, { kernel, strides, dilations, 
   const channels = staticDim(x.shape, 1, "Conv");
   const outputs = staticDim(dy.shape, 1, "Conv");
   const windows = dy.shape.slice(2);
-  const last = transpose(x, { perm: [0, ...kernel.map((_, axis) => axis + 2), 1] });
   const margins = [...begins, ...ends];
+  const pointwise = [...kernel, ...strides].every((extent) => extent === 1) && margins.every((margin) => margin === 0);
+  if (pointwise && inImages(channels, outputs, dimProduct(windows))) {
+    const matrices = (value: Value, rows: number): Value =>
+      reshapeTo(value, [dimAt(value.shape, 0), rows, dimProduct(windows)]);
+    const products = matmul(matrices(dy, outputs), transpose(matrices(x, channels), { perm: [0, 2, 1] }));
+    return reshapeTo(reduceSum(products, [0], { keepdims: 0 }), [outputs, channels, ...kernel]);
+  }
+  const last = transpose(x, { perm: [0, ...kernel.map((_, axis) => axis + 2), 1] });
   const padded = margins.every((margin) => margin === 0) ? last : pad(last, margins, { axes: spatial });
   // [O, N · windows]
   const rows = dimProduct([dimAt(dy.shape, 0), ...windows]);

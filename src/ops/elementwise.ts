@@ -1,7 +1,7 @@
 import { broadcastShapes, type Shape } from "../graph/shape.js";
 import type { Value, ValueType } from "../graph/value.js";
 import { ShapeError } from "../errors/errors.js";
-import { and, equal, greater, greaterOrEqual, less, lessOrEqual, not, or, where } from "./comparison.js";
+import { and, equal, greater, less, not, or, where } from "./comparison.js";
 import { scalarLike } from "./constants.js";
 import { defineOp, defineVariadic, type Op } from "./define.js";
 import { cast } from "./layout.js";
@@ -211,6 +211,14 @@ export const round: Unary = defineOp("Round", {
   vjp: { x: "none" },
 });
 
+/**
+ * `x` where `condition` holds, 0 elsewhere, for masks of cotangents: as a product, because the engine's Where takes twice as
+ * long. A cotangent that is not finite gives NaN where the condition does not hold.
+ */
+export function keptWhere(condition: Value, x: Value): Value {
+  return mul(x, cast(condition, x.type));
+}
+
 /** Type and shape of an elementwise operator of any number of inputs. */
 function broadcastAll(operator: string, inputs: readonly Value[]): ValueType {
   const [first, ...others] = inputs;
@@ -279,13 +287,8 @@ const clipOp: Op<[x: Value, min?: Value, max?: Value]> = defineOp("Clip", {
     return { y: like(x) };
   },
   vjp: {
-    x: ({ x, min: low, max: high, dy }) => {
-      const inside = [
-        ...(low === undefined ? [] : [greaterOrEqual(x, low)]),
-        ...(high === undefined ? [] : [lessOrEqual(x, high)]),
-      ];
-      return inside.reduce((cotangent, mask) => where(mask, cotangent, scalarLike(dy, 0)), dy);
-    },
+    // What lies within the bounds is what is not changed.
+    x: ({ x, y, dy }) => keptWhere(equal(x, y), dy),
     min: ({ x, min: low, dy }) => (low === undefined ? undefined : where(less(x, low), dy, scalarLike(dy, 0))),
     max: ({ x, max: high, dy }) => (high === undefined ? undefined : where(greater(x, high), dy, scalarLike(dy, 0))),
   },

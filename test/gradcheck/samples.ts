@@ -10,7 +10,13 @@ import * as indexing from "../../src/ops/indexing.js";
 import * as joining from "../../src/ops/joining.js";
 import * as layout from "../../src/ops/layout.js";
 import { gemm, matmul } from "../../src/ops/matmul.js";
-import { batchNormalization, instanceNormalization, layerNormalization, lrn } from "../../src/ops/normalization.js";
+import {
+  batchNormalization,
+  instanceNormalization,
+  layerNormalization,
+  lrn,
+  standardize,
+} from "../../src/ops/normalization.js";
 import * as pooling from "../../src/ops/pooling.js";
 import * as reduction from "../../src/ops/reduction.js";
 import { resize } from "../../src/ops/resampling.js";
@@ -577,6 +583,20 @@ export const samples: Readonly<Record<string, Sample>> = {
     build: (x, scale, bias) => instanceNormalization(x, scale, bias, { epsilon: 0.1 }),
     precision: "float32",
   })),
+  Standardize: fc
+    .record({ batch: batches, image: pair(4, 2), over: fc.constantFrom([0, 2, 3], [2, 3], [3]) })
+    .map(({ batch, image, over }) => {
+      const channels = 2;
+      const kept = [1, channels, 1, 1];
+      return {
+        inputs: [
+          batched(batch, [channels, ...image], { numbers: distinct }),
+          { dims: kept, ...linear },
+          { dims: kept, ...linear },
+        ],
+        build: (x, scale, bias) => standardize(x, scale, bias, { axes: over, epsilon: 0.1 }),
+      };
+    }),
   LRN: fc.tuple(batches, fc.integer({ min: 1, max: 6 }), fc.constantFrom(1, 3, 5)).map(([batch, channels, size]) => ({
     inputs: [batched(batch, [channels, 2, 3])],
     build: (x) => lrn(x, { size, alpha: 0.5, beta: 0.75, bias: 1 }),

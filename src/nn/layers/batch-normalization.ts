@@ -5,8 +5,8 @@ import { scalarLike } from "../../ops/constants.js";
 import { relu } from "../../ops/activations.js";
 import { cast, stopGradient, unsqueeze } from "../../ops/layout.js";
 import { add, clip, div, max, mul, sqrt, square, sub } from "../../ops/elementwise.js";
-import { batchNormalization } from "../../ops/normalization.js";
-import { reduceMean, reduceSum } from "../../ops/reduction.js";
+import { batchNormalization, moments, standardize } from "../../ops/normalization.js";
+import { reduceSum } from "../../ops/reduction.js";
 import { expandTo, reshapeTo } from "../../ops/shape-of.js";
 import { UsageError } from "../../errors/errors.js";
 import { channelsFirst, graphAxis, toChannelsFirst } from "../channels.js";
@@ -175,13 +175,18 @@ export class BatchNormalization extends UnaryLayer {
       return this.normalize(sub(x, alongAxis(oldMean)), oldVariance, gamma, beta, alongAxis);
     }
     const axes = x.shape.flatMap((_, other) => (other === axis ? [] : [other]));
-    const { mean, variance } = moments(x, axes, mask);
+    const { mean, variance } = mask === undefined ? moments(x, axes) : maskedMoments(x, axes, mask);
     const centered = sub(x, mean);
     const moved = (old: Value, batch: Value, momentum = this.momentum): Value =>
       add(mul(old, scalarLike(old, momentum)), mul(reshapeTo(batch, old.shape), scalarLike(old, 1 - momentum)));
     context.update(movingMean, moved(oldMean, mean));
     if (this.renormed === undefined) {
       context.update(movingVariance, moved(oldVariance, variance));
+      if (mask === undefined) {
+        const given = (values: Value | undefined, otherwise: number): Value =>
+          alongAxis(values ?? expandTo(scalarLike(x, otherwise), oldMean));
+        return standardize(x, given(gamma, 1), given(beta, 0), { axes, epsilon: this.epsilon });
+      }
       return this.normalize(centered, variance, gamma, beta, alongAxis);
     }
 
@@ -280,12 +285,8 @@ class SquareRoots implements Initializer {
   }
 }
 
-/** Mean and variance over some axes, which stay with extent 1; of the places that a mask lets through. */
-function moments(x: Value, axes: readonly number[], mask: Value | undefined): { mean: Value; variance: Value } {
-  if (mask === undefined) {
-    const mean = reduceMean(x, axes, { keepdims: 1 });
-    return { mean, variance: reduceMean(square(sub(x, mean)), axes, { keepdims: 1 }) };
-  }
+/** The moments of the places that a mask lets through. */
+function maskedMoments(x: Value, axes: readonly number[], mask: Value): { mean: Value; variance: Value } {
   // The mask has one axis less, that of the channels.
   const counted = expandTo(toChannelsFirst(unsqueeze(cast(notMasked(mask), "float32"), [-1])), x);
   const count = reduceSum(counted, axes, { keepdims: 1 });
