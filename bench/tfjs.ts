@@ -9,7 +9,7 @@ import { Missing } from "./row.js";
 export const tfjsVersion = "4.22.0";
 const packages = ["tfjs-core", "tfjs-layers", "tfjs-backend-cpu", "tfjs-backend-wasm"];
 
-/** The longest that a script may take: ten times what it takes on two slow cores. */
+/** The longest that a script may take: over ten times what it takes on two busy cores. */
 const limit = 30 * 60_000;
 
 /** What a script of bench/tfjs says about one piece of work: how long it took, or why it cannot be done. */
@@ -17,6 +17,9 @@ export interface TfjsLine {
   readonly backend: string;
   readonly work: string;
   readonly photos: number;
+  /** Whether the backend uses several threads. */
+  readonly threads: boolean;
+  readonly simd: boolean;
   readonly time?: Measured;
   readonly error?: string;
 }

@@ -29,7 +29,7 @@ parser.add_argument("--network", choices=networks, required=True)
 parser.add_argument("--base-dir", required=True)
 parser.add_argument("--out", required=True)
 parser.add_argument("--weights")
-parser.add_argument("--epochs", type=int, default=20)
+parser.add_argument("--epochs", type=int, default=10)
 parser.add_argument("--seed", type=int, default=1)
 args = parser.parse_args()
 

@@ -34,14 +34,16 @@ async function graft(): Promise<Graft> {
 }
 
 /** How TensorFlow.js came to its number, or why it has none; and for single photos what Graft makes of full batches. */
-function note({ backend, photos, time, error }: TfjsLine, inBatches: Measured): string {
-  if (time === undefined) return `TensorFlow.js ${tfjsVersion} cannot do it with ${backend}: ${error ?? "no reason given"}`;
-  const how = `TensorFlow.js ${tfjsVersion}, ${time.median === undefined ? "one call, not repeated" : "best of 3 calls"}.`;
+function note({ photos, threads, simd, time, error }: TfjsLine, inBatches: Measured): string {
+  const peer = `TensorFlow.js ${tfjsVersion}`;
+  if (time === undefined) return `${peer} cannot do it: ${error ?? "no reason given"}.`;
+  const calls = time.median === undefined ? "one call, not repeated" : "best of 3 calls";
+  const how = `${peer}: ${threads ? "several threads" : "one thread"}${simd ? " with SIMD" : ""}, ${calls}.`;
   if (photos === usualBatch) return how;
   const each = inBatches.best / usualBatch;
   return (
     `${how} In batches of ${usualBatch} Graft takes ${each.toFixed(1)} ms a photo, ` +
-    `${(time.best / photos / each).toFixed(0)} times less.`
+    `a share of ${(each / (time.best / photos)).toPrecision(2)}.`
   );
 }
 

@@ -79,7 +79,9 @@ function cachedFeatures(directory: string, network: string, weights: string | nu
 
 /** Figures of Graft with the one run of Keras that all of them are compared with. */
 function besideKeras(ours: readonly Figure[], { seconds, note }: CachedFeatures): Figure[] {
-  return ours.flatMap((own) => beside([own], [{ what: own.what, unit: "s", values: { Keras: { best: seconds } }, note }]));
+  return ours.flatMap((own) =>
+    beside([own], [{ what: own.what, unit: "s", values: { Keras: { best: seconds } }, note }]),
+  );
 }
 
 export const trainRow: Row = {

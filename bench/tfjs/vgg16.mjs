@@ -4,8 +4,8 @@
  *
  *     node vgg16.mjs cpu|wasm
  *
- * Prints one JSON object a line: `backend`, `work` (`forward` or `step`), `photos`, and either `time` or, where
- * TensorFlow.js cannot do it, its `error`. It is plain JavaScript, and bench/tfjs.ts runs a copy of it beside the packages,
+ * Prints one JSON object a line: `backend`, `work` (`forward` or `step`), `photos`, `threads` and `simd` (what the backend
+ * uses), and either `time` or, where TensorFlow.js cannot do it, its `error`. It is plain JavaScript, and bench/tfjs.ts runs a copy of it beside the packages,
  * because TensorFlow.js is no dependency of Graft.
  */
 import { performance } from "node:perf_hooks";
@@ -16,7 +16,7 @@ import { layers, sequential } from "@tensorflow/tfjs-layers";
 
 const side = 150;
 
-/** What is measured: `wasm` takes a third of a second a photo, `cpu` half a minute, so it gets one photo, once. */
+/** How much of it is measured: `cpu` takes about 10 s for the forward pass of one photo and a minute or two for a step. */
 const plan = {
   wasm: { forward: { photos: 20, warmUps: 1, count: 3 }, step: { photos: 1, warmUps: 1, count: 3 } },
   cpu: { forward: { photos: 1, warmUps: 0, count: 1 }, step: { photos: 1, warmUps: 0, count: 1 } },
@@ -69,6 +69,8 @@ async function milliseconds(call, { warmUps, count }) {
 
 const backend = process.argv[2];
 if (!(await tf.setBackend(backend))) throw new Error(`The backend ${backend} does not start.`);
+const uses = async (flag) => backend === "wasm" && Boolean(await tf.env().getAsync(flag));
+const [simd, threads] = [await uses("WASM_HAS_SIMD_SUPPORT"), await uses("WASM_HAS_MULTITHREAD_SUPPORT")];
 const model = classifier();
 
 const work = {
@@ -87,7 +89,7 @@ for (const [name, { photos, ...repeats }] of Object.entries(plan[backend])) {
     Array.from({ length: photos }, (_, index) => index % 2),
     [photos, 1],
   );
-  const line = { backend, work: name, photos };
+  const line = { backend, work: name, photos, threads, simd };
   try {
     console.log(JSON.stringify({ ...line, time: await milliseconds(() => work[name](x, y), repeats) }));
   } catch (error) {
