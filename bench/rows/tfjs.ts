@@ -61,7 +61,7 @@ export const tfjsRow: Row = {
           const work = line.work as Work;
           const values = { Graft: await own(work, line.photos) };
           figures.push({
-            what: `${names[work]}, ${line.photos === 1 ? "1 photo" : `batch ${line.photos}`}: ${backend} backend`,
+            what: `${names[work]}, ${line.photos === 1 ? "1 photo" : `batch ${line.photos}`}: ${backend}`,
             unit: "ms",
             values: line.time === undefined ? values : { ...values, "TensorFlow.js": line.time },
             note: note(line, await own(work, usualBatch)),
