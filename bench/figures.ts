@@ -32,6 +32,11 @@ function digits(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
+/** A ratio: small ones keep two digits too. */
+function ratioText(ratio: number): string {
+  return ratio < 0.1 ? ratio.toPrecision(2) : ratio.toFixed(2);
+}
+
 /** A figure as one line; the ratio is Graft's by the first other side's. */
 export function figureLine({ what, unit, values, note }: Figure): string {
   const sides = Object.entries(values).map(([side, { best, median }]) => {
@@ -40,7 +45,7 @@ export function figureLine({ what, unit, values, note }: Figure): string {
   });
   const { Graft: own, ...others } = values;
   const [other] = Object.values(others);
-  const ratio = own === undefined || other === undefined ? [] : [`ratio ${(own.best / other.best).toFixed(2)}`];
+  const ratio = own === undefined || other === undefined ? [] : [`ratio ${ratioText(own.best / other.best)}`];
   const text = `${what.padEnd(54)}  ${[...sides, ...ratio].join("  ")}`;
   return note === undefined ? text : `${text}\n    ${note}`;
 }

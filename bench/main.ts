@@ -1,27 +1,39 @@
 /**
- * Measures Graft, and with `--peer keras` Keras beside it.
+ * Measures Graft, and with `--peer keras`, `--peer tfjs` or `--peer keras,tfjs` Keras and TensorFlow.js beside it.
  *
- *     npm run bench -- [--only NAME,NAME…] [--peer keras] [--json] [--base-dir DIR] [--weights FILE.h5] [--network FILE.onnx]
+ *     npm run bench -- [--only NAME,NAME…] [--peer keras,tfjs] [--json]
+ *         [--base-dir DIR] [--weights FILE.h5] [--network FILE.onnx]
  *
  * The table goes to stdout, with `--json` one JSON object a row instead; what happens goes to stderr. Each row runs in a
  * process of its own. DIR has `train` and `validation` with one folder per class; FILE.h5 is Keras's VGG16 without its top,
  * FILE.onnx a MobileNetV2 without its top. By default they are looked for in a folder `shared` beside the clone. Keras is
- * run by the interpreter that the environment variable GRAFT_KERAS_PYTHON names (default python3).
+ * run by the interpreter that the environment variable GRAFT_KERAS_PYTHON names (default python3). TensorFlow.js has a row
+ * of its own, `tfjs`: npm installs it into a temporary folder, which is removed afterwards.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { figureLine, type Figure } from "./figures.js";
-import { Missing, type Row, type Settings } from "./row.js";
+import { Missing, peers, type Row, type Settings } from "./row.js";
 import { epochsRow } from "./rows/epochs.js";
 import { peakRow } from "./rows/peak.js";
 import { predictRow } from "./rows/predict.js";
 import { referenceJobRow } from "./rows/reference-job.js";
 import { streamingRow } from "./rows/streaming.js";
 import { stepsRow } from "./rows/steps.js";
+import { tfjsRow } from "./rows/tfjs.js";
 import { trainRow } from "./rows/train.js";
 
-const rows: readonly Row[] = [peakRow, referenceJobRow, stepsRow, predictRow, streamingRow, epochsRow, trainRow];
+const rows: readonly Row[] = [
+  peakRow,
+  referenceJobRow,
+  stepsRow,
+  tfjsRow,
+  predictRow,
+  streamingRow,
+  epochsRow,
+  trainRow,
+];
 
 /** A file beside the clone; a URL's path has no backslashes that would have to be doubled. */
 function shared(path: string): string {
@@ -39,10 +51,13 @@ const { values: flags } = parseArgs({
   },
 });
 
-const names = flags.only?.split(",") ?? rows.map(({ name }) => name);
+const asked = flags.peer?.split(",") ?? [];
+const unknownPeers = asked.filter((name) => !peers.some((peer) => peer === name));
+const usual = rows.filter(({ peer }) => peer === undefined || asked.includes(peer));
+const names = flags.only?.split(",") ?? usual.map(({ name }) => name);
 const chosen = names.flatMap((name) => rows.find((row) => row.name === name) ?? []);
-if (chosen.length < names.length || (flags.peer !== undefined && flags.peer !== "keras")) {
-  console.error("Usage: npm run bench -- [--only NAME,NAME…] [--peer keras] [--json], with NAME one of");
+if (chosen.length < names.length || unknownPeers.length > 0) {
+  console.error("Usage: npm run bench -- [--only NAME,NAME…] [--peer keras,tfjs] [--json], with NAME one of");
   for (const { name, about } of rows) console.error(`  ${name.padEnd(12)} ${about}`);
   process.exit(2);
 }
@@ -51,7 +66,7 @@ const settings: Settings = {
   baseDir: flags["base-dir"],
   weights: flags.weights,
   network: flags.network,
-  keras: flags.peer === "keras",
+  keras: asked.includes("keras"),
 };
 
 /** Measures one row here. */

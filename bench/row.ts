@@ -13,11 +13,19 @@ export interface Settings {
   readonly keras: boolean;
 }
 
+/** What Graft can be measured beside. */
+export const peers = ["keras", "tfjs"] as const;
+
+/** One of {@link peers}. */
+export type Peer = (typeof peers)[number];
+
 /** Something that is measured: `npm run bench -- --only NAME`. */
 export interface Row {
   readonly name: string;
   /** What it measures, in a line. */
   readonly about: string;
+  /** The peer that this row is about: without it, and unless the row is named, it is left out. */
+  readonly peer?: Peer;
   readonly run: (settings: Settings) => Promise<readonly Figure[]>;
 }
 

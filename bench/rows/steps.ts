@@ -9,15 +9,15 @@ import type { Row } from "../row.js";
 
 const batchSize = 20;
 
-/** A batch of random pixels in [0, 1) and of labels 0 and 1; the same each time. */
-export function randomBatch(size: number): { readonly x: Tensor; readonly y: Tensor } {
+/** A batch of random pixels in [0, 1) and of labels 0 and 1; the same each time. By default 20 photos. */
+export function randomBatch(size: number, photos = batchSize): { readonly x: Tensor; readonly y: Tensor } {
   let state = 1;
   const next = (): number => (state = (state * 48271) % 0x7fffffff) / 0x7fffffff;
-  const pixels = Float32Array.from({ length: batchSize * size * size * 3 }, next);
-  const labels = Float32Array.from({ length: batchSize }, (_, index) => index % 2);
+  const pixels = Float32Array.from({ length: photos * size * size * 3 }, next);
+  const labels = Float32Array.from({ length: photos }, (_, index) => index % 2);
   return {
-    x: new Tensor("float32", pixels, [batchSize, size, size, 3]),
-    y: new Tensor("float32", labels, [batchSize]),
+    x: new Tensor("float32", pixels, [photos, size, size, 3]),
+    y: new Tensor("float32", labels, [photos]),
   };
 }
 
