@@ -1,11 +1,12 @@
 import { ShapeError } from "../errors/errors.js";
 import { type Dim, dimAt, dimProduct, dimQuotient, formatShape, type Shape, staticDim } from "../graph/shape.js";
-import type { Value, ValueType } from "../graph/value.js";
+import { constant, type Value, type ValueType } from "../graph/value.js";
+import { float32 } from "../onnx/tensor-data.js";
 import { integers } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
 import { gather } from "./indexing.js";
 import { concat, pad, slice } from "./joining.js";
-import { transpose } from "./layout.js";
+import { cast, transpose } from "./layout.js";
 import { gemm, matmul } from "./matmul.js";
 import { reduceSum } from "./reduction.js";
 import { reshapeTo } from "./shape-of.js";
@@ -173,7 +174,20 @@ function inImages(channels: number, outputs: number, windows: Dim): boolean {
 
 /** The gradient of a convolution's weight, `[O, C/group, …]`, from its input and the cotangent of its output. */
 function convWeightGradient(x: Value, dy: Value, geometry: Geometry): Value {
-  return geometry.group === 1 ? denseWeightGradient(x, dy, geometry) : groupedWeightGradient(x, dy, geometry);
+  if (geometry.group === 1) return denseWeightGradient(x, dy, geometry);
+  return byRows(x, dy, geometry) ? depthwiseWeightGradient(x, dy, geometry) : groupedWeightGradient(x, dy, geometry);
+}
+
+/**
+ * Whether the weight gradient is computed by products of rows. Measured with 3×3 kernels, batch 20, ms, against the grouped
+ * convolution that it is in general: 960 channels at 5×5 1.9 / 3.4, 384 at 10×10 2.0 / 7.0, 192 at 20×20 9 / 16, 144 at 40×40
+ * 22 / 32, 32 at 80×80 31 / 45; but 32 at 112×112 66 / 55, and with stride 2 144 at 40×40 14 / 10.
+ */
+function byRows(x: Value, dy: Value, { kernel, strides, group }: Geometry): boolean {
+  const depthwise = x.shape[1] === group && dy.shape[1] === group;
+  return (
+    depthwise && kernel.length === 2 && strides.every((stride) => stride === 1) && staticDim(x.shape, 3, "Conv") <= 80
+  );
 }
 
 /** dw[o, t, c] = Σ_{n, p} dy[n, o, p] x[n, c, stride · p + dilation · t - pad]: a matrix product over images and windows. */
@@ -218,6 +232,37 @@ function denseWeightGradient(x: Value, dy: Value, { kernel, strides, dilations, 
   // [O, taps, C] → [O, C, taps]
   const byTap = transpose(reshapeTo(product, [outputs, taps.length, channels]), { perm: [0, 2, 1] });
   return reshapeTo(byTap, [outputs, channels, ...kernel]);
+}
+
+/**
+ * The gradient of a depthwise convolution's weight by products of rows: for each row of taps one product a channel gives what
+ * all columns of `dy` and of `x` have in common, of which each tap takes a diagonal.
+ *
+ *     dw[c, r, s] = Σ_p P_r[c, p, p + dilation · s - pad],   P_r[c, p, q] = Σ_{n, i} dy[n, c, i, p] x[n, c, i + dilation · r - pad, q]
+ */
+function depthwiseWeightGradient(x: Value, dy: Value, { kernel, dilations, begins, ends, group }: Geometry): Value {
+  const [height, width] = [staticDim(dy.shape, 2, "Conv"), staticDim(dy.shape, 3, "Conv")];
+  const columns = staticDim(x.shape, 3, "Conv");
+  const [kh = 1, kw = 1] = kernel;
+  const [along = 1, across = 1] = dilations;
+  const byChannel = { perm: [1, 0, 2, 3] };
+  const lines = dimProduct([dimAt(x.shape, 0), height]);
+  const cotangent = reshapeTo(transpose(dy, byChannel), [group, lines, width]);
+  const padded = pad(transpose(x, byChannel), [begins[0] ?? 0, ends[0] ?? 0], { axes: [2] });
+  const diagonals = new Float32Array(width * columns * kw);
+  for (let column = 0; column < width; column++) {
+    for (let tap = 0; tap < kw; tap++) {
+      const place = column + across * tap - (begins[1] ?? 0);
+      if (place >= 0 && place < columns) diagonals[(column * columns + place) * kw + tap] = 1;
+    }
+  }
+  const chosen = cast(constant(float32(diagonals, [width * columns, kw])), x.type);
+  const taps = Array.from({ length: kh }, (_, row) => {
+    const shifted = slice(padded, { starts: [along * row], ends: [along * row + height], axes: [2] });
+    const common = matmul(transpose(cotangent, { perm: [0, 2, 1] }), reshapeTo(shifted, [group, lines, columns]));
+    return matmul(reshapeTo(common, [group, width * columns]), chosen);
+  });
+  return reshapeTo(concat(taps, { axis: 1 }), [group, 1, ...kernel]);
 }
 
 /**

@@ -149,8 +149,15 @@ function margins({ auto, pads }: Windows): { readonly pads: readonly number[] } 
 }
 
 const convolutions: Sample = fc
-  .record({ batch: batches, window: windows, group: small, inGroup: small, outGroup: small, bias: fc.boolean() })
-  .map(({ batch, window, group, inGroup, outGroup, bias }): Case => {
+  .record({
+    batch: batches,
+    window: windows,
+    group: small,
+    // Depthwise ones have gradients of their own.
+    each: fc.oneof(fc.tuple(small, small), fc.constant([1, 1] as const)),
+    bias: fc.boolean(),
+  })
+  .map(({ batch, window, group, each: [inGroup, outGroup], bias }): Case => {
     const { kernel, strides, image } = window;
     // ONNX Runtime wants dilations of 1 with auto_pad.
     const dilations = window.auto === "NOTSET" ? window.dilations : [1, 1];
