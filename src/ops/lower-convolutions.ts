@@ -3,6 +3,7 @@ import { rebuild } from "../graph/rebuild.js";
 import { dimAt, dimProduct, staticDim } from "../graph/shape.js";
 import { constantData, type Node, producer, type Value } from "../graph/value.js";
 import { isElementwise } from "./cancel-transposes.js";
+import { constantIntegers } from "./constants.js";
 import { convGeometry, type Geometry } from "./convolution.js";
 import { convHwnc } from "./convolution-hwnc.js";
 import { transpose } from "./layout.js";
@@ -48,9 +49,38 @@ export interface LoweringOptions {
 export function lowerConvolutions(values: readonly Value[], { learned }: LoweringOptions): (value: Value) => Value {
   const used = new Set<Value | undefined>([...values, ...nodesInOrder(values).flatMap(({ inputs }) => inputs)]);
   return rebuild(values, new Map(), (node, inputs) => {
-    if (node.op === "Conv") return loweredConv(recreate(node, inputs), learned);
+    if (node.op === "Conv") {
+      const whole = withMargins(recreate(node, inputs));
+      return loweredConv(whole, learned) ?? whole.outputs;
+    }
     if (node.op === "MaxPool" && !used.has(node.outputs[1])) return loweredPool(recreate(node, inputs));
     return undefined;
+  });
+}
+
+/**
+ * A convolution with the margins of zeros that a Pad in front of it makes, as Keras's networks write those of strided layers:
+ * the Pad, and the slice that is its gradient, copy the whole image.
+ */
+function withMargins(node: Node): Node {
+  const [padded, w, ...rest] = node.inputs;
+  const pad = padded && producer(padded);
+  if (padded === undefined || w === undefined || pad?.op !== "Pad") return node;
+  const [x, amounts, value, axes] = pad.inputs;
+  const mode = pad.attributes["mode"]?.value ?? "constant";
+  const zeros = value === undefined || constantData(value)?.data.every((number) => Number(number) === 0) === true;
+  if (x === undefined || amounts === undefined || constantData(amounts) === undefined || axes !== undefined)
+    return node;
+  const margins = constantIntegers(amounts, "Pad", "pads");
+  const [begins, ends] = [margins.slice(0, x.rank), margins.slice(x.rank)];
+  const spatial = [...begins.slice(0, 2), ...ends.slice(0, 2)].every((margin) => margin === 0);
+  if (mode !== "constant" || !zeros || !spatial || margins.some((margin) => margin < 0)) return node;
+  const own = geometryOf(node, padded, w);
+  const both = (outer: readonly number[], inner: readonly number[]): number[] =>
+    inner.map((margin, axis) => margin + (outer[axis + 2] ?? 0));
+  return recreate(node, [x, w, ...rest], {
+    auto_pad: "NOTSET",
+    pads: [...both(begins, own.begins), ...both(ends, own.ends)],
   });
 }
 

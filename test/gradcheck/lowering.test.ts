@@ -11,9 +11,10 @@ import { type CancelOptions, cancelTransposes } from "../../src/ops/cancel-trans
 import { greater, where } from "../../src/ops/comparison.js";
 import { conv } from "../../src/ops/convolution.js";
 import * as elementwise from "../../src/ops/elementwise.js";
-import { concat } from "../../src/ops/joining.js";
+import { concat, pad } from "../../src/ops/joining.js";
 import { transpose } from "../../src/ops/layout.js";
 import { lowerConvolutions } from "../../src/ops/lower-convolutions.js";
+import { standardize } from "../../src/ops/normalization.js";
 import { maxPool } from "../../src/ops/pooling.js";
 import { prepare } from "../../src/ops/prepare.js";
 import { reduceMax, reduceMean } from "../../src/ops/reduction.js";
@@ -66,6 +67,7 @@ describe("cancelTransposes", () => {
         "concat",
         "mean",
         "max",
+        "standardize",
       ),
       perm: permutations,
       a: fc.nat(),
@@ -97,6 +99,18 @@ describe("cancelTransposes", () => {
         reshape: () => reshapeTo(reshapeTo(x, [dimProduct(x.shape)]), b % 2 === 0 ? x.shape : [...x.shape].reverse()),
         concat: () => concat([x, y], { axis: b % 4 }),
         mean: () => elementwise.sub(x, reduceMean(x, [b % 4], { keepdims: 1 })),
+        standardize: () => {
+          const axes = [b % 4, (b + 1) % 4];
+          const dims = x.shape.map((dim, axis) => (axes.includes(axis) ? 1 : Number(dim)));
+          const parameter = (from: number): Value =>
+            constant(
+              float32(
+                Float32Array.from({ length: Number(dimProduct(dims)) }, (_, i) => (i % 5) + from),
+                dims,
+              ),
+            );
+          return standardize(x, parameter(1), parameter(-2), { axes, epsilon: 0.5 });
+        },
         max: () => elementwise.sub(x, reduceMax(x, [b % 4, (b + 1) % 4], { keepdims: 1 })),
       }[kind]();
       if (Number(dimProduct(made.shape)) < 1000) pool.push(made);
@@ -234,6 +248,26 @@ describe("lowerConvolutions", () => {
         expect(Math.abs(number - (numbers[index] ?? 0))).toBeLessThan(2e-5 * scale);
       });
     }
+  });
+
+  test("takes margins of zeros in front of a convolution into it, and leaves all others", async () => {
+    const x = input("x", "float32", ["N", 2, 6, 5]);
+    const w = input("w", "float32", [3, 2, 3, 3]);
+    const padded = pad(x, [0, 0, 1, 0, 0, 0, 2, 1]);
+    const others = [pad(x, [0, 1, 1, 1, 0, 0, 1, 1]), pad(x, [0, 0, 1, 1, 0, 0, 1, 1], { mode: "reflect" })];
+    const wide = input("v", "float32", [3, 3, 3, 3]);
+    const outputs = [
+      conv(padded, w, undefined, { strides: [2, 2], pads: [0, 1, 0, 0] }),
+      conv(others[0] ?? x, wide, undefined, { strides: [2, 2] }),
+      conv(others[1] ?? x, w, undefined, { strides: [2, 2] }),
+    ];
+    const low = outputs.map(lowerConvolutions(outputs, { learned: true }));
+    expect(low.map((value) => count([value], "Pad"))).toEqual([0, 1, 1]);
+    const feeds = { x: random([2, 2, 6, 5], 1), w: random([3, 2, 3, 3], 2), v: random([3, 3, 3, 3], 3) };
+    const named = (values: readonly Value[]): Record<string, Value> =>
+      Object.fromEntries(values.map((value, index) => [`y${index}`, value]));
+    expect(low.map(({ shape }) => shape)).toEqual(outputs.map(({ shape }) => shape));
+    expect(await run(named(low), feeds)).toEqual(await run(named(outputs), feeds));
   });
 
   test("leaves one im2col for the forward pass and the weight gradient of a 3×3 layer, and one of dy", () => {
