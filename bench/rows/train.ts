@@ -1,15 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { beside, type Figure } from "../figures.js";
 import { runKeras } from "../keras.js";
 import { Missing, need, type Row } from "../row.js";
 
-const command = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+/** The built command, as it is installed: `npm run bench` builds it. */
+const command = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** Does something with a temporary folder, which is removed afterwards. */
 function withFolder<T>(use: (folder: string) => T): T {
@@ -32,7 +31,7 @@ function train(directory: string, what: string, args: readonly string[]): Figure
     const started = Date.now();
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ["--import", tsx, command, "train", directory, ...args, "--out", join(folder, "run"), "--json"],
+      [command, "train", directory, ...args, "--out", join(folder, "run"), "--json"],
       { encoding: "utf8", maxBuffer: 2 ** 28, env: { ...process.env, GRAFT_CACHE: join(folder, "cache") } },
     );
     const seconds = (performance.now() - start) / 1000;
