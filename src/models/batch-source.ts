@@ -48,8 +48,6 @@ export interface BatchSource {
   readonly batchSize: number;
   /** Whether a sample is the same each time it comes, so that what is computed from it may be kept. */
   readonly reproducible: boolean;
-  /** Whether the samples lie in memory as they are fed, so that keeping them again would only take room. */
-  readonly inMemory?: boolean;
   /**
    * What tells a sample's pixels apart from all others, in other runs too: content of the photo, how it is read, and how it is
    * augmented. A source without it has its samples kept in memory alone.

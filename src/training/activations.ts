@@ -26,8 +26,9 @@ export class Activations {
     private readonly source: BatchSource,
     keep = true,
   ) {
-    const pointless = source.inMemory === true && !programs.hasTrunk;
-    this.kept = keep && source.reproducible && !pointless ? keptActivations(source, programs.trunk(source)) : undefined;
+    // Without frozen layers what crosses is the pixels themselves, which lie in memory or in the cache of decoded photos.
+    this.kept =
+      keep && source.reproducible && programs.hasTrunk ? keptActivations(source, programs.trunk(source)) : undefined;
   }
 
   /** Begins to load a batch, unless its activations lie in memory; give the result to {@link of}. */

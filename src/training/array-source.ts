@@ -133,7 +133,6 @@ export function arraySource(x: Tensor | readonly Tensor[], options: ArraySourceO
     samples,
     batchSize: size,
     reproducible: true,
-    inMemory: true,
     graph: graphFor(inputs.map(({ dims }) => dims.slice(1))),
     next: () => batch(order.next(size)),
     save: () => order.save(),
