@@ -33,7 +33,13 @@ test("vectors are of length one, at right angles, and give the matrix back", () 
       }
       expect(worst).toBeLessThan(1e-12 * n);
     }),
-    // One number far larger than the others of its row, and all others.
-    { numRuns: 100, examples: [[6, [0, 0, 0, -1, -3.3541280863858e-11]]] },
+    // One number far larger than the others of its row, and all others; one whose square has no digits left.
+    {
+      numRuns: 100,
+      examples: [
+        [6, [0, 0, 0, -1, -3.3541280863858e-11]],
+        [3, [0, 0, 1.5717277847026288e-162, 1]],
+      ],
+    },
   );
 });

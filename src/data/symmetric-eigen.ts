@@ -6,6 +6,9 @@ export interface SymmetricEigen {
   readonly vectors: Float64Array;
 }
 
+/** Numbers that are nothing beside those of size one; their squares would lose their digits. */
+const vanishing = 1e-140;
+
 /** `(columns that are left)`: turns `matrix` tridiagonal in place, and gives its diagonals and the turn, row by row. */
 function tridiagonalize(
   matrix: Float64Array,
@@ -18,7 +21,8 @@ function tridiagonalize(
     // Apart from the first number, next to which small ones would vanish.
     let rest = 0;
     for (let i = k + 1; i < n; i++) {
-      v[i] = matrix[k * n + i] ?? 0;
+      const value = matrix[k * n + i] ?? 0;
+      v[i] = i > k + 1 && Math.abs(value) < vanishing ? 0 : value;
       if (i > k + 1) rest += (v[i] ?? 0) ** 2;
     }
     const first = v[k + 1] ?? 0;
