@@ -198,7 +198,9 @@ function denseWeightGradient(x: Value, dy: Value, { kernel, strides, dilations, 
   const outputs = staticDim(dy.shape, 1, "Conv");
   const windows = dy.shape.slice(2);
   const margins = [...begins, ...ends];
-  const pointwise = [...kernel, ...strides].every((extent) => extent === 1) && margins.every((margin) => margin === 0);
+  // The image of a transposed convolution with output padding is larger than its windows.
+  const covered = x.shape.slice(2).join() === windows.join() && margins.every((margin) => margin === 0);
+  const pointwise = covered && [...kernel, ...strides].every((extent) => extent === 1);
   if (pointwise && inImages(channels, outputs, dimProduct(windows))) {
     const matrices = (value: Value, rows: number): Value =>
       reshapeTo(value, [dimAt(value.shape, 0), rows, dimProduct(windows)]);
