@@ -1,7 +1,7 @@
 import { type DecodedPhoto, PhotoError } from "../data/decode.js";
 import { decodePool } from "../data/decode-pool.js";
 import { processors } from "../runtime/node-processors.js";
-import { workAhead } from "./work-ahead.js";
+import { workAhead } from "../runtime/work-ahead.js";
 
 /** A photo, or why there is none. */
 export type Decoded<Item> =

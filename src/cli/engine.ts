@@ -39,7 +39,8 @@ export interface Engine {
     readonly backbone: Backbone;
     readonly classes: readonly string[];
   }): Promise<Uint8Array>;
-  openClassifier(runtime: Runtime, path: string): Promise<Classifier>;
+  /** @param photos how many it will look at */
+  openClassifier(runtime: Runtime, path: string, photos: number): Promise<Classifier>;
   /** What is kept of photos from run to run. */
   features(): Promise<Pick<typeof featureStore, "featureFolder" | "keptTrunks" | "clearFeatures">>;
 }
@@ -80,7 +81,7 @@ export const engine: Engine = {
   async features() {
     return import("../training/feature-store.js");
   },
-  async openClassifier(runtime, path) {
-    return (await import("../training/open-classifier.js")).openClassifier(runtime, path);
+  async openClassifier(runtime, path, photos) {
+    return (await import("../training/open-classifier.js")).openClassifier(runtime, path, photos);
   },
 };

@@ -352,7 +352,7 @@ async function testOn(
   signal: AbortSignal,
 ): Promise<MeasuredPhotos | undefined> {
   if (photos.test.length === 0) return undefined;
-  const classifier = await engine.openClassifier(runtime, run);
+  const classifier = await engine.openClassifier(runtime, run, photos.test.length);
   try {
     const measured = await evaluatePhotos(classifier, photos.test, reporter, "Testing", signal);
     if (signal.aborted) return undefined;

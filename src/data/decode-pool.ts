@@ -1,6 +1,7 @@
 import { processors } from "../runtime/node-processors.js";
+import { ThreadPool } from "../runtime/node-threads.js";
+import { PhotoError } from "./decode.js";
 import type { DecodeJob, DecodeResults } from "./decode-jobs.js";
-import { PhotoThreads } from "./photo-threads.js";
 
 /** More threads than this do not decode faster: reading their results is the work of one. */
 const mostWorkers = 16;
@@ -11,11 +12,17 @@ const mostWorkers = 16;
  * own. What they give is what the same functions give when they are called directly.
  */
 export class DecodePool {
-  private readonly threads: PhotoThreads<DecodeJob, DecodeResults[DecodeJob["kind"]]>;
+  private readonly threads: ThreadPool<DecodeJob, DecodeResults[DecodeJob["kind"]]>;
 
   /** @param size the most threads */
   constructor(size: number) {
-    this.threads = new PhotoThreads(new URL("./decode-worker", import.meta.url), size);
+    this.threads = new ThreadPool(new URL("./decode-worker", import.meta.url), {
+      size,
+      revive: (described) => {
+        const { path, reason } = described as PhotoError;
+        return new PhotoError(path, reason);
+      },
+    });
   }
 
   /**

@@ -1,4 +1,5 @@
-import { answerRequests } from "./answer-requests.js";
+import { answerRequests } from "../runtime/node-thread-answers.js";
+import { PhotoError } from "./decode.js";
 import { type DecodeJob, perform } from "./decode-jobs.js";
 
 /** An array of its own memory, which can be handed over; what the decoder gives cannot. */
@@ -12,6 +13,9 @@ answerRequests(
     const data = owned("data" in result ? result.data : result);
     return { result: "data" in result ? { ...result, data } : data, transfer: [data.buffer] };
   },
-  // One is decoded on a thread of the system while another is resized here.
-  2,
+  {
+    // One is decoded on a thread of the system while another is resized here.
+    atOnce: 2,
+    describe: (error) => (error instanceof PhotoError ? { path: error.path, reason: error.reason } : undefined),
+  },
 );

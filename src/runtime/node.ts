@@ -1,5 +1,7 @@
+import "./node-telemetry.js";
 import * as ort from "onnxruntime-node";
 import { EngineError } from "../errors/errors.js";
+import { CopiesSession, divideCores } from "./node-copies.js";
 import { processors } from "./node-processors.js";
 import type { NamedTensors, Runtime, Session } from "./runtime.js";
 
@@ -7,6 +9,8 @@ import type { NamedTensors, Runtime, Session } from "./runtime.js";
 export type DeviceName = "cpu" | "cuda" | "webgpu" | "coreml" | "dml";
 
 class NodeSession implements Session {
+  readonly atOnce = 1;
+
   constructor(private readonly session: ort.InferenceSession) {}
 
   get inputNames(): readonly string[] {
@@ -67,7 +71,11 @@ export function createNodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
   return {
     name: `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common} ${device} ${threads}`,
     device,
-    async createSession(model) {
+    async createSession(model, { runBytes } = {}) {
+      const division = runBytes === undefined ? undefined : divideCores(model.byteLength + runBytes);
+      if (device === "cpu" && division !== undefined && division.copies > 1) {
+        return CopiesSession.create(model, division);
+      }
       try {
         const session = await ort.InferenceSession.create(model, {
           executionProviders: [device],

@@ -12,17 +12,28 @@ export interface Session {
   readonly inputNames: readonly string[];
   /** Names of the outputs, in the graph's order. */
   readonly outputNames: readonly string[];
+  /** Runs that may be under way at once, and are done sooner than one after the other; 1 where there is nothing to gain. */
+  readonly atOnce: number;
   /**
    * Runs the graph once.
    *
    * @param feeds a tensor for every input
-   * @param into tensors to write outputs into instead of new ones; the sizes must fit
+   * @param into tensors to write outputs into instead of new ones, where `atOnce` is 1; the sizes must fit
    * @returns a tensor for every output
    * @throws EngineError when the engine refuses the inputs or fails
    */
   run(feeds: NamedTensors, into?: NamedTensors): Promise<Record<string, Tensor>>;
   /** Frees what the session holds; it cannot run afterwards. */
   release(): Promise<void>;
+}
+
+/** How a graph will be run. */
+export interface SessionOptions {
+  /**
+   * For a graph that many inputs wait for: bytes that one run takes beside the graph's own. The runtime may then make several
+   * copies of the graph that run at once. Default: one run at a time, which is done as soon as possible.
+   */
+  readonly runBytes?: number;
 }
 
 /** ONNX Runtime on some device of some platform. */
@@ -37,7 +48,7 @@ export interface Runtime {
    * @param model bytes of an ONNX model
    * @throws EngineError when the engine refuses the graph
    */
-  createSession(model: Uint8Array): Promise<Session>;
+  createSession(model: Uint8Array, options?: SessionOptions): Promise<Session>;
 }
 
 /** A `Tensor` over the same values, without copying. */

@@ -20,8 +20,8 @@ export interface Classifier {
   readonly metadata: Readonly<Record<string, string>>;
   /** Height and width in pixels that the file resizes photos to; `undefined` where it does not say. */
   readonly imageSize: number | undefined;
-  /** Where it comes from and runs: the file and its size, and the device. */
-  readonly source: { readonly file: string; readonly bytes: number; readonly device: string };
+  /** Photos that it looks at at once; more wait for these. */
+  readonly atOnce: number;
   /**
    * Looks at one photo.
    *
@@ -32,6 +32,12 @@ export interface Classifier {
   /** Frees the engine's session; the classifier cannot be used afterwards. */
   release(): Promise<void>;
 }
+
+/** Fewer photos are looked at by the time that copies of the network are there. */
+const worthCopies = 40;
+
+/** What the engine takes for one photo: VGG16 at 224 × 224 pixels keeps a few maps of 13 MB at a time. */
+const runBytes = 2 ** 26;
 
 const labelsInFile = z.array(z.string().min(1)).min(2);
 
@@ -84,8 +90,12 @@ class OnnxClassifier implements Classifier {
     readonly labels: readonly string[],
     readonly metadata: Readonly<Record<string, string>>,
     private readonly session: Session,
-    readonly source: Classifier["source"],
+    private readonly file: string,
   ) {}
+
+  get atOnce(): number {
+    return this.session.atOnce;
+  }
 
   get imageSize(): number | undefined {
     const size = Number(this.metadata["image_size"]);
@@ -103,9 +113,9 @@ class OnnxClassifier implements Classifier {
     const { probabilities } = await this.session.run({ image: new Tensor("uint8", data, [1, height, width, 3]) });
     const row = probabilities?.data;
     if (!(row instanceof Float32Array)) {
-      throw notAClassifier(this.source.file, "probabilities in float32", probabilities?.type ?? "none");
+      throw notAClassifier(this.file, "probabilities in float32", probabilities?.type ?? "none");
     }
-    if (row.length !== this.labels.length) throw misfit(this.source.file, this.labels.length, row.length);
+    if (row.length !== this.labels.length) throw misfit(this.file, this.labels.length, row.length);
     return row;
   }
 
@@ -120,15 +130,21 @@ class OnnxClassifier implements Classifier {
  * @param runtime where it will run
  * @param bytes the whole file
  * @param file its path
+ * @param photos how many it will look at: for many the engine may make copies that work at once
  * @throws FileError when it is no ONNX file, or none that Graft has written as a classifier
  * @throws ShapeError when it has more or fewer labels than probabilities
  * @throws EngineError when the engine refuses it
  */
-export async function createClassifier(runtime: Runtime, bytes: Uint8Array, file: string): Promise<Classifier> {
+export async function createClassifier(
+  runtime: Runtime,
+  bytes: Uint8Array,
+  file: string,
+  photos = 1,
+): Promise<Classifier> {
   // Tensors are views of the bytes, so reading the header this way costs next to nothing beside the engine's own reading.
   const model = readModel(bytes, file);
   const labels = readLabels(model, file);
   checkSignature(model, labels, file);
-  const session = await runtime.createSession(bytes);
-  return new OnnxClassifier(labels, model.metadata, session, { file, bytes: bytes.length, device: runtime.device });
+  const session = await runtime.createSession(bytes, photos < worthCopies ? {} : { runBytes });
+  return new OnnxClassifier(labels, model.metadata, session, file);
 }

@@ -35,11 +35,12 @@ export async function classifierFile(path: string): Promise<string> {
  *
  * @param runtime where it will run
  * @param path a run folder, or a `model.onnx`
+ * @param photos how many it will look at, see {@link createClassifier}
  * @throws FileError when there is none, it cannot be read, or it is not one that Graft has written
  * @throws ShapeError when it has more or fewer labels than probabilities
  * @throws EngineError when the engine refuses it
  */
-export async function openClassifier(runtime: Runtime, path: string): Promise<Classifier> {
+export async function openClassifier(runtime: Runtime, path: string, photos = 1): Promise<Classifier> {
   const file = await classifierFile(path);
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw fileSystemError(cause, file, "read");
@@ -53,5 +54,5 @@ export async function openClassifier(runtime: Runtime, path: string): Promise<Cl
     });
   }
   // Not as a Buffer, whose slice() shares memory: unaligned tensors could not be read.
-  return createClassifier(runtime, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), file);
+  return createClassifier(runtime, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), file, photos);
 }

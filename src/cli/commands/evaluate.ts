@@ -102,10 +102,10 @@ async function evaluate(
   const runtime = await openDevice(flags.device, engine, reporter);
   const file = await classifierFile(model);
   const folder = await scanFolder(directory);
-  const classifier = await engine.openClassifier(runtime, file);
+  const { photos, source, trainedWith = false } = await choose(folder, file);
+  const classifier = await engine.openClassifier(runtime, file, photos.length);
   try {
     const numbers = matchClasses(folder.classes, classifier.labels, directory);
-    const { photos, source, trainedWith = false } = await choose(folder, file);
     if (trainedWith) {
       reporter.warn("trained-on", "All of these photos were trained with: the accuracy says nothing about new photos.");
     }

@@ -106,7 +106,7 @@ export function addPredict(program: Command, surroundings: Surroundings): void {
       const { engine } = surroundings;
       const runtime = await openDevice(flags.device, engine, reporter);
       await refuseFolders(photos);
-      const classifier = await engine.openClassifier(runtime, model);
+      const classifier = await engine.openClassifier(runtime, model, photos.length);
       try {
         await predict(classifier, photos, reporter, runtime.device);
       } finally {

@@ -1,19 +1,16 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import { PhotoError } from "./decode.js";
 
 /** What goes to a thread. */
-export interface PhotoRequest<Job> {
+export interface ThreadRequest<Job> {
   readonly id: number;
   readonly job: Job;
 }
 
-/** What comes back. Errors of other kinds than PhotoError arrive as they are. */
-export type PhotoReply<Result> = { readonly id: number } & (
-  | { readonly result: Result }
-  | { readonly unusable: { readonly path: string; readonly reason: string } }
-  | { readonly error: unknown }
+/** What comes back. An error that the thread has described is made again here; others arrive as they are. */
+export type ThreadReply<Result> = { readonly id: number } & (
+  { readonly result: Result } | { readonly described: unknown } | { readonly error: unknown }
 );
 
 interface Pending<Result> {
@@ -21,12 +18,17 @@ interface Pending<Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/**
- * Starts a thread.
- *
- * @param entry the module that it runs, without its extension
- * @param data what the module finds as `workerData`
- */
+/** How threads are set up. */
+export interface ThreadPoolOptions {
+  /** The most threads. */
+  readonly size: number;
+  /** What the module finds as `workerData`. */
+  readonly data?: unknown;
+  /** Makes an error of what the module's `describe` gave: on its way between threads an error loses its class. */
+  readonly revive?: (described: unknown) => Error;
+}
+
+/** Starts a thread that runs a module, which is named without its extension. */
 function startThread(entry: URL, data: unknown): Worker {
   if (!import.meta.url.endsWith(".ts")) return new Worker(new URL(`${entry.href}.js`), { workerData: data });
   // Sources, as tests and examples run them, must be translated on that thread too.
@@ -39,15 +41,19 @@ function startThread(entry: URL, data: unknown): Worker {
   return new Worker(code, { eval: true, workerData: data });
 }
 
-/** A thread that works on photos, and what was asked of it. */
-class PhotoThread<Job, Result> {
+/** A thread, and what was asked of it. */
+class PoolThread<Job, Result> {
   private readonly pending = new Map<number, Pending<Result>>();
   private readonly worker: Worker;
 
-  constructor(entry: URL, data: unknown, onEnd: (thread: PhotoThread<Job, Result>) => void) {
-    this.worker = startThread(entry, data);
+  constructor(
+    entry: URL,
+    private readonly options: ThreadPoolOptions,
+    onEnd: (thread: PoolThread<Job, Result>) => void,
+  ) {
+    this.worker = startThread(entry, options.data);
     this.worker.unref();
-    this.worker.on("message", (reply: PhotoReply<Result>) => {
+    this.worker.on("message", (reply: ThreadReply<Result>) => {
       this.settle(reply);
     });
     const end = (error: Error): void => {
@@ -57,16 +63,16 @@ class PhotoThread<Job, Result> {
     };
     this.worker.on("error", end);
     this.worker.on("exit", (code) => {
-      end(new Error(`A thread that works on photos ended with code ${code}.`));
+      end(new Error(`A thread ended with code ${code}.`));
     });
   }
 
-  /** Photos asked of it that it has not given. */
+  /** Jobs asked of it whose results it has not given. */
   get load(): number {
     return this.pending.size;
   }
 
-  ask(request: PhotoRequest<Job>, pending: Pending<Result>): void {
+  ask(request: ThreadRequest<Job>, pending: Pending<Result>): void {
     this.pending.set(request.id, pending);
     // Only a thread that is waited for keeps the process alive.
     this.worker.ref();
@@ -77,36 +83,31 @@ class PhotoThread<Job, Result> {
     await this.worker.terminate();
   }
 
-  private settle(reply: PhotoReply<Result>): void {
+  private settle(reply: ThreadReply<Result>): void {
     const pending = this.pending.get(reply.id);
     this.pending.delete(reply.id);
     if (this.pending.size === 0) this.worker.unref();
     if ("result" in reply) pending?.resolve(reply.result);
-    else if ("unusable" in reply) pending?.reject(new PhotoError(reply.unusable.path, reply.unusable.reason));
+    else if ("described" in reply) pending?.reject(this.options.revive?.(reply.described) ?? reply.described);
     else pending?.reject(reply.error);
   }
 }
 
-/** Threads that work on photos, each on some at a time; they are started when they are needed. */
-export class PhotoThreads<Job, Result> {
-  private readonly threads: PhotoThread<Job, Result>[] = [];
+/** Threads that do jobs, each some at a time; they are started when they are needed. */
+export class ThreadPool<Job, Result> {
+  private readonly threads: PoolThread<Job, Result>[] = [];
   private asked = 0;
 
-  /**
-   * @param entry the module that each thread runs, without its extension; it calls `answerRequests`
-   * @param size the most threads
-   * @param data what the module finds as `workerData`
-   */
+  /** @param entry the module that each thread runs, without its extension; it calls `answerRequests` */
   constructor(
     private readonly entry: URL,
-    private readonly size: number,
-    private readonly data?: unknown,
+    private readonly options: ThreadPoolOptions,
   ) {}
 
   /**
-   * Does work on a photo; it is begun at once, so that it goes on while this thread is busy.
+   * Does a job; it is begun at once, so that it goes on while this thread is busy.
    *
-   * @throws PhotoError when the file cannot be used
+   * @throws what the thread's work throws
    */
   run(job: Job): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -119,11 +120,11 @@ export class PhotoThreads<Job, Result> {
     await Promise.all(this.threads.map((thread) => thread.end()));
   }
 
-  private leastLoaded(): PhotoThread<Job, Result> {
+  private leastLoaded(): PoolThread<Job, Result> {
     const [first, ...others] = this.threads;
     const least = others.reduce((best, thread) => (best && thread.load < best.load ? thread : best), first);
-    if (least !== undefined && (least.load === 0 || this.threads.length >= this.size)) return least;
-    const thread = new PhotoThread<Job, Result>(this.entry, this.data, (ended) => {
+    if (least !== undefined && (least.load === 0 || this.threads.length >= this.options.size)) return least;
+    const thread = new PoolThread<Job, Result>(this.entry, this.options, (ended) => {
       const index = this.threads.indexOf(ended);
       if (index >= 0) this.threads.splice(index, 1);
     });
