@@ -16,7 +16,7 @@ export type CliEvent =
     }
   | {
       readonly event: "progress";
-      readonly stage: "downloading" | "reading" | "features" | "training" | "evaluating";
+      readonly stage: "downloading" | "reading" | "features" | "training" | "comparing" | "evaluating";
       readonly unit: "bytes" | "photos" | "steps";
       readonly done: number;
       /** `null` when it is not known. */

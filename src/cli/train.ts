@@ -111,9 +111,9 @@ class Listener {
       this.reporter.say("The new classifier learns; the network is frozen.");
     }
     const what = {
-      reading: "Reading photos",
       features: "Passing photos through the network",
       training: `Epoch ${epoch ?? "?"}/${epochs ?? "?"}`,
+      comparing: "Comparing with the exact network",
     }[stage];
     const figures = [
       ...(loss === undefined ? [] : [`loss ${loss.toFixed(3)}`]),
@@ -446,6 +446,8 @@ export async function train(
     const model = await engine.exportClassifier({ model: result.model, backbone, classes: photos.classes });
     await writeRunFolder(folder.path, { model });
     written = true;
+    // Who stops the training does not wait for another round of the photos.
+    if (!stopped()) result = (await result.exactly?.()) ?? result;
     const test = await testOn(engine, runtime, folder.path, photos, reporter, signal);
     const finished = new Date(surroundings.now());
     const skipped = [...photos.skipped, ...listener.skipped, ...(test?.skipped ?? [])];

@@ -1,12 +1,12 @@
 import { input, type Value } from "../graph/value.js";
-import { toChannelsFirst } from "../nn/channels.js";
-import { type Batch, type BatchSource, pickRows } from "../models/batch-source.js";
+import { type Batch, type BatchSource, evenly, pickRows } from "../models/batch-source.js";
 import { SampleOrder } from "../models/sample-order.js";
+import { toChannelsFirst } from "../nn/channels.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { cast } from "../ops/layout.js";
 import type { Generator } from "../random/generator.js";
-import { processors } from "../runtime/node-processors.js";
-import { Tensor } from "../runtime/runtime.js";
+import { type NamedTensors, Tensor } from "../runtime/runtime.js";
+import { workAhead } from "../runtime/work-ahead.js";
 import { PhotoError } from "./decode.js";
 import { decodePool } from "./decode-pool.js";
 import type { Photo } from "./photo.js";
@@ -17,29 +17,28 @@ import { pixelCache } from "./pixel-cache.js";
 export interface ReadOptions {
   /** Height and width of the network's images, in pixels. */
   readonly imageSize: number;
-  /** Called after each photo. */
-  readonly onProgress?: (done: number, total: number) => void;
   /** Called for each photo that cannot be used. */
   readonly onSkipped?: (path: string, reason: string) => void;
   /** Ends the reading; the photos read so far are kept. */
   readonly signal?: AbortSignal;
 }
 
+/** Photos of a library as a source, and as they are read. */
+export interface PhotoSource extends BatchSource {
+  /**
+   * Reads the photos that the library has not read yet, some ahead, and gives those that can be used as batches, in their order.
+   * When it has ended, `samples` counts them, and batches may be taken from the source as from any other.
+   *
+   * @param batchSize photos a batch
+   */
+  read(batchSize: number): AsyncIterable<Batch>;
+}
+
 /** Name of the graph's input. */
 const fed = "photos";
 
-/**
- * Runs tasks with a bounded number under way.
- *
- * @param count number of tasks, numbered from 0
- */
-async function inParallel(count: number, task: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < count) await task(next++);
-  };
-  await Promise.all(Array.from({ length: Math.min(count, 2 * processors().threads) }, worker));
-}
+/** Photos that are read before they are asked for: some batches for each copy of a network. */
+const readAhead = 64;
 
 /**
  * What makes a network's input of photos in a library: sources with the same graph share their programs.
@@ -51,39 +50,20 @@ export function photoGraph(size: number, preprocess: (pixels: Value) => Value): 
   return [preprocess(toChannelsFirst(cast(input(fed, "uint8", ["N", size, size, 3]), "float32")))];
 }
 
-/** Photos that were read and found usable, resized for a network. */
+/** Photos resized for a network. Those that cannot be used are found when they are read; they are reported and left out. */
 export class PhotoLibrary {
-  private constructor(
-    readonly photos: readonly Photo[],
-    /** Height and width, in pixels. */
-    private readonly size: number,
+  private readonly usable: Photo[] = [];
+  private looked = 0;
+
+  /** @param listed the photos; none of them is read yet */
+  constructor(
+    private readonly listed: readonly Photo[],
+    private readonly options: ReadOptions,
   ) {}
 
-  /**
-   * Decodes and resizes photos; those that cannot be used are reported and left out.
-   *
-   * @param photos what to read
-   */
-  static async read(photos: readonly Photo[], options: ReadOptions): Promise<PhotoLibrary> {
-    const library = new PhotoLibrary([], options.imageSize);
-    const usable = new Set<number>();
-    let done = 0;
-    await inParallel(photos.length, async (index) => {
-      const path = photos[index]?.path ?? "";
-      if (options.signal?.aborted === true) return;
-      try {
-        await library.pixelsOf(path);
-        usable.add(index);
-      } catch (error) {
-        if (!(error instanceof PhotoError)) throw error;
-        options.onSkipped?.(path, error.reason);
-      }
-      options.onProgress?.(++done, photos.length);
-    });
-    return new PhotoLibrary(
-      photos.filter((_, index) => usable.has(index)),
-      options.imageSize,
-    );
+  /** Photos that were read and can be used. */
+  get photos(): readonly Photo[] {
+    return this.usable;
   }
 
   /**
@@ -93,51 +73,106 @@ export class PhotoLibrary {
    * @param graph what {@link photoGraph} gave for this library's size
    * @param order where the order of each round is drawn from; `undefined` keeps the photos' own order
    */
-  source(batchSize: number, graph: readonly Value[], order?: Generator): BatchSource {
-    const samples = this.photos.length;
-    const { size } = this;
+  source(batchSize: number, graph: readonly Value[], order?: Generator): PhotoSource {
+    const photos = this.usable;
     const batch = (keys: readonly number[]): Batch => ({
       keys,
       truth: float32(
-        keys.map((key) => this.photos[key]?.classIndex ?? 0),
+        keys.map((key) => photos[key]?.classIndex ?? 0),
         [keys.length],
       ),
-      load: async (rows) => {
-        const wanted = pickRows(keys, rows);
-        return { [fed]: new Tensor("uint8", await this.load(wanted), [wanted.length, size, size, 3]) };
-      },
+      load: (rows) => this.load(pickRows(keys, rows).flatMap((key) => photos.slice(key, key + 1))),
     });
-    const rounds = new SampleOrder(samples, order);
+    let rounds: SampleOrder | undefined;
+    // Not before all photos are known.
+    const shuffled = (): SampleOrder => (rounds ??= new SampleOrder(photos.length, order));
     return {
-      samples,
+      get samples() {
+        return photos.length;
+      },
       batchSize,
       reproducible: true,
-      identify: (key) => photoIdentity(this.photos[key]?.path ?? "", { resizedTo: size }),
+      identify: (key) => photoIdentity(photos[key]?.path ?? "", { resizedTo: this.options.imageSize }),
       graph,
-      next: () => batch(rounds.next(batchSize)),
-      save: () => rounds.save(),
+      next: () => batch(shuffled().next(batchSize)),
+      save: () => shuffled().save(),
       restore: (state) => {
-        rounds.restore(state);
+        shuffled().restore(state);
       },
       *inOrder() {
-        const keys = Array.from({ length: samples }, (_, index) => index);
-        for (let start = 0; start < samples; start += batchSize) yield batch(keys.slice(start, start + batchSize));
+        const keys = Array.from(photos.keys());
+        for (let start = 0; start < keys.length; start += batchSize) yield batch(keys.slice(start, start + batchSize));
       },
+      spread: (count) => this.spread(count),
+      read: (size) => this.read(size, batch),
     };
   }
 
-  private async load(keys: readonly number[]): Promise<Uint8Array> {
-    const size = this.size ** 2 * 3;
-    const joined = new Uint8Array(keys.length * size);
-    await inParallel(keys.length, async (row) => {
-      joined.set(await this.pixelsOf(this.photos[keys[row] ?? 0]?.path ?? ""), row * size);
-    });
-    return joined;
+  private async *read(batchSize: number, batch: (keys: readonly number[]) => Batch): AsyncGenerator<Batch> {
+    const { signal, onSkipped } = this.options;
+    let keys: number[] = [];
+    const look = async (photo: Photo): Promise<{ readonly photo: Photo; readonly reason?: string }> => {
+      try {
+        await this.pixelsOf(photo);
+        return { photo };
+      } catch (error) {
+        if (error instanceof PhotoError) return { photo, reason: error.reason };
+        throw error;
+      }
+    };
+    for await (const { photo, reason } of workAhead(this.listed.slice(this.looked), look, () => readAhead)) {
+      if (signal?.aborted === true) break;
+      this.looked += 1;
+      if (reason === undefined) keys.push(this.usable.push(photo) - 1);
+      else onSkipped?.(photo.path, reason);
+      if (keys.length < batchSize) continue;
+      yield batch(keys);
+      keys = [];
+    }
+    if (keys.length > 0) yield batch(keys);
+  }
+
+  /**
+   * Some of the listed photos, before the library is read as well as after; where one cannot be used, the next one that can.
+   *
+   * @throws PhotoError where none can
+   */
+  private async spread(count: number): Promise<NamedTensors> {
+    const chosen: Photo[] = [];
+    let unusable: PhotoError | undefined;
+    const places = evenly(count, this.listed.length);
+    for (const [index, place] of places.entries()) {
+      for (const photo of this.listed.slice(place, places[index + 1])) {
+        try {
+          await this.pixelsOf(photo);
+          chosen.push(photo);
+          break;
+        } catch (error) {
+          // It is reported when the library is read.
+          if (!(error instanceof PhotoError)) throw error;
+          unusable = error;
+        }
+      }
+    }
+    if (chosen.length === 0 && unusable !== undefined) throw unusable;
+    return this.load(chosen);
+  }
+
+  private async load(photos: readonly Photo[]): Promise<NamedTensors> {
+    const { imageSize } = this.options;
+    const size = imageSize ** 2 * 3;
+    const joined = new Uint8Array(photos.length * size);
+    await Promise.all(
+      photos.map(async (photo, row) => {
+        joined.set(await this.pixelsOf(photo), row * size);
+      }),
+    );
+    return { [fed]: new Tensor("uint8", joined, [photos.length, imageSize, imageSize, 3]) };
   }
 
   /** `[size, size, 3]` uint8 of a photo. */
-  private pixelsOf(path: string): Promise<Uint8Array> {
-    const options = { size: this.size };
+  private pixelsOf({ path }: Photo): Promise<Uint8Array> {
+    const options = { size: this.options.imageSize };
     return pixelCache.of(path, JSON.stringify(options), () => decodePool.run({ kind: "resize", path, options }));
   }
 }

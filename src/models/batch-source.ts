@@ -41,6 +41,11 @@ export function pickRows<T>(list: readonly T[], rows: readonly number[] | undefi
   return rows === undefined ? list : rows.flatMap((row) => list.slice(row, row + 1));
 }
 
+/** Numbers that lie evenly from 0 to `total` - 1, each once. */
+export function evenly(count: number, total: number): number[] {
+  return [...new Set(Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * total) / count)))];
+}
+
 /** Where `fit`, `evaluate` and `predict` take samples from. */
 export interface BatchSource {
   /** Number of samples of one round. */
@@ -72,6 +77,13 @@ export interface BatchSource {
    * changes nothing of what `next` will give; default `false`
    */
   inOrder(alike?: boolean): Iterable<Batch>;
+  /**
+   * What is fed for some samples that lie evenly among all, so that each class is among them; default those that
+   * `inOrder(true)` gives. A source whose samples are found one by one gives them without the others.
+   *
+   * @param count how many, unless there are fewer
+   */
+  spread?(count: number): Promise<NamedTensors>;
   /** Where `next` stands, random streams included, as plain JSON; a source without it cannot be resumed bit for bit. */
   save?(): unknown;
   /**

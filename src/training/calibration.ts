@@ -1,6 +1,6 @@
 import { rebuild } from "../graph/rebuild.js";
 import { input, type Value } from "../graph/value.js";
-import type { BatchSource } from "../models/batch-source.js";
+import { type BatchSource, evenly } from "../models/batch-source.js";
 import { platform } from "../models/platform.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import { fromTensor, type NamedTensors, type Runtime, toTensor } from "../runtime/runtime.js";
@@ -62,20 +62,24 @@ async function calibrate(
   );
   const parts: NamedTensors[] = [];
   try {
-    const wanted = new Set(
-      Array.from({ length: photos }, (_, index) => Math.floor(((index + 0.5) * source.samples) / photos)),
-    );
-    let first = 0;
-    // Alike, so that a training that is resumed has the same trunk.
-    for (const batch of source.inOrder(true)) {
-      const rows = [...batch.keys.keys()].filter((row) => wanted.has(first + row));
-      first += batch.keys.length;
-      if (rows.length > 0) parts.push(await preprocess.run(await batch.load(rows)));
-    }
+    const fed = source.spread === undefined ? spread(source) : [await source.spread(photos)];
+    for await (const feeds of fed) parts.push(await preprocess.run(feeds));
   } finally {
     await preprocess.release();
   }
   return { data, ...(await int8Trunk(runtime, values, regrouped(parts, names))) };
+}
+
+/** What is fed for samples that lie evenly in a source. */
+async function* spread(source: BatchSource): AsyncGenerator<NamedTensors> {
+  const wanted = new Set(evenly(photos, source.samples));
+  let first = 0;
+  // Alike, so that a training that is resumed has the same trunk.
+  for (const batch of source.inOrder(true)) {
+    const rows = [...batch.keys.keys()].filter((row) => wanted.has(first + row));
+    first += batch.keys.length;
+    if (rows.length > 0) yield await batch.load(rows);
+  }
 }
 
 /** The same samples in batches of {@link atOnce}. */

@@ -1,12 +1,13 @@
 import type { BaseModel } from "../models/base-model.js";
-import type { BatchSource } from "../models/batch-source.js";
+import type { Batch, BatchSource } from "../models/batch-source.js";
 import type { TrunkPrecision, TrunkReport } from "../models/training-types.js";
 import type { TensorData } from "../onnx/tensor-data.js";
-import { fromTensor, type Runtime, type Tensor, toTensor } from "../runtime/runtime.js";
+import { fromTensor, type Runtime } from "../runtime/runtime.js";
+import { workAhead } from "../runtime/work-ahead.js";
 import { Activations } from "./activations.js";
 import { pick } from "./evaluation.js";
 import { names, Programs } from "./programs.js";
-import { ahead, joinSamples } from "./samples.js";
+import { joinSamples } from "./samples.js";
 
 /** What {@link featuresOf} gives. */
 export interface Features {
@@ -16,12 +17,23 @@ export interface Features {
   readonly trunk: TrunkReport | undefined;
 }
 
-/** How {@link featuresOf} computes frozen layers. */
+/** Fewer samples have crossed by the time that copies of the network are there. */
+const worthCopies = 200;
+
+/** How {@link featuresOf} computes. */
 export interface FeatureOptions {
-  /** Default `"float32"`. */
+  /** How frozen layers are computed; default `"float32"`. */
   readonly trunkPrecision?: TrunkPrecision | undefined;
   /** Photos to calibrate 8 bits with; default the source itself. */
   readonly calibration?: BatchSource;
+  /** All samples of the source in their order; default what its `inOrder` gives. */
+  readonly batches?: Iterable<Batch> | AsyncIterable<Batch>;
+  /** How many there will be; default those of the source. */
+  readonly samples?: number;
+  /** The most samples of a batch; default that of the source. */
+  readonly batchSize?: number;
+  /** Told of each batch: samples done so far. */
+  readonly onBatch?: (done: number) => void;
 }
 
 /**
@@ -29,29 +41,42 @@ export interface FeatureOptions {
  * kept on the way, so that a training of what lies behind it finds them: photos cross the frozen part once.
  *
  * @param model its trainable flags say where the boundary is
- * @param onBatch told of each batch: samples done so far
  */
 export async function featuresOf(
   runtime: Runtime,
   model: BaseModel,
   source: BatchSource,
-  onBatch: (done: number) => void,
-  { trunkPrecision, calibration = source }: FeatureOptions = {},
+  {
+    trunkPrecision,
+    calibration = source,
+    batches = source.inOrder(),
+    samples = source.samples,
+    batchSize = source.batchSize,
+    onBatch = () => undefined,
+  }: FeatureOptions = {},
 ): Promise<Features> {
-  const programs = new Programs(runtime, model, undefined, [], trunkPrecision);
+  const waiting = samples < worthCopies ? undefined : batchSize;
+  const programs = new Programs(runtime, model, undefined, [], trunkPrecision, waiting);
   try {
     await programs.calibrate(calibration);
     const activations = new Activations(programs, source);
-    const session = await programs.predict();
+    const behind = await programs.fixed();
+    const compute = async (batch: Batch): Promise<TensorData<"float32">> => {
+      const { [names.output(0)]: output } = await behind.run(pick(await activations.of(batch), behind.inputNames));
+      if (output === undefined) throw new TypeError("The engine gave no features.");
+      return fromTensor(output) as TensorData<"float32">;
+    };
     const parts: TensorData<"float32">[] = [];
     let done = 0;
-    for (const { batch, loading } of ahead(source.inOrder(), activations)) {
-      const feeds: Record<string, Tensor> = { ...(await activations.of(batch, loading)) };
-      for (const { variable, name } of programs.fedWeights) feeds[name] = toTensor(variable.value);
-      const { [names.output(0)]: output } = await session.run(pick(feeds, session.inputNames));
-      if (output !== undefined) parts.push(fromTensor(output) as TensorData<"float32">);
-      done += batch.keys.length;
-      onBatch(done);
+    try {
+      // While each copy of the network is busy with a batch, another is loaded for it.
+      for await (const part of workAhead(batches, compute, () => 2 * behind.atOnce)) {
+        parts.push(part);
+        done += part.dims[0] ?? 0;
+        onBatch(done);
+      }
+    } finally {
+      await behind.release();
     }
     await activations.flush();
     return { values: joinSamples(parts), trunk: programs.trunkReport };

@@ -54,10 +54,10 @@ export interface EpochRow {
 
 /** What happens during the recipe. */
 export type FineTuneEvent =
-  /** Long work: photos read, photos through the frozen part, steps of an epoch. `total` in the same unit. */
+  /** Long work: photos through the network, steps of an epoch, photos through the exact network. `total` in the same unit. */
   | {
       readonly event: "progress";
-      readonly stage: "reading" | "features" | "training";
+      readonly stage: "features" | "training" | "comparing";
       readonly unit: "photos" | "steps";
       readonly done: number;
       readonly total: number;
@@ -80,15 +80,21 @@ export interface FineTuneResult {
   readonly epochs: readonly EpochRow[];
   /** Number of the epoch whose weights were kept. */
   readonly bestEpoch: number;
-  /** The figures of that epoch; those of the validation with the network computed exactly, as the result is, unless the training was stopped. */
+  /** The figures of that epoch. */
   readonly best: EpochRow;
   /** What 8 bits cost, where they were asked for. */
   readonly trunk?: TrunkReport & {
     /** Validation accuracy of that epoch with frozen layers in 8 bits. */
     readonly val_accuracy: number;
-    /** The same with the network computed exactly; `undefined` where the training was stopped. */
+    /** The same with the network computed exactly, once {@link exactly} has measured it. */
     readonly exact_val_accuracy?: number;
   };
+  /**
+   * Measures with the network computed exactly, as the model is, on the validation photos; for a training with 8 bits.
+   *
+   * @returns this result with exact figures of the validation
+   */
+  readonly exactly?: () => Promise<FineTuneResult>;
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
   readonly seconds: number;

@@ -1,5 +1,5 @@
 import { preprocessGraph } from "../applications/preprocess.js";
-import { photoGraph, PhotoLibrary } from "../data/photo-library.js";
+import { photoGraph, PhotoLibrary, type PhotoSource } from "../data/photo-library.js";
 import { FileError } from "../errors/errors.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { BatchSource } from "../models/batch-source.js";
@@ -14,7 +14,7 @@ import { randomStream, setRandomSeed } from "../random/seed.js";
 import { type Tensor, toTensor } from "../runtime/runtime.js";
 import { BestWeights } from "./best-weights.js";
 import type { EpochRow, FineTuneOptions, FineTuneResult, LabelledPhoto } from "./fine-tune-types.js";
-import { featuresOf } from "./features.js";
+import { type Features, featuresOf } from "./features.js";
 import { createHead } from "./head.js";
 import { unfreezeFrom } from "./unfreeze.js";
 
@@ -49,28 +49,30 @@ function defaultBatchSize(photos: number): number {
 }
 
 /** Photos at a time on their way through the frozen network. */
-const featureBatch = 16;
+const featureBatch = 8;
 
-/** @throws FileError when a class has no photo left to train on, or none at all is left to validate with */
-function checkPhotos(training: PhotoLibrary, validation: PhotoLibrary, classes: readonly string[]): void {
-  const found = new Set(training.photos.map(({ classIndex }) => classIndex));
+/** @throws FileError when a class has no photo left to train on */
+function checkTraining({ photos }: PhotoLibrary, classes: readonly string[]): void {
+  const found = new Set(photos.map(({ classIndex }) => classIndex));
   const empty = classes.filter((_, index) => !found.has(index));
-  if (empty.length > 0) {
-    throw new FileError(`There is no readable photo of ${empty.map((name) => `"${name}"`).join(", ")} to train on.`, {
-      subject: empty[0] ?? "",
-      expected: "at least one readable photo in each class",
-      received: `none in ${empty.length} of ${classes.length} classes`,
-      advice: "Add photos to these folders, or remove the folders.",
-    });
-  }
-  if (validation.photos.length === 0) {
-    throw new FileError("There is no readable photo to validate with.", {
-      subject: "validation",
-      expected: "at least one readable photo",
-      received: "none",
-      advice: "Add photos, or leave the validation folder out: then a part of the training photos is taken.",
-    });
-  }
+  if (empty.length === 0) return;
+  throw new FileError(`There is no readable photo of ${empty.map((name) => `"${name}"`).join(", ")} to train on.`, {
+    subject: empty[0] ?? "",
+    expected: "at least one readable photo in each class",
+    received: `none in ${empty.length} of ${classes.length} classes`,
+    advice: "Add photos to these folders, or remove the folders.",
+  });
+}
+
+/** @throws FileError when no photo is left to validate with */
+function checkValidation({ photos }: PhotoLibrary): void {
+  if (photos.length > 0) return;
+  throw new FileError("There is no readable photo to validate with.", {
+    subject: "validation",
+    expected: "at least one readable photo",
+    received: "none",
+    advice: "Add photos, or leave the validation folder out: then a part of the training photos is taken.",
+  });
 }
 
 /** A network and what pools its feature map, as a model from images to features `[N, features]`. */
@@ -113,25 +115,43 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
   const learningRate = options.learningRate ?? defaultLearningRate;
 
   let skipped = 0;
-  const total = options.training.length + options.validation.length;
-  const read = (photos: readonly LabelledPhoto[], before: number): Promise<PhotoLibrary> =>
-    PhotoLibrary.read(photos, {
+  const libraryOf = (photos: readonly LabelledPhoto[]): PhotoLibrary =>
+    new PhotoLibrary(photos, {
       imageSize: backbone.imageSize,
-      onProgress: (done) => {
-        onEvent({ event: "progress", stage: "reading", unit: "photos", done: before + done, total });
-      },
       onSkipped: (path, reason) => {
         skipped += 1;
         onEvent({ event: "skipped", path, reason });
       },
       ...(signal === undefined ? {} : { signal }),
     });
-  const training = await read(options.training, 0);
-  const validation = await read(options.validation, options.training.length);
-  const usable = training.photos.length + validation.photos.length;
-  checkPhotos(training, validation, classes);
+  const [training, validation] = [libraryOf(options.training), libraryOf(options.validation)];
+
+  // The network's last block counts as trainable from here on, so that its photos cross the frozen part only once: what
+  // is kept for the second phase is kept while the features of the first are computed.
+  backbone.model.trainable = unfrozen.size > 0;
+  for (const layer of backbone.model.layers) layer.trainable = unfrozen.has(layer);
+  const network = featureModel(backbone.model);
   const graph = photoGraph(backbone.imageSize, (pixels) => preprocessGraph(pixels, backbone.record.preprocess));
-  const batchSize = options.batchSize ?? defaultBatchSize(training.photos.length);
+  const batchSize = options.batchSize ?? defaultBatchSize(options.training.length);
+  const source = training.source(batchSize, graph, randomStream("order"));
+  const validationSource = validation.source(featureBatch, graph);
+
+  const total = options.training.length + options.validation.length;
+  const { trunkPrecision } = options;
+  const read = (library: PhotoSource, samples: number, before: number): Promise<Features> =>
+    featuresOf(runtime, network, library, {
+      trunkPrecision,
+      calibration: source,
+      batches: library.read(featureBatch),
+      ...{ samples, batchSize: featureBatch },
+      onBatch: (done) => {
+        onEvent({ event: "progress", stage: "features", unit: "photos", done: before + done + skipped, total });
+      },
+    });
+  const features = await read(source, options.training.length, 0);
+  checkTraining(training, classes);
+  const validationFeatures = await read(validationSource, options.validation.length, training.photos.length);
+  checkValidation(validation);
   const steps = Math.ceil(training.photos.length / batchSize);
   const rows: EpochRow[] = [];
   const best = new BestWeights();
@@ -180,23 +200,6 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
     best.restore();
   };
 
-  // The network's last block counts as trainable from here on, so that its photos cross the frozen part only once: what
-  // is kept for the second phase is kept while the features of the first are computed.
-  backbone.model.trainable = unfrozen.size > 0;
-  for (const layer of backbone.model.layers) layer.trainable = unfrozen.has(layer);
-  const network = featureModel(backbone.model);
-  const source = training.source(batchSize, graph, randomStream("order"));
-  const validationSource = validation.source(featureBatch, graph);
-  const progressFrom =
-    (before: number) =>
-    (done: number): void => {
-      onEvent({ event: "progress", stage: "features", unit: "photos", done: before + done, total: usable });
-    };
-  const { trunkPrecision } = options;
-  const precision = { trunkPrecision, calibration: source };
-  const features = await featuresOf(runtime, network, source, progressFrom(0), precision);
-  const before = training.photos.length;
-  const validationFeatures = await featuresOf(runtime, network, validationSource, progressFrom(before), precision);
   const head = createHead(features.values, classes.length);
   await run("head", head, toTensor(features.values), learningRate, {
     y: toTensor(labels(training)),
@@ -220,31 +223,32 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
   }
   const { row } = best;
   if (row === undefined) throw new TypeError("The training had no epoch.");
-  let { val_loss, val_accuracy } = row;
-  // Who stops the training does not wait for another round of the photos.
-  const compared = features.trunk !== undefined && signal?.aborted !== true;
-  if (compared) {
-    // Where the network stayed frozen, the whole has not been compiled.
-    compile(model, learningRate);
-    const exact = await model.evaluate(validationSource, { verbose: 0 });
-    [val_loss, val_accuracy] = [exact["loss"] ?? Number.NaN, exact["accuracy"] ?? Number.NaN];
-  }
   await Promise.all([platform().loops.release(head), platform().loops.release(model)]);
-  return {
+  const result: FineTuneResult = {
     model,
     epochs: rows,
     bestEpoch: row.epoch,
-    best: { ...row, val_loss, val_accuracy },
-    ...(features.trunk === undefined
-      ? {}
-      : {
-          trunk: {
-            ...features.trunk,
-            val_accuracy: row.val_accuracy,
-            ...(compared ? { exact_val_accuracy: val_accuracy } : {}),
-          },
-        }),
+    best: row,
     photos: { training: training.photos.length, validation: validation.photos.length, skipped },
     seconds: (performance.now() - start) / 1000,
   };
+  if (features.trunk === undefined) return result;
+  const trunk = { ...features.trunk, val_accuracy: row.val_accuracy };
+  const exactly = async (): Promise<FineTuneResult> => {
+    const { values } = await featuresOf(runtime, network, validationSource, {
+      onBatch: (done) => {
+        onEvent({ event: "progress", stage: "comparing", unit: "photos", done, total: validation.photos.length });
+      },
+    });
+    const logs = await head.evaluate(toTensor(values), { y: toTensor(labels(validation)), verbose: 0 });
+    await platform().loops.release(head);
+    const { loss: val_loss = Number.NaN, accuracy: val_accuracy = Number.NaN } = logs;
+    return {
+      ...result,
+      best: { ...row, val_loss, val_accuracy },
+      trunk: { ...trunk, exact_val_accuracy: val_accuracy },
+      seconds: (performance.now() - start) / 1000,
+    };
+  };
+  return { ...result, trunk, exactly };
 }

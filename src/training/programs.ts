@@ -18,11 +18,12 @@ import { add, mul } from "../ops/elementwise.js";
 import { lowerConvolutions } from "../ops/lower-convolutions.js";
 import { reduceMean } from "../ops/reduction.js";
 import { expandTo } from "../ops/shape-of.js";
-import type { Runtime, Session } from "../runtime/runtime.js";
+import type { Runtime, Session, SessionOptions } from "../runtime/runtime.js";
 import { createSession, graphBytes } from "../runtime/session.js";
 import { freezeBoundary } from "./boundary.js";
 import { calibratedTrunk } from "./calibration.js";
 import { type Int8Trunk, nothingToRound } from "./int8-trunk.js";
+import { runBytes } from "./run-bytes.js";
 import { type RandomInput, type Trace, traceModel } from "./trace.js";
 
 /** Names of the inputs and outputs of programs that every program has. */
@@ -120,6 +121,7 @@ export class Programs {
    * @param truthShapes shape of the labels of one sample for each output, such as `[]` or `[classes]`; `undefined` where there
    * are none
    * @param trunkPrecision with `"int8"`, {@link calibrate} comes before all else
+   * @param waiting size of batches of which many wait for the trunk and for {@link fixed}, so that several may cross at once
    */
   constructor(
     private readonly runtime: Runtime,
@@ -127,6 +129,7 @@ export class Programs {
     private readonly compiled: Compiled | undefined,
     private readonly truthShapes: readonly (readonly number[] | undefined)[],
     readonly trunkPrecision: TrunkPrecision = "float32",
+    private readonly waiting?: number,
   ) {
     this.modelName = model.name;
     this.data = model.inputs.map(({ shape, type }, index) => input(`data/${index}`, type, channelsFirst(shape)));
@@ -261,12 +264,16 @@ export class Programs {
     };
     const trunk: Trunk = {
       identity,
-      session: this.runtime.createSession(bytes),
+      session: this.runtime.createSession(bytes, this.sessionOptions(behind)),
       // Photos that were merely preprocessed are read again as quickly as they would be from there.
       store: () => (store ??= this.hasTrunk ? platform().openFeatureStore(description) : Promise.resolve(undefined)),
     };
     this.trunks.set(source.graph, trunk);
     return trunk;
+  }
+
+  private sessionOptions(values: readonly Value[]): SessionOptions {
+    return this.waiting === undefined ? {} : { runBytes: runBytes(values, this.waiting) };
   }
 
   /** The outputs of a trace as values of boundary activations and weights. */
@@ -422,16 +429,30 @@ export class Programs {
 
   /** Outputs of a batch in inference, in Keras's order. */
   predict(): Promise<Session> {
-    return (this.sessions.predict ??= createSession(
-      this.runtime,
-      Object.fromEntries(
-        lowered(this.behindBoundary(this.inference.outputs)).map((value, index) => [
-          names.output(index),
-          toChannelsLast(value),
-        ]),
-      ),
-      { name: "predict" },
-    ));
+    const values = this.behindBoundary(this.inference.outputs);
+    return (this.sessions.predict ??= createSession(this.runtime, this.outputGraph(lowered(values)), {
+      name: "predict",
+    }));
+  }
+
+  /**
+   * Outputs of a batch in inference, in Keras's order, of weights as they are now. It is released by the caller.
+   *
+   * @returns names of outputs as {@link predict} has them; the activations are its only inputs
+   */
+  fixed(): Promise<Session> {
+    const weights = this.fedWeights.flatMap(({ variable }): [Value, Value][] => {
+      const value = this.weightValues.get(variable);
+      return value === undefined ? [] : [[value, constant(variable.value)]];
+    });
+    const outputs = this.inference.outputs;
+    const values = outputs.map(rebuild(outputs, new Map([...this.substitutes, ...weights])));
+    const bytes = graphBytes(this.outputGraph(lowered(values, false)), { name: "fixed" });
+    return this.runtime.createSession(bytes, this.sessionOptions(values));
+  }
+
+  private outputGraph(values: readonly Value[]): Record<string, Value> {
+    return Object.fromEntries(values.map((value, index) => [names.output(index), toChannelsLast(value)]));
   }
 
   /** Frees all sessions. */
