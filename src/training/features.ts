@@ -57,30 +57,38 @@ export async function featuresOf(
 ): Promise<Features> {
   const waiting = samples < worthCopies ? undefined : batchSize;
   const programs = new Programs(runtime, model, undefined, [], trunkPrecision, waiting);
+  // Threads of copies start while photos are read.
+  let atOnce = 1;
+  const opening = programs.fixed().then((session) => {
+    ({ atOnce } = session);
+    return session;
+  });
+  // It is awaited below, unless something else fails before.
+  opening.catch(() => undefined);
   try {
     await programs.calibrate(calibration);
     const activations = new Activations(programs, source);
-    const behind = await programs.fixed();
     const compute = async (batch: Batch): Promise<TensorData<"float32">> => {
-      const { [names.output(0)]: output } = await behind.run(pick(await activations.of(batch), behind.inputNames));
+      const [boundary, behind] = [await activations.of(batch), await opening];
+      const { [names.output(0)]: output } = await behind.run(pick(boundary, behind.inputNames));
       if (output === undefined) throw new TypeError("The engine gave no features.");
       return fromTensor(output) as TensorData<"float32">;
     };
     const parts: TensorData<"float32">[] = [];
     let done = 0;
-    try {
-      // While each copy of the network is busy with a batch, another is loaded for it.
-      for await (const part of workAhead(batches, compute, () => 2 * behind.atOnce)) {
-        parts.push(part);
-        done += part.dims[0] ?? 0;
-        onBatch(done);
-      }
-    } finally {
-      await behind.release();
+    // While each copy of the network is busy with a batch, another is loaded for it.
+    for await (const part of workAhead(batches, compute, () => 2 * atOnce)) {
+      parts.push(part);
+      done += part.dims[0] ?? 0;
+      onBatch(done);
     }
-    await activations.flush();
+    await Promise.all([opening, activations.flush()]);
     return { values: joinSamples(parts), trunk: programs.trunkReport };
   } finally {
+    await opening.then(
+      (session) => session.release(),
+      () => undefined,
+    );
     await programs.release();
   }
 }
