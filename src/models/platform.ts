@@ -109,6 +109,8 @@ export interface Platform {
   readonly activationMemory: number;
   /** Where boundary activations of a trunk are kept from run to run; `undefined` where there is no such place. */
   openFeatureStore(trunk: TrunkDescription): Promise<FeatureStore | undefined>;
+  /** A number that is measured once on a machine; where it is known from another run, it is not measured again. */
+  machineFact(name: string, measure: () => Promise<number>): Promise<number>;
   /** Where progress is shown. */
   readonly terminal: Terminal;
   /** Shows a person a result. */

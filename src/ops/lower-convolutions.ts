@@ -23,6 +23,9 @@ import { winogradConv, winogradTile } from "./winograd.js";
  */
 export const smallMap = 14 * 14;
 
+/** Multiplications an image from which on a convolution is worth the time that measuring the machine takes: 1 ms or so. */
+const worthMeasuring = 5e7;
+
 /** From ONNX's order of axes to the one of lowered operators, and back: the permutation is its own inverse. */
 const swapped = { perm: [2, 3, 0, 1] } as const;
 
@@ -33,6 +36,8 @@ export interface LoweringOptions {
    * fast as a matrix product; only tiles, which multiply less, pay.
    */
   readonly learned: boolean;
+  /** What the machine needs for elements of tiles; default {@link usualElementWork}. */
+  readonly elementWork?: number;
 }
 
 /**
@@ -46,12 +51,12 @@ export interface LoweringOptions {
  * @param values the graph's outputs
  * @returns for each old value that was reached, its new value
  */
-export function lowerConvolutions(values: readonly Value[], { learned }: LoweringOptions): (value: Value) => Value {
+export function lowerConvolutions(values: readonly Value[], options: LoweringOptions): (value: Value) => Value {
   const used = new Set<Value | undefined>([...values, ...nodesInOrder(values).flatMap(({ inputs }) => inputs)]);
   return rebuild(values, new Map(), (node, inputs) => {
     if (node.op === "Conv") {
       const whole = withMargins(recreate(node, inputs));
-      return loweredConv(whole, learned) ?? whole.outputs;
+      return loweredConv(whole, options) ?? whole.outputs;
     }
     if (node.op === "MaxPool" && !used.has(node.outputs[1])) return loweredPool(recreate(node, inputs));
     return undefined;
@@ -93,13 +98,35 @@ function plainAttributes({ attributes }: Node): Readonly<Record<string, never>> 
   return Object.fromEntries(Object.entries(attributes).map(([name, { value }]) => [name, value as never]));
 }
 
-function loweredConv(node: Node, learned: boolean): readonly Value[] | undefined {
+/**
+ * Whether it depends on the machine how convolutions of a graph are lowered that take so long that it matters.
+ *
+ * @param values the graph's outputs
+ * @param elementWorks what machines need for elements of tiles
+ */
+export function choiceDepends(values: readonly Value[], elementWorks: readonly number[]): boolean {
+  return nodesInOrder(values).some((node) => {
+    const [x, w] = node.inputs;
+    if (node.op !== "Conv" || x === undefined || w?.rank !== 4) return false;
+    const geometry = geometryOf(node, x, w);
+    const windows = dimProduct(geometry.output);
+    if (typeof windows !== "number" || windows * Number(dimProduct(w.shape)) < worthMeasuring) return false;
+    return new Set(elementWorks.map((work) => tileOf(geometry, w, { learned: false, elementWork: work }))).size > 1;
+  });
+}
+
+function tileOf(geometry: Geometry, w: Value, { learned, elementWork }: LoweringOptions): number | undefined {
+  const channels = [staticDim(w.shape, 1, "Conv"), staticDim(w.shape, 0, "Conv")] as const;
+  return geometry.group === 1 ? winogradTile(geometry, channels, learned, elementWork) : undefined;
+}
+
+function loweredConv(node: Node, options: LoweringOptions): readonly Value[] | undefined {
+  const { learned } = options;
   const [x, w, b] = node.inputs;
   if (x === undefined || w?.rank !== 4) return undefined;
   const geometry = geometryOf(node, x, w);
   const { kernel, strides, dilations, begins, ends, output, group } = geometry;
-  const channels = [staticDim(w.shape, 1, "Conv"), staticDim(w.shape, 0, "Conv")] as const;
-  const tile = group === 1 ? winogradTile(geometry, channels, learned) : undefined;
+  const tile = tileOf(geometry, w, options);
   const windows = dimProduct(output);
   const small = typeof windows === "number" && windows <= smallMap;
   const strided = strides.some((stride) => stride !== 1) && kernel.some((extent) => extent !== 1);

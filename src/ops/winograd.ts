@@ -82,9 +82,13 @@ function forBothAxes(matrix: readonly (readonly number[])[], type: ElementType):
 /**
  * Work of moving one element through the transforms, as multiplications and additions of the products: what one takes the
  * others do in the same time. Measured on two cores with AVX-512, batch 20: 0.8 to 1.1 ns an element of tiles and products at
- * 18×18×512, 37×37×256 and 75×75×128, against 5.6 ps an operation of the products.
+ * 18×18×512, 37×37×256 and 75×75×128, against 5.6 ps an operation of the products. Other machines move and multiply at other
+ * rates.
  */
-const elementWork = 180;
+export const usualElementWork = 180;
+
+/** What a machine's may be. Whole factors apart, so that a measurement gives the same one again. */
+export const elementWorks: readonly number[] = [0.25, 0.5, 1, 2, 4].map((factor) => factor * usualElementWork);
 
 /** Weights learned in the step are transformed in it, for so many images. */
 const assumedBatch = 16;
@@ -104,11 +108,13 @@ const worthwhile = 0.85;
  *
  * @param channels those of the input and of the output
  * @param learned whether the kernel is an input of the graph; a constant one is transformed when the session is made
+ * @param elementWork default {@link usualElementWork}
  */
 export function winogradTile(
   { kernel, strides, dilations, output }: Window,
   channels: readonly [input: number, output: number],
   learned: boolean,
+  elementWork = usualElementWork,
 ): number | undefined {
   const [height, width] = output;
   const plain = kernel.length === 2 && kernel.every((extent) => extent === kernelExtent);
@@ -124,6 +130,23 @@ export function winogradTile(
   const [best] = [...tileExtents].sort((a, b) => workOf(a) - workOf(b));
   const direct = 2 * kernelExtent ** 2 * height * width * inner * outer;
   return best !== undefined && workOf(best) < worthwhile * direct ? best : undefined;
+}
+
+/**
+ * Which of {@link elementWorks} explains how long layers take by tiles.
+ *
+ * @param extent height and width of the layers' maps
+ * @param channels of their inputs and outputs
+ * @param ratio time by the largest tiles, as a share of the time as convolutions
+ */
+export function elementWorkFor(extent: number, channels: number, ratio: number): number {
+  const tile = Math.max(...tileExtents);
+  const rows = (tile + 2) ** 2 * Math.ceil(extent / tile) ** 2;
+  const direct = 2 * kernelExtent ** 2 * extent ** 2 * channels ** 2;
+  const found = (ratio * direct - 2 * rows * channels ** 2) / (2 * rows * channels);
+  const distance = (work: number): number => Math.abs(Math.log(work / Math.max(found, 1)));
+  const [nearest = usualElementWork] = [...elementWorks].sort((a, b) => distance(a) - distance(b));
+  return nearest;
 }
 
 /**

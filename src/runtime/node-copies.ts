@@ -1,6 +1,6 @@
-import { totalmem } from "node:os";
 import { EngineError } from "../errors/errors.js";
 import type { PlainTensors } from "./node-copies-worker.js";
+import { usableMemory } from "./node-memory.js";
 import { processors } from "./node-processors.js";
 import { ThreadPool } from "./node-threads.js";
 import { type NamedTensors, type Session, Tensor } from "./runtime.js";
@@ -8,7 +8,7 @@ import { type NamedTensors, type Session, Tensor } from "./runtime.js";
 /** More copies are not needed to keep all cores busy: each has some of them. */
 const mostCopies = 16;
 
-/** Copies may take this share of the machine's memory. */
+/** Copies may take this share of the memory. */
 const memoryShare = 1 / 8;
 
 /** What a thread is told. */
@@ -31,12 +31,12 @@ export type CopyResult = { readonly inputs: readonly string[]; readonly outputs:
  *
  * @param bytes memory that a copy takes
  * @param cores of the process
- * @param memory of the machine, in bytes
+ * @param memory that the process may use, in bytes
  */
 export function divideCores(
   bytes: number,
   cores = processors().cores ?? processors().threads,
-  memory = totalmem(),
+  memory = usableMemory(),
 ): { readonly copies: number; readonly cores: number } {
   const copies = Math.max(1, Math.min(cores, mostCopies, Math.floor((memory * memoryShare) / bytes)));
   return { copies, cores: Math.floor(cores / copies) };

@@ -56,7 +56,7 @@ export async function featuresOf(
   }: FeatureOptions = {},
 ): Promise<Features> {
   const waiting = samples < worthCopies ? undefined : batchSize;
-  const programs = new Programs(runtime, model, undefined, [], trunkPrecision, waiting);
+  const programs = await Programs.create(runtime, model, undefined, [], { trunkPrecision, waiting });
   // Threads of copies start while photos are read.
   let atOnce = 1;
   const opening = programs.fixed().then((session) => {

@@ -154,7 +154,7 @@ export function createTrainingLoops(runtime: Runtime): TrainingLoops {
     if (known !== undefined && !known.value.outdated && sameKey(known.key, key)) return known.value;
     delete memory.programs;
     await known?.value.release();
-    const value = new Programs(runtime, model, compiled, truthShapes, trunkPrecision);
+    const value = await Programs.create(runtime, model, compiled, truthShapes, { trunkPrecision });
     memory.programs = { value, key };
     return value;
   };

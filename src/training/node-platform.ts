@@ -1,13 +1,14 @@
 import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
-import { totalmem } from "node:os";
 import { dirname } from "node:path";
 import type { Platform } from "../models/platform.js";
+import { usableMemory } from "../runtime/node-memory.js";
 import { createNodeRuntime, type NodeRuntimeOptions } from "../runtime/node.js";
 import { writeFileAtomically } from "../weights/atomic-write.js";
 import { hashBytes } from "../weights/checksum.js";
 import { errorCode, fileSystemError } from "../weights/file-system-errors.js";
 import { createTrainingLoops } from "./loops.js";
 import { openFeatureStore } from "./feature-store.js";
+import { machineFact } from "./machine-facts.js";
 import { createModelFiles } from "./model-files.js";
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
@@ -17,13 +18,6 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
     if (errorCode(cause) === "ENOENT") return undefined;
     throw fileSystemError(cause, path, "read");
   }
-}
-
-/** Bytes of memory that the process may use: those of the machine, or of the container that it runs in. */
-function usableMemory(): number {
-  // 0, or more than there is, where there is no limit.
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
 /** The platform that models have in Node. */
@@ -56,6 +50,7 @@ export function createNodePlatform(options: NodeRuntimeOptions = {}): Platform {
     digest: (bytes) => hashBytes(bytes, "sha256"),
     activationMemory: usableMemory() / 4,
     openFeatureStore: (trunk) => openFeatureStore(trunk, { warn }),
+    machineFact: (name, measure) => machineFact(name, measure, { engine: runtime.name, warn }),
     terminal: { stream: process.stderr, env: process.env },
     print: (line) => {
       console.log(line);

@@ -18,11 +18,13 @@ import { add, mul } from "../ops/elementwise.js";
 import { lowerConvolutions } from "../ops/lower-convolutions.js";
 import { reduceMean } from "../ops/reduction.js";
 import { expandTo } from "../ops/shape-of.js";
+import { usualElementWork } from "../ops/winograd.js";
 import type { Runtime, Session, SessionOptions } from "../runtime/runtime.js";
 import { createSession, graphBytes } from "../runtime/session.js";
 import { freezeBoundary } from "./boundary.js";
 import { calibratedTrunk } from "./calibration.js";
 import { type Int8Trunk, nothingToRound } from "./int8-trunk.js";
+import { elementWorkOf } from "./element-work.js";
 import { runBytes } from "./run-bytes.js";
 import { type RandomInput, type Trace, traceModel } from "./trace.js";
 
@@ -62,12 +64,6 @@ export interface UpdatedWeight {
   readonly name: string;
 }
 
-/** The same values with convolutions written as what is faster here, and without the transposes that cancel then. */
-function lowered(values: readonly Value[], learned = true): Value[] {
-  const products = values.map(lowerConvolutions(values, { learned }));
-  return products.map(cancelTransposes(products, { reorderSums: true }));
-}
-
 /** The program before the freeze boundary. */
 export interface Trunk {
   /** The same for trunks of the same graph and weights, in other runs too. */
@@ -75,6 +71,14 @@ export interface Trunk {
   readonly session: Promise<Session>;
   /** Where its activations are kept from run to run. */
   readonly store: () => Promise<FeatureStore | undefined>;
+}
+
+/** How programs are made. */
+export interface ProgramOptions {
+  /** With `"int8"`, {@link Programs.calibrate} comes before all else. Default `"float32"`. */
+  readonly trunkPrecision?: TrunkPrecision | undefined;
+  /** Size of batches of which many wait for the trunk and for {@link Programs.fixed}, so that several may cross at once. */
+  readonly waiting?: number | undefined;
 }
 
 /** A value at the freeze boundary. */
@@ -115,21 +119,14 @@ export class Programs {
   private readonly trunks = new Map<BatchSource["graph"], Trunk>();
   private sessions: Partial<Record<"step" | "evaluate" | "predict", Promise<Session>>> = {};
 
-  /**
-   * @param model a built model
-   * @param compiled what it was compiled with; `undefined` for prediction alone
-   * @param truthShapes shape of the labels of one sample for each output, such as `[]` or `[classes]`; `undefined` where there
-   * are none
-   * @param trunkPrecision with `"int8"`, {@link calibrate} comes before all else
-   * @param waiting size of batches of which many wait for the trunk and for {@link fixed}, so that several may cross at once
-   */
-  constructor(
+  private elementWork = usualElementWork;
+
+  private constructor(
     private readonly runtime: Runtime,
     model: BaseModel,
     private readonly compiled: Compiled | undefined,
     private readonly truthShapes: readonly (readonly number[] | undefined)[],
-    readonly trunkPrecision: TrunkPrecision = "float32",
-    private readonly waiting?: number,
+    private readonly options: ProgramOptions,
   ) {
     this.modelName = model.name;
     this.data = model.inputs.map(({ shape, type }, index) => input(`data/${index}`, type, channelsFirst(shape)));
@@ -187,6 +184,30 @@ export class Programs {
     ]);
   }
 
+  /**
+   * @param model a built model
+   * @param compiled what it was compiled with; `undefined` for prediction alone
+   * @param truthShapes shape of the labels of one sample for each output, such as `[]` or `[classes]`; `undefined` where there
+   * are none
+   */
+  static async create(
+    runtime: Runtime,
+    model: BaseModel,
+    compiled: Compiled | undefined,
+    truthShapes: readonly (readonly number[] | undefined)[],
+    options: ProgramOptions = {},
+  ): Promise<Programs> {
+    const programs = new Programs(runtime, model, compiled, truthShapes, options);
+    programs.elementWork = await elementWorkOf(runtime, programs.inference.outputs);
+    return programs;
+  }
+
+  /** The same values with convolutions written as what is faster here, and without the transposes that cancel then. */
+  private lowered(values: readonly Value[], learned = true): Value[] {
+    const products = values.map(lowerConvolutions(values, { learned, elementWork: this.elementWork }));
+    return products.map(cancelTransposes(products, { reorderSums: true }));
+  }
+
   /** Whether a frozen weight has got other values since the programs were made; then they must be made again. */
   get outdated(): boolean {
     return this.frozen.some(({ variable, data }) => variable.value !== data);
@@ -231,7 +252,7 @@ export class Programs {
    * @throws UsageError where nothing before the boundary can be computed in 8 bits
    */
   async calibrate(source: BatchSource): Promise<void> {
-    if (this.trunkPrecision !== "int8" || this.int8 !== undefined) return;
+    if (this.options.trunkPrecision !== "int8" || this.int8 !== undefined) return;
     if (!this.hasTrunk) throw nothingToRound();
     this.int8 = await calibratedTrunk(this.runtime, this.trunkValues(), this.data, source);
   }
@@ -240,7 +261,7 @@ export class Programs {
   trunk(source: BatchSource): Trunk {
     const known = this.trunks.get(source.graph);
     if (known !== undefined) return known;
-    if (this.trunkPrecision === "int8" && this.int8 === undefined) {
+    if (this.options.trunkPrecision === "int8" && this.int8 === undefined) {
       throw new TypeError("A trunk in 8 bits must be calibrated first.");
     }
     const behind = this.trunkValues();
@@ -251,7 +272,7 @@ export class Programs {
       }),
     );
     const renew = rebuild(behind, fed);
-    const values = lowered(behind.map(renew), false);
+    const values = this.lowered(behind.map(renew), false);
     const outputs = Object.fromEntries(values.map((value, index) => [names.boundary(index), value]));
     const bytes = graphBytes(outputs, { name: "trunk" });
     const identity = platform().digest(bytes);
@@ -273,7 +294,8 @@ export class Programs {
   }
 
   private sessionOptions(values: readonly Value[]): SessionOptions {
-    return this.waiting === undefined ? {} : { runBytes: runBytes(values, this.waiting) };
+    const { waiting } = this.options;
+    return waiting === undefined ? {} : { runBytes: runBytes(values, waiting) };
   }
 
   /** The outputs of a trace as values of boundary activations and weights. */
@@ -370,7 +392,7 @@ export class Programs {
       ...updates.map(([, value]) => value),
     ]);
     // Before the gradients are written, which then do not double what is taken out here.
-    const values = lowered(written);
+    const values = this.lowered(written);
     const outputCount = this.training.outputs.length;
     const penaltyCount = this.training.penalties.length;
     const { figures: graph, objective } = this.figures(
@@ -422,7 +444,7 @@ export class Programs {
 
   private createEvaluate(): Promise<Session> {
     const outputs = this.inference.outputs.length;
-    const values = lowered(this.behindBoundary([...this.inference.outputs, ...this.inference.penalties]));
+    const values = this.lowered(this.behindBoundary([...this.inference.outputs, ...this.inference.penalties]));
     const { figures } = this.figures(values.slice(0, outputs), values.slice(outputs));
     return createSession(this.runtime, figures, { name: "evaluate" });
   }
@@ -430,7 +452,7 @@ export class Programs {
   /** Outputs of a batch in inference, in Keras's order. */
   predict(): Promise<Session> {
     const values = this.behindBoundary(this.inference.outputs);
-    return (this.sessions.predict ??= createSession(this.runtime, this.outputGraph(lowered(values)), {
+    return (this.sessions.predict ??= createSession(this.runtime, this.outputGraph(this.lowered(values)), {
       name: "predict",
     }));
   }
@@ -447,7 +469,7 @@ export class Programs {
     });
     const outputs = this.inference.outputs;
     const values = outputs.map(rebuild(outputs, new Map([...this.substitutes, ...weights])));
-    const bytes = graphBytes(this.outputGraph(lowered(values, false)), { name: "fixed" });
+    const bytes = graphBytes(this.outputGraph(this.lowered(values, false)), { name: "fixed" });
     return this.runtime.createSession(bytes, this.sessionOptions(values));
   }
 

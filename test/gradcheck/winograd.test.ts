@@ -10,7 +10,7 @@ import { cancelTransposes } from "../../src/ops/cancel-transposes.js";
 import { conv, convGeometry } from "../../src/ops/convolution.js";
 import { mul } from "../../src/ops/elementwise.js";
 import { transpose } from "../../src/ops/layout.js";
-import { lowerConvolutions } from "../../src/ops/lower-convolutions.js";
+import { choiceDepends, lowerConvolutions } from "../../src/ops/lower-convolutions.js";
 import { transposeMerged } from "../../src/ops/merge-axes.js";
 import { maxPool, type PoolAttributes } from "../../src/ops/pooling.js";
 import { maxPoolHwnc } from "../../src/ops/pooling-hwnc.js";
@@ -18,7 +18,14 @@ import { prepare } from "../../src/ops/prepare.js";
 import { reduceSum } from "../../src/ops/reduction.js";
 import { reshapeTo } from "../../src/ops/shape-of.js";
 import { windowOf } from "../../src/ops/window.js";
-import { transformsOf, winogradConv, winogradTile } from "../../src/ops/winograd.js";
+import {
+  elementWorkFor,
+  elementWorks,
+  usualElementWork,
+  transformsOf,
+  winogradConv,
+  winogradTile,
+} from "../../src/ops/winograd.js";
 import { Generator } from "../../src/random/generator.js";
 import { createNodeRuntime } from "../../src/runtime/node.js";
 import { type NamedTensors, toTensor } from "../../src/runtime/runtime.js";
@@ -149,6 +156,29 @@ describe("a convolution by tiles", () => {
     expect(winogradTile({ ...window(37), dilations: [2, 2] }, [256, 256], false)).toBeUndefined();
     expect(winogradTile(windowOf("Conv", ["N", 1, 37, 37], [5, 5], {}), [256, 256], false)).toBeUndefined();
     expect(winogradTile({ ...window(37), ...plain, output: ["H", "W"] }, [256, 256], false)).toBeUndefined();
+  });
+
+  test("is chosen for fewer layers where moving elements takes longer, and the machine's rate follows from a measurement", () => {
+    const window = windowOf("Conv", ["N", 1, 36, 36], [3, 3], { pads: [1, 1, 1, 1] });
+    const [fast = 0, ...slower] = elementWorks;
+    expect(winogradTile(window, [64, 64], false, fast)).toBe(4);
+    for (const work of slower.slice(1)) expect(winogradTile(window, [64, 64], false, work)).toBeUndefined();
+    // Measured here: 6.1 ms by tiles against 6.5 ms as convolutions.
+    expect(elementWorkFor(36, 64, 6.1 / 6.5)).toBe(usualElementWork);
+    expect(elementWorkFor(36, 64, 0.9)).toBe(usualElementWork);
+    expect(elementWorkFor(36, 64, 4)).toBe(elementWorks.at(-1));
+    expect(elementWorkFor(36, 64, 0.01)).toBe(fast);
+  });
+
+  test("depends on the machine for layers in between that take a while, and for no others", () => {
+    const layer = (channels: number, extent: number, batch: string | number = "N"): Value => {
+      const x = input("x", "float32", [batch, channels, extent, extent]);
+      return relu(conv(x, input("w", "float32", [channels, channels, 3, 3]), undefined, { pads: [1, 1, 1, 1] }));
+    };
+    expect(choiceDepends([layer(64, 72)], elementWorks)).toBe(true);
+    expect(choiceDepends([layer(64, 6)], elementWorks)).toBe(false);
+    expect(choiceDepends([layer(3, 100)], elementWorks)).toBe(false);
+    expect(choiceDepends([layer(2000, 36)], elementWorks)).toBe(false);
   });
 });
 

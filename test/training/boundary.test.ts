@@ -8,9 +8,9 @@ import { toTensor } from "../../src/runtime/runtime.js";
 import { Programs } from "../../src/training/programs.js";
 import { wave, waveLabels } from "../support/wave.js";
 
-function programsOf(model: BaseModel, truthShape: readonly number[] = []): Programs {
+async function programsOf(model: BaseModel, truthShape: readonly number[] = []): Promise<Programs> {
   model.compile({ optimizer: "rmsprop", loss: truthShape.length === 0 ? "binary_crossentropy" : "mse" });
-  return new Programs(platform().runtime, model, model.compiled, [truthShape]);
+  return Programs.create(platform().runtime, model, model.compiled, [truthShape]);
 }
 
 function nodesOf(outputs: Readonly<Record<string, Value>>): number {
@@ -58,13 +58,13 @@ async function trainOnce(model: BaseModel, size = 4): Promise<Record<string, num
 }
 
 describe("the freeze boundary", () => {
-  it("leaves frozen layers and their gradients out of the step", () => {
-    const all = nodesOf(programsOf(convNet()).stepGraph());
+  it("leaves frozen layers and their gradients out of the step", async () => {
+    const all = nodesOf((await programsOf(convNet())).stepGraph());
     const model = convNet();
     freeze(model, "first");
-    const half = nodesOf(programsOf(model).stepGraph());
+    const half = nodesOf((await programsOf(model)).stepGraph());
     freeze(model, "second");
-    const programs = programsOf(model);
+    const programs = await programsOf(model);
     const little = nodesOf(programs.stepGraph());
     expect(half).toBeLessThan(all);
     expect(little).toBeLessThan(half);
@@ -74,14 +74,14 @@ describe("the freeze boundary", () => {
       layers.Input({ shape: [8 * 8 * 6] }),
       new layers.Dense(1, { activation: "sigmoid" }),
     ]);
-    expect(little).toBe(nodesOf(programsOf(head).stepGraph()));
+    expect(little).toBe(nodesOf((await programsOf(head)).stepGraph()));
     expect(nodesInOrder(Object.values(programs.stepGraph())).map(({ op }) => op)).not.toContain("Conv");
   });
 
   it("lies behind the last frozen layer of a row", async () => {
     const model = convNet();
     freeze(model, "first");
-    const programs = programsOf(model);
+    const programs = await programsOf(model);
     expect(boundaryShapes(programs)).toEqual([["N", 4, 8, 8]]);
     expect(programs.trained.map(({ variable }) => variable.path)).toEqual([
       "second/kernel",
@@ -96,7 +96,7 @@ describe("the freeze boundary", () => {
 
   it("is the input where everything is trainable", async () => {
     const model = convNet();
-    expect(boundaryShapes(programsOf(model))).toEqual([["N", 3, 8, 8]]);
+    expect(boundaryShapes(await programsOf(model))).toEqual([["N", 3, 8, 8]]);
     expect((await trainOnce(model))["trained"]).toBeGreaterThan(0);
   });
 
@@ -121,7 +121,7 @@ describe("the freeze boundary", () => {
     const pooled = new layers.GlobalAveragePooling2D().apply(sum);
     const outputs = new layers.Dense(1, { activation: "sigmoid" }).apply(pooled);
     const model = new models.Model({ inputs, outputs });
-    expect(boundaryShapes(programsOf(model))).toEqual([
+    expect(boundaryShapes(await programsOf(model))).toEqual([
       ["N", 4, 8, 8],
       ["N", 4, 8, 8],
     ]);
@@ -137,7 +137,7 @@ describe("the freeze boundary", () => {
       new layers.GlobalAveragePooling2D(),
       new layers.Dense(1, { activation: "sigmoid", name: "out" }),
     ]);
-    const programs = programsOf(model);
+    const programs = await programsOf(model);
     expect(boundaryShapes(programs)).toEqual([["N", 5, 4, 4]]);
     expect(programs.updated.map(({ variable }) => variable.name)).toEqual(["moving_mean", "moving_variance"]);
     const before = model.getLayer("bn").getWeights();
@@ -156,7 +156,7 @@ describe("the freeze boundary", () => {
       new layers.GlobalAveragePooling2D(),
       new layers.Dense(1, { activation: "sigmoid", name: "out" }),
     ]);
-    const programs = programsOf(model);
+    const programs = await programsOf(model);
     expect(boundaryShapes(programs)).toEqual([["N", 5]]);
     expect(programs.updated).toEqual([]);
     // Nothing differs between training and inference, so neither does the loss of the same weights.
@@ -175,7 +175,7 @@ describe("the freeze boundary", () => {
       new layers.Flatten(),
       new layers.Dense(1, { activation: "sigmoid", name: "out" }),
     ]);
-    const programs = programsOf(model);
+    const programs = await programsOf(model);
     expect(boundaryShapes(programs)).toEqual([["N", 4, 4, 4]]);
     expect(programs.randoms.map(({ value }) => value.shape)).toEqual([["N", 4, 4, 4]]);
     model.compile({ optimizer: new optimizers.SGD(1e-30), loss: "binary_crossentropy" });
@@ -246,7 +246,7 @@ describe("the freeze boundary", () => {
 });
 
 describe("the step program of convolutions over small maps", () => {
-  it("lays out the windows once for forward pass and weight gradient", () => {
+  it("lays out the windows once for forward pass and weight gradient", async () => {
     const model = new models.Sequential([
       layers.Input({ shape: [8, 8, 3] }),
       new layers.Conv2D(4, 3, { padding: "same", name: "frozen", trainable: false }),
@@ -254,7 +254,7 @@ describe("the step program of convolutions over small maps", () => {
       new layers.Flatten(),
       new layers.Dense(1, { activation: "sigmoid" }),
     ]);
-    const graph = programsOf(model).stepGraph();
+    const graph = (await programsOf(model)).stepGraph();
     const ops = nodesInOrder(Object.values(graph)).map(({ op }) => op);
     expect(ops.filter((op) => op === "Concat")).toHaveLength(1);
     expect(ops).not.toContain("Conv");

@@ -39,7 +39,7 @@ test("copies of the network give the bits that one gives, and what crosses the b
     expect(values.dims).toEqual([samples, 5]);
     expect(done).toEqual([4, 8, 12, 16, 20, 24, 28, 30]);
     features.push(values.data);
-    const programs = new Programs(runtime, model, undefined, []);
+    const programs = await Programs.create(runtime, model, undefined, []);
     const kept = new Activations(programs, source);
     const rows: number[] = [];
     for (const batch of source.inOrder()) {

@@ -97,10 +97,10 @@ describe("a partly frozen model with two inputs and two outputs", () => {
     expect(again.map(({ dims }) => dims)).toEqual(predicted.map(({ dims }) => dims));
   });
 
-  it("is cut at several values", () => {
+  it("is cut at several values", async () => {
     const model = twoByTwo();
     model.compile({ optimizer: "adam", loss: losses });
-    const { boundary } = new Programs(platform().runtime, model, model.compiled, [[1], [3]]);
+    const { boundary } = await Programs.create(platform().runtime, model, model.compiled, [[1], [3]]);
     // What the trained convolution takes, the frozen branch around it, and what is known of the facts.
     expect(boundary.map(({ dims }) => dims)).toEqual([[4, 4, 4], [4], [3]]);
   });
