@@ -24,65 +24,75 @@ function percent(share: unknown): string {
   return typeof share === "number" ? `${(100 * share).toFixed(1)} %` : "unknown";
 }
 
+/** Seconds from the start of a process. */
+interface Times {
+  /** Until the model lay on the disk. */
+  readonly saved: number;
+  /** Until the process ended, test photos included. */
+  readonly whole: number;
+}
+
+/** Runs a process that writes a model, and looks when it did. */
+function timed<T>(model: string, run: () => T): { readonly times: Times; readonly result: T } {
+  const start = Date.now();
+  const result = run();
+  const whole = (Date.now() - start) / 1000;
+  return { times: { saved: (statSync(model).mtimeMs - start) / 1000, whole }, result };
+}
+
+/** The two figures of a run. */
+function figures(what: string, side: "Graft" | "Keras", { saved, whole }: Times, note: string): Figure[] {
+  const figure = (until: string, seconds: number): Figure => ({
+    what: `graft train, ${what}: ${until}`,
+    unit: "s",
+    values: { [side]: { best: seconds } },
+  });
+  return [figure("to the saved model", saved), { ...figure("with test photos", whole), note }];
+}
+
 /** Runs `graft train` in a process of its own, with nothing kept from earlier runs. */
-function train(directory: string, what: string, args: readonly string[]): Figure {
+function train(directory: string, what: string, args: readonly string[]): Figure[] {
   return withFolder((folder) => {
-    const start = performance.now();
-    const started = Date.now();
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [command, "train", directory, ...args, "--out", join(folder, "run"), "--json"],
-      { encoding: "utf8", maxBuffer: 2 ** 28, env: { ...process.env, GRAFT_CACHE: join(folder, "cache") } },
-    );
-    const seconds = (performance.now() - start) / 1000;
-    if (status !== 0) throw new Missing(`graft train failed: ${stderr.slice(-300)}`);
-    const saved = (statSync(join(folder, "run", "model.onnx")).mtimeMs - started) / 1000;
-    const done = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Record<string, number>;
-    return {
-      what: `graft train, ${what}`,
-      unit: "s",
-      values: { Graft: { best: seconds } },
-      note:
-        `From the start of the process to its end, test photos included; the model was saved after ${saved.toFixed(1)} s. Validation ${percent(done["val_accuracy"])}, ` +
-        `test ${percent(done["test_accuracy"])}, ${done["epochs"] ?? "?"} epochs.`,
-    };
+    const { times, result } = timed(join(folder, "run", "model.onnx"), () => {
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        [command, "train", directory, ...args, "--out", join(folder, "run"), "--json"],
+        { encoding: "utf8", maxBuffer: 2 ** 28, env: { ...process.env, GRAFT_CACHE: join(folder, "cache") } },
+      );
+      if (status !== 0) throw new Missing(`graft train failed: ${stderr.slice(-300)}`);
+      return JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Record<string, number>;
+    });
+    const accuracies = `Validation ${percent(result["val_accuracy"])}, test ${percent(result["test_accuracy"])}`;
+    return figures(what, "Graft", times, `${accuracies}, ${result["epochs"] ?? "?"} epochs.`);
   });
 }
 
-/** Seconds of a process in which Keras trains a classifier on features that it computes once, and what came of it. */
-interface CachedFeatures {
-  readonly seconds: number;
-  readonly note: string;
-}
-
 /**
- * Runs Keras with cached features on the same photos.
+ * Keras with cached features on the same photos.
  *
+ * @param names of the figures that it is compared with
  * @param weights the network's, or `null` for random ones, whose accuracy says nothing
  */
-function cachedFeatures(directory: string, network: string, weights: string | null): CachedFeatures {
+function cachedFeatures(
+  names: readonly string[],
+  directory: string,
+  network: string,
+  weights: string | null,
+): Figure[] {
   return withFolder((folder) => {
-    const job = ["--network", network, "--base-dir", directory, "--out", join(folder, "model.keras")];
-    const start = performance.now();
-    const lines = runKeras("cached_features.py", weights === null ? job : [...job, "--weights", weights]);
-    const seconds = (performance.now() - start) / 1000;
-    const done = lines.find(({ event }) => event === "done");
+    const model = join(folder, "model.keras");
+    const job = ["--network", network, "--base-dir", directory, "--out", model];
+    const { times, result } = timed(model, () =>
+      runKeras("cached_features.py", weights === null ? job : [...job, "--weights", weights]),
+    );
+    const done = result.find(({ event }) => event === "done");
     const accuracy =
       weights === null
         ? "random weights, so that its accuracy is meaningless and only the time is compared"
         : `validation ${percent(done?.["val_accuracy"])}, test ${percent(done?.["test_accuracy"])}`;
-    return {
-      seconds,
-      note: `Keras: the network frozen and its features kept, measured likewise; ${accuracy}, ${String(done?.["epochs"])} epochs.`,
-    };
+    const note = `Keras: the network frozen and its features kept, measured likewise; ${accuracy}, ${String(done?.["epochs"])} epochs.`;
+    return names.flatMap((what) => figures(what, "Keras", times, note));
   });
-}
-
-/** Figures of Graft with the one run of Keras that all of them are compared with. */
-function besideKeras(ours: readonly Figure[], { seconds, note }: CachedFeatures): Figure[] {
-  return ours.flatMap((own) =>
-    beside([own], [{ what: own.what, unit: "s", values: { Keras: { best: seconds } }, note }]),
-  );
 }
 
 export const trainRow: Row = {
@@ -94,22 +104,16 @@ export const trainRow: Row = {
     const mobile = ["--network", need(network, "--network"), "--preprocess", "torch"];
     const vgg = ["--network", "vgg16", "--weights", file, "--image-size", "150", "--unfreeze", "none"];
     const int8 = ["--trunk-precision", "int8"];
-    const withKeras = (ours: readonly Figure[], theirs: () => CachedFeatures): readonly Figure[] =>
-      keras ? besideKeras(ours, theirs()) : ours;
-    const mobileFigures = withKeras(
-      [
-        train(directory, "MobileNetV2 at 224", mobile),
-        train(directory, "MobileNetV2 at 224, 8 bits", [...mobile, ...int8]),
-      ],
-      () => cachedFeatures(directory, "mobilenetv2", null),
-    );
-    const vggFigures = withKeras(
-      [
-        train(directory, "VGG16 at 150, frozen, 8 bits", [...vgg, ...int8]),
-        train(directory, "VGG16 at 150, frozen", vgg),
-      ],
-      () => cachedFeatures(directory, "vgg16", file),
-    );
-    return Promise.resolve([...mobileFigures, ...vggFigures]);
+    const [mobileName, vggName] = ["MobileNetV2 at 224", "VGG16 at 150, frozen"];
+    const exactAndInt8 = (name: string, args: readonly string[]): Figure[] => [
+      ...train(directory, name, args),
+      ...train(directory, `${name}, 8 bits`, [...args, ...int8]),
+    ];
+    if (!keras) return Promise.resolve([...exactAndInt8(mobileName, mobile), ...exactAndInt8(vggName, vgg)]);
+    const both = (name: string): string[] => [name, `${name}, 8 bits`];
+    return Promise.resolve([
+      ...beside(exactAndInt8(mobileName, mobile), cachedFeatures(both(mobileName), directory, "mobilenetv2", null)),
+      ...beside(exactAndInt8(vggName, vgg), cachedFeatures(both(vggName), directory, "vgg16", file)),
+    ]);
   },
 };
