@@ -31,6 +31,8 @@ export interface Engine {
    * @throws UsageError when it is not available
    */
   createRuntime(device: string): Promise<Runtime>;
+  /** Starts the threads that read photos, so that they are there when they are needed. */
+  prepareReading(): Promise<void>;
   loadBackbone(request: BackboneRequest): Promise<Backbone>;
   fineTune(options: FineTuneOptions): Promise<FineTuneResult>;
   /** @returns bytes of a `model.onnx` */
@@ -68,6 +70,9 @@ export const engine: Engine = {
       },
     });
     return platform.runtime;
+  },
+  async prepareReading() {
+    await (await import("../data/decode-pool.js")).decodePool.prepare();
   },
   async loadBackbone(request) {
     return (await import("../applications/load-backbone.js")).loadBackbone(request);

@@ -61,6 +61,7 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
     networkRecords: () => Promise.resolve([backbone.record]),
     versions: () => Promise.resolve({ graft: "1", onnxruntime: "2", node: "3" }),
     createRuntime: () => Promise.resolve({ device: "cpu" } as Runtime),
+    prepareReading: () => Promise.resolve(),
     loadBackbone: (request) => {
       asked.push(request);
       return Promise.resolve(backbone);

@@ -378,6 +378,10 @@ export async function train(
   const { engine } = surroundings;
   await checkNetwork(flags, engine);
   const runtime = await openDevice(flags.device, engine, reporter);
+  // Their start takes a while, in which the folder can be looked at.
+  const threads = engine.prepareReading();
+  // It is awaited below, unless something else fails before.
+  threads.catch(() => undefined);
   const folder = await reserveRunFolder(flags.out, defaultRunFolder(directory, started));
   const { signal, stopped, end } = stopOnInterrupt(surroundings, reporter);
   let written = false;
@@ -420,6 +424,7 @@ export async function train(
       return { interrupted: true };
     };
     if (stopped()) return nothing();
+    await threads;
     let result: FineTuneResult;
     try {
       result = await engine.fineTune({

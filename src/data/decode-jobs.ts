@@ -2,8 +2,9 @@ import { datasetPixels, type DatasetPixelOptions } from "./dataset-pixels.js";
 import { type DecodedPhoto, type DecodeOptions, decodePhoto } from "./decode.js";
 import { readPhoto, type ReadPhotoOptions } from "./read-photo.js";
 
-/** Work on one photo, by the name of what does it. */
+/** Work on one photo, by the name of what does it; `prepare` loads what `resize` needs. */
 export type DecodeJob =
+  | { readonly kind: "prepare" }
   | { readonly kind: "decode"; readonly path: string; readonly options: Pick<DecodeOptions, "resizedTo"> }
   | { readonly kind: "resize"; readonly path: string; readonly options: { readonly size: number } }
   | { readonly kind: "read"; readonly path: string; readonly options: ReadPhotoOptions }
@@ -11,6 +12,7 @@ export type DecodeJob =
 
 /** What each kind of work gives. */
 export interface DecodeResults {
+  readonly prepare: Uint8Array;
   readonly decode: DecodedPhoto;
   readonly resize: Uint8Array;
   readonly read: Uint8Array;
@@ -24,6 +26,9 @@ export interface DecodeResults {
  */
 export async function perform(job: DecodeJob): Promise<DecodeResults[DecodeJob["kind"]]> {
   switch (job.kind) {
+    case "prepare":
+      await import("./resized-photo.js");
+      return new Uint8Array();
     case "decode":
       return decodePhoto(job.path, job.options);
     case "resize": {

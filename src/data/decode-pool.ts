@@ -15,7 +15,7 @@ export class DecodePool {
   private readonly threads: ThreadPool<DecodeJob, DecodeResults[DecodeJob["kind"]]>;
 
   /** @param size the most threads */
-  constructor(size: number) {
+  constructor(private readonly size: number) {
     this.threads = new ThreadPool(new URL("./decode-worker", import.meta.url), {
       size,
       revive: (described) => {
@@ -32,6 +32,11 @@ export class DecodePool {
    */
   async run<Job extends DecodeJob>(job: Job): Promise<DecodeResults[Job["kind"]]> {
     return (await this.threads.run(job)) as DecodeResults[Job["kind"]];
+  }
+
+  /** Starts all threads, and loads what they resize photos with. */
+  async prepare(): Promise<void> {
+    await Promise.all(Array.from({ length: this.size }, () => this.run({ kind: "prepare" })));
   }
 }
 

@@ -37,8 +37,8 @@ export interface PhotoSource extends BatchSource {
 /** Name of the graph's input. */
 const fed = "photos";
 
-/** Photos that are read before they are asked for: some batches for each copy of a network. */
-const readAhead = 64;
+/** Photos that are read before they are asked for; their pixels lie on disk, in the cache of this process. */
+const readAhead = 512;
 
 /**
  * What makes a network's input of photos in a library: sources with the same graph share their programs.

@@ -63,13 +63,13 @@ export async function featuresOf(
     ({ atOnce } = session);
     return session;
   });
-  // It is awaited below, unless something else fails before.
-  opening.catch(() => undefined);
+  // Meanwhile the first batches are read.
+  const calibrated = programs.calibrate(calibration).then(() => new Activations(programs, source));
+  // Both are awaited below, unless something else fails before.
+  for (const promise of [opening, calibrated]) promise.catch(() => undefined);
   try {
-    await programs.calibrate(calibration);
-    const activations = new Activations(programs, source);
     const compute = async (batch: Batch): Promise<TensorData<"float32">> => {
-      const [boundary, behind] = [await activations.of(batch), await opening];
+      const [boundary, behind] = [await (await calibrated).of(batch), await opening];
       const { [names.output(0)]: output } = await behind.run(pick(boundary, behind.inputNames));
       if (output === undefined) throw new TypeError("The engine gave no features.");
       return fromTensor(output) as TensorData<"float32">;
@@ -82,7 +82,8 @@ export async function featuresOf(
       done += part.dims[0] ?? 0;
       onBatch(done);
     }
-    await Promise.all([opening, activations.flush()]);
+    await (await calibrated).flush();
+    await opening;
     return { values: joinSamples(parts), trunk: programs.trunkReport };
   } finally {
     await opening.then(
