@@ -18,7 +18,9 @@ export async function* lookAtPhotos<Item extends { readonly path: string }>(
   items: readonly Item[],
 ): AsyncGenerator<Looked<Item>> {
   const look = async (decoded: Decoded<Item>): Promise<Looked<Item>> =>
-    "reason" in decoded ? decoded : { item: decoded.item, probabilities: await classifier.predict(decoded.photo) };
+    "reason" in decoded
+      ? decoded
+      : { item: decoded.item, probabilities: await classifier.predict(decoded.photo, true) };
   const { atOnce, imageSize: resizedTo } = classifier;
   // Where several work at once, one photo lies ready for each.
   yield* workAhead(decodeAhead(items, { resizedTo }), look, () => (atOnce === 1 ? 1 : 2 * atOnce));

@@ -2,13 +2,17 @@ import { datasetPixels, type DatasetPixelOptions } from "./dataset-pixels.js";
 import { type DecodedPhoto, type DecodeOptions, decodePhoto } from "./decode.js";
 import { readPhoto, type ReadPhotoOptions } from "./read-photo.js";
 
-/** Work on one photo, by the name of what does it; `prepare` loads what `resize` needs. */
-export type DecodeJob =
-  | { readonly kind: "prepare" }
-  | { readonly kind: "decode"; readonly path: string; readonly options: Pick<DecodeOptions, "resizedTo"> }
+/** Work that makes pixels for a network of a photo, by the name of what does it. */
+export type PixelJob =
   | { readonly kind: "resize"; readonly path: string; readonly options: { readonly size: number } }
   | { readonly kind: "read"; readonly path: string; readonly options: ReadPhotoOptions }
   | { readonly kind: "dataset"; readonly path: string; readonly options: DatasetPixelOptions };
+
+/** Work on one photo; `prepare` loads what `resize` needs. */
+export type DecodeJob =
+  | PixelJob
+  | { readonly kind: "decode"; readonly path: string; readonly options: Pick<DecodeOptions, "resizedTo"> }
+  | { readonly kind: "prepare" };
 
 /** What each kind of work gives. */
 export interface DecodeResults {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -46,6 +46,24 @@ test("threads give what the functions give, whatever the order in which they fin
   const all = Array.from({ length: 6 }, (_, index) => jobs(photo(index))).flat();
   const results = await Promise.all(all.map((job) => pool.run(job)));
   for (const [index, job] of all.entries()) expect(results[index]).toEqual(await perform(job));
+});
+
+test("pixels are written where there is room, and given where they cannot be written", async () => {
+  await pool.prepare();
+  const file = await open(join(folder, "pixels"), "w+");
+  const wanted = jobs(photo(2)).filter((job) => job.kind !== "decode" && job.kind !== "prepare");
+  for (const job of wanted) {
+    const direct = await perform(job);
+    const made = "data" in direct ? direct.data : direct;
+    const expected = Buffer.from(made.buffer, made.byteOffset, made.byteLength);
+    expect(await pool.pixels(job, { descriptor: file.fd, offset: 5 })).toBeUndefined();
+    const { buffer } = await file.read(Buffer.alloc(expected.length), 0, expected.length, 5);
+    expect(buffer.equals(expected)).toBe(true);
+    for (const room of [undefined, { descriptor: 99_999, offset: 0 }]) {
+      expect(Buffer.from((await pool.pixels(job, room)) ?? []).equals(expected)).toBe(true);
+    }
+  }
+  await file.close();
 });
 
 test("a photo that cannot be used is a PhotoError, and the others still come", async () => {

@@ -1,7 +1,15 @@
 import { processors } from "../runtime/node-processors.js";
 import { ThreadPool } from "../runtime/node-threads.js";
 import { PhotoError } from "./decode.js";
-import type { DecodeJob, DecodeResults } from "./decode-jobs.js";
+import type { DecodeJob, DecodeResults, PixelJob } from "./decode-jobs.js";
+import type { PixelRoom } from "./pixel-room.js";
+
+/** What a thread is asked. */
+export interface DecodeRequest {
+  readonly job: DecodeJob;
+  /** Where pixels are written instead of being given. */
+  readonly room?: PixelRoom | undefined;
+}
 
 /** More threads than this do not decode faster: reading their results is the work of one. */
 const mostWorkers = 16;
@@ -12,7 +20,7 @@ const mostWorkers = 16;
  * own. What they give is what the same functions give when they are called directly.
  */
 export class DecodePool {
-  private readonly threads: ThreadPool<DecodeJob, DecodeResults[DecodeJob["kind"]]>;
+  private readonly threads: ThreadPool<DecodeRequest, DecodeResults[DecodeJob["kind"]] | undefined>;
 
   /** @param size the most threads */
   constructor(private readonly size: number) {
@@ -31,7 +39,19 @@ export class DecodePool {
    * @throws PhotoError when the file cannot be used
    */
   async run<Job extends DecodeJob>(job: Job): Promise<DecodeResults[Job["kind"]]> {
-    return (await this.threads.run(job)) as DecodeResults[Job["kind"]];
+    return (await this.threads.run({ job })) as DecodeResults[Job["kind"]];
+  }
+
+  /**
+   * Makes pixels of a photo, begun at once.
+   *
+   * @param room where they are written
+   * @returns their bytes, where there is no room or they could not be written
+   * @throws PhotoError when the file cannot be used
+   */
+  async pixels(job: PixelJob, room: PixelRoom | undefined): Promise<Uint8Array | undefined> {
+    const made = (await this.threads.run({ job, room })) as Uint8Array | Float32Array | undefined;
+    return made && new Uint8Array(made.buffer, made.byteOffset, made.byteLength);
   }
 
   /** Starts all threads, and loads what they resize photos with. */

@@ -185,11 +185,9 @@ export class ImageDataset extends BatchIterator<LabelledBatch> {
         await Promise.all(
           keys.map(async (key, row) => {
             const path = photos[key]?.path ?? "";
-            const bytes = await pixelCache.of(path, reading, async () => {
-              const { buffer } = await decodePool.run({ kind: "dataset", path, options: pixelOptions });
-              return new Uint8Array(buffer);
-            });
-            pixels.set(new Float32Array(bytes.buffer), row * size);
+            const own = new Uint8Array(pixels.buffer, row * size * 4, size * 4);
+            const job = { kind: "dataset", path, options: pixelOptions } as const;
+            await pixelCache.fill(own, path, reading, (room) => decodePool.pixels(job, room));
           }),
         );
         return pixels;

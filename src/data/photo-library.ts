@@ -5,13 +5,14 @@ import { toChannelsFirst } from "../nn/channels.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { cast } from "../ops/layout.js";
 import type { Generator } from "../random/generator.js";
-import { type NamedTensors, Tensor } from "../runtime/runtime.js";
+import { type NamedTensors, Tensor, useOnce } from "../runtime/runtime.js";
 import { workAhead } from "../runtime/work-ahead.js";
 import { PhotoError } from "./decode.js";
 import { decodePool } from "./decode-pool.js";
 import type { Photo } from "./photo.js";
 import { photoIdentity } from "./photo-identity.js";
 import { pixelCache } from "./pixel-cache.js";
+import type { PixelRoom } from "./pixel-room.js";
 
 /** How photos are read. */
 export interface ReadOptions {
@@ -113,7 +114,7 @@ export class PhotoLibrary {
     let keys: number[] = [];
     const look = async (photo: Photo): Promise<{ readonly photo: Photo; readonly reason?: string }> => {
       try {
-        await this.pixelsOf(photo);
+        await this.lookAt(photo);
         return { photo };
       } catch (error) {
         if (error instanceof PhotoError) return { photo, reason: error.reason };
@@ -144,7 +145,7 @@ export class PhotoLibrary {
     for (const [index, place] of places.entries()) {
       for (const photo of this.listed.slice(place, places[index + 1])) {
         try {
-          await this.pixelsOf(photo);
+          await this.lookAt(photo);
           chosen.push(photo);
           break;
         } catch (error) {
@@ -160,19 +161,33 @@ export class PhotoLibrary {
 
   private async load(photos: readonly Photo[]): Promise<NamedTensors> {
     const { imageSize } = this.options;
-    const size = imageSize ** 2 * 3;
+    const size = this.pixelBytes;
     const joined = new Uint8Array(photos.length * size);
     await Promise.all(
-      photos.map(async (photo, row) => {
-        joined.set(await this.pixelsOf(photo), row * size);
+      photos.map(async ({ path }, row) => {
+        const own = joined.subarray(row * size, (row + 1) * size);
+        await pixelCache.fill(own, path, this.reading, (room) => this.pixelsOf(path, room));
       }),
     );
-    return { [fed]: new Tensor("uint8", joined, [photos.length, imageSize, imageSize, 3]) };
+    return { [fed]: useOnce(new Tensor("uint8", joined, [photos.length, imageSize, imageSize, 3])) };
+  }
+
+  /** Reads a photo, so that its pixels are there when they are loaded. */
+  private async lookAt({ path }: Photo): Promise<void> {
+    await pixelCache.keep(this.pixelBytes, path, this.reading, (room) => this.pixelsOf(path, room));
   }
 
   /** `[size, size, 3]` uint8 of a photo. */
-  private pixelsOf({ path }: Photo): Promise<Uint8Array> {
-    const options = { size: this.options.imageSize };
-    return pixelCache.of(path, JSON.stringify(options), () => decodePool.run({ kind: "resize", path, options }));
+  private pixelsOf(path: string, room: PixelRoom | undefined): Promise<Uint8Array | undefined> {
+    return decodePool.pixels({ kind: "resize", path, options: { size: this.options.imageSize } }, room);
+  }
+
+  private get pixelBytes(): number {
+    return this.options.imageSize ** 2 * 3;
+  }
+
+  /** What decides which pixels are made of a photo. */
+  private get reading(): string {
+    return JSON.stringify({ size: this.options.imageSize });
   }
 }

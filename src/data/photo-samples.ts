@@ -31,8 +31,10 @@ export function photoSamples(
       await Promise.all(
         keys.map(async (key, row) => {
           const path = paths[key] ?? "";
-          const photo = await pixelCache.of(path, reading, () => decodePool.run({ kind: "read", path, options: how }));
-          pixels.set(photo, row * size);
+          const own = pixels.subarray(row * size, (row + 1) * size);
+          await pixelCache.fill(own, path, reading, (room) =>
+            decodePool.pixels({ kind: "read", path, options: how }, room),
+          );
         }),
       );
       return pixels;

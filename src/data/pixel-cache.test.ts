@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PixelCache } from "./pixel-cache.js";
+import { type MakePixels, PixelCache } from "./pixel-cache.js";
+import { writePixels } from "./pixel-room.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -15,61 +16,96 @@ async function photo(name: string, levels: readonly number[]) {
   const path = join(folder, name);
   await writeFile(path, Uint8Array.from(levels));
   const made = { times: 0 };
-  const make = (): Promise<Uint8Array> => {
+  const make: MakePixels = (room) => {
     made.times += 1;
-    return Promise.resolve(Uint8Array.from(levels));
+    const pixels = Uint8Array.from(levels);
+    return Promise.resolve(room !== undefined && writePixels(room, pixels) ? undefined : pixels);
   };
-  return { path, made, make };
+  return { path, made, make, bytes: levels.length };
+}
+
+type Photo = Awaited<ReturnType<typeof photo>>;
+
+/** The levels that a cache gives. */
+async function levelsOf(cache: PixelCache, { path, make, bytes }: Photo, reading = ""): Promise<number[]> {
+  const pixels = new Uint8Array(bytes);
+  await cache.fill(pixels, path, reading, make);
+  return [...pixels];
 }
 
 const cache = (limit?: number): PixelCache => new PixelCache(() => join(folder, "cache"), limit);
 
 test("pixels are made once for each way of reading", async () => {
-  const [kept, { path, made, make }] = [cache(), await photo("a", [1, 2, 3])];
-  for (let round = 0; round < 3; round++) expect([...(await kept.of(path, "small", make))]).toEqual([1, 2, 3]);
-  expect(made.times).toBe(1);
-  await kept.of(path, "large", make);
-  expect(made.times).toBe(2);
-  const other = await photo("b", [4, 5, 6, 7]);
-  await kept.of(other.path, "small", other.make);
-  expect([...(await kept.of(other.path, "small", other.make))]).toEqual([4, 5, 6, 7]);
-  expect([...(await kept.of(path, "small", make))]).toEqual([1, 2, 3]);
+  const [kept, first, other] = [cache(), await photo("a", [1, 2, 3]), await photo("b", [4, 5, 6])];
+  for (let round = 0; round < 3; round++) expect(await levelsOf(kept, first, "small")).toEqual([1, 2, 3]);
+  expect(first.made.times).toBe(1);
+  expect(await levelsOf(kept, first, "large")).toEqual([1, 2, 3]);
+  expect(first.made.times).toBe(2);
+  for (let round = 0; round < 2; round++) expect(await levelsOf(kept, other, "small")).toEqual([4, 5, 6]);
+  expect(await levelsOf(kept, first, "small")).toEqual([1, 2, 3]);
+  expect([first.made.times, other.made.times]).toEqual([2, 1]);
+});
+
+test("pixels that were made ahead are there when they are wanted", async () => {
+  const [kept, ahead] = [cache(), await photo("k", [7, 8])];
+  for (let round = 0; round < 2; round++) await kept.keep(2, ahead.path, "", ahead.make);
+  expect(await levelsOf(kept, ahead)).toEqual([7, 8]);
+  expect(ahead.made.times).toBe(1);
+});
+
+test("pixels fill their place in a larger array, and nothing beside it", async () => {
+  const [kept, { path, make }] = [cache(), await photo("l", [1, 2])];
+  for (let round = 0; round < 2; round++) {
+    const batch = new Uint8Array(6);
+    await kept.fill(batch.subarray(2, 4), path, "", make);
+    expect([...batch]).toEqual([0, 0, 1, 2, 0, 0]);
+  }
 });
 
 test("a photo that has changed is decoded anew", async () => {
-  const [kept, { path, made, make }] = [cache(), await photo("c", [1, 2, 3])];
-  await kept.of(path, "", make);
-  await utimes(path, 1, 1);
-  await kept.of(path, "", make);
-  await kept.of(path, "", make);
-  expect(made.times).toBe(2);
+  const [kept, changing] = [cache(), await photo("c", [1, 2, 3])];
+  await levelsOf(kept, changing);
+  await utimes(changing.path, 1, 1);
+  await levelsOf(kept, changing);
+  await levelsOf(kept, changing);
+  expect(changing.made.times).toBe(2);
 });
 
 test("beyond the limit pixels are made each time, and what was kept stays", async () => {
   const kept = cache(4);
   const [first, second] = [await photo("d", [1, 2, 3]), await photo("e", [4, 5, 6])];
   for (let round = 0; round < 2; round++) {
-    expect([...(await kept.of(first.path, "", first.make))]).toEqual([1, 2, 3]);
-    expect([...(await kept.of(second.path, "", second.make))]).toEqual([4, 5, 6]);
+    expect(await levelsOf(kept, first)).toEqual([1, 2, 3]);
+    expect(await levelsOf(kept, second)).toEqual([4, 5, 6]);
   }
   expect([first.made.times, second.made.times]).toEqual([1, 2]);
 });
 
 test("where nothing can be written, pixels are made each time", async () => {
-  const { path, made, make } = await photo("f", [1]);
-  const kept = new PixelCache(() => join(path, "no folder"));
-  for (let round = 0; round < 2; round++) expect([...(await kept.of(path, "", make))]).toEqual([1]);
-  expect(made.times).toBe(2);
+  const only = await photo("f", [1]);
+  const kept = new PixelCache(() => join(only.path, "no folder"));
+  for (let round = 0; round < 2; round++) expect(await levelsOf(kept, only)).toEqual([1]);
+  expect(only.made.times).toBe(2);
+});
+
+test("when the disk is full, what comes is made each time, and what was written can still be read", async () => {
+  const [kept, first, second] = [cache(), await photo("i", [1, 2]), await photo("j", [3, 4])];
+  await levelsOf(kept, first);
+  // As a thread answers that could not write.
+  const failing: Photo = { ...second, make: () => second.make(undefined) };
+  for (let round = 0; round < 2; round++) expect(await levelsOf(kept, failing)).toEqual([3, 4]);
+  expect(await levelsOf(kept, first)).toEqual([1, 2]);
+  expect([first.made.times, second.made.times]).toEqual([1, 2]);
 });
 
 test("no file stays behind, even while the process runs", async () => {
-  const { path, make } = await photo("g", [1]);
-  await cache().of(path, "", make);
+  await levelsOf(cache(), await photo("g", [1]));
   if (process.platform !== "win32") expect(await readdir(join(folder, "cache"))).toEqual([]);
 });
 
 test("what goes wrong in decoding is not kept", async () => {
-  const [kept, { path, make }] = [cache(), await photo("h", [1])];
-  await expect(kept.of(path, "", () => Promise.reject(new Error("damaged")))).rejects.toThrow("damaged");
-  expect([...(await kept.of(path, "", make))]).toEqual([1]);
+  const [kept, once] = [cache(), await photo("h", [1])];
+  const failing = kept.fill(new Uint8Array(1), once.path, "", () => Promise.reject(new Error("damaged")));
+  await expect(failing).rejects.toThrow("damaged");
+  expect(await levelsOf(kept, once)).toEqual([1]);
 });

@@ -5,7 +5,7 @@ import { float32 } from "../onnx/tensor-data.js";
 import { scalar } from "../ops/constants.js";
 import { add, mul } from "../ops/elementwise.js";
 import { CopiesSession, divideCores } from "./node-copies.js";
-import { fromTensor, toTensor } from "./runtime.js";
+import { fromTensor, toTensor, useOnce } from "./runtime.js";
 import { graphBytes } from "./session.js";
 
 const x = input("x", "float32", ["N", 2]);
@@ -48,6 +48,17 @@ test("copies give what one session gives, several runs at once, also of views in
   }
   // What was fed can be fed again.
   expect(whole[39]).toBe(39);
+  await session.release();
+});
+
+test("memory that is used once is handed over, unless it is part of something larger", async () => {
+  const session = await CopiesSession.create(graph, division);
+  const [whole, larger] = [Float32Array.of(1, 2), Float32Array.of(5, 6, 7, 8)];
+  const given = useOnce(toTensor(float32(whole, [1, 2])));
+  const part = useOnce(toTensor(float32(larger.subarray(0, 2), [1, 2])));
+  expect((await session.run({ x: given, y: part }))["product"]?.data).toEqual(Float32Array.of(5, 12));
+  expect(whole.byteLength).toBe(0);
+  expect([...larger]).toEqual([5, 6, 7, 8]);
   await session.release();
 });
 

@@ -3,7 +3,7 @@ import type { PlainTensors } from "./node-copies-worker.js";
 import { usableMemory } from "./node-memory.js";
 import { processors } from "./node-processors.js";
 import { ThreadPool } from "./node-threads.js";
-import { type NamedTensors, type Session, Tensor } from "./runtime.js";
+import { isUsedOnce, type NamedTensors, type Session, Tensor } from "./runtime.js";
 
 /** More copies are not needed to keep all cores busy: each has some of them. */
 const mostCopies = 16;
@@ -95,7 +95,12 @@ export class CopiesSession implements Session {
   }
 
   async run(feeds: NamedTensors): Promise<Record<string, Tensor>> {
-    return tensorsOf((await this.threads.run(plainTensors(feeds))) as PlainTensors);
+    const transfer = Object.values(feeds).flatMap((tensor) => {
+      const { buffer, byteLength } = tensor.data as Uint8Array;
+      const whole = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+      return isUsedOnce(tensor) && whole ? [buffer] : [];
+    });
+    return tensorsOf((await this.threads.run(plainTensors(feeds), transfer)) as PlainTensors);
   }
 
   async release(): Promise<void> {

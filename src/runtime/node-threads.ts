@@ -72,11 +72,11 @@ class PoolThread<Job, Result> {
     return this.pending.size;
   }
 
-  ask(request: ThreadRequest<Job>, pending: Pending<Result>): void {
+  ask(request: ThreadRequest<Job>, transfer: readonly ArrayBuffer[], pending: Pending<Result>): void {
     this.pending.set(request.id, pending);
     // Only a thread that is waited for keeps the process alive.
     this.worker.ref();
-    this.worker.postMessage(request);
+    this.worker.postMessage(request, transfer);
   }
 
   async end(): Promise<void> {
@@ -107,11 +107,12 @@ export class ThreadPool<Job, Result> {
   /**
    * Does a job; it is begun at once, so that it goes on while this thread is busy.
    *
+   * @param transfer memory in the job that is handed over rather than copied
    * @throws what the thread's work throws
    */
-  run(job: Job): Promise<Result> {
+  run(job: Job, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.leastLoaded().ask({ id: this.asked++, job }, { resolve, reject });
+      this.leastLoaded().ask({ id: this.asked++, job }, transfer, { resolve, reject });
     });
   }
 

@@ -6,6 +6,24 @@ export { Tensor };
 /** Tensors by name. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 
+const usedOnce = new WeakSet<Tensor>();
+
+/**
+ * Says that nobody uses a tensor's memory after the next run that it is fed to: it may then be handed to another thread rather
+ * than copied. Memory that is copied and dropped for each photo keeps the garbage collector busy.
+ *
+ * @param tensor of memory that nothing else is a view of
+ */
+export function useOnce(tensor: Tensor): Tensor {
+  usedOnce.add(tensor);
+  return tensor;
+}
+
+/** Whether {@link useOnce} was said of a tensor. */
+export function isUsedOnce(tensor: Tensor): boolean {
+  return usedOnce.has(tensor);
+}
+
 /** A graph that is ready to run on a device. */
 export interface Session {
   /** Names of the inputs, in the graph's order. */

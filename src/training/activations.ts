@@ -75,9 +75,15 @@ export class Activations {
     await this.kept?.flush();
   }
 
-  /** A copy of one sample's activations, one value behind the other. */
+  /** One sample's activations, one value behind the other. */
   private rowOf(activations: NamedTensors, place: number): Float32Array {
     const { boundary, boundaryWidth } = this.programs;
+    const [only, ...others] = boundary;
+    const tensor = only && activations[only.name];
+    // A view of what came from the trunk, whose samples are all kept or none: nothing is copied.
+    if (tensor !== undefined && others.length === 0) {
+      return (fromTensor(tensor).data as Float32Array).subarray(place * boundaryWidth, (place + 1) * boundaryWidth);
+    }
     const row = new Float32Array(boundaryWidth);
     let offset = 0;
     for (const { name, size } of boundary) {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { FileError, ShapeError } from "../errors/errors.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { readModel } from "../onnx/read-model.js";
-import { type Runtime, type Session, Tensor } from "../runtime/runtime.js";
+import { type Runtime, type Session, Tensor, useOnce } from "../runtime/runtime.js";
 
 /** An image as the classifier takes it. */
 export interface ClassifierImage {
@@ -25,10 +25,11 @@ export interface Classifier {
   /**
    * Looks at one photo.
    *
+   * @param usedOnce whether nobody uses the photo's memory afterwards; default `false`
    * @returns the probability of each class
    * @throws EngineError when the engine fails
    */
-  predict(photo: ClassifierImage): Promise<Float32Array>;
+  predict(photo: ClassifierImage, usedOnce?: boolean): Promise<Float32Array>;
   /** Frees the engine's session; the classifier cannot be used afterwards. */
   release(): Promise<void>;
 }
@@ -102,7 +103,7 @@ class OnnxClassifier implements Classifier {
     return Number.isInteger(size) && size > 0 ? size : undefined;
   }
 
-  async predict({ width, height, data }: ClassifierImage): Promise<Float32Array> {
+  async predict({ width, height, data }: ClassifierImage, usedOnce = false): Promise<Float32Array> {
     if (data.length !== width * height * 3) {
       throw new ShapeError("The image's pixels do not fit its size.", {
         subject: "image",
@@ -110,7 +111,8 @@ class OnnxClassifier implements Classifier {
         received: String(data.length),
       });
     }
-    const { probabilities } = await this.session.run({ image: new Tensor("uint8", data, [1, height, width, 3]) });
+    const image = new Tensor("uint8", data, [1, height, width, 3]);
+    const { probabilities } = await this.session.run({ image: usedOnce ? useOnce(image) : image });
     const row = probabilities?.data;
     if (!(row instanceof Float32Array)) {
       throw notAClassifier(this.file, "probabilities in float32", probabilities?.type ?? "none");
