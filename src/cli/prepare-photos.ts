@@ -3,12 +3,12 @@ import { readFile } from "node:fs/promises";
 import { relative, sep } from "node:path";
 import { decodePhoto, PhotoError } from "../data/decode.js";
 import { photoFormat } from "../data/photo-format.js";
+import { photoHash } from "../data/photo-identity.js";
 import type { Photo, PhotoSet } from "../data/photo.js";
 import { type PhotoFolder, scanFolder } from "../data/scan.js";
 import { splitPhotos } from "../data/split.js";
 import { FileError } from "../errors/errors.js";
 import { processors } from "../runtime/node-processors.js";
-import { hashBytes } from "../weights/checksum.js";
 import type { Reporter } from "./reporter.js";
 import { count, quotedList } from "./words.js";
 
@@ -51,7 +51,7 @@ async function fingerprint(path: string): Promise<string> {
   const format = photoFormat(bytes);
   // Before the split, because empty files are equal and would pass for one photo that lies in several classes.
   if (bytes.length === 0 || format === undefined || format.readable === "no") await decodePhoto(bytes, { name: path });
-  return hashBytes(bytes, "sha256");
+  return photoHash(path, bytes);
 }
 
 /** Reads all files once: which are photos, and which are equal. */

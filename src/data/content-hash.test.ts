@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { contentHash, hashFiles } from "./content-hash.js";
+import { contentHash } from "./content-hash.js";
 import { PhotoError } from "./decode.js";
 
 let dir = "";
@@ -21,21 +21,9 @@ describe("content hashes", () => {
     expect(await contentHash(path)).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   });
 
-  test("are found for many files, few at a time or one by one", async () => {
-    const paths = Array.from({ length: 300 }, (_, index) => join(dir, `${index}`));
-    await Promise.all(paths.map((path, index) => writeFile(path, String(index % 100))));
-    const hashes = await hashFiles(paths);
-    expect(hashes.size).toBe(300);
-    expect(new Set(hashes.values()).size).toBe(100);
-    expect(await hashFiles(paths.slice(0, 5), 1)).toEqual(
-      new Map([...hashes].filter(([path]) => paths.indexOf(path) < 5)),
-    );
-    expect(await hashFiles([])).toEqual(new Map());
-  });
-
   test("say which file cannot be read", async () => {
     const missing = join(dir, "missing");
-    await expect(hashFiles([missing])).rejects.toThrow(PhotoError);
+    await expect(contentHash(missing)).rejects.toThrow(PhotoError);
     await expect(contentHash(missing)).rejects.toMatchObject({ path: missing, reason: "there is no such file" });
     await expect(contentHash(dir)).rejects.toMatchObject({ path: dir });
   });

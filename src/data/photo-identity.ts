@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import sharp from "sharp";
 import { version } from "../errors/version.js";
+import { hashBytes } from "../weights/checksum.js";
 import { contentHash } from "./content-hash.js";
 
 /** Of what decodes: another version may give other pixels. */
@@ -16,19 +17,29 @@ interface Known {
 const known = new Map<string, Known>();
 
 /**
- * What tells the pixels made of a photo from all others: its content, the decoder, and what is done to it. A file is looked at
- * once in a process, and again when its size or time has changed.
+ * SHA-256 of a photo's content. A file is hashed once in a process, and again when its size or time has changed.
+ *
+ * @param path the photo's file
+ * @param bytes its content, where it has just been read
+ * @throws PhotoError when the file cannot be read
+ */
+export function photoHash(path: string, bytes?: Uint8Array): Promise<string> {
+  const { size, mtimeMs: modified } = statSync(path, { throwIfNoEntry: false }) ?? {};
+  const entry = known.get(path);
+  if (entry !== undefined && entry.size === size && entry.modified === modified) return entry.hash;
+  const hash =
+    bytes !== undefined && bytes.length === size ? Promise.resolve(hashBytes(bytes, "sha256")) : contentHash(path);
+  known.set(path, { hash, size, modified });
+  return hash;
+}
+
+/**
+ * What tells the pixels made of a photo from all others: its content, the decoder, and what is done to it.
  *
  * @param path the photo's file
  * @param reading everything that decides which pixels are made of it, as plain JSON
  * @throws PhotoError when the file cannot be read
  */
 export async function photoIdentity(path: string, reading: object): Promise<string> {
-  const { size, mtimeMs: modified } = statSync(path, { throwIfNoEntry: false }) ?? {};
-  let entry = known.get(path);
-  if (entry?.size !== size || entry?.modified !== modified || entry === undefined) {
-    entry = { hash: contentHash(path), size, modified };
-    known.set(path, entry);
-  }
-  return `${await entry.hash} ${decoders} ${JSON.stringify(reading)}`;
+  return `${await photoHash(path)} ${decoders} ${JSON.stringify(reading)}`;
 }

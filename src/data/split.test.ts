@@ -123,6 +123,6 @@ describe("splitPhotos", () => {
 
   test("refuses photos without a hash", () => {
     const { set } = made({ a: ["x", "y"], b: ["z", "u"] });
-    expect(() => splitPhotos(set, new Map())).toThrow(/hashFiles/);
+    expect(() => splitPhotos(set, new Map())).toThrow(/photoHash/);
   });
 });

@@ -39,7 +39,7 @@ export interface SplitPhotos {
  * validation photo with a doubtful label measures nothing.
  *
  * @param set the photos
- * @param hashes a hash of the content of each path, as `hashFiles` gives
+ * @param hashes a hash of the content of each path, as `photoHash` gives
  * @param options fraction and seed
  * @returns both sets, in Keras's order; each class has `round(fraction · photos)` validation photos, as nearly as duplicates
  * allow, at least one, and at least one to train with
@@ -96,7 +96,7 @@ function groupByContent(photos: readonly Photo[], hashes: ReadonlyMap<string, st
         subject: photo.path,
         expected: "a hash of the content of every photo",
         received: "none for this path",
-        advice: "Hash the same paths with hashFiles().",
+        advice: "Hash the same paths with photoHash().",
       });
     }
     const group = groups.get(hash);
