@@ -73,10 +73,11 @@ class PoolThread<Job, Result> {
   }
 
   ask(request: ThreadRequest<Job>, transfer: readonly ArrayBuffer[], pending: Pending<Result>): void {
+    // It throws where the request cannot be sent.
+    this.worker.postMessage(request, transfer);
     this.pending.set(request.id, pending);
     // Only a thread that is waited for keeps the process alive.
     this.worker.ref();
-    this.worker.postMessage(request, transfer);
   }
 
   async end(): Promise<void> {

@@ -86,10 +86,8 @@ export async function featuresOf(
     await opening;
     return { values: joinSamples(parts), trunk: programs.trunkReport };
   } finally {
-    await opening.then(
-      (session) => session.release(),
-      () => undefined,
-    );
+    const [session] = await Promise.allSettled([opening, calibrated]);
+    if (session.status === "fulfilled") await session.value.release();
     await programs.release();
   }
 }
