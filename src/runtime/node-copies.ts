@@ -1,7 +1,6 @@
 import { EngineError } from "../errors/errors.js";
 import type { PlainTensors } from "./node-copies-worker.js";
 import { usableMemory } from "./node-memory.js";
-import { processors } from "./node-processors.js";
 import { ThreadPool } from "./node-threads.js";
 import { isUsedOnce, type NamedTensors, type Session, Tensor } from "./runtime.js";
 
@@ -30,12 +29,12 @@ export type CopyResult = { readonly inputs: readonly string[]; readonly outputs:
  * has none of this waiting.
  *
  * @param bytes memory that a copy takes
- * @param cores of the process
+ * @param cores for all copies together
  * @param memory that the process may use, in bytes
  */
 export function divideCores(
   bytes: number,
-  cores = processors().cores ?? processors().threads,
+  cores: number,
   memory = usableMemory(),
 ): { readonly copies: number; readonly cores: number } {
   const copies = Math.max(1, Math.min(cores, mostCopies, Math.floor((memory * memoryShare) / bytes)));

@@ -72,7 +72,8 @@ export function createNodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
     name: `onnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common} ${device} ${threads}`,
     device,
     async createSession(model, { runBytes } = {}) {
-      const division = runBytes === undefined ? undefined : divideCores(model.byteLength + runBytes);
+      const cores = threads === engineCounts ? processors().threads : threads;
+      const division = runBytes === undefined ? undefined : divideCores(model.byteLength + runBytes, cores);
       if (device === "cpu" && division !== undefined && division.copies > 1) {
         return CopiesSession.create(model, division);
       }

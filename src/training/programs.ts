@@ -451,10 +451,12 @@ export class Programs {
 
   /** Outputs of a batch in inference, in Keras's order. */
   predict(): Promise<Session> {
-    const values = this.behindBoundary(this.inference.outputs);
-    return (this.sessions.predict ??= createSession(this.runtime, this.outputGraph(this.lowered(values)), {
-      name: "predict",
-    }));
+    return (this.sessions.predict ??= this.createPredict());
+  }
+
+  private createPredict(): Promise<Session> {
+    const values = this.lowered(this.behindBoundary(this.inference.outputs));
+    return createSession(this.runtime, this.outputGraph(values), { name: "predict" });
   }
 
   /**
