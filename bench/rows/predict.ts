@@ -62,7 +62,7 @@ async function predictionTimes(file: string, paths: readonly string[]): Promise<
     now: () => Date.now(),
     engine,
     onInterrupt: () => () => undefined,
-    exit: (code) => process.exit(code),
+    endNow: () => undefined,
   });
   if (exitCode !== 0) throw new Error(`graft predict ended with ${exitCode}.`);
   return times;

@@ -38,7 +38,7 @@ async function train(): Promise<void> {
       now: () => Date.now(),
       engine,
       onInterrupt: () => () => undefined,
-      exit: (code) => process.exit(code),
+      endNow: () => undefined,
     });
     if (exitCode !== 0) throw new Error(`graft train ended with ${exitCode}.`);
   } finally {

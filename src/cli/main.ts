@@ -1,11 +1,12 @@
 #!/usr/bin/env node
+import { endBySignal } from "./end-by-signal.js";
 import { engine } from "./engine.js";
 import { run } from "./run.js";
 
 // A reader that has seen enough, such as `head`, closes the pipe: that is no mistake.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  if (error.code !== "EPIPE") throw error;
+  endBySignal("SIGPIPE");
 });
 
 process.exitCode = await run(process.argv.slice(2), {
@@ -18,5 +19,7 @@ process.exitCode = await run(process.argv.slice(2), {
     process.on("SIGINT", listener);
     return () => process.off("SIGINT", listener);
   },
-  exit: (code) => process.exit(code),
+  endNow: () => {
+    endBySignal("SIGINT");
+  },
 });

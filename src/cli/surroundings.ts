@@ -17,6 +17,6 @@ export interface Surroundings {
    * Calls back when the user presses Ctrl+C; the returned function ends that.
    */
   onInterrupt(listener: () => void): () => void;
-  /** Ends the process at once. */
-  exit(code: number): void;
+  /** Ends the process at once, as Ctrl+C does to a program that does not catch it. */
+  endNow(): void;
 }

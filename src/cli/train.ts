@@ -59,7 +59,7 @@ function stopOnInterrupt(surroundings: Surroundings, reporter: Reporter): Interr
   const end = surroundings.onInterrupt(() => {
     if (controller.signal.aborted) {
       reporter.end();
-      surroundings.exit(130);
+      surroundings.endNow();
       return;
     }
     controller.abort();

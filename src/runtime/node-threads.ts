@@ -45,6 +45,8 @@ function startThread(entry: URL, data: unknown): Worker {
 class PoolThread<Job, Result> {
   private readonly pending = new Map<number, Pending<Result>>();
   private readonly worker: Worker;
+  /** Who waits until nothing is under way. */
+  private readonly waiting: (() => void)[] = [];
 
   constructor(
     entry: URL,
@@ -60,6 +62,7 @@ class PoolThread<Job, Result> {
       onEnd(this);
       for (const { reject } of this.pending.values()) reject(error);
       this.pending.clear();
+      this.becomeIdle();
     };
     this.worker.on("error", end);
     this.worker.on("exit", (code) => {
@@ -80,14 +83,23 @@ class PoolThread<Job, Result> {
     this.worker.ref();
   }
 
+  /** Ends the thread when it has done what it was asked: in the middle of a run the engine would end the whole process. */
   async end(): Promise<void> {
+    if (this.pending.size > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
     await this.worker.terminate();
+  }
+
+  private becomeIdle(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
   }
 
   private settle(reply: ThreadReply<Result>): void {
     const pending = this.pending.get(reply.id);
     this.pending.delete(reply.id);
-    if (this.pending.size === 0) this.worker.unref();
+    if (this.pending.size === 0) {
+      this.worker.unref();
+      this.becomeIdle();
+    }
     if ("result" in reply) pending?.resolve(reply.result);
     else if ("described" in reply) pending?.reject(this.options.revive?.(reply.described) ?? reply.described);
     else pending?.reject(reply.error);
@@ -117,7 +129,7 @@ export class ThreadPool<Job, Result> {
     });
   }
 
-  /** Ends all threads; work that is under way is rejected. */
+  /** Ends all threads, when they have done what they were asked. */
   async end(): Promise<void> {
     await Promise.all(this.threads.map((thread) => thread.end()));
   }

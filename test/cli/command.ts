@@ -30,6 +30,8 @@ export interface Outcome {
 export interface Running {
   readonly outcome: Promise<Outcome>;
   signal(name: NodeJS.Signals): void;
+  /** Reads no more of stdout, as `head` does when it has seen enough. */
+  closeStdout(): void;
   /** Waits until stderr or stdout holds a text. */
   seen(text: string | RegExp): Promise<void>;
 }
@@ -63,6 +65,7 @@ export function startGraft(args: readonly string[], cwd: string, env: Readonly<R
   return {
     outcome,
     signal: (name) => child.kill(name),
+    closeStdout: () => child.stdout.destroy(),
     seen: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { colourClassifier } from "./colour-classifier.js";
-import { events, graft } from "./command.js";
+import { events, graft, startGraft } from "./command.js";
 import { writePhoto, writePhotoFolder } from "./photos.js";
 
 let folder = "";
@@ -40,6 +40,17 @@ test("predict --json: predictions in order, skipped, done", async () => {
   expect(probabilities.reduce((sum, [, value]) => sum + value, 0)).toBeCloseTo(1, 5);
   expect(prediction?.["probability"]).toBe(Math.max(...probabilities.map(([, value]) => value)));
   expect(list.at(-1)).toEqual({ event: "done", photos: 2, skipped: 1, device: "cpu" });
+});
+
+test("predict ends quietly when its reader has seen enough, in the middle of many photos", async () => {
+  const many = Array.from({ length: 400 }, (_, index) => join("photos", "red", `${index % 4}.jpg`));
+  const running = startGraft(["predict", "run", ...many, "--json"], folder);
+  await running.seen('"prediction"');
+  running.closeStdout();
+  const { exitCode, stderr } = await running.outcome;
+  expect(stderr).toBe("");
+  // As other programs do: of the signal that says so.
+  if (process.platform !== "win32") expect(exitCode).toBeNull();
 });
 
 test("predict --device auto says which device it is", async () => {
