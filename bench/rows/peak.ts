@@ -1,7 +1,7 @@
 import { constant, input } from "../../src/graph/value.js";
 import { float32 } from "../../src/onnx/tensor-data.js";
 import { matmul } from "../../src/ops/matmul.js";
-import { createNodeRuntime } from "../../src/runtime/node.js";
+import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { toTensor } from "../../src/runtime/runtime.js";
 import { createSession } from "../../src/runtime/session.js";
 import { milliseconds } from "../clock.js";

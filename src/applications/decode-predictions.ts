@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { FileError, ShapeError, UsageError } from "../errors/errors.js";
 import type { Tensor } from "../runtime/runtime.js";
-import { cachePath } from "../weights/cache.js";
-import { downloadFile } from "../weights/download.js";
+import { cachePath } from "../files/cache.js";
+import { downloadFile } from "../files/download.js";
 
 /** A class of ImageNet and how probable it is: WordNet's identifier, name, probability. */
 export type ClassPrediction = [wordnetId: string, name: string, score: number];

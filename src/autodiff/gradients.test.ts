@@ -10,7 +10,7 @@ import { mul, sub } from "../ops/elementwise.js";
 import { cast } from "../ops/layout.js";
 import { matmul } from "../ops/matmul.js";
 import { instanceNormalization } from "../ops/normalization.js";
-import { prepare } from "../ops/prepare.js";
+import { prepare } from "../passes/prepare.js";
 import { quantizeLinear } from "../ops/quantization.js";
 import { reduceMean, reduceSum } from "../ops/reduction.js";
 import { defineOp, type Op } from "../ops/define.js";

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { endBySignal } from "./end-by-signal.js";
-import { engine } from "./engine.js";
+import { engine } from "../jobs/engine.js";
 import { run } from "./run.js";
 
 // A reader that has seen enough, such as `head`, closes the pipe: that is no mistake.

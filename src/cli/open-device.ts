@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Engine } from "./engine.js";
+import type { Engine } from "../jobs/engine.js";
 import { someText } from "./options.js";
 import type { Reporter } from "./reporter.js";
 

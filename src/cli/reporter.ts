@@ -1,5 +1,5 @@
-import type { CliEvent } from "./events.js";
-import { Progress, type ProgressState } from "../training/progress.js";
+import type { CliEvent } from "../jobs/events.js";
+import { Progress, type ProgressState } from "../report/progress.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** Between two `progress` events, in ms. */

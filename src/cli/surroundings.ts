@@ -1,5 +1,5 @@
 import type { TextStream } from "../models/platform.js";
-import type { Engine } from "./engine.js";
+import type { Engine } from "../jobs/engine.js";
 
 export type { TextStream } from "../models/platform.js";
 

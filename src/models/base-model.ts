@@ -7,7 +7,7 @@ import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
-import type { BatchSource, Standardization } from "./batch-source.js";
+import type { BatchSource, Standardization } from "./sources/batch-source.js";
 import { lookUpNames, resolveCompile } from "./compile-options.js";
 import { platform } from "./platform.js";
 import { summarize } from "./summary.js";

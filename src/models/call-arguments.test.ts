@@ -3,7 +3,7 @@ import { goldenTensor, RecordingContext, runGraph } from "../../test/support/nn-
 import { input } from "../graph/value.js";
 import { toChannelsLast } from "../nn/channels.js";
 import { Input, MultiHeadAttention, Softmax } from "../nn/layers/index.js";
-import { modelFromConfig } from "./from-config.js";
+import { modelFromConfig } from "../formats/keras/from-config.js";
 import { Model } from "./model.js";
 import { serializeLayer } from "./serialize-layer.js";
 

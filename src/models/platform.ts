@@ -1,7 +1,7 @@
 import { UsageError } from "../errors/errors.js";
 import type { Runtime, Tensor } from "../runtime/runtime.js";
 import type { BaseModel } from "./base-model.js";
-import type { BatchSource } from "./batch-source.js";
+import type { BatchSource } from "./sources/batch-source.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
 import type {
   BatchOptions,

@@ -3,7 +3,7 @@ import type { Metric } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/optimizer.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import type { Tensor } from "../runtime/runtime.js";
-import type { BatchSource } from "./batch-source.js";
+import type { BatchSource } from "./sources/batch-source.js";
 import type { BaseModel } from "./base-model.js";
 import type { Each, PerOutput } from "./each.js";
 

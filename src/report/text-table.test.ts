@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { shorten, textWidth } from "../training/text-width.js";
+import { shorten, textWidth } from "./text-width.js";
 import { textTable } from "./text-table.js";
 
 test("columns are as wide as their widest cell, and nothing trails", () => {

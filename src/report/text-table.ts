@@ -1,4 +1,4 @@
-import { shorten, textWidth } from "../training/text-width.js";
+import { shorten, textWidth } from "./text-width.js";
 
 type Alignment = "left" | "right";
 

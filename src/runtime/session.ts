@@ -1,7 +1,7 @@
 import { writeModel } from "../onnx/write-model.js";
 import type { Outputs } from "../graph/graph.js";
 import { serialize, type SerializeOptions } from "../graph/serialize.js";
-import { prepare } from "../ops/prepare.js";
+import { prepare } from "../passes/prepare.js";
 import type { Runtime, Session } from "./runtime.js";
 
 /** The bytes of an ONNX model of the graph that the outputs reach, ready to run. */

@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { ImageDataGenerator, imageDatasetFromDirectory, layers, models, Tensor, UsageError } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { DataframeRow, FlowFromDataframeOptions } from "../../src/data/dataframe-iterator.js";
-import type { BatchIterator, WeightedBatch } from "../../src/data/batch-iterator.js";
-import type { Batch } from "../../src/models/batch-source.js";
+import type { DataframeRow, FlowFromDataframeOptions } from "../../src/data/generator/dataframe-iterator.js";
+import type { BatchIterator, WeightedBatch } from "../../src/data/generator/batch-iterator.js";
+import type { Batch } from "../../src/models/sources/batch-source.js";
 import type { TensorData } from "../../src/onnx/tensor-data.js";
 
 type SubsetOrNone = "training" | "validation" | null;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ImageDataGenerator, imageDatasetFromDirectory, layers, models, Tensor, UsageError } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { BatchSource } from "../../src/models/batch-source.js";
+import type { BatchSource } from "../../src/models/sources/batch-source.js";
 import { wave } from "../support/wave.js";
 
 let root: string;

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { ImageDataGenerator, Tensor } from "graft-ml";
 import { describe, expect, it, vi } from "vitest";
-import type { AffineTransform } from "../../src/data/affine-parameters.js";
-import type { ImageDataGeneratorOptions } from "../../src/data/generator-options.js";
+import type { AffineTransform } from "../../src/data/generator/affine-parameters.js";
+import type { ImageDataGeneratorOptions } from "../../src/data/generator/generator-options.js";
 import { wave } from "../support/wave.js";
 
 interface TransformCase {

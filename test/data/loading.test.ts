@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { imageDatasetFromDirectory } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ColorMode, readPhoto } from "../../src/data/read-photo.js";
-import { resizeLikeTensorFlow, type ResizeMethod } from "../../src/data/resize-like-tensorflow.js";
-import type { Interpolation } from "../../src/data/resample.js";
+import { type ColorMode, readPhoto } from "../../src/photos/read-photo.js";
+import { resizeLikeTensorFlow, type ResizeMethod } from "../../src/photos/resize-like-tensorflow.js";
+import type { Interpolation } from "../../src/photos/resample.js";
 
 interface Golden {
   sources: Record<string, { shape: [height: number, width: number, channels: 3 | 4]; data: string }>;

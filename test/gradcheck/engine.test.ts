@@ -12,7 +12,7 @@ import { dequantizeLinear, qLinearConv, quantizeLinear } from "../../src/ops/qua
 import { argMax } from "../../src/ops/reduction.js";
 import { gridSample, resize } from "../../src/ops/resampling.js";
 import { operatorNames, rowOf } from "../../src/ops/table.js";
-import { createNodeRuntime } from "../../src/runtime/node.js";
+import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { toTensor } from "../../src/runtime/runtime.js";
 import { createSession } from "../../src/runtime/session.js";
 

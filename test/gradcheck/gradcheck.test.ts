@@ -4,7 +4,7 @@ import { scalarLike } from "../../src/ops/constants.js";
 import type { OpRow } from "../../src/ops/define.js";
 import { mul } from "../../src/ops/elementwise.js";
 import { operatorNames, rowOf } from "../../src/ops/table.js";
-import { createNodeRuntime } from "../../src/runtime/node.js";
+import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { check, type Mismatch } from "./check.js";
 import { samples } from "./samples.js";
 

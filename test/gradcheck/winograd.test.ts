@@ -6,15 +6,15 @@ import { dimProduct } from "../../src/graph/shape.js";
 import { constant, input, type Value } from "../../src/graph/value.js";
 import { float32 } from "../../src/onnx/tensor-data.js";
 import { relu } from "../../src/ops/activations.js";
-import { cancelTransposes } from "../../src/ops/cancel-transposes.js";
+import { cancelTransposes } from "../../src/passes/cancel-transposes.js";
 import { conv, convGeometry } from "../../src/ops/convolution.js";
 import { mul } from "../../src/ops/elementwise.js";
 import { transpose } from "../../src/ops/layout.js";
-import { choiceDepends, lowerConvolutions } from "../../src/ops/lower-convolutions.js";
-import { transposeMerged } from "../../src/ops/merge-axes.js";
+import { choiceDepends, lowerConvolutions } from "../../src/passes/lower-convolutions.js";
+import { transposeMerged } from "../../src/passes/merge-axes.js";
 import { maxPool, type PoolAttributes } from "../../src/ops/pooling.js";
-import { maxPoolHwnc } from "../../src/ops/pooling-hwnc.js";
-import { prepare } from "../../src/ops/prepare.js";
+import { maxPoolHwnc } from "../../src/passes/pooling-hwnc.js";
+import { prepare } from "../../src/passes/prepare.js";
 import { reduceSum } from "../../src/ops/reduction.js";
 import { reshapeTo } from "../../src/ops/shape-of.js";
 import { windowOf } from "../../src/ops/window.js";
@@ -25,9 +25,9 @@ import {
   transformsOf,
   winogradConv,
   winogradTile,
-} from "../../src/ops/winograd.js";
+} from "../../src/passes/winograd.js";
 import { Generator } from "../../src/random/generator.js";
-import { createNodeRuntime } from "../../src/runtime/node.js";
+import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { type NamedTensors, toTensor } from "../../src/runtime/runtime.js";
 import { createSession } from "../../src/runtime/session.js";
 import { check } from "./check.js";

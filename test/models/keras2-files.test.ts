@@ -5,7 +5,7 @@ import { unzipSync } from "fflate";
 import { models, type Tensor } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { float32 } from "../../src/onnx/tensor-data.js";
-import { modelFromConfig } from "../../src/models/from-config.js";
+import { modelFromConfig } from "../../src/formats/keras/from-config.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
 import { type GoldenTensor, readGolden, relativeError } from "../support/nn-graph.js";
 import { wave } from "../support/wave.js";

@@ -10,7 +10,7 @@ import type { Variable } from "../../src/nn/variable.js";
 import { elementCount, float32, type TensorData } from "../../src/onnx/tensor-data.js";
 import { mul } from "../../src/ops/elementwise.js";
 import { reduceSum } from "../../src/ops/reduction.js";
-import { createNodeRuntime } from "../../src/runtime/node.js";
+import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
 import { createSession } from "../../src/runtime/session.js";
 

@@ -5,7 +5,7 @@ import type { Value } from "../../src/graph/value.js";
 import type { BaseModel } from "../../src/models/base-model.js";
 import { platform } from "../../src/models/platform.js";
 import { toTensor } from "../../src/runtime/runtime.js";
-import { Programs } from "../../src/training/programs.js";
+import { Programs } from "../../src/training/programs/programs.js";
 import { wave, waveLabels } from "../support/wave.js";
 
 async function programsOf(model: BaseModel, truthShape: readonly number[] = []): Promise<Programs> {

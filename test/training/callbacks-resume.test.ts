@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { callbacks, ImageDataGenerator, layers, models, optimizers, schedules, setRandomSeed } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { BatchSource } from "../../src/models/batch-source.js";
+import type { BatchSource } from "../../src/models/sources/batch-source.js";
 import type { Callback, FitOptions, History } from "../../src/models/training-types.js";
 import { toTensor } from "../../src/runtime/runtime.js";
-import { decodeState, encodeState } from "../../src/training/state-file.js";
+import { decodeState, encodeState } from "../../src/training/fit/state-file.js";
 import { wave, waveLabels, waveWeights } from "../support/wave.js";
 
 let folder: string;

@@ -4,10 +4,10 @@ import { platform } from "../../src/models/platform.js";
 import { float32 } from "../../src/onnx/tensor-data.js";
 import { Generator } from "../../src/random/generator.js";
 import { toTensor } from "../../src/runtime/runtime.js";
-import { Activations } from "../../src/training/activations.js";
-import { arraySource } from "../../src/training/array-source.js";
-import { featuresOf } from "../../src/training/features.js";
-import { Programs } from "../../src/training/programs.js";
+import { Activations } from "../../src/training/activations/activations.js";
+import { arraySource } from "../../src/models/sources/array-source.js";
+import { featuresOf } from "../../src/training/activations/features.js";
+import { Programs } from "../../src/training/programs/programs.js";
 
 const generator = new Generator(3);
 const samples = 30;

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { ImageDataGenerator, layers, models, optimizers, setRandomSeed } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Batch, BatchSource } from "../../src/models/batch-source.js";
+import type { Batch, BatchSource } from "../../src/models/sources/batch-source.js";
 import { installPlatform, platform } from "../../src/models/platform.js";
 import { Generator } from "../../src/random/generator.js";
-import { createNodePlatform } from "../../src/training/node-platform.js";
-import { keptTrunks } from "../../src/training/feature-store.js";
+import { createNodePlatform } from "../../src/hosts/node/platform.js";
+import { keptTrunks } from "../../src/hosts/node/activation-store.js";
 
 let folder = "";
 const photos = 6;

@@ -2,7 +2,7 @@ import { layers, models, optimizers, Tensor } from "graft-ml";
 import { describe, expect, it } from "vitest";
 import { platform } from "../../src/models/platform.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
-import { Programs } from "../../src/training/programs.js";
+import { Programs } from "../../src/training/programs/programs.js";
 import { type GoldenTensor, relativeError } from "../support/nn-graph.js";
 import {
   batches,

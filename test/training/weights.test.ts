@@ -1,11 +1,11 @@
 import { layers, models, optimizers, setRandomSeed } from "graft-ml";
 import { afterEach, describe, expect, it } from "vitest";
 import type { BaseModel } from "../../src/models/base-model.js";
-import type { BatchSource } from "../../src/models/batch-source.js";
+import type { BatchSource } from "../../src/models/sources/batch-source.js";
 import { platform } from "../../src/models/platform.js";
 import { Generator } from "../../src/random/generator.js";
 import { toTensor } from "../../src/runtime/runtime.js";
-import { arraySource } from "../../src/training/array-source.js";
+import { arraySource } from "../../src/models/sources/array-source.js";
 import { wave, waveLabels } from "../support/wave.js";
 
 afterEach(() => {

@@ -1,18 +1,18 @@
 import { realpath } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { Command } from "commander";
-import type { PhotoSet } from "../../data/photo.js";
-import { type PhotoFolder, scanFolder } from "../../data/scan.js";
+import type { PhotoSet } from "../../photos/photo.js";
+import { type PhotoFolder, scanFolder } from "../../photos/scan.js";
 import { FileError, UsageError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
 import { confusionText, perClassText } from "../../report/confusion.js";
-import { classifierFile } from "../../training/open-classifier.js";
-import type { LabelledPhoto } from "../../training/fine-tune-types.js";
-import { evaluatePhotos } from "../evaluate-photos.js";
+import { classifierFile } from "../../recipe/open-classifier.js";
+import type { LabelledPhoto } from "../../recipe/fine-tune-types.js";
+import { evaluatePhotos } from "../../jobs/evaluate-photos.js";
 import { deviceOption, openDevice } from "../open-device.js";
 import { someText } from "../options.js";
 import { Reporter } from "../reporter.js";
-import { readSplitRecord } from "../run-folder.js";
+import { readSplitRecord } from "../../runs/run-folder.js";
 import type { Surroundings } from "../surroundings.js";
 import { accuracyText, count, quotedList } from "../words.js";
 

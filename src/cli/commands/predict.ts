@@ -1,12 +1,12 @@
 import { stat } from "node:fs/promises";
 import type { Command } from "commander";
-import { PhotoError } from "../../data/decode.js";
+import { PhotoError } from "../../photos/decode.js";
 import { FileError, UsageError } from "../../errors/errors.js";
 import { mostProbable } from "../../report/confusion.js";
 import { pad } from "../../report/text-table.js";
-import { textWidth } from "../../training/text-width.js";
-import type { Classifier } from "../../training/classifier.js";
-import { lookAtPhotos } from "../look-at-photos.js";
+import { textWidth } from "../../report/text-width.js";
+import type { Classifier } from "../../recipe/classifier.js";
+import { lookAtPhotos } from "../../recipe/look-at-photos.js";
 import { deviceOption, openDevice } from "../open-device.js";
 import { someText } from "../options.js";
 import { Reporter } from "../reporter.js";

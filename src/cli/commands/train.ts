@@ -111,7 +111,7 @@ export function addTrain(program: Command, surroundings: Surroundings, end: (exi
     .action(async (directory: string, flags: TrainFlags) => {
       const reporter = new Reporter(surroundings, flags.json === true);
       try {
-        const { train } = await import("../train.js");
+        const { train } = await import("../../jobs/train.js");
         const { interrupted } = await train(directory, flags, reporter, surroundings);
         if (interrupted) end(exitCodes.interrupted);
       } finally {

@@ -8,7 +8,7 @@ import { gridSample } from "../../ops/resampling.js";
 import { concat, slice } from "../../ops/joining.js";
 import { matmul } from "../../ops/matmul.js";
 import { reshapeTo } from "../../ops/shape-of.js";
-import type { AffineMatrix } from "../affine-parameters.js";
+import type { AffineMatrix } from "../generator/affine-parameters.js";
 import { sampleSpline, type SplineOrder } from "./spline-graph.js";
 
 /**

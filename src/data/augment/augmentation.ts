@@ -2,7 +2,7 @@ import type { Value } from "../../graph/value.js";
 import { input } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import { type NamedTensors, toTensor } from "../../runtime/runtime.js";
-import { affineMatrix, type AffineTransform } from "../affine-parameters.js";
+import { affineMatrix, type AffineTransform } from "../generator/affine-parameters.js";
 import { affineTransform, type FillMode, type InterpolationOrder, samplingMatrices } from "./affine-graph.js";
 import { changeBrightness, shiftChannels } from "./colour-graph.js";
 

@@ -1,6 +1,6 @@
 import type { Value } from "../../graph/value.js";
 import { clip, div, mul } from "../../ops/elementwise.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Constraint } from "./constraint.js";
 import { type Axes, norms } from "./norms.js";

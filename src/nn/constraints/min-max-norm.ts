@@ -1,7 +1,7 @@
 import type { Value } from "../../graph/value.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, mul } from "../../ops/elementwise.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Constraint } from "./constraint.js";
 import { type Axes, norms } from "./norms.js";

@@ -1,5 +1,5 @@
 import { elementCount } from "../../onnx/tensor-data.js";
-import { numberWithin, withFirst } from "../check.js";
+import { numberWithin, withFirst } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Initializer } from "./initializer.js";
 

@@ -1,6 +1,6 @@
 import { ShapeError } from "../../errors/errors.js";
 import { formatShape } from "../../graph/shape.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Initializer } from "./initializer.js";
 

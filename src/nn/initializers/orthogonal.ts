@@ -1,7 +1,7 @@
 import { ShapeError } from "../../errors/errors.js";
 import { formatShape } from "../../graph/shape.js";
 import type { Generator } from "../../random/generator.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
 

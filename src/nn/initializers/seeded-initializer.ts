@@ -1,6 +1,6 @@
 import { elementCount } from "../../onnx/tensor-data.js";
 import { Generator } from "../../random/generator.js";
-import { wholeNumber } from "../check.js";
+import { wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Initializer } from "./initializer.js";
 

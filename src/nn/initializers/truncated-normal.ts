@@ -1,5 +1,5 @@
 import type { Generator } from "../../random/generator.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { drawTruncatedNormal } from "./draw-truncated-normal.js";
 import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";

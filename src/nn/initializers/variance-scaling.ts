@@ -1,5 +1,5 @@
 import type { Generator } from "../../random/generator.js";
-import { numberWithin, oneOf } from "../check.js";
+import { numberWithin, oneOf } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { drawTruncatedNormal } from "./draw-truncated-normal.js";
 import { drawUniform } from "./draw-uniform.js";

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { goldenTensor, type GoldenTensor, readGolden, relativeError } from "../../../test/support/nn-graph.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
-import { BatchNormalization } from "./batch-normalization.js";
-import { Conv2D } from "./conv-2d.js";
-import { Dense } from "./dense.js";
+import { BatchNormalization } from "./normalization/batch-normalization.js";
+import { Conv2D } from "./convolutional/conv-2d.js";
+import { Dense } from "./core/dense.js";
 import { deserializeLayer } from "./deserialize-layer.js";
-import { Flatten } from "./flatten.js";
-import { Input } from "./input.js";
-import { InputLayer } from "./input-layer.js";
-import { MaxPooling2D } from "./max-pooling-2d.js";
-import { add, concatenate } from "./merging.js";
-import { Normalization } from "./normalization.js";
+import { Flatten } from "./reshaping/flatten.js";
+import { Input } from "./core/input.js";
+import { InputLayer } from "./core/input-layer.js";
+import { MaxPooling2D } from "./pooling/max-pooling-2d.js";
+import { add, concatenate } from "./merging/merging.js";
+import { Normalization } from "./preprocessing/normalization.js";
 
 describe("the functional API", () => {
   it("gives shapes in Keras's order and keeps the calls", () => {

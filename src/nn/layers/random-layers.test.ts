@@ -3,14 +3,14 @@ import { RecordingContext, runLayer } from "../../../test/support/nn-graph.js";
 import { UsageError } from "../../errors/errors.js";
 import { input } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
-import { ActivityRegularization } from "./activity-regularization.js";
-import { AlphaDropout } from "./alpha-dropout.js";
-import { Dropout } from "./dropout.js";
-import { GaussianDropout } from "./gaussian-dropout.js";
-import { InputLayer } from "./input-layer.js";
-import { GaussianNoise } from "./gaussian-noise.js";
-import { SpatialDropout2D } from "./spatial-dropout-2d.js";
-import { StochasticDepth } from "./stochastic-depth.js";
+import { ActivityRegularization } from "./regularization/activity-regularization.js";
+import { AlphaDropout } from "./regularization/alpha-dropout.js";
+import { Dropout } from "./regularization/dropout.js";
+import { GaussianDropout } from "./regularization/gaussian-dropout.js";
+import { InputLayer } from "./core/input-layer.js";
+import { GaussianNoise } from "./regularization/gaussian-noise.js";
+import { SpatialDropout2D } from "./regularization/spatial-dropout-2d.js";
+import { StochasticDepth } from "./regularization/stochastic-depth.js";
 
 const x = float32([1, 2, 3, 4], [2, 2]);
 

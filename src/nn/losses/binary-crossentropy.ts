@@ -4,7 +4,7 @@ import { softplus } from "../../ops/activations.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, clip, log, mul, neg, sub } from "../../ops/elementwise.js";
 import { reduceMean } from "../../ops/reduction.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "./align.js";
 import { logitsOf } from "./logits-of.js";

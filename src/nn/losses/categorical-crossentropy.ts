@@ -4,7 +4,7 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, log, mul, neg } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { logSoftmax } from "../../ops/softmax.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "./align.js";
 import type { CrossentropyOptions } from "./binary-crossentropy.js";

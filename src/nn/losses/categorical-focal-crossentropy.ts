@@ -3,7 +3,7 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, log, mul, neg, pow, sub } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { softmax } from "../../ops/softmax.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";

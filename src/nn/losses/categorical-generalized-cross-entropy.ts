@@ -6,7 +6,7 @@ import { div, pow, sub } from "../../ops/elementwise.js";
 import { squeeze } from "../../ops/layout.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { toChannelsLast } from "../channels.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { classColumns } from "./class-columns.js";
 import { Loss, type LossOptions } from "./loss.js";

@@ -2,7 +2,7 @@ import type { Value } from "../../graph/value.js";
 import { lessOrEqual, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { abs, mul, square, sub } from "../../ops/elementwise.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { ElementwiseLoss } from "./elementwise-loss.js";
 import type { LossOptions } from "./loss.js";

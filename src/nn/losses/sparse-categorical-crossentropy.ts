@@ -8,7 +8,7 @@ import { squeeze } from "../../ops/layout.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { logSoftmax } from "../../ops/softmax.js";
 import { toChannelsLast } from "../channels.js";
-import { wholeNumber } from "../check.js";
+import { wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { classColumns } from "./class-columns.js";
 import { logitsOf } from "./logits-of.js";

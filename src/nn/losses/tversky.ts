@@ -1,7 +1,7 @@
 import type { Value } from "../../graph/value.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, sub } from "../../ops/elementwise.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";

@@ -2,7 +2,7 @@ import { ShapeError, UsageError } from "../../errors/errors.js";
 import { formatShape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { sigmoid } from "../../ops/activations.js";
-import { numberWithin, oneOf, wholeNumber } from "../check.js";
+import { numberWithin, oneOf, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { Metric } from "./metric.js";

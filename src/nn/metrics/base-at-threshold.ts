@@ -1,7 +1,7 @@
 import { normalizeAxis } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { slice } from "../../ops/joining.js";
-import { numberWithin, wholeNumber } from "../check.js";
+import { numberWithin, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { Metric } from "./metric.js";

@@ -3,7 +3,7 @@ import type { Value } from "../../graph/value.js";
 import { cast } from "../../ops/layout.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { sizeOf } from "../../ops/shape-of.js";
-import { wholeNumber } from "../check.js";
+import { wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { MeanMetric } from "./mean-metric.js";

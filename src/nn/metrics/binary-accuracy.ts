@@ -1,7 +1,7 @@
 import type { Value } from "../../graph/value.js";
 import { equal, greater } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";

@@ -9,7 +9,7 @@ import { slice } from "../../ops/joining.js";
 import { unsqueeze } from "../../ops/layout.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/shape-of.js";
-import { numberWithin, wholeNumber } from "../check.js";
+import { numberWithin, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";

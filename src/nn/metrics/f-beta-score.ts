@@ -5,7 +5,7 @@ import { scalarLike } from "../../ops/constants.js";
 import { abs, mul, sub } from "../../ops/elementwise.js";
 import { reduceMax, reduceSum } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/shape-of.js";
-import { numberWithin, oneOf } from "../check.js";
+import { numberWithin, oneOf } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";

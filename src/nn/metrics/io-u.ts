@@ -10,7 +10,7 @@ import { cast } from "../../ops/layout.js";
 import { argMax } from "../../ops/reduction.js";
 import { expandTo, reshapeTo } from "../../ops/shape-of.js";
 import { toChannelsLast } from "../channels.js";
-import { wholeNumber } from "../check.js";
+import { wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { Metric } from "./metric.js";
 

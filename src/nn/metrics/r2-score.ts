@@ -4,7 +4,7 @@ import { mul, square, sub } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { cast } from "../../ops/layout.js";
 import { reshapeTo, sizeOf } from "../../ops/shape-of.js";
-import { oneOf, wholeNumber } from "../check.js";
+import { oneOf, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { Metric } from "./metric.js";

@@ -3,7 +3,7 @@ import type { Value } from "../../graph/value.js";
 import { less } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { toChannelsLast } from "../channels.js";
-import { wholeNumber } from "../check.js";
+import { wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { classColumns } from "../losses/class-columns.js";
 import { asNumber } from "./as-number.js";

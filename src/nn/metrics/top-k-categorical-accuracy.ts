@@ -4,7 +4,7 @@ import { argMax } from "../../ops/reduction.js";
 import { less } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { cast } from "../../ops/layout.js";
-import { wholeNumber } from "../check.js";
+import { wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { classColumns } from "../losses/class-columns.js";

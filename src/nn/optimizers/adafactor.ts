@@ -2,7 +2,7 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, max, min, mul, pow, sqrt, square, sub } from "../../ops/elementwise.js";
 import { unsqueeze } from "../../ops/layout.js";
 import { reduceMean } from "../../ops/reduction.js";
-import { numberWithin, withFirst } from "../check.js";
+import { numberWithin, withFirst } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,

@@ -1,4 +1,4 @@
-import { withFirst } from "../check.js";
+import { withFirst } from "../../errors/check.js";
 import { Adam, type AdamOptions } from "./adam.js";
 import type { LearningRate } from "./optimizer.js";
 

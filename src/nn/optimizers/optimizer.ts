@@ -4,7 +4,7 @@ import { equal, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, floor, max, mul, sqrt, sub } from "../../ops/elementwise.js";
 import { reduceSumSquare } from "../../ops/reduction.js";
-import { numberWithin, wholeNumber } from "../check.js";
+import { numberWithin, wholeNumber } from "../../errors/check.js";
 import { type Config, isSerializedObject, serializeObject } from "../config.js";
 import { snakeCase } from "../names.js";
 import type { LearningRateSchedule } from "../schedules/learning-rate-schedule.js";

@@ -9,7 +9,7 @@ import {
 import { UsageError } from "../../errors/errors.js";
 import { input } from "../../graph/value.js";
 import { elementCount, float32, type TensorData } from "../../onnx/tensor-data.js";
-import { Dense } from "../layers/dense.js";
+import { Dense } from "../layers/core/dense.js";
 import { NonNeg } from "../constraints/non-neg.js";
 import { resolveOptimizer } from "./resolve-optimizer.js";
 import { SGD } from "./sgd.js";

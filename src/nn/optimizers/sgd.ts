@@ -1,6 +1,6 @@
 import { scalarLike } from "../../ops/constants.js";
 import { add, mul, sub } from "../../ops/elementwise.js";
-import { numberWithin, withFirst } from "../check.js";
+import { numberWithin, withFirst } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,

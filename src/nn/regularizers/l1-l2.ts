@@ -2,7 +2,7 @@ import type { Value } from "../../graph/value.js";
 import { scalar, scalarLike } from "../../ops/constants.js";
 import { abs, add, mul } from "../../ops/elementwise.js";
 import { reduceSum, reduceSumSquare } from "../../ops/reduction.js";
-import { numberWithin } from "../check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Regularizer } from "./regularizer.js";
 

@@ -1,4 +1,4 @@
-import { withFirst } from "../check.js";
+import { withFirst } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { L1L2 } from "./l1-l2.js";
 

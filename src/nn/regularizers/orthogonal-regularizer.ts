@@ -6,7 +6,7 @@ import { abs, mul, sub } from "../../ops/elementwise.js";
 import { transpose } from "../../ops/layout.js";
 import { matmul } from "../../ops/matmul.js";
 import { reduceSum, reduceSumSquare } from "../../ops/reduction.js";
-import { numberWithin, oneOf } from "../check.js";
+import { numberWithin, oneOf } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { unitVectors } from "../unit-vectors.js";
 import type { Regularizer } from "./regularizer.js";

@@ -10,7 +10,7 @@ import {
 import { constant } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import { resolveConstraint } from "../constraints/resolve-constraint.js";
-import { Dense } from "../layers/dense.js";
+import { Dense } from "../layers/core/dense.js";
 import { L2 } from "./l2.js";
 import { resolveRegularizer } from "./resolve-regularizer.js";
 

@@ -1,8 +1,8 @@
 import { FileError, UsageError } from "../../errors/errors.js";
 import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { wholeNumber } from "../../nn/check.js";
-import { decodeState, encodeState } from "../state-file.js";
+import { wholeNumber } from "../../errors/check.js";
+import { decodeState, encodeState } from "../fit/state-file.js";
 import { Callback } from "./callback.js";
 import { checkOptions } from "./options.js";
 import type { SaveFrequency } from "./model-checkpoint.js";

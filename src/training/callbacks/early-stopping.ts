@@ -1,5 +1,5 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { wholeNumber } from "../../nn/check.js";
+import { wholeNumber } from "../../errors/check.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";

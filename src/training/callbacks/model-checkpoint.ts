@@ -1,6 +1,6 @@
 import { UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { wholeNumber } from "../../nn/check.js";
+import { wholeNumber } from "../../errors/check.js";
 import { Callback } from "./callback.js";
 import { formatPath } from "./format-path.js";
 import { type Mode, Monitor } from "./monitor.js";

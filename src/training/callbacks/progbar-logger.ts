@@ -1,6 +1,6 @@
 import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
-import { Progress } from "../progress.js";
+import { Progress } from "../../report/progress.js";
 import { Callback } from "./callback.js";
 import { showBar } from "./say.js";
 

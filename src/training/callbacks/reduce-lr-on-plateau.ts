@@ -1,6 +1,6 @@
 import { UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { numberWithin, wholeNumber } from "../../nn/check.js";
+import { numberWithin, wholeNumber } from "../../errors/check.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";
 import { checkOptions } from "./options.js";

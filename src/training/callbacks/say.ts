@@ -1,5 +1,5 @@
 import { platform } from "../../models/platform.js";
-import type { Progress } from "../progress.js";
+import type { Progress } from "../../report/progress.js";
 
 let shown: Progress | undefined;
 

@@ -1,6 +1,6 @@
 import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { wholeNumber } from "../../nn/check.js";
+import { wholeNumber } from "../../errors/check.js";
 import { Callback } from "./callback.js";
 import { histogram, type Summary, summaryRecord, versionRecord } from "./event-file.js";
 import { checkOptions } from "./options.js";

@@ -4,7 +4,7 @@ import { add, clip, mul, sub } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/joining.js";
 import { squeeze } from "../../../ops/layout.js";
 import { randomStream } from "../../../random/seed.js";
-import { numberWithin, oneOf, wholeNumber } from "../../check.js";
+import { numberWithin, oneOf, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type AugmentationName, augmentationParts } from "./augmentation-parts.js";
 import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.js";

@@ -5,7 +5,7 @@ import { add, mul } from "../../../ops/elementwise.js";
 import { cast } from "../../../ops/layout.js";
 import { reshapeTo } from "../../../ops/shape-of.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat, wholeNumber } from "../../check.js";
+import { channelsLastOnly, type DataFormat, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext, Sampler } from "../../context.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";

@@ -1,6 +1,6 @@
 import { staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { numberWithin, oneOf } from "../../check.js";
+import { numberWithin, oneOf } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type RandomImageOptions } from "./base-image-preprocessing.js";
 import {

@@ -10,7 +10,7 @@ import { matmul } from "../../../ops/matmul.js";
 import { reduceMin, reduceSum } from "../../../ops/reduction.js";
 import { expandTo, reshapeTo } from "../../../ops/shape-of.js";
 import { equal, where } from "../../../ops/comparison.js";
-import { numberWithin, type Pair, pair } from "../../check.js";
+import { numberWithin, type Pair, pair } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { ColourOptions } from "./auto-contrast.js";
 import { BaseImagePreprocessing } from "./base-image-preprocessing.js";

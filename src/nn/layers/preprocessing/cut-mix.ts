@@ -5,7 +5,7 @@ import { scalarLike } from "../../../ops/constants.js";
 import { add, mul, sqrt, sub } from "../../../ops/elementwise.js";
 import { gather } from "../../../ops/indexing.js";
 import { cast } from "../../../ops/layout.js";
-import { withFirst } from "../../check.js";
+import { withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds } from "./factors.js";

@@ -10,7 +10,7 @@ import { cast } from "../../../ops/layout.js";
 import { matmul } from "../../../ops/matmul.js";
 import { reduceMax, reduceMin, reduceSum } from "../../../ops/reduction.js";
 import { expandTo, reshapeTo } from "../../../ops/shape-of.js";
-import { wholeNumber } from "../../check.js";
+import { wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { ColourOptions } from "./auto-contrast.js";
 import { BaseImagePreprocessing } from "./base-image-preprocessing.js";

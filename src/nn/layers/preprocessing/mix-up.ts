@@ -4,7 +4,7 @@ import { scalarLike } from "../../../ops/constants.js";
 import { add, mul, sub } from "../../../ops/elementwise.js";
 import { gather } from "../../../ops/indexing.js";
 import { cast } from "../../../ops/layout.js";
-import { numberWithin, withFirst } from "../../check.js";
+import { numberWithin, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { Sampler } from "../../context.js";
 import { BaseImagePreprocessing, type Draws, perImage, type RandomImageOptions } from "./base-image-preprocessing.js";

@@ -4,7 +4,7 @@ import { scalarLike } from "../../../ops/constants.js";
 import { floor, min } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/joining.js";
 import { squeeze } from "../../../ops/layout.js";
-import { oneOf, wholeNumber } from "../../check.js";
+import { oneOf, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type AugmentationName, augmentationParts } from "./augmentation-parts.js";
 import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.js";

@@ -6,9 +6,9 @@ import { add, floor, min } from "../../../ops/elementwise.js";
 import { gather } from "../../../ops/indexing.js";
 import { slice } from "../../../ops/joining.js";
 import { cast } from "../../../ops/layout.js";
-import { wholeNumber } from "../../check.js";
+import { wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
-import { cropToAspectRatio, resizeImages } from "../resize-images.js";
+import { cropToAspectRatio, resizeImages } from "./resize-images.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
 
 /** The first row and the first column that are kept, both scalars; `undefined`: the pictures are too small. */

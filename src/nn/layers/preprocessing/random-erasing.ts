@@ -7,7 +7,7 @@ import { add, clip, mul, sqrt, sub } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/joining.js";
 import { squeeze } from "../../../ops/layout.js";
 import { UsageError } from "../../../errors/errors.js";
-import { withFirst } from "../../check.js";
+import { withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";

@@ -3,7 +3,7 @@ import type { Value } from "../../../graph/value.js";
 import { lessOrEqual, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { slice } from "../../../ops/joining.js";
-import { oneOf, withFirst } from "../../check.js";
+import { oneOf, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
 

@@ -5,7 +5,7 @@ import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, clip } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/joining.js";
-import { withFirst } from "../../check.js";
+import { withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { blur, gaussian } from "./blur.js";

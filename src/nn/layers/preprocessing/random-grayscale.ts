@@ -2,7 +2,7 @@ import { dimAt } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
-import { numberWithin, withFirst } from "../../check.js";
+import { numberWithin, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { toGrayscale } from "./colours.js";

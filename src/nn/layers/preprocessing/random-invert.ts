@@ -3,7 +3,7 @@ import type { Value } from "../../../graph/value.js";
 import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { sub } from "../../../ops/elementwise.js";
-import { withFirst } from "../../check.js";
+import { withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";

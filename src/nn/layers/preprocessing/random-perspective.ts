@@ -5,7 +5,7 @@ import { scalarLike } from "../../../ops/constants.js";
 import { add, div, mul, neg, sub } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/joining.js";
 import { reshapeTo } from "../../../ops/shape-of.js";
-import { numberWithin, oneOf, withFirst } from "../../check.js";
+import { numberWithin, oneOf, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds } from "./factors.js";

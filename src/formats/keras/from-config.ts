@@ -1,0 +1,385 @@
+import { z } from "zod";
+import { FileError, GraftError, UsageError } from "../../errors/errors.js";
+import type { SerializedObject } from "../../nn/config.js";
+import type { Layer } from "../../nn/layer.js";
+import { deserializeLayer } from "../../nn/layers/deserialize-layer.js";
+import { InputLayer } from "../../nn/layers/index.js";
+import type { CallOptions, MaskName, SymbolicTensor } from "../../nn/symbolic-tensor.js";
+import { BaseModel } from "../../models/base-model.js";
+import { isReference, readCall, readOldOperation, type Call, type Reference } from "./deserialize-call.js";
+import { isOperation, oldOperation, operationLayer } from "./deserialize-operation.js";
+import { checkKept, without } from "./deserialize-check.js";
+import { Model } from "../../models/model.js";
+import { Sequential } from "../../models/sequential.js";
+
+/** What Keras 3, and Keras 2 without `module`, write for a layer or a model. */
+const serializedSchema = z.looseObject({
+  class_name: z.string(),
+  config: z.union([z.record(z.string(), z.unknown()), z.array(z.unknown())]),
+  module: z.string().nullish(),
+  registered_name: z.string().nullish(),
+  build_config: z.unknown().optional(),
+  shared_object_id: z.number().nullish(),
+});
+
+type Serialized = z.infer<typeof serializedSchema>;
+
+const functionalSchema = z.looseObject({
+  name: z.string(),
+  trainable: z.boolean().nullish(),
+  layers: z.array(z.looseObject({ name: z.string(), inbound_nodes: z.array(z.unknown()).default([]) })),
+  input_layers: z.unknown(),
+  output_layers: z.unknown(),
+});
+
+const shapeSchema = z.array(z.number().nullable()).min(1);
+
+const sequentialSchema = z.looseObject({
+  name: z.string().optional(),
+  trainable: z.boolean().nullish(),
+  layers: z.array(z.unknown()),
+  build_input_shape: shapeSchema.nullish().catch(undefined),
+});
+
+/** A layer of a functional model while its calls are being made. */
+interface Entry {
+  readonly layer: Layer;
+  readonly className: string;
+  /** Outputs of each call that has been made; an entrance's are there from the beginning. */
+  readonly outputs: (readonly SymbolicTensor[])[];
+  readonly waiting: Call[];
+  /** Number of calls in all. */
+  readonly calls: number;
+}
+
+/**
+ * Makes a model of Keras's configuration; its weights are not loaded yet.
+ *
+ * Keras 3's objects (`module`, `class_name`, `config`, `build_config`) and calls (`args` with `__keras_tensor__`) are read,
+ * and Keras 1's and 2's (`batch_input_shape`, lists as `inbound_nodes`).
+ *
+ * @param serialized what `config.json` of a `.keras` file, or `model_config` of an `.h5` file holds
+ * @param file the file's name, for messages
+ * @param version the version of Keras that wrote it, where the file says it
+ * @throws FileError when this is no configuration of a model
+ * @throws UsageError for a layer or an option that Graft does not have; it names both
+ * @see https://keras.io/api/models/model_saving_apis/
+ */
+export function modelFromConfig(serialized: unknown, file: string, version = ""): BaseModel {
+  const model = new ConfigReader(file, version).layer(serialized, "the model");
+  if (model instanceof BaseModel) return model;
+  throw new FileError(`${file} holds a layer instead of a model.`, {
+    subject: file,
+    expected: "a Sequential or functional model",
+    received: model.className,
+  });
+}
+
+/** Names of layers' options that Keras 3 has renamed. */
+const renamed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  LeakyReLU: { alpha: "negative_slope" },
+};
+
+/** Options that Keras 2 wrote and that change no number: those of a layer's ancestors that it has no use for. */
+const withoutEffect: Readonly<Record<string, readonly string[]>> = {
+  Conv2D: ["implementation"],
+  Conv2DTranspose: ["groups"],
+  DepthwiseConv2D: ["groups"],
+  MultiHeadAttention: ["query_shape", "key_shape", "value_shape", "softmax_robust_masking"],
+  RandomBrightness: ["rng_type"],
+  RandomContrast: ["rng_type"],
+  RandomFlip: ["rng_type"],
+  RandomRotation: ["rng_type"],
+  RandomTranslation: ["rng_type"],
+  RandomZoom: ["rng_type"],
+  SeparableConv2D: ["groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"],
+  SpatialDropout2D: ["trainable", "noise_shape"],
+};
+
+class ConfigReader {
+  /** Objects that a file holds in several places, by Keras's number for them. */
+  private readonly shared = new Map<number, Layer>();
+
+  constructor(
+    private readonly file: string,
+    private readonly version: string,
+  ) {}
+
+  /** Makes a layer or a model. */
+  layer(data: unknown, place: string): Layer {
+    const serialized = this.parse(serializedSchema, data, place);
+    const { shared_object_id: id } = serialized;
+    const known = typeof id === "number" ? this.shared.get(id) : undefined;
+    if (known !== undefined) return known;
+    const made = this.make(serialized, place);
+    if (typeof id === "number") this.shared.set(id, made);
+    return made;
+  }
+
+  private make(serialized: Serialized, place: string): Layer {
+    const { class_name: className, module, config } = serialized;
+    if (className === "Functional" || className === "Model") return this.functional(config, place);
+    if (className === "Sequential") return this.sequential(serialized, place);
+    const name = !Array.isArray(config) && typeof config["name"] === "string" ? ` "${config["name"]}"` : "";
+    const subject = `The layer${name} (${className}) in ${this.file}`;
+    // Keras's functions have names of layers: keras.ops.add is an "Add" too.
+    if (typeof module === "string" && (!/^(tf_)?keras\b/.test(module) || /\.ops(\.|$)/.test(module))) {
+      throw new UsageError(`${subject} is none of Keras's layers.`, {
+        subject: className,
+        expected: "layers of keras.layers",
+        received: `${module}.${className}`,
+        advice: "Replace it by one of Keras's layers, or export the model as ONNX and load that.",
+      });
+    }
+    if (Array.isArray(config)) throw this.malformed(place, "a configuration by names", "a list");
+    return this.explained(subject, () => {
+      if (/^[12]\./.test(this.version)) checkOldActivations(config);
+      const read = modernized(className, config, typeof module === "string");
+      const layer = deserializeLayer({ ...serialized, config: read } as SerializedObject);
+      checkKept(read, layer.getConfig());
+      return layer;
+    });
+  }
+
+  private functional(config: unknown, place: string): Model {
+    const { name, trainable, layers, input_layers, output_layers } = this.parse(functionalSchema, config, place);
+    const entries = new Map<string, Entry>();
+    for (const data of layers) {
+      const subject = `The layer "${data.name}" in ${this.file}`;
+      const { class_name: kind, module, config: own } = this.parse(serializedSchema, data, `the layer "${data.name}"`);
+      const old = kind === "TFOpLambda" ? oldOperation(own) : undefined;
+      const read = old === undefined ? readCall : readOldOperation;
+      const waiting = data.inbound_nodes.map((node) => this.explained(subject, () => read(node)));
+      const layer =
+        old !== undefined || isOperation(module, waiting)
+          ? this.explained(subject, () => operationLayer(old ?? kind, data.name, waiting))
+          : this.layer(data, `the layer "${data.name}"`);
+      entries.set(data.name, {
+        layer,
+        className: layer.className,
+        outputs: layer instanceof InputLayer ? [[layer.output]] : [],
+        waiting,
+        calls: waiting.length,
+      });
+    }
+    const inputs = references(input_layers);
+    const outputs = references(output_layers);
+    const calls = [...entries.values()].flatMap(({ waiting }) => waiting);
+    const offsets = firstCalls(entries, calls, outputs);
+    this.makeCalls(entries, offsets);
+    const tensor = (reference: Reference): SymbolicTensor => {
+      const found = find(entries, reference, offsets.outputs.get(reference.layer) ?? 0);
+      if (found !== undefined) return found;
+      throw this.malformed(`the model "${name}"`, "inputs and outputs that layers make", describe(reference));
+    };
+    return this.explained(
+      `The model "${name}" in ${this.file}`,
+      () =>
+        new Model({
+          inputs: inputs.map(tensor),
+          outputs: outputs.map(tensor),
+          name,
+          ...(trainable === false ? { trainable } : {}),
+        }),
+    );
+  }
+
+  /** Makes all calls, each once what it needs is there: layers that are used twice can stand in a file in any order. */
+  private makeCalls(entries: ReadonlyMap<string, Entry>, offsets: FirstCalls): void {
+    let progress = true;
+    while (progress) {
+      progress = false;
+      for (const [name, { layer, waiting, outputs }] of entries) {
+        for (let call = waiting[0]; call !== undefined; call = waiting[0]) {
+          const { inputs: from, training, told } = call;
+          const inputs = from.flatMap(
+            (reference) => find(entries, reference, offsets.calls.get(reference.layer) ?? 0) ?? [],
+          );
+          if (inputs.length < from.length) break;
+          const { masks = [], ...flags } = told;
+          const own = inputs.slice(0, inputs.length - masks.length);
+          const mask = (wanted: MaskName): SymbolicTensor | undefined => inputs[own.length + masks.indexOf(wanted)];
+          const options: CallOptions = {
+            ...flags,
+            ...(training === false ? { training } : {}),
+            ...(masks.includes("attention_mask") ? { attentionMask: mask("attention_mask") } : {}),
+            ...(masks.includes("mask") ? { mask: mask("mask") } : {}),
+          };
+          outputs.push(this.explained(`The layer "${name}" in ${this.file}`, () => layer.applyAll(own, options)));
+          waiting.shift();
+          progress = true;
+        }
+      }
+    }
+    const [stuck] = [...entries].filter(([, { waiting }]) => waiting.length > 0);
+    if (stuck === undefined) return;
+    const [name, { waiting }] = stuck;
+    const missing = waiting[0]?.inputs.find((reference) => {
+      return find(entries, reference, offsets.calls.get(reference.layer) ?? 0) === undefined;
+    });
+    throw this.malformed(
+      `the layer "${name}"`,
+      "calls on tensors that other layers make",
+      missing === undefined ? "a loop" : describe(missing),
+    );
+  }
+
+  private sequential({ config, build_config: build }: Serialized, place: string): Sequential {
+    // Keras 1 wrote the list of layers alone.
+    const data = Array.isArray(config) ? { layers: config } : config;
+    const parsed = this.parse(sequentialSchema, data, place);
+    const model = new Sequential([], parsed.name === undefined ? {} : { name: parsed.name });
+    for (const item of parsed.layers) {
+      const shape = model.layers.length === 0 && !model.built ? oldInputShape(item) : undefined;
+      const layer = this.layer(item, `a layer of "${model.name}"`);
+      this.explained(`The model "${model.name}" in ${this.file}`, () => {
+        if (shape !== undefined && !(layer instanceof InputLayer)) {
+          model.add(new InputLayer({ batchShape: shape, name: `${layer.name}_input` }));
+        }
+        model.add(layer);
+      });
+    }
+    const built = z.looseObject({ input_shape: shapeSchema }).safeParse(build);
+    const shape = parsed.build_input_shape ?? (built.success ? built.data.input_shape : undefined);
+    if (!model.built && shape !== undefined) {
+      this.explained(`The model "${model.name}" in ${this.file}`, () => {
+        model.ensureBuilt([new InputLayer({ batchShape: shape }).output.shape]);
+      });
+    }
+    if (parsed.trainable === false) model.trainable = false;
+    return model;
+  }
+
+  private parse<T>(schema: z.ZodType<T>, data: unknown, place: string): T {
+    const result = schema.safeParse(data);
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    throw this.malformed(
+      place,
+      "a configuration as Keras writes it",
+      issue === undefined ? typeof data : `${issue.path.join(".") || "it"}: ${issue.message}`,
+    );
+  }
+
+  private malformed(place: string, expected: string, received: string): FileError {
+    return new FileError(`${this.file} has an unusable configuration of ${place}.`, {
+      subject: this.file,
+      expected,
+      received,
+      advice: "Save the model again in Keras.",
+    });
+  }
+
+  /** Puts what is being read in front of what goes wrong. */
+  private explained<T>(subject: string, make: () => T): T {
+    try {
+      return make();
+    } catch (cause) {
+      if (!(cause instanceof GraftError) || cause instanceof FileError || cause.message.includes(this.file))
+        throw cause;
+      throw new UsageError(`${subject} cannot be made here: ${cause.message}`, { subject: cause.subject, cause });
+    }
+  }
+}
+
+/** @throws UsageError for the function to which Keras 3 gave another meaning under its old name */
+function checkOldActivations(config: Readonly<Record<string, unknown>>): void {
+  if (config["activation"] !== "hard_sigmoid") return;
+  throw new UsageError('The activation "hard_sigmoid" of Keras 2 is another function than that of Keras 3.', {
+    subject: "hard_sigmoid",
+    expected: "activations that both have",
+    received: "clip(0.2 x + 0.5, 0, 1), where Keras 3 has clip(x / 6 + 0.5, 0, 1)",
+    advice: "Where the difference does not matter, load the model in Keras 3 and save it as .keras.",
+  });
+}
+
+/** Keras 2's configuration of a layer as Keras 3 writes it. */
+function modernized(
+  className: string,
+  config: Readonly<Record<string, unknown>>,
+  isModern: boolean,
+): Readonly<Record<string, unknown>> {
+  if (className === "InputLayer") return inputConfig(config);
+  const names = renamed[className] ?? {};
+  const left = withoutEffect[className] ?? [];
+  const entries = Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
+    if (left.includes(key) && (key !== "groups" || value === 1)) return [];
+    // Keras 2 wrote a list of axes for batch normalization; its last versions wrote modules too.
+    const isOldAxis =
+      (!isModern || className === "BatchNormalization") && key === "axis" && Array.isArray(value) && value.length === 1;
+    return [[names[key] ?? key, isOldAxis ? value[0] : value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function inputConfig(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const others = without(config, "batch_input_shape", "type_spec");
+  const old = config["batch_input_shape"];
+  return old === undefined ? others : { ...others, batch_shape: others["batch_shape"] ?? old };
+}
+
+/** The input shape that Keras 2 wrote into the first layer of a Sequential. */
+function oldInputShape(item: unknown): (number | null)[] | undefined {
+  const schema = z.looseObject({ config: z.looseObject({ batch_input_shape: shapeSchema }) });
+  const result = schema.safeParse(item);
+  return result.success ? result.data.config.batch_input_shape : undefined;
+}
+
+/** All references in the structure that says a model's inputs or outputs, in Keras's order: dictionaries by their keys. */
+function references(structure: unknown): Reference[] {
+  if (isReference(structure)) return [{ layer: structure[0], call: structure[1], output: structure[2] }];
+  if (Array.isArray(structure)) return structure.flatMap(references);
+  if (typeof structure !== "object" || structure === null) return [];
+  return Object.entries(structure)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, value]) => references(value));
+}
+
+/** Which number the first call of each model inside the model has in a file, where it is not 0. */
+interface FirstCalls {
+  readonly calls: ReadonlyMap<string, number>;
+  readonly outputs: ReadonlyMap<string, number>;
+}
+
+/**
+ * A functional model has a call of its own when it is made, which Keras 2 counts everywhere and Keras 3 only where a model's
+ * outputs are said.
+ */
+function firstCalls(
+  entries: ReadonlyMap<string, Entry>,
+  calls: readonly Call[],
+  outputs: readonly Reference[],
+): FirstCalls {
+  const first: FirstCalls & { readonly calls: Map<string, number>; readonly outputs: Map<string, number> } = {
+    calls: new Map<string, number>(),
+    outputs: new Map<string, number>(),
+  };
+  for (const [name, { layer, className, calls: count }] of entries) {
+    if (!(layer instanceof BaseModel)) continue;
+    const to = (list: readonly Reference[]): Reference[] => list.filter(({ layer: target }) => target === name);
+    const old = to(calls.filter(({ isOld }) => isOld).flatMap(({ inputs }) => inputs));
+    const fromOutputs = to(outputs);
+    const counted = (list: readonly Reference[]): boolean => list.some(({ call }) => call >= count);
+    const isOld = calls.some((call) => call.isOld);
+    if (isOld) {
+      if (!counted([...old, ...fromOutputs])) continue;
+      first.calls.set(name, 1);
+      first.outputs.set(name, 1);
+    } else if (className === "Functional" && fromOutputs.every(({ call }) => call > 0)) {
+      first.outputs.set(name, 1);
+    }
+  }
+  return first;
+}
+
+function find(
+  entries: ReadonlyMap<string, Entry>,
+  { layer, call, output }: Reference,
+  offset: number,
+): SymbolicTensor | undefined {
+  return entries.get(layer)?.outputs[call - offset]?.[output];
+}
+
+function describe({ layer, call, output }: Reference): string {
+  return `output ${output} of call ${call} of "${layer}"`;
+}

@@ -1,0 +1,103 @@
+import { FileError } from "../../errors/errors.js";
+import type { TensorData } from "../../onnx/tensor-data.js";
+import { type Hdf5File, withHdf5 } from "./hdf5.js";
+
+/** One weight of a Keras layer. */
+export interface KerasWeight {
+  /** As Keras wrote it, for example `block1_conv1/kernel:0`. */
+  readonly name: string;
+  /** In Keras's layout; a convolution kernel is `[height, width, in, out]`. */
+  readonly tensor: TensorData<"float32">;
+}
+
+/** The weights of one Keras layer, in the order of the layer's `get_weights()`. */
+export interface KerasLayerWeights {
+  /** The layer's name, for example `block1_conv1`. */
+  readonly name: string;
+  /** Empty for a layer without weights. */
+  readonly weights: readonly KerasWeight[];
+}
+
+/** The weights of a Keras model, in the order of its layers. */
+export interface KerasWeights {
+  readonly layers: readonly KerasLayerWeights[];
+}
+
+/**
+ * Reads the weights from a Keras HDF5 file: one of weights only, or a whole model saved as `.h5`. Numbers of other
+ * widths are converted to float32.
+ *
+ * @param bytes the whole file
+ * @param name the file's name, for error messages
+ * @returns all layers that the file lists, those without weights too, in the file's order
+ * @throws FileError when the bytes are not HDF5, are truncated, or are not in this layout; a Keras 3 `.weights.h5` is
+ * recognised and refused
+ * @see https://keras.io/api/models/model_saving_apis/weights_saving_and_loading/
+ */
+export async function readKerasWeights(bytes: Uint8Array, name: string): Promise<KerasWeights> {
+  return withHdf5(bytes, name, (file) => ({ layers: weightsIn(file) }));
+}
+
+/** As {@link readKerasWeights}, of a file that is open. */
+export function weightsIn(file: Hdf5File): KerasLayerWeights[] {
+  const root = file.kindOf("/model_weights") === "group" ? "/model_weights" : "";
+  const layerNames = longStrings(file, root === "" ? "/" : root, "layer_names");
+  if (layerNames === undefined) throw unknownLayout(file);
+  const layers = layerNames.map((layer) => ({ name: layer, weights: readLayer(file, `${root}/${layer}`) }));
+  // Weights that belong to the model itself stand beside its layers, unlisted.
+  const own = `${root}/top_level_model_weights`;
+  const topLevel = file.kindOf(own) === "group" ? readLayer(file, own) : [];
+  return topLevel.length > 0 ? [...layers, { name: "top_level_model_weights", weights: topLevel }] : layers;
+}
+
+function readLayer(file: Hdf5File, group: string): KerasWeight[] {
+  const weightNames = longStrings(file, group, "weight_names");
+  if (weightNames === undefined) {
+    throw new FileError(`${file.name} lists a layer that it does not hold.`, {
+      subject: file.name,
+      expected: `a group "${group}" with the attribute "weight_names"`,
+      received: file.kindOf(group) === undefined ? "no such group" : "a group without it",
+      advice: "The file is incomplete: save or download it again.",
+    });
+  }
+  return weightNames.map((weight) => ({ name: weight, tensor: file.float32(`${group}/${weight}`) }));
+}
+
+/**
+ * A list of strings that Keras keeps in an attribute, or, when it is longer than HDF5's limit of 64 KiB, in several:
+ * `layer_names0`, `layer_names1`, …
+ */
+function longStrings(file: Hdf5File, path: string, attribute: string): string[] | undefined {
+  const whole = file.strings(path, attribute);
+  if (whole !== undefined) return whole;
+  const parts: string[] = [];
+  for (let chunk = 0; ; chunk++) {
+    const part = file.strings(path, `${attribute}${String(chunk)}`);
+    if (part === undefined) return chunk === 0 ? undefined : parts;
+    parts.push(...part);
+  }
+}
+
+function unknownLayout(file: Hdf5File): FileError {
+  const members = file.members("/");
+  const expected = 'a Keras HDF5 file, with the attribute "layer_names" or a group "model_weights"';
+  if (members.includes("layers") || members.includes("_layer_checkpoint_dependencies")) {
+    return new FileError(`${file.name} is in the layout of Keras 3's .weights.h5, which Graft does not read yet.`, {
+      subject: file.name,
+      expected,
+      received: 'Keras 3 weights, kept under "layers/<name>/vars"',
+      advice: 'In Keras, save the whole model as HDF5 instead: model.save("model.h5").',
+    });
+  }
+  return new FileError(`${file.name} holds no Keras weights.`, {
+    subject: file.name,
+    expected,
+    received: members.length === 0 ? "an HDF5 file without groups" : `an HDF5 file with ${listed(members)}`,
+    advice: "Check that this is the file you mean.",
+  });
+}
+
+function listed(members: readonly string[]): string {
+  const shown = members.slice(0, 5).map((member) => `"${member}"`);
+  return shown.join(", ") + (members.length > shown.length ? ", …" : "");
+}

@@ -1,0 +1,216 @@
+import { FileError } from "../../errors/errors.js";
+import { assignWeights, type FileWeights, type LoadWeightsOptions } from "../../models/assign-weights.js";
+import type { BaseModel } from "../../models/base-model.js";
+import { compileFromConfig } from "./deserialize-compile.js";
+import { modelFromConfig } from "./from-config.js";
+import { graftKey, restoreMultipliers } from "../../models/learning-rate-multipliers.js";
+import { serializeModel } from "./serialize-model.js";
+import { optimizerState } from "../../nn/optimizers/optimizer-state.js";
+import type { TensorData } from "../../onnx/tensor-data.js";
+import { type Hdf5File, withHdf5 } from "./hdf5.js";
+import { weightsIn } from "./keras-h5.js";
+import { writeHdf5 } from "./keras-hdf5-write.js";
+import { kerasJson, parseKerasJson } from "./keras-json.js";
+import { optimizerVariables, restoreKeras2Optimizer, restoreOptimizer } from "./keras-optimizer.js";
+import {
+  assignVariables,
+  hasVariableLayout,
+  namesEveryLayer,
+  readVariables,
+  requireVariables,
+  variableGroups,
+  type VariableGroups,
+} from "./keras-variables.js";
+import { isZip, readZip, writeZip } from "./keras-zip.js";
+import { keras2Slots, type NamedVariable } from "./keras2-optimizer.js";
+
+/** How a model of a file is made. */
+export interface ReadModelOptions {
+  /** Whether optimizer, loss and metrics of the file are restored, with the optimizer's slots. Default `true`. */
+  readonly compile?: boolean;
+}
+
+/** A model of a file, and what the caller should know of it. */
+export interface ReadModel {
+  readonly model: BaseModel;
+  readonly warnings: readonly string[];
+}
+
+type Float32 = TensorData<"float32">;
+
+const configName = "config.json";
+const metadataName = "metadata.json";
+const weightsName = "model.weights.h5";
+
+/** The Keras whose format is written. */
+const kerasVersion = "3.15.1";
+
+interface Archive {
+  readonly config: unknown;
+  readonly weights: Uint8Array;
+}
+
+/** @throws FileError when the archive is no `.keras` file */
+async function readArchive(bytes: Uint8Array, file: string): Promise<Archive> {
+  const { members, names } = await readZip(bytes, file, [configName, weightsName]);
+  const config = members[configName];
+  const weights = members[weightsName];
+  if (config === undefined || weights === undefined) {
+    throw new FileError(`${file} is no Keras model that Graft can read.`, {
+      subject: file,
+      expected: `a ZIP archive with ${configName} and ${weightsName}`,
+      received: names.slice(0, 8).join(", ") || "an empty archive",
+      advice: 'In Keras 3, save it with model.save("model.keras").',
+    });
+  }
+  return { config: parseKerasJson(new TextDecoder().decode(config), file, configName), weights };
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** Compiles a model as a file says; what cannot be restored of the optimizer is said. */
+function restoreCompiled(model: BaseModel, config: unknown, slots: readonly NamedVariable[], file: string): string[] {
+  const options = compileFromConfig(config, file);
+  if (options === undefined) return [];
+  model.compile(options);
+  const { optimizer } = model.compiled;
+  const state = optimizerState(optimizer);
+  const old = keras2Slots(optimizer, slots);
+  const mismatch =
+    old === undefined
+      ? restoreOptimizer(optimizer, model.trainableWeights, tensorsOf(slots), state)
+      : restoreKeras2Optimizer(optimizer, model.trainableWeights, old, state);
+  if (mismatch === undefined) return [];
+  return [`The optimizer of ${file} starts afresh, because its state does not fit the model: ${mismatch}.`];
+}
+
+function tensorsOf(variables: readonly NamedVariable[]): Float32[] {
+  return variables.map(({ tensor }) => tensor);
+}
+
+/**
+ * Reads a Keras model: a `.keras` archive, or an `.h5` file with the whole model. Which one it is, the content says.
+ *
+ * @param bytes the whole file
+ * @param file its name, for messages
+ * @throws FileError when the file is damaged, or holds no whole model
+ * @throws UsageError for a layer, an option or a part of the compile state that Graft does not have
+ * @see https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
+ */
+export async function readKerasModel(
+  bytes: Uint8Array,
+  file: string,
+  { compile = true }: ReadModelOptions = {},
+): Promise<ReadModel> {
+  if (!isZip(bytes)) return withHdf5(bytes, file, (hdf5) => readWholeH5(hdf5, compile));
+  const { config, weights } = await readArchive(bytes, file);
+  const model = modelFromConfig(config, file);
+  restoreMultipliers(model, property(config, graftKey), file);
+  const groups = await withHdf5(weights, `${weightsName} of ${file}`, readVariables);
+  // Names are surer than numbers; files of older versions have numbers only.
+  assignVariables(model, groups, file, { byName: namesEveryLayer(model, groups) });
+  const slots = (groups.get("optimizer")?.tensors ?? []).map((tensor) => ({ name: "", tensor }));
+  const warnings = compile ? restoreCompiled(model, property(config, "compile_config"), slots, file) : [];
+  return { model, warnings };
+}
+
+function readWholeH5(hdf5: Hdf5File, compile: boolean): ReadModel {
+  const file = hdf5.name;
+  const [text] = hdf5.strings("/", "model_config") ?? [];
+  if (text === undefined) {
+    throw new FileError(`${file} holds weights without the model.`, {
+      subject: file,
+      expected: 'a whole model, with the attribute "model_config"',
+      received: `an HDF5 file with ${hdf5.members("/").slice(0, 5).join(", ") || "nothing"}`,
+      advice: "Build the model, and call model.loadWeights(path).",
+    });
+  }
+  const [version] = hdf5.strings("/", "keras_version") ?? [];
+  const model = modelFromConfig(parseKerasJson(text, file, "model_config"), file, version);
+  assignWeights(model.layers, { file, layers: weightsIn(hdf5) });
+  const [training] = hdf5.strings("/", "training_config") ?? [];
+  if (!compile || training === undefined) return { model, warnings: [] };
+  const slots = h5Slots(hdf5);
+  const config = parseKerasJson(training, file, "training_config");
+  return { model, warnings: restoreCompiled(model, config, slots, file) };
+}
+
+/** The optimizer's variables in the file's order, which is Keras 3's in files of Keras 3. */
+function h5Slots(hdf5: Hdf5File): NamedVariable[] {
+  const group = "/optimizer_weights";
+  if (hdf5.kindOf(group) === undefined) return [];
+  return (hdf5.strings(group, "weight_names") ?? []).map((name) => ({
+    name,
+    tensor: hdf5.float32(`${group}/${name}`),
+  }));
+}
+
+/**
+ * Writes a model as a `.keras` archive that Keras 3 reads: layers, weights, compile state, the optimizer's slots.
+ *
+ * @param model a built model
+ * @param file the file's name, for messages
+ * @throws UsageError for a model that has no weights yet, or layers that Keras does not have
+ */
+export async function writeKerasModel(model: BaseModel, file: string): Promise<Uint8Array> {
+  const config = serializeModel(model);
+  const text = (value: unknown): Uint8Array => new TextEncoder().encode(kerasJson(value));
+  return writeZip(
+    {
+      [metadataName]: text({ keras_version: kerasVersion, date_saved: timeOf(new Date()) }),
+      [configName]: text(config),
+      [weightsName]: await writeKerasWeights(model),
+    },
+    file,
+  );
+}
+
+/** A time as Keras writes it: `2026-01-31@12:30:59`. */
+function timeOf(date: Date): string {
+  return date.toISOString().slice(0, 19).replace("T", "@");
+}
+
+/**
+ * Writes a model's weights in the layout of Keras 3's `.weights.h5`, with the optimizer's slots where it was compiled.
+ */
+export async function writeKerasWeights(model: BaseModel): Promise<Uint8Array> {
+  if (model.compilation === undefined) return writeHdf5(variableGroups(model));
+  const { optimizer } = model.compiled;
+  const tensors = optimizerVariables(optimizer, model.trainableWeights, optimizerState(optimizer));
+  return writeHdf5(variableGroups(model, { name: optimizer.name, tensors }));
+}
+
+/** Keras restores the optimizer too, once it has slots. */
+function restoreTrained(model: BaseModel, slots: readonly Float32[]): void {
+  if (model.compilation === undefined || !model.built) return;
+  const { optimizer } = model.compiled;
+  const state = optimizerState(optimizer);
+  if (state.step > 0) restoreOptimizer(optimizer, model.trainableWeights, slots, state);
+}
+
+/**
+ * Loads the weights of a Keras file into a model: `.h5` of weights or of a whole model, `.weights.h5`, `.keras`. All of
+ * them are loaded, or none when something does not fit.
+ *
+ * @returns what was skipped, one line each; nothing unless `skipMismatch` is set
+ * @throws FileError when the file holds no weights
+ * @throws ShapeError when it does not fit the model
+ */
+export async function loadKerasWeights(
+  model: BaseModel,
+  bytes: Uint8Array,
+  file: string,
+  options: LoadWeightsOptions = {},
+): Promise<readonly string[]> {
+  const source = isZip(bytes) ? (await readArchive(bytes, file)).weights : bytes;
+  const found = await withHdf5<VariableGroups | FileWeights>(source, file, (hdf5) =>
+    hasVariableLayout(hdf5) ? readVariables(hdf5) : { file, layers: weightsIn(hdf5) },
+  );
+  if ("layers" in found) return assignWeights(model.layers, found, options);
+  requireVariables(found, file);
+  const skipped = assignVariables(model, found, file, options);
+  restoreTrained(model, found.get("optimizer")?.tensors ?? []);
+  return skipped;
+}

@@ -1,0 +1,87 @@
+import { unzip, zip } from "fflate";
+import { FileError } from "../../errors/errors.js";
+
+/** Members of a ZIP archive by name. */
+export type Members = Readonly<Record<string, Uint8Array>>;
+
+/** The most that a member may hold: what a Uint8Array of every engine can. */
+const limit = 2 ** 31 - 1;
+
+/** Whether bytes begin as a ZIP archive does. */
+export function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
+}
+
+/**
+ * Unpacks members of a ZIP archive.
+ *
+ * @param bytes the whole archive
+ * @param name the file's name, for messages
+ * @param wanted names of the members to unpack
+ * @returns those that there are, and the names of all
+ * @throws FileError when the archive is damaged, or a member claims to be far larger than it is
+ */
+export async function readZip(
+  bytes: Uint8Array,
+  name: string,
+  wanted: readonly string[],
+): Promise<{ readonly members: Members; readonly names: readonly string[] }> {
+  const names: string[] = [];
+  const bombs: string[] = [];
+  const members = await new Promise<Members>((resolve, reject) => {
+    unzip(
+      bytes,
+      {
+        filter: ({ name: member, size, originalSize }) => {
+          names.push(member);
+          if (!wanted.includes(member)) return false;
+          // Deflate reaches 1032:1 at most, weights never 100:1.
+          if (originalSize > limit || (originalSize > 2 ** 28 && originalSize > 100 * size)) bombs.push(member);
+          return bombs.length === 0;
+        },
+      },
+      (error, unpacked) => {
+        if (error === null) resolve(unpacked);
+        else reject(error);
+      },
+    );
+  }).catch((cause: unknown) => {
+    throw new FileError(`${name} is a truncated or damaged ZIP archive.`, {
+      subject: name,
+      expected: "a complete ZIP archive",
+      received: `${String(bytes.byteLength)} bytes (${cause instanceof Error ? cause.message : String(cause)})`,
+      advice: "Download or copy the file again.",
+      cause,
+    });
+  });
+  const [bomb] = bombs;
+  if (bomb === undefined) return { members, names };
+  throw new FileError(`${name} is not unpacked.`, {
+    subject: name,
+    expected: "weights of at most 2 GiB, hardly compressed",
+    received: `"${bomb}", which claims to be far larger`,
+    advice: "Check where the file comes from.",
+  });
+}
+
+/**
+ * Packs members into a ZIP archive without compressing them, as Keras does: weights hardly shrink.
+ *
+ * @throws FileError when they do not fit the format
+ */
+export async function writeZip(members: Members, name: string): Promise<Uint8Array> {
+  const total = Object.values(members).reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (total > limit) {
+    throw new FileError(`${name} would be too large.`, {
+      subject: name,
+      expected: "at most 2 GiB",
+      received: `${String(total)} bytes`,
+    });
+  }
+  return new Promise((resolve, reject) => {
+    zip({ ...members }, { level: 0 }, (error, packed) => {
+      if (error === null) resolve(packed);
+      else reject(error);
+    });
+  });
+}

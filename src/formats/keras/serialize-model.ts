@@ -1,0 +1,111 @@
+import { UsageError } from "../../errors/errors.js";
+import { type Config, serializeObject } from "../../nn/config.js";
+import type { Layer } from "../../nn/layer.js";
+import { layerNames } from "../../nn/layers/deserialize-layer.js";
+import { resolveLoss } from "../../nn/losses/index.js";
+import type { Metric } from "../../nn/metrics/index.js";
+import { BaseModel } from "../../models/base-model.js";
+import { isList, mapEach } from "../../models/each.js";
+import { graftKey, serializeMultipliers } from "../../models/learning-rate-multipliers.js";
+import { serializeLayer } from "../../models/serialize-layer.js";
+import type { MetricsOption } from "../../models/training-types.js";
+
+/** All layers, those of inner models too. */
+function allLayers(model: BaseModel): Layer[] {
+  return model.layers.flatMap((layer) => (layer instanceof BaseModel ? [layer, ...allLayers(layer)] : [layer]));
+}
+
+/** @throws UsageError when a layer is none of Keras's */
+function checkLayers(model: BaseModel): void {
+  const known = new Set([...layerNames(), "Functional", "Sequential"]);
+  const strange = [model, ...allLayers(model)].find(({ className }) => !known.has(className));
+  if (strange === undefined) return;
+  throw new UsageError(`The model "${model.name}" cannot be saved for Keras.`, {
+    subject: strange.name,
+    expected: "layers that Keras has",
+    received: `"${strange.name}" (${strange.className})`,
+    advice: "Models from ONNX and TensorFlow graphs can be exported as .onnx: model.export(path).",
+  });
+}
+
+/**
+ * Keras's files say a layer that two inner models share twice, and cannot be loaded again.
+ *
+ * @throws UsageError when there is one
+ */
+function checkSharing(model: BaseModel): void {
+  // A model that is called several times is walked once.
+  const models = new Set([model, ...allLayers(model).filter((layer) => layer instanceof BaseModel)]);
+  const owners = new Map<Layer, BaseModel>();
+  for (const owner of models) {
+    for (const layer of owner.layers) {
+      const other = owners.get(layer);
+      if (other === undefined) {
+        owners.set(layer, owner);
+        continue;
+      }
+      throw new UsageError(`The model "${model.name}" cannot be saved for Keras.`, {
+        subject: layer.name,
+        expected: "layers that belong to one model each",
+        received: `"${layer.name}", which belongs to "${other.name}" and to "${owner.name}"`,
+        advice: "Call the layer in one model, or export the model as .onnx: model.export(path).",
+      });
+    }
+  }
+}
+
+/** Metrics in the structure in which they were given. */
+function serializeMetrics(metrics: MetricsOption | undefined): unknown {
+  if (metrics === undefined || (isList(metrics) && metrics.length === 0)) return null;
+  const one = (metric: Metric | string): unknown =>
+    typeof metric === "string" ? metric : serializeObject("keras.metrics", metric);
+  return mapEach(metrics, (entry): unknown =>
+    entry === null ? null : typeof entry === "object" && "length" in entry ? entry.map(one) : one(entry),
+  );
+}
+
+/** Keras 3's `compile_config`; `undefined` for a model that was not compiled. */
+function compileConfig(model: BaseModel): Config | undefined {
+  const given = model.compilation;
+  if (given === undefined) return undefined;
+  const { loss, lossWeights } = given;
+  return {
+    optimizer: serializeObject("keras.optimizers", model.compiled.optimizer),
+    loss:
+      loss === undefined
+        ? null
+        : mapEach(loss, (one) => (one === null ? null : serializeObject("keras.losses", resolveLoss(one)))),
+    loss_weights: lossWeights ?? null,
+    metrics: serializeMetrics(given.metrics),
+    weighted_metrics: serializeMetrics(given.weightedMetrics),
+    run_eagerly: false,
+    steps_per_execution: 1,
+    jit_compile: false,
+  };
+}
+
+/**
+ * What `config.json` of a `.keras` file says of a model: its layers, how they are connected, what it was compiled
+ * with, and, where Keras takes no notice, how fast each layer learns.
+ *
+ * @throws UsageError for a model of layers that Keras does not have, or one that is not built yet
+ */
+export function serializeModel(model: BaseModel): Config {
+  checkLayers(model);
+  checkSharing(model);
+  if (!model.built) {
+    throw new UsageError(`The model "${model.name}" has no weights yet.`, {
+      subject: model.name,
+      expected: "a model that knows its input's shape",
+      received: "one that does not",
+      advice: "Begin with layers.Input({ shape: [150, 150, 3] }).",
+    });
+  }
+  const compiled = compileConfig(model);
+  const multipliers = serializeMultipliers(model);
+  return {
+    ...serializeLayer(model),
+    ...(compiled === undefined ? {} : { compile_config: compiled }),
+    ...(multipliers === undefined ? {} : { [graftKey]: multipliers }),
+  };
+}

@@ -1,0 +1,157 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import onnxProto from "onnx-proto";
+import { InferenceSession, Tensor as NodeTensor } from "onnxruntime-node";
+import { describe, expect, test } from "vitest";
+import { FileError, Tensor } from "graft-ml";
+import type { OnnxModel, OnnxNode } from "../../onnx/model.js";
+import { readModel } from "../../onnx/read-model.js";
+import { float32 } from "../../onnx/tensor-data.js";
+import { writeModel } from "../../onnx/write-model.js";
+import { cutClassifier } from "./cut-classifier.js";
+import { importOnnx, importOnnxGraph } from "./onnx-import.js";
+
+const shared = join(import.meta.dirname, "..", "..", "..", "shared", "weights");
+const withShared = describe.skipIf(!existsSync(shared));
+
+function wave(count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, index) => Math.sin(index * 0.37));
+}
+
+/** `[1, 3, side, side]` and the same in Keras's order. */
+function image(side: number): { first: Float32Array; last: Float32Array } {
+  const last = wave(side * side * 3);
+  const first = new Float32Array(last.length);
+  last.forEach((value, index) => {
+    first[(index % 3) * side * side + Math.floor(index / 3)] = value;
+  });
+  return { first, last };
+}
+
+function largest(values: ArrayLike<number>): number {
+  return Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+function farthest(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return Array.from(a).reduce((most, value, index) => Math.max(most, Math.abs(value - (b[index] ?? Number.NaN))), 0);
+}
+
+function node(op: string, inputs: string[], output: string, attributes: OnnxNode["attributes"] = {}): OnnxNode {
+  return { name: output, op, domain: "", inputs, outputs: [output], attributes };
+}
+
+/** A network that ends in a classifier: 1×1 convolution, pooling, flattening, a product, softmax. */
+function tiny(more: Partial<OnnxModel> = {}): OnnxModel {
+  return {
+    irVersion: 8,
+    opsets: { "": 17 },
+    producer: "test",
+    graphName: "tiny",
+    nodes: [
+      node("Conv", ["image", "w", "b"], "conv"),
+      node("Relu", ["conv"], "relu"),
+      node("GlobalAveragePool", ["relu"], "pool"),
+      node("Flatten", ["pool"], "flat"),
+      node("Gemm", ["flat", "wg", "bg"], "scores", { transB: { type: "int", value: 1 } }),
+      node("Softmax", ["scores"], "probabilities"),
+    ],
+    inputs: [{ name: "image", type: "float32", shape: [1, 3, 8, 8] }],
+    outputs: [{ name: "probabilities", type: "float32", shape: [1, 5] }],
+    constants: new Map([
+      ["w", float32(wave(12), [4, 3, 1, 1])],
+      ["b", float32(wave(4), [4])],
+      ["wg", float32(wave(20), [5, 4])],
+      ["bg", float32(wave(5), [5])],
+    ]),
+    metadata: {},
+    ...more,
+  };
+}
+
+describe("importOnnx", () => {
+  test("gives the file's numbers, opens its batch and names its layers after its nodes", async () => {
+    const model = importOnnx(tiny(), { file: "tiny.onnx" });
+    expect(model.layers.map(({ name }) => name)).toEqual(["conv", "scores"]);
+    const { first, last } = image(8);
+    const session = await InferenceSession.create(writeModel(tiny()));
+    const { probabilities } = await session.run({ image: new NodeTensor("float32", first, [1, 3, 8, 8]) });
+    const twice = new Tensor("float32", Float32Array.from([...last, ...last]), [2, 8, 8, 3]);
+    const ours = await model.predict(twice, { verbose: 0 });
+    expect(ours.dims).toEqual([2, 5]);
+    const expected = probabilities?.data as Float32Array;
+    expect(farthest((ours.data as Float32Array).subarray(0, 5), expected)).toBeLessThan(1e-6);
+    expect(farthest((ours.data as Float32Array).subarray(5), expected)).toBeLessThan(1e-6);
+    await session.release();
+  });
+
+  test("names an operator that Graft does not have", () => {
+    const odd = tiny({ nodes: [node("Conv", ["image", "w", "b"], "conv"), node("Det", ["conv"], "probabilities")] });
+    expect(() => importOnnx(odd, { file: "odd.onnx" })).toThrow(/odd\.onnx.*"Det"/s);
+  });
+
+  test("refuses a file that takes no images, and one cut off in the middle", () => {
+    const flat = tiny({ inputs: [{ name: "image", type: "float32", shape: [1, 3] }] });
+    expect(() => importOnnx(flat, { file: "flat.onnx" })).toThrow(/\[batch, 3, height, width\]/);
+    const bytes = writeModel(tiny());
+    expect(() => readModel(bytes.subarray(0, bytes.length - 40), "half.onnx")).toThrow(FileError);
+  });
+});
+
+describe("cutClassifier", () => {
+  test("cuts the last product and what follows it, and says how many classes there were", () => {
+    const [output] = importOnnxGraph(tiny(), { file: "tiny.onnx" }).outputs;
+    if (output === undefined) throw new TypeError("no output");
+    const { features, classes } = cutClassifier(output, "tiny.onnx");
+    expect(classes).toBe(5);
+    // Before flattening: a map of one pixel that can still be pooled.
+    expect(features.shape).toEqual(["N", 4, 1, 1]);
+  });
+
+  test("leaves a network whole that ends in a feature map", () => {
+    const map = tiny({
+      nodes: tiny().nodes.slice(0, 2),
+      outputs: [{ name: "relu", type: "float32", shape: [1, 4, 8, 8] }],
+    });
+    const [output] = importOnnxGraph(map, { file: "map.onnx" }).outputs;
+    if (output === undefined) throw new TypeError("no output");
+    expect(cutClassifier(output, "map.onnx")).toEqual({ features: output, classes: undefined });
+  });
+});
+
+withShared("networks of others (skipped where there is no ../shared/weights)", () => {
+  test.each([
+    ["mobilenetv2-imagenet-notop.onnx", "features.17.expand"],
+    ["mobilenetv2-batchnorm-imagenet-notop.onnx", "mobilenetv20_features_linearbottleneck16_conv0"],
+  ])("%s gives ONNX Runtime's own numbers", async (name, lastBlock) => {
+    const path = join(shared, name);
+    const bytes = await readFile(path);
+    const model = importOnnx(readModel(bytes, path), { file: path, imageSize: 96 });
+    expect(model.lastBlock).toBe(lastBlock);
+    const { first, last } = image(96);
+    const session = await InferenceSession.create(bytes);
+    const [input = ""] = session.inputNames;
+    const { embedding } = await session.run({ [input]: new NodeTensor("float32", first, [1, 3, 96, 96]) });
+    const ours = await model.predict(new Tensor("float32", last, [1, 96, 96, 3]), { verbose: 0 });
+    const expected = embedding?.data as Float32Array;
+    expect(farthest(ours.data as Float32Array, expected)).toBeLessThan(1e-4 * largest(expected));
+    await session.release();
+  });
+
+  // The constant weights of these files make every input give the same output.
+  test.each(["vgg19", "resnet50", "densenet121", "squeezenet", "inception_v1"])(
+    "light %s gives the expected output",
+    async (name) => {
+      const path = join(shared, "light-onnx", `light_${name}.onnx`);
+      const model = importOnnx(readModel(await readFile(path), path), { file: path });
+      const expected = onnxProto.onnx.TensorProto.decode(
+        await readFile(join(shared, "light-onnx", `light_${name}_output_0.pb`)),
+      );
+      const raw = Uint8Array.from(expected.rawData);
+      const values = raw.length > 0 ? new Float32Array(raw.buffer) : Float32Array.from(expected.floatData);
+      const ours = await model.predict(new Tensor("float32", wave(224 * 224 * 3), [1, 224, 224, 3]), { verbose: 0 });
+      expect(ours.data.length).toBe(values.length);
+      expect(farthest(ours.data as Float32Array, values)).toBeLessThan(1e-3 * largest(values));
+    },
+  );
+});

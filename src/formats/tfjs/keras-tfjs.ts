@@ -1,0 +1,63 @@
+import { FileError } from "../../errors/errors.js";
+import { assignWeights, type FileWeights } from "../../models/assign-weights.js";
+import { BaseModel } from "../../models/base-model.js";
+import { modelFromConfig } from "../keras/from-config.js";
+import type { Layer } from "../../nn/layer.js";
+import type { TfjsLayersModel } from "./tfjs.js";
+
+type FileWeight = FileWeights["layers"][number]["weights"][number];
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+/** The layers with weights of their own, those of inner models in place of the models. */
+function leaves(layers: readonly Layer[]): Layer[] {
+  return layers.flatMap((layer) => (layer instanceof BaseModel ? leaves(layer.layers) : [layer]));
+}
+
+/**
+ * The weights whose names end as the layer's do: an inner model's name may stand in front.
+ *
+ * @param used names that other layers have taken
+ */
+function weightsOf(layer: Layer, weights: TfjsLayersModel["weights"], used: Set<string>): FileWeight[] {
+  return layer.weights.flatMap(({ path }) => {
+    const name = [...weights.keys()].find((key) => !used.has(key) && (key === path || key.endsWith(`/${path}`)));
+    const found = name === undefined ? undefined : weights.get(name);
+    if (name === undefined || found === undefined) return [];
+    used.add(name);
+    const data = Float32Array.from(found.data as ArrayLike<number>);
+    return [{ name, tensor: { type: "float32", dims: found.dims, data } }];
+  });
+}
+
+/**
+ * Makes a model of a TensorFlow.js layers model, whose configuration is Keras's.
+ *
+ * @param file the file's name, for messages
+ * @throws FileError when the file holds weights only
+ * @throws ShapeError when weights are missing or do not fit
+ * @throws UsageError for a layer or an option that Graft does not have
+ * @see https://www.tensorflow.org/js/guide/save_load
+ */
+export function layersModelOfTfjs({ topology, weights }: TfjsLayersModel, file: string): BaseModel {
+  if (topology === null) {
+    throw new FileError(`${file} holds weights without the model.`, {
+      subject: file,
+      expected: "a modelTopology",
+      received: "none",
+      advice: "Save the model with its topology.",
+    });
+  }
+  const version = property(topology, "keras_version");
+  const model = modelFromConfig(
+    property(topology, "model_config") ?? topology,
+    file,
+    typeof version === "string" ? version : undefined,
+  );
+  const used = new Set<string>();
+  const layers = leaves(model.layers).map((layer) => ({ name: layer.name, weights: weightsOf(layer, weights, used) }));
+  assignWeights(leaves(model.layers), { file, layers });
+  return model;
+}

@@ -1,0 +1,60 @@
+import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Platform } from "../../models/platform.js";
+import { usableMemory } from "../../runtime/node/memory.js";
+import { createNodeRuntime, type NodeRuntimeOptions } from "../../runtime/node/runtime.js";
+import { writeFileAtomically } from "../../files/atomic-write.js";
+import { hashBytes } from "../../files/checksum.js";
+import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
+import { createTrainingLoops } from "../../training/fit/loops.js";
+import { openFeatureStore } from "./activation-store.js";
+import { machineFact } from "./machine-facts.js";
+import { createModelFiles } from "../../formats/model-files.js";
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT") return undefined;
+    throw fileSystemError(cause, path, "read");
+  }
+}
+
+/** The platform that models have in Node. */
+export function createNodePlatform(options: NodeRuntimeOptions = {}): Platform {
+  const runtime = createNodeRuntime(options);
+  const warn = (line: string): void => {
+    console.error(line);
+  };
+  return {
+    runtime,
+    loops: createTrainingLoops(runtime),
+    files: createModelFiles(warn),
+    writeFile: writeFileAtomically,
+    readFile: readIfThere,
+    async appendFile(path, bytes) {
+      try {
+        await mkdir(dirname(path), { recursive: true });
+        await appendFile(path, bytes);
+      } catch (cause) {
+        throw fileSystemError(cause, path, "write");
+      }
+    },
+    async removeFile(path) {
+      try {
+        await rm(path, { force: true });
+      } catch (cause) {
+        throw fileSystemError(cause, path, "write");
+      }
+    },
+    digest: (bytes) => hashBytes(bytes, "sha256"),
+    activationMemory: usableMemory() / 4,
+    openFeatureStore: (trunk) => openFeatureStore(trunk, { warn }),
+    machineFact: (name, measure) => machineFact(name, measure, { engine: runtime.name, warn }),
+    terminal: { stream: process.stderr, env: process.env },
+    print: (line) => {
+      console.log(line);
+    },
+    warn,
+  };
+}

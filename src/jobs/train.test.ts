@@ -1,0 +1,200 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Backbone } from "../applications/backbone.js";
+import { EngineError } from "../errors/errors.js";
+import { Sequential } from "../models/sequential.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { EpochRow, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { Engine } from "./engine.js";
+import { run } from "../cli/run.js";
+import type { Surroundings } from "../cli/surroundings.js";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graft-train-fake-"));
+  for (const name of ["cat", "dog"]) {
+    await mkdir(join(folder, "photos", name), { recursive: true });
+    // Only the first bytes are looked at: the fake recipe decodes nothing.
+    for (let index = 0; index < 5; index++) {
+      await writeFile(
+        join(folder, "photos", name, `${index}.jpg`),
+        Buffer.from(`\xff\xd8\xff${name}${index}`, "latin1"),
+      );
+    }
+  }
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function row(epoch: number, figures: Partial<EpochRow> = {}): EpochRow {
+  return {
+    ...{ phase: "head", epoch, loss: 0.5, accuracy: 0.9, val_loss: 0.6, val_accuracy: 0.88 },
+    ...{ learning_rate: 0.001, seconds: 1.5, ...figures },
+  };
+}
+
+function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] = [best]): FineTuneResult {
+  return {
+    ...{ model: new Sequential(), epochs, bestEpoch: best.epoch, best },
+    ...{ photos: { training: 8, validation, skipped: 0 }, seconds: 1 },
+  };
+}
+
+const backbone: Backbone = {
+  record: { name: "fake", description: "A fake.", licence: "MIT", imageSize: 32, preprocess: "tf" },
+  ...{ imageSize: 32, model: new Sequential(), lastBlock: "block5" },
+};
+
+/** Runs `graft` with a fake recipe; `interrupt` stands for Ctrl+C. */
+function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Promise<FineTuneResult>) {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  let ends = 0;
+  const asked: Parameters<Engine["loadBackbone"]>[0][] = [];
+  const recipes: FineTuneOptions[] = [];
+  const listeners = new Set<() => void>();
+  const interrupt = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const engine: Engine = {
+    networkRecords: () => Promise.resolve([backbone.record]),
+    versions: () => Promise.resolve({ graft: "1", onnxruntime: "2", node: "3" }),
+    createRuntime: () => Promise.resolve({ device: "cpu" } as Runtime),
+    prepareReading: () => Promise.resolve(),
+    loadBackbone: (request) => {
+      asked.push(request);
+      return Promise.resolve(backbone);
+    },
+    fineTune: async (options) => {
+      recipes.push(options);
+      return fineTune(options, interrupt);
+    },
+    exportClassifier: () => Promise.resolve(Uint8Array.of(1, 2, 3)),
+    openClassifier: () => Promise.reject(new Error("not in this test")),
+    features: () => Promise.reject(new Error("not in this test")),
+  };
+  let now = 0;
+  const surroundings: Surroundings = {
+    stdout: { write: (text) => stdout.push(text) },
+    stderr: { write: (text) => stderr.push(text) },
+    env: {},
+    now: () => (now += 100),
+    engine,
+    onInterrupt(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    endNow: () => (ends += 1),
+  };
+  const graft = async (...flags: string[]) =>
+    run(["train", join(folder, "photos"), "--network", "fake", "--out", join(folder, "run"), ...flags], surroundings);
+  return { graft, stdout, stderr, ends: () => ends, asked, recipes, listeners };
+}
+
+test("options reach the network and the recipe; what is not given is left to them", async () => {
+  const { graft, asked, recipes } = setUp(() => Promise.resolve(result(row(1), 2)));
+  const flags = ["--preprocess", "caffe", "--image-size", "96", "--epochs", "3", "--batch-size", "4"];
+  expect(await graft(...flags, "--learning-rate", "0.01", "--unfreeze", "none", "--seed", "9")).toBe(0);
+  expect(asked[0]).toMatchObject({ network: "fake", preprocess: "caffe", imageSize: 96 });
+  expect(recipes[0]).toMatchObject({ epochs: 3, batchSize: 4, learningRate: 0.01, unfreeze: "none", seed: 9 });
+  expect([recipes[0]?.training.length, recipes[0]?.validation.length]).toEqual([8, 2]);
+
+  const plain = setUp(() => Promise.resolve(result(row(1), 2)));
+  await rm(join(folder, "run"), { recursive: true });
+  expect(await plain.graft()).toBe(0);
+  const given = Object.keys(plain.recipes[0] ?? {});
+  for (const name of ["epochs", "batchSize", "learningRate", "unfreeze"]) expect(given).not.toContain(name);
+  expect(Object.keys(plain.asked[0] ?? {}).sort()).toEqual(["network", "onProgress"]);
+});
+
+test.each([
+  ["a large gap on many photos", row(1, { accuracy: 0.99, val_accuracy: 0.7 }), 1000, ["overfitting"]],
+  ["a small gap on many photos", row(1, { accuracy: 0.99, val_accuracy: 0.95 }), 1000, []],
+  ["a gap that few photos do not prove", row(1, { accuracy: 0.9, val_accuracy: 0.78 }), 9, ["uncertain"]],
+  ["a large gap on few photos", row(1, { accuracy: 1, val_accuracy: 0.4 }), 20, ["overfitting", "uncertain"]],
+])("%s", async (_what, best, validation, codes) => {
+  const { graft, stdout } = setUp(() => Promise.resolve(result(best, validation)));
+  expect(await graft("--json")).toBe(0);
+  const events = stdout.map((line) => JSON.parse(line) as { event: string; code?: string });
+  expect(events.filter(({ event }) => event === "warning").map(({ code }) => code)).toEqual(codes);
+});
+
+test("Ctrl+C stops the recipe, keeps its result, and a second one ends the process at once", async () => {
+  const { graft, stderr, ends, listeners } = setUp((options, interrupt) => {
+    options.onEvent?.({ event: "progress", stage: "training", unit: "steps", done: 1, total: 9, epoch: 1, epochs: 2 });
+    interrupt();
+    expect(options.signal?.aborted).toBe(true);
+    interrupt();
+    return Promise.resolve(result(row(1), 2));
+  });
+  expect(await graft()).toBe(130);
+  expect(ends()).toBe(1);
+  expect(stderr.join("")).toMatch(/Warning: Stopping after this step.*Ctrl\+C again ends at once/);
+  expect((await readdir(join(folder, "run"))).sort()).toEqual(["curves.svg", "history.csv", "model.onnx", "run.json"]);
+  expect(JSON.parse(await readFile(join(folder, "run", "run.json"), "utf8"))).toMatchObject({ interrupted: true });
+  // The process must not keep hearing it.
+  expect(listeners.size).toBe(0);
+});
+
+test.each([
+  ["the recipe gives something", () => Promise.resolve(result(row(1), 2))],
+  ["the recipe fails because of it", () => Promise.reject(new Error("stopped"))],
+])("Ctrl+C before the first step leaves nothing behind: %s", async (_what, end) => {
+  const { graft, stdout, stderr } = setUp((_options, interrupt) => {
+    interrupt();
+    return end();
+  });
+  expect(await graft("--json")).toBe(130);
+  expect(stdout.at(-1)).toMatch(/^\{"event":"error","code":"interrupted","message":"Stopped before/);
+  expect(stderr).toEqual([]);
+  expect(await readdir(folder)).toEqual(["photos"]);
+});
+
+test("a failure leaves nothing behind and exits with 1", async () => {
+  const { graft, stderr, listeners } = setUp(() =>
+    Promise.reject(new EngineError("The engine failed.", { subject: "onnxruntime" })),
+  );
+  expect(await graft()).toBe(1);
+  expect(stderr.at(-1)).toBe("Error: The engine failed.\n");
+  expect(await readdir(folder)).toEqual(["photos"]);
+  expect(listeners.size).toBe(0);
+});
+
+test("epochs of milliseconds give a line a second, and the first of each phase", async () => {
+  const { graft, stderr, stdout } = setUp((options) => {
+    const rows = Array.from({ length: 40 }, (_, index) => row(index + 1, index < 20 ? {} : { phase: "fine-tune" }));
+    for (const epoch of rows) options.onEvent?.({ event: "epoch", epochs: 40, ...epoch });
+    return Promise.resolve(result(row(1), 2, rows));
+  });
+  expect(await graft()).toBe(0);
+  const lines = stderr.filter((line) => line.startsWith("Epoch"));
+  expect(lines.length).toBeLessThanOrEqual(8);
+  expect(lines[0]).toBe("Epoch   1  loss 0.500, accuracy 90.0 %; validation loss 0.600, accuracy 88.0 %; 1.5 s\n");
+  expect(lines.some((line) => line.startsWith("Epoch  21"))).toBe(true);
+  expect(stderr.join("")).toMatch(/From epoch 21 on, the unfrozen part/);
+  expect(stdout.join("")).toMatch(/^best epoch {2}1 of 40$/m);
+});
+
+test("the record holds what is needed to repeat the run", async () => {
+  const { graft } = setUp((options) => {
+    options.onEvent?.({ event: "skipped", path: join(folder, "photos", "cat", "0.jpg"), reason: "damaged" });
+    return Promise.resolve(result(row(1), 2));
+  });
+  expect(await graft("--seed", "3", "--epochs", "2")).toBe(0);
+  const record = JSON.parse(await readFile(join(folder, "run", "run.json"), "utf8")) as Record<string, unknown>;
+  expect(record).toMatchObject({
+    versions: { graft: "1", onnxruntime: "2", node: "3" },
+    configuration: { network: "fake", epochs: 2, seed: 3, batch_size: null, device: "cpu" },
+    network: { name: "fake", licence: "MIT", preprocess: "tf", image_size: 32, unfrozen_from: "none" },
+    data: {
+      directory: join(folder, "photos"),
+      classes: ["cat", "dog"],
+      skipped: [{ path: "cat/0.jpg", reason: "damaged" }],
+    },
+    split: { division: "drawn", seed: 3, test: [] },
+    result: { epochs: 1, best_epoch: 1, val_accuracy: 0.88 },
+  });
+  const { split } = record as { split: { training: string[]; validation: string[] } };
+  expect([...split.training, ...split.validation].sort()[0]).toBe("cat/1.jpg");
+});

@@ -1,0 +1,161 @@
+import { UsageError } from "../../errors/errors.js";
+import type { BaseModel } from "../base-model.js";
+import type { BatchSource } from "./batch-source.js";
+import { inOrder, isList, isRecord, mapEach, type PerOutput, type Places, quoted } from "../each.js";
+import type { Arrays, FitOptions, InputArrays, OutputArrays } from "../training-types.js";
+import type { Generator } from "../../random/generator.js";
+import { Tensor } from "../../runtime/runtime.js";
+import { arraySource } from "./array-source.js";
+
+/** Whether samples come from a source of batches rather than from arrays. */
+export function isSource(x: BatchSource | PerOutput<Tensor> | Arrays): x is BatchSource {
+  return "next" in x && typeof x.next === "function";
+}
+
+/** A tensor alone or as a list; `undefined` for a record. */
+function listed<T>(arrays: PerOutput<T>): readonly T[] | undefined {
+  if (isList(arrays)) return arrays;
+  return isRecord(arrays) && !("dims" in arrays) ? undefined : [arrays as T];
+}
+
+/** Arrays for the inputs of a model, in its order. */
+function inputsOf(model: BaseModel, x: InputArrays): readonly Tensor[] {
+  const list = listed(x);
+  // A model that is not built yet has one input, whatever its name will be.
+  const named = list ?? model.inputNames.map((name) => (x as Readonly<Record<string, Tensor | undefined>>)[name]);
+  const tensors = named.map((tensor, index) => {
+    if (tensor !== undefined) return tensor;
+    const name = model.inputNames[index] ?? "";
+    throw new UsageError(`There are no samples for the input "${name}" of the model "${model.name}".`, {
+      subject: "x",
+      expected: `arrays for ${quoted(model.inputNames)}`,
+      received: quoted(Object.keys(x)),
+    });
+  });
+  return tensors.map((tensor, index) => fitRank(tensor, model.built ? model.inputs[index]?.shape.length : undefined));
+}
+
+/** As in Keras, an axis of extent 1 at the end is added or left out, so that `[samples]` fits `[N, 1]`. */
+function fitRank(tensor: Tensor, rank: number | undefined): Tensor {
+  const { dims } = tensor;
+  if (rank === dims.length + 1) return tensor.reshape([...dims, 1]);
+  return rank !== undefined && rank === dims.length - 1 && dims.at(-1) === 1
+    ? tensor.reshape(dims.slice(0, -1))
+    : tensor;
+}
+
+/** Arrays for the outputs of a model, in its order; a tensor alone stays alone. */
+function outputsOf(
+  model: BaseModel,
+  subject: string,
+  arrays: OutputArrays | undefined,
+): Tensor | readonly (Tensor | undefined)[] | undefined {
+  if (arrays === undefined || arrays === null) return undefined;
+  const list = listed(arrays);
+  if (list !== undefined) return isList(arrays) ? list.map((tensor) => tensor ?? undefined) : (arrays as Tensor);
+  const places: Places = { model: model.name, what: "output", names: model.outputNames };
+  const record = arrays as Readonly<Record<string, Tensor | null>>;
+  return inOrder(record, subject, places).map((tensor) => tensor ?? undefined);
+}
+
+/**
+ * Samples that were given as arrays or as a source, as a source.
+ *
+ * @param order where the order of arrays is drawn from; `undefined` keeps their own
+ * @throws UsageError when arrays are named for inputs or outputs that the model does not have
+ */
+export function toSource(
+  model: BaseModel,
+  x: BatchSource | InputArrays,
+  { y, sampleWeight, batchSize = 32 }: Pick<FitOptions, "y" | "sampleWeight" | "batchSize">,
+  order?: Generator,
+): BatchSource {
+  if (isSource(x)) {
+    const given = Object.entries({ y, sampleWeight }).find(([, value]) => value !== undefined)?.[0];
+    if (given === undefined) return x;
+    throw new UsageError(`The source of samples has its own ${given === "y" ? "labels" : "weights"}.`, {
+      subject: given,
+      expected: `no option ${given} beside a source of batches`,
+      received: given,
+    });
+  }
+  const truth = outputsOf(model, "y", y);
+  const weights = outputsOf(model, "sampleWeight", sampleWeight);
+  return arraySource(inputsOf(model, x), {
+    batchSize,
+    ...(truth === undefined ? {} : { y: truth }),
+    ...(weights === undefined ? {} : { sampleWeight: weights }),
+    ...(order === undefined ? {} : { order }),
+  });
+}
+
+/** Samples for validation as a source. */
+export function validationSource(
+  model: BaseModel,
+  data: BatchSource | Arrays,
+  batchSize: number | undefined,
+): BatchSource {
+  if (isSource(data)) return data;
+  const [x, y, sampleWeight] = data;
+  return toSource(model, x, {
+    y,
+    ...(sampleWeight === undefined ? {} : { sampleWeight }),
+    ...(batchSize === undefined ? {} : { batchSize }),
+  });
+}
+
+/** Number of samples in arrays. */
+export function samplesIn(x: InputArrays): number {
+  const [first] = listed(x) ?? Object.values(x as Readonly<Record<string, Tensor>>);
+  return first?.dims[0] ?? 0;
+}
+
+function rows(tensor: Tensor, start: number, end: number): Tensor {
+  const size = tensor.dims.slice(1).reduce((product, extent) => product * extent, 1);
+  const data = (tensor.data as Float32Array).subarray(start * size, end * size);
+  return new Tensor(tensor.type as "float32", data, [end - start, ...tensor.dims.slice(1)]);
+}
+
+/** What `validationSplit` leaves for training, and what it takes for validation. */
+export interface SplitSamples {
+  readonly x: BatchSource | InputArrays;
+  readonly options: FitOptions;
+}
+
+/**
+ * Takes the last samples of arrays for validation, where the options say so.
+ *
+ * @throws UsageError when the samples are no arrays, or one of the two parts would be empty
+ */
+export function splitValidation(x: BatchSource | InputArrays, options: FitOptions): SplitSamples {
+  const { validationSplit = 0, validationData, y, sampleWeight } = options;
+  if (validationSplit === 0 || validationData !== undefined) return { x, options };
+  const refuse = (expected: string, received: string): never => {
+    throw new UsageError("validationSplit cannot split these samples.", {
+      subject: "validationSplit",
+      expected,
+      received,
+    });
+  };
+  if (isSource(x) || y === undefined) return refuse("samples and labels in arrays", "a source of batches");
+  const samples = samplesIn(x);
+  const kept = Math.floor(samples * (1 - validationSplit));
+  if (!(validationSplit > 0 && validationSplit < 1) || kept === 0 || kept === samples) {
+    return refuse("a share in (0, 1) that leaves samples on both sides", `${validationSplit} of ${samples} samples`);
+  }
+  const part = <T extends Tensor | null>(arrays: PerOutput<T>, start: number, end: number): PerOutput<T> =>
+    mapEach(arrays, (tensor) => (tensor === null ? tensor : (rows(tensor, start, end) as T)));
+  const after = <T extends Tensor | null>(arrays: PerOutput<T>): PerOutput<T> => part(arrays, kept, samples);
+  return {
+    x: part<Tensor>(x, 0, kept),
+    options: {
+      ...options,
+      y: part<Tensor | null>(y, 0, kept),
+      validationData:
+        sampleWeight === undefined
+          ? [after<Tensor>(x), after<Tensor | null>(y)]
+          : [after<Tensor>(x), after<Tensor | null>(y), after<Tensor | null>(sampleWeight)],
+      ...(sampleWeight === undefined ? {} : { sampleWeight: part<Tensor | null>(sampleWeight, 0, kept) }),
+    },
+  };
+}

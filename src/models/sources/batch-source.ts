@@ -1,0 +1,95 @@
+import type { TensorData } from "../../onnx/tensor-data.js";
+import type { Value } from "../../graph/value.js";
+import type { NamedTensors } from "../../runtime/runtime.js";
+
+/** Samples on their way into a model: what is known of them, and how to get what is fed. */
+export interface Batch {
+  /**
+   * Which samples: a number each that is the same whenever the same pixels come, among all samples of the source and, where
+   * it keeps several augmented variants of each, among these.
+   */
+  readonly keys: readonly number[];
+  /** Labels: `[size]`, `[size, classes]` or as the model's output; `undefined` where there are none. */
+  readonly truth: TensorData<"float32"> | undefined;
+  /** Labels of each output, in place of `truth`, for a model with several. */
+  readonly truths?: readonly (TensorData<"float32"> | undefined)[];
+  /** `[size]`: how much each sample counts in the loss, of all outputs; default 1. */
+  readonly sampleWeight?: TensorData<"float32">;
+  /** Weights of samples for each output, in place of `sampleWeight`. */
+  readonly sampleWeights?: readonly (TensorData<"float32"> | undefined)[];
+  /**
+   * Reads the samples: a tensor for each input of the source's graph. Everything random was drawn when the batch was made,
+   * so whether and when a batch is loaded changes no number.
+   *
+   * @param rows which rows of the batch; default all
+   */
+  load(rows?: readonly number[]): Promise<NamedTensors>;
+}
+
+/** What is done to RGB pixels in [0, 255] before a network sees them: y = x · scale + offset, channel by channel. */
+export interface Standardization {
+  /** Whether the channels are swapped to blue, green, red first. */
+  readonly bgr: boolean;
+  /** Three factors, in the order after the swap. */
+  readonly scale: readonly number[];
+  /** Three summands, in the order after the swap. */
+  readonly offset: readonly number[];
+}
+
+/** Some rows of a list that has an entry for each row of a batch. */
+export function pickRows<T>(list: readonly T[], rows: readonly number[] | undefined): readonly T[] {
+  return rows === undefined ? list : rows.flatMap((row) => list.slice(row, row + 1));
+}
+
+/** Numbers that lie evenly from 0 to `total` - 1, each once. */
+export function evenly(count: number, total: number): number[] {
+  return [...new Set(Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) * total) / count)))];
+}
+
+/** Where `fit`, `evaluate` and `predict` take samples from. */
+export interface BatchSource {
+  /** Number of samples of one round. */
+  readonly samples: number;
+  readonly batchSize: number;
+  /** Whether a sample is the same each time it comes, so that what is computed from it may be kept. */
+  readonly reproducible: boolean;
+  /**
+   * What tells a sample's pixels apart from all others, in other runs too: content of the photo, how it is read, and how it is
+   * augmented. A source without it has its samples kept in memory alone.
+   *
+   * @param key of a batch's `keys`
+   * @returns `undefined` where it is not known
+   */
+  identify?(key: number): Promise<string | undefined>;
+  /**
+   * Values that make a model's inputs of what is fed, one for each input of the model; rank 4 is `[N, C, H, W]`.
+   * Augmentation and preprocessing are part of it.
+   */
+  readonly graph: readonly Value[];
+  /** What `graph` does to pixels, where that is known. */
+  readonly standardization?: Standardization | undefined;
+  /** The next batch, round after round without end; the last batch of a round may be smaller. */
+  next(): Batch;
+  /**
+   * The batches of one round in the samples' own order.
+   *
+   * @param alike whether augmentation, where there is any, is the same in each call, whatever `next` has given before, and
+   * changes nothing of what `next` will give; default `false`
+   */
+  inOrder(alike?: boolean): Iterable<Batch>;
+  /**
+   * What is fed for some samples that lie evenly among all, so that each class is among them; default those that
+   * `inOrder(true)` gives. A source whose samples are found one by one gives them without the others.
+   *
+   * @param count how many, unless there are fewer
+   */
+  spread?(count: number): Promise<NamedTensors>;
+  /** Where `next` stands, random streams included, as plain JSON; a source without it cannot be resumed bit for bit. */
+  save?(): unknown;
+  /**
+   * Goes on where another source of the same samples stood.
+   *
+   * @throws UsageError when that one was of another kind
+   */
+  restore?(state: unknown): void;
+}

@@ -1,0 +1,52 @@
+import type { Value } from "../../../graph/value.js";
+import { relu } from "../../activations/relu.js";
+import { numberWithin, withFirst } from "../../../errors/check.js";
+import type { Config } from "../../config.js";
+import { type LayerOptions, UnaryLayer } from "../../layer.js";
+
+/** Options of {@link ReLU}. */
+export interface ReLUOptions extends LayerOptions {
+  /** Upper bound, not negative; default none. */
+  readonly maxValue?: number | undefined;
+  /** Slope below the threshold, not negative; default 0. */
+  readonly negativeSlope?: number;
+  /** Where the function begins to rise, not negative; default 0. */
+  readonly threshold?: number;
+}
+
+/**
+ * `maxValue` from there on, `x` from the threshold to it, `negativeSlope · (x − threshold)` below.
+ *
+ * @see https://keras.io/api/layers/activation_layers/relu/
+ */
+export class ReLU extends UnaryLayer {
+  private readonly maxValue: number | undefined;
+  private readonly negativeSlope: number;
+  private readonly threshold: number;
+
+  /**
+   * @param maxValue the upper bound, or all options
+   * @throws UsageError when an option is negative
+   */
+  constructor(maxValue?: number | ReLUOptions, options?: ReLUOptions) {
+    const all = withFirst<ReLUOptions>(maxValue, options, "maxValue");
+    super(all);
+    this.maxValue = all.maxValue === undefined ? undefined : numberWithin("ReLU", "maxValue", all.maxValue, 0);
+    this.negativeSlope = numberWithin("ReLU", "negativeSlope", all.negativeSlope ?? 0, 0);
+    this.threshold = numberWithin("ReLU", "threshold", all.threshold ?? 0, 0);
+  }
+
+  protected forward(x: Value): Value {
+    const { negativeSlope, threshold, maxValue } = this;
+    return relu(x, { negativeSlope, threshold, ...(maxValue === undefined ? {} : { maxValue }) });
+  }
+
+  getConfig(): Config {
+    return {
+      ...this.baseConfig(),
+      max_value: this.maxValue ?? null,
+      negative_slope: this.negativeSlope,
+      threshold: this.threshold,
+    };
+  }
+}

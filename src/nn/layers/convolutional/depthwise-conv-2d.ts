@@ -1,0 +1,74 @@
+import type { Shape } from "../../../graph/shape.js";
+import type { Value } from "../../../graph/value.js";
+import { conv } from "../../../ops/convolution.js";
+import { type Pair, wholeNumber } from "../../../errors/check.js";
+import type { Config } from "../../config.js";
+import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
+import type { CallContext } from "../../context.js";
+import type { InitializerLike } from "../../initializers/resolve-initializer.js";
+import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js";
+import type { Variable } from "../../variable.js";
+import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
+import { depthwiseKernel } from "./depthwise.js";
+import { WeightSpec } from "../weight-spec.js";
+
+/** Options of {@link DepthwiseConv2D}. */
+export interface DepthwiseConv2DOptions extends BaseConv2DOptions {
+  /** Output channels for each input channel; default 1. */
+  readonly depthMultiplier?: number;
+  /** Default `"glorot_uniform"`. */
+  readonly depthwiseInitializer?: InitializerLike;
+  /** Penalty on the depthwise kernel; default none. */
+  readonly depthwiseRegularizer?: RegularizerLike;
+  /** What the depthwise kernel is kept to; default nothing. */
+  readonly depthwiseConstraint?: ConstraintLike;
+}
+
+/**
+ * Convolution of each channel by itself.
+ *
+ * `[N, H, W, C]` → `[N, H', W', C · depthMultiplier]`. Weights: `kernel` `[height, width, C, depthMultiplier]`,
+ * `bias` `[C · depthMultiplier]`.
+ *
+ * @see https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
+ */
+export class DepthwiseConv2D extends BaseConv2D {
+  private readonly depthMultiplier: number;
+  private readonly kernelSpec: WeightSpec;
+  private channels = 0;
+  private kernel: Variable | undefined;
+
+  /**
+   * @param kernelSize height and width of the window
+   * @throws UsageError when an option is not usable
+   */
+  constructor(kernelSize: Pair, options: DepthwiseConv2DOptions = {}) {
+    super(kernelSize, options);
+    this.depthMultiplier = wholeNumber("DepthwiseConv2D", "depthMultiplier", options.depthMultiplier ?? 1);
+    this.kernelSpec = new WeightSpec(
+      options.depthwiseInitializer ?? "glorot_uniform",
+      options.depthwiseRegularizer,
+      options.depthwiseConstraint,
+    );
+  }
+
+  protected override build(shapes: readonly Shape[]): void {
+    this.channels = this.inputChannels(shapes);
+    const shape = [...this.kernelSize, this.channels, this.depthMultiplier];
+    this.kernel = this.addWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
+    this.addBias(this.channels * this.depthMultiplier);
+  }
+
+  protected forward(x: Value, context: CallContext): Value {
+    const kernel = depthwiseKernel(this.weightValue(this.kernel, context));
+    return this.activate(conv(x, kernel, this.biasValue(context), { ...this.window(x), group: this.channels }));
+  }
+
+  getConfig(): Config {
+    return {
+      ...this.convConfig(),
+      depth_multiplier: this.depthMultiplier,
+      ...this.kernelSpec.toConfig("depthwise"),
+    };
+  }
+}

@@ -1,0 +1,114 @@
+import { ShapeError } from "../../../errors/errors.js";
+import { formatShape, type Shape, staticDim } from "../../../graph/shape.js";
+import type { Value } from "../../../graph/value.js";
+import { conv } from "../../../ops/convolution.js";
+import { add } from "../../../ops/elementwise.js";
+import { transpose } from "../../../ops/layout.js";
+import { matmul } from "../../../ops/matmul.js";
+import { reshapeTo } from "../../../ops/shape-of.js";
+import { type ActivationLike, type NamedActivation, resolveActivation } from "../../activations/resolve-activation.js";
+import { wholeNumber } from "../../../errors/check.js";
+import type { Config } from "../../config.js";
+import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
+import type { CallContext } from "../../context.js";
+import type { InitializerLike } from "../../initializers/resolve-initializer.js";
+import { type LayerOptions, UnaryLayer } from "../../layer.js";
+import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js";
+import type { Variable } from "../../variable.js";
+import { WeightSpec } from "../weight-spec.js";
+
+/** Options of {@link Dense}. */
+export interface DenseOptions extends LayerOptions {
+  /** Function of the outputs; default none. */
+  readonly activation?: ActivationLike | undefined;
+  /** Whether a bias is added; default `true`. */
+  readonly useBias?: boolean;
+  /** Default `"glorot_uniform"`. */
+  readonly kernelInitializer?: InitializerLike;
+  /** Penalty on the kernel; default none. */
+  readonly kernelRegularizer?: RegularizerLike;
+  /** What the kernel is kept to; default nothing. */
+  readonly kernelConstraint?: ConstraintLike;
+  /** Default `"zeros"`. */
+  readonly biasInitializer?: InitializerLike;
+  /** Penalty on the bias; default none. */
+  readonly biasRegularizer?: RegularizerLike;
+  /** What the bias is kept to; default nothing. */
+  readonly biasConstraint?: ConstraintLike;
+}
+
+/**
+ * Every output depends on every input along the last axis: `y = activation(x · kernel + bias)`.
+ *
+ * `[N, …, C]` → `[N, …, units]`. Weights: `kernel` `[C, units]`, `bias` `[units]`.
+ *
+ * @see https://keras.io/api/layers/core_layers/dense/ – without `loraRank` and quantization
+ */
+export class Dense extends UnaryLayer {
+  private readonly units: number;
+  private readonly activation: NamedActivation;
+  private readonly useBias: boolean;
+  private readonly kernelSpec: WeightSpec;
+  private readonly biasSpec: WeightSpec;
+  private kernel: Variable | undefined;
+  private bias: Variable | undefined;
+
+  /**
+   * @param units number of outputs
+   * @throws UsageError when an option is not usable
+   */
+  constructor(units: number, options: DenseOptions = {}) {
+    super(options);
+    this.units = wholeNumber("Dense", "units", units);
+    this.activation = resolveActivation(options.activation);
+    this.useBias = options.useBias ?? true;
+    this.kernelSpec = new WeightSpec(
+      options.kernelInitializer ?? "glorot_uniform",
+      options.kernelRegularizer,
+      options.kernelConstraint,
+    );
+    this.biasSpec = new WeightSpec(options.biasInitializer ?? "zeros", options.biasRegularizer, options.biasConstraint);
+  }
+
+  protected override build([shape = []]: readonly Shape[]): void {
+    if (shape.length < 2) {
+      throw new ShapeError(`Dense cannot take an input of rank ${shape.length}.`, {
+        subject: this.name,
+        expected: "[batch, …, channels]",
+        received: formatShape(shape),
+      });
+    }
+    const channels = staticDim(shape, shape.length - 1, "Dense");
+    this.kernel = this.addWeight("kernel", [channels, this.units], this.kernelSpec.initializer, this.kernelSpec);
+    if (this.useBias) this.bias = this.addWeight("bias", [this.units], this.biasSpec.initializer, this.biasSpec);
+  }
+
+  protected forward(x: Value, context: CallContext): Value {
+    const kernel = this.weightValue(this.kernel, context);
+    const bias = this.bias === undefined ? undefined : context.weight(this.bias);
+    return this.activation.apply(x.rank === 4 ? pointwise(x, kernel, bias) : product(x, kernel, bias));
+  }
+
+  getConfig(): Config {
+    return {
+      ...this.baseConfig(),
+      units: this.units,
+      activation: this.activation.name,
+      use_bias: this.useBias,
+      ...this.kernelSpec.toConfig("kernel"),
+      ...this.biasSpec.toConfig("bias"),
+      quantization_config: null,
+    };
+  }
+}
+
+function product(x: Value, kernel: Value, bias: Value | undefined): Value {
+  const y = matmul(x, kernel);
+  return bias === undefined ? y : add(y, bias);
+}
+
+/** Inside graphs the channels of rank 4 are second, and a product along them is a 1×1 convolution. */
+function pointwise(x: Value, kernel: Value, bias: Value | undefined): Value {
+  const [channels = 1, units = 1] = kernel.shape;
+  return conv(x, reshapeTo(transpose(kernel, { perm: [1, 0] }), [units, channels, 1, 1]), bias);
+}

@@ -1,0 +1,87 @@
+import { UsageError } from "../../../errors/errors.js";
+import type { Shape } from "../../../graph/shape.js";
+import type { Value } from "../../../graph/value.js";
+import type { ElementType } from "../../../onnx/tensor-data.js";
+import type { Config } from "../../config.js";
+import { Layer } from "../../layer.js";
+import { type LayerCall, SymbolicTensor } from "../../symbolic-tensor.js";
+
+/** Options of {@link InputLayer} and `Input`. */
+export interface InputOptions {
+  /** Shape without the batch, in Keras's order; `null` for extents that vary. */
+  readonly shape?: readonly (number | string | null)[];
+  /** Extent of the batch, if it is fixed; default: it varies. */
+  readonly batchSize?: number | undefined;
+  /** In place of `shape` and `batchSize`: the shape with the batch, `null` for extents that vary. */
+  readonly batchShape?: readonly (number | null)[];
+  /** Element type; default `"float32"`. */
+  readonly dtype?: ElementType;
+  /** Default: made from the class, such as `input_layer_1`. */
+  readonly name?: string;
+  /** Whether the input may be left out: Graft has only `false`. */
+  readonly optional?: false;
+}
+
+/** Names of extents that vary, by axis. */
+const axisNames = ["N", "H", "W", "C"];
+
+function extents({ shape, batchSize, batchShape }: InputOptions): Shape {
+  const given = batchShape ?? (shape === undefined ? undefined : [batchSize ?? null, ...shape]);
+  const usable = given?.every(
+    (extent) => extent === null || typeof extent === "string" || (Number.isSafeInteger(extent) && extent > 0),
+  );
+  if (
+    given === undefined ||
+    given.length === 0 ||
+    usable !== true ||
+    (shape !== undefined && batchShape !== undefined)
+  ) {
+    throw new UsageError("Input: the shape is not usable.", {
+      subject: "shape",
+      expected: "positive whole numbers or null, such as [224, 224, 3], in one of shape and batchShape",
+      received: JSON.stringify({ shape, batchShape }),
+    });
+  }
+  return given.map((extent, axis) => extent ?? axisNames[axis] ?? `D${axis}`);
+}
+
+/** Where data enters a model. @see https://keras.io/api/layers/core_layers/input/ */
+export class InputLayer extends Layer {
+  /** The placeholder of the data. */
+  readonly output: SymbolicTensor;
+
+  /** @throws UsageError when the shape is not usable */
+  constructor(options: InputOptions) {
+    const { name } = options;
+    super(name === undefined ? {} : { name });
+    // Keras's other options, which scripts may give.
+    const others = options as Readonly<Record<string, unknown>>;
+    const unusable = ["sparse", "ragged", "optional", "tensor", "inputTensor"].find((option) =>
+      Boolean(others[option]),
+    );
+    if (unusable !== undefined) {
+      throw new UsageError(`Input: Graft has no inputs that are "${unusable}".`, {
+        subject: unusable,
+        expected: "dense tensors, all of which are fed",
+        received: unusable,
+      });
+    }
+    this.output = new SymbolicTensor(extents(options), options.dtype ?? "float32", () => call);
+    const call: LayerCall = { layer: this, inputs: [], outputs: [this.output] };
+  }
+
+  call(inputs: readonly Value[]): readonly Value[] {
+    return inputs;
+  }
+
+  getConfig(): Config {
+    return {
+      batch_shape: this.output.shape.map((extent) => (typeof extent === "number" ? extent : null)),
+      dtype: this.output.type,
+      sparse: false,
+      ragged: false,
+      optional: false,
+      name: this.name,
+    };
+  }
+}

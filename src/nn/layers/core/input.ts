@@ -1,0 +1,13 @@
+import type { SymbolicTensor } from "../../symbolic-tensor.js";
+import { InputLayer, type InputOptions } from "./input-layer.js";
+
+/**
+ * A placeholder that a functional model begins with.
+ *
+ * @returns of shape `[N, …shape]`
+ * @throws UsageError when the shape is not usable
+ * @see https://keras.io/api/layers/core_layers/input/
+ */
+export function Input(options: InputOptions): SymbolicTensor {
+  return new InputLayer(options).output;
+}

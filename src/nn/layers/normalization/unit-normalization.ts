@@ -1,0 +1,38 @@
+import type { Value } from "../../../graph/value.js";
+import { graphAxis } from "../../channels.js";
+import type { Config } from "../../config.js";
+import { type LayerOptions, UnaryLayer } from "../../layer.js";
+import { unitVectors } from "../../unit-vectors.js";
+
+/** Options of {@link UnitNormalization}. */
+export interface UnitNormalizationOptions extends LayerOptions {
+  /** Axis or axes of the vectors in Keras's order; default -1, the channels. */
+  readonly axis?: number | readonly number[];
+}
+
+/**
+ * Scales vectors to Euclidean length 1.
+ *
+ * @see https://keras.io/api/layers/normalization_layers/unit_normalization/
+ */
+export class UnitNormalization extends UnaryLayer {
+  private readonly axis: number | readonly number[];
+
+  constructor(options: UnitNormalizationOptions = {}) {
+    super(options);
+    this.axis = options.axis ?? -1;
+  }
+
+  protected forward(x: Value): Value {
+    const axes = typeof this.axis === "number" ? [this.axis] : this.axis;
+    return unitVectors(
+      x,
+      axes.map((axis) => graphAxis(axis, x.rank, "UnitNormalization")),
+      1e-12,
+    );
+  }
+
+  getConfig(): Config {
+    return { ...this.baseConfig(), axis: this.axis };
+  }
+}

@@ -1,0 +1,30 @@
+import type { Value } from "../../../graph/value.js";
+import { maxPool } from "../../../ops/pooling.js";
+import { type Pair, withFirst } from "../../../errors/check.js";
+import { BasePooling2D, type Pooling2DOptions } from "./base-pooling-2d.js";
+
+/** Options of {@link MaxPooling2D}. */
+export interface MaxPooling2DOptions extends Pooling2DOptions {
+  /** Height and width of the window; default 2. */
+  readonly poolSize?: Pair;
+}
+
+/**
+ * The maximum over windows: `[N, H, W, C]` → `[N, H', W', C]`.
+ *
+ * @see https://keras.io/api/layers/pooling_layers/max_pooling2d/
+ */
+export class MaxPooling2D extends BasePooling2D {
+  /**
+   * @param poolSize height and width of the window, or all options; default 2
+   * @throws UsageError when an option is not usable
+   */
+  constructor(poolSize?: Pair | MaxPooling2DOptions, options?: MaxPooling2DOptions) {
+    const { poolSize: size = 2, ...others } = withFirst<MaxPooling2DOptions>(poolSize, options, "poolSize");
+    super(size, others);
+  }
+
+  protected forward(x: Value): Value {
+    return maxPool(x, this.window(x));
+  }
+}

@@ -1,0 +1,46 @@
+import { float32 } from "../../../onnx/tensor-data.js";
+import { constant, type Value } from "../../../graph/value.js";
+import { add, mul } from "../../../ops/elementwise.js";
+import { cast } from "../../../ops/layout.js";
+import type { Config } from "../../config.js";
+import { type LayerOptions, UnaryLayer } from "../../layer.js";
+
+/** One number for all channels, or one for each. */
+type PerChannel = number | readonly number[];
+
+/** Options of {@link Rescaling}. */
+export interface RescalingOptions extends LayerOptions {
+  /** Added after the multiplication: one number, or one a channel; default 0. */
+  readonly offset?: PerChannel;
+}
+
+/**
+ * `x · scale + offset`, as float32.
+ *
+ * @see https://keras.io/api/layers/preprocessing_layers/image_preprocessing/rescaling/
+ */
+export class Rescaling extends UnaryLayer {
+  private readonly scale: PerChannel;
+  private readonly offset: PerChannel;
+
+  /** @param scale the factor: one number, or one a channel */
+  constructor(scale: PerChannel, options: RescalingOptions = {}) {
+    super(options);
+    this.scale = scale;
+    this.offset = options.offset ?? 0;
+  }
+
+  protected forward(x: Value): Value {
+    const along = (numbers: PerChannel): Value => {
+      const list = typeof numbers === "number" ? [numbers] : numbers;
+      const dims = typeof numbers === "number" ? [] : x.rank === 4 ? [list.length, 1, 1] : [list.length];
+      return constant(float32(list, dims));
+    };
+    const scaled = mul(x.type === "float32" ? x : cast(x, "float32"), along(this.scale));
+    return this.offset === 0 ? scaled : add(scaled, along(this.offset));
+  }
+
+  getConfig(): Config {
+    return { ...this.baseConfig(), scale: this.scale, offset: this.offset };
+  }
+}

@@ -1,0 +1,67 @@
+import { ShapeError } from "../../../errors/errors.js";
+import { dimAt, formatShape, type Shape } from "../../../graph/shape.js";
+import type { Value } from "../../../graph/value.js";
+import { greaterOrEqual, where } from "../../../ops/comparison.js";
+import { scalarLike } from "../../../ops/constants.js";
+import { mul } from "../../../ops/elementwise.js";
+import { channelsFirst, channelsLast } from "../../channels.js";
+import { numberWithin } from "../../../errors/check.js";
+import type { Config } from "../../config.js";
+import type { CallContext } from "../../context.js";
+import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
+
+/** Options of {@link Dropout}. */
+export interface DropoutOptions extends RandomLayerOptions {
+  /**
+   * Shape of the mask in Keras's order, with 1 along axes that share it and `null` for the input's own extent; default: the
+   * input's shape.
+   */
+  readonly noiseShape?: readonly (number | null)[] | undefined;
+}
+
+/**
+ * Training: each element is 0 with probability `rate`, and `x / (1 − rate)` otherwise, so that the mean stays.
+ * Inference: `x`.
+ *
+ * @see https://jmlr.org/papers/v15/srivastava14a.html
+ * @see https://keras.io/api/layers/regularization_layers/dropout/ – the masks of a seed differ from Keras's
+ */
+export class Dropout extends BaseRandom {
+  protected readonly rate: number;
+  private readonly noiseShape: readonly (number | null)[] | undefined;
+
+  /**
+   * @param rate share of the elements that is dropped, in [0, 1]
+   * @throws UsageError when the rate is outside
+   */
+  constructor(rate: number, options: DropoutOptions = {}) {
+    super(options);
+    this.rate = numberWithin(new.target.name, "rate", rate, 0, 1);
+    this.noiseShape = options.noiseShape;
+  }
+
+  /** Shape of the mask for inputs of the given shape, both in Keras's order. */
+  protected maskShape(shape: Shape): Shape {
+    if (this.noiseShape === undefined) return shape;
+    if (this.noiseShape.length !== shape.length) {
+      throw new ShapeError("Dropout: the noise shape does not fit the input.", {
+        subject: "noiseShape",
+        expected: `${shape.length} extents, for ${formatShape(shape)}`,
+        received: `${this.noiseShape.length} extents`,
+      });
+    }
+    return this.noiseShape.map((extent, axis) => extent ?? dimAt(shape, axis));
+  }
+
+  protected forward(x: Value, context: CallContext): Value {
+    if (!context.training || this.rate === 0) return x;
+    const shape = channelsFirst(this.maskShape(channelsLast(x.shape)));
+    const kept = greaterOrEqual(context.random(this.stream, "uniform", shape), scalarLike(x, this.rate));
+    const factor = this.rate === 1 ? 0 : 1 / (1 - this.rate);
+    return mul(x, where(kept, scalarLike(x, factor), scalarLike(x, 0)));
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), rate: this.rate, noise_shape: this.noiseShape ?? null };
+  }
+}

@@ -1,0 +1,35 @@
+import type { Value } from "../../../graph/value.js";
+import { scalarLike } from "../../../ops/constants.js";
+import { add, mul } from "../../../ops/elementwise.js";
+import { numberWithin } from "../../../errors/check.js";
+import type { Config } from "../../config.js";
+import type { CallContext } from "../../context.js";
+import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
+
+/**
+ * Training: multiplies by normally distributed numbers with mean 1 and deviation √(rate / (1 − rate)). Inference: `x`.
+ *
+ * @see https://keras.io/api/layers/regularization_layers/gaussian_dropout/
+ */
+export class GaussianDropout extends BaseRandom {
+  private readonly rate: number;
+
+  /**
+   * @param rate as the rate of Dropout with the same variance, in [0, 1)
+   * @throws UsageError when it is outside
+   */
+  constructor(rate: number, options: RandomLayerOptions = {}) {
+    super(options);
+    this.rate = numberWithin("GaussianDropout", "rate", rate, 0, 1 - Number.EPSILON);
+  }
+
+  protected forward(x: Value, context: CallContext): Value {
+    if (!context.training || this.rate === 0) return x;
+    const noise = context.random(this.stream, "normal", x.shape);
+    return mul(x, add(mul(noise, scalarLike(x, Math.sqrt(this.rate / (1 - this.rate)))), scalarLike(x, 1)));
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), rate: this.rate };
+  }
+}

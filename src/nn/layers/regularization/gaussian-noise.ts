@@ -1,0 +1,35 @@
+import type { Value } from "../../../graph/value.js";
+import { scalarLike } from "../../../ops/constants.js";
+import { add, mul } from "../../../ops/elementwise.js";
+import { numberWithin } from "../../../errors/check.js";
+import type { Config } from "../../config.js";
+import type { CallContext } from "../../context.js";
+import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
+
+/**
+ * Training: adds normally distributed noise. Inference: `x`.
+ *
+ * @see https://keras.io/api/layers/regularization_layers/gaussian_noise/
+ */
+export class GaussianNoise extends BaseRandom {
+  private readonly stddev: number;
+
+  /**
+   * @param stddev standard deviation of the noise, in [0, 1]
+   * @throws UsageError when it is outside
+   */
+  constructor(stddev: number, options: RandomLayerOptions = {}) {
+    super(options);
+    this.stddev = numberWithin("GaussianNoise", "stddev", stddev, 0, 1);
+  }
+
+  protected forward(x: Value, context: CallContext): Value {
+    if (!context.training || this.stddev === 0) return x;
+    const noise = context.random(this.stream, "normal", x.shape);
+    return add(x, mul(noise, scalarLike(x, this.stddev)));
+  }
+
+  override getConfig(): Config {
+    return { ...super.getConfig(), stddev: this.stddev };
+  }
+}

@@ -1,0 +1,41 @@
+import type { Shape } from "../../../graph/shape.js";
+import { channelsLastOnly, type DataFormat } from "../../../errors/check.js";
+import type { Config } from "../../config.js";
+import type { RandomLayerOptions } from "./base-random.js";
+import { Dropout } from "./dropout.js";
+import { requireRank } from "../require-rank.js";
+
+/** Options of {@link SpatialDropout2D}. */
+export interface SpatialDropout2DOptions extends RandomLayerOptions {
+  /** `"channels_last"`: Graft has no other. */
+  readonly dataFormat?: DataFormat;
+}
+
+/**
+ * Dropout of whole channels: the mask is `[N, 1, 1, C]`.
+ *
+ * @see https://arxiv.org/abs/1411.4280
+ * @see https://keras.io/api/layers/regularization_layers/spatial_dropout2d/
+ */
+export class SpatialDropout2D extends Dropout {
+  /**
+   * @param rate share of the channels that is dropped, in [0, 1]
+   * @throws UsageError when the rate is outside
+   */
+  constructor(rate: number, options: SpatialDropout2DOptions = {}) {
+    super(rate, options);
+    channelsLastOnly("SpatialDropout2D", options.dataFormat);
+  }
+
+  protected override maskShape(shape: Shape): Shape {
+    requireRank(shape, 4, "SpatialDropout2D");
+    const [batch = 1, , , channels = 1] = shape;
+    return [batch, 1, 1, channels];
+  }
+
+  override getConfig(): Config {
+    // Keras leaves these two out.
+    const left = Object.entries(super.getConfig()).filter(([key]) => key !== "noise_shape" && key !== "trainable");
+    return { ...Object.fromEntries(left), dtype: "float32", data_format: "channels_last" };
+  }
+}

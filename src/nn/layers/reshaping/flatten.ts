@@ -1,0 +1,35 @@
+import { dimProduct } from "../../../graph/shape.js";
+import type { Value } from "../../../graph/value.js";
+import { reshapeTo } from "../../../ops/shape-of.js";
+import { toChannelsLast } from "../../channels.js";
+import { channelsLastOnly, type DataFormat } from "../../../errors/check.js";
+import type { Config } from "../../config.js";
+import { type LayerOptions, UnaryLayer } from "../../layer.js";
+
+/** Options of {@link Flatten}. */
+export interface FlattenOptions extends LayerOptions {
+  /** `"channels_last"`: Graft has no other. */
+  readonly dataFormat?: DataFormat;
+}
+
+/**
+ * All axes but the batch become one, in Keras's order: `[N, H, W, C]` → `[N, H · W · C]`, channels fastest.
+ *
+ * @see https://keras.io/api/layers/reshaping_layers/flatten/
+ */
+export class Flatten extends UnaryLayer {
+  /** @throws UsageError when the data format is another */
+  constructor(options: FlattenOptions = {}) {
+    super(options);
+    channelsLastOnly("Flatten", options.dataFormat);
+  }
+
+  protected forward(x: Value): Value {
+    const [batch = 1, ...others] = x.shape;
+    return reshapeTo(toChannelsLast(x), [batch, dimProduct(others)]);
+  }
+
+  getConfig(): Config {
+    return { ...this.baseConfig(), data_format: "channels_last" };
+  }
+}

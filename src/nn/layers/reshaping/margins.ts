@@ -1,0 +1,26 @@
+import { UsageError } from "../../../errors/errors.js";
+import { type Pair, pair } from "../../../errors/check.js";
+
+/** One margin for all sides, one for height and one for width, or `[[top, bottom], [left, right]]`. */
+export type Margins = number | readonly [Pair, Pair];
+
+/** Top and bottom, left and right. */
+export type FourMargins = readonly [readonly [number, number], readonly [number, number]];
+
+/**
+ * The four margins.
+ *
+ * @throws UsageError when one is negative or not whole
+ */
+export function fourMargins(owner: string, option: string, value: Margins): FourMargins {
+  const both: readonly (Pair | undefined)[] = typeof value === "number" ? [value, value] : value;
+  const [vertical, horizontal] = both;
+  if (both.length !== 2 || vertical === undefined || horizontal === undefined) {
+    throw new UsageError(`${owner}: the option ${option} is not usable.`, {
+      subject: option,
+      expected: "a whole number, [height, width] or [[top, bottom], [left, right]]",
+      received: JSON.stringify(value),
+    });
+  }
+  return [pair(owner, option, vertical, 0), pair(owner, option, horizontal, 0)];
+}

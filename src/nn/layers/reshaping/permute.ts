@@ -1,0 +1,47 @@
+import { UsageError } from "../../../errors/errors.js";
+import { channelsLast, graphAxis } from "../../channels.js";
+import type { Value } from "../../../graph/value.js";
+import { transpose } from "../../../ops/layout.js";
+import type { Config } from "../../config.js";
+import { type LayerOptions, UnaryLayer } from "../../layer.js";
+import { requireRank } from "../require-rank.js";
+
+/**
+ * Permutes the axes behind the batch, in Keras's order.
+ *
+ * @see https://keras.io/api/layers/reshaping_layers/permute/
+ */
+export class Permute extends UnaryLayer {
+  private readonly dims: readonly number[];
+
+  /**
+   * @param dims for each axis of the output, from 1, the axis of the input
+   * @throws UsageError when it is not a permutation
+   */
+  constructor(dims: readonly number[], options: LayerOptions = {}) {
+    super(options);
+    if ([...dims].sort((a, b) => a - b).some((axis, index) => axis !== index + 1)) {
+      throw new UsageError("Permute: dims must name each axis once.", {
+        subject: "dims",
+        expected: `a permutation of 1 to ${dims.length}`,
+        received: JSON.stringify(dims),
+      });
+    }
+    this.dims = [...dims];
+  }
+
+  protected forward(x: Value): Value {
+    const { rank } = x;
+    requireRank(channelsLast(x.shape), this.dims.length + 1, "Permute");
+    const perm = x.shape.map((_, axis) => axis);
+    // Output axis k in Keras's order comes from input axis dims[k - 1] in Keras's order.
+    [0, ...this.dims].forEach((from, to) => {
+      perm[graphAxis(to, rank, "Permute")] = graphAxis(from, rank, "Permute");
+    });
+    return transpose(x, { perm });
+  }
+
+  getConfig(): Config {
+    return { ...this.baseConfig(), dims: this.dims };
+  }
+}

@@ -1,0 +1,47 @@
+import type { Value } from "../../../graph/value.js";
+import { pad } from "../../../ops/joining.js";
+import { channelsLast } from "../../channels.js";
+import { channelsLastOnly, type DataFormat, withFirst } from "../../../errors/check.js";
+import type { Config } from "../../config.js";
+import { type LayerOptions, UnaryLayer } from "../../layer.js";
+import { type FourMargins, fourMargins, type Margins } from "./margins.js";
+import { requireRank } from "../require-rank.js";
+
+/** Options of {@link ZeroPadding2D}. */
+export interface ZeroPadding2DOptions extends LayerOptions {
+  /** Default 1 on all sides. */
+  readonly padding?: Margins;
+  /** `"channels_last"`: Graft has no other. */
+  readonly dataFormat?: DataFormat;
+}
+
+/**
+ * Rows and columns of zeros around pictures: `[N, H, W, C]` → `[N, top + H + bottom, left + W + right, C]`.
+ *
+ * @see https://keras.io/api/layers/reshaping_layers/zero_padding2d/
+ */
+export class ZeroPadding2D extends UnaryLayer {
+  private readonly padding: FourMargins;
+
+  /**
+   * @param padding the margins, or all options; default 1
+   * @throws UsageError when a margin is not usable
+   */
+  constructor(padding?: Margins | ZeroPadding2DOptions, options?: ZeroPadding2DOptions) {
+    const all = withFirst<ZeroPadding2DOptions>(padding, options, "padding");
+    super(all);
+    this.padding = fourMargins("ZeroPadding2D", "padding", all.padding ?? 1);
+    channelsLastOnly("ZeroPadding2D", all.dataFormat);
+  }
+
+  protected forward(x: Value): Value {
+    requireRank(channelsLast(x.shape), 4, "ZeroPadding2D");
+    const [[top, bottom], [left, right]] = this.padding;
+    // All axes are named: ONNX Runtime 1.30 moves a Transpose past a Pad with `axes` wrongly.
+    return pad(x, [0, 0, top, left, 0, 0, bottom, right]);
+  }
+
+  getConfig(): Config {
+    return { ...this.baseConfig(), padding: this.padding, data_format: "channels_last" };
+  }
+}

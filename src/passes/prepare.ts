@@ -1,0 +1,27 @@
+import type { Outputs } from "../graph/graph.js";
+import { rebuild } from "../graph/rebuild.js";
+import { shareEqualSubgraphs } from "../graph/share.js";
+import { transposeMerged } from "./merge-axes.js";
+import { recreate, rowOf } from "../ops/table.js";
+
+/**
+ * Makes a graph ready to run: expands operators that no runtime has, merges axes that Transposes move together, then computes
+ * equal sub-graphs once.
+ *
+ * @param outputs the graph's outputs by name
+ */
+export function prepare(outputs: Outputs): Outputs {
+  const values = Object.values(outputs);
+  const expanded = rebuild(values, new Map(), (node, inputs) => {
+    const [x] = inputs;
+    const perm = node.attributes["perm"];
+    if (node.op === "Transpose" && x !== undefined && perm?.type === "ints") {
+      const merged = transposeMerged(x, perm.value);
+      return merged === undefined ? undefined : [merged];
+    }
+    const { expand } = rowOf(node.op);
+    return expand === undefined ? undefined : [expand(recreate(node, inputs))];
+  });
+  const shared = shareEqualSubgraphs(values.map(expanded));
+  return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, shared(expanded(value))]));
+}

@@ -1,0 +1,207 @@
+import { nodesInOrder } from "../graph/graph.js";
+import { rebuild } from "../graph/rebuild.js";
+import { constant, constantData, type Node, producer, type Value } from "../graph/value.js";
+import { float32, type TensorData } from "../onnx/tensor-data.js";
+import { usesOf } from "./fold-normalization.js";
+import { maxPool } from "../ops/pooling.js";
+import { dequantizeLinear, qLinearConv, quantizeLinear } from "../ops/quantization.js";
+import { recreate } from "../ops/table.js";
+
+/** How a value becomes one of 8 bits: `round(x / scale) + zeroPoint`, cut off at 0 and 255. */
+export interface Quantization {
+  readonly scale: number;
+  /** In [0, 255]; real 0 is exact. */
+  readonly zeroPoint: number;
+}
+
+/** The quantization that covers a range, which is widened to hold 0. */
+export function covering(low: number, high: number): Quantization {
+  const [from, to] = [Math.min(low, 0), Math.max(high, 0)];
+  const scale = to > from ? (to - from) / 255 : 1;
+  return { scale, zeroPoint: Math.round(-from / scale) };
+}
+
+/** Convolutions that can be computed in 8 bits: constant weights, two spatial axes. */
+export function quantizableConvolutions(values: readonly Value[]): Node[] {
+  return nodesInOrder(values).filter(
+    ({ op, inputs: [x, w, b] }) =>
+      op === "Conv" &&
+      x?.type === "float32" &&
+      constantData(w)?.dims.length === 4 &&
+      (b === undefined || constantData(b) !== undefined),
+  );
+}
+
+/** A rectifier that cutting off at the ends of the range does by the way: `Relu`, or `Clip` from 0. */
+function isRectifier({ op, inputs: [, low] }: Node): boolean {
+  return op === "Relu" || (op === "Clip" && Number(constantData(low)?.data[0] ?? Number.NaN) === 0);
+}
+
+/** What of a graph is computed in 8 bits, and which values must have a {@link Quantization} for it. */
+export interface QuantizationPlan {
+  readonly convolutions: ReadonlySet<Node>;
+  /** For a convolution whose result goes through a rectifier and nowhere else: that rectifier's output. */
+  readonly rectified: ReadonlyMap<Node, Value>;
+  /** Sums of results in 8 bits. */
+  readonly sums: ReadonlySet<Node>;
+  /** Values that are rounded to 8 bits. */
+  readonly points: ReadonlySet<Value>;
+}
+
+/**
+ * Plans which values are rounded.
+ *
+ * @param values the graph's outputs; weights are plain constants
+ * @param convolutions those to compute in 8 bits
+ */
+export function planQuantization(values: readonly Value[], convolutions: ReadonlySet<Node>): QuantizationPlan {
+  const uses = usesOf(values);
+  const rectified = new Map<Node, Value>();
+  const order = nodesInOrder(values);
+  for (const node of order) {
+    const [x] = node.inputs;
+    const source = x && producer(x);
+    const [y] = node.outputs;
+    if (source === undefined || y === undefined || !convolutions.has(source) || x === undefined || uses.get(x) !== 1)
+      continue;
+    if (isRectifier(node)) rectified.set(source, y);
+  }
+  const points = new Set<Value>();
+  const sums = new Set<Node>();
+  const inEightBits = new Set<Value>();
+  for (const node of order) {
+    const [y] = node.outputs;
+    if (y === undefined) continue;
+    if (convolutions.has(node)) {
+      for (const value of [node.inputs[0], rectified.get(node) ?? y]) {
+        if (value === undefined) continue;
+        // Pooling takes the greatest of numbers that are rounded already.
+        if (!inEightBits.has(value)) points.add(value);
+        inEightBits.add(value);
+      }
+    } else if (node.op === "MaxPool" && node.inputs[0] !== undefined && inEightBits.has(node.inputs[0])) {
+      inEightBits.add(y);
+    } else if (node.op === "Add" && node.inputs.every((value) => value !== undefined && inEightBits.has(value))) {
+      sums.add(node);
+      points.add(y);
+      inEightBits.add(y);
+    }
+  }
+  return { convolutions, rectified, sums, points };
+}
+
+/** A value in 8 bits, beside the real numbers that it stands for. */
+interface Rounded {
+  readonly bits: Value;
+  readonly quantization: Quantization;
+}
+
+function scalarOf(type: "float32" | "uint8", value: number): Value {
+  return constant(
+    type === "uint8"
+      ? { type, dims: [], data: Uint8Array.of(value) }
+      : { type, dims: [], data: Float32Array.of(value) },
+  );
+}
+
+/**
+ * Convolutions in 8 bits: `QLinearConv` with a scale for each output channel, with rectifiers and pooling between them; sums of
+ * their results are rounded too, for ONNX Runtime to compute them in 8 bits. All else stays as it is.
+ *
+ * @param values the graph's outputs; weights are plain constants
+ * @param quantizationOf for each point of the plan
+ * @param meansOf mean of each channel of a convolution's input over photos
+ */
+export function quantizeConvolutions(
+  values: readonly Value[],
+  { convolutions, rectified, sums }: QuantizationPlan,
+  quantizationOf: (point: Value) => Quantization,
+  meansOf: (input: Value) => Float32Array,
+): Value[] {
+  /** By the value that stands for it in the new graph. */
+  const rounded = new Map<Value, Rounded>();
+  const real = (bits: Value, quantization: Quantization): Value => {
+    const { scale, zeroPoint } = quantization;
+    const value = dequantizeLinear(bits, scalarOf("float32", scale), scalarOf("uint8", zeroPoint));
+    rounded.set(value, { bits, quantization });
+    return value;
+  };
+  const round = (value: Value, old: Value): Rounded => {
+    const known = rounded.get(value);
+    if (known !== undefined) return known;
+    const quantization = quantizationOf(old);
+    const { scale, zeroPoint } = quantization;
+    return { bits: quantizeLinear(value, scalarOf("float32", scale), scalarOf("uint8", zeroPoint)), quantization };
+  };
+  const absorbed = new Map<Value, Node>([...rectified].map(([node, value]) => [value, node]));
+  const renew = rebuild(values, new Map(), (node, inputs) => {
+    const [x] = inputs;
+    const [old] = node.inputs;
+    const [y] = node.outputs;
+    if (x === undefined || old === undefined || y === undefined) return undefined;
+    if (convolutions.has(node)) {
+      const source = round(x, old);
+      const target = quantizationOf(rectified.get(node) ?? y);
+      return [real(inEightBits(recreate(node, inputs), source, target, meansOf(old)), target)];
+    }
+    if (absorbed.has(y)) return [x];
+    const known = rounded.get(x);
+    if (node.op === "MaxPool" && known !== undefined) {
+      const plain = Object.fromEntries(
+        Object.entries(node.attributes).map(([name, { value }]) => [name, value as never]),
+      );
+      const pooled = maxPool(known.bits, plain as unknown as Parameters<typeof maxPool>[1]);
+      return [real(pooled, known.quantization), ...node.outputs.slice(1)];
+    }
+    if (sums.has(node)) {
+      const sum = recreate(node, inputs).outputs[0] ?? y;
+      const { bits, quantization } = round(sum, y);
+      return [real(bits, quantization)];
+    }
+    return undefined;
+  });
+  return values.map(renew);
+}
+
+function inEightBits(node: Node, source: Rounded, target: Quantization, means: Float32Array): Value {
+  const [, w, b] = node.inputs;
+  const weight = constantData(w) as TensorData<"float32">;
+  const bias = b === undefined ? undefined : (constantData(b)?.data as Float32Array | undefined);
+  const [outputs = 0] = weight.dims;
+  const size = weight.data.length / outputs;
+  const scales = Float32Array.from({ length: outputs }, (_, channel) => {
+    const row = weight.data.subarray(channel * size, (channel + 1) * size);
+    const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    return largest > 0 ? largest / 127 : 1;
+  });
+  const bits = Int8Array.from(weight.data, (value, index) =>
+    Math.round(value / (scales[Math.floor(index / size)] ?? 1)),
+  );
+  // Rounding the weights moves the mean of each output channel; the bias takes that back.
+  const [, depth = 1, ...kernel] = weight.dims;
+  const taps = kernel.reduce((product, extent) => product * extent, 1);
+  const groups = means.length / depth;
+  const sums = Int32Array.from({ length: outputs }, (_, channel) => {
+    const scale = scales[channel] ?? 1;
+    const first = Math.floor((channel * groups) / outputs) * depth;
+    let moved = 0;
+    for (let index = 0; index < size; index++) {
+      const at = channel * size + index;
+      moved += ((bits[at] ?? 0) * scale - (weight.data[at] ?? 0)) * (means[first + Math.floor(index / taps)] ?? 0);
+    }
+    return Math.round(((bias?.[channel] ?? 0) - moved) / (source.quantization.scale * scale));
+  });
+  const plain = Object.fromEntries(Object.entries(node.attributes).map(([name, { value }]) => [name, value as never]));
+  return qLinearConv(
+    source.bits,
+    scalarOf("float32", source.quantization.scale),
+    scalarOf("uint8", source.quantization.zeroPoint),
+    constant({ type: "int8", dims: weight.dims, data: bits }),
+    constant(float32(scales, [outputs])),
+    constant({ type: "int8", dims: [outputs], data: new Int8Array(outputs) }),
+    scalarOf("float32", target.scale),
+    scalarOf("uint8", target.zeroPoint),
+    constant({ type: "int32", dims: [outputs], data: sums }),
+    plain,
+  );
+}

@@ -1,0 +1,64 @@
+import { processors } from "../runtime/node/processors.js";
+import { ThreadPool } from "../runtime/node/threads.js";
+import { PhotoError } from "./decode.js";
+import type { DecodeJob, DecodeResults, PixelJob } from "./decode-jobs.js";
+import type { PixelRoom } from "./pixel-room.js";
+
+/** What a thread is asked. */
+export interface DecodeRequest {
+  readonly job: DecodeJob;
+  /** Where pixels are written instead of being given. */
+  readonly room?: PixelRoom | undefined;
+}
+
+/** More threads than this do not decode faster: reading their results is the work of one. */
+const mostWorkers = 16;
+
+/**
+ * Threads that decode and resize photos. The engine computes on the calling thread, which therefore cannot go on with a photo
+ * while a step is under way: reading a file, decoding it and resizing it are several turns of it. Each thread has turns of its
+ * own. What they give is what the same functions give when they are called directly.
+ */
+export class DecodePool {
+  private readonly threads: ThreadPool<DecodeRequest, DecodeResults[DecodeJob["kind"]] | undefined>;
+
+  /** @param size the most threads */
+  constructor(private readonly size: number) {
+    this.threads = new ThreadPool(new URL("./decode-worker", import.meta.url), {
+      size,
+      revive: (described) => {
+        const { path, reason } = described as PhotoError;
+        return new PhotoError(path, reason);
+      },
+    });
+  }
+
+  /**
+   * Does work on a photo; it is begun at once, so that it goes on while this thread is busy.
+   *
+   * @throws PhotoError when the file cannot be used
+   */
+  async run<Job extends DecodeJob>(job: Job): Promise<DecodeResults[Job["kind"]]> {
+    return (await this.threads.run({ job })) as DecodeResults[Job["kind"]];
+  }
+
+  /**
+   * Makes pixels of a photo, begun at once.
+   *
+   * @param room where they are written
+   * @returns their bytes, where there is no room or they could not be written
+   * @throws PhotoError when the file cannot be used
+   */
+  async pixels(job: PixelJob, room: PixelRoom | undefined): Promise<Uint8Array | undefined> {
+    const made = (await this.threads.run({ job, room })) as Uint8Array | Float32Array | undefined;
+    return made && new Uint8Array(made.buffer, made.byteOffset, made.byteLength);
+  }
+
+  /** Starts all threads, and loads what they resize photos with. */
+  async prepare(): Promise<void> {
+    await Promise.all(Array.from({ length: this.size }, () => this.run({ kind: "prepare" })));
+  }
+}
+
+/** The threads of this process: one for each hardware thread that it may use. */
+export const decodePool = new DecodePool(Math.min(mostWorkers, processors().threads));

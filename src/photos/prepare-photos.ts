@@ -1,0 +1,185 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { relative, sep } from "node:path";
+import { decodePhoto, PhotoError } from "./decode.js";
+import { photoFormat } from "./photo-format.js";
+import { photoHash } from "./photo-identity.js";
+import type { Photo, PhotoSet } from "./photo.js";
+import { type PhotoFolder, scanFolder } from "./scan.js";
+import { splitPhotos } from "./split.js";
+import { FileError } from "../errors/errors.js";
+import { processors } from "../runtime/node/processors.js";
+import type { Reporter } from "../cli/reporter.js";
+import { count, quotedList } from "../cli/words.js";
+
+/** Share of the photos that validate where the folder has no validation photos. */
+export const validationShare = 0.2;
+
+/** Photos of a folder, ready for training. */
+export interface PreparedPhotos {
+  readonly directory: string;
+  readonly classes: readonly string[];
+  readonly training: readonly Photo[];
+  readonly validation: readonly Photo[];
+  readonly test: readonly Photo[];
+  /** Whether the folder was divided already, or the validation photos were drawn. */
+  readonly division: "folders" | "drawn";
+  /** SHA-256 of the names and contents of all photos: equal for equal data. */
+  readonly fingerprint: string;
+  /** Files that are no photos, with the reason. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** A path below a folder as it is written into files: with `/`, whatever the system. */
+export function pathWithin(directory: string, path: string): string {
+  return relative(directory, path).split(sep).join("/");
+}
+
+/**
+ * The hash of a photo's content.
+ *
+ * @throws PhotoError for a file that cannot be read or whose first bytes are not those of a photo
+ */
+async function fingerprint(path: string): Promise<string> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    await decodePhoto(path); // It says in words what is wrong with the file.
+    throw cause;
+  }
+  const format = photoFormat(bytes);
+  // Before the split, because empty files are equal and would pass for one photo that lies in several classes.
+  if (bytes.length === 0 || format === undefined || format.readable === "no") await decodePhoto(bytes, { name: path });
+  return photoHash(path, bytes);
+}
+
+/** Reads all files once: which are photos, and which are equal. */
+async function lookAtAll(
+  photos: readonly Photo[],
+  reporter: Reporter,
+): Promise<{ hashes: Map<string, string>; skipped: { path: string; reason: string }[] }> {
+  const hashes = new Map<string, string>();
+  const reasons = new Map<string, string>();
+  const queue = photos.values();
+  let done = 0;
+  const work = async (): Promise<void> => {
+    for (const { path } of queue) {
+      try {
+        hashes.set(path, await fingerprint(path));
+      } catch (error) {
+        if (!(error instanceof PhotoError)) throw error;
+        reasons.set(path, error.reason);
+      }
+      done++;
+      reporter.progress(
+        { stage: "reading", unit: "photos", done, total: photos.length },
+        { what: "Looking at the files" },
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(2 * processors().threads, photos.length) }, work));
+  // In the order of the photos, whichever was read first.
+  const skipped = photos.flatMap(({ path }) => {
+    const reason = reasons.get(path);
+    return reason === undefined ? [] : [{ path, reason }];
+  });
+  return { hashes, skipped };
+}
+
+function usable(set: PhotoSet | undefined, hashes: ReadonlyMap<string, string>): PhotoSet | undefined {
+  return set === undefined ? undefined : { ...set, photos: set.photos.filter(({ path }) => hashes.has(path)) };
+}
+
+/** Every class needs a photo to be learned from. */
+function checkClasses(
+  set: PhotoSet,
+  skipped: ReadonlyMap<string, string>,
+  listed: readonly Photo[],
+  purpose: string,
+): void {
+  for (const [index, name] of set.classes.entries()) {
+    if (set.photos.some(({ classIndex }) => classIndex === index)) continue;
+    const broken = listed.filter(({ path, classIndex }) => classIndex === index && skipped.has(path));
+    const [first] = broken;
+    throw new FileError(`The class "${name}" in ${set.directory} has no photo that can be read.`, {
+      subject: name,
+      expected: `at least one photo to ${purpose}`,
+      received:
+        first === undefined
+          ? "none"
+          : `${count(broken.length, "file")} that cannot be used, such as ${first.path} (${skipped.get(first.path) ?? ""})`,
+      advice: "Put photos of this class there, or remove the folder.",
+    });
+  }
+}
+
+function warnOfIgnored({ ignored, directory }: PhotoFolder, reporter: Reporter): void {
+  if (ignored.length === 0) return;
+  const names = ignored.map((path) => pathWithin(directory, path));
+  reporter.warn("ignored", `Not used, because no set or class holds it: ${quotedList(names)}.`);
+}
+
+/** Photos that are trained with must not be measured with. */
+function warnOfShared(
+  training: PhotoSet,
+  other: PhotoSet | undefined,
+  hashes: ReadonlyMap<string, string>,
+  name: string,
+  reporter: Reporter,
+): void {
+  const known = new Map(training.photos.map(({ path }) => [hashes.get(path), path]));
+  const shared = (other?.photos ?? []).filter(({ path }) => known.has(hashes.get(path)));
+  const [first] = shared;
+  if (first === undefined) return;
+  reporter.warn(
+    "shared-photos",
+    `${count(shared.length, `${name} photo is`, `${name} photos are`)} among the training photos too, such as ` +
+      `${first.path} (${known.get(hashes.get(first.path)) ?? ""}): the ${name} accuracy will look better than it is.`,
+  );
+}
+
+/**
+ * Finds the photos of a folder, leaves out what is none, and splits them where the folder has no validation photos.
+ *
+ * @param directory one folder per class, or `train` + `validation` + optionally `test`
+ * @param seed of the split
+ * @param reporter hears of skipped files and warnings
+ * @throws FileError when the folder is not laid out like that, or a class has no readable photo
+ * @throws UsageError when a class has too few photos to split
+ */
+export async function preparePhotos(directory: string, seed: number, reporter: Reporter): Promise<PreparedPhotos> {
+  const folder = await scanFolder(directory);
+  warnOfIgnored(folder, reporter);
+  const listed = [...folder.train.photos, ...(folder.validation?.photos ?? []), ...(folder.test?.photos ?? [])];
+  const { hashes, skipped } = await lookAtAll(listed, reporter);
+  for (const { path, reason } of skipped) reporter.skipped(path, reason);
+  const reasons = new Map(skipped.map(({ path, reason }) => [path, reason]));
+
+  const all = usable(folder.train, hashes) ?? folder.train;
+  const test = usable(folder.test, hashes);
+  checkClasses(all, reasons, folder.train.photos, "train with");
+  let [train, validation] = [all, usable(folder.validation, hashes)];
+  if (validation === undefined) {
+    const split = splitPhotos(all, hashes, { fraction: validationShare, seed });
+    for (const { code, message } of split.warnings) reporter.warn(code, message);
+    ({ train, validation } = split);
+  } else {
+    checkClasses(validation, reasons, folder.validation?.photos ?? [], "validate with");
+    warnOfShared(train, validation, hashes, "validation", reporter);
+  }
+  warnOfShared(all, test, hashes, "test", reporter);
+
+  const data = createHash("sha256");
+  for (const { path } of listed) data.update(`${pathWithin(directory, path)}\0${hashes.get(path) ?? ""}\n`);
+  return {
+    directory,
+    classes: folder.classes,
+    training: train.photos,
+    validation: validation.photos,
+    test: test?.photos ?? [],
+    division: folder.validation === undefined ? "drawn" : "folders",
+    fingerprint: `sha256-${data.digest("hex")}`,
+    skipped,
+  };
+}

@@ -1,0 +1,193 @@
+import { input, type Value } from "../graph/value.js";
+import { type Batch, type BatchSource, evenly, pickRows } from "../models/sources/batch-source.js";
+import { SampleOrder } from "../models/sources/sample-order.js";
+import { toChannelsFirst } from "../nn/channels.js";
+import { float32 } from "../onnx/tensor-data.js";
+import { cast } from "../ops/layout.js";
+import type { Generator } from "../random/generator.js";
+import { type NamedTensors, Tensor, useOnce } from "../runtime/runtime.js";
+import { workAhead } from "../runtime/work-ahead.js";
+import { PhotoError } from "../photos/decode.js";
+import { decodePool } from "../photos/decode-pool.js";
+import type { Photo } from "../photos/photo.js";
+import { photoIdentity } from "../photos/photo-identity.js";
+import { pixelCache } from "../photos/pixel-cache.js";
+import type { PixelRoom } from "../photos/pixel-room.js";
+
+/** How photos are read. */
+export interface ReadOptions {
+  /** Height and width of the network's images, in pixels. */
+  readonly imageSize: number;
+  /** Called for each photo that cannot be used. */
+  readonly onSkipped?: (path: string, reason: string) => void;
+  /** Ends the reading; the photos read so far are kept. */
+  readonly signal?: AbortSignal;
+}
+
+/** Photos of a library as a source, and as they are read. */
+export interface PhotoSource extends BatchSource {
+  /**
+   * Reads the photos that the library has not read yet, some ahead, and gives those that can be used as batches, in their order.
+   * When it has ended, `samples` counts them, and batches may be taken from the source as from any other.
+   *
+   * @param batchSize photos a batch
+   */
+  read(batchSize: number): AsyncIterable<Batch>;
+}
+
+/** Name of the graph's input. */
+const fed = "photos";
+
+/** Photos that are read before they are asked for; their pixels lie on disk, in the cache of this process. */
+const readAhead = 512;
+
+/**
+ * What makes a network's input of photos in a library: sources with the same graph share their programs.
+ *
+ * @param size height and width of the photos, in pixels
+ * @param preprocess what the network wants done to pixels, `[N, 3, size, size]` float32 RGB in [0, 255]
+ */
+export function photoGraph(size: number, preprocess: (pixels: Value) => Value): readonly Value[] {
+  return [preprocess(toChannelsFirst(cast(input(fed, "uint8", ["N", size, size, 3]), "float32")))];
+}
+
+/** Photos resized for a network. Those that cannot be used are found when they are read; they are reported and left out. */
+export class PhotoLibrary {
+  private readonly usable: Photo[] = [];
+  private looked = 0;
+
+  /** @param listed the photos; none of them is read yet */
+  constructor(
+    private readonly listed: readonly Photo[],
+    private readonly options: ReadOptions,
+  ) {}
+
+  /** Photos that were read and can be used. */
+  get photos(): readonly Photo[] {
+    return this.usable;
+  }
+
+  /**
+   * The photos as a source for `fit`, with class numbers as labels.
+   *
+   * @param batchSize photos a batch
+   * @param graph what {@link photoGraph} gave for this library's size
+   * @param order where the order of each round is drawn from; `undefined` keeps the photos' own order
+   */
+  source(batchSize: number, graph: readonly Value[], order?: Generator): PhotoSource {
+    const photos = this.usable;
+    const batch = (keys: readonly number[]): Batch => ({
+      keys,
+      truth: float32(
+        keys.map((key) => photos[key]?.classIndex ?? 0),
+        [keys.length],
+      ),
+      load: (rows) => this.load(pickRows(keys, rows).flatMap((key) => photos.slice(key, key + 1))),
+    });
+    let rounds: SampleOrder | undefined;
+    // Not before all photos are known.
+    const shuffled = (): SampleOrder => (rounds ??= new SampleOrder(photos.length, order));
+    return {
+      get samples() {
+        return photos.length;
+      },
+      batchSize,
+      reproducible: true,
+      identify: (key) => photoIdentity(photos[key]?.path ?? "", { resizedTo: this.options.imageSize }),
+      graph,
+      next: () => batch(shuffled().next(batchSize)),
+      save: () => shuffled().save(),
+      restore: (state) => {
+        shuffled().restore(state);
+      },
+      *inOrder() {
+        const keys = Array.from(photos.keys());
+        for (let start = 0; start < keys.length; start += batchSize) yield batch(keys.slice(start, start + batchSize));
+      },
+      spread: (count) => this.spread(count),
+      read: (size) => this.read(size, batch),
+    };
+  }
+
+  private async *read(batchSize: number, batch: (keys: readonly number[]) => Batch): AsyncGenerator<Batch> {
+    const { signal, onSkipped } = this.options;
+    let keys: number[] = [];
+    const look = async (photo: Photo): Promise<{ readonly photo: Photo; readonly reason?: string }> => {
+      try {
+        await this.lookAt(photo);
+        return { photo };
+      } catch (error) {
+        if (error instanceof PhotoError) return { photo, reason: error.reason };
+        throw error;
+      }
+    };
+    for await (const { photo, reason } of workAhead(this.listed.slice(this.looked), look, () => readAhead)) {
+      if (signal?.aborted === true) break;
+      this.looked += 1;
+      if (reason === undefined) keys.push(this.usable.push(photo) - 1);
+      else onSkipped?.(photo.path, reason);
+      if (keys.length < batchSize) continue;
+      yield batch(keys);
+      keys = [];
+    }
+    if (keys.length > 0) yield batch(keys);
+  }
+
+  /**
+   * Some of the listed photos, before the library is read as well as after; where one cannot be used, the next one that can.
+   *
+   * @throws PhotoError where none can
+   */
+  private async spread(count: number): Promise<NamedTensors> {
+    const chosen: Photo[] = [];
+    let unusable: PhotoError | undefined;
+    const places = evenly(count, this.listed.length);
+    for (const [index, place] of places.entries()) {
+      for (const photo of this.listed.slice(place, places[index + 1])) {
+        try {
+          await this.lookAt(photo);
+          chosen.push(photo);
+          break;
+        } catch (error) {
+          // It is reported when the library is read.
+          if (!(error instanceof PhotoError)) throw error;
+          unusable = error;
+        }
+      }
+    }
+    if (chosen.length === 0 && unusable !== undefined) throw unusable;
+    return this.load(chosen);
+  }
+
+  private async load(photos: readonly Photo[]): Promise<NamedTensors> {
+    const { imageSize } = this.options;
+    const size = this.pixelBytes;
+    const joined = new Uint8Array(photos.length * size);
+    await Promise.all(
+      photos.map(async ({ path }, row) => {
+        const own = joined.subarray(row * size, (row + 1) * size);
+        await pixelCache.fill(own, path, this.reading, (room) => this.pixelsOf(path, room));
+      }),
+    );
+    return { [fed]: useOnce(new Tensor("uint8", joined, [photos.length, imageSize, imageSize, 3])) };
+  }
+
+  /** Reads a photo, so that its pixels are there when they are loaded. */
+  private async lookAt({ path }: Photo): Promise<void> {
+    await pixelCache.keep(this.pixelBytes, path, this.reading, (room) => this.pixelsOf(path, room));
+  }
+
+  /** `[size, size, 3]` uint8 of a photo. */
+  private pixelsOf(path: string, room: PixelRoom | undefined): Promise<Uint8Array | undefined> {
+    return decodePool.pixels({ kind: "resize", path, options: { size: this.options.imageSize } }, room);
+  }
+
+  private get pixelBytes(): number {
+    return this.options.imageSize ** 2 * 3;
+  }
+
+  /** What decides which pixels are made of a photo. */
+  private get reading(): string {
+    return JSON.stringify({ size: this.options.imageSize });
+  }
+}

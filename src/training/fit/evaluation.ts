@@ -1,0 +1,58 @@
+import type { Batch } from "../../models/sources/batch-source.js";
+import type { CallbackContext, Compiled, Logs } from "../../models/training-types.js";
+import { type NamedTensors, type Tensor, toTensor } from "../../runtime/runtime.js";
+import type { Activations } from "../activations/activations.js";
+import type { CallbackList } from "./callback-list.js";
+import type { Programs } from "../programs/programs.js";
+import { RunningMeans } from "./running-means.js";
+import { ahead } from "./samples.js";
+import { targetFeeds, type Targets, targetsOf } from "./targets.js";
+
+/** Those of some tensors that a program wants. */
+export function pick(feeds: NamedTensors, wanted: readonly string[]): NamedTensors {
+  return Object.fromEntries(wanted.flatMap((name) => (feeds[name] ? [[name, feeds[name]]] : [])));
+}
+
+/**
+ * Loss and states of metrics of a batch in inference.
+ *
+ * @param activations boundary activations of the batch
+ * @param targets its labels and weights
+ */
+export async function evaluateBatch(
+  programs: Programs,
+  activations: NamedTensors,
+  targets: Targets,
+): Promise<NamedTensors> {
+  const session = await programs.evaluate();
+  const feeds: Record<string, Tensor> = {
+    ...activations,
+    ...targetFeeds(targets),
+  };
+  for (const { variable, name } of programs.fedWeights) feeds[name] = toTensor(variable.value);
+  return session.run(pick(feeds, session.inputNames));
+}
+
+/** Loss and metrics over batches in inference; callbacks are told of each. */
+export async function evaluateBatches(
+  programs: Programs,
+  compiled: Compiled,
+  activations: Activations,
+  batches: Iterable<Batch>,
+  callbacks: CallbackList,
+  context: CallbackContext,
+): Promise<Logs> {
+  await callbacks.onTestBegin(context);
+  const means = new RunningMeans(compiled);
+  let step = 0;
+  for (const { batch, loading } of ahead(batches, activations)) {
+    await callbacks.onTestBatchBegin(step, context);
+    const boundary = await activations.of(batch, loading);
+    means.add(await evaluateBatch(programs, boundary, targetsOf(batch, compiled)), batch.keys.length);
+    await callbacks.onTestBatchEnd(step, means.logs(), context);
+    step += 1;
+  }
+  const logs = means.logs();
+  await callbacks.onTestEnd(logs, context);
+  return logs;
+}

@@ -1,0 +1,128 @@
+import { float32, type TensorData } from "../../onnx/tensor-data.js";
+import type { Optimizer } from "../../nn/optimizers/optimizer.js";
+import { optimizerState } from "../../nn/optimizers/optimizer-state.js";
+import type { Generator } from "../../random/generator.js";
+import { randomStream } from "../../random/seed.js";
+import type { Tensor } from "../../runtime/runtime.js";
+import { fromTensor, type NamedTensors, toTensor } from "../../runtime/runtime.js";
+import type { Programs } from "../programs/programs.js";
+import { names } from "../programs/programs.js";
+import { targetFeeds, type Targets } from "./targets.js";
+import type { RandomInput } from "../programs/trace.js";
+
+type Float32 = TensorData<"float32">;
+
+/** Random streams of a training, by name; each goes on where it stood. */
+export type RandomStreams = Map<string, Generator>;
+
+/**
+ * Runs training steps: feeds weights, slots and random numbers, and takes the new ones over by reference.
+ *
+ * The new values of a step are written into the arrays that held the values of the step before the last, so memory stays
+ * flat and nothing is copied. Arrays that were there before the first step are left as they are: other models may share
+ * them, or have them in their programs as constants.
+ */
+export class StepRunner {
+  private readonly spare = new Map<string, Float32>();
+  /** Arrays that were made here. */
+  private readonly own = new WeakSet<Float32Array>();
+
+  constructor(
+    private readonly programs: Programs,
+    private readonly optimizer: Optimizer,
+    private readonly streams: RandomStreams,
+  ) {}
+
+  /**
+   * One step of the optimizer.
+   *
+   * @param boundary boundary activations of the batch
+   * @param targets labels and weights of the batch
+   * @returns loss and metric states
+   */
+  async run(boundary: NamedTensors, targets: Targets): Promise<NamedTensors> {
+    const session = await this.programs.step();
+    const state = optimizerState(this.optimizer);
+    state.step += 1;
+    const feeds: Record<string, Tensor> = {
+      ...boundary,
+      ...targetFeeds(targets),
+      [names.learningRate]: toTensor(float32([this.optimizer.learningRateAt(state.step)], [])),
+      [names.step]: toTensor(float32([state.step], [])),
+    };
+    for (const random of this.programs.randoms) feeds[inputName(random)] = this.draw(random, targets.size);
+
+    const into: Record<string, Tensor> = {};
+    const takeOver: (() => void)[] = [];
+    const renew = (name: string, current: Float32, assign: (value: Float32) => void): void => {
+      feeds[name] = toTensor(current);
+      const target = this.spareFor(name, current);
+      into[names.renewed(name)] = toTensor(target);
+      takeOver.push(() => {
+        assign(target);
+        if (this.own.has(current.data)) this.spare.set(name, current);
+      });
+    };
+    for (const { variable, name, slots } of this.programs.trained) {
+      renew(name, variable.value, (value) => {
+        variable.assign(value);
+      });
+      const kept = state.slots.get(variable) ?? new Map<string, Float32>();
+      state.slots.set(variable, kept);
+      for (const { slot, name: slotName, shape, initial } of slots) {
+        const current = kept.get(slot) ?? filled(shape, initial);
+        renew(slotName, current, (value) => void kept.set(slot, value));
+      }
+    }
+    for (const { variable, name } of this.programs.updated) {
+      renew(name, variable.value, (value) => {
+        variable.assign(value);
+      });
+    }
+
+    const needed = Object.fromEntries(session.inputNames.map((name) => [name, required(feeds[name], name)]));
+    const results = await session.run(needed, into);
+    for (const take of takeOver) take();
+    return results;
+  }
+
+  /** An array to write new values into that is not the current one. */
+  private spareFor(name: string, current: Float32): Float32 {
+    const spare = this.spare.get(name);
+    if (spare !== undefined && spare.data !== current.data) return spare;
+    const made = filled(current.dims, 0);
+    this.own.add(made.data);
+    return made;
+  }
+
+  private draw({ value, stream, distribution }: RandomInput, batch: number): Tensor {
+    const generator = this.streams.get(stream) ?? randomStream(`random/${stream}`);
+    this.streams.set(stream, generator);
+    const dims = value.shape.map((dim) => (typeof dim === "number" ? dim : batch));
+    const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
+    if (distribution === "uniform") generator.uniformInto(data);
+    else if (distribution === "normal") generator.normalInto(data);
+    else distribution(generator, data);
+    return toTensor(float32(data, dims));
+  }
+}
+
+function inputName({ stream }: RandomInput): string {
+  return `random/${stream}`;
+}
+
+function filled(dims: readonly number[], value: number): Float32 {
+  const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
+  return float32(value === 0 ? data : data.fill(value), dims);
+}
+
+function required(tensor: Tensor | undefined, name: string): Tensor {
+  if (tensor === undefined) throw new TypeError(`A program wants the input "${name}", which nobody feeds.`);
+  return tensor;
+}
+
+/** A scalar output as a number. */
+export function numberOf(tensor: Tensor | undefined): number {
+  const [value] = tensor === undefined ? [] : (fromTensor(tensor).data as Float32Array);
+  return value ?? Number.NaN;
+}

@@ -1,0 +1,159 @@
+import { ShapeError, UsageError } from "../../errors/errors.js";
+import type { Batch } from "../../models/sources/batch-source.js";
+import { quoted } from "../../models/each.js";
+import type { Compiled, FitOptions } from "../../models/training-types.js";
+import { float32, type TensorData } from "../../onnx/tensor-data.js";
+import { type Tensor, toTensor } from "../../runtime/runtime.js";
+import { names } from "../programs/programs.js";
+
+type Float32 = TensorData<"float32">;
+
+/** What the outputs of a model are compared with in one batch. */
+export interface Targets {
+  /** Number of samples. */
+  readonly size: number;
+  /** Labels of each output; `undefined` where neither a loss nor a metric wants them. */
+  readonly truths: readonly (Float32 | undefined)[];
+  /** `[N]`: how much each sample counts in the loss of each output. */
+  readonly sampleWeights: readonly Float32[];
+}
+
+/**
+ * What a batch has for each output.
+ *
+ * @param given for all outputs in the model's order, or for those with a loss
+ * @param what in words, for messages
+ */
+function placed(
+  given: readonly (Float32 | undefined)[],
+  { outputs, losses }: Compiled,
+  what: string,
+): readonly (Float32 | undefined)[] {
+  if (given.length === outputs.length) return given;
+  const places = losses.map(({ output }) => output);
+  if (given.length === places.length) {
+    const found = outputs.map((_, output) => places.indexOf(output));
+    return found.map((place) => (place < 0 ? undefined : given[place]));
+  }
+  throw new UsageError(`There are not as many ${what} as outputs.`, {
+    subject: what,
+    expected: `${what} for each of ${quoted(outputs)}${places.length === outputs.length ? "" : ", or for those with a loss"}`,
+    received: `${given.length}`,
+    advice: "Give a list in the order of model.outputNames, or a record by these names.",
+  });
+}
+
+/** Whether a loss or a metric wants the labels of each output. */
+function wanted({ outputs, losses, metrics }: Compiled): boolean[] {
+  const compared = new Set([...losses, ...metrics].map(({ output }) => output));
+  return outputs.map((_, output) => compared.has(output));
+}
+
+/** Labels of each output, as far as they are wanted. */
+function truthsOf(batch: Batch, compiled: Compiled): readonly (Float32 | undefined)[] {
+  const isWanted = wanted(compiled);
+  const given = batch.truths ?? (batch.truth === undefined ? undefined : [batch.truth]);
+  if (given === undefined) {
+    if (!isWanted.includes(true)) return compiled.outputs.map(() => undefined);
+    throw new UsageError("The samples have no labels.", {
+      subject: "y",
+      expected: "labels, in `y` or from the source (classMode)",
+      received: "none",
+    });
+  }
+  const truths = placed(given, compiled, "labels");
+  return compiled.outputs.map((name, output) => {
+    if (isWanted[output] !== true) return undefined;
+    const truth = truths[output];
+    if (truth !== undefined) return truth;
+    throw new UsageError(`There are no labels for the output "${name}".`, {
+      subject: "y",
+      expected: `labels for "${name}", which has a loss or metrics`,
+      received: "none",
+    });
+  });
+}
+
+/** Shapes of the labels of one sample, for each output; `undefined` where none are wanted. */
+export function truthShapesOf(
+  batch: Batch | undefined,
+  compiled: Compiled,
+): readonly (readonly number[] | undefined)[] {
+  if (batch === undefined) return compiled.outputs.map(() => undefined);
+  return truthsOf(batch, compiled).map((truth) => truth?.dims.slice(1));
+}
+
+/** `[N]` weights of an output's samples. */
+function weightsOf(given: Float32 | undefined, size: number, output: string): Float32 {
+  if (given === undefined) return float32(new Float32Array(size).fill(1), [size]);
+  if (given.data.length === size) return float32(given.data, [size]);
+  throw new ShapeError("There is not one weight for each sample.", {
+    subject: "sampleWeight",
+    expected: `shape [${size}] for the output "${output}"`,
+    received: `shape [${given.dims.join(", ")}]`,
+  });
+}
+
+/** The class that each sample's label says: a number, or the greatest column. */
+function classesOf({ data }: Float32, size: number): number[] {
+  const width = data.length / size;
+  return Array.from({ length: size }, (_, index) => {
+    const row = data.subarray(index * width, (index + 1) * width);
+    return width === 1 ? Math.round(row[0] ?? 0) : row.indexOf(Math.max(...row));
+  });
+}
+
+/** What `classWeight` makes of each sample's labels; only for labels of one output, as in Keras. */
+function classFactors(
+  truths: readonly (Float32 | undefined)[],
+  size: number,
+  classWeight: NonNullable<FitOptions["classWeight"]>,
+): readonly number[] {
+  const given = truths.filter((truth) => truth !== undefined);
+  const [truth] = given;
+  if (truth === undefined || given.length > 1) {
+    throw new UsageError("Weights of classes are for models with one output.", {
+      subject: "classWeight",
+      expected: "labels of one output",
+      received: `labels of ${given.length}`,
+      advice: "Give each output weights of its samples: sampleWeight.",
+    });
+  }
+  return classesOf(truth, size).map((label) => classWeight[label] ?? 1);
+}
+
+/**
+ * Labels and weights of a batch for each output of a model: weights of samples times those of their classes.
+ *
+ * @throws UsageError when labels are missing that a loss or a metric wants
+ */
+export function targetsOf(batch: Batch, compiled: Compiled, classWeight?: FitOptions["classWeight"]): Targets {
+  const size = batch.keys.length;
+  const truths = truthsOf(batch, compiled);
+  const factors = classWeight === undefined ? undefined : classFactors(truths, size, classWeight);
+  const own =
+    batch.sampleWeights === undefined
+      ? compiled.outputs.map(() => batch.sampleWeight)
+      : placed(batch.sampleWeights, compiled, "sample weights");
+  const sampleWeights = compiled.outputs.map((output, index) => {
+    const weights = weightsOf(own[index], size, output);
+    if (factors === undefined) return weights;
+    return float32(
+      weights.data.map((weight, row) => weight * (factors[row] ?? 1)),
+      [size],
+    );
+  });
+  return { size, truths, sampleWeights };
+}
+
+/** Targets under the names that programs know them by. */
+export function targetFeeds({ truths, sampleWeights }: Targets): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  truths.forEach((truth, output) => {
+    if (truth !== undefined) feeds[names.truth(output)] = toTensor(truth);
+  });
+  sampleWeights.forEach((weights, output) => {
+    feeds[names.sampleWeight(output)] = toTensor(weights);
+  });
+  return feeds;
+}
