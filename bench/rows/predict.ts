@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { layers, models } from "graft-ml";
-import { type BackboneRequest, engine } from "../../src/jobs/engine.js";
+import type { LoadBackboneOptions } from "../../src/applications/load-backbone.js";
+import { jobParts } from "../../src/hosts/node/job-parts.js";
 import { run } from "../../src/cli/run.js";
 import { decodePhoto } from "../../src/photos/decode.js";
 import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
@@ -20,13 +21,15 @@ async function somePhotos(baseDir: string, count: number): Promise<string[]> {
 }
 
 /** A `model.onnx` as `graft train` writes it: the network with two classes on top, whose weights are random. */
-async function classifier(request: BackboneRequest): Promise<{ readonly bytes: Uint8Array; readonly size: number }> {
-  const backbone = await engine.loadBackbone(request);
+async function classifier(
+  request: LoadBackboneOptions,
+): Promise<{ readonly bytes: Uint8Array; readonly size: number }> {
+  const backbone = await jobParts.loadBackbone(request);
   const model = new models.Sequential([backbone.model]);
   if (backbone.model.outputShape.length === 4) model.add(new layers.GlobalAveragePooling2D());
   model.add(new layers.Dense(2, { activation: "softmax" }));
   return {
-    bytes: await engine.exportClassifier({ model, backbone, classes: ["cat", "dog"] }),
+    bytes: await jobParts.exportClassifier({ model, backbone, classes: ["cat", "dog"] }),
     size: backbone.imageSize,
   };
 }
@@ -60,7 +63,7 @@ async function predictionTimes(file: string, paths: readonly string[]): Promise<
     stderr: process.stderr,
     env: {},
     now: () => Date.now(),
-    engine,
+    parts: jobParts,
     onInterrupt: () => () => undefined,
     endNow: () => undefined,
   });
@@ -68,7 +71,7 @@ async function predictionTimes(file: string, paths: readonly string[]): Promise<
   return times;
 }
 
-async function measure(name: string, request: BackboneRequest, paths: readonly string[]): Promise<Figure> {
+async function measure(name: string, request: LoadBackboneOptions, paths: readonly string[]): Promise<Figure> {
   const { bytes, size } = await classifier(request);
   const sample = paths.slice(0, 50);
   const folder = await mkdtemp(join(tmpdir(), "graft-bench-"));

@@ -7,7 +7,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ImageDataGenerator, imageDatasetFromDirectory, layers, models } from "graft-ml";
-import { engine } from "../../src/jobs/engine.js";
+import { jobParts } from "../../src/hosts/node/job-parts.js";
 import { run } from "../../src/cli/run.js";
 import { tinyNetwork } from "../../test/cli/tiny-network.js";
 
@@ -36,7 +36,7 @@ async function train(): Promise<void> {
       stderr: process.stderr,
       env: {},
       now: () => Date.now(),
-      engine,
+      parts: jobParts,
       onInterrupt: () => () => undefined,
       endNow: () => undefined,
     });

@@ -20,12 +20,12 @@ export interface LoadBackboneOptions {
   /** A name of {@link networkRecords}, or the path of an `.onnx` file. */
   readonly network: string;
   /** A file of weights for a named network; default its published ones. */
-  readonly weights?: string;
+  readonly weights?: string | undefined;
   /** What is done to pixels; default what the network was trained with, which a file of one's own must say. */
-  readonly preprocess?: PreprocessMode;
+  readonly preprocess?: PreprocessMode | undefined;
   /** Side of the image in pixels; default the network's own. */
-  readonly imageSize?: number;
-  readonly onProgress?: DownloadListener;
+  readonly imageSize?: number | undefined;
+  readonly onProgress?: DownloadListener | undefined;
 }
 
 /** A network under a name. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { endBySignal } from "./end-by-signal.js";
-import { engine } from "../jobs/engine.js";
+import { jobParts } from "../hosts/node/job-parts.js";
 import { run } from "./run.js";
 
 // A reader that has seen enough, such as `head`, closes the pipe: that is no mistake.
@@ -14,7 +14,7 @@ process.exitCode = await run(process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   now: () => Date.now(),
-  engine,
+  parts: jobParts,
   onInterrupt(listener) {
     process.on("SIGINT", listener);
     return () => process.off("SIGINT", listener);

@@ -1,4 +1,6 @@
+import { type Command, Option } from "commander";
 import { UsageError } from "../errors/errors.js";
+import { type JobOption, trainOptions } from "../jobs/train-options.js";
 
 interface Range {
   readonly from: number;
@@ -42,4 +44,42 @@ export function oneOf<const Choice extends string>(
 /** A parser of texts that must not be empty, as `--out "$UNSET"` would be. */
 export function someText(option: string, expected: string): (text: string) => string {
   return (text) => (text.trim() === "" ? refuse(option, expected, text) : text);
+}
+
+function parserOf(option: string, { value }: JobOption): (text: string) => string | number {
+  switch (value.kind) {
+    case "whole":
+      return wholeNumber(option, value);
+    case "positive":
+      return positiveNumber(option, value.to);
+    case "choice":
+      return oneOf(option, value.choices);
+    case "text":
+      return someText(option, value.expected);
+    case "checked":
+      return value.check;
+  }
+}
+
+/** `batchSize` → `--batch-size`. */
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Adds options of a job to a command. */
+export function addOptions(command: Command, options: Readonly<Record<string, JobOption>>): Command {
+  for (const [name, option] of Object.entries(options)) {
+    const flag = flagOf(name);
+    const made = new Option(`${flag} ${option.placeholder}`, option.help).argParser(parserOf(flag, option));
+    command.addOption(option.default === undefined ? made : made.default(option.default));
+  }
+  return command;
+}
+
+/** The options that every command which runs a network has. */
+export const deviceOption = { device: trainOptions.device } as const;
+
+/** The option of all commands. */
+export function addJson(command: Command): Command {
+  return command.option("--json", "write one JSON object a line on stdout");
 }

@@ -19,7 +19,7 @@ function setUp(json: boolean, isTTY = false) {
 
 test("people: words on stderr, results on stdout, no events", () => {
   const { out, err, reporter } = setUp(false);
-  reporter.event({ event: "done", networks: 1 });
+  reporter.event({ event: "done", command: "networks", networks: 1 });
   reporter.say("Training.");
   reporter.result("97 %");
   reporter.warn("uncertain", "Few photos.");

@@ -1,11 +1,9 @@
-import type { CliEvent } from "../jobs/events.js";
+import type { JobEvent, ProgressEvent } from "../jobs/events.js";
 import { Progress, type ProgressState } from "../report/progress.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** Between two `progress` events, in ms. */
 const progressEventEvery = 500;
-
-type ProgressEvent = Extract<CliEvent, { event: "progress" }>;
 
 /** Tells people or machines what happens: words on stderr and results on stdout, or one JSON object a line on stdout. */
 export class Reporter {
@@ -21,7 +19,7 @@ export class Reporter {
   }
 
   /** For machines only. */
-  event(event: CliEvent): void {
+  event(event: JobEvent): void {
     if (this.json) this.surroundings.stdout.write(`${JSON.stringify(event)}\n`);
   }
 
@@ -58,7 +56,7 @@ export class Reporter {
   ): void {
     if (!this.json) {
       const { done, total, unit } = event;
-      this.bar.update({ what, done, total: total ?? undefined, unit, ...(note === undefined ? {} : { note }) });
+      this.bar.update({ what, done, total: total ?? undefined, unit, note });
       return;
     }
     const now = this.surroundings.now();

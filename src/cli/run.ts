@@ -22,7 +22,7 @@ GRAFT_DEBUG=1 shows where an unexpected error happened.`;
  * Runs the command line.
  *
  * @param args what stands behind `graft`
- * @param surroundings streams, clock and engine
+ * @param surroundings streams, clock and parts
  * @returns the exit code
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {

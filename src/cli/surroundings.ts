@@ -1,5 +1,5 @@
 import type { TextStream } from "../models/platform.js";
-import type { Engine } from "../jobs/engine.js";
+import type { JobParts } from "../jobs/parts.js";
 
 export type { TextStream } from "../models/platform.js";
 
@@ -12,7 +12,7 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   now(): number;
-  readonly engine: Engine;
+  readonly parts: JobParts;
   /**
    * Calls back when the user presses Ctrl+C; the returned function ends that.
    */

@@ -1,8 +1,8 @@
-import { type Evaluation, evaluation } from "../report/confusion.js";
 import type { Classifier } from "../recipe/classifier.js";
 import type { LabelledPhoto } from "../recipe/fine-tune-types.js";
 import { lookAtPhotos } from "../recipe/look-at-photos.js";
-import type { Reporter } from "../cli/reporter.js";
+import { type Evaluation, evaluation } from "../report/confusion.js";
+import type { JobEvent } from "./events.js";
 
 /** What was measured, and what could not be. */
 export interface MeasuredPhotos {
@@ -15,15 +15,13 @@ export interface MeasuredPhotos {
  *
  * @param classifier what is measured
  * @param photos whose `classIndex` counts in the classifier's labels
- * @param reporter hears of skipped photos and of the progress
- * @param what words for the bar
+ * @param emit hears of skipped photos and of the progress
  * @param signal ends the measuring early
  */
 export async function evaluatePhotos(
   classifier: Classifier,
   photos: readonly LabelledPhoto[],
-  reporter: Reporter,
-  what: string,
+  emit: (event: JobEvent) => void,
   signal?: AbortSignal,
 ): Promise<MeasuredPhotos> {
   const skipped: { path: string; reason: string }[] = [];
@@ -34,14 +32,15 @@ export async function evaluatePhotos(
     if (signal?.aborted === true) break;
     if ("reason" in looked) {
       const { path } = looked.item;
-      skipped.push({ path, reason: looked.reason });
-      reporter.skipped(path, looked.reason);
+      const { reason } = looked;
+      skipped.push({ path, reason });
+      emit({ event: "skipped", path, reason });
     } else {
       truth.push(looked.item.classIndex);
       probabilities.push(looked.probabilities);
     }
     done++;
-    reporter.progress({ stage: "evaluating", unit: "photos", done, total: photos.length }, { what });
+    emit({ event: "progress", stage: "evaluating", unit: "photos", done, total: photos.length });
   }
   return { evaluation: evaluation(classifier.labels, truth, probabilities), skipped };
 }

@@ -1,8 +1,12 @@
 import type { NetworkRecord } from "../applications/backbone.js";
+import type { PreparedPhotos } from "../photos/prepare-photos.js";
 import type { EpochRow, FineTuneResult } from "../recipe/fine-tune-types.js";
 
-/** What `--json` writes, one object a line. Names and fields are others' to build on: none changes silently. */
-export type CliEvent =
+/**
+ * What jobs tell while they work and when they end: the protocol of all faces. Names and fields are others' to build on: none
+ * changes silently.
+ */
+export type JobEvent =
   | {
       readonly event: "start";
       /** Path of the run folder. */
@@ -14,20 +18,7 @@ export type CliEvent =
       /** Where the network runs, such as `cpu`. */
       readonly device: string;
     }
-  | {
-      readonly event: "progress";
-      readonly stage: "downloading" | "reading" | "features" | "training" | "comparing" | "evaluating";
-      readonly unit: "bytes" | "photos" | "steps";
-      readonly done: number;
-      /** `null` when it is not known. */
-      readonly total: number | null;
-      /** Which download. */
-      readonly what?: string;
-      readonly epoch?: number;
-      readonly epochs?: number;
-      readonly loss?: number;
-      readonly accuracy?: number;
-    }
+  | ProgressEvent
   | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow)
   | { readonly event: "warning"; readonly code: string; readonly message: string }
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
@@ -53,16 +44,57 @@ export type CliEvent =
       /** ISO 8601. */
       readonly last_used: string;
     }
+  | DoneEvent
+  | ErrorEvent
+  | Moment;
+
+/** How far long work is. */
+export interface ProgressEvent {
+  readonly event: "progress";
+  readonly stage: "downloading" | "reading" | "features" | "training" | "comparing" | "evaluating";
+  readonly unit: "bytes" | "photos" | "steps";
+  readonly done: number;
+  /** `null` when it is not known. */
+  readonly total: number | null;
+  /** Which download. */
+  readonly what?: string;
+  readonly epoch?: number;
+  readonly epochs?: number;
+  readonly loss?: number;
+  readonly accuracy?: number;
+}
+
+/** The last event of a job that has succeeded; `command` says which job it was. */
+export type DoneEvent =
   | TrainDone
   | EvaluateDone
-  | { readonly event: "done"; readonly folder: string; readonly bytes: number; readonly cleared: boolean }
-  | { readonly event: "done"; readonly photos: number; readonly skipped: number; readonly device: string }
-  | { readonly event: "done"; readonly networks: number }
-  | { readonly event: "error"; readonly code?: string; readonly message: string };
+  | {
+      readonly event: "done";
+      readonly command: "predict";
+      readonly photos: number;
+      readonly skipped: number;
+      readonly device: string;
+    }
+  | { readonly event: "done"; readonly command: "networks"; readonly networks: number }
+  | {
+      readonly event: "done";
+      readonly command: "cache";
+      readonly folder: string;
+      readonly bytes: number;
+      readonly cleared: boolean;
+    };
+
+/** The last event of a job that has failed, or was stopped before there was anything to keep (`interrupted`). */
+export interface ErrorEvent {
+  readonly event: "error";
+  readonly code?: string;
+  readonly message: string;
+}
 
 /** The end of `graft train`; figures are those of the best epoch. */
 export interface TrainDone {
   readonly event: "done";
+  readonly command: "train";
   readonly run: string;
   readonly model: string;
   /** How many were trained. */
@@ -74,15 +106,16 @@ export interface TrainDone {
   readonly val_accuracy: number;
   readonly seconds: number;
   /** Only where the folder has test photos. */
-  readonly test_loss?: number;
-  readonly test_accuracy?: number;
+  readonly test_loss?: number | undefined;
+  readonly test_accuracy?: number | undefined;
   /** Only with `--trunk-precision int8`: what 8 bits cost. */
-  readonly trunk?: NonNullable<FineTuneResult["trunk"]>;
+  readonly trunk?: FineTuneResult["trunk"];
 }
 
 /** The end of `graft evaluate`. */
 export interface EvaluateDone {
   readonly event: "done";
+  readonly command: "evaluate";
   readonly device: string;
   readonly photos: number;
   readonly loss: number;
@@ -96,4 +129,34 @@ export interface EvaluateDone {
   }[];
   /** `[class][predicted class]`: numbers of photos, in the order of `per_class`. */
   readonly confusion: readonly (readonly number[])[];
+}
+
+/** What only a face that talks to people makes something of; `--json` leaves these out. */
+export type Moment =
+  /** The device that was chosen for `auto`. */
+  | { readonly event: "device"; readonly device: string }
+  | ({ readonly event: "photos" } & Pick<PreparedPhotos, "classes" | "training" | "validation" | "test" | "division">)
+  | { readonly event: "loaded"; readonly network: string; readonly image_size: number }
+  /** The network stays frozen: the new classifier is good enough without it. */
+  | { readonly event: "left-frozen"; readonly val_accuracy: number }
+  /** Which photos are measured. */
+  | { readonly event: "measuring"; readonly source: PhotoSource };
+
+/** Where photos that are measured come from. */
+export interface PhotoSource {
+  readonly set: "test" | "validation" | "all" | "held-out";
+  readonly directory: string;
+}
+
+const moments: ReadonlySet<string> = new Set([
+  "device",
+  "photos",
+  "loaded",
+  "left-frozen",
+  "measuring",
+] satisfies Moment["event"][]);
+
+/** Whether an event is for machines too. */
+export function isForMachines(event: JobEvent): event is Exclude<JobEvent, Moment> {
+  return !moments.has(event.event);
 }

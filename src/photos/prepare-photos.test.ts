@@ -4,7 +4,6 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FileError, UsageError } from "../errors/errors.js";
 import { preparePhotos } from "./prepare-photos.js";
-import { Reporter } from "../cli/reporter.js";
 
 let folder = "";
 let events: Record<string, unknown>[] = [];
@@ -21,9 +20,7 @@ async function put(path: string, content = path): Promise<void> {
 }
 
 async function prepare(seed = 0): ReturnType<typeof preparePhotos> {
-  const stdout = { write: (line: string) => events.push(JSON.parse(line) as Record<string, unknown>) };
-  const reporter = new Reporter({ stdout, stderr: stdout, env: {}, now: () => 0 }, true);
-  return preparePhotos(folder, seed, reporter);
+  return preparePhotos(folder, seed, (event) => events.push({ ...event }));
 }
 
 function warnings(): unknown[] {

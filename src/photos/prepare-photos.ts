@@ -8,12 +8,25 @@ import type { Photo, PhotoSet } from "./photo.js";
 import { type PhotoFolder, scanFolder } from "./scan.js";
 import { splitPhotos } from "./split.js";
 import { FileError } from "../errors/errors.js";
+import { count, quotedList } from "../errors/words.js";
 import { processors } from "../runtime/node/processors.js";
-import type { Reporter } from "../cli/reporter.js";
-import { count, quotedList } from "../cli/words.js";
 
 /** Share of the photos that validate where the folder has no validation photos. */
 export const validationShare = 0.2;
+
+/** What is heard while photos are looked at. */
+export type PreparationEvent =
+  | {
+      readonly event: "progress";
+      readonly stage: "reading";
+      readonly unit: "photos";
+      readonly done: number;
+      readonly total: number;
+    }
+  | { readonly event: "skipped"; readonly path: string; readonly reason: string }
+  | { readonly event: "warning"; readonly code: string; readonly message: string };
+
+type Emit = (event: PreparationEvent) => void;
 
 /** Photos of a folder, ready for training. */
 export interface PreparedPhotos {
@@ -57,7 +70,7 @@ async function fingerprint(path: string): Promise<string> {
 /** Reads all files once: which are photos, and which are equal. */
 async function lookAtAll(
   photos: readonly Photo[],
-  reporter: Reporter,
+  emit: Emit,
 ): Promise<{ hashes: Map<string, string>; skipped: { path: string; reason: string }[] }> {
   const hashes = new Map<string, string>();
   const reasons = new Map<string, string>();
@@ -72,10 +85,7 @@ async function lookAtAll(
         reasons.set(path, error.reason);
       }
       done++;
-      reporter.progress(
-        { stage: "reading", unit: "photos", done, total: photos.length },
-        { what: "Looking at the files" },
-      );
+      emit({ event: "progress", stage: "reading", unit: "photos", done, total: photos.length });
     }
   };
   await Promise.all(Array.from({ length: Math.min(2 * processors().threads, photos.length) }, work));
@@ -114,10 +124,14 @@ function checkClasses(
   }
 }
 
-function warnOfIgnored({ ignored, directory }: PhotoFolder, reporter: Reporter): void {
+function warnOfIgnored({ ignored, directory }: PhotoFolder, emit: Emit): void {
   if (ignored.length === 0) return;
   const names = ignored.map((path) => pathWithin(directory, path));
-  reporter.warn("ignored", `Not used, because no set or class holds it: ${quotedList(names)}.`);
+  emit({
+    event: "warning",
+    code: "ignored",
+    message: `Not used, because no set or class holds it: ${quotedList(names)}.`,
+  });
 }
 
 /** Photos that are trained with must not be measured with. */
@@ -126,17 +140,19 @@ function warnOfShared(
   other: PhotoSet | undefined,
   hashes: ReadonlyMap<string, string>,
   name: string,
-  reporter: Reporter,
+  emit: Emit,
 ): void {
   const known = new Map(training.photos.map(({ path }) => [hashes.get(path), path]));
   const shared = (other?.photos ?? []).filter(({ path }) => known.has(hashes.get(path)));
   const [first] = shared;
   if (first === undefined) return;
-  reporter.warn(
-    "shared-photos",
-    `${count(shared.length, `${name} photo is`, `${name} photos are`)} among the training photos too, such as ` +
+  emit({
+    event: "warning",
+    code: "shared-photos",
+    message:
+      `${count(shared.length, `${name} photo is`, `${name} photos are`)} among the training photos too, such as ` +
       `${first.path} (${known.get(hashes.get(first.path)) ?? ""}): the ${name} accuracy will look better than it is.`,
-  );
+  });
 }
 
 /**
@@ -144,16 +160,16 @@ function warnOfShared(
  *
  * @param directory one folder per class, or `train` + `validation` + optionally `test`
  * @param seed of the split
- * @param reporter hears of skipped files and warnings
+ * @param emit hears of skipped files, warnings and the progress
  * @throws FileError when the folder is not laid out like that, or a class has no readable photo
  * @throws UsageError when a class has too few photos to split
  */
-export async function preparePhotos(directory: string, seed: number, reporter: Reporter): Promise<PreparedPhotos> {
+export async function preparePhotos(directory: string, seed: number, emit: Emit): Promise<PreparedPhotos> {
   const folder = await scanFolder(directory);
-  warnOfIgnored(folder, reporter);
+  warnOfIgnored(folder, emit);
   const listed = [...folder.train.photos, ...(folder.validation?.photos ?? []), ...(folder.test?.photos ?? [])];
-  const { hashes, skipped } = await lookAtAll(listed, reporter);
-  for (const { path, reason } of skipped) reporter.skipped(path, reason);
+  const { hashes, skipped } = await lookAtAll(listed, emit);
+  for (const { path, reason } of skipped) emit({ event: "skipped", path, reason });
   const reasons = new Map(skipped.map(({ path, reason }) => [path, reason]));
 
   const all = usable(folder.train, hashes) ?? folder.train;
@@ -162,13 +178,13 @@ export async function preparePhotos(directory: string, seed: number, reporter: R
   let [train, validation] = [all, usable(folder.validation, hashes)];
   if (validation === undefined) {
     const split = splitPhotos(all, hashes, { fraction: validationShare, seed });
-    for (const { code, message } of split.warnings) reporter.warn(code, message);
+    for (const { code, message } of split.warnings) emit({ event: "warning", code, message });
     ({ train, validation } = split);
   } else {
     checkClasses(validation, reasons, folder.validation?.photos ?? [], "validate with");
-    warnOfShared(train, validation, hashes, "validation", reporter);
+    warnOfShared(train, validation, hashes, "validation", emit);
   }
-  warnOfShared(all, test, hashes, "test", reporter);
+  warnOfShared(all, test, hashes, "test", emit);
 
   const data = createHash("sha256");
   for (const { path } of listed) data.update(`${pathWithin(directory, path)}\0${hashes.get(path) ?? ""}\n`);

@@ -10,7 +10,7 @@ export interface ProgressState {
   readonly total: number | undefined;
   readonly unit: "bytes" | "photos" | "steps";
   /** Said at the end of the line where there is room, such as the loss. */
-  readonly note?: string;
+  readonly note?: string | undefined;
 }
 
 /** Between two redraws of a bar, in ms: fluent, and cheap over a slow connection. */

@@ -1,8 +1,11 @@
 import type { Command } from "commander";
+import { count } from "../../errors/words.js";
+import { cache } from "../../jobs/cache.js";
 import { textTable } from "../../report/text-table.js";
+import { byteCount } from "../../report/words.js";
+import { contextFor } from "../face.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
-import { byteCount, count } from "../words.js";
 
 const help = `
 What a frozen network makes of a photo is computed once and kept, so that a second training of the same
@@ -24,22 +27,13 @@ export function addCache(program: Command, surroundings: Surroundings): void {
     .addHelpText("after", help)
     .action(async (flags: { readonly clear?: boolean; readonly json?: boolean }) => {
       const reporter = new Reporter(surroundings, flags.json === true);
-      const { featureFolder, keptTrunks, clearFeatures } = await surroundings.engine.features();
-      const folder = featureFolder();
-      const trunks = await keptTrunks();
-      const bytes = trunks.reduce((sum, trunk) => sum + trunk.bytes, 0);
+      const { folder, trunks, bytes } = await cache(flags.clear === true, contextFor(reporter, surroundings));
       if (flags.clear === true) {
-        await clearFeatures();
-        reporter.event({ event: "done", folder, bytes, cleared: true });
         reporter.result(
           trunks.length === 0 ? `Nothing is kept in ${folder}.` : `Removed ${byteCount(bytes)} from ${folder}.`,
         );
         return;
       }
-      for (const { name, model, rows, bytes, lastUsed } of trunks) {
-        reporter.event({ event: "kept", name, model, photos: rows, bytes, last_used: lastUsed.toISOString() });
-      }
-      reporter.event({ event: "done", folder, bytes, cleared: false });
       if (trunks.length === 0) {
         reporter.result(`Nothing is kept in ${folder}.`);
         return;

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
+import { networks } from "../../jobs/networks.js";
 import { textTable } from "../../report/text-table.js";
+import { contextFor } from "../face.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
 
@@ -13,11 +15,7 @@ export function addNetworks(program: Command, surroundings: Surroundings): void 
     .addHelpText("after", "\nExample:\n  graft networks")
     .action(async (flags: { readonly json?: boolean }) => {
       const reporter = new Reporter(surroundings, flags.json === true);
-      const records = await surroundings.engine.networkRecords();
-      for (const { name, description, licence, imageSize, preprocess } of records) {
-        reporter.event({ event: "network", name, description, licence, image_size: imageSize, preprocess });
-      }
-      reporter.event({ event: "done", networks: records.length });
+      const records = await networks(contextFor(reporter, surroundings));
       const table = textTable(
         ["name", "image", "pixels", "licence"],
         records.map(({ name, licence, imageSize, preprocess }) => [name, String(imageSize), preprocess, licence]),

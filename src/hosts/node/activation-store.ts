@@ -5,6 +5,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
+import type { KeptTrunk } from "../../jobs/parts.js";
 import type { FeatureStore, TrunkDescription } from "../../models/platform.js";
 import { cacheFolder } from "../../files/cache.js";
 import { hashBytes } from "../../files/checksum.js";
@@ -39,17 +40,6 @@ const aboutSchema = z.object({
   engine: z.string(),
   created: z.string(),
 });
-
-/** What is kept of a trunk. */
-export interface KeptTrunk {
-  /** Name of its folder. */
-  readonly name: string;
-  /** Name of the model. */
-  readonly model: string;
-  readonly rows: number;
-  readonly bytes: number;
-  readonly lastUsed: Date;
-}
 
 /** The folder of the feature cache. */
 export function featureFolder(): string {

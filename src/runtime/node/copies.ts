@@ -79,7 +79,7 @@ export class CopiesSession implements Session {
     const shared = new SharedArrayBuffer(model.byteLength);
     new Uint8Array(shared).set(model);
     const data: CopyData = { model: shared, cores };
-    const threads = new ThreadPool<CopyJob, CopyResult>(new URL("./node-copies-worker", import.meta.url), {
+    const threads = new ThreadPool<CopyJob, CopyResult>(new URL("./copies-worker", import.meta.url), {
       size: copies,
       data,
       revive: (described) => new EngineError((described as EngineError).message, { subject: "onnxruntime" }),

@@ -1,13 +1,8 @@
-import { wilsonInterval } from "../report/interval.js";
+import { wilsonInterval } from "./interval.js";
 
 /** `97.3 %`. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
-}
-
-/** `1 photo`, `2 photos`. */
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
 }
 
 /** `840 kB`, `12.5 MB`, `1.3 GB`. */
@@ -20,13 +15,6 @@ export function byteCount(bytes: number): string {
 export function accuracyText(accuracy: number, photos: number): string {
   const { low, high } = wilsonInterval(accuracy, photos);
   return `${percent(accuracy)} (95 % interval: ${(100 * low).toFixed(1)} to ${percent(high)})`;
-}
-
-/** `"a", "b" and 3 more`. */
-export function quotedList(names: readonly string[], most = 8): string {
-  const shown = names.slice(0, most).map((name) => `"${name}"`);
-  const more = names.length - shown.length;
-  return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
 }
 
 /** `8.2 s`, `3 min 20 s`, `1 h 2 min`. */

@@ -7,9 +7,9 @@ import { EngineError } from "../errors/errors.js";
 import { Sequential } from "../models/sequential.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { EpochRow, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
-import type { Engine } from "./engine.js";
-import { run } from "../cli/run.js";
-import type { Surroundings } from "../cli/surroundings.js";
+import type { JobParts } from "../jobs/parts.js";
+import { run } from "./run.js";
+import type { Surroundings } from "./surroundings.js";
 
 let folder = "";
 beforeEach(async () => {
@@ -51,13 +51,13 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
   const stdout: string[] = [];
   const stderr: string[] = [];
   let ends = 0;
-  const asked: Parameters<Engine["loadBackbone"]>[0][] = [];
+  const asked: Parameters<JobParts["loadBackbone"]>[0][] = [];
   const recipes: FineTuneOptions[] = [];
   const listeners = new Set<() => void>();
   const interrupt = (): void => {
     for (const listener of listeners) listener();
   };
-  const engine: Engine = {
+  const parts: JobParts = {
     networkRecords: () => Promise.resolve([backbone.record]),
     versions: () => Promise.resolve({ graft: "1", onnxruntime: "2", node: "3" }),
     createRuntime: () => Promise.resolve({ device: "cpu" } as Runtime),
@@ -80,7 +80,7 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
     stderr: { write: (text) => stderr.push(text) },
     env: {},
     now: () => (now += 100),
-    engine,
+    parts,
     onInterrupt(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

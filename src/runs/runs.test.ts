@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FileError, UsageError } from "../errors/errors.js";
-import { defaultRunFolder, readSplitRecord, reserveRunFolder, writeRunFolder } from "./run-folder.js";
+import { defaultRunFolder, reserveRunFolder } from "./reserve-run-folder.js";
+import { writeRunFolder } from "./run-files.js";
+import { readSplitRecord } from "./run-record.js";
 
 let folder = "";
 beforeEach(async () => {

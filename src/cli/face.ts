@@ -1,0 +1,57 @@
+import { isForMachines, type JobEvent } from "../jobs/events.js";
+import type { JobContext } from "../jobs/job.js";
+import type { Reporter } from "./reporter.js";
+import type { Surroundings } from "./surroundings.js";
+
+/** What people are told of a job's events beside what every command says of them; `true` for an event that is dealt with. */
+export type Words = (event: JobEvent) => boolean | undefined;
+
+/** What the bar says of a stage. */
+const stages = {
+  downloading: "Fetching",
+  reading: "Looking at the files",
+  features: "Passing photos through the network",
+  training: "Epoch",
+  comparing: "Comparing with the exact network",
+  evaluating: "Measuring",
+} as const;
+
+/**
+ * What a job needs from the command line: its events go to machines as they are, or to people in words.
+ *
+ * @param words what this command says of events in words of its own
+ */
+export function contextFor(reporter: Reporter, { now, parts }: Surroundings, words: Words = () => false): JobContext {
+  return {
+    now,
+    parts,
+    emit(event) {
+      if (reporter.json) {
+        if (event.event === "progress") reporter.progress(event, { what: stages[event.stage] });
+        else if (isForMachines(event)) reporter.event(event);
+        return;
+      }
+      if (words(event) === true) return;
+      tell(event, reporter);
+    },
+  };
+}
+
+/** What every command says of an event. */
+function tell(event: JobEvent, reporter: Reporter): void {
+  switch (event.event) {
+    case "progress":
+      reporter.progress(event, { what: event.what === undefined ? stages[event.stage] : `Fetching ${event.what}` });
+      break;
+    case "skipped":
+      reporter.skipped(event.path, event.reason);
+      break;
+    case "warning":
+      reporter.warn(event.code, event.message);
+      break;
+    case "device":
+      reporter.say(`Device: ${event.device}.`);
+      break;
+    default:
+  }
+}

@@ -1,0 +1,140 @@
+import { join } from "node:path";
+import { count, quotedList } from "../errors/words.js";
+import type { JobEvent } from "../jobs/events.js";
+import type { FinishedRun } from "../jobs/train.js";
+import type { EpochRow, FineTuneResult } from "../recipe/fine-tune-types.js";
+import { pad } from "../report/text-table.js";
+import { accuracyText, duration, percent } from "../report/words.js";
+import { runFiles } from "../runs/run-files.js";
+import type { Reporter } from "./reporter.js";
+
+/** Epochs of a small folder take milliseconds: a line a second is enough to follow, in ms. */
+const lineEvery = 1000;
+
+/** Puts the events of a training into words. */
+export class TrainWords {
+  /** Whether any step was taken. */
+  private learned = false;
+  private phase: EpochRow["phase"] | undefined;
+  private lastLine = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly reporter: Reporter,
+    private readonly now: () => number,
+  ) {}
+
+  readonly tell = (event: JobEvent): boolean => {
+    switch (event.event) {
+      case "photos":
+        this.reporter.say(photosText(event));
+        return true;
+      case "loaded":
+        this.reporter.say(`Network: ${event.network}, ${event.image_size} × ${event.image_size} pixels.`);
+        return true;
+      case "left-frozen":
+        this.reporter.say(
+          `The new classifier is right on ${percent(event.val_accuracy)} of the validation photos: the network stays frozen ` +
+            "(--unfreeze with a layer's name trains it in any case).",
+        );
+        return true;
+      case "progress":
+        return this.progress(event);
+      case "epoch":
+        this.epoch(event);
+        return true;
+      case "error":
+        this.reporter.say(event.message);
+        return true;
+      default:
+        return false;
+    }
+  };
+
+  private progress(event: Extract<JobEvent, { event: "progress" }>): boolean {
+    if (event.stage === "evaluating") {
+      this.reporter.progress(event, { what: "Testing" });
+      return true;
+    }
+    if (event.stage !== "training") return false;
+    if (!this.learned) {
+      this.learned = true;
+      this.reporter.say("The new classifier learns; the network is frozen.");
+    }
+    const { epoch, epochs, loss, accuracy } = event;
+    const figures = [
+      loss === undefined ? undefined : `loss ${loss.toFixed(3)}`,
+      accuracy === undefined ? undefined : `accuracy ${percent(accuracy)}`,
+    ].filter((text) => text !== undefined);
+    const note = figures.length === 0 ? undefined : figures.join(", ");
+    this.reporter.progress(event, { what: `Epoch ${epoch ?? "?"}/${epochs ?? "?"}`, note });
+    return true;
+  }
+
+  private epoch(row: Extract<JobEvent, { event: "epoch" }>): void {
+    const begins = row.phase !== this.phase;
+    if (begins) {
+      this.phase = row.phase;
+      if (row.phase === "fine-tune") {
+        this.reporter.say(`From epoch ${row.epoch} on, the unfrozen part of the network learns too, at a lower rate.`);
+      }
+    }
+    const now = this.now();
+    if (!begins && now - this.lastLine < lineEvery) return;
+    this.lastLine = now;
+    this.reporter.say(
+      `Epoch ${String(row.epoch).padStart(3)}  loss ${row.loss.toFixed(3)}, accuracy ${percent(row.accuracy)}; ` +
+        `validation loss ${row.val_loss.toFixed(3)}, accuracy ${percent(row.val_accuracy)}; ${duration(row.seconds)}`,
+    );
+  }
+}
+
+function photosText({ classes, training, validation, test, division }: Extract<JobEvent, { event: "photos" }>): string {
+  const total = training.length + validation.length + test.length;
+  return (
+    `${count(total, "photo")} of ${count(classes.length, "class", "classes")} (${quotedList(classes)}): ` +
+    `${training.length} to train with, ${validation.length} to validate with` +
+    (division === "drawn" ? " (drawn by the seed)" : "") +
+    (test.length > 0 ? `, ${test.length} to test with.` : ".")
+  );
+}
+
+/** What 8 bits cost. */
+function trunkText({
+  convolutions,
+  of,
+  moved,
+  val_accuracy,
+  exact_val_accuracy,
+}: NonNullable<FineTuneResult["trunk"]>): string {
+  return (
+    `${convolutions} of ${of} frozen convolutions; what the classifier sees moves by ${percent(moved)}; ` +
+    `validation accuracy ${percent(val_accuracy)} with it` +
+    (exact_val_accuracy === undefined ? "" : `, ${percent(exact_val_accuracy)} exactly`)
+  );
+}
+
+/** The short table at the end. */
+export function trainSummary({ run, photos, result, test, skipped, seconds }: FinishedRun): string {
+  const { best, photos: read, trunk } = result;
+  const numbers = [
+    `${read.training} to train with`,
+    `${read.validation} to validate with`,
+    test === undefined ? undefined : `${test.photos} to test with`,
+    skipped.length === 0 ? undefined : `${skipped.length} skipped`,
+  ].filter((text) => text !== undefined);
+  const { classes } = photos;
+  const rows: readonly (readonly [name: string, text: string | undefined])[] = [
+    ["photos", numbers.join(", ")],
+    ["classes", `${classes.length}: ${classes.slice(0, 8).join(", ")}${classes.length > 8 ? ", …" : ""}`],
+    ["best epoch", `${result.bestEpoch} of ${result.epochs.length}`],
+    ["training", `accuracy ${percent(best.accuracy)}, loss ${best.loss.toFixed(3)}`],
+    ["validation", `accuracy ${accuracyText(best.val_accuracy, read.validation)}, loss ${best.val_loss.toFixed(3)}`],
+    ["test", test && `accuracy ${accuracyText(test.accuracy, test.photos)}, loss ${test.loss.toFixed(3)}`],
+    ["8 bits", trunk && trunkText(trunk)],
+    ["time", duration(seconds)],
+    ["model", join(run, runFiles.model)],
+    ["curves", join(run, runFiles.curves)],
+    ["record", `${join(run, runFiles.record)}, ${join(run, runFiles.history)}`],
+  ];
+  return rows.flatMap(([name, text]) => (text === undefined ? [] : [`${pad(name, 10)}  ${text}`])).join("\n");
+}

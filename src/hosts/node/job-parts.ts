@@ -1,0 +1,45 @@
+import type { JobParts } from "../../jobs/parts.js";
+
+/** The real thing. Each part is imported when it is used: `--help` waits for none, and `predict` not for the training. */
+export const jobParts: JobParts = {
+  async networkRecords() {
+    return (await import("../../applications/load-backbone.js")).networkRecords();
+  },
+  async versions() {
+    return (await import("./versions.js")).versions();
+  },
+  async createRuntime(name) {
+    const [{ chooseDevice }, { createNodePlatform }, { installPlatform }] = await Promise.all([
+      import("../../runtime/node/devices.js"),
+      import("./platform.js"),
+      import("../../models/platform.js"),
+    ]);
+    const platform = createNodePlatform({ device: await chooseDevice(name) });
+    // What models print is no result of a command.
+    installPlatform({
+      ...platform,
+      print: (line) => {
+        platform.warn(line);
+      },
+    });
+    return platform.runtime;
+  },
+  async prepareReading() {
+    await (await import("../../photos/decode-pool.js")).decodePool.prepare();
+  },
+  async loadBackbone(request) {
+    return (await import("../../applications/load-backbone.js")).loadBackbone(request);
+  },
+  async fineTune(options) {
+    return (await import("../../recipe/fine-tune.js")).fineTune(options);
+  },
+  async exportClassifier(finished) {
+    return (await import("../../recipe/export-classifier.js")).exportClassifier(finished);
+  },
+  async features() {
+    return import("./activation-store.js");
+  },
+  async openClassifier(runtime, path, photos) {
+    return (await import("../../recipe/open-classifier.js")).openClassifier(runtime, path, photos);
+  },
+};

@@ -1,0 +1,132 @@
+import { realpath } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { FileError, UsageError } from "../errors/errors.js";
+import { didYouMean } from "../errors/nearest.js";
+import { count, quotedList } from "../errors/words.js";
+import type { PhotoSet } from "../photos/photo.js";
+import { type PhotoFolder, scanFolder } from "../photos/scan.js";
+import type { LabelledPhoto } from "../recipe/fine-tune-types.js";
+import { classifierFile } from "../recipe/open-classifier.js";
+import type { Evaluation } from "../report/confusion.js";
+import { readSplitRecord } from "../runs/run-record.js";
+import { evaluatePhotos } from "./evaluate-photos.js";
+import type { PhotoSource } from "./events.js";
+import { type JobContext, openDevice } from "./job.js";
+
+/** What `graft evaluate` is asked for. */
+export interface EvaluateRequest {
+  /** A run folder, or a `model.onnx`. */
+  readonly model: string;
+  /** Folder of photos, one folder per class, perhaps divided into sets. */
+  readonly directory: string;
+  readonly device: string;
+}
+
+/** Photos to measure with, and where they come from. */
+interface Chosen {
+  readonly set: PhotoSet;
+  readonly photos: readonly LabelledPhoto[];
+  readonly source: PhotoSource;
+  /** Whether the classifier was trained with all of them. */
+  readonly trainedWith?: boolean;
+}
+
+/** The real path of each photo that a run has trained with. */
+async function trainedPhotos(model: string): Promise<ReadonlySet<string>> {
+  const record = await readSplitRecord(model);
+  if (record === undefined) return new Set();
+  // The folder may have moved since, or have lain on another computer: then nothing is known to have been trained with.
+  const base = await realpath(record.data.directory).catch(() => undefined);
+  return new Set(base === undefined ? [] : record.split.training.map((path) => join(base, path)));
+}
+
+/** Test photos, else validation photos, else all; of these, the ones that the classifier was not trained with. */
+async function choose({ directory, train, validation, test }: PhotoFolder, model: string): Promise<Chosen> {
+  const [set, name] =
+    test !== undefined
+      ? ([test, "test"] as const)
+      : validation !== undefined
+        ? ([validation, "validation"] as const)
+        : ([train, "all"] as const);
+  const source: PhotoSource = { set: name, directory: name === "all" ? directory : set.directory };
+  const trained = await trainedPhotos(model);
+  const base = await realpath(set.directory).catch(() => set.directory);
+  const photos = set.photos.filter(({ path }) => !trained.has(join(base, relative(set.directory, path))));
+  if (photos.length === set.photos.length) return { set, photos, source };
+  if (photos.length === 0) return { set, photos: set.photos, source, trainedWith: true };
+  return { set, photos, source: { set: "held-out", directory: set.directory } };
+}
+
+/** Numbers of the folder's classes in the classifier's labels. */
+function matchClasses(classes: readonly string[], labels: readonly string[], directory: string): number[] {
+  // Unicode writes some letters in two ways; folders are read in one of them.
+  const known = labels.map((label) => label.normalize("NFC"));
+  const extra = classes.filter((name) => !known.includes(name));
+  const missing = known.filter((name) => !classes.includes(name));
+  const [first] = extra;
+  if (first === undefined && missing.length === 0) return classes.map((name) => known.indexOf(name));
+  const advice =
+    first !== undefined && missing.length > 0
+      ? `${didYouMean(first, missing) ?? ""} Rename the folders, or use the classifier that belongs to them.`
+      : first !== undefined
+        ? "Move these folders elsewhere, or train with them."
+        : "Add photos of these classes: the accuracy of a part would not be that of the whole.";
+  throw new UsageError(`The classes of ${directory} are not those of the classifier.`, {
+    subject: directory,
+    expected: quotedList(labels),
+    received: [
+      ...(extra.length > 0 ? [`unknown to the classifier: ${quotedList(extra)}`] : []),
+      ...(missing.length > 0 ? [`missing: ${quotedList(missing)}`] : []),
+    ].join("; "),
+    advice: advice.trim(),
+  });
+}
+
+/**
+ * Measures a classifier on labelled photos.
+ *
+ * @throws UsageError when the folder's classes are not the classifier's
+ * @throws FileError when the classifier or all of the photos cannot be read
+ */
+export async function evaluate(
+  { model, directory, device }: EvaluateRequest,
+  context: JobContext,
+): Promise<{ readonly evaluation: Evaluation; readonly source: PhotoSource }> {
+  const { emit, parts } = context;
+  const runtime = await openDevice(device, context);
+  const file = await classifierFile(model);
+  const folder = await scanFolder(directory);
+  const { photos, source, trainedWith = false } = await choose(folder, file);
+  const classifier = await parts.openClassifier(runtime, file, photos.length);
+  try {
+    const numbers = matchClasses(folder.classes, classifier.labels, directory);
+    if (trainedWith) {
+      const message = "All of these photos were trained with: the accuracy says nothing about new photos.";
+      emit({ event: "warning", code: "trained-on", message });
+    }
+    const labelled = photos.map(({ path, classIndex }) => ({ path, classIndex: numbers[classIndex] ?? 0 }));
+    emit({ event: "measuring", source });
+    const { evaluation } = await evaluatePhotos(classifier, labelled, emit);
+    if (evaluation.photos === 0) {
+      throw new FileError(`None of the ${count(labelled.length, "photo")} can be read.`, {
+        subject: directory,
+        expected: "at least one JPEG, PNG, WebP, GIF, TIFF or AVIF",
+        received: `${count(labelled.length, "file")} that cannot be used`,
+      });
+    }
+    const { loss, accuracy, perClass, confusion } = evaluation;
+    emit({
+      event: "done",
+      command: "evaluate",
+      photos: evaluation.photos,
+      loss,
+      accuracy,
+      per_class: perClass,
+      confusion,
+      device: runtime.device,
+    });
+    return { evaluation, source };
+  } finally {
+    await classifier.release();
+  }
+}

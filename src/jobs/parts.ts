@@ -1,0 +1,53 @@
+import type { Backbone, NetworkRecord } from "../applications/backbone.js";
+import type { LoadBackboneOptions } from "../applications/load-backbone.js";
+import type { BaseModel } from "../models/base-model.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Classifier } from "../recipe/classifier.js";
+import type { FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
+
+/** What the frozen part of one network has made of photos, kept from run to run. */
+export interface KeptTrunk {
+  /** Name of the folder. */
+  readonly name: string;
+  /** Name of the model that it belongs to. */
+  readonly model: string;
+  /** Samples. */
+  readonly rows: number;
+  readonly bytes: number;
+  readonly lastUsed: Date;
+}
+
+/** Where activations of photos are kept from run to run. */
+export interface ActivationCache {
+  /** Path of the folder. */
+  featureFolder(): string;
+  keptTrunks(): Promise<readonly KeptTrunk[]>;
+  clearFeatures(): Promise<void>;
+}
+
+/** All of Graft that jobs use. A host puts it together; each part is imported when it is used. */
+export interface JobParts {
+  /** Networks that have names. */
+  networkRecords(): Promise<readonly NetworkRecord[]>;
+  /** Versions of what the figures of a run depend on. */
+  versions(): Promise<Readonly<Record<"graft" | "onnxruntime" | "node", string>>>;
+  /**
+   * @param device name of a device, or `auto`: the runtime says which one it is
+   * @throws UsageError when it is not available
+   */
+  createRuntime(device: string): Promise<Runtime>;
+  /** Starts the threads that read photos, so that they are there when they are needed. */
+  prepareReading(): Promise<void>;
+  loadBackbone(request: LoadBackboneOptions): Promise<Backbone>;
+  fineTune(options: FineTuneOptions): Promise<FineTuneResult>;
+  /** @returns bytes of a `model.onnx` */
+  exportClassifier(finished: {
+    readonly model: BaseModel;
+    readonly backbone: Backbone;
+    readonly classes: readonly string[];
+  }): Promise<Uint8Array>;
+  /** @param photos how many it will look at */
+  openClassifier(runtime: Runtime, path: string, photos: number): Promise<Classifier>;
+  /** What is kept of photos from run to run. */
+  features(): Promise<ActivationCache>;
+}

@@ -1,0 +1,168 @@
+import { type PreprocessMode, preprocessMode, preprocessModes } from "../applications/preprocess.js";
+import type { TrunkPrecision } from "../models/training-types.js";
+
+/** What a value may be; faces make checks, parsers and forms of it. */
+export type ValueKind =
+  | { readonly kind: "whole"; readonly from: number; readonly to: number }
+  /** Above 0. */
+  | { readonly kind: "positive"; readonly to: number }
+  | { readonly kind: "choice"; readonly choices: readonly string[] }
+  /** Not empty; `expected` says in words what it is. */
+  | { readonly kind: "text"; readonly expected: string }
+  /** A text with a check of its own. */
+  | { readonly kind: "checked"; readonly check: (text: string) => string };
+
+/** What a value of a kind is in TypeScript. */
+type ValueOf<Kind> = Kind extends { readonly kind: "whole" | "positive" }
+  ? number
+  : Kind extends { readonly choices: readonly (infer Choice)[] }
+    ? Choice
+    : Kind extends { readonly check: (text: string) => infer Checked }
+      ? Checked
+      : string;
+
+/** An option of a job. */
+export interface JobOption {
+  /** As the command line shows it, such as `<number>`. */
+  readonly placeholder: string;
+  /** One line. */
+  readonly help: string;
+  readonly value: ValueKind;
+  /** Its value where none is given; an option without one leaves the choice to the recipe. */
+  readonly default?: string | number;
+  /** That choice in words, for tables where `help` does not say it. */
+  readonly unlessGiven?: string;
+  /** Who takes it: the loading of the network, the recipe, or the run itself. */
+  readonly for: "network" | "recipe" | "run";
+  /** Whether `run.json` keeps it, as it does unless told otherwise. */
+  readonly recorded?: false;
+}
+
+/**
+ * The options of `graft train`, said once: the command line, `run.json` and the table in docs/command.md are made of this, in this
+ * order.
+ */
+export const trainOptions = {
+  network: {
+    placeholder: "<name|file.onnx>",
+    help: "pretrained network: a name of `graft networks`, or an ONNX file",
+    value: { kind: "text", expected: "a name, or the path of an .onnx file" },
+    default: "mobilenetv2",
+    for: "network",
+  },
+  weights: {
+    placeholder: "<file>",
+    help: "weights for a named network, instead of its own",
+    value: { kind: "text", expected: "the path of a file" },
+    for: "network",
+    unlessGiven: "its own",
+  },
+  preprocess: {
+    placeholder: "<mode>",
+    help: `what is done to pixels: ${preprocessModes.join(", ")} (default: as the network was trained)`,
+    value: { kind: "checked", check: preprocessMode as (text: string) => PreprocessMode },
+    for: "network",
+  },
+  out: {
+    placeholder: "<folder>",
+    help: "where the run goes (default: runs/<DIR>-<date>-<time>)",
+    value: { kind: "text", expected: "the path of a folder" },
+    for: "run",
+    recorded: false,
+  },
+  epochs: {
+    placeholder: "<number>",
+    help: "the most epochs of each phase (default: by the number of photos, 30 or more); ends earlier when nothing improves",
+    value: { kind: "whole", from: 1, to: 10_000 },
+    for: "recipe",
+  },
+  batchSize: {
+    placeholder: "<number>",
+    help: "photos a step (default: 32, fewer for small folders)",
+    value: { kind: "whole", from: 1, to: 1024 },
+    for: "recipe",
+  },
+  learningRate: {
+    placeholder: "<number>",
+    help: "step size while the network is frozen; 3 % of it afterwards (default: 0.001)",
+    value: { kind: "positive", to: 10 },
+    for: "recipe",
+  },
+  imageSize: {
+    placeholder: "<pixels>",
+    help: "side of the square that photos are resized to (default: the network's)",
+    value: { kind: "whole", from: 32, to: 1024 },
+    for: "network",
+  },
+  unfreeze: {
+    placeholder: "<layer|none|all>",
+    help: "from which layer on the network is trained in the second phase (default: its last block)",
+    value: { kind: "text", expected: 'the name of a layer, "none" or "all"' },
+    for: "recipe",
+  },
+  trunkPrecision: {
+    placeholder: "<type>",
+    help: "how frozen layers are computed while training: float32, or int8, which is faster (default: float32)",
+    value: { kind: "choice", choices: ["float32", "int8"] satisfies TrunkPrecision[] },
+    for: "recipe",
+  },
+  seed: {
+    placeholder: "<number>",
+    help: "the same seed gives the same run",
+    value: { kind: "whole", from: 0, to: Number.MAX_SAFE_INTEGER },
+    default: 0,
+    for: "recipe",
+  },
+  device: {
+    placeholder: "<name>",
+    help: "where the network runs: cpu, cuda, dml, webgpu, coreml, or auto for the best that works",
+    value: { kind: "text", expected: "a device's name" },
+    default: "cpu",
+    for: "run",
+  },
+} as const satisfies Readonly<Record<string, JobOption>>;
+
+type Options = typeof trainOptions;
+
+/** Names of those options that have a value in any case. */
+type Given = {
+  [Name in keyof Options]: Options[Name] extends { readonly default: unknown } ? Name : never;
+}[keyof Options];
+
+/** What was asked of `graft train`; what is absent is left to the recipe. */
+export type TrainSettings = { readonly [Name in Given]: ValueOf<Options[Name]["value"]> } & {
+  readonly [Name in Exclude<keyof Options, Given>]?: ValueOf<Options[Name]["value"]>;
+};
+
+/** Names of the options that one part takes. */
+type NamesFor<Part extends JobOption["for"]> = {
+  [Name in keyof Options]: Options[Name]["for"] extends Part ? Name : never;
+}[keyof Options];
+
+/** The settings that one part takes, without those that are absent. */
+export function settingsFor<Part extends JobOption["for"]>(
+  part: Part,
+  settings: TrainSettings,
+): Pick<TrainSettings, NamesFor<Part>> {
+  const entries = Object.entries(settings).filter(([name]) => optionNamed(name)?.for === part);
+  return Object.fromEntries(entries) as Pick<TrainSettings, NamesFor<Part>>;
+}
+
+function optionNamed(name: string): JobOption | undefined {
+  return Object.entries<JobOption>(trainOptions).find(([known]) => known === name)?.[1];
+}
+
+/** `batchSize` → `batch_size`, as files write it. */
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The settings as `run.json` keeps them; `null` left the choice to the recipe. */
+export function recordedSettings(settings: TrainSettings): Record<string, string | number | null> {
+  const values: Readonly<Record<string, string | number>> = { ...settings };
+  return Object.fromEntries(
+    Object.entries<JobOption>(trainOptions)
+      .filter(([, { recorded }]) => recorded !== false)
+      .map(([name]) => [snakeCase(name), values[name] ?? null]),
+  );
+}
