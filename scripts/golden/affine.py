@@ -5,13 +5,8 @@
 Needs Keras, TensorFlow, NumPy and SciPy. The matrices are what Keras hands to SciPy; the ranges are those of many draws.
 """
 
-import json
-import os
-import pathlib
+from _golden import camel, write
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-
-import keras
 import numpy as np
 import scipy.ndimage
 from keras.src.legacy.preprocessing import image as legacy
@@ -61,11 +56,6 @@ NAMES = {
     "channel_shift_intensity": "channelShiftIntensity",
     "brightness": "brightness",
 }
-
-
-def camel(name):
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def matrix(transform, height, width):
@@ -135,7 +125,6 @@ def main():
             }
         )
     golden = {
-        "madeBy": f"scripts/golden/affine.py, Keras {keras.__version__}, NumPy {np.__version__}",
         "matrices": matrices,
         "draws": [
             {"options": {camel(key): value for key, value in options.items()}, "drawn": statistics(options)}
@@ -143,9 +132,7 @@ def main():
         ],
         "pictures": pictures,
     }
-    path = pathlib.Path(__file__).parents[2] / "test" / "golden" / "affine.json"
-    path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
-    print(path, path.stat().st_size, "bytes")
+    write("affine.json", golden, ("keras", "numpy", "scipy"))
 
 
 main()

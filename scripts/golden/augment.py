@@ -2,15 +2,13 @@
 
     python scripts/golden/augment.py
 
-Run with Keras 3.15.1 and SciPy. Pictures are not stored: both sides compute them by `wave`.
+Needs Keras, TensorFlow and SciPy. Pictures are not stored: both sides compute them by `wave`.
 """
 
-import json
+from _golden import camel, wave, write
 
-import keras
 import numpy as np
 from keras.src.legacy.preprocessing import image as legacy
-from models import GOLDEN, wave
 
 SIZES = [(9, 13, 1), (14, 10, 1), (8, 8, 3)]
 # Turned, shifted, sheared and zoomed on their own and together, far enough to need pixels beyond the edges more than once.
@@ -27,11 +25,6 @@ COLOURS = [
     {"brightness": 0.6},
     {"brightness": 1.7, "flip_horizontal": True},
 ]
-
-
-def camel(name):
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def case(key, shape, mode, transform):
@@ -54,10 +47,7 @@ def main():
         for mode in ["nearest", "reflect", "wrap", "constant"]
     ]
     colours = [case(600 + number, (8, 8, 3), "nearest", transform) for number, transform in enumerate(COLOURS)]
-    path = GOLDEN / "augment-transforms.json"
-    made = f"scripts/golden/augment.py, Keras {keras.__version__}"
-    path.write_text(json.dumps({"madeBy": made, "cases": cases, "colours": colours}, separators=(",", ":")) + "\n")
-    print(path, path.stat().st_size, "bytes")
+    write("augment-transforms.json", {"cases": cases, "colours": colours}, ("keras", "numpy", "scipy", "pillow"))
 
 
 main()

@@ -2,30 +2,20 @@
 
     python scripts/golden/callbacks.py
 
-Run with Keras 3.15.1 on TensorFlow 2.21. Callbacks are fed lists of logs; fits use the waves of models.py.
+Needs Keras and TensorFlow. Callbacks are fed lists of logs; fits use the waves of models.py.
 """
 
-import json
 import os
 import pathlib
 import tempfile
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+from _golden import camel, wave, write
 
 import keras
 import numpy as np
 from keras import callbacks, layers, models, optimizers
 
-from models import labels, wave, wave_weights
-
-TARGET = pathlib.Path(__file__).parents[2] / "test" / "golden" / "callbacks.json"
-
-
-def camel(name):
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)
+from models import labels, wave_weights
 
 
 def counting_model():
@@ -230,11 +220,9 @@ def fit_cases():
 
 
 content = {
-    "madeBy": f"scripts/golden/callbacks.py, Keras {keras.__version__}",
     "sequences": sequence_cases(),
     "checkpoints": checkpoint_cases(),
     "csv": csv_cases(),
     "fits": fit_cases(),
 }
-TARGET.write_text(json.dumps(content, separators=(",", ":")) + "\n")
-print(TARGET, TARGET.stat().st_size, "bytes")
+write("callbacks.json", content)

@@ -1,21 +1,19 @@
-"""Golden values of ImageDataGenerator and its iterators: test/golden/generator-*.json.
+"""Golden values of ImageDataGenerator and its iterators, and of what loads and prepares photos: test/golden/generator-*.json,
+image-loading.json and imagenet-utils.json.
 
     python scripts/golden/image_generator.py
 
-Run with Keras 3.15.1 on TensorFlow 2.21, SciPy and Pillow. Pictures are not stored: both sides compute them by `wave`.
+Needs Keras, TensorFlow, SciPy and Pillow. Pictures are not stored: both sides compute them by `wave`.
 Results of transformations are stored in hundredths.
 """
 
 import base64
-import json
 import os
 import pathlib
 import tempfile
 import warnings
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+from _golden import camel, wave, write
 
 import keras
 import numpy as np
@@ -23,24 +21,12 @@ import tensorflow as tf
 from keras.src.legacy.preprocessing import image as legacy
 from PIL import Image
 
-GOLDEN = pathlib.Path(__file__).parents[2] / "test" / "golden"
 warnings.simplefilter("ignore")
-
-
-def wave(shape, key, scale=1.0, offset=0.0):
-    """Numbers between offset - scale and offset + scale, the same here and in test/support/wave.ts."""
-    index = np.arange(int(np.prod(shape)), dtype=np.float64)
-    return (offset + scale * np.sin(12.9898 * index + 78.233 * key)).reshape(shape).astype(np.float32)
 
 
 def levels(shape, key):
     """Whole levels, as photos have them."""
     return np.floor(wave(shape, key, 127.5, 128)).astype(np.uint8)
-
-
-def camel(name):
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def camels(options):
@@ -389,20 +375,15 @@ def preprocessing():
     }
 
 
-def write(name, content):
-    path = GOLDEN / f"generator-{name}.json"
-    made = f"scripts/golden/image_generator.py, Keras {keras.__version__}"
-    path.write_text(json.dumps({"madeBy": made, **content}, separators=(",", ":"), ensure_ascii=False) + "\n")
-    print(path, path.stat().st_size, "bytes")
-
-
 def main():
-    write("transforms", {"cases": transforms()})
-    write("splines", {"cases": splines()})
-    write("standardize", {"cases": standardizations()})
-    write("flows", {"folders": folders(), "arrays": flows(), "tables": dataframes()})
-    write("loading", loading())
-    write("preprocess", preprocessing())
+    moved = ("keras", "numpy", "scipy", "pillow")
+    write("generator-transforms.json", {"cases": transforms()}, moved)
+    write("generator-splines.json", {"cases": splines()}, moved)
+    write("generator-standardize.json", {"cases": standardizations()}, ("keras", "numpy", "scipy"))
+    loaded = ("keras", "tensorflow", "numpy", "pillow")
+    write("generator-flows.json", {"folders": folders(), "arrays": flows(), "tables": dataframes()}, loaded)
+    write("image-loading.json", loading(), loaded)
+    write("imagenet-utils.json", preprocessing())
 
 
 main()

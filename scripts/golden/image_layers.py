@@ -1,16 +1,14 @@
 """Golden values of the layers that change pictures: test/golden/image-layers.json.
 
-Keras's own code runs, but the random numbers that it draws are written down: Graft's layers are fed with the same.
+    python scripts/golden/image_layers.py
 
-Run with Keras 3.15.1 on TensorFlow 2.21:  python scripts/golden/image_layers.py
+Needs Keras and TensorFlow. Keras's own code runs, but the random numbers that it draws are written down: Graft's layers are
+fed with the same.
 """
-import json
-import os
-import pathlib
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
-os.environ["KERAS_BACKEND"] = "tensorflow"
+import json
+
+from _golden import write
 
 import keras
 import numpy as np
@@ -19,7 +17,6 @@ from keras import layers as L
 from keras.src.backend.tensorflow import random as keras_random
 from keras.src.layers.preprocessing.image_preprocessing import aug_mix
 
-PATH = pathlib.Path(__file__).resolve().parents[2] / "test" / "golden" / "image-layers.json"
 rng = np.random.default_rng(11)
 drawn = []
 
@@ -192,6 +189,4 @@ CASES = [
 ]
 
 if __name__ == "__main__":
-    records = [make() for make in CASES]
-    PATH.write_text("[\n" + ",\n".join(json.dumps(record, separators=(",", ":")) for record in records) + "\n]\n")
-    print(PATH.name, PATH.stat().st_size, len(records))
+    write("image-layers.json", {"cases": [make() for make in CASES]})

@@ -3,38 +3,22 @@ test/golden/keras2-files.zip and keras2-files.json.
 
     python scripts/golden/keras2_files.py
 
-Run with tf_keras 2.21.0, which is Keras 2, on TensorFlow 2.21. Optimizers are of both kinds: those of Keras up to 2.10
+Needs TensorFlow and tf_keras, which is Keras 2. Optimizers are of both kinds: those of Keras up to 2.10
 ("legacy") and those since 2.11 ("new"), which name their variables otherwise. Nadam is left
 out: Keras 2.11 and later multiply its product once for each weight, which Keras 3 does not do, and before it followed another
 schedule.
 """
 
-import json
-import os
 import pathlib
 import tempfile
-import zipfile
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+from _golden import files_of, tensor, wave, write, write_archive
 
 import numpy as np
 import tf_keras as keras
 
 layers, new, legacy = keras.layers, keras.optimizers, keras.optimizers.legacy
-GOLDEN = pathlib.Path(__file__).parents[2] / "test" / "golden"
 FILES = pathlib.Path(tempfile.mkdtemp())
-
-
-def wave(shape, key, scale=1.0, offset=0.0):
-    """Numbers between offset - scale and offset + scale, the same here and in test/support/wave.ts."""
-    index = np.arange(int(np.prod(shape)), dtype=np.float64)
-    return (offset + scale * np.sin(12.9898 * index + 78.233 * key)).reshape(shape).astype(np.float32)
-
-
-def tensor(array):
-    array = np.asarray(array, dtype=np.float64)
-    return {"shape": list(array.shape), "data": [float(f"{value:.7g}") for value in array.ravel()]}
 
 
 def make():
@@ -131,14 +115,8 @@ cases = {
     "legacy-ftrl": legacy.Ftrl(0.05),
 }
 content = {
-    "madeBy": f"scripts/golden/keras2_files.py, tf_keras {keras.__version__}",
     "layers": all_layers(),
     "cases": {name: case(name, optimizer) for name, optimizer in cases.items()},
 }
-GOLDEN.joinpath("keras2-files.json").write_text(json.dumps(content, separators=(",", ":")) + "\n")
-with zipfile.ZipFile(GOLDEN / "keras2-files.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-    for file in sorted(FILES.iterdir()):
-        # Always the same time, so that the same files make the same archive.
-        archive.writestr(zipfile.ZipInfo(file.name), file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
-for file in sorted(GOLDEN.glob("keras2-files*")):
-    print(file.name, file.stat().st_size)
+write("keras2-files.json", content, ("tf_keras", "tensorflow", "numpy"))
+write_archive("keras2-files.zip", files_of(FILES))

@@ -2,35 +2,24 @@
 
     python scripts/golden/keras_files.py
 
-Run with Keras 3.15.1 on TensorFlow 2.21. The files are small models in each of Keras's formats, packed because HDF5 is
+Needs Keras, TensorFlow and h5py. The files are small models in each of Keras's formats, packed because HDF5 is
 mostly air; keras-files.json holds outputs and, where a model is compiled, the losses and weights of further training steps.
 """
 
 import json
-import os
 import pathlib
 import shutil
 import tempfile
-import zipfile
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+from _golden import files_of, tensor, wave, write, write_archive
 
 import h5py
 import keras
 import numpy as np
 from keras import layers
 
-GOLDEN = pathlib.Path(__file__).parents[2] / "test" / "golden"
 FILES = pathlib.Path(tempfile.mkdtemp())
 cases = {}
-
-
-def wave(shape, key, scale=1.0, offset=0.0):
-    """Numbers between offset - scale and offset + scale, the same here and in test/support/wave.ts."""
-    index = np.arange(int(np.prod(shape)), dtype=np.float64)
-    return (offset + scale * np.sin(12.9898 * index + 78.233 * key)).reshape(shape).astype(np.float32)
 
 
 def wave_weights(model):
@@ -44,11 +33,6 @@ def wave_weights(model):
             variable.assign(wave(shape, key, 0.1))
         else:
             variable.assign(wave(shape, key, 1 / np.sqrt(np.prod(shape[:-1]))))
-
-
-def tensor(array):
-    array = np.asarray(array, dtype=np.float64)
-    return {"shape": list(array.shape), "data": [float(f"{value:.7g}") for value in array.ravel()]}
 
 
 def inputs_of(model, count=3):
@@ -296,13 +280,5 @@ nested()
 operations()
 inference_call()
 keras2()
-GOLDEN.joinpath("keras-files.json").write_text(
-    json.dumps({"madeBy": f"scripts/golden/keras_files.py, Keras {keras.__version__}", "cases": cases}, separators=(",", ":")) + "\n"
-)
-with zipfile.ZipFile(GOLDEN / "keras-files.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-    for file in sorted(FILES.iterdir()):
-        # Always the same time, so that the same files make the same archive.
-        archive.writestr(zipfile.ZipInfo(file.name), file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
-        print(file.name, file.stat().st_size)
-for file in sorted(GOLDEN.glob("keras-files*")):
-    print(file.name, file.stat().st_size)
+write("keras-files.json", {"cases": cases}, ("keras", "tensorflow", "numpy", "h5py"))
+write_archive("keras-files.zip", files_of(FILES))

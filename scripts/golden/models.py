@@ -2,31 +2,19 @@
 
     python scripts/golden/models.py
 
-Run with Keras 3.15.1 on TensorFlow 2.21. Weights and data are not stored: both sides compute them by `wave`.
+Needs Keras and TensorFlow. Weights and data are not stored: both sides compute them by `wave`.
 The values of VGG16's published weights are kept from an earlier run where ../shared is missing.
 """
 
 import json
-import os
-import pathlib
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+from _golden import GOLDEN, ROOT, tensor, wave, write
 
 import keras
 import numpy as np
 from keras import layers, models, optimizers
 
-ROOT = pathlib.Path(__file__).parents[2]
-GOLDEN = ROOT / "test" / "golden"
 VGG16_FILE = ROOT.parent / "shared/weights/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
-
-
-def wave(shape, key, scale=1.0, offset=0.0):
-    """Numbers between offset - scale and offset + scale, the same here and in test/training/wave.ts."""
-    index = np.arange(int(np.prod(shape)), dtype=np.float64)
-    return (offset + scale * np.sin(12.9898 * index + 78.233 * key)).reshape(shape).astype(np.float32)
 
 
 def wave_weights(model):
@@ -41,19 +29,6 @@ def wave_weights(model):
             variable.assign(wave(shape, key, 0.1))
         else:
             variable.assign(wave(shape, key, 2 / np.sqrt(np.prod(shape[:-1]))))
-
-
-def tensor(array):
-    array = np.asarray(array, dtype=np.float64)
-    return {"shape": list(array.shape), "data": [float(f"{value:.7g}") for value in array.ravel()]}
-
-
-def write(name, content):
-    path = GOLDEN / f"model-{name}.json"
-    content = {"madeBy": f"scripts/golden/models.py, Keras {keras.__version__}", **content}
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n" if name == "summaries" else
-                    json.dumps(content, separators=(",", ":")) + "\n")
-    print(path, path.stat().st_size, "bytes")
 
 
 def summary(model):
@@ -110,7 +85,7 @@ def summaries():
     added = layers.Add(name="added")([shortcut, second])
     residual = models.Model(inputs, layers.Dense(1, name="score")(layers.Flatten(name="flat")(added)), name="residual")
     write(
-        "summaries",
+        "model-summaries.json",
         {
             "vgg16": base_lines,
             "guide": summary(model),
@@ -282,7 +257,7 @@ def vgg16():
 if __name__ == "__main__":
     summaries()
     write(
-        "training",
+        "model-training.json",
         {
             "runs": [
                 steps(1, optimizers.RMSprop(0.005), "binary_crossentropy"),
@@ -294,4 +269,4 @@ if __name__ == "__main__":
             "order": weight_order(),
         },
     )
-    write("vgg16", vgg16())
+    write("model-vgg16.json", vgg16())

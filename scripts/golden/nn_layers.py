@@ -1,14 +1,14 @@
-"""Golden values of layers and activations: test/golden/nn-layers.json, nn-activations.json.
+"""Golden values of layers and activations: test/golden/nn-layers-*.json, nn-activations.json and nn-normalization-adapt.json.
 
-Run with Keras 3.15.1 on TensorFlow 2.21:  python scripts/golden/nn_layers.py
+    python scripts/golden/nn_layers.py
+
+Needs Keras and TensorFlow. All numbers come from one generator in turn: a case that is added goes to the end of `LATER`, so
+that what the others hold stays.
 """
-import json
-import os
-import pathlib
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
-os.environ["KERAS_BACKEND"] = "tensorflow"
+import json
+
+from _golden import write
 
 import keras
 import numpy as np
@@ -16,7 +16,6 @@ import tensorflow as tf
 from keras import layers as L
 from keras.src.applications.convnext import LayerScale, StochasticDepth
 
-FOLDER = pathlib.Path(__file__).resolve().parents[2] / "test" / "golden"
 rng = np.random.default_rng(7)
 
 
@@ -180,10 +179,6 @@ CASES = [
     lambda: case(L.Reshape((2, 6, -1)), (3, 4, 4)),
     lambda: case(L.Permute((2, 3, 1)), (3, 2, 4)),
     lambda: case(L.Permute((2, 1)), (3, 2)),
-]
-
-
-LATER = [
     lambda: case(L.Conv2DTranspose(3, 3), (4, 3, 2)),
     lambda: case(L.Conv2DTranspose(3, 3, padding="same"), (4, 3, 2)),
     lambda: case(L.Conv2DTranspose(3, 2, strides=2, activation="relu"), (4, 3, 2)),
@@ -231,7 +226,7 @@ LATER = [
 
 SIZES = dict(num_heads=2, key_dim=3)
 
-MORE = [
+LATER = [
     lambda: case(L.LayerNormalization(rms_scaling=True), (3, 2, 4)),
     lambda: case(L.LayerNormalization(axis=[1, 3], rms_scaling=True, scale=False), (3, 2, 4)),
     lambda: case(L.RMSNormalization(), (3, 2, 4)),
@@ -273,10 +268,6 @@ MORE = [
     lambda: case(L.MultiHeadAttention(**SIZES), (2, 3, 4), (3, 2, 4), masks={"attention_mask": (2, 3, 3, 2)}),
     lambda: case(L.MultiHeadAttention(**SIZES, attention_axes=2), (2, 3, 4), (2, 2, 4), masks={"attention_mask": (3, 2)}),
     lambda: case(L.Activation("sparsemax"), (2, 3, 4)),
-]
-
-
-OPTIONS = [
     lambda: case(L.Conv2DTranspose(3, 3, dilation_rate=2), (4, 3, 2)),
     lambda: case(L.Conv2DTranspose(3, (2, 3), padding="same", dilation_rate=(1, 2)), (4, 3, 2)),
     lambda: case(L.Conv2DTranspose(3, 3, strides=(2, 1), padding="same", output_padding=(1, 0)), (4, 3, 2)),
@@ -327,10 +318,17 @@ def adapted():
     return {"data": [tensor(batch) for batch in data], "layers": records}
 
 
-def write(name, value):
-    path = FOLDER / name
-    path.write_text(json.dumps(value, separators=(",", ":")).replace('},{"class', '},\n{"class') + "\n")
-    print(path.name, path.stat().st_size)
+def subject(record):
+    """The folder of Keras's source that a layer is in, or the network that it belongs to."""
+    layer = getattr(L, record["class_name"], None)
+    return layer.__module__.split(".")[3] if layer else "convnext"
+
+
+def by_subject(records):
+    groups = {}
+    for record in records:
+        groups.setdefault(subject(record), []).append(record)
+    return groups
 
 
 def activations():
@@ -348,8 +346,8 @@ def activations():
 
 if __name__ == "__main__":
     activations()
-    write("nn-layers.json", [make() for make in CASES])
-    write("nn-layers-2.json", [make() for make in LATER])
-    write("nn-adapt.json", adapted())
-    write("nn-layers-3.json", [make() for make in MORE])
-    write("nn-layers-4.json", [make() for make in OPTIONS])
+    records = [make() for make in CASES]
+    write("nn-normalization-adapt.json", adapted())
+    records += [make() for make in LATER]
+    for folder, cases in by_subject(records).items():
+        write(f"nn-layers-{folder}.json", {"cases": cases})

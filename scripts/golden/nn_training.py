@@ -1,10 +1,15 @@
 """Golden values of losses, optimizers, regularizers, constraints and metrics: test/golden/nn-*.json.
 
-Run with Keras 3.15.1 on TensorFlow 2.21:  python scripts/golden/nn_training.py
+    python scripts/golden/nn_training.py
+
+Needs Keras and TensorFlow. All numbers come from one generator in turn: what is added is computed last, so that what is
+there stays.
 """
+
 import json
 
-from nn_layers import draw, keras, np, rng, tensor, write
+from _golden import write
+from nn_layers import draw, keras, np, rng, tensor
 
 LOSSES = keras.losses
 
@@ -110,10 +115,10 @@ def reductions():
                         "tested": float(model.test_on_batch(x, y, return_dict=True)["loss"]),
                     }
                 )
-    write("nn-reductions.json", {"x": tensor(x), "y": tensor(y), "cases": records})
+    write("nn-loss-reductions.json", {"x": tensor(x), "y": tensor(y), "cases": records})
 
 
-def losses(name, cases):
+def losses(cases):
     records = []
     for loss, truth, prediction in cases:
         config = json.loads(json.dumps(loss.get_config()))
@@ -142,7 +147,7 @@ def losses(name, cases):
                 "weighted": tensor(loss(truth, prediction, sample_weight=spread)),
             }
         )
-    write(name, records)
+    return records
 
 
 def optimizer_cases():
@@ -233,7 +238,7 @@ def penalties():
         }
         for rule, weight in pairs
     ]
-    write("nn-penalties.json", {"regularizers": records(regularizers), "constraints": records(constraints)})
+    write("nn-regularizers-and-constraints.json", {"regularizers": records(regularizers), "constraints": records(constraints)})
 
 
 def metrics():
@@ -280,7 +285,7 @@ def metrics():
         (M.BinaryCrossentropy(), labels),
         (M.CategoricalCrossentropy(), hot),
     ]
-    write_metrics("nn-metrics.json", cases)
+    return followed(cases)
 
 
 def later_metrics():
@@ -330,17 +335,18 @@ def later_metrics():
         (M.PearsonCorrelation(), real),
         (M.ConcordanceCorrelation(), real),
     ]
-    write_metrics("nn-metrics-2.json", cases)
+    records = followed(cases)
     unweighted = [
         (M.MeanIoU(3, sparse_y_pred=False), maps),
         (M.BinaryIoU(), masks),
         (M.PearsonCorrelation(axis=0), real),
         (M.ConcordanceCorrelation(axis=0), real),
     ]
-    write_metrics("nn-metrics-3.json", unweighted, weighted=False)
+    return records + followed(unweighted, weighted=False)
 
 
-def write_metrics(name, cases, weighted=True):
+def followed(cases, weighted=True):
+    """What metrics show after two batches."""
     records = []
     for metric, batches in cases:
         weights = [np.round(rng.uniform(0.1, 2, size=6), 2).astype(np.float32) for _ in batches]
@@ -367,7 +373,7 @@ def write_metrics(name, cases, weighted=True):
                 "weighted": tensor(metric.result()),
             }
         )
-    write(name, records)
+    return records
 
 
 def schedules():
@@ -395,15 +401,15 @@ def schedules():
         }
         for schedule in cases
     ]
-    write("nn-schedules.json", records)
+    write("nn-schedules.json", {"cases": records})
 
 
 if __name__ == "__main__":
-    losses("nn-losses.json", loss_cases())
+    loss_records = losses(loss_cases())
     optimizers()
     penalties()
-    metrics()
+    metric_records = metrics()
     schedules()
-    losses("nn-losses-2.json", later_loss_cases())
+    write("nn-losses.json", {"cases": loss_records + losses(later_loss_cases())})
     reductions()
-    later_metrics()
+    write("nn-metrics.json", {"cases": metric_records + later_metrics()})

@@ -6,11 +6,10 @@ Needs Pillow and NumPy. The picture is drawn by a formula, so the file depends o
 """
 
 import base64
-import json
-import pathlib
+
+from _golden import write
 
 import numpy as np
-import PIL
 from PIL import Image
 
 FILTERS = {
@@ -64,14 +63,11 @@ def main():
         for length, new_length in NEAREST_LENGTHS
     ]
     golden = {
-        "madeBy": f"scripts/golden/resample.py, Pillow {PIL.__version__}",
         "source": {"width": WIDTH, "height": HEIGHT, "data": encode(source)},
         "cases": cases,
         "nearest": nearest,
     }
-    path = pathlib.Path(__file__).parents[2] / "test" / "golden" / "resample.json"
-    path.write_text(json.dumps(golden, separators=(",", ":")) + "\n")
-    print(path, path.stat().st_size, "bytes")
+    write("resample.json", golden, ("pillow", "numpy"))
 
 
 main()

@@ -3,15 +3,14 @@ saved after that, in several-outputs.zip.
 
     python scripts/golden/several_outputs.py
 
-Run with Keras 3.15.1 on TensorFlow 2.21. Weights and data are not stored: both sides compute them by `wave`.
+Needs Keras and TensorFlow. Weights and data are not stored: both sides compute them by `wave`.
 """
 
-import json
 import pathlib
 import tempfile
-import zipfile
 
-from models import GOLDEN, keras, labels, layers, np, optimizers, tensor, wave, wave_weights
+from _golden import files_of, tensor, wave, write, write_archive
+from models import keras, labels, layers, optimizers, wave_weights
 
 SAMPLES = 10
 FILES = pathlib.Path(tempfile.mkdtemp())
@@ -147,15 +146,9 @@ if __name__ == "__main__":
                                both_compared, optimizers.Adam(0.01)),
     }
     content = {
-        "madeBy": f"scripts/golden/several_outputs.py, Keras {keras.__version__}",
         "cases": cases,
         "fit": fitted(),
         "twice": twice(),
     }
-    path = GOLDEN / "several-outputs.json"
-    path.write_text(json.dumps(content, separators=(",", ":")) + "\n")
-    print(path, path.stat().st_size, "bytes")
-    with zipfile.ZipFile(GOLDEN / "several-outputs.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for file in sorted(FILES.iterdir()):
-            # Always the same time, so that the same files make the same archive.
-            archive.writestr(zipfile.ZipInfo(file.name), file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+    write("several-outputs.json", content)
+    write_archive("several-outputs.zip", files_of(FILES))

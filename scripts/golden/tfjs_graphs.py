@@ -2,18 +2,14 @@
 
     python scripts/golden/tfjs_graphs.py
 
-Run with Keras 3.15.1 on TensorFlow 2.21. The graphs are made as TensorFlow.js's converter makes them (version 4.22,
+Needs Keras and TensorFlow. The graphs are made as TensorFlow.js's converter makes them (version 4.22,
 tf_saved_model_conversion_v2): variables become constants, TensorFlow's optimizer fuses what it can, and the result is written
 as JSON with the constants beside it.
 """
 
 import json
-import os
-import pathlib
-import zipfile
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+from _golden import tensor, wave, write, write_archive
 
 import keras
 import numpy as np
@@ -24,7 +20,7 @@ from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 from tensorflow.python.grappler import tf_optimizer
 
-from models import GOLDEN, tensor, wave, wave_weights
+from models import wave_weights
 
 
 def frozen(model):
@@ -52,7 +48,7 @@ def optimized(graph_def, function):
     return tf_optimizer.OptimizeGraph(config, meta)
 
 
-def write(model, optimize, signature=True):
+def converted(model, optimize, signature=True):
     """The files of a graph model by name."""
     function = frozen(model)
     graph_def = function.graph.as_graph_def()
@@ -128,7 +124,7 @@ def case(model, optimize, signature=True):
     xs = [wave((3, *x.shape[1:]), 100 + key) for key, x in enumerate(model.inputs)]
     ys = model(xs if len(xs) > 1 else xs[0], training=False)
     outputs = [tensor(y) for y in (ys if isinstance(ys, (list, tuple)) else [ys])]
-    return {"outputs": outputs}, write(model, optimize, signature)
+    return {"outputs": outputs}, converted(model, optimize, signature)
 
 
 if __name__ == "__main__":
@@ -139,11 +135,5 @@ if __name__ == "__main__":
         "branches-plain": case(branches(), False),
     }
     cases = {name: golden for name, (golden, _) in made.items()}
-    content = {"madeBy": f"scripts/golden/tfjs_graphs.py, Keras {keras.__version__}, TensorFlow {tf.__version__}", "cases": cases}
-    GOLDEN.joinpath("tfjs-graphs.json").write_text(json.dumps(content, separators=(",", ":")) + "\n")
-    with zipfile.ZipFile(GOLDEN / "tfjs-graphs.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, (_, files) in made.items():
-            for file, data in files.items():
-                # Always the same time, so that the same files make the same archive.
-                archive.writestr(zipfile.ZipInfo(f"{name}/{file}"), data, zipfile.ZIP_DEFLATED, 9)
-                print(f"{name}/{file}", len(data))
+    write("tfjs-graphs.json", {"cases": cases})
+    write_archive("tfjs-graphs.zip", [(f"{name}/{file}", data) for name, (_, files) in made.items() for file, data in files.items()])

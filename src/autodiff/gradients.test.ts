@@ -101,7 +101,7 @@ describe("gradients", () => {
   });
 
   test("of a body operator that is given one value twice count it once", () => {
-    const double: Op<[a: Value, b: Value]> = defineOp("Double", {
+    const double: Op<"Double", [a: Value, b: Value]> = defineOp("Double", {
       since: 1,
       inputs: ["a", "b"],
       outputs: ["y"],

@@ -12,7 +12,7 @@ import { sumToShape } from "./sum-to-shape.js";
 /** How to differentiate; the default is a scalar's gradient with the rules of the operator table. */
 export interface GradientOptions {
   /** Cotangent of the output, of its shape; default 1, and then the output must be a scalar. */
-  readonly cotangent?: Value;
+  readonly cotangent?: Value | undefined;
   /** Where the rules come from; default the operator table. A checker puts wrong rules here. */
   readonly rules?: (op: string) => OpRow;
   /**
@@ -71,7 +71,7 @@ export function gradients(output: Value, wanted: readonly Value[], options: Grad
       const distinct = [...new Set(targets.map(({ value }) => value))];
       const through = gradients(row.body(node), distinct, {
         ...options,
-        ...(cotangent === undefined ? {} : { cotangent }),
+        cotangent,
         // The inputs' own past is this call's business: followed here too, it would be counted twice.
         stopAt: new Set(node.inputs.filter((value) => value !== undefined)),
       });

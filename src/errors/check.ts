@@ -8,12 +8,13 @@ function show(value: unknown): string {
   return value === undefined ? "nothing" : JSON.stringify(value);
 }
 
-function refuse(owner: string, option: string, expected: string, received: unknown, advice?: string): never {
+/** @throws UsageError that says of a class or function that an option is not usable */
+export function refuse(owner: string, option: string, expected: string, received: unknown, advice?: string): never {
   throw new UsageError(`${owner}: the option ${option} is not usable.`, {
     subject: option,
     expected,
     received: typeof received === "number" ? String(received) : show(received),
-    ...(advice === undefined ? {} : { advice }),
+    advice,
   });
 }
 

@@ -10,7 +10,7 @@ export interface ErrorFacts {
   /** What came instead. */
   readonly received?: string;
   /** What the reader can do about it. */
-  readonly advice?: string;
+  readonly advice?: string | undefined;
   /** The error that led to this one. */
   readonly cause?: unknown;
 }

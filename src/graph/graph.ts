@@ -67,3 +67,12 @@ export function dependents(
   }
   return reached;
 }
+
+/** How many nodes, the graph's outputs among them, use each value. */
+export function usesOf(values: readonly Value[]): ReadonlyMap<Value, number> {
+  const uses = new Map<Value, number>();
+  for (const value of [...values, ...nodesInOrder(values).flatMap(({ inputs }) => inputs)]) {
+    if (value !== undefined) uses.set(value, (uses.get(value) ?? 0) + 1);
+  }
+  return uses;
+}

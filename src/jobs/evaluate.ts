@@ -4,6 +4,7 @@ import { FileError, UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import { count, quotedList } from "../errors/words.js";
 import type { PhotoSet } from "../photos/photo.js";
+import { readableFormats } from "../photos/photo-format.js";
 import { type PhotoFolder, scanFolder } from "../photos/scan.js";
 import type { LabelledPhoto } from "../recipe/fine-tune-types.js";
 import { classifierFile } from "../recipe/open-classifier.js";
@@ -110,7 +111,7 @@ export async function evaluate(
     if (evaluation.photos === 0) {
       throw new FileError(`None of the ${count(labelled.length, "photo")} can be read.`, {
         subject: directory,
-        expected: "at least one JPEG, PNG, WebP, GIF, TIFF or AVIF",
+        expected: `at least one ${readableFormats}`,
         received: `${count(labelled.length, "file")} that cannot be used`,
       });
     }

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { FileError, UsageError } from "../errors/errors.js";
 import { count } from "../errors/words.js";
 import { PhotoError } from "../photos/decode.js";
+import { readableFormats } from "../photos/photo-format.js";
 import type { Classifier } from "../recipe/classifier.js";
 import { lookAtPhotos } from "../recipe/look-at-photos.js";
 import { mostProbable } from "../report/confusion.js";
@@ -91,7 +92,7 @@ export async function predict({ model, photos, device, onLabels }: PredictReques
       if (photos.length === 1) throw new PhotoError(first.path, first.reason);
       throw new FileError("No photo could be used.", {
         subject: first.path,
-        expected: "at least one JPEG, PNG, WebP, GIF, TIFF or AVIF",
+        expected: `at least one ${readableFormats}`,
         received: `${count(photos.length, "file")} that cannot be used, such as ${first.path} (${first.reason})`,
       });
     }

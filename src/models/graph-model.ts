@@ -81,6 +81,7 @@ export interface GraphModelOptions {
  * frozen and unfrozen like any model; imported batch normalization always uses its own statistics, as a frozen one does.
  */
 export class GraphModel extends BaseModel {
+  static readonly className: string = "GraphModel";
   readonly layers: readonly ImportedLayer[];
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];

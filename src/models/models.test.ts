@@ -1,6 +1,6 @@
 import { layers, models, ShapeError, UsageError } from "graft-ml";
 import { describe, expect, it } from "vitest";
-import { readGolden } from "../../test/support/nn-graph.js";
+import { readGolden } from "../../test/support/golden.js";
 import { wave, waveWeights } from "../../test/support/wave.js";
 import { fromTensor, toTensor } from "../runtime/runtime.js";
 
@@ -9,9 +9,9 @@ interface ListedWeight {
   readonly shape: readonly number[];
 }
 
-const { order } = (await readGolden("model-training.json")) as {
+const { order } = await readGolden<{
   readonly order: Readonly<Record<"weights" | "trainable" | "nonTrainable", readonly ListedWeight[]>>;
-};
+}>("model-training.json");
 
 function nested(): models.Sequential {
   const inner = new models.Sequential(

@@ -30,28 +30,6 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** What a trunk computes, for keeping it. */
-export interface TrunkDescription {
-  /** SHA-256 of its ONNX model, weights included. */
-  readonly digest: string;
-  /** Name of the model that it belongs to, for people. */
-  readonly model: string;
-  /** Numbers a sample. */
-  readonly width: number;
-  /** Name of the runtime that computes it: others round differently. */
-  readonly engine: string;
-}
-
-/** Rows of boundary activations that outlive the process. */
-export interface FeatureStore {
-  /** The row of a sample; `undefined` when there is none, or a damaged one. */
-  get(identity: string): Promise<Float32Array | undefined>;
-  /** Keeps a row. It waits only when more is coming than can be written; what cannot be written is left out. */
-  put(identity: string, row: Float32Array): Promise<void>;
-  /** Waits until all rows are written. */
-  flush(): Promise<void>;
-}
-
 /** The loops behind a model's methods. */
 export interface TrainingLoops {
   fit(model: BaseModel, x: BatchSource | InputArrays, options: FitOptions): Promise<History>;
@@ -86,15 +64,8 @@ export interface ModelFiles {
   saveWeights(model: BaseModel, path: string): Promise<void>;
 }
 
-/**
- * What models need of the rooms behind them and of the machine they run on. The public entry puts it together: in this
- * way a model has `fit` although training imports models, and nothing above `runtime` knows Node.
- */
-export interface Platform {
-  readonly runtime: Runtime;
-  readonly loops: TrainingLoops;
-  /** Models and weights in files. */
-  readonly files: ModelFiles;
+/** What models, and callbacks that watch them, need of the machine they run on. */
+export interface Surroundings {
   /** Writes a file under a temporary name and renames it; does not overwrite an existing one unless told to. */
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
   /** Reads a file; `undefined` when there is none of that name. */
@@ -103,20 +74,23 @@ export interface Platform {
   appendFile(path: string, bytes: Uint8Array): Promise<void>;
   /** Removes a file, if it is there. */
   removeFile(path: string): Promise<void>;
-  /** SHA-256 of bytes, hexadecimal. */
-  digest(bytes: Uint8Array): string;
-  /** Bytes of memory that boundary activations may take. */
-  readonly activationMemory: number;
-  /** Where boundary activations of a trunk are kept from run to run; `undefined` where there is no such place. */
-  openFeatureStore(trunk: TrunkDescription): Promise<FeatureStore | undefined>;
-  /** A number that is measured once on a machine; where it is known from another run, it is not measured again. */
-  machineFact(name: string, measure: () => Promise<number>): Promise<number>;
   /** Where progress is shown. */
   readonly terminal: Terminal;
   /** Shows a person a result. */
   print(line: string): void;
   /** Shows a person something to think about, apart from results. */
   warn(line: string): void;
+}
+
+/**
+ * What models' methods need of the rooms behind them and of the machine they run on. The public entry puts it together: in
+ * this way a model has `fit` although training imports models, and nothing above `runtime` knows Node.
+ */
+export interface Platform extends Surroundings {
+  readonly runtime: Runtime;
+  readonly loops: TrainingLoops;
+  /** Models and weights in files. */
+  readonly files: ModelFiles;
 }
 
 let installed: Platform | undefined;

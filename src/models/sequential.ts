@@ -16,6 +16,7 @@ import { serializeLayer } from "./serialize-layer.js";
  * @see https://keras.io/api/models/sequential/
  */
 export class Sequential extends BaseModel {
+  static readonly className: string = "Sequential";
   private readonly row: Layer[] = [];
   private readonly shapes = new Map<Layer, Shape>();
   private ends: { readonly input: SymbolicTensor; readonly output: SymbolicTensor } | undefined;

@@ -1,9 +1,9 @@
 import { applications, layers, models } from "graft-ml";
 import { describe, expect, it } from "vitest";
-import { readGolden } from "../../test/support/nn-graph.js";
+import { readGolden } from "../../test/support/golden.js";
 import type { BaseModel } from "./base-model.js";
 
-const golden = (await readGolden("model-summaries.json")) as Readonly<Record<string, readonly string[]>>;
+const golden = await readGolden<Readonly<Record<string, readonly string[]>>>("model-summaries.json");
 
 function linesOf(model: BaseModel): string[] {
   const lines: string[] = [];

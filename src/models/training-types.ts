@@ -6,6 +6,7 @@ import type { Tensor } from "../runtime/runtime.js";
 import type { BatchSource } from "./sources/batch-source.js";
 import type { BaseModel } from "./base-model.js";
 import type { Each, PerOutput } from "./each.js";
+import type { Surroundings } from "./platform.js";
 
 /** Figures by name, such as `{ loss: 0.61, acc: 0.66 }`. */
 export type Logs = Record<string, number>;
@@ -97,6 +98,8 @@ export interface CallbackContext {
   stopTraining(): void;
   /** The training's state; `undefined` outside of `fit`. */
   readonly training?: Resumable | undefined;
+  /** The machine that the work runs on; default that of the process. */
+  readonly machine?: Surroundings | undefined;
 }
 
 /** How a call of `fit`, `evaluate` or `predict` was made. */
@@ -145,6 +148,7 @@ export interface Callback {
 
 /** Figures of each epoch by name, with Keras's keys: `loss`, `acc`, `val_loss`, `val_acc`, … */
 export class History implements Callback {
+  static readonly className: string = "History";
   readonly history: Record<string, number[]> = {};
   /** Epoch numbers from 0. */
   readonly epoch: number[] = [];
@@ -240,7 +244,7 @@ export interface FitOptions {
    * bits (`"int8"`), several times faster, calibrated on training photos. What learns is exact float32 in either case, as are
    * `evaluate`, `predict` and what is saved; the history's `trunk` says what it cost.
    */
-  readonly trunkPrecision?: TrunkPrecision;
+  readonly trunkPrecision?: TrunkPrecision | undefined;
   /** 0: silent, 1: a bar (a line where there is no terminal), 2: a line an epoch; default 1. */
   readonly verbose?: 0 | 1 | 2;
 }

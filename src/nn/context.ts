@@ -33,14 +33,10 @@ export interface CallContext {
   readonly origin?: CallContext;
 }
 
-const inference = new WeakMap<CallContext, CallContext>();
-
 /** The same context, but for inference: what a call with `training: false` sees inside a training step. */
 export function inInference(context: CallContext): CallContext {
   if (!context.training) return context;
-  const known = inference.get(context);
-  if (known !== undefined) return known;
-  const made: CallContext = {
+  return {
     training: false,
     origin: context,
     weight: (variable) => context.weight(variable),
@@ -52,6 +48,4 @@ export function inInference(context: CallContext): CallContext {
       context.addLoss(penalty);
     },
   };
-  inference.set(context, made);
-  return made;
 }

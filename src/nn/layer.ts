@@ -19,6 +19,7 @@ import {
   SymbolicTensor,
 } from "./symbolic-tensor.js";
 import { Variable } from "./variable.js";
+import { Named } from "./named.js";
 
 /** Options that every layer has. */
 export interface LayerOptions {
@@ -45,7 +46,10 @@ export interface WeightOptions {
   readonly constraint?: Constraint | undefined;
 }
 
-/** Weights whose penalty a context has been told: a layer that is called twice is penalized once. */
+/**
+ * Weights whose penalty a context has been told: a layer that is called twice is penalized once. It hangs on the context from
+ * outside, and goes with it, so that those who write a context need not know of it.
+ */
 const penalized = new WeakMap<CallContext, Set<Variable>>();
 
 /** For finding shapes: weights are inputs, and nothing else happens. */
@@ -65,7 +69,7 @@ const shapeContext: CallContext = {
  *
  * @see https://keras.io/api/layers/base_layer/
  */
-export abstract class Layer {
+export abstract class Layer extends Named {
   readonly name: string;
   /** What the option `inputShape` says: a Sequential that begins with the layer begins with an input of this shape. */
   readonly givenInputShape: readonly (number | null)[] | undefined;
@@ -78,16 +82,12 @@ export abstract class Layer {
   private isBuilt = false;
 
   constructor(options: LayerOptions = {}) {
+    super();
     this.name = options.name ?? automaticName(this.className);
     this.ownTrainable = options.trainable ?? true;
     this.givenInputShape = options.inputShape;
     this.activityRegularizer = resolveRegularizer(options.activityRegularizer);
     this.givenOptions = Object.keys(options);
-  }
-
-  /** Keras's class name, such as `"Conv2D"`. */
-  get className(): string {
-    return this.constructor.name;
   }
 
   /** Whether training may change the layer's weights. Takes effect at the next `fit`. */
@@ -309,7 +309,7 @@ export abstract class Layer {
       subject: unknown,
       expected: known.join(", "),
       received: `"${unknown}"`,
-      ...(advice === undefined ? {} : { advice }),
+      advice,
     });
   }
 

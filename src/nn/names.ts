@@ -1,3 +1,4 @@
+/** How often each name was given. As in Keras they are unique in a process, not in a model, whose layers come before it. */
 const counts = new Map<string, number>();
 
 /** `Conv2D` → `conv2d`, `MaxPooling2D` → `max_pooling2d`, as Keras names layers. */
@@ -7,6 +8,13 @@ export function snakeCase(className: string): string {
     .replace(/([a-z])([A-Z])/g, "$1_$2")
     .toLowerCase();
 }
+
+/** The type of what {@link snakeCase} makes of a name; it begins a word at each capital: `L1L2` → `l1_l2`. */
+export type SnakeCase<Name extends string> = Uncapitalize<Name> extends infer Rest extends string ? Words<Rest> : never;
+
+type Words<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${Words<Rest>}`
+  : "";
 
 /** The next free automatic name of a kind of layer: `dense`, then `dense_1`, `dense_2`, … */
 export function automaticName(className: string): string {

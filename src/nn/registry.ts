@@ -11,13 +11,17 @@ function camelCase(name: string): string {
 /** Makes an object of one class from Keras's configuration. */
 export type Factory<T> = (config: Config) => T;
 
-/**
- * A factory for a class whose constructor takes some arguments by position and all others as one object.
- *
- * @param Class the class
- * @param positional Keras's names of the arguments by position
- */
-export function factory<T>(Class: new (...args: never[]) => T, positional: readonly string[] = []): Factory<T> {
+/** A class whose objects files know by its name and a configuration. */
+interface SerializableClass<T> {
+  /** Keras's name of it. */
+  readonly className: string;
+  /** Keras's names of the arguments that its constructor takes by position, before one object of all others; default none. */
+  readonly positional?: readonly string[];
+  new (...args: never[]): T;
+}
+
+function factory<T>(Class: SerializableClass<T>): Factory<T> {
+  const { positional = [] } = Class;
   const Constructor = Class as unknown as new (...args: unknown[]) => T;
   return (config) => {
     // Absent and null mean the same in Keras's files: the default.
@@ -27,6 +31,11 @@ export function factory<T>(Class: new (...args: never[]) => T, positional: reado
       .map(([name, value]) => [camelCase(name), value]);
     return new Constructor(...positional.map((name) => config[name] ?? undefined), Object.fromEntries(options));
   };
+}
+
+/** Factories of a folder's classes by the names that these say; a class that says none does not compile here. */
+export function factories<T>(catalogue: Readonly<Record<string, SerializableClass<T>>>): Record<string, Factory<T>> {
+  return Object.fromEntries(Object.values(catalogue).map((Class) => [Class.className, factory(Class)]));
 }
 
 /** The classes of one kind that Graft has, found by the names that Keras gives them. */
@@ -78,7 +87,7 @@ export class Registry<T extends { getConfig(): Config }> {
         subject: this.kind,
         expected: `the name of a Keras ${this.kind}`,
         received: `"${name}"`,
-        ...(advice === undefined ? {} : { advice }),
+        advice,
       });
     }
     const made = make(config);
@@ -90,7 +99,7 @@ export class Registry<T extends { getConfig(): Config }> {
         subject: unknown,
         expected: Object.keys(known).join(", ") || "no options",
         received: `"${unknown}"`,
-        ...(advice === undefined ? {} : { advice }),
+        advice,
       });
     }
     return made;

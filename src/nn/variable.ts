@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors/errors.js";
 import { elementCount, type TensorData } from "../onnx/tensor-data.js";
 import { formatShape, sameShape } from "../graph/shape.js";
-import { randomStream } from "../random/seed.js";
+import { processStreams, type RandomSource } from "../random/seed.js";
 import type { Constraint } from "./constraints/constraint.js";
 import type { Initializer } from "./initializers/initializer.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
@@ -57,10 +57,20 @@ export class Variable {
    * cost no random numbers. Treat them as read-only: sessions share them.
    */
   get value(): TensorData<"float32"> {
+    return this.initialize(processStreams);
+  }
+
+  /**
+   * Draws the initial values from given streams instead of those of `setRandomSeed`, unless there are values already: for
+   * weights of a job that has a seed of its own.
+   *
+   * @returns the values
+   */
+  initialize(random: RandomSource): TensorData<"float32"> {
     this.current ??= {
       type: "float32",
       dims: this.shape,
-      data: this.initializer.values(this.shape, randomStream(`weights/${this.path}`)),
+      data: this.initializer.values(this.shape, random.stream(`weights/${this.path}`)),
     };
     return this.current;
   }

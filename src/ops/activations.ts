@@ -17,7 +17,7 @@ import {
 } from "./elementwise.js";
 
 /** `max(x, 0)`; its derivative at 0 is 0. @see https://onnx.ai/onnx/operators/onnx__Relu.html */
-export const relu: Unary = defineOp("Relu", {
+export const relu: Unary<"Relu"> = defineOp("Relu", {
   since: 14,
   inputs: ["x"],
   outputs: ["y"],
@@ -30,23 +30,26 @@ export const relu: Unary = defineOp("Relu", {
  * `x` where `x > 0`, `alpha · x` elsewhere; its derivative at 0 is `alpha`. Default `alpha` 0.01.
  * @see https://onnx.ai/onnx/operators/onnx__LeakyRelu.html
  */
-export const leakyRelu: Op<[x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp("LeakyRelu", {
-  since: 16,
-  inputs: ["x"],
-  outputs: ["y"],
-  attributes: { alpha: "float" },
-  infer: ({ x }) => ({ y: like(x) }),
-  vjp: {
-    x: ({ x, dy, attributes }) =>
-      where(greater(x, scalarLike(x, 0)), dy, mul(dy, scalarLike(dy, attributes.alpha ?? 0.01))),
+export const leakyRelu: Op<"LeakyRelu", [x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp(
+  "LeakyRelu",
+  {
+    since: 16,
+    inputs: ["x"],
+    outputs: ["y"],
+    attributes: { alpha: "float" },
+    infer: ({ x }) => ({ y: like(x) }),
+    vjp: {
+      x: ({ x, dy, attributes }) =>
+        where(greater(x, scalarLike(x, 0)), dy, mul(dy, scalarLike(dy, attributes.alpha ?? 0.01))),
+    },
   },
-});
+);
 
 /**
  * `x` where `x > 0`, `slope · x` elsewhere; `slope` broadcasts to `x`. Its derivative at 0 is `slope`.
  * @see https://onnx.ai/onnx/operators/onnx__PRelu.html
  */
-export const prelu: Binary = defineOp("PRelu", {
+export const prelu: Binary<"PRelu"> = defineOp("PRelu", {
   since: 16,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -61,7 +64,7 @@ export const prelu: Binary = defineOp("PRelu", {
  * `x` where `x ≥ 0`, `alpha (eˣ - 1)` elsewhere; its derivative at 0 is 1. Default `alpha` 1.
  * @see https://onnx.ai/onnx/operators/onnx__Elu.html
  */
-export const elu: Op<[x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp("Elu", {
+export const elu: Op<"Elu", [x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp("Elu", {
   since: 6,
   inputs: ["x"],
   outputs: ["y"],
@@ -83,6 +86,7 @@ const selu1 = { alpha: 1.67326319217681884765625, gamma: 1.050701022148132324218
  * @see https://onnx.ai/onnx/operators/onnx__Selu.html
  */
 export const selu: Op<
+  "Selu",
   [x: Value, attributes?: { readonly alpha?: number | undefined; readonly gamma?: number | undefined }]
 > = defineOp("Selu", {
   since: 6,
@@ -101,7 +105,7 @@ export const selu: Op<
 });
 
 /** `1 / (1 + e⁻ˣ)`. @see https://onnx.ai/onnx/operators/onnx__Sigmoid.html */
-export const sigmoid: Unary = defineOp("Sigmoid", {
+export const sigmoid: Unary<"Sigmoid"> = defineOp("Sigmoid", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -110,7 +114,7 @@ export const sigmoid: Unary = defineOp("Sigmoid", {
 });
 
 /** The hyperbolic tangent. @see https://onnx.ai/onnx/operators/onnx__Tanh.html */
-export const tanh: Unary = defineOp("Tanh", {
+export const tanh: Unary<"Tanh"> = defineOp("Tanh", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -119,7 +123,7 @@ export const tanh: Unary = defineOp("Tanh", {
 });
 
 /** `ln(1 + eˣ)`, without overflow. @see https://onnx.ai/onnx/operators/onnx__Softplus.html */
-export const softplus: Unary = defineOp("Softplus", {
+export const softplus: Unary<"Softplus"> = defineOp("Softplus", {
   since: 1,
   inputs: ["x"],
   outputs: ["y"],
@@ -128,7 +132,7 @@ export const softplus: Unary = defineOp("Softplus", {
 });
 
 /** `x / (1 + |x|)`. @see https://onnx.ai/onnx/operators/onnx__Softsign.html */
-export const softsign: Unary = defineOp("Softsign", {
+export const softsign: Unary<"Softsign"> = defineOp("Softsign", {
   since: 1,
   inputs: ["x"],
   outputs: ["y"],
@@ -142,6 +146,7 @@ export const softsign: Unary = defineOp("Softsign", {
  * @see https://onnx.ai/onnx/operators/onnx__HardSigmoid.html
  */
 export const hardSigmoid: Op<
+  "HardSigmoid",
   [x: Value, attributes?: { readonly alpha?: number | undefined; readonly beta?: number | undefined }]
 > = defineOp("HardSigmoid", {
   since: 6,
@@ -158,7 +163,7 @@ export const hardSigmoid: Op<
 });
 
 /** `x · max(0, min(1, x/6 + 1/2))`. @see https://onnx.ai/onnx/operators/onnx__HardSwish.html */
-export const hardSwish: Unary = defineOp("HardSwish", {
+export const hardSwish: Unary<"HardSwish"> = defineOp("HardSwish", {
   since: 14,
   inputs: ["x"],
   outputs: ["y"],
@@ -167,7 +172,7 @@ export const hardSwish: Unary = defineOp("HardSwish", {
 });
 
 /** `x · tanh(ln(1 + eˣ))`. @see https://onnx.ai/onnx/operators/onnx__Mish.html */
-export const mish: Unary = defineOp("Mish", {
+export const mish: Unary<"Mish"> = defineOp("Mish", {
   since: 18,
   inputs: ["x"],
   outputs: ["y"],
@@ -179,7 +184,7 @@ export const mish: Unary = defineOp("Mish", {
  * `max(0, x) + min(0, alpha (e^(x/alpha) - 1))`; its derivative at 0 is 1. Default `alpha` 1.
  * @see https://onnx.ai/onnx/operators/onnx__Celu.html
  */
-export const celu: Op<[x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp("Celu", {
+export const celu: Op<"Celu", [x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp("Celu", {
   since: 12,
   inputs: ["x"],
   outputs: ["y"],
@@ -196,9 +201,8 @@ export const celu: Op<[x: Value, attributes?: { readonly alpha?: number | undefi
  * `x` where `x > alpha`, 0 elsewhere; its derivative at `alpha` is 0. Default `alpha` 1.
  * @see https://onnx.ai/onnx/operators/onnx__ThresholdedRelu.html
  */
-export const thresholdedRelu: Op<[x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp(
-  "ThresholdedRelu",
-  {
+export const thresholdedRelu: Op<"ThresholdedRelu", [x: Value, attributes?: { readonly alpha?: number | undefined }]> =
+  defineOp("ThresholdedRelu", {
     since: 10,
     inputs: ["x"],
     outputs: ["y"],
@@ -207,5 +211,4 @@ export const thresholdedRelu: Op<[x: Value, attributes?: { readonly alpha?: numb
     vjp: {
       x: ({ x, dy, attributes: { alpha = 1 } }) => keptWhere(greater(x, scalarLike(x, alpha)), dy),
     },
-  },
-);
+  });

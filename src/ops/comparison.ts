@@ -2,9 +2,9 @@ import { ShapeError } from "../errors/errors.js";
 import { broadcastShapes } from "../graph/shape.js";
 import type { Value, ValueType } from "../graph/value.js";
 import { scalarLike } from "./constants.js";
-import { defineOp, type Op } from "./define.js";
+import { defineOp, type NonDifferentiableOp, type Op } from "./define.js";
 
-type Comparison = Op<[a: Value, b: Value]>;
+type Comparison<Name extends string> = NonDifferentiableOp<Name, [a: Value, b: Value]>;
 
 /** Type and shape of a comparison of two inputs that broadcast to each other. */
 function compared(operator: string, a: Value, b: Value): { y: ValueType } {
@@ -19,7 +19,7 @@ function compared(operator: string, a: Value, b: Value): { y: ValueType } {
 }
 
 /** Element by element `a > b`, a `bool`. @see https://onnx.ai/onnx/operators/onnx__Greater.html */
-export const greater: Comparison = defineOp("Greater", {
+export const greater: Comparison<"Greater"> = defineOp("Greater", {
   since: 13,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -28,7 +28,7 @@ export const greater: Comparison = defineOp("Greater", {
 });
 
 /** Element by element `a < b`, a `bool`. @see https://onnx.ai/onnx/operators/onnx__Less.html */
-export const less: Comparison = defineOp("Less", {
+export const less: Comparison<"Less"> = defineOp("Less", {
   since: 13,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -37,7 +37,7 @@ export const less: Comparison = defineOp("Less", {
 });
 
 /** Element by element `a ≥ b`, a `bool`. @see https://onnx.ai/onnx/operators/onnx__GreaterOrEqual.html */
-export const greaterOrEqual: Comparison = defineOp("GreaterOrEqual", {
+export const greaterOrEqual: Comparison<"GreaterOrEqual"> = defineOp("GreaterOrEqual", {
   since: 16,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -46,7 +46,7 @@ export const greaterOrEqual: Comparison = defineOp("GreaterOrEqual", {
 });
 
 /** Element by element `a ≤ b`, a `bool`. @see https://onnx.ai/onnx/operators/onnx__LessOrEqual.html */
-export const lessOrEqual: Comparison = defineOp("LessOrEqual", {
+export const lessOrEqual: Comparison<"LessOrEqual"> = defineOp("LessOrEqual", {
   since: 16,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -55,7 +55,7 @@ export const lessOrEqual: Comparison = defineOp("LessOrEqual", {
 });
 
 /** Element by element `a = b`, a `bool`. @see https://onnx.ai/onnx/operators/onnx__Equal.html */
-export const equal: Comparison = defineOp("Equal", {
+export const equal: Comparison<"Equal"> = defineOp("Equal", {
   since: 13,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -64,7 +64,7 @@ export const equal: Comparison = defineOp("Equal", {
 });
 
 /** Element by element `a ∧ b`, of `bool`s. @see https://onnx.ai/onnx/operators/onnx__And.html */
-export const and: Comparison = defineOp("And", {
+export const and: Comparison<"And"> = defineOp("And", {
   since: 7,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -73,7 +73,7 @@ export const and: Comparison = defineOp("And", {
 });
 
 /** Element by element `a ∨ b`, of `bool`s. @see https://onnx.ai/onnx/operators/onnx__Or.html */
-export const or: Comparison = defineOp("Or", {
+export const or: Comparison<"Or"> = defineOp("Or", {
   since: 7,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -82,7 +82,7 @@ export const or: Comparison = defineOp("Or", {
 });
 
 /** Element by element `¬x`, of `bool`s. @see https://onnx.ai/onnx/operators/onnx__Not.html */
-export const not: Op<[x: Value]> = defineOp("Not", {
+export const not: NonDifferentiableOp<"Not", [x: Value]> = defineOp("Not", {
   since: 1,
   inputs: ["x"],
   outputs: ["y"],
@@ -91,7 +91,7 @@ export const not: Op<[x: Value]> = defineOp("Not", {
 });
 
 /** `a` where `condition` holds, `b` elsewhere. @see https://onnx.ai/onnx/operators/onnx__Where.html */
-export const where: Op<[condition: Value, a: Value, b: Value]> = defineOp("Where", {
+export const where: Op<"Where", [condition: Value, a: Value, b: Value]> = defineOp("Where", {
   since: 16,
   inputs: ["condition", "a", "b"],
   outputs: ["y"],

@@ -2,7 +2,8 @@ import { ShapeError } from "../errors/errors.js";
 import { dimAt, dimProduct, formatShape, staticDim } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { defineOp, type Op } from "./define.js";
-import { concat, pad, slice, spreadAxis } from "./joining.js";
+import { concat } from "./joining.js";
+import { pad, slice, spreadAxis } from "./slicing.js";
 import { transpose } from "./layout.js";
 import { gemm } from "./matmul.js";
 import { reduceSum } from "./reduction.js";
@@ -79,9 +80,8 @@ function asMatrix(x: Value): Value {
  *
  * No runtime has this operator; `prepare` writes it with standard ones.
  */
-export const convHwnc: Op<[x: Value, kernel: Value, b: Value | undefined, attributes: ConvHwncAttributes]> = defineOp(
-  "ConvHwnc",
-  {
+export const convHwnc: Op<"ConvHwnc", [x: Value, kernel: Value, b: Value | undefined, attributes: ConvHwncAttributes]> =
+  defineOp("ConvHwnc", {
     since: 18,
     inputs: ["x", "kernel", "b?"],
     outputs: ["y"],
@@ -118,8 +118,7 @@ export const convHwnc: Op<[x: Value, kernel: Value, b: Value | undefined, attrib
       const product = gemm(im2col(x, window, attributes.reversed_taps === 1), kernel, b);
       return reshapeTo(product, [...window.output, dimAt(x.shape, 2), dimAt(kernel.shape, 1)]);
     },
-  },
-);
+  });
 
 /**
  * dx[q, c] = Σ dy[p, o] kernel[t, c, o] over all windows p and taps t with stride · p + t - pad = q: for stride 1 a

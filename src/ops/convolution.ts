@@ -5,7 +5,8 @@ import { float32 } from "../onnx/tensor-data.js";
 import { integers } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
 import { gather } from "./indexing.js";
-import { concat, pad, slice } from "./joining.js";
+import { concat } from "./joining.js";
+import { pad, slice } from "./slicing.js";
 import { cast, transpose } from "./layout.js";
 import { gemm, matmul } from "./matmul.js";
 import { reduceSum } from "./reduction.js";
@@ -72,7 +73,7 @@ function explicit({ group, strides, dilations, begins, ends }: Geometry): ConvAt
  *
  * @see https://onnx.ai/onnx/operators/onnx__Conv.html
  */
-export const conv: Op<[x: Value, w: Value, b?: Value, attributes?: ConvAttributes]> = defineOp("Conv", {
+export const conv: Op<"Conv", [x: Value, w: Value, b?: Value, attributes?: ConvAttributes]> = defineOp("Conv", {
   since: 11,
   inputs: ["x", "w", "b?"],
   outputs: ["y"],
@@ -344,9 +345,8 @@ function convTransposeGeometry(
  *
  * @see https://onnx.ai/onnx/operators/onnx__ConvTranspose.html
  */
-export const convTranspose: Op<[x: Value, w: Value, b?: Value, attributes?: ConvTransposeAttributes]> = defineOp(
-  "ConvTranspose",
-  {
+export const convTranspose: Op<"ConvTranspose", [x: Value, w: Value, b?: Value, attributes?: ConvTransposeAttributes]> =
+  defineOp("ConvTranspose", {
     since: 11,
     inputs: ["x", "w", "b?"],
     outputs: ["y"],
@@ -375,8 +375,7 @@ export const convTranspose: Op<[x: Value, w: Value, b?: Value, attributes?: Conv
       w: ({ x, w, dy, attributes }) => convWeightGradient(dy, x, convTransposeGeometry(x, w, attributes)),
       b: ({ dy }) => sumOverPositions(dy),
     },
-  },
-);
+  });
 
 /** Takes away windows at the end, of which an output padding larger than the stride makes room for more. */
 function cropped(y: Value, shape: Shape): Value {

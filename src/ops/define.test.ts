@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { UsageError } from "../errors/errors.js";
 import { input, producer, type Value } from "../graph/value.js";
 import { scalar } from "./constants.js";
-import { defineOp, type Op } from "./define.js";
+import { defineOp, type NonDifferentiableOp, type Op } from "./define.js";
 import { add, clip, clipOp, mul } from "./elementwise.js";
 import { softmax } from "./softmax.js";
-import { operatorNames, recreate, rowOf } from "./table.js";
+import { isOperatorName, type OperatorName, operatorNames, recreate, rowOf } from "./table.js";
 
 const x = input("x", "float32", ["N", 3]);
 
@@ -13,7 +13,7 @@ describe("a row", () => {
   test("does not compile without a rule for each input, or with two ways to differentiate", () => {
     const infer = ({ a }: { readonly a: Value }): { readonly y: Value } => ({ y: a });
     const shape = { since: 1, inputs: ["a", "b?"], outputs: ["y"], infer } as const;
-    const complete: Op<[a: Value, b?: Value]> = defineOp("Test", {
+    const complete: Op<"Test", [a: Value, b?: Value]> = defineOp("Test", {
       ...shape,
       vjp: { a: ({ dy }) => dy, b: "none" },
     });
@@ -24,6 +24,27 @@ describe("a row", () => {
     defineOp("Test", { ...shape, vjp: { a: ({ dy }) => dy, b: "none", c: "none" } });
     // @ts-expect-error nothing says how it is differentiated
     defineOp("Test", shape);
+  });
+
+  test("does not compile under another name, or with another kind of derivative, than its type says", () => {
+    const infer = ({ a }: { readonly a: Value }): { readonly y: Value } => ({ y: a });
+    const shape = { since: 1, inputs: ["a"], outputs: ["y"], infer } as const;
+    const plain: NonDifferentiableOp<"Test", [a: Value]> = defineOp("Test", { ...shape, nonDifferentiable: true });
+    expect(plain.row.nonDifferentiable).toBe(true);
+    // @ts-expect-error it is called Test
+    const other: NonDifferentiableOp<"Other", [a: Value]> = defineOp("Test", { ...shape, nonDifferentiable: true });
+    // @ts-expect-error its type says that it has a derivative
+    const flat: Op<"Test", [a: Value]> = defineOp("Test", { ...shape, nonDifferentiable: true });
+    // @ts-expect-error its type says that it has none
+    const steep: NonDifferentiableOp<"Test", [a: Value]> = defineOp("Test", { ...shape, vjp: { a: () => undefined } });
+    expect([other, flat, steep].map(({ row }) => row.nonDifferentiable)).toEqual([true, true, false]);
+  });
+
+  test("gives its name to the union of the table, which holds no others", () => {
+    const names: readonly OperatorName[] = ["Conv", "Split", "ReduceSum", "Clip", "TakeRows", "Shape"];
+    // @ts-expect-error there is no such operator
+    const wrong: OperatorName = "Convv";
+    expect([...names, wrong].filter((name) => !isOperatorName(name))).toEqual(["Convv"]);
   });
 
   test("is found by its ONNX name, and a misspelt name is corrected", () => {

@@ -50,14 +50,19 @@ type RuleArguments<I extends string, O extends string, K extends AttributeKinds>
 type Rule<I extends string, O extends string, K extends AttributeKinds> =
   ((args: RuleArguments<I, O, K>) => Value | undefined) | "none";
 
-/** How an operator is differentiated: exactly one of three ways. */
-type Derivative<I extends string, O extends string, K extends AttributeKinds> =
-  | { readonly vjp: Readonly<Record<BareName<I>, Rule<I, O, K>>> }
-  | { readonly body: (args: InputValues<I> & WithAttributes<K>) => Value }
-  | { readonly nonDifferentiable: true };
+/** How an operator is differentiated: exactly one of three ways, of which its type says whether it is the third. */
+type Derivative<I extends string, O extends string, K extends AttributeKinds, N extends boolean> = N extends true
+  ? { readonly nonDifferentiable: true }
+  : | { readonly vjp: Readonly<Record<BareName<I>, Rule<I, O, K>>> }
+    | { readonly body: (args: InputValues<I> & WithAttributes<K>) => Value };
 
 /** Everything that Graft knows of an operator with a fixed list of inputs. */
-type Definition<I extends string, O extends string, K extends AttributeKinds> = Derivative<I, O, K> & {
+type Definition<I extends string, O extends string, K extends AttributeKinds, N extends boolean> = Derivative<
+  I,
+  O,
+  K,
+  N
+> & {
   /** First version of the standard operator set in which the operator is what this row says. */
   readonly since: number;
   /** Names of the inputs in order; `"b?"` may be absent. */
@@ -74,9 +79,12 @@ type Definition<I extends string, O extends string, K extends AttributeKinds> = 
   readonly expand?: (args: InputValues<I> & WithAttributes<K>) => Value;
 };
 
-/** A definition without its types, as passes over graphs use it. */
-export interface OpRow {
-  readonly op: string;
+/**
+ * A definition as passes over graphs use it: of its types only the operator's name and whether it is non-differentiable are
+ * left, from which the table makes the unions of names.
+ */
+export interface OpRow<Name extends string = string, N extends boolean = boolean> {
+  readonly op: Name;
   readonly since: number;
   /** Names of the inputs, or `"variadic"`. */
   readonly inputs: readonly string[] | "variadic";
@@ -85,7 +93,7 @@ export interface OpRow {
   /** Makes a node, after checking and inferring. */
   readonly create: (inputs: readonly (Value | undefined)[], attributes: Readonly<Record<string, unknown>>) => Node;
   /** Whether the operator has no derivative anywhere. */
-  readonly nonDifferentiable: boolean;
+  readonly nonDifferentiable: N;
   /** The cotangent of input `index`, or `undefined` where the rule says `"none"`. */
   readonly vjp: ((node: Node, index: number, cotangents: readonly Value[]) => Value | undefined) | undefined;
   /** The same computation in other operators, for differentiating through it. */
@@ -94,13 +102,21 @@ export interface OpRow {
   readonly expand: ((node: Node) => Value) | undefined;
 }
 
-/** An operator that can be called on values; `A` are its arguments, `R` what it returns. */
-export interface Op<A extends readonly unknown[], R = Value> {
+/** An operator of an ONNX name that can be called on values; `A` are its arguments, `R` what it returns. */
+export interface Op<Name extends string, A extends readonly unknown[], R = Value, N extends boolean = false> {
   (...args: A): R;
-  readonly row: OpRow;
+  readonly row: OpRow<Name, N>;
 }
 
-function encode(
+/** An operator that has no derivative anywhere, and so needs no sample. */
+export type NonDifferentiableOp<Name extends string, A extends readonly unknown[]> = Op<Name, A, Value, true>;
+
+/**
+ * Attributes as a node holds them; those that are `undefined` are left out.
+ *
+ * @throws UsageError when the operator has no attribute of that name
+ */
+export function encode(
   op: string,
   kinds: AttributeKinds,
   plain: Readonly<Record<string, unknown>>,
@@ -138,16 +154,21 @@ function byName(names: readonly string[], values: readonly (Value | undefined)[]
 /**
  * Defines an operator: its name, versions, shapes and derivative in one place.
  *
+ * The constant that it is kept in says in its type the name, the arguments, and whether there is no derivative: rules call
+ * each other, so the compiler could not find that out. What it says must agree with the definition.
+ *
  * @param op the operator's ONNX name
  * @param definition see {@link Definition}
  */
 export function defineOp<
+  Name extends string,
   const I extends string,
   const O extends string,
   A extends readonly unknown[],
   R,
   const K extends AttributeKinds = Record<never, never>,
->(op: string, definition: Definition<I, O, K>): Op<A, R> {
+  N extends boolean = false,
+>(op: Name, definition: Definition<I, O, K, N>): Op<Name, A, R, N> {
   const kinds: AttributeKinds = definition.attributes ?? {};
   const names = definition.inputs;
   const outputNames = definition.outputs.map((name) => bare(name) as BareName<O>);
@@ -174,7 +195,7 @@ export function defineOp<
     );
   };
 
-  const row: OpRow = {
+  const row: OpRow<Name> = {
     op,
     since: definition.since,
     inputs: names.map(bare),
@@ -215,7 +236,7 @@ export function defineOp<
     const node = create(inputs, attributes);
     return definition.outputs.length === 1 ? only(node.outputs) : byName(outputNames, node.outputs);
   };
-  return Object.assign(call, { row }) as unknown as Op<A, R>;
+  return Object.assign(call, { row }) as unknown as Op<Name, A, R, N>;
 }
 
 function only(outputs: readonly Value[]): Value {
@@ -247,10 +268,10 @@ interface VariadicDefinition<K extends AttributeKinds> {
 }
 
 /** Defines an operator with any number of inputs, such as Concat; it is called with a list of values and the attributes. */
-export function defineVariadic<const K extends AttributeKinds = Record<never, never>>(
-  op: string,
+export function defineVariadic<Name extends string, const K extends AttributeKinds = Record<never, never>>(
+  op: Name,
   definition: VariadicDefinition<K>,
-): Op<[inputs: readonly Value[], attributes?: Attributes<K>]> {
+): Op<Name, [inputs: readonly Value[], attributes?: Attributes<K>]> {
   const kinds: AttributeKinds = definition.attributes ?? {};
   const present = (inputs: readonly (Value | undefined)[]): readonly Value[] =>
     inputs.filter((value): value is Value => value !== undefined);
@@ -258,7 +279,7 @@ export function defineVariadic<const K extends AttributeKinds = Record<never, ne
     const type = definition.infer({ inputs: present(inputs), attributes: attributes as Attributes<K> });
     return new Node(op, inputs, encode(op, kinds, attributes), [type]);
   };
-  const row: OpRow = {
+  const row: OpRow<Name, false> = {
     op,
     since: definition.since,
     inputs: "variadic",

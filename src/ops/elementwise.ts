@@ -6,8 +6,8 @@ import { scalarLike } from "./constants.js";
 import { defineOp, defineVariadic, type Op } from "./define.js";
 import { cast } from "./layout.js";
 
-export type Unary = Op<[x: Value]>;
-export type Binary = Op<[a: Value, b: Value]>;
+export type Unary<Name extends string> = Op<Name, [x: Value]>;
+export type Binary<Name extends string> = Op<Name, [a: Value, b: Value]>;
 
 /** Type and shape of an elementwise operator of one input. */
 export function like({ type, shape }: ValueType): ValueType {
@@ -27,7 +27,7 @@ export function broadcast(operator: string, a: ValueType, b: ValueType): ValueTy
 }
 
 /** `a + b`. @see https://onnx.ai/onnx/operators/onnx__Add.html */
-export const add: Binary = defineOp("Add", {
+export const add: Binary<"Add"> = defineOp("Add", {
   since: 14,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -36,7 +36,7 @@ export const add: Binary = defineOp("Add", {
 });
 
 /** `a - b`. @see https://onnx.ai/onnx/operators/onnx__Sub.html */
-export const sub: Binary = defineOp("Sub", {
+export const sub: Binary<"Sub"> = defineOp("Sub", {
   since: 14,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -45,7 +45,7 @@ export const sub: Binary = defineOp("Sub", {
 });
 
 /** `a · b`. @see https://onnx.ai/onnx/operators/onnx__Mul.html */
-export const mul: Binary = defineOp("Mul", {
+export const mul: Binary<"Mul"> = defineOp("Mul", {
   since: 14,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -54,7 +54,7 @@ export const mul: Binary = defineOp("Mul", {
 });
 
 /** `a / b`. @see https://onnx.ai/onnx/operators/onnx__Div.html */
-export const div: Binary = defineOp("Div", {
+export const div: Binary<"Div"> = defineOp("Div", {
   since: 14,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -63,7 +63,7 @@ export const div: Binary = defineOp("Div", {
 });
 
 /** `-x`. @see https://onnx.ai/onnx/operators/onnx__Neg.html */
-export const neg: Unary = defineOp("Neg", {
+export const neg: Unary<"Neg"> = defineOp("Neg", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -72,7 +72,7 @@ export const neg: Unary = defineOp("Neg", {
 });
 
 /** `|x|`; its derivative at 0 is 0. @see https://onnx.ai/onnx/operators/onnx__Abs.html */
-export const abs: Unary = defineOp("Abs", {
+export const abs: Unary<"Abs"> = defineOp("Abs", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -81,7 +81,7 @@ export const abs: Unary = defineOp("Abs", {
 });
 
 /** `√x`. @see https://onnx.ai/onnx/operators/onnx__Sqrt.html */
-export const sqrt: Unary = defineOp("Sqrt", {
+export const sqrt: Unary<"Sqrt"> = defineOp("Sqrt", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -91,7 +91,7 @@ export const sqrt: Unary = defineOp("Sqrt", {
 });
 
 /** `eˣ`. @see https://onnx.ai/onnx/operators/onnx__Exp.html */
-export const exp: Unary = defineOp("Exp", {
+export const exp: Unary<"Exp"> = defineOp("Exp", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -100,7 +100,7 @@ export const exp: Unary = defineOp("Exp", {
 });
 
 /** The natural logarithm. @see https://onnx.ai/onnx/operators/onnx__Log.html */
-export const log: Unary = defineOp("Log", {
+export const log: Unary<"Log"> = defineOp("Log", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -109,7 +109,7 @@ export const log: Unary = defineOp("Log", {
 });
 
 /** `1 / x`. @see https://onnx.ai/onnx/operators/onnx__Reciprocal.html */
-export const reciprocal: Unary = defineOp("Reciprocal", {
+export const reciprocal: Unary<"Reciprocal"> = defineOp("Reciprocal", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -127,7 +127,7 @@ export function square(x: Value): Value {
  * `aᵇ`; the result has the type of `a`. With respect to `b` the derivative is `aᵇ ln a`, and 0 where `a ≤ 0`, as in TensorFlow.
  * @see https://onnx.ai/onnx/operators/onnx__Pow.html
  */
-export const pow: Binary = defineOp("Pow", {
+export const pow: Binary<"Pow"> = defineOp("Pow", {
   since: 15,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -146,7 +146,7 @@ export const pow: Binary = defineOp("Pow", {
 });
 
 /** The sine. @see https://onnx.ai/onnx/operators/onnx__Sin.html */
-export const sin: Unary = defineOp("Sin", {
+export const sin: Unary<"Sin"> = defineOp("Sin", {
   since: 7,
   inputs: ["x"],
   outputs: ["y"],
@@ -155,7 +155,7 @@ export const sin: Unary = defineOp("Sin", {
 });
 
 /** The cosine. @see https://onnx.ai/onnx/operators/onnx__Cos.html */
-export const cos: Unary = defineOp("Cos", {
+export const cos: Unary<"Cos"> = defineOp("Cos", {
   since: 7,
   inputs: ["x"],
   outputs: ["y"],
@@ -164,7 +164,7 @@ export const cos: Unary = defineOp("Cos", {
 });
 
 /** `2/√π ∫₀ˣ e^(-t²) dt`. @see https://onnx.ai/onnx/operators/onnx__Erf.html */
-export const erf: Unary = defineOp("Erf", {
+export const erf: Unary<"Erf"> = defineOp("Erf", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -173,7 +173,7 @@ export const erf: Unary = defineOp("Erf", {
 });
 
 /** -1, 0 or 1; its derivative is 0, also at the step. @see https://onnx.ai/onnx/operators/onnx__Sign.html */
-export const sign: Unary = defineOp("Sign", {
+export const sign: Unary<"Sign"> = defineOp("Sign", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -182,7 +182,7 @@ export const sign: Unary = defineOp("Sign", {
 });
 
 /** The largest whole number `≤ x`; its derivative is 0, also at the steps. @see https://onnx.ai/onnx/operators/onnx__Floor.html */
-export const floor: Unary = defineOp("Floor", {
+export const floor: Unary<"Floor"> = defineOp("Floor", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -191,7 +191,7 @@ export const floor: Unary = defineOp("Floor", {
 });
 
 /** The smallest whole number `≥ x`; its derivative is 0, also at the steps. @see https://onnx.ai/onnx/operators/onnx__Ceil.html */
-export const ceil: Unary = defineOp("Ceil", {
+export const ceil: Unary<"Ceil"> = defineOp("Ceil", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -203,7 +203,7 @@ export const ceil: Unary = defineOp("Ceil", {
  * The nearest whole number, halves to the even one; its derivative is 0, also at the steps.
  * @see https://onnx.ai/onnx/operators/onnx__Round.html
  */
-export const round: Unary = defineOp("Round", {
+export const round: Unary<"Round"> = defineOp("Round", {
   since: 11,
   inputs: ["x"],
   outputs: ["y"],
@@ -238,28 +238,28 @@ function cotangentOfChosen(inputs: readonly Value[], index: number, y: Value, dy
 }
 
 /** The greatest of the inputs; on a tie the derivative goes to the first of the equal ones. @see https://onnx.ai/onnx/operators/onnx__Max.html */
-export const max: Op<[inputs: readonly Value[]]> = defineVariadic("Max", {
+export const max: Op<"Max", [inputs: readonly Value[]]> = defineVariadic("Max", {
   since: 13,
   infer: ({ inputs }) => broadcastAll("Max", inputs),
   vjp: ({ inputs, index, y, dy }) => cotangentOfChosen(inputs, index, y, dy),
 });
 
 /** The least of the inputs; on a tie the derivative goes to the first of the equal ones. @see https://onnx.ai/onnx/operators/onnx__Min.html */
-export const min: Op<[inputs: readonly Value[]]> = defineVariadic("Min", {
+export const min: Op<"Min", [inputs: readonly Value[]]> = defineVariadic("Min", {
   since: 13,
   infer: ({ inputs }) => broadcastAll("Min", inputs),
   vjp: ({ inputs, index, y, dy }) => cotangentOfChosen(inputs, index, y, dy),
 });
 
 /** The sum of the inputs, which broadcast. @see https://onnx.ai/onnx/operators/onnx__Sum.html */
-export const sum: Op<[inputs: readonly Value[]]> = defineVariadic("Sum", {
+export const sum: Op<"Sum", [inputs: readonly Value[]]> = defineVariadic("Sum", {
   since: 13,
   infer: ({ inputs }) => broadcastAll("Sum", inputs),
   vjp: ({ dy }) => dy,
 });
 
 /** The mean of the inputs, which broadcast. @see https://onnx.ai/onnx/operators/onnx__Mean.html */
-export const mean: Op<[inputs: readonly Value[]]> = defineVariadic("Mean", {
+export const mean: Op<"Mean", [inputs: readonly Value[]]> = defineVariadic("Mean", {
   since: 13,
   infer: ({ inputs }) => broadcastAll("Mean", inputs),
   vjp: ({ inputs, dy }) => div(dy, scalarLike(dy, inputs.length)),
@@ -277,7 +277,7 @@ function checkBound(name: string, x: Value, bound: Value | undefined): void {
   }
 }
 
-const clipOp: Op<[x: Value, min?: Value, max?: Value]> = defineOp("Clip", {
+const clipOp: Op<"Clip", [x: Value, min?: Value, max?: Value]> = defineOp("Clip", {
   since: 13,
   inputs: ["x", "min?", "max?"],
   outputs: ["y"],

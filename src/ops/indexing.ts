@@ -3,7 +3,7 @@ import { dimAt, formatShape, normalizeAxis, type Shape } from "../graph/shape.js
 import { constant, type Value } from "../graph/value.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { constantIntegers, integers } from "./constants.js";
-import { defineOp, type Op } from "./define.js";
+import { defineOp, type NonDifferentiableOp, type Op } from "./define.js";
 import { transpose, unsqueeze } from "./layout.js";
 import { zerosLike } from "./shape-of.js";
 
@@ -13,7 +13,7 @@ type AlongAxis = Readonly<Record<"axis", number | undefined>>;
  * Takes slices along an axis: `y[…, i, …] = x[…, indices[i], …]`; the axes of `indices` stand in the place of `axis` (default 0).
  * @see https://onnx.ai/onnx/operators/onnx__Gather.html
  */
-export const gather: Op<[x: Value, indices: Value, attributes?: Partial<AlongAxis>]> = defineOp("Gather", {
+export const gather: Op<"Gather", [x: Value, indices: Value, attributes?: Partial<AlongAxis>]> = defineOp("Gather", {
   since: 13,
   inputs: ["x", "indices"],
   outputs: ["y"],
@@ -65,9 +65,8 @@ function checkSameRank(operator: string, x: Value, indices: Value): void {
  * Takes elements along an axis: `y[i, j] = x[indices[i, j], j]` for axis 0 (the default).
  * @see https://onnx.ai/onnx/operators/onnx__GatherElements.html
  */
-export const gatherElements: Op<[x: Value, indices: Value, attributes?: Partial<AlongAxis>]> = defineOp(
-  "GatherElements",
-  {
+export const gatherElements: Op<"GatherElements", [x: Value, indices: Value, attributes?: Partial<AlongAxis>]> =
+  defineOp("GatherElements", {
     since: 13,
     inputs: ["x", "indices"],
     outputs: ["y"],
@@ -82,8 +81,7 @@ export const gatherElements: Op<[x: Value, indices: Value, attributes?: Partial<
         scatterElements(zerosLike(x), indices, dy, { axis, reduction: "add" }),
       indices: "none",
     },
-  },
-);
+  });
 
 /** What to do with elements that land at the same place: the last one (default), or the sum of all and of what was there. */
 export interface ScatterAttributes {
@@ -107,40 +105,40 @@ function checkReduction(operator: string, reduction: string | undefined): void {
  * Without `reduction` the places must be different where a derivative is taken.
  * @see https://onnx.ai/onnx/operators/onnx__ScatterElements.html
  */
-export const scatterElements: Op<[x: Value, indices: Value, updates: Value, attributes?: ScatterAttributes]> = defineOp(
+export const scatterElements: Op<
   "ScatterElements",
-  {
-    since: 18,
-    inputs: ["x", "indices", "updates"],
-    outputs: ["y"],
-    attributes: { axis: "int", reduction: "string" },
-    infer: ({ x, indices, updates, attributes: { axis = 0, reduction } }) => {
-      checkSameRank("ScatterElements", x, indices);
-      checkReduction("ScatterElements", reduction);
-      normalizeAxis(axis, x.rank, "ScatterElements");
-      if (updates.type !== x.type || !updates.shape.every((dim, i) => dim === indices.shape[i])) {
-        throw new ShapeError("ScatterElements: there must be an update for each index.", {
-          subject: "ScatterElements",
-          expected: `${x.type} ${formatShape(indices.shape)}`,
-          received: `${updates.type} ${formatShape(updates.shape)}`,
-        });
-      }
-      return { y: { type: x.type, shape: x.shape } };
-    },
-    vjp: {
-      x: ({ indices, updates, dy, attributes: { axis = 0, reduction } }) =>
-        reduction === "add" ? dy : scatterElements(dy, indices, zerosLike(updates), { axis }),
-      indices: "none",
-      updates: ({ indices, dy, attributes: { axis = 0 } }) => gatherElements(dy, indices, { axis }),
-    },
+  [x: Value, indices: Value, updates: Value, attributes?: ScatterAttributes]
+> = defineOp("ScatterElements", {
+  since: 18,
+  inputs: ["x", "indices", "updates"],
+  outputs: ["y"],
+  attributes: { axis: "int", reduction: "string" },
+  infer: ({ x, indices, updates, attributes: { axis = 0, reduction } }) => {
+    checkSameRank("ScatterElements", x, indices);
+    checkReduction("ScatterElements", reduction);
+    normalizeAxis(axis, x.rank, "ScatterElements");
+    if (updates.type !== x.type || !updates.shape.every((dim, i) => dim === indices.shape[i])) {
+      throw new ShapeError("ScatterElements: there must be an update for each index.", {
+        subject: "ScatterElements",
+        expected: `${x.type} ${formatShape(indices.shape)}`,
+        received: `${updates.type} ${formatShape(updates.shape)}`,
+      });
+    }
+    return { y: { type: x.type, shape: x.shape } };
   },
-);
+  vjp: {
+    x: ({ indices, updates, dy, attributes: { axis = 0, reduction } }) =>
+      reduction === "add" ? dy : scatterElements(dy, indices, zerosLike(updates), { axis }),
+    indices: "none",
+    updates: ({ indices, dy, attributes: { axis = 0 } }) => gatherElements(dy, indices, { axis }),
+  },
+});
 
 /**
  * Takes slices: the last axis of `indices` says a place along the first axes of `x`.
  * @see https://onnx.ai/onnx/operators/onnx__GatherND.html
  */
-export const gatherNd: Op<[x: Value, indices: Value]> = defineOp("GatherND", {
+export const gatherNd: Op<"GatherND", [x: Value, indices: Value]> = defineOp("GatherND", {
   since: 13,
   inputs: ["x", "indices"],
   outputs: ["y"],
@@ -171,6 +169,7 @@ function slicesAt(operator: string, x: Value, indices: Value): Shape {
  * @see https://onnx.ai/onnx/operators/onnx__ScatterND.html
  */
 export const scatterNd: Op<
+  "ScatterND",
   [x: Value, indices: Value, updates: Value, attributes?: { readonly reduction?: string | undefined }]
 > = defineOp("ScatterND", {
   since: 18,
@@ -203,21 +202,21 @@ export const scatterNd: Op<
  * Indices out of range give a vector without a `values[1]`.
  * @see https://onnx.ai/onnx/operators/onnx__OneHot.html
  */
-export const oneHotOp: Op<[indices: Value, depth: Value, values: Value, attributes?: Partial<AlongAxis>]> = defineOp(
+export const oneHotOp: NonDifferentiableOp<
   "OneHot",
-  {
-    since: 11,
-    inputs: ["indices", "depth", "values"],
-    outputs: ["y"],
-    attributes: { axis: "int" },
-    infer: ({ indices, depth, values, attributes: { axis = -1 } }) => {
-      const [extent = 0] = constantIntegers(depth, "OneHot", "depth");
-      const at = normalizeAxis(axis, indices.rank + 1, "OneHot");
-      return { y: { type: values.type, shape: [...indices.shape.slice(0, at), extent, ...indices.shape.slice(at)] } };
-    },
-    nonDifferentiable: true,
+  [indices: Value, depth: Value, values: Value, attributes?: Partial<AlongAxis>]
+> = defineOp("OneHot", {
+  since: 11,
+  inputs: ["indices", "depth", "values"],
+  outputs: ["y"],
+  attributes: { axis: "int" },
+  infer: ({ indices, depth, values, attributes: { axis = -1 } }) => {
+    const [extent = 0] = constantIntegers(depth, "OneHot", "depth");
+    const at = normalizeAxis(axis, indices.rank + 1, "OneHot");
+    return { y: { type: values.type, shape: [...indices.shape.slice(0, at), extent, ...indices.shape.slice(at)] } };
   },
-);
+  nonDifferentiable: true,
+});
 
 /** For each class number a vector with 1 at its place and 0 elsewhere, float32, along a new last axis. */
 export function oneHot(indices: Value, classes: number): Value {
@@ -228,7 +227,7 @@ export function oneHot(indices: Value, classes: number): Value {
  * A matrix of the shape of another one, with 1 on the diagonal and 0 elsewhere.
  * @see https://onnx.ai/onnx/operators/onnx__EyeLike.html
  */
-export const eyeLike: Op<[x: Value]> = defineOp("EyeLike", {
+export const eyeLike: NonDifferentiableOp<"EyeLike", [x: Value]> = defineOp("EyeLike", {
   since: 9,
   inputs: ["x"],
   outputs: ["y"],
@@ -251,6 +250,7 @@ export const eyeLike: Op<[x: Value]> = defineOp("EyeLike", {
  * @see https://onnx.ai/onnx/operators/onnx__TopK.html
  */
 export const topK: Op<
+  "TopK",
   [
     x: Value,
     k: Value,

@@ -13,11 +13,11 @@ import { constantData, producer, type Value } from "../graph/value.js";
 import { elementTypeCode, elementTypeOf } from "../onnx/element-types.js";
 import type { ElementType } from "../onnx/tensor-data.js";
 import { constantIntegers, integers } from "./constants.js";
-import { defineOp, type Op } from "./define.js";
+import { defineOp, type NonDifferentiableOp, type Op } from "./define.js";
 import { reshapeTo } from "./shape-of.js";
 
 /** The value itself. @see https://onnx.ai/onnx/operators/onnx__Identity.html */
-export const identity: Op<[x: Value]> = defineOp("Identity", {
+export const identity: Op<"Identity", [x: Value]> = defineOp("Identity", {
   since: 16,
   inputs: ["x"],
   outputs: ["y"],
@@ -30,7 +30,7 @@ export const identity: Op<[x: Value]> = defineOp("Identity", {
  *
  * No runtime has this operator; `prepare` takes it out.
  */
-export const stopGradient: Op<[x: Value]> = defineOp("StopGradient", {
+export const stopGradient: Op<"StopGradient", [x: Value]> = defineOp("StopGradient", {
   since: 18,
   inputs: ["x"],
   outputs: ["y"],
@@ -41,7 +41,7 @@ export const stopGradient: Op<[x: Value]> = defineOp("StopGradient", {
 
 const isFloat = (type: ElementType): boolean => type.startsWith("float");
 
-const castOp: Op<[x: Value, attributes: { readonly to: number }]> = defineOp("Cast", {
+const castOp: Op<"Cast", [x: Value, attributes: { readonly to: number }]> = defineOp("Cast", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -68,7 +68,8 @@ export function cast(x: Value, type: ElementType): Value {
 }
 
 /** The shape of a value when the graph runs, `[rank]` int64. @see https://onnx.ai/onnx/operators/onnx__Shape.html */
-export const shapeOp: Op<
+export const shapeOp: NonDifferentiableOp<
+  "Shape",
   [x: Value, attributes?: { readonly start?: number | undefined; readonly end?: number | undefined }]
 > = defineOp("Shape", {
   since: 15,
@@ -107,7 +108,7 @@ export function shapeFrom(value: Value, operator: string): Shape {
  * The same elements in another shape; 0 copies an extent, -1 is what is left.
  * @see https://onnx.ai/onnx/operators/onnx__Reshape.html
  */
-export const reshape: Op<[x: Value, shape: Value]> = defineOp("Reshape", {
+export const reshape: Op<"Reshape", [x: Value, shape: Value]> = defineOp("Reshape", {
   since: 14,
   inputs: ["x", "shape"],
   outputs: ["y"],
@@ -129,7 +130,7 @@ export const reshape: Op<[x: Value, shape: Value]> = defineOp("Reshape", {
 });
 
 /** Permutes the axes. @see https://onnx.ai/onnx/operators/onnx__Transpose.html */
-export const transpose: Op<[x: Value, attributes: { perm: readonly number[] }]> = defineOp("Transpose", {
+export const transpose: Op<"Transpose", [x: Value, attributes: { perm: readonly number[] }]> = defineOp("Transpose", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -160,7 +161,7 @@ function permutation(x: Value, perm: readonly number[] | undefined): readonly nu
 }
 
 /** Repeats along axes of extent 1, as broadcasting does. @see https://onnx.ai/onnx/operators/onnx__Expand.html */
-export const expand: Op<[x: Value, shape: Value]> = defineOp("Expand", {
+export const expand: Op<"Expand", [x: Value, shape: Value]> = defineOp("Expand", {
   since: 13,
   inputs: ["x", "shape"],
   outputs: ["y"],
@@ -170,7 +171,7 @@ export const expand: Op<[x: Value, shape: Value]> = defineOp("Expand", {
   vjp: { x: ({ dy }) => dy, shape: "none" },
 });
 
-const unsqueezeOp: Op<[x: Value, axes: Value]> = defineOp("Unsqueeze", {
+const unsqueezeOp: Op<"Unsqueeze", [x: Value, axes: Value]> = defineOp("Unsqueeze", {
   since: 13,
   inputs: ["x", "axes"],
   outputs: ["y"],
@@ -198,7 +199,7 @@ export function unsqueeze(x: Value, axes: readonly number[]): Value {
   return unsqueezeOp(x, integers(axes));
 }
 
-const squeezeOp: Op<[x: Value, axes?: Value]> = defineOp("Squeeze", {
+const squeezeOp: Op<"Squeeze", [x: Value, axes?: Value]> = defineOp("Squeeze", {
   since: 13,
   inputs: ["x", "axes?"],
   outputs: ["y"],
@@ -232,18 +233,21 @@ export function squeeze(x: Value, axes?: readonly number[]): Value {
  * A matrix: the axes before `axis` become its rows, the others its columns; default 1.
  * @see https://onnx.ai/onnx/operators/onnx__Flatten.html
  */
-export const flatten: Op<[x: Value, attributes?: { readonly axis?: number | undefined }]> = defineOp("Flatten", {
-  since: 13,
-  inputs: ["x"],
-  outputs: ["y"],
-  attributes: { axis: "int" },
-  infer: ({ x, attributes }) => {
-    const given = attributes.axis ?? 1;
-    const axis = given === x.rank ? given : normalizeAxis(given, x.rank, "Flatten");
-    return { y: { type: x.type, shape: [dimProduct(x.shape.slice(0, axis)), dimProduct(x.shape.slice(axis))] } };
+export const flatten: Op<"Flatten", [x: Value, attributes?: { readonly axis?: number | undefined }]> = defineOp(
+  "Flatten",
+  {
+    since: 13,
+    inputs: ["x"],
+    outputs: ["y"],
+    attributes: { axis: "int" },
+    infer: ({ x, attributes }) => {
+      const given = attributes.axis ?? 1;
+      const axis = given === x.rank ? given : normalizeAxis(given, x.rank, "Flatten");
+      return { y: { type: x.type, shape: [dimProduct(x.shape.slice(0, axis)), dimProduct(x.shape.slice(axis))] } };
+    },
+    vjp: { x: ({ x, dy }) => reshapeTo(dy, x.shape) },
   },
-  vjp: { x: ({ x, dy }) => reshapeTo(dy, x.shape) },
-});
+);
 
 /**
  * The pixels of a block of `blocksize²` channels, laid out in space: `[N, C·b², H, W]` → `[N, C, H·b, W·b]`.
@@ -251,6 +255,7 @@ export const flatten: Op<[x: Value, attributes?: { readonly axis?: number | unde
  * @see https://onnx.ai/onnx/operators/onnx__DepthToSpace.html
  */
 export const depthToSpace: Op<
+  "DepthToSpace",
   [x: Value, attributes: { readonly blocksize: number; readonly mode?: string | undefined }]
 > = defineOp("DepthToSpace", {
   since: 13,
@@ -284,25 +289,28 @@ export const depthToSpace: Op<
  * Blocks of `blocksize²` pixels as channels, the inverse of {@link depthToSpace} in mode DCR: `[N, C, H·b, W·b]` → `[N, C·b², H, W]`.
  * @see https://onnx.ai/onnx/operators/onnx__SpaceToDepth.html
  */
-export const spaceToDepth: Op<[x: Value, attributes: { readonly blocksize: number }]> = defineOp("SpaceToDepth", {
-  since: 13,
-  inputs: ["x"],
-  outputs: ["y"],
-  attributes: { blocksize: "int" },
-  infer: ({ x, attributes: { blocksize = 0 } }) => {
-    const height = dimQuotient(dimAt(x.shape, 2), blocksize);
-    const width = dimQuotient(dimAt(x.shape, 3), blocksize);
-    if (x.rank !== 4 || height === undefined || width === undefined) {
-      throw new ShapeError("SpaceToDepth: the picture does not divide into blocks.", {
-        subject: "SpaceToDepth",
-        expected: `[N, C, H, W] with H and W multiples of ${blocksize}`,
-        received: formatShape(x.shape),
-      });
-    }
-    const channels = dimProduct([dimAt(x.shape, 1), blocksize * blocksize]);
-    return { y: { type: x.type, shape: [dimAt(x.shape, 0), channels, height, width] } };
+export const spaceToDepth: Op<"SpaceToDepth", [x: Value, attributes: { readonly blocksize: number }]> = defineOp(
+  "SpaceToDepth",
+  {
+    since: 13,
+    inputs: ["x"],
+    outputs: ["y"],
+    attributes: { blocksize: "int" },
+    infer: ({ x, attributes: { blocksize = 0 } }) => {
+      const height = dimQuotient(dimAt(x.shape, 2), blocksize);
+      const width = dimQuotient(dimAt(x.shape, 3), blocksize);
+      if (x.rank !== 4 || height === undefined || width === undefined) {
+        throw new ShapeError("SpaceToDepth: the picture does not divide into blocks.", {
+          subject: "SpaceToDepth",
+          expected: `[N, C, H, W] with H and W multiples of ${blocksize}`,
+          received: formatShape(x.shape),
+        });
+      }
+      const channels = dimProduct([dimAt(x.shape, 1), blocksize * blocksize]);
+      return { y: { type: x.type, shape: [dimAt(x.shape, 0), channels, height, width] } };
+    },
+    vjp: {
+      x: ({ dy, attributes: { blocksize = 1 } }) => depthToSpace(dy, { blocksize }),
+    },
   },
-  vjp: {
-    x: ({ dy, attributes: { blocksize = 1 } }) => depthToSpace(dy, { blocksize }),
-  },
-});
+);

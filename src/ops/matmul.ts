@@ -30,7 +30,7 @@ function asMatrix(x: Value): Value {
  * Matrix product over the last two axes; the axes before them broadcast. A vector is a row on the left and a column on the right.
  * @see https://onnx.ai/onnx/operators/onnx__MatMul.html
  */
-export const matmul: Op<[a: Value, b: Value]> = defineOp("MatMul", {
+export const matmul: Op<"MatMul", [a: Value, b: Value]> = defineOp("MatMul", {
   since: 13,
   inputs: ["a", "b"],
   outputs: ["y"],
@@ -86,7 +86,7 @@ export interface GemmAttributes {
  * `alpha · a b + beta · c` for matrices; `c` broadcasts to the product.
  * @see https://onnx.ai/onnx/operators/onnx__Gemm.html
  */
-export const gemm: Op<[a: Value, b: Value, c?: Value, attributes?: GemmAttributes]> = defineOp("Gemm", {
+export const gemm: Op<"Gemm", [a: Value, b: Value, c?: Value, attributes?: GemmAttributes]> = defineOp("Gemm", {
   since: 13,
   inputs: ["a", "b", "c?"],
   outputs: ["y"],

@@ -15,6 +15,7 @@ import { reshapeTo } from "./shape-of.js";
  * @see https://onnx.ai/onnx/operators/onnx__BatchNormalization.html
  */
 export const batchNormalization: Op<
+  "BatchNormalization",
   [
     x: Value,
     scale: Value,
@@ -79,6 +80,7 @@ export function moments(x: Value, axes: readonly number[]): { readonly mean: Val
  * @see https://arxiv.org/abs/1502.03167
  */
 export const standardize: Op<
+  "Standardize",
   [
     x: Value,
     scale: Value,
@@ -134,6 +136,7 @@ export const standardize: Op<
  * @see https://onnx.ai/onnx/operators/onnx__LayerNormalization.html
  */
 export const layerNormalization: Op<
+  "LayerNormalization",
   [
     x: Value,
     scale: Value,
@@ -178,6 +181,7 @@ export const layerNormalization: Op<
  * @see https://onnx.ai/onnx/operators/onnx__InstanceNormalization.html
  */
 export const instanceNormalization: Op<
+  "InstanceNormalization",
   [x: Value, scale: Value, bias: Value, attributes?: { readonly epsilon?: number | undefined }]
 > = defineOp("InstanceNormalization", {
   since: 6,
@@ -210,6 +214,7 @@ export const instanceNormalization: Op<
  * @see https://onnx.ai/onnx/operators/onnx__LRN.html
  */
 export const lrn: Op<
+  "LRN",
   [
     x: Value,
     attributes: {

@@ -9,7 +9,7 @@ import { gatherElements, scatterElements } from "./indexing.js";
 import { shapeFrom } from "./layout.js";
 import { reduceMax, reduceMean } from "./reduction.js";
 import { reshapeTo, shapeOf, zerosLike } from "./shape-of.js";
-import { pad } from "./joining.js";
+import { pad } from "./slicing.js";
 import { span, type Window, type WindowAttributes, windowOf } from "./window.js";
 
 /** Attributes of {@link maxPool}, under ONNX's names; lists hold one number a spatial axis. */
@@ -48,6 +48,7 @@ function pooled(operator: string, x: Value, attributes: GivenAttributes): ValueT
 
 /** Maximum over windows, with the places of the maxima; see {@link maxPool}. */
 export const maxPoolOp: Op<
+  "MaxPool",
   [x: Value, attributes: PoolAttributes & { readonly storage_order?: number | undefined }],
   { readonly y: Value; readonly indices: Value }
 > = defineOp("MaxPool", {
@@ -84,7 +85,7 @@ export const maxPoolOp: Op<
       return maxUnpool(dy, indices, shapeOf(x), {
         kernel_shape: kernel,
         strides,
-        ...([...begins, ...ends].some((width) => width > 0) ? { pads: [...begins, ...ends] } : {}),
+        pads: [...begins, ...ends].some((width) => width > 0) ? [...begins, ...ends] : undefined,
       });
     },
   },
@@ -124,6 +125,7 @@ export function maxPool(x: Value, attributes: PoolAttributes): Value {
  * @see https://onnx.ai/onnx/operators/onnx__MaxUnpool.html
  */
 export const maxUnpool: Op<
+  "MaxUnpool",
   [
     x: Value,
     indices: Value,
@@ -152,7 +154,7 @@ export const maxUnpool: Op<
 });
 
 /** Mean over windows of `[N, C, …]`. @see https://onnx.ai/onnx/operators/onnx__AveragePool.html */
-export const averagePool: Op<[x: Value, attributes: AveragePoolAttributes]> = defineOp("AveragePool", {
+export const averagePool: Op<"AveragePool", [x: Value, attributes: AveragePoolAttributes]> = defineOp("AveragePool", {
   since: 11,
   inputs: ["x"],
   outputs: ["y"],
@@ -228,7 +230,7 @@ function pooledToOne(operator: string, x: Value): ValueType {
 }
 
 /** Mean over all pixels: `[N, C, H, W]` → `[N, C, 1, 1]`. @see https://onnx.ai/onnx/operators/onnx__GlobalAveragePool.html */
-export const globalAveragePool: Op<[x: Value]> = defineOp("GlobalAveragePool", {
+export const globalAveragePool: Op<"GlobalAveragePool", [x: Value]> = defineOp("GlobalAveragePool", {
   since: 1,
   inputs: ["x"],
   outputs: ["y"],
@@ -240,7 +242,7 @@ export const globalAveragePool: Op<[x: Value]> = defineOp("GlobalAveragePool", {
  * Maximum over all pixels: `[N, C, H, W]` → `[N, C, 1, 1]`; equal pixels share the derivative equally.
  * @see https://onnx.ai/onnx/operators/onnx__GlobalMaxPool.html
  */
-export const globalMaxPool: Op<[x: Value]> = defineOp("GlobalMaxPool", {
+export const globalMaxPool: Op<"GlobalMaxPool", [x: Value]> = defineOp("GlobalMaxPool", {
   since: 1,
   inputs: ["x"],
   outputs: ["y"],

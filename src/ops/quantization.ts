@@ -2,7 +2,7 @@ import { ShapeError } from "../errors/errors.js";
 import { dimAt, formatShape, staticDim } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { type ConvAttributes, conv } from "./convolution.js";
-import { defineOp, type Op } from "./define.js";
+import { defineOp, type NonDifferentiableOp } from "./define.js";
 import { windowOf } from "./window.js";
 
 function checkScale(operator: string, x: Value, scale: Value, axis: number): void {
@@ -21,7 +21,8 @@ function checkScale(operator: string, x: Value, scale: Value, axis: number): voi
  * One scale, or one for each index of `axis` (default 1).
  * @see https://onnx.ai/onnx/operators/onnx__QuantizeLinear.html
  */
-export const quantizeLinear: Op<
+export const quantizeLinear: NonDifferentiableOp<
+  "QuantizeLinear",
   [x: Value, scale: Value, zeroPoint?: Value, attributes?: { readonly axis?: number | undefined }]
 > = defineOp("QuantizeLinear", {
   since: 13,
@@ -39,7 +40,8 @@ export const quantizeLinear: Op<
  * `(x - zeroPoint) · scale`: 8-bit numbers as real ones. One scale, or one for each index of `axis` (default 1).
  * @see https://onnx.ai/onnx/operators/onnx__DequantizeLinear.html
  */
-export const dequantizeLinear: Op<
+export const dequantizeLinear: NonDifferentiableOp<
+  "DequantizeLinear",
   [x: Value, scale: Value, zeroPoint?: Value, attributes?: { readonly axis?: number | undefined }]
 > = defineOp("DequantizeLinear", {
   since: 13,
@@ -58,7 +60,8 @@ export const dequantizeLinear: Op<
  * bias is int32 in units of `xScale · wScale`.
  * @see https://onnx.ai/onnx/operators/onnx__QLinearConv.html
  */
-export const qLinearConv: Op<
+export const qLinearConv: NonDifferentiableOp<
+  "QLinearConv",
   [
     x: Value,
     xScale: Value,

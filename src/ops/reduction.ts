@@ -2,7 +2,7 @@ import { type Dim, dimProduct, dimQuotient, normalizeAxis, type Shape } from "..
 import type { Value } from "../graph/value.js";
 import { equal } from "./comparison.js";
 import { constantIntegers, integers, scalarLike } from "./constants.js";
-import { defineOp, type Op } from "./define.js";
+import { defineOp, type NonDifferentiableOp, type Op } from "./define.js";
 import { abs, div, exp, mul, sqrt, square, sub } from "./elementwise.js";
 import { cast } from "./layout.js";
 import { expandTo, reshapeTo, sizeOf } from "./shape-of.js";
@@ -14,7 +14,7 @@ interface ReductionAttributes {
   /** 1: no axes mean that nothing is reduced; 0 (default): that all of them are. */
   readonly noop_with_empty_axes?: number | undefined;
 }
-type Reduction = Op<[x: Value, axes?: Value, attributes?: ReductionAttributes]>;
+type Reduction<Name extends string> = Op<Name, [x: Value, axes?: Value, attributes?: ReductionAttributes]>;
 
 const attributes = { keepdims: "int", noop_with_empty_axes: "int" } as const;
 
@@ -58,7 +58,7 @@ function reducedCount(operator: string, x: Value, axes: Value | undefined, optio
 }
 
 /** Sum over some axes. @see https://onnx.ai/onnx/operators/onnx__ReduceSum.html */
-export const reduceSumOp: Reduction = defineOp("ReduceSum", {
+export const reduceSumOp: Reduction<"ReduceSum"> = defineOp("ReduceSum", {
   since: 13,
   inputs: ["x", "axes?"],
   outputs: ["y"],
@@ -71,7 +71,7 @@ export const reduceSumOp: Reduction = defineOp("ReduceSum", {
 });
 
 /** Mean over some axes. @see https://onnx.ai/onnx/operators/onnx__ReduceMean.html */
-export const reduceMeanOp: Reduction = defineOp("ReduceMean", {
+export const reduceMeanOp: Reduction<"ReduceMean"> = defineOp("ReduceMean", {
   since: 18,
   inputs: ["x", "axes?"],
   outputs: ["y"],
@@ -103,7 +103,7 @@ function sharedByChosen(
 }
 
 /** Maximum over some axes; equal elements share the derivative equally. @see https://onnx.ai/onnx/operators/onnx__ReduceMax.html */
-export const reduceMaxOp: Reduction = defineOp("ReduceMax", {
+export const reduceMaxOp: Reduction<"ReduceMax"> = defineOp("ReduceMax", {
   since: 18,
   inputs: ["x", "axes?"],
   outputs: ["y"],
@@ -116,7 +116,7 @@ export const reduceMaxOp: Reduction = defineOp("ReduceMax", {
 });
 
 /** Minimum over some axes; equal elements share the derivative equally. @see https://onnx.ai/onnx/operators/onnx__ReduceMin.html */
-export const reduceMinOp: Reduction = defineOp("ReduceMin", {
+export const reduceMinOp: Reduction<"ReduceMin"> = defineOp("ReduceMin", {
   since: 18,
   inputs: ["x", "axes?"],
   outputs: ["y"],
@@ -129,7 +129,7 @@ export const reduceMinOp: Reduction = defineOp("ReduceMin", {
 });
 
 /** Product over some axes, of which none may be 0 where a derivative is taken. @see https://onnx.ai/onnx/operators/onnx__ReduceProd.html */
-export const reduceProdOp: Reduction = defineOp("ReduceProd", {
+export const reduceProdOp: Reduction<"ReduceProd"> = defineOp("ReduceProd", {
   since: 18,
   inputs: ["x", "axes?"],
   outputs: ["y"],
@@ -143,7 +143,7 @@ export const reduceProdOp: Reduction = defineOp("ReduceProd", {
 });
 
 /** Sum of squares over some axes. @see https://onnx.ai/onnx/operators/onnx__ReduceSumSquare.html */
-export const reduceSumSquareOp: Reduction = defineOp("ReduceSumSquare", {
+export const reduceSumSquareOp: Reduction<"ReduceSumSquare"> = defineOp("ReduceSumSquare", {
   since: 18,
   inputs: ["x", "axes?"],
   outputs: ["y"],
@@ -153,7 +153,7 @@ export const reduceSumSquareOp: Reduction = defineOp("ReduceSumSquare", {
 });
 
 /** Euclidean norm over some axes; its derivative at the origin is not a number. @see https://onnx.ai/onnx/operators/onnx__ReduceL2.html */
-export const reduceL2Op: Reduction = defineOp("ReduceL2", {
+export const reduceL2Op: Reduction<"ReduceL2"> = defineOp("ReduceL2", {
   since: 18,
   inputs: ["x", "axes?"],
   outputs: ["y"],
@@ -163,7 +163,7 @@ export const reduceL2Op: Reduction = defineOp("ReduceL2", {
 });
 
 /** Sum of magnitudes over some axes. @see https://onnx.ai/onnx/operators/onnx__ReduceL1.html */
-export const reduceL1Op: Reduction = defineOp("ReduceL1", {
+export const reduceL1Op: Reduction<"ReduceL1"> = defineOp("ReduceL1", {
   since: 18,
   inputs: ["x", "axes?"],
   outputs: ["y"],
@@ -173,7 +173,7 @@ export const reduceL1Op: Reduction = defineOp("ReduceL1", {
 });
 
 /** `ln Σ eˣ` over some axes, without overflow. @see https://onnx.ai/onnx/operators/onnx__ReduceLogSumExp.html */
-export const reduceLogSumExpOp: Reduction = defineOp("ReduceLogSumExp", {
+export const reduceLogSumExpOp: Reduction<"ReduceLogSumExp"> = defineOp("ReduceLogSumExp", {
   since: 18,
   inputs: ["x", "axes?"],
   outputs: ["y"],
@@ -191,7 +191,7 @@ export const reduceLogSumExpOp: Reduction = defineOp("ReduceLogSumExp", {
 
 type ReduceBy = (x: Value, axes?: readonly number[], attributes?: { readonly keepdims?: number | undefined }) => Value;
 
-function by(op: Reduction, ofOne: (x: Value) => Value = (x) => x): ReduceBy {
+function by(op: Reduction<string>, ofOne: (x: Value) => Value = (x) => x): ReduceBy {
   // An empty list of axes means "all" in ONNX; here it means what it says: each element by itself.
   return (x, axes, options = {}) => (axes?.length === 0 ? ofOne(x) : op(x, axes && integers(axes), options));
 }
@@ -220,7 +220,8 @@ export const reduceLogSumExp: ReduceBy = by(reduceLogSumExpOp);
  * Defaults: `axis` 0, `keepdims` 1.
  * @see https://onnx.ai/onnx/operators/onnx__ArgMax.html
  */
-export const argMax: Op<
+export const argMax: NonDifferentiableOp<
+  "ArgMax",
   [
     x: Value,
     attributes?: {

@@ -3,7 +3,7 @@ import { type Dim, dimAt, formatShape, staticDim } from "../graph/shape.js";
 import { constant, constantData, type Value } from "../graph/value.js";
 import { allocate } from "../onnx/tensor-data.js";
 import { integers } from "./constants.js";
-import { defineOp, type Op } from "./define.js";
+import { defineOp, type NonDifferentiableOp, type Op } from "./define.js";
 import { concat } from "./joining.js";
 import { shapeFrom, shapeOp, transpose } from "./layout.js";
 import { matmul } from "./matmul.js";
@@ -23,24 +23,25 @@ export interface GridSampleAttributes {
  *
  * @see https://onnx.ai/onnx/operators/onnx__GridSample.html version 16
  */
-export const gridSample: Op<[x: Value, grid: Value, attributes?: GridSampleAttributes]> = defineOp("GridSample", {
-  since: 16,
-  inputs: ["x", "grid"],
-  outputs: ["y"],
-  attributes: { mode: "string", padding_mode: "string", align_corners: "int" },
-  infer: ({ x, grid }) => {
-    if (x.rank !== 4 || grid.rank !== 4 || grid.shape[3] !== 2 || grid.shape[0] !== x.shape[0]) {
-      throw new ShapeError("GridSample: the shapes do not fit.", {
-        subject: "GridSample",
-        expected: "x [N, C, H, W] and grid [N, h, w, 2]",
-        received: `${formatShape(x.shape)} and ${formatShape(grid.shape)}`,
-      });
-    }
-    const shape = [dimAt(x.shape, 0), dimAt(x.shape, 1), dimAt(grid.shape, 1), dimAt(grid.shape, 2)];
-    return { y: { type: x.type, shape } };
-  },
-  nonDifferentiable: true,
-});
+export const gridSample: NonDifferentiableOp<"GridSample", [x: Value, grid: Value, attributes?: GridSampleAttributes]> =
+  defineOp("GridSample", {
+    since: 16,
+    inputs: ["x", "grid"],
+    outputs: ["y"],
+    attributes: { mode: "string", padding_mode: "string", align_corners: "int" },
+    infer: ({ x, grid }) => {
+      if (x.rank !== 4 || grid.rank !== 4 || grid.shape[3] !== 2 || grid.shape[0] !== x.shape[0]) {
+        throw new ShapeError("GridSample: the shapes do not fit.", {
+          subject: "GridSample",
+          expected: "x [N, C, H, W] and grid [N, h, w, 2]",
+          received: `${formatShape(x.shape)} and ${formatShape(grid.shape)}`,
+        });
+      }
+      const shape = [dimAt(x.shape, 0), dimAt(x.shape, 1), dimAt(grid.shape, 1), dimAt(grid.shape, 2)];
+      return { y: { type: x.type, shape } };
+    },
+    nonDifferentiable: true,
+  });
 
 /** Attributes of `Resize` that Graft uses. */
 export interface ResizeAttributes {
@@ -48,14 +49,13 @@ export interface ResizeAttributes {
   /** 1: smooth while shrinking, so that no pixel is left out. */
   readonly antialias?: 0 | 1;
   readonly coordinate_transformation_mode?: "half_pixel" | "pytorch_half_pixel" | "align_corners" | "asymmetric";
-  readonly nearest_mode?: "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil";
+  readonly nearest_mode?: "round_prefer_floor" | "round_prefer_ceil" | "floor" | "ceil" | undefined;
   readonly cubic_coeff_a?: number;
   readonly axes?: readonly number[];
 }
 
-const resizeOp: Op<[x: Value, roi?: Value, scales?: Value, sizes?: Value, attributes?: ResizeAttributes]> = defineOp(
-  "Resize",
-  {
+const resizeOp: Op<"Resize", [x: Value, roi?: Value, scales?: Value, sizes?: Value, attributes?: ResizeAttributes]> =
+  defineOp("Resize", {
     since: 18,
     inputs: ["x", "roi?", "scales?", "sizes?"],
     outputs: ["y"],
@@ -122,8 +122,7 @@ const resizeOp: Op<[x: Value, roi?: Value, scales?: Value, sizes?: Value, attrib
       scales: "none",
       sizes: "none",
     },
-  },
-);
+  });
 export { resizeOp };
 
 /** Attributes as a file may have them. */

@@ -4,10 +4,10 @@ import { defineOp, type Op } from "./define.js";
 import { exp, like, mul, sub } from "./elementwise.js";
 import { reduceSum } from "./reduction.js";
 
-type AlongAxis = Op<[x: Value, attributes?: { readonly axis?: number | undefined }]>;
+type AlongAxis<Name extends string> = Op<Name, [x: Value, attributes?: { readonly axis?: number | undefined }]>;
 
 /** `eˣ / Σ eˣ` along an axis; default the last one. @see https://onnx.ai/onnx/operators/onnx__Softmax.html */
-export const softmax: AlongAxis = defineOp("Softmax", {
+export const softmax: AlongAxis<"Softmax"> = defineOp("Softmax", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],
@@ -21,7 +21,7 @@ export const softmax: AlongAxis = defineOp("Softmax", {
 });
 
 /** `x - ln Σ eˣ` along an axis, without overflow; default the last one. @see https://onnx.ai/onnx/operators/onnx__LogSoftmax.html */
-export const logSoftmax: AlongAxis = defineOp("LogSoftmax", {
+export const logSoftmax: AlongAxis<"LogSoftmax"> = defineOp("LogSoftmax", {
   since: 13,
   inputs: ["x"],
   outputs: ["y"],

@@ -16,6 +16,7 @@ import * as pooling from "./pooling.js";
 import * as quantization from "./quantization.js";
 import * as reduction from "./reduction.js";
 import * as resampling from "./resampling.js";
+import * as slicing from "./slicing.js";
 import * as softmax from "./softmax.js";
 import * as takeRows from "./take-rows.js";
 
@@ -34,12 +35,25 @@ const exported = {
   ...quantization,
   ...reduction,
   ...resampling,
+  ...slicing,
   ...softmax,
   ...takeRows,
 };
 
-const rows = new Map<string, OpRow>(
-  // Beside operators the files export shorter ways to call them.
+type Exported = (typeof exported)[keyof typeof exported];
+/** Rows of the operators among the exports; beside them there are shorter ways to call operators. */
+type Row = Extract<Exported, { readonly row: OpRow }>["row"];
+
+/** The ONNX name of an operator that Graft has. */
+export type OperatorName = Row["op"];
+
+/** The ONNX name of an operator that has no derivative anywhere. */
+export type NonDifferentiableName = Extract<Row, { readonly nonDifferentiable: true }>["op"];
+
+/** The ONNX name of an operator that has a derivative. */
+export type DifferentiableName = Exclude<OperatorName, NonDifferentiableName>;
+
+const rows: ReadonlyMap<string, Row> = new Map(
   Object.values(exported).flatMap((operator) =>
     typeof operator === "function" && "row" in operator ? [[operator.row.op, operator.row] as const] : [],
   ),
@@ -54,20 +68,24 @@ const rows = new Map<string, OpRow>(
 export function rowOf(op: string): OpRow {
   const row = rows.get(op);
   if (row === undefined) {
-    const advice = didYouMean(op, rows.keys());
     throw new UsageError(`Graft has no operator "${op}".`, {
       subject: op,
       expected: "an operator of src/ops",
       received: op,
-      ...(advice === undefined ? {} : { advice }),
+      advice: didYouMean(op, rows.keys()),
     });
   }
   return row;
 }
 
+/** Whether Graft has an operator of this ONNX name. */
+export function isOperatorName(op: string): op is OperatorName {
+  return rows.has(op);
+}
+
 /** Names of all operators. */
-export function operatorNames(): string[] {
-  return [...rows.keys()];
+export function operatorNames(): OperatorName[] {
+  return [...rows.values()].map(({ op }) => op);
 }
 
 /** The same call on other inputs, of which the types and shapes are inferred anew; `attributes` replace those of the node. */

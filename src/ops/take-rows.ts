@@ -5,7 +5,7 @@ import { constantIntegers, integers } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
 import { add } from "./elementwise.js";
 import { gather } from "./indexing.js";
-import { pad } from "./joining.js";
+import { pad } from "./slicing.js";
 
 /** In a list of rows: a row of zeros. */
 export const zeroRow = -1;
@@ -38,7 +38,7 @@ function inverses(rows: readonly number[], count: number): number[][] {
  *
  * @param rows a constant: from 0 to the extent of the first axis, or -1
  */
-export const takeRowsOp: Op<[x: Value, rows: Value]> = defineOp("TakeRows", {
+export const takeRowsOp: Op<"TakeRows", [x: Value, rows: Value]> = defineOp("TakeRows", {
   since: 18,
   inputs: ["x", "rows"],
   outputs: ["y"],

@@ -9,7 +9,7 @@ import { canReshape, reshapeTo } from "../ops/shape-of.js";
 import { recreate } from "../ops/table.js";
 
 /** Operators that treat every element by itself, so that they may as well work on permuted axes. */
-const elementwise = new Set(
+const elementwise: ReadonlySet<string> = new Set(
   (
     "Add Sub Mul Div Neg Abs Sqrt Exp Log Reciprocal Pow Erf Sign Floor Ceil Round Max Min Clip Where Greater Less " +
     "GreaterOrEqual LessOrEqual Equal And Or Not Relu LeakyRelu PRelu Elu Selu Sigmoid Tanh Softplus Softsign Sin Cos Sum Mean Mish Celu ThresholdedRelu HardSigmoid " +
@@ -17,9 +17,11 @@ const elementwise = new Set(
   ).split(" "),
 );
 /** Reductions, which can work on permuted axes where they keep the axes: these give the same numbers in any order. */
-const orderlessReductions = new Set(["ReduceMax", "ReduceMin"]);
+const orderlessReductions: ReadonlySet<string> = new Set(["ReduceMax", "ReduceMin"]);
 /** These round differently in the last bits. */
-const sums = new Set("ReduceSum ReduceMean ReduceSumSquare ReduceL1 ReduceL2 ReduceLogSumExp ReduceProd".split(" "));
+const sums: ReadonlySet<string> = new Set(
+  "ReduceSum ReduceMean ReduceSumSquare ReduceL1 ReduceL2 ReduceLogSumExp ReduceProd".split(" "),
+);
 
 function isReduction({ op }: Node): boolean {
   return orderlessReductions.has(op) || sums.has(op);

@@ -1,17 +1,8 @@
-import { nodesInOrder } from "../graph/graph.js";
+import { usesOf } from "../graph/graph.js";
 import { rebuild } from "../graph/rebuild.js";
 import { constant, constantData, type Node, producer, type Value } from "../graph/value.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import { recreate } from "../ops/table.js";
-
-/** How many nodes, the graph's outputs among them, use each value. */
-export function usesOf(values: readonly Value[]): ReadonlyMap<Value, number> {
-  const uses = new Map<Value, number>();
-  for (const value of [...values, ...nodesInOrder(values).flatMap(({ inputs }) => inputs)]) {
-    if (value !== undefined) uses.set(value, (uses.get(value) ?? 0) + 1);
-  }
-  return uses;
-}
 
 function numbers(value: Value | undefined): Float32Array | undefined {
   const data = constantData(value);

@@ -10,8 +10,9 @@ import { transpose } from "../ops/layout.js";
 import { maxPoolHwnc } from "./pooling-hwnc.js";
 import { reshapeTo } from "../ops/shape-of.js";
 import { recreate } from "../ops/table.js";
+import { winogradTile } from "./tile-choice.js";
 import { windowOf } from "../ops/window.js";
-import { winogradConv, winogradTile } from "./winograd.js";
+import { winogradConv } from "./winograd.js";
 
 /**
  * Windows an image, `oh · ow`, up to which im2col and a matrix product are faster than ONNX Runtime's convolution.

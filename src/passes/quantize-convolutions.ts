@@ -1,8 +1,7 @@
-import { nodesInOrder } from "../graph/graph.js";
+import { nodesInOrder, usesOf } from "../graph/graph.js";
 import { rebuild } from "../graph/rebuild.js";
 import { constant, constantData, type Node, producer, type Value } from "../graph/value.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
-import { usesOf } from "./fold-normalization.js";
 import { maxPool } from "../ops/pooling.js";
 import { dequantizeLinear, qLinearConv, quantizeLinear } from "../ops/quantization.js";
 import { recreate } from "../ops/table.js";

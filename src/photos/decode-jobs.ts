@@ -3,10 +3,13 @@ import { type DecodedPhoto, type DecodeOptions, decodePhoto } from "./decode.js"
 import { readPhoto, type ReadPhotoOptions } from "./read-photo.js";
 
 /** Work that makes pixels for a network of a photo, by the name of what does it. */
-export type PixelJob =
-  | { readonly kind: "resize"; readonly path: string; readonly options: { readonly size: number } }
-  | { readonly kind: "read"; readonly path: string; readonly options: ReadPhotoOptions }
-  | { readonly kind: "dataset"; readonly path: string; readonly options: DatasetPixelOptions };
+export type PixelWork =
+  | { readonly kind: "resize"; readonly options: { readonly size: number } }
+  | { readonly kind: "read"; readonly options: ReadPhotoOptions }
+  | { readonly kind: "dataset"; readonly options: DatasetPixelOptions };
+
+/** Such work on one photo. */
+export type PixelJob = PixelWork & { readonly path: string };
 
 /** Work on one photo; `prepare` loads what `resize` needs. */
 export type DecodeJob =

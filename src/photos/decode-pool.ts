@@ -60,5 +60,8 @@ export class DecodePool {
   }
 }
 
-/** The threads of this process: one for each hardware thread that it may use. */
+/**
+ * The threads of this process: one for each hardware thread that it may use. There is one pool, because several would want the
+ * same cores; a thread starts with the first photo that needs it.
+ */
 export const decodePool = new DecodePool(Math.min(mostWorkers, processors().threads));

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { FileError } from "../errors/errors.js";
-import { photoFormat } from "./photo-format.js";
+import { photoFormat, whyUnreadable } from "./photo-format.js";
 
 /** A decoded photo. */
 export interface DecodedPhoto {
@@ -49,8 +49,6 @@ export class PhotoError extends FileError {
   }
 }
 
-const readable = "a JPEG, PNG, WebP, GIF, TIFF or AVIF";
-
 async function read(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
@@ -89,7 +87,7 @@ function jpegDivisor(width: number, height: number, resizedTo: number): number {
  *
  * Rotation by EXIF is applied. CMYK, grey, palette, 16-bit and wide-gamut photos are converted, by their embedded colour
  * profile where they have one (Keras ignores profiles); transparency is laid on white (Keras shows the hidden colours); an
- * animation gives its first frame. JPEG, PNG, WebP, GIF, TIFF and AVIF are read, by content whatever the name.
+ * animation gives its first frame. What is read is `photoFormats`'s business, by content whatever the name.
  *
  * A file whose end is missing or whose pixels cannot be decoded is an error, as it is to Pillow: half a photo filled up
  * with grey would be learned with the label of a whole one. Oddities that leave the pixels whole (stray bytes between
@@ -107,8 +105,7 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
   const bytes = typeof source === "string" ? await read(source) : source;
   if (bytes.length === 0) throw new PhotoError(path, "the file is empty");
   const format = photoFormat(bytes);
-  if (format === undefined) throw new PhotoError(path, `it is not ${readable}`);
-  if (format.readable === "no") throw new PhotoError(path, `it is ${format.name}, not ${readable}`);
+  if (format === undefined || format.readable === "no") throw new PhotoError(path, whyUnreadable(format));
   const limit = options.limitPixels ?? maximumPixels;
   try {
     const image = sharp(bytes, { failOn: "error", autoOrient: true, limitInputPixels: false });
@@ -133,10 +130,6 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
     return { width: info.width, height: info.height, data: pixels };
   } catch (cause) {
     if (cause instanceof PhotoError) throw cause;
-    const reason =
-      format.readable === "maybe"
-        ? `it is ${format.name}, which cannot be read here; convert it to JPEG or PNG`
-        : reasonOf(cause);
-    throw new PhotoError(path, reason, cause);
+    throw new PhotoError(path, format.readable === "maybe" ? whyUnreadable(format) : reasonOf(cause), cause);
   }
 }

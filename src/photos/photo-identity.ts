@@ -14,6 +14,10 @@ interface Known {
   readonly modified: number | undefined;
 }
 
+/**
+ * By path. One for the process, because training, validation and the next `fit` ask for the same files; what is kept tells
+ * itself when it is out of date.
+ */
 const known = new Map<string, Known>();
 
 /**

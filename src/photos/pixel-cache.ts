@@ -148,5 +148,5 @@ function given(pixels: Uint8Array | undefined): Uint8Array {
   return pixels;
 }
 
-/** The pixels of all photos that this process has decoded. */
+/** The pixels of all photos that this process has decoded: one, so that all sources of the same photos share one file on disk. */
 export const pixelCache = new PixelCache();

@@ -39,7 +39,7 @@ async function decodeWithAlpha(path: string): Promise<Picture> {
 }
 
 /** Grey of each pixel, as Pillow weighs the colours (ITU-R 601-2), `[pixels]`. */
-export function greyOf(colours: Uint8Array): Uint8Array {
+function greyOf(colours: Uint8Array): Uint8Array {
   const grey = new Uint8Array(colours.length / 3);
   for (let pixel = 0; pixel < grey.length; pixel++) {
     const from = 3 * pixel;

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { readGolden } from "../../test/support/golden.js";
 import { UsageError } from "../errors/errors.js";
 import { type Interpolation, interpolations, nearestPositions, resample } from "./resample.js";
 
@@ -10,7 +9,7 @@ interface Golden {
   nearest: { length: number; newLength: number; positions: number[] }[];
 }
 
-const golden = JSON.parse(readFileSync(join(import.meta.dirname, "../../test/golden/resample.json"), "utf8")) as Golden;
+const golden = await readGolden<Golden>("resample.json");
 const decode = (text: string) => Uint8Array.from(Buffer.from(text, "base64"));
 const source = { ...golden.source, data: decode(golden.source.data) };
 

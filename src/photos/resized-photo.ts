@@ -2,6 +2,10 @@ import { createNodeRuntime } from "../runtime/node/runtime.js";
 import { decodePhoto } from "./decode.js";
 import { PhotoResizer } from "./photo-resizer.js";
 
+/**
+ * A graph a size, kept as long as its thread: making one takes much longer than resizing a photo with it. It changes no pixel,
+ * and a process uses few sizes.
+ */
 const resizers = new Map<number, Promise<PhotoResizer>>();
 
 /**
@@ -13,7 +17,6 @@ const resizers = new Map<number, Promise<PhotoResizer>>();
  * @throws PhotoError when the file cannot be used
  */
 export async function resizedPhoto(path: string, size: number): Promise<Uint8Array> {
-  // One graph a size, kept for the next photo.
   const resizer = resizers.get(size) ?? PhotoResizer.create(createNodeRuntime({ threads: 1 }), size);
   resizers.set(size, resizer);
   const photo = await decodePhoto(path, { resizedTo: size });

@@ -5,7 +5,9 @@ import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileError } from "../errors/errors.js";
 import type { PhotoSet } from "./photo.js";
-import { kerasExtensions, scanClassFolders, scanFolder } from "./scan.js";
+import { scanClassFolders, scanFolder } from "./scan.js";
+
+const kerasExtensions = ["png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff"];
 
 let dir = "";
 beforeEach(async () => {

@@ -3,19 +3,8 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { FileError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
+import { photoExtensions } from "./photo-format.js";
 import { compareCodePoints, comparePhotos, type Photo, type PhotoSet } from "./photo.js";
-
-/** The extensions that Keras's `flow_from_directory` takes, lower-case. */
-export const kerasExtensions: readonly string[] = ["png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff"];
-
-/**
- * The extensions of files that may be photos, lower-case: Keras's and those that phones, cameras and the web use.
- * Whether one can be read, its content decides when it is decoded.
- */
-export const photoExtensions: readonly string[] = [
-  ...kerasExtensions,
-  ...["jpe", "jfif", "webp", "avif", "gif", "heic", "heif"],
-];
 
 /** How a folder of photos is listed. */
 export interface ScanOptions {
@@ -81,7 +70,7 @@ async function list(directory: string): Promise<Dirent[]> {
       subject: directory,
       expected: "a folder of photos",
       received,
-      ...(advice === undefined ? {} : { advice }),
+      advice,
       cause,
     });
   }
@@ -182,11 +171,11 @@ export async function listPhotos(directory: string, options: ScanOptions = {}): 
  * @param options also `classes`: names of the class folders in the order of their indices, others being left out;
  * default all of them, in code-point order
  * @throws FileError when the folder, or one of the classes named, is missing or cannot be read
- * @see https://keras.io/api/data_loading/image/ `flow_from_directory`; Keras's own extensions are {@link kerasExtensions}
+ * @see https://keras.io/api/data_loading/image/ `flow_from_directory`
  */
 export async function scanClassFolders(
   directory: string,
-  options: ScanOptions & { readonly classes?: readonly string[] } = {},
+  options: ScanOptions & { readonly classes?: readonly string[] | undefined } = {},
 ): Promise<PhotoSet> {
   const { folders } = await foldersIn(directory);
   const chosen = options.classes ?? folders;
@@ -196,7 +185,7 @@ export async function scanClassFolders(
       subject: directory,
       expected: `a folder "${missing}", as the option classes says`,
       received: folders.length === 0 ? "no folders" : quoted(folders),
-      ...advice(didYouMean(missing, folders)),
+      advice: didYouMean(missing, folders),
     });
   }
   const { classes, photos } = await listClasses(directory, chosen, (name) => name, options);
@@ -249,7 +238,7 @@ export async function scanFolder(directory: string, options: ScanOptions = {}): 
 function divide(
   directory: string,
   folders: readonly string[],
-): { train: string; validation?: string; test?: string } | undefined {
+): { train: string; validation: string | undefined; test: string | undefined } | undefined {
   const bySet = new Map<SetName, string[]>();
   for (const name of folders) {
     const set = setNames.get(name.toLowerCase());
@@ -280,7 +269,7 @@ function divide(
       advice: `Add "train" with one folder per class, or name the folder that holds one folder per class.`,
     });
   }
-  return { train, ...(validation === undefined ? {} : { validation }), ...(test === undefined ? {} : { test }) };
+  return { train, validation, test };
 }
 
 /** Lists one set and checks it, against the training set where there is one. */
@@ -351,22 +340,17 @@ function checkSameClasses(directory: string, folders: readonly string[], train: 
     subject: directory,
     expected: `the classes of the training photos: ${quoted(train.classes)}`,
     received: quoted(folders),
-    ...advice(
-      extra !== undefined
-        ? didYouMean(
+    advice:
+      extra === undefined
+        ? undefined
+        : didYouMean(
             extra,
             train.classes.filter((name) => !folders.includes(name)),
-          )
-        : undefined,
-    ),
+          ),
   });
 }
 
 function quoted(names: readonly string[]): string {
   const shown = names.slice(0, 12).map((name) => `"${name}"`);
   return names.length > shown.length ? `${shown.join(", ")} and ${names.length - shown.length} more` : shown.join(", ");
-}
-
-function advice(text: string | undefined): { advice?: string } {
-  return text === undefined ? {} : { advice: text };
 }

@@ -1,8 +1,59 @@
 import { Generator } from "./generator.js";
 
-let root = new Generator(0);
-let times = 0;
-let numbers = new Map<string, number>();
+/** Where random numbers come from: streams by name. */
+export interface RandomSource {
+  /** The stream of the given name: the same for the same seed and name, whatever other streams have been used for. */
+  stream(label: string): Generator;
+  /** How often the seed has been set: streams that go on from call to call begin again when it changes. */
+  readonly timesSeeded: number;
+}
+
+/** The random streams of one seed; a job that has its own disturbs no other. */
+export class RandomStreams implements RandomSource {
+  private root: Generator;
+  private times = 0;
+  private numbers = new Map<string, number>();
+
+  /**
+   * @param seed a whole number in [0, 2⁵³); default 0
+   * @throws UsageError when it is not
+   */
+  constructor(seed = 0) {
+    this.root = new Generator(seed);
+  }
+
+  get timesSeeded(): number {
+    return this.times;
+  }
+
+  /**
+   * Begins again with another seed.
+   *
+   * @throws UsageError when it is no whole number in [0, 2⁵³)
+   */
+  setSeed(seed: number): void {
+    this.root = new Generator(seed);
+    this.times += 1;
+    this.numbers = new Map();
+  }
+
+  stream(label: string): Generator {
+    return this.root.fork(label);
+  }
+
+  /**
+   * A stream for the next one of some things of a kind, such as the iterators over folders: each has its own, and after the
+   * same seed the same again.
+   */
+  next(kind: string): Generator {
+    const number = this.numbers.get(kind) ?? 0;
+    this.numbers.set(kind, number + 1);
+    return this.stream(`${kind}/${number}`);
+  }
+}
+
+/** The streams of all that is not given its own. */
+export const processStreams = new RandomStreams();
 
 /**
  * Seeds everything that is not given a seed of its own: initial weights, dropout masks, augmentation, shuffling.
@@ -14,27 +65,15 @@ let numbers = new Map<string, number>();
  * @see https://keras.io/api/utils/python_utils/#setrandomseed-function
  */
 export function setRandomSeed(seed: number): void {
-  root = new Generator(seed);
-  times += 1;
-  numbers = new Map();
+  processStreams.setSeed(seed);
 }
 
-/** The stream of the given name: the same for the same seed and name, whatever other streams have been used for. */
+/** A stream of {@link processStreams}. */
 export function randomStream(label: string): Generator {
-  return root.fork(label);
+  return processStreams.stream(label);
 }
 
-/** How often the seed has been set: streams that go on from call to call begin again when it changes. */
-export function timesSeeded(): number {
-  return times;
-}
-
-/**
- * A stream for the next one of some things of a kind, such as the iterators over folders: each has its own, and after the
- * same seed the same again.
- */
+/** The next stream of a kind of {@link processStreams}. */
 export function nextRandomStream(kind: string): Generator {
-  const number = numbers.get(kind) ?? 0;
-  numbers.set(kind, number + 1);
-  return randomStream(`${kind}/${number}`);
+  return processStreams.next(kind);
 }

@@ -2,6 +2,7 @@ import type { Backbone } from "../applications/backbone.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { TrunkPrecision, TrunkReport } from "../models/training-types.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { Machine } from "../training/machine.js";
 
 /** A photo and its class. */
 export interface LabelledPhoto {
@@ -31,11 +32,16 @@ export interface FineTuneOptions {
   readonly unfreeze?: string;
   /** How frozen layers are computed while training; default `"float32"`. See `trunkPrecision` of `fit`. */
   readonly trunkPrecision?: TrunkPrecision;
-  /** Default 0. */
+  /** Of all that is drawn for this job; default 0. What `setRandomSeed` says does not count, and is not changed. */
   readonly seed?: number;
   readonly onEvent?: (event: FineTuneEvent) => void;
   /** Ends the training after the current step; what was reached by then is kept. */
   readonly signal?: AbortSignal;
+}
+
+/** A run of the recipe. */
+export interface FineTuneJob extends FineTuneOptions {
+  readonly machine: Machine;
 }
 
 /** Figures of one epoch. */

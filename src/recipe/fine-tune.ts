@@ -3,19 +3,21 @@ import { photoGraph, PhotoLibrary, type PhotoSource } from "./photo-library.js";
 import { FileError } from "../errors/errors.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { BatchSource } from "../models/sources/batch-source.js";
-import { platform } from "../models/platform.js";
 import { Sequential } from "../models/sequential.js";
 import type { Callback, FitOptions } from "../models/training-types.js";
+import type { Layer } from "../nn/layer.js";
 import { GlobalAveragePooling2D } from "../nn/layers/index.js";
 import { SparseCategoricalCrossentropy } from "../nn/losses/index.js";
 import { Adam } from "../nn/optimizers/index.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
-import { randomStream, setRandomSeed } from "../random/seed.js";
+import { RandomStreams } from "../random/seed.js";
 import { type Tensor, toTensor } from "../runtime/runtime.js";
 import { BestWeights } from "./best-weights.js";
-import type { EpochRow, FineTuneOptions, FineTuneResult, LabelledPhoto } from "./fine-tune-types.js";
+import type { EpochRow, FineTuneJob, FineTuneResult, LabelledPhoto } from "./fine-tune-types.js";
 import { type Features, featuresOf } from "../training/activations/features.js";
+import { createTrainingLoops } from "../training/fit/loops.js";
 import { createHead } from "./head.js";
+import { withTrainable } from "./trainable-flags.js";
 import { unfreezeFrom } from "./unfreeze.js";
 
 /** The head's step size, unless asked otherwise. */
@@ -78,7 +80,7 @@ function checkValidation({ photos }: PhotoLibrary): void {
 /** A network and what pools its feature map, as a model from images to features `[N, features]`. */
 function featureModel(backbone: BaseModel): Sequential {
   const model = new Sequential([backbone], { name: "features" });
-  if (backbone.outputShape.length === 4) model.add(new GlobalAveragePooling2D());
+  if (backbone.outputShape.length === 4) model.add(new GlobalAveragePooling2D({ name: "pooling" }));
   return model;
 }
 
@@ -103,16 +105,28 @@ function labels({ photos }: PhotoLibrary): TensorData<"float32"> {
  * network's last block and trains both together at a lower rate; keeps the best weights by validation, and stops when
  * validation no longer improves.
  *
+ * Random numbers are the job's own: jobs with networks of their own may run at the same time. The network is part of the
+ * result, with what its last block has learned; which of its layers are trainable is afterwards as it was before.
+ *
  * @throws FileError when a class has no readable photo
  * @throws UsageError when `unfreeze` names no layer
  */
-export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult> {
-  const start = performance.now();
-  const { runtime, backbone, classes, signal, onEvent = () => undefined } = options;
-  setRandomSeed(options.seed ?? 0);
+export async function fineTune(job: FineTuneJob): Promise<FineTuneResult> {
+  const { model, lastBlock } = job.backbone;
   // The name of a layer that does not exist must show before the work, not after it.
-  const unfrozen = new Set(unfreezeFrom(backbone.model, options.unfreeze ?? backbone.lastBlock));
-  const learningRate = options.learningRate ?? defaultLearningRate;
+  const unfrozen = new Set(unfreezeFrom(model, job.unfreeze ?? lastBlock));
+  // The network's last block counts as trainable from the beginning, so that its photos cross the frozen part only once: what
+  // is kept for the second phase is kept while the features of the first are computed.
+  return withTrainable(model, unfrozen, () => graftOnto(job, unfrozen));
+}
+
+async function graftOnto(job: FineTuneJob, unfrozen: ReadonlySet<Layer>): Promise<FineTuneResult> {
+  const start = performance.now();
+  const { runtime, machine, backbone, classes, signal, onEvent = () => undefined } = job;
+  const host = { runtime, machine };
+  const random = new RandomStreams(job.seed);
+  const loops = createTrainingLoops({ ...host, random });
+  const learningRate = job.learningRate ?? defaultLearningRate;
 
   let skipped = 0;
   const libraryOf = (photos: readonly LabelledPhoto[]): PhotoLibrary =>
@@ -122,24 +136,20 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
         skipped += 1;
         onEvent({ event: "skipped", path, reason });
       },
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
-  const [training, validation] = [libraryOf(options.training), libraryOf(options.validation)];
+  const [training, validation] = [libraryOf(job.training), libraryOf(job.validation)];
 
-  // The network's last block counts as trainable from here on, so that its photos cross the frozen part only once: what
-  // is kept for the second phase is kept while the features of the first are computed.
-  backbone.model.trainable = unfrozen.size > 0;
-  for (const layer of backbone.model.layers) layer.trainable = unfrozen.has(layer);
   const network = featureModel(backbone.model);
   const graph = photoGraph(backbone.imageSize, (pixels) => preprocessGraph(pixels, backbone.record.preprocess));
-  const batchSize = options.batchSize ?? defaultBatchSize(options.training.length);
-  const source = training.source(batchSize, graph, randomStream("order"));
+  const batchSize = job.batchSize ?? defaultBatchSize(job.training.length);
+  const source = training.source(batchSize, graph, random.stream("order"));
   const validationSource = validation.source(featureBatch, graph);
 
-  const total = options.training.length + options.validation.length;
-  const { trunkPrecision } = options;
+  const total = job.training.length + job.validation.length;
+  const { trunkPrecision } = job;
   const read = (library: PhotoSource, samples: number, before: number): Promise<Features> =>
-    featuresOf(runtime, network, library, {
+    featuresOf(host, network, library, {
       trunkPrecision,
       calibration: source,
       batches: library.read(featureBatch),
@@ -148,9 +158,9 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
         onEvent({ event: "progress", stage: "features", unit: "photos", done: before + done + skipped, total });
       },
     });
-  const features = await read(source, options.training.length, 0);
+  const features = await read(source, job.training.length, 0);
   checkTraining(training, classes);
-  const validationFeatures = await read(validationSource, options.validation.length, training.photos.length);
+  const validationFeatures = await read(validationSource, job.validation.length, training.photos.length);
   checkValidation(validation);
   const steps = Math.ceil(training.photos.length / batchSize);
   const rows: EpochRow[] = [];
@@ -196,34 +206,34 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
         if (waited >= patience[phase] || signal?.aborted === true) context.stopTraining();
       },
     };
-    await model.fit(x, { ...fit, stepsPerEpoch: steps, callbacks: [follow], verbose: 0 });
+    await loops.fit(model, x, { ...fit, stepsPerEpoch: steps, callbacks: [follow], verbose: 0 });
     best.restore();
   };
 
-  const head = createHead(features.values, classes.length);
+  const head = createHead(features.values, classes.length, random);
   await run("head", head, toTensor(features.values), learningRate, {
     y: toTensor(labels(training)),
     batchSize,
-    epochs: options.epochs ?? Math.max(defaultEpochs, Math.ceil(headSteps / steps)),
+    epochs: job.epochs ?? Math.max(defaultEpochs, Math.ceil(headSteps / steps)),
     validationData: [toTensor(validationFeatures.values), toTensor(labels(validation))],
   });
 
   const model = new Sequential([...network.layers, ...head.layers], { name: "classifier" });
   const accuracy = best.row?.val_accuracy ?? 0;
-  const asked = options.unfreeze !== undefined;
+  const asked = job.unfreeze !== undefined;
   const sure = accuracy >= goodEnough && validation.photos.length >= enoughPhotos;
   if (unfrozen.size > 0 && !asked && sure) {
     onEvent({ event: "left-frozen", val_accuracy: accuracy });
   } else if (unfrozen.size > 0 && signal?.aborted !== true) {
     await run("fine-tune", model, source, learningRate * fineTuneShare, {
-      epochs: options.epochs ?? defaultEpochs,
+      epochs: job.epochs ?? defaultEpochs,
       validationData: validationSource,
-      ...(trunkPrecision === undefined ? {} : { trunkPrecision }),
+      trunkPrecision,
     });
   }
   const { row } = best;
   if (row === undefined) throw new TypeError("The training had no epoch.");
-  await Promise.all([platform().loops.release(head), platform().loops.release(model)]);
+  await Promise.all([loops.release(head), loops.release(model)]);
   const result: FineTuneResult = {
     model,
     epochs: rows,
@@ -235,13 +245,15 @@ export async function fineTune(options: FineTuneOptions): Promise<FineTuneResult
   if (features.trunk === undefined) return result;
   const trunk = { ...features.trunk, val_accuracy: row.val_accuracy };
   const exactly = async (): Promise<FineTuneResult> => {
-    const { values } = await featuresOf(runtime, network, validationSource, {
-      onBatch: (done) => {
-        onEvent({ event: "progress", stage: "comparing", unit: "photos", done, total: validation.photos.length });
-      },
-    });
-    const logs = await head.evaluate(toTensor(values), { y: toTensor(labels(validation)), verbose: 0 });
-    await platform().loops.release(head);
+    const { values } = await withTrainable(backbone.model, unfrozen, () =>
+      featuresOf(host, network, validationSource, {
+        onBatch: (done) => {
+          onEvent({ event: "progress", stage: "comparing", unit: "photos", done, total: validation.photos.length });
+        },
+      }),
+    );
+    const logs = await loops.evaluate(head, toTensor(values), { y: toTensor(labels(validation)), verbose: 0 });
+    await loops.release(head);
     const { loss: val_loss = Number.NaN, accuracy: val_accuracy = Number.NaN } = logs;
     return {
       ...result,

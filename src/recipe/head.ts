@@ -1,5 +1,6 @@
 import { BatchNormalization, Dense, Dropout, Input } from "../nn/layers/index.js";
 import { Sequential } from "../models/sequential.js";
+import { processStreams, type RandomSource } from "../random/seed.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 
 /** Share of the features that is left out at each step, against memorizing a small folder. */
@@ -28,9 +29,14 @@ function statistics({ dims, data }: TensorData<"float32">): { mean: Float32Array
  *
  * @param features of the training photos, `[samples, features]`
  * @param classes number of classes
+ * @param random where its initial weights are drawn from; default the streams of `setRandomSeed`
  * @returns a model from features to probabilities
  */
-export function createHead(features: TensorData<"float32">, classes: number): Sequential {
+export function createHead(
+  features: TensorData<"float32">,
+  classes: number,
+  random: RandomSource = processStreams,
+): Sequential {
   const [, width = 1] = features.dims;
   const normalization = new BatchNormalization({
     center: false,
@@ -40,13 +46,14 @@ export function createHead(features: TensorData<"float32">, classes: number): Se
   });
   const head = new Sequential(
     [
-      Input({ shape: [width] }),
+      Input({ shape: [width], name: "features" }),
       normalization,
       new Dropout(dropout, { name: "dropout" }),
       new Dense(classes, { activation: "softmax", name: "probabilities" }),
     ],
     { name: "head" },
   );
+  for (const weight of head.weights) weight.initialize(random);
   const { mean, variance } = statistics(features);
   normalization.setWeights([float32(mean, [width]), float32(variance, [width])]);
   return head;

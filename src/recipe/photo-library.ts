@@ -8,11 +8,10 @@ import type { Generator } from "../random/generator.js";
 import { type NamedTensors, Tensor, useOnce } from "../runtime/runtime.js";
 import { workAhead } from "../runtime/work-ahead.js";
 import { PhotoError } from "../photos/decode.js";
-import { decodePool } from "../photos/decode-pool.js";
+import type { PixelWork } from "../photos/decode-jobs.js";
 import type { Photo } from "../photos/photo.js";
 import { photoIdentity } from "../photos/photo-identity.js";
-import { pixelCache } from "../photos/pixel-cache.js";
-import type { PixelRoom } from "../photos/pixel-room.js";
+import { fillPixels, keepPixels } from "../photos/photo-pixels.js";
 
 /** How photos are read. */
 export interface ReadOptions {
@@ -21,7 +20,7 @@ export interface ReadOptions {
   /** Called for each photo that cannot be used. */
   readonly onSkipped?: (path: string, reason: string) => void;
   /** Ends the reading; the photos read so far are kept. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Photos of a library as a source, and as they are read. */
@@ -161,33 +160,23 @@ export class PhotoLibrary {
 
   private async load(photos: readonly Photo[]): Promise<NamedTensors> {
     const { imageSize } = this.options;
-    const size = this.pixelBytes;
-    const joined = new Uint8Array(photos.length * size);
-    await Promise.all(
-      photos.map(async ({ path }, row) => {
-        const own = joined.subarray(row * size, (row + 1) * size);
-        await pixelCache.fill(own, path, this.reading, (room) => this.pixelsOf(path, room));
-      }),
-    );
+    const joined = new Uint8Array(photos.length * this.pixelBytes);
+    const paths = photos.map(({ path }) => path);
+    await fillPixels(joined, paths, this.work);
     return { [fed]: useOnce(new Tensor("uint8", joined, [photos.length, imageSize, imageSize, 3])) };
   }
 
   /** Reads a photo, so that its pixels are there when they are loaded. */
   private async lookAt({ path }: Photo): Promise<void> {
-    await pixelCache.keep(this.pixelBytes, path, this.reading, (room) => this.pixelsOf(path, room));
-  }
-
-  /** `[size, size, 3]` uint8 of a photo. */
-  private pixelsOf(path: string, room: PixelRoom | undefined): Promise<Uint8Array | undefined> {
-    return decodePool.pixels({ kind: "resize", path, options: { size: this.options.imageSize } }, room);
+    await keepPixels(this.pixelBytes, path, this.work);
   }
 
   private get pixelBytes(): number {
     return this.options.imageSize ** 2 * 3;
   }
 
-  /** What decides which pixels are made of a photo. */
-  private get reading(): string {
-    return JSON.stringify({ size: this.options.imageSize });
+  /** What makes a photo's pixels, `[size, size, 3]` uint8. */
+  private get work(): PixelWork {
+    return { kind: "resize", options: { size: this.options.imageSize } };
   }
 }

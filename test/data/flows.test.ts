@@ -1,14 +1,14 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ImageDataGenerator, imageDatasetFromDirectory, layers, models, Tensor, UsageError } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { DataframeRow, FlowFromDataframeOptions } from "../../src/data/generator/dataframe-iterator.js";
+import type { DataframeRow, FlowFromDataframeOptions } from "../../src/data/generator/dataframe-options.js";
 import type { BatchIterator, WeightedBatch } from "../../src/data/generator/batch-iterator.js";
 import type { Batch } from "../../src/models/sources/batch-source.js";
 import type { TensorData } from "../../src/onnx/tensor-data.js";
+import { readGolden } from "../support/golden.js";
 
 type SubsetOrNone = "training" | "validation" | null;
 
@@ -42,7 +42,7 @@ interface Golden {
   arrays: { validationSplit: number; subset: SubsetOrNone; batches: [x: number[], y: number[]][] }[];
 }
 
-const golden = JSON.parse(readFileSync(new URL("../golden/generator-flows.json", import.meta.url), "utf8")) as Golden;
+const golden = await readGolden<Golden>("generator-flows.json");
 
 let root: string;
 let photos: string;

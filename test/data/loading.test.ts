@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { imageDatasetFromDirectory } from "graft-ml";
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ColorMode, readPhoto } from "../../src/photos/read-photo.js";
 import { resizeLikeTensorFlow, type ResizeMethod } from "../../src/photos/resize-like-tensorflow.js";
 import type { Interpolation } from "../../src/photos/resample.js";
+import { readGolden } from "../support/golden.js";
 
 interface Golden {
   sources: Record<string, { shape: [height: number, width: number, channels: 3 | 4]; data: string }>;
@@ -20,7 +20,7 @@ interface Golden {
   aspects: { option: "cropToAspectRatio" | "padToAspectRatio"; result: number[] }[];
 }
 
-const golden = JSON.parse(readFileSync(new URL("../golden/generator-loading.json", import.meta.url), "utf8")) as Golden;
+const golden = await readGolden<Golden>("image-loading.json");
 const bytes = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "base64"));
 
 let root: string;

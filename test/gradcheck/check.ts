@@ -47,7 +47,7 @@ export interface Case {
   readonly inputs: readonly Operand[];
   readonly build: (...inputs: Value[]) => Value | readonly Value[];
   /** `float32` for an operator without a float64 kernel in ONNX Runtime's CPU provider; default `float64`. */
-  readonly precision?: "float32" | "float64";
+  readonly precision?: "float32" | "float64" | undefined;
 }
 
 /** A comparison that failed. */

@@ -5,13 +5,13 @@ import { allocate, elementCount, type ElementType, float32 } from "../../src/onn
 import * as comparison from "../../src/ops/comparison.js";
 import { integers, scalar } from "../../src/ops/constants.js";
 import { eyeLike, oneHot, topK } from "../../src/ops/indexing.js";
-import { pad } from "../../src/ops/joining.js";
+import { pad } from "../../src/ops/slicing.js";
 import { cast, shapeOp } from "../../src/ops/layout.js";
 import { maxPoolOp } from "../../src/ops/pooling.js";
 import { dequantizeLinear, qLinearConv, quantizeLinear } from "../../src/ops/quantization.js";
 import { argMax } from "../../src/ops/reduction.js";
 import { gridSample, resize } from "../../src/ops/resampling.js";
-import { operatorNames, rowOf } from "../../src/ops/table.js";
+import { type NonDifferentiableName, operatorNames, rowOf } from "../../src/ops/table.js";
 import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { toTensor } from "../../src/runtime/runtime.js";
 import { createSession } from "../../src/runtime/session.js";
@@ -55,7 +55,7 @@ const image = ["float32", ["N", 1, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]] as const;
 const zero = (type: ElementType): Value => scalar(type, 0);
 
 /** Operators without a derivative, and what they give. */
-const calls: Readonly<Record<string, Call>> = {
+const calls: Readonly<Record<NonDifferentiableName, Call>> = {
   Greater: { inputs: pairs, build: (a, b) => comparison.greater(a, b), expected: [0, 0, 1, 1] },
   Less: { inputs: pairs, build: (a, b) => comparison.less(a, b), expected: [1, 0, 0, 0] },
   GreaterOrEqual: { inputs: pairs, build: (a, b) => comparison.greaterOrEqual(a, b), expected: [0, 1, 1, 1] },

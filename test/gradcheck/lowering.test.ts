@@ -11,7 +11,8 @@ import { type CancelOptions, cancelTransposes } from "../../src/passes/cancel-tr
 import { greater, where } from "../../src/ops/comparison.js";
 import { conv } from "../../src/ops/convolution.js";
 import * as elementwise from "../../src/ops/elementwise.js";
-import { concat, pad } from "../../src/ops/joining.js";
+import { concat } from "../../src/ops/joining.js";
+import { pad } from "../../src/ops/slicing.js";
 import { transpose } from "../../src/ops/layout.js";
 import { lowerConvolutions } from "../../src/passes/lower-convolutions.js";
 import { standardize } from "../../src/ops/normalization.js";

@@ -17,15 +17,9 @@ import { maxPoolHwnc } from "../../src/passes/pooling-hwnc.js";
 import { prepare } from "../../src/passes/prepare.js";
 import { reduceSum } from "../../src/ops/reduction.js";
 import { reshapeTo } from "../../src/ops/shape-of.js";
+import { elementWorkFor, elementWorks, usualElementWork, winogradTile } from "../../src/passes/tile-choice.js";
 import { windowOf } from "../../src/ops/window.js";
-import {
-  elementWorkFor,
-  elementWorks,
-  usualElementWork,
-  transformsOf,
-  winogradConv,
-  winogradTile,
-} from "../../src/passes/winograd.js";
+import { transformsOf, winogradConv } from "../../src/passes/winograd.js";
 import { Generator } from "../../src/random/generator.js";
 import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { type NamedTensors, toTensor } from "../../src/runtime/runtime.js";

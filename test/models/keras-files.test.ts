@@ -8,7 +8,8 @@ import { float32, type TensorData } from "../../src/onnx/tensor-data.js";
 import { toTensor } from "../../src/runtime/runtime.js";
 import { toChannelsFirst, toChannelsLast } from "../../src/nn/channels.js";
 import { input } from "../../src/graph/value.js";
-import { type GoldenTensor, readGolden, RecordingContext, relativeError, runGraph } from "../support/nn-graph.js";
+import { readGolden, readGoldenArchive } from "../support/golden.js";
+import { type GoldenTensor, RecordingContext, relativeError, runGraph } from "../support/nn-graph.js";
 import { wave } from "../support/wave.js";
 import { kerasPython, runPython } from "../support/keras-python.js";
 import { tinyNetwork } from "../cli/tiny-network.js";
@@ -24,12 +25,12 @@ interface Case {
   };
 }
 
-const { cases } = (await readGolden("keras-files.json")) as { readonly cases: Readonly<Record<string, Case>> };
+const { cases } = await readGolden<{ readonly cases: Readonly<Record<string, Case>> }>("keras-files.json");
 
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graft-keras-"));
-  const archive = unzipSync(await readFile(new URL("../golden/keras-files.zip", import.meta.url)));
+  const archive = await readGoldenArchive("keras-files.zip");
   for (const [name, bytes] of Object.entries(archive)) await writeFile(join(folder, name), bytes);
 });
 afterAll(async () => {

@@ -1,13 +1,13 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { unzipSync } from "fflate";
 import { models, type Tensor } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { float32 } from "../../src/onnx/tensor-data.js";
 import { modelFromConfig } from "../../src/formats/keras/from-config.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
-import { type GoldenTensor, readGolden, relativeError } from "../support/nn-graph.js";
+import { readGolden, readGoldenArchive } from "../support/golden.js";
+import { type GoldenTensor, relativeError } from "../support/nn-graph.js";
 import { wave } from "../support/wave.js";
 
 interface Case {
@@ -16,15 +16,15 @@ interface Case {
   readonly iterations: number;
 }
 
-const { cases, layers } = (await readGolden("keras2-files.json")) as {
+const { cases, layers } = await readGolden<{
   readonly cases: Readonly<Record<string, Case>>;
   readonly layers: readonly GoldenTensor[];
-};
+}>("keras2-files.json");
 
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graft-keras2-"));
-  const archive = unzipSync(await readFile(new URL("../golden/keras2-files.zip", import.meta.url)));
+  const archive = await readGoldenArchive("keras2-files.zip");
   for (const [name, bytes] of Object.entries(archive)) await writeFile(join(folder, name), bytes);
 });
 afterAll(async () => {

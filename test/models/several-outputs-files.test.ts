@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { unzipSync } from "fflate";
 import { models } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readGoldenArchive } from "../support/golden.js";
 import { kerasPython, runPython } from "../support/keras-python.js";
 import { type GoldenTensor, relativeError } from "../support/nn-graph.js";
 import { batches, type Logs, severalOutputs } from "../support/two-by-two.js";
@@ -12,7 +12,7 @@ import { batches, type Logs, severalOutputs } from "../support/two-by-two.js";
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graft-several-"));
-  const archive = unzipSync(await readFile(new URL("../golden/several-outputs.zip", import.meta.url)));
+  const archive = await readGoldenArchive("several-outputs.zip");
   for (const [name, bytes] of Object.entries(archive)) await writeFile(join(folder, name), bytes);
 });
 afterAll(async () => {

@@ -1,21 +1,22 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { strFromU8, strToU8, unzipSync } from "fflate";
+import { strFromU8, strToU8 } from "fflate";
 import { models, type Tensor } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
-import { type GoldenTensor, readGolden, relativeError } from "../support/nn-graph.js";
+import { readGolden, readGoldenArchive } from "../support/golden.js";
+import { type GoldenTensor, relativeError } from "../support/nn-graph.js";
 import { wave } from "../support/wave.js";
 
-const { cases } = (await readGolden("tfjs-graphs.json")) as {
+const { cases } = await readGolden<{
   readonly cases: Readonly<Record<string, { readonly outputs: readonly GoldenTensor[] }>>;
-};
+}>("tfjs-graphs.json");
 
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graft-tfjs-"));
-  const archive = unzipSync(await readFile(new URL("../golden/tfjs-graphs.zip", import.meta.url)));
+  const archive = await readGoldenArchive("tfjs-graphs.zip");
   for (const [name, bytes] of Object.entries(archive)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), bytes);

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { gradients } from "../../src/autodiff/gradients.js";
 import type { Outputs } from "../../src/graph/graph.js";
 import { constant, input, type Value } from "../../src/graph/value.js";
@@ -18,11 +17,6 @@ import { createSession } from "../../src/runtime/session.js";
 export interface GoldenTensor {
   readonly shape: readonly number[];
   readonly data: readonly number[];
-}
-
-/** Reads a golden file of `test/golden`. */
-export async function readGolden(name: string): Promise<unknown> {
-  return JSON.parse(await readFile(new URL(`../golden/${name}`, import.meta.url), "utf8"));
 }
 
 /** A tensor of a golden file as Graft's. */

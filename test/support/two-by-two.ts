@@ -1,6 +1,7 @@
 import { layers, models, Tensor } from "graft-ml";
 import { toTensor } from "../../src/runtime/runtime.js";
-import { type GoldenTensor, readGolden } from "./nn-graph.js";
+import { readGolden } from "./golden.js";
+import { type GoldenTensor } from "./nn-graph.js";
 import { wave, waveLabels, waveWeights } from "./wave.js";
 
 /** Figures by name. */
@@ -25,7 +26,7 @@ export interface SeveralOutputs {
   readonly twice: { readonly names: readonly string[]; readonly logs: Logs };
 }
 
-export const severalOutputs = (await readGolden("several-outputs.json")) as SeveralOutputs;
+export const severalOutputs = await readGolden<SeveralOutputs>("several-outputs.json");
 
 /** The network of `two_by_two` in scripts/golden/several_outputs.py. */
 export function twoByTwo(): models.Model {

@@ -5,12 +5,15 @@ import type { Value } from "../../src/graph/value.js";
 import type { BaseModel } from "../../src/models/base-model.js";
 import { platform } from "../../src/models/platform.js";
 import { toTensor } from "../../src/runtime/runtime.js";
+import { createNodeMachine } from "../../src/hosts/node/platform.js";
 import { Programs } from "../../src/training/programs/programs.js";
 import { wave, waveLabels } from "../support/wave.js";
 
+const host = { runtime: platform().runtime, machine: createNodeMachine() };
+
 async function programsOf(model: BaseModel, truthShape: readonly number[] = []): Promise<Programs> {
   model.compile({ optimizer: "rmsprop", loss: truthShape.length === 0 ? "binary_crossentropy" : "mse" });
-  return Programs.create(platform().runtime, model, model.compiled, [truthShape]);
+  return Programs.create(host, model, model.compiled, [truthShape]);
 }
 
 function nodesOf(outputs: Readonly<Record<string, Value>>): number {

@@ -1,13 +1,15 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { callbacks, layers, models, optimizers, schedules, UsageError } from "graft-ml";
+import { callbacks, layers, metrics, models, optimizers, schedules, UsageError } from "graft-ml";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { BaseModel } from "../../src/models/base-model.js";
 import type { Callback, CallbackContext, FitOptions, Logs } from "../../src/models/training-types.js";
+import type { Value } from "../../src/graph/value.js";
 import { float32 } from "../../src/onnx/tensor-data.js";
 import { toTensor } from "../../src/runtime/runtime.js";
-import { type GoldenTensor, readGolden, relativeError } from "../support/nn-graph.js";
+import { readGolden } from "../support/golden.js";
+import { type GoldenTensor, relativeError } from "../support/nn-graph.js";
 import { wave, waveLabels, waveWeights } from "../support/wave.js";
 
 interface GoldenSequence {
@@ -51,7 +53,7 @@ interface Golden {
   >;
 }
 
-const golden = (await readGolden("callbacks.json")) as Golden;
+const golden = await readGolden<Golden>("callbacks.json");
 
 let folder: string;
 beforeAll(async () => {
@@ -66,12 +68,12 @@ beforeEach(() => {
 });
 
 /** One weight, which says the epoch. */
-function countingModel(): models.Sequential {
+function countingModel(metric: metrics.Metric | string = "acc"): models.Sequential {
   const model = new models.Sequential([layers.Input({ shape: [1] }), new layers.Dense(1, { useBias: false })]);
   model.compile({
     optimizer: new optimizers.SGD(0.1),
     loss: "mse",
-    metrics: ["acc"],
+    metrics: [metric],
   });
   return model;
 }
@@ -132,10 +134,69 @@ describe("sequences of figures are judged as by Keras", () => {
     }).toThrow(/"val_something" should rise or fall.*mode/s);
   });
 
+  it("and so must that of a metric which says none", () => {
+    class Strange extends metrics.MeanMetric {
+      readonly direction = undefined;
+      protected perElement(truth: Value): Value {
+        return truth;
+      }
+    }
+    const callback = new callbacks.EarlyStopping({ monitor: "strange" });
+    expect(() => {
+      callback.onEpochEnd(0, { strange: 1 }, contextOf(countingModel(new Strange("strange"))));
+    }).toThrow(/"strange" should rise or fall/);
+  });
+
   it("and a figure that is missing is told of once", () => {
     const callback = new callbacks.EarlyStopping();
     for (const epoch of [0, 1]) callback.onEpochEnd(epoch, { loss: 1, acc: 2 }, contextOf(countingModel()));
     expect(said).toEqual([expect.stringMatching(/"val_loss", which is not there.*loss, acc/)]);
+  });
+});
+
+describe("the direction of a metric is the metric's own: with MeanIoU", () => {
+  const figures = [0.2, 0.8, 0.5, 0.4];
+  const monitor = "val_mean_io_u";
+  const model = (): models.Sequential => countingModel(new metrics.MeanIoU(2));
+
+  it("EarlyStopping puts the best epoch back", () => {
+    const trained = model();
+    const context = contextOf(trained);
+    const callback = new callbacks.EarlyStopping({ monitor, patience: 2, restoreBestWeights: true });
+    callback.onTrainBegin();
+    figures.forEach((figure, epoch) => {
+      trained.setWeights([float32([epoch], [1, 1])]);
+      callback.onEpochEnd(epoch, { [monitor]: figure }, context);
+    });
+    callback.onTrainEnd({}, context);
+    expect([callback.bestEpoch, callback.best, callback.stoppedEpoch]).toEqual([1, 0.8, 3]);
+    expect(trained.getWeights()[0]?.data[0]).toBe(1);
+  });
+
+  it("ModelCheckpoint saves when it rises", async () => {
+    const trained = model();
+    const saved: string[] = [];
+    trained.save = (path: string): Promise<void> => {
+      saved.push(path);
+      return Promise.resolve();
+    };
+    const callback = new callbacks.ModelCheckpoint("{epoch}.keras", { monitor, saveBestOnly: true });
+    for (const [epoch, figure] of figures.entries()) {
+      callback.onEpochBegin(epoch);
+      await callback.onEpochEnd(epoch, { [monitor]: figure }, contextOf(trained));
+    }
+    expect(saved).toEqual(["1.keras", "2.keras"]);
+  });
+
+  it("ReduceLROnPlateau learns on while it rises", () => {
+    const trained = model();
+    const callback = new callbacks.ReduceLROnPlateau({ monitor, patience: 1, factor: 0.5 });
+    callback.onTrainBegin();
+    const rates = [0.2, 0.5, 0.8, 0.7].map((figure, epoch) => {
+      callback.onEpochEnd(epoch, { [monitor]: figure }, contextOf(trained));
+      return trained.optimizer.learningRate;
+    });
+    expect(rates).toEqual([0.1, 0.1, 0.1, 0.05]);
   });
 });
 
@@ -177,15 +238,16 @@ describe("ModelCheckpoint", () => {
 describe("CSVLogger", () => {
   it.each(golden.csv.map((one, index) => [index, one] as const))("writes Keras's file: %i", async (index, one) => {
     const path = join(folder, `log-${index}.csv`);
+    const context = contextOf(new models.Sequential());
     for (let again = 0; again < 2; again++) {
       const callback = new callbacks.CSVLogger(path, one.options);
-      await callback.onTrainBegin();
-      for (const [epoch, logs] of one.logs.entries()) await callback.onEpochEnd(epoch, logs);
+      await callback.onTrainBegin(context);
+      for (const [epoch, logs] of one.logs.entries()) await callback.onEpochEnd(epoch, logs, context);
       expectSameText(await readFile(path, "utf8"), one.text);
     }
     const more = new callbacks.CSVLogger(path, { ...one.options, append: true });
-    await more.onTrainBegin();
-    for (const [epoch, logs] of one.logs.entries()) await more.onEpochEnd(epoch, logs);
+    await more.onTrainBegin(context);
+    for (const [epoch, logs] of one.logs.entries()) await more.onEpochEnd(epoch, logs, context);
     const rows = one.text.slice(one.text.indexOf("\n") + 1);
     expectSameText(await readFile(path, "utf8"), one.text + rows);
   });

@@ -7,6 +7,7 @@ import { toTensor } from "../../src/runtime/runtime.js";
 import { Activations } from "../../src/training/activations/activations.js";
 import { arraySource } from "../../src/models/sources/array-source.js";
 import { featuresOf } from "../../src/training/activations/features.js";
+import { createNodeMachine } from "../../src/hosts/node/platform.js";
 import { Programs } from "../../src/training/programs/programs.js";
 
 const generator = new Generator(3);
@@ -25,21 +26,21 @@ function network(): models.Sequential {
 }
 
 test("copies of the network give the bits that one gives, and what crosses the boundary is kept in each case", async () => {
-  const { runtime } = platform();
+  const host = { runtime: platform().runtime, machine: createNodeMachine() };
   const model = network();
   const boundaries: Float32Array[] = [];
   const features: Float32Array[] = [];
   for (const expected of [1, 1e6]) {
     const source = arraySource(toTensor(x), { batchSize: 4 });
     const done: number[] = [];
-    const { values } = await featuresOf(runtime, model, source, {
+    const { values } = await featuresOf(host, model, source, {
       samples: expected,
       onBatch: (count) => done.push(count),
     });
     expect(values.dims).toEqual([samples, 5]);
     expect(done).toEqual([4, 8, 12, 16, 20, 24, 28, 30]);
     features.push(values.data);
-    const programs = await Programs.create(runtime, model, undefined, []);
+    const programs = await Programs.create(host, model, undefined, []);
     const kept = new Activations(programs, source);
     const rows: number[] = [];
     for (const batch of source.inOrder()) {

@@ -18,6 +18,7 @@ import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { fromTensor, type NamedTensors, toTensor } from "../../src/runtime/runtime.js";
 import { createSession } from "../../src/runtime/session.js";
 import { bestQuantization, int8Trunk } from "../../src/training/programs/int8-trunk.js";
+import { createNodeMachine, createPlatform } from "../../src/hosts/node/platform.js";
 import { wave, waveLabels } from "../support/wave.js";
 
 const runtime = createNodeRuntime({ threads: 1 });
@@ -202,9 +203,9 @@ describe("fit with a trunk in 8 bits", () => {
 
   test("ends in the same bytes each time, and prints a line of what it cost", async () => {
     const lines: string[] = [];
-    installPlatform({ ...usual, print: (line) => lines.push(line) });
     const quiet = { ...usual.terminal, stream: { write: () => true } };
-    installPlatform({ ...usual, terminal: quiet, print: (line) => lines.push(line) });
+    const machine = { ...createNodeMachine(), terminal: quiet, print: (line: string) => void lines.push(line) };
+    installPlatform(createPlatform({ runtime: usual.runtime, machine }));
     const [first, second] = [model(), model()];
     await first.fit(samples, { ...options, trunkPrecision: "int8", verbose: 2 });
     await second.fit(samples, { ...options, trunkPrecision: "int8" });

@@ -7,12 +7,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Batch, BatchSource } from "../../src/models/sources/batch-source.js";
 import { installPlatform, platform } from "../../src/models/platform.js";
 import { Generator } from "../../src/random/generator.js";
-import { createNodePlatform } from "../../src/hosts/node/platform.js";
+import { createNodeMachine, createPlatform } from "../../src/hosts/node/platform.js";
+import type { Machine } from "../../src/training/machine.js";
 import { keptTrunks } from "../../src/hosts/node/activation-store.js";
 
 let folder = "";
 const photos = 6;
 const usual = platform();
+const machine = { ...createNodeMachine(), print: () => undefined };
+/** Models train on this machine, but for some of what it can do. */
+function trainOn(differences: Partial<Machine>): void {
+  installPlatform(createPlatform({ runtime: usual.runtime, machine: { ...machine, ...differences } }));
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graft-kept-"));
@@ -34,7 +40,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 beforeEach(() => {
   process.env["GRAFT_CACHE"] = join(folder, `cache-${Math.random()}`);
-  installPlatform({ ...usual, print: () => undefined });
+  trainOn({});
 });
 afterEach(() => {
   installPlatform(usual);
@@ -105,18 +111,12 @@ async function train(
   const { history } = await model.fit(source, { epochs, verbose: 0 });
   await platform().loops.release(model);
   const bytes = model.weights.map(({ value: { data } }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-  return { weights: usual.digest(Buffer.concat(bytes)), history, read: read() };
+  return { weights: machine.digest(Buffer.concat(bytes)), history, read: read() };
 }
 
 /** As if nothing could be kept. */
 function withoutKeeping(): void {
-  const own = createNodePlatform();
-  installPlatform({
-    ...own,
-    print: () => undefined,
-    activationMemory: 0,
-    openFeatureStore: () => Promise.resolve(undefined),
-  });
+  trainOn({ activationMemory: 0, openFeatureStore: () => Promise.resolve(undefined) });
 }
 
 describe("activations of photos that are the same each time", () => {
@@ -144,7 +144,7 @@ describe("activations of photos that are the same each time", () => {
 
   test("lie on disk alone where there is no room in memory, and change nothing", async () => {
     const first = await train(2, plain);
-    installPlatform({ ...createNodePlatform(), print: () => undefined, activationMemory: 0 });
+    trainOn({ activationMemory: 0 });
     const second = await train(2, plain);
     expect(second.read).toBe(0);
     expect(second.weights).toBe(first.weights);

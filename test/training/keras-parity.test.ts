@@ -1,7 +1,8 @@
 import { layers, losses, models, optimizers, type Tensor } from "graft-ml";
 import { describe, expect, it } from "vitest";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
-import { type GoldenTensor, readGolden, relativeError } from "../support/nn-graph.js";
+import { readGolden } from "../support/golden.js";
+import { type GoldenTensor, relativeError } from "../support/nn-graph.js";
 import { wave, waveLabels, waveWeights } from "../support/wave.js";
 
 type Logs = Readonly<Record<string, number>>;
@@ -22,7 +23,7 @@ interface Golden {
   readonly fit: { readonly history: Readonly<Record<string, number[]>>; readonly weights: readonly GoldenTensor[] };
 }
 
-const golden = (await readGolden("model-training.json")) as Golden;
+const golden = await readGolden<Golden>("model-training.json");
 
 /** The network of `frozen_cnn` in scripts/golden/models.py. */
 function frozenCnn(classes: number): models.Sequential {

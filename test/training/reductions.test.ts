@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { resolveLoss } from "../../src/nn/losses/index.js";
 import { platform } from "../../src/models/platform.js";
 import { toTensor } from "../../src/runtime/runtime.js";
-import { goldenTensor, type GoldenTensor, readGolden, relativeError } from "../support/nn-graph.js";
+import { readGolden } from "../support/golden.js";
+import { goldenTensor, type GoldenTensor, relativeError } from "../support/nn-graph.js";
 
 interface Case {
   readonly reduction: losses.Reduction;
@@ -14,11 +15,11 @@ interface Case {
   readonly tested: number;
 }
 
-const golden = (await readGolden("nn-reductions.json")) as {
+const golden = await readGolden<{
   readonly x: GoldenTensor;
   readonly y: GoldenTensor;
   readonly cases: readonly Case[];
-};
+}>("nn-loss-reductions.json");
 
 describe("reductions of losses train and show what Keras does", () => {
   it.each(golden.cases.map((one) => [one.reduction, one.weights !== null, one.penalty, one] as const))(

@@ -2,6 +2,7 @@ import { layers, models, optimizers, Tensor } from "graft-ml";
 import { describe, expect, it } from "vitest";
 import { platform } from "../../src/models/platform.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
+import { createNodeMachine } from "../../src/hosts/node/platform.js";
 import { Programs } from "../../src/training/programs/programs.js";
 import { type GoldenTensor, relativeError } from "../support/nn-graph.js";
 import {
@@ -100,7 +101,8 @@ describe("a partly frozen model with two inputs and two outputs", () => {
   it("is cut at several values", async () => {
     const model = twoByTwo();
     model.compile({ optimizer: "adam", loss: losses });
-    const { boundary } = await Programs.create(platform().runtime, model, model.compiled, [[1], [3]]);
+    const host = { runtime: platform().runtime, machine: createNodeMachine() };
+    const { boundary } = await Programs.create(host, model, model.compiled, [[1], [3]]);
     // What the trained convolution takes, the frozen branch around it, and what is known of the facts.
     expect(boundary.map(({ dims }) => dims)).toEqual([[4, 4, 4], [4], [3]]);
   });

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { readableFormats } from "../../photos/photo-format.js";
 import { pad } from "../../report/text-table.js";
 import { textWidth } from "../../report/text-width.js";
 import { percent } from "../../report/words.js";
@@ -14,7 +15,7 @@ interface PredictFlags {
 
 const help = `
 MODEL is a run folder of \`graft train\`, or its model.onnx. Each PHOTO is a file:
-JPEG, PNG, WebP, GIF, TIFF or AVIF.
+${readableFormats}.
 
 Photos that cannot be read are named and left out; the exit code is 1 only when none could be read.
 

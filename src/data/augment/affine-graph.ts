@@ -5,17 +5,13 @@ import { and, greaterOrEqual, lessOrEqual, where } from "../../ops/comparison.js
 import { scalarLike } from "../../ops/constants.js";
 import { abs, add, div, floor, mul, sub } from "../../ops/elementwise.js";
 import { gridSample } from "../../ops/resampling.js";
-import { concat, slice } from "../../ops/joining.js";
+import { concat } from "../../ops/joining.js";
+import { slice } from "../../ops/slicing.js";
 import { matmul } from "../../ops/matmul.js";
 import { reshapeTo } from "../../ops/shape-of.js";
-import type { AffineMatrix } from "../generator/affine-parameters.js";
+import type { AffineMatrix } from "./affine-parameters.js";
+import type { FillMode } from "./fill-mode.js";
 import { sampleSpline, type SplineOrder } from "./spline-graph.js";
-
-/**
- * What is put where a transformed photo asks for pixels beyond the edge, under Keras's names:
- * `nearest` aaaa|abcd|dddd, `reflect` dcba|abcd|dcba, `wrap` abcd|abcd|abcd, `constant` kkkk|abcd|kkkk.
- */
-export type FillMode = "nearest" | "reflect" | "wrap" | "constant";
 
 /** How pixels are made: 0 takes the nearest one, 1 weighs the nearest four (bilinear), 2 to 5 are splines of this order. */
 export type InterpolationOrder = 0 | 1 | SplineOrder;

@@ -2,7 +2,8 @@ import type { Value } from "../../graph/value.js";
 import { greater, less, or, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, floor, max, min, mul, sub } from "../../ops/elementwise.js";
-import { concat, slice } from "../../ops/joining.js";
+import { concat } from "../../ops/joining.js";
+import { slice } from "../../ops/slicing.js";
 import { reduceMax, reduceMin } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/shape-of.js";
 

@@ -7,7 +7,7 @@ import { concat } from "../../ops/joining.js";
 import { matmul } from "../../ops/matmul.js";
 import { gridSample } from "../../ops/resampling.js";
 import { reshapeTo } from "../../ops/shape-of.js";
-import type { FillMode } from "./affine-graph.js";
+import type { FillMode } from "./fill-mode.js";
 
 /** Orders of splines; pixels between pixels are weighed sums of `order + 1` coefficients along each axis. */
 export type SplineOrder = 2 | 3 | 4 | 5;

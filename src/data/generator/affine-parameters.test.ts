@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { readGolden } from "../../../test/support/golden.js";
 import { UsageError } from "../../errors/errors.js";
 import { Generator } from "../../random/generator.js";
 import {
@@ -25,9 +24,7 @@ interface Golden {
   pictures: { transform: Partial<AffineTransform>; source: number[][]; result: number[][] }[];
 }
 
-const golden = JSON.parse(
-  readFileSync(join(import.meta.dirname, "../../../test/golden/affine.json"), "utf8"),
-) as Golden;
+const golden = await readGolden<Golden>("affine.json");
 
 /** Linear interpolation between pixels, the picture being continued by its border. */
 function sample(picture: number[][], row: number, column: number): number {

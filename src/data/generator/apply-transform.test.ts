@@ -1,10 +1,10 @@
 import { ImageDataGenerator } from "graft-ml";
 import { describe, expect, it } from "vitest";
-import { readGolden } from "../../../test/support/nn-graph.js";
+import { readGolden } from "../../../test/support/golden.js";
 import { wave } from "../../../test/support/wave.js";
 import { toTensor } from "../../runtime/runtime.js";
-import type { AffineTransform } from "./affine-parameters.js";
-import type { FillMode } from "../augment/affine-graph.js";
+import type { AffineTransform } from "../augment/affine-parameters.js";
+import type { FillMode } from "../augment/fill-mode.js";
 
 interface GoldenCase {
   readonly key: number;
@@ -14,10 +14,10 @@ interface GoldenCase {
   readonly result: readonly number[];
 }
 
-const golden = (await readGolden("augment-transforms.json")) as {
+const golden = await readGolden<{
   readonly cases: readonly GoldenCase[];
   readonly colours: readonly GoldenCase[];
-};
+}>("augment-transforms.json");
 
 async function transformed({ key, shape, fillMode, transform }: GoldenCase): Promise<readonly number[]> {
   const datagen = new ImageDataGenerator({ fillMode, cval: 37 });

@@ -11,7 +11,7 @@ import {
   iteratorOptionNames,
   subsetOf,
 } from "./flow-options.js";
-import type { ImageDataGenerator } from "./image-data-generator.js";
+import type { PixelSteps } from "./pixel-steps.js";
 
 /** Options of `flow`; names, meaning and defaults are Keras's. */
 export interface FlowOptions extends IteratorOptions {
@@ -58,10 +58,15 @@ function checkCount(what: string, tensor: Tensor | undefined, samples: number): 
 
 /** Photos of an array in batches, round after round: what `flow` gives. */
 export class ArrayIterator extends BatchIterator {
-  /** @throws ShapeError when x is no batch of images, or labels or weights are not as many */
-  constructor(datagen: ImageDataGenerator, x: Tensor, y: Tensor | undefined, options: FlowOptions) {
+  /**
+   * @param x `[samples, height, width, channels]`
+   * @param y labels, one row a sample
+   * @param steps what is done to pixels
+   * @param validationSplit share of the samples that subset "validation" takes; default none
+   * @throws ShapeError when x is no batch of images, or labels or weights are not as many
+   */
+  constructor(x: Tensor, y: Tensor | undefined, options: FlowOptions, steps: PixelSteps, validationSplit = 0) {
     checkOptionNames("flow", options, [...iteratorOptionNames, "sampleWeight", "ignoreClassSplit"]);
-    const { validationSplit = 0 } = datagen.options;
     checkIteratorOptions("flow", options, validationSplit);
     const [count = 0, height = 0, width = 0, channels = 0] = x.dims;
     if (x.dims.length !== 4) {
@@ -91,7 +96,6 @@ export class ArrayIterator extends BatchIterator {
     const [images, weights] = [new Rows(x), sampleWeight && new Rows(sampleWeight)];
     const original = (keys: readonly number[]): number[] => keys.map((key) => chosen[key] ?? 0);
     super(
-      datagen,
       {
         count: chosen.length,
         shape: [height, width, channels],
@@ -101,6 +105,7 @@ export class ArrayIterator extends BatchIterator {
         weights: weights && ((keys) => weights.of(original(keys))),
       },
       options,
+      steps,
     );
   }
 }

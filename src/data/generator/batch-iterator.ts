@@ -1,43 +1,18 @@
 import { UsageError } from "../../errors/errors.js";
-import { input, type Value } from "../../graph/value.js";
+import type { Value } from "../../graph/value.js";
 import { type Batch, type BatchSource, pickRows, type Standardization } from "../../models/sources/batch-source.js";
-import { platform } from "../../models/platform.js";
 import { SampleOrder, type SampleOrderState } from "../../models/sources/sample-order.js";
-import { toChannelsFirst, toChannelsLast } from "../../nn/channels.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { Generator, type GeneratorState } from "../../random/generator.js";
 import { nextRandomStream } from "../../random/seed.js";
-import { type NamedTensors, type Session, Tensor, toTensor } from "../../runtime/runtime.js";
-import { createSession } from "../../runtime/session.js";
-import type { AffineTransform } from "./affine-parameters.js";
-import { augmentationFeeds, fedNames } from "../augment/augmentation.js";
+import { type NamedTensors, Tensor, toTensor } from "../../runtime/runtime.js";
+import { type AffineTransform, getRandomTransform } from "../augment/affine-parameters.js";
 import type { IteratorOptions } from "./flow-options.js";
-import { callOnHost, type ImageDataGenerator } from "./image-data-generator.js";
+import { PixelPipeline } from "./pixel-pipeline.js";
+import { type DrawnAugmentation, pixelsAsRead, type PixelSteps } from "./pixel-steps.js";
+import type { Samples } from "./samples.js";
 import { saveImages, type SaveOptions } from "./save-images.js";
 import { Variants } from "./variants.js";
-
-/** Where an iterator gets its samples from. */
-export interface Samples {
-  readonly count: number;
-  /** Shape of a sample. */
-  readonly shape: readonly [height: number, width: number, channels: number];
-  /** Element type of what {@link read} gives. */
-  readonly type: "uint8" | "float32";
-  /** Pixels, `[keys, height, width, channels]`. */
-  readonly read: (keys: readonly number[]) => Promise<Uint8Array | Float32Array>;
-  /**
-   * Labels, a row a key, or a list of those of several outputs; `"input"`: what the network sees of the sample; `undefined`:
-   * none.
-   */
-  readonly truth:
-    ((keys: readonly number[]) => TensorData<"float32"> | readonly TensorData<"float32">[]) | "input" | undefined;
-  /** What to know a sample by from run to run, such as the path of its photo; default its number. */
-  readonly nameOf?: (key: number) => string;
-  /** What tells the pixels of a sample from all others, in other runs too; see {@link BatchSource.identify}. */
-  readonly identify?: (key: number) => Promise<string>;
-  /** How much each sample counts in the loss, `[keys]`. */
-  readonly weights?: ((keys: readonly number[]) => TensorData<"float32">) | undefined;
-}
 
 /** What an iterator gives at a time: photos and labels. */
 export type LabelledBatch = [x: Tensor, y: Tensor];
@@ -53,9 +28,6 @@ interface IteratorState {
   readonly order: SampleOrderState;
   readonly generator: GeneratorState;
 }
-
-/** Name of what is fed to the graph where a preprocessing function runs on the host. */
-const preprocessedName = "preprocessed";
 
 /**
  * Samples in batches, round after round: what `flow` and its sisters give. It goes into `fit`, `evaluate` and `predict`, or
@@ -75,26 +47,27 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
   private readonly order: SampleOrder;
   private readonly saving: SaveOptions | undefined;
   private readonly variants: Variants | undefined;
-  private made: { readonly graph: readonly Value[]; readonly fitted: readonly unknown[] } | undefined;
-  /** What a preprocessing function on the host is given. */
-  private augmentedGraph: Value | undefined;
-  private readonly sessions = new Map<Value, Promise<Session>>();
+  private readonly pipeline: PixelPipeline;
 
+  /** @param steps what is done to pixels; default nothing */
   constructor(
-    protected readonly datagen: ImageDataGenerator,
     private readonly source: Samples,
     options: IteratorOptions,
+    private readonly steps: PixelSteps = pixelsAsRead,
   ) {
     this.batchSize = options.batchSize ?? 32;
     this.samples = source.count;
     this.imageShape = source.shape;
+    this.pipeline = new PixelPipeline(steps, source.shape, source.type);
     const seed = options.seed ?? undefined;
     this.generator = seed === undefined ? nextRandomStream("flow") : new Generator(seed).fork("flow");
     this.order = new SampleOrder(this.samples, (options.shuffle ?? true) ? this.generator : undefined);
     const { nameOf = String } = source;
     const { variants = 0 } = options;
     this.variants =
-      variants > 0 && datagen.augments ? new Variants(variants, this.generator.fork("variants"), nameOf) : undefined;
+      variants > 0 && steps.augmentation !== undefined
+        ? new Variants(variants, this.generator.fork("variants"), nameOf)
+        : undefined;
     const folder = options.saveToDir ?? undefined;
     this.saving =
       folder === undefined
@@ -109,41 +82,32 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
 
   get reproducible(): boolean {
     // Photos that are to be saved, and photos that are their own labels, must be read each time.
-    const same = !this.datagen.augments || this.variants !== undefined;
+    const same = this.steps.augmentation === undefined || this.variants !== undefined;
     return same && this.saving === undefined && this.source.truth !== "input";
   }
 
   async identify(key: number): Promise<string | undefined> {
+    const { augmentation, hostPreprocessing } = this.steps;
     // What a function on the host does to a photo nobody can tell.
-    if (this.datagen.hostPreprocessing !== undefined) return undefined;
-    if (this.variants === undefined) return this.source.identify?.(key);
+    if (hostPreprocessing !== undefined) return undefined;
+    if (this.variants === undefined || augmentation === undefined) return this.source.identify?.(key);
     const { sample, variant } = this.variants.ofKey(key);
     const pixels = await this.source.identify?.(sample);
-    return pixels === undefined ? undefined : `${pixels} ${JSON.stringify(this.variantOf(sample, variant))}`;
+    const drawn = this.transformOf(augmentation, this.variants.streamOf(sample, variant));
+    return pixels === undefined ? undefined : `${pixels} ${JSON.stringify(drawn)}`;
   }
 
-  private variantOf(sample: number, variant: number, generator = this.generator): AffineTransform {
+  private transformOf({ ranges }: DrawnAugmentation, stream: Generator): AffineTransform {
     const [height, width] = this.imageShape;
-    return this.datagen.draw(height, width, this.variants?.streamOf(sample, variant) ?? generator);
+    return getRandomTransform(ranges, height, width, stream);
   }
 
   get standardization(): Standardization | undefined {
-    return this.imageShape[2] === 3 ? this.datagen.standardization : undefined;
+    return this.imageShape[2] === 3 ? this.steps.standardization : undefined;
   }
 
   get graph(): readonly Value[] {
-    const { fitted } = this.datagen;
-    const known = this.made;
-    if (known?.fitted.every((value, index) => value === fitted[index]) === true) return known.graph;
-    const [height, width, channels] = this.imageShape;
-    const value =
-      this.datagen.hostPreprocessing === undefined
-        ? this.datagen.graph(height, width, channels, this.source.type)
-        : this.datagen.standardized(
-            toChannelsFirst(input(preprocessedName, "float32", ["N", height, width, channels])),
-          );
-    this.made = { graph: [value], fitted };
-    return this.made.graph;
+    return this.pipeline.graph;
   }
 
   next(): Batch {
@@ -187,93 +151,37 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
    */
   private batch(keys: readonly number[], variantInTurn: (sample: number) => number, generator = this.generator): Batch {
     const { variants } = this;
-    const chosen = keys.map(variantInTurn);
-    const transforms = this.datagen.augments
-      ? keys.map((sample, row) => this.variantOf(sample, chosen[row] ?? 0, generator))
-      : undefined;
-    const numbers = this.saving === undefined ? [] : keys.map(() => generator.integer(1e7));
+    const { augmentation } = this.steps;
     const { truth, weights } = this.source;
-    let images: Float32Array | undefined;
-    const dims = [keys.length, ...this.imageShape];
-    const ownTruth: TensorData<"float32"> = {
-      type: "float32",
-      dims,
-      get data() {
-        if (images !== undefined) return images;
-        throw new UsageError("The labels are the photos, which have not been read yet.", {
-          subject: 'classMode "input"',
-          expected: "load() before the labels are looked at",
-          received: "labels first",
-        });
-      },
-    };
+    const chosen = keys.map(variantInTurn);
+    const streamOf = (row: number, sample: number): Generator =>
+      variants?.streamOf(sample, chosen[row] ?? 0) ?? generator;
+    const transforms = augmentation && keys.map((sample, row) => this.transformOf(augmentation, streamOf(row, sample)));
+    const numbers = this.saving === undefined ? [] : keys.map(() => generator.integer(1e7));
+    const own = new SeenLabels([keys.length, ...this.imageShape]);
     const load = async (rows?: readonly number[]): Promise<NamedTensors> => {
-      const feeds = await this.feeds(pickRows(keys, rows), transforms && pickRows(transforms, rows));
+      const pixels = await this.source.read(pickRows(keys, rows));
+      const feeds = await this.pipeline.feeds(pixels, transforms && pickRows(transforms, rows));
       if (this.saving === undefined && truth !== "input") return feeds;
-      images = await this.seen(feeds);
+      const images = await this.pipeline.seen(feeds);
+      own.images = images;
       if (this.saving !== undefined) await saveImages(images, this.imageShape, keys, numbers, this.saving);
       return feeds;
     };
-    const labels = truth === "input" ? ownTruth : truth?.(keys);
+    const labels = truth === "input" ? own : truth?.(keys);
+    const several = labels !== undefined && !("dims" in labels);
     return {
       keys: variants === undefined ? keys : keys.map((sample, row) => variants.keyOf(sample, chosen[row] ?? 0)),
-      ...(labels === undefined || "dims" in labels ? { truth: labels } : { truth: undefined, truths: labels }),
-      ...(weights === undefined ? {} : { sampleWeight: weights(keys) }),
+      truth: several ? undefined : labels,
+      truths: several ? labels : undefined,
+      sampleWeight: weights?.(keys),
       load,
     };
   }
 
-  private async feeds(
-    keys: readonly number[],
-    transforms: readonly AffineTransform[] | undefined,
-  ): Promise<NamedTensors> {
-    const { type } = this.source;
-    const [height, width, channels] = this.imageShape;
-    const pixels = await this.source.read(keys);
-    const dims = [keys.length, height, width, channels];
-    const photos =
-      pixels instanceof Float32Array ? new Tensor("float32", pixels, dims) : new Tensor("uint8", pixels, dims);
-    const fed: NamedTensors = {
-      [fedNames.photos]: photos,
-      ...(transforms === undefined ? {} : augmentationFeeds(this.datagen.augmentation, transforms, height, width)),
-    };
-    const preprocess = this.datagen.hostPreprocessing;
-    if (preprocess === undefined) return fed;
-    this.augmentedGraph ??= toChannelsLast(this.datagen.augmented(height, width, channels, type));
-    const augmented = await this.run(this.augmentedGraph, fed);
-    const size = height * width * channels;
-    const result = new Float32Array(augmented.length);
-    for (let row = 0; row < keys.length; row++) {
-      const image = augmented.slice(row * size, (row + 1) * size);
-      const { data } = await callOnHost(preprocess, new Tensor("float32", image, [height, width, channels]));
-      result.set(data as Float32Array, row * size);
-    }
-    return { [preprocessedName]: new Tensor("float32", result, dims) };
-  }
-
-  /** What the network sees, `[n, height, width, channels]`. */
-  private async seen(feeds: NamedTensors): Promise<Float32Array> {
-    const [x] = this.graph;
-    if (x === undefined) throw new TypeError("The iterator has no graph.");
-    return this.run(x, feeds, toChannelsLast);
-  }
-
-  private async run(
-    value: Value,
-    feeds: NamedTensors,
-    finish = (result: Value): Value => result,
-  ): Promise<Float32Array> {
-    const known = this.sessions.get(value) ?? createSession(platform().runtime, { y: finish(value) });
-    this.sessions.set(value, known);
-    const results = await (await known).run(feeds);
-    return results["y"]?.data as Float32Array;
-  }
-
   /** Frees what reading has kept on the engine; it is made again when it is needed. */
   async release(): Promise<void> {
-    const sessions = await Promise.all(this.sessions.values());
-    this.sessions.clear();
-    await Promise.all(sessions.map((session) => session.release()));
+    await this.pipeline.release();
   }
 
   /**
@@ -319,13 +227,30 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
   }
 
   private async arrays(batch: Batch): Promise<{ x: Tensor }> {
-    const data = await this.seen(await batch.load());
+    const data = await this.pipeline.seen(await batch.load());
     return { x: this.typed({ type: "float32", dims: [batch.keys.length, ...this.imageShape], data }) };
   }
 
   /** Values in the element type that the generator was asked for. */
   private typed(values: TensorData<"float32">): Tensor {
-    if (this.datagen.options.dtype !== "float64") return toTensor(values);
+    if (this.steps.dtype === "float32") return toTensor(values);
     return new Tensor("float64", Float64Array.from(values.data), values.dims);
+  }
+}
+
+/** Labels that are what the network sees of the samples, which nobody knows before they are loaded. */
+class SeenLabels implements TensorData<"float32"> {
+  readonly type = "float32";
+  images: Float32Array | undefined;
+
+  constructor(readonly dims: readonly number[]) {}
+
+  get data(): Float32Array {
+    if (this.images !== undefined) return this.images;
+    throw new UsageError("The labels are the photos, which have not been read yet.", {
+      subject: 'classMode "input"',
+      expected: "load() before the labels are looked at",
+      received: "labels first",
+    });
   }
 }

@@ -6,7 +6,7 @@ import { FileError } from "../../errors/errors.js";
  *
  * @see https://www.rfc-editor.org/rfc/rfc4180 Line ends may be LF alone, and empty lines are left out
  */
-export function parseCsv(text: string): string[][] {
+function parseCsv(text: string): string[][] {
   const records: string[][] = [];
   let record: string[] = [];
   const field = /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r\n|\n|\r|$)/gy;

@@ -1,6 +1,6 @@
 import { FileError, UsageError } from "../../errors/errors.js";
 import { platform } from "../../models/platform.js";
-import { BatchIterator, type LabelledBatch, type Samples } from "./batch-iterator.js";
+import { BatchIterator, type LabelledBatch } from "./batch-iterator.js";
 import {
   checkIteratorOptions,
   checkOptionNames,
@@ -12,11 +12,13 @@ import {
   refuseOption,
   subsetOf,
 } from "./flow-options.js";
-import type { ImageDataGenerator } from "./image-data-generator.js";
+import { kerasExtensions } from "./keras-extensions.js";
 import { type ClassMode, classNumbers, oneHot } from "./labels.js";
 import type { Photo, PhotoSet } from "../../photos/photo.js";
 import { photoSamples } from "./photo-samples.js";
-import { kerasExtensions, scanClassFolders } from "../../photos/scan.js";
+import type { PixelSteps } from "./pixel-steps.js";
+import type { Samples } from "./samples.js";
+import { scanClassFolders } from "../../photos/scan.js";
 
 export type { ClassMode } from "./labels.js";
 
@@ -85,15 +87,10 @@ export class DirectoryIterator extends BatchIterator<LabelledBatch> {
   /** Number of the class of each photo. */
   readonly classes: readonly number[];
 
-  private constructor(
-    datagen: ImageDataGenerator,
-    set: PhotoSet,
-    photos: readonly Photo[],
-    options: FlowFromDirectoryOptions,
-  ) {
+  private constructor(set: PhotoSet, photos: readonly Photo[], options: FlowFromDirectoryOptions, steps: PixelSteps) {
     const classMode = options.classMode === undefined ? "categorical" : options.classMode;
     const paths = photos.map(({ path }) => path);
-    super(datagen, photoSamples(paths, options, truthOf(classMode, photos, set.classes.length)), options);
+    super(photoSamples(paths, options, truthOf(classMode, photos, set.classes.length)), options, steps);
     this.targetSize = [this.imageShape[0], this.imageShape[1]];
     this.classMode = classMode;
     this.classIndices = Object.fromEntries(set.classes.map((name, index) => [name, index]));
@@ -115,21 +112,24 @@ export class DirectoryIterator extends BatchIterator<LabelledBatch> {
   /**
    * Lists the photos of a folder and says how many there are, as Keras does.
    *
+   * @param directory the folder that holds the class folders
+   * @param steps what is done to pixels
+   * @param validationSplit share of each class's photos that subset "validation" takes; default none
    * @throws FileError when the folder cannot be read or holds no photos
    * @throws UsageError for impossible options
    */
   static async open(
-    datagen: ImageDataGenerator,
     directory: string,
     options: FlowFromDirectoryOptions,
+    steps: PixelSteps,
+    validationSplit = 0,
   ): Promise<DirectoryIterator> {
-    const { validationSplit = 0 } = datagen.options;
     check(options, validationSplit);
     const classes = options.classes ?? [];
     const set = await scanClassFolders(directory, {
       extensions: kerasExtensions,
       followLinks: options.followLinks ?? false,
-      ...(classes.length === 0 ? {} : { classes }),
+      classes: classes.length === 0 ? undefined : classes,
     });
     const photos = photosOf(set, options, validationSplit);
     if (photos.length === 0) {
@@ -150,6 +150,6 @@ export class DirectoryIterator extends BatchIterator<LabelledBatch> {
       });
     }
     platform().print(`Found ${photos.length} images belonging to ${set.classes.length} classes.`);
-    return new DirectoryIterator(datagen, set, photos, options);
+    return new DirectoryIterator(set, photos, options, steps);
   }
 }

@@ -75,7 +75,7 @@ export function refuseOption(
     subject,
     expected,
     received: String(received),
-    ...(advice === undefined ? {} : { advice }),
+    advice,
   });
 }
 

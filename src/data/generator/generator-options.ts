@@ -1,15 +1,11 @@
 import { UsageError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
-import type { Tensor } from "../../runtime/runtime.js";
-import { type AffineOptions, checkAffineOptions } from "./affine-parameters.js";
-import type { FillMode, InterpolationOrder } from "../augment/affine-graph.js";
-import type { GraphPreprocessing } from "./standardize.js";
-
-/** A preprocessing function of one's own: `[height, width, channels]` float32 → the same shape, run on the host. */
-export type HostPreprocessing = (image: Tensor) => Tensor | Promise<Tensor>;
-
-/** Element types that batches can have. */
-export type BatchType = "float32" | "float64";
+import { type AffineOptions, checkAffineOptions } from "../augment/affine-parameters.js";
+import type { InterpolationOrder } from "../augment/affine-graph.js";
+import type { Augmentation } from "../augment/augmentation.js";
+import { type FillMode, fillModes } from "../augment/fill-mode.js";
+import type { HostPreprocessing } from "./host-preprocessing.js";
+import type { GraphPreprocessing, Normalization } from "./standardize.js";
 
 /** Options of {@link ImageDataGenerator}; names, meaning and defaults are Keras's. */
 export interface ImageDataGeneratorOptions extends AffineOptions {
@@ -44,7 +40,7 @@ export interface ImageDataGeneratorOptions extends AffineOptions {
   /** Order of the axes; only Keras's default is offered. */
   readonly dataFormat?: "channels_last";
   /** Element type of the batches that iterators give; networks compute in float32 whatever it is. Default `"float32"`. */
-  readonly dtype?: BatchType;
+  readonly dtype?: "float32" | "float64";
 }
 
 const switches = [
@@ -77,14 +73,12 @@ const optionNames = [
   "dtype",
 ] as const satisfies readonly (keyof ImageDataGeneratorOptions)[];
 
-const fillModes: readonly FillMode[] = ["nearest", "reflect", "wrap", "constant"];
-
 function refuse(subject: string, expected: string, received: unknown, advice?: string): never {
   throw new UsageError(`The option ${subject} is not usable.`, {
     subject,
     expected,
     received: String(received),
-    ...(advice === undefined ? {} : { advice }),
+    advice,
   });
 }
 
@@ -96,12 +90,11 @@ function refuse(subject: string, expected: string, received: unknown, advice?: s
 export function checkGeneratorOptions(options: ImageDataGeneratorOptions): void {
   for (const name of Object.keys(options)) {
     if ((optionNames as readonly string[]).includes(name)) continue;
-    const advice = didYouMean(name, optionNames);
     throw new UsageError(`ImageDataGenerator has no option "${name}".`, {
       subject: name,
       expected: optionNames.join(", "),
       received: name,
-      ...(advice === undefined ? {} : { advice }),
+      advice: didYouMean(name, optionNames),
     });
   }
   checkAffineOptions(options);
@@ -124,6 +117,11 @@ export function checkGeneratorOptions(options: ImageDataGeneratorOptions): void 
   if (!(validationSplit >= 0 && validationSplit < 1)) {
     refuse("validationSplit", "a number between 0 and 1, or 0 for none", validationSplit);
   }
+  checkKinds(options);
+}
+
+/** Checks options that name one of several kinds. */
+function checkKinds(options: ImageDataGeneratorOptions): void {
   const order: unknown = options.interpolationOrder ?? 1;
   if (![0, 1, 2, 3, 4, 5].includes(order as number)) {
     refuse("interpolationOrder", "0 (nearest), 1 (bilinear), or 2 to 5 (splines)", order);
@@ -146,13 +144,35 @@ export function checkGeneratorOptions(options: ImageDataGeneratorOptions): void 
   }
 }
 
-/** The switches with what Keras makes of contradictions, and what it says of them. */
-export function resolveSwitches(options: ImageDataGeneratorOptions): {
-  readonly featurewiseCenter: boolean;
-  readonly featurewiseStdNormalization: boolean;
-  readonly samplewiseCenter: boolean;
-  readonly samplewiseStdNormalization: boolean;
-  readonly zcaWhitening: boolean;
+/** What augmentation options ask for; flags are all false where there is none. */
+export function augmentationOf(options: ImageDataGeneratorOptions): Augmentation {
+  const { rotationRange, widthShiftRange, heightShiftRange, shearRange, zoomRange } = options;
+  const { fillMode = "nearest", cval = 0, interpolationOrder = 1 } = options;
+  const ranges = [rotationRange, widthShiftRange, heightShiftRange, shearRange, zoomRange];
+  const moves = ranges.some((range) => range !== undefined && range !== 0);
+  return {
+    affine: moves || options.horizontalFlip === true || options.verticalFlip === true,
+    channelShift: (options.channelShiftRange ?? 0) !== 0,
+    brightness: (options.brightnessRange ?? null) !== null,
+    fillMode,
+    cval,
+    order: interpolationOrder,
+  };
+}
+
+/** The preprocessing function, as what it is: a part of the graph, or a function on the host. */
+export function preprocessingOf({ preprocessingFunction }: ImageDataGeneratorOptions): {
+  readonly inGraph: GraphPreprocessing | undefined;
+  readonly onHost: HostPreprocessing | undefined;
+} {
+  const given = preprocessingFunction ?? undefined;
+  if (given === undefined) return { inGraph: undefined, onHost: undefined };
+  return "graph" in given ? { inGraph: given, onHost: undefined } : { inGraph: undefined, onHost: given };
+}
+
+/** The switches and the factor, with what Keras makes of contradictions, and what it says of them. */
+export function normalizationOf(options: ImageDataGeneratorOptions): {
+  readonly normalization: Normalization;
   readonly warnings: readonly string[];
 } {
   const { featurewiseCenter = false, featurewiseStdNormalization = false, zcaWhitening = false } = options;
@@ -165,12 +185,14 @@ export function resolveSwitches(options: ImageDataGeneratorOptions): {
   if (zcaWhitening && featurewiseStdNormalization) overrides("zcaWhitening", "featurewiseStdNormalization");
   if (featurewiseStdNormalization && !featurewiseCenter) overrides("featurewiseStdNormalization", "featurewiseCenter");
   if (samplewiseStdNormalization && !samplewiseCenter) overrides("samplewiseStdNormalization", "samplewiseCenter");
-  return {
+  const normalization = {
+    // As in Keras a factor of 0 is none.
+    rescale: options.rescale === null || options.rescale === 0 ? undefined : options.rescale,
     featurewiseCenter: featurewiseCenter || featurewiseStdNormalization || zcaWhitening,
     featurewiseStdNormalization: featurewiseStdNormalization && !zcaWhitening,
     samplewiseCenter: samplewiseCenter || samplewiseStdNormalization,
     samplewiseStdNormalization,
     zcaWhitening,
-    warnings,
   };
+  return { normalization, warnings };
 }

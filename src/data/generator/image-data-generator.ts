@@ -1,33 +1,36 @@
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { input, type Value } from "../../graph/value.js";
-import type { Standardization } from "../../models/sources/batch-source.js";
 import { platform } from "../../models/platform.js";
 import { toChannelsFirst, toChannelsLast } from "../../nn/channels.js";
-import { cast } from "../../ops/layout.js";
 import { Generator } from "../../random/generator.js";
-import { randomStream } from "../../random/seed.js";
+import { nextRandomStream, processStreams } from "../../random/seed.js";
 import { Tensor } from "../../runtime/runtime.js";
 import { createSession } from "../../runtime/session.js";
-import { type AffineTransform, getRandomTransform } from "./affine-parameters.js";
+import { type AffineTransform, getRandomTransform } from "../augment/affine-parameters.js";
 import { ArrayIterator, type FlowOptions } from "./array-iterator.js";
-import { augment, type Augmentation, augmentationFeeds, fedNames } from "../augment/augmentation.js";
+import { type Augmentation, augments } from "../augment/augmentation.js";
+import { transformImages } from "../augment/transform-images.js";
 import type { MultiOutputBatch, WeightedBatch } from "./batch-iterator.js";
-import { type DataframeRow, DataframeIterator, type FlowFromDataframeOptions } from "./dataframe-iterator.js";
+import { DataframeIterator } from "./dataframe-iterator.js";
+import type { DataframeRow, FlowFromDataframeOptions } from "./dataframe-options.js";
 import { DirectoryIterator, type FlowFromDirectoryOptions } from "./directory-iterator.js";
+import { statisticsFor } from "./fitted-statistics.js";
 import { toFloat32Array } from "./float32-array.js";
 import {
+  augmentationOf,
   checkGeneratorOptions,
-  type HostPreprocessing,
   type ImageDataGeneratorOptions,
-  resolveSwitches,
+  normalizationOf,
+  preprocessingOf,
 } from "./generator-options.js";
+import { callOnHost } from "./host-preprocessing.js";
+import type { PixelSteps } from "./pixel-steps.js";
 import { type GraphPreprocessing, type Normalization, normalize, normalizes, rescaled } from "./standardize.js";
 import {
   channelDeviations,
   channelMeans,
   checkWhitening,
   dividePerChannel,
-  type Statistics,
   subtractPerChannel,
   whiteningMatrix,
 } from "./statistics.js";
@@ -44,11 +47,8 @@ export interface GeneratorFitOptions {
   readonly seed?: number;
 }
 
-/** Photos that are augmented in one call of the engine. */
-const atOnce = 32;
-
-/** Streams of different generators must differ, and be the same in the next run of the same script. */
-let made = 0;
+/** Each generator has a stream of this name and its number since the seed was set: other streams, and the same in the next run. */
+const streamName = "image-data-generator";
 
 /**
  * Reads photos in batches and augments them, as Keras's class of this name does.
@@ -68,65 +68,33 @@ export class ImageDataGenerator {
   /** `[size, size]` with `size` = height · width · channels, which `fit` finds; `undefined` before. */
   zcaWhiteningMatrix: Tensor | undefined;
   private readonly normalization: Normalization;
-  private readonly label = `image-data-generator/${made++}`;
-  private ownStream: Generator | undefined;
+  private readonly augmentation: Augmentation;
+  private readonly graphPreprocessing: GraphPreprocessing | undefined;
+  /** What its iterators do to pixels. */
+  private readonly steps: PixelSteps;
+  private ownStream = nextRandomStream(streamName);
+  private seeded = processStreams.timesSeeded;
   private readonly warnedOf = new Set<string>();
 
   /** @throws UsageError for an unknown option or an impossible value */
   constructor(options: ImageDataGeneratorOptions = {}) {
     checkGeneratorOptions(options);
     this.options = options;
-    const { warnings, ...switches } = resolveSwitches(options);
-    const { rescale } = options;
-    // As in Keras a factor of 0 is none.
-    this.normalization = { ...switches, rescale: rescale === null || rescale === 0 ? undefined : rescale };
-    for (const warning of warnings) platform().warn(warning);
-  }
-
-  /** What augmentation there is. */
-  get augmentation(): Augmentation {
-    const { rotationRange, widthShiftRange, heightShiftRange, shearRange, zoomRange, horizontalFlip, verticalFlip } =
-      this.options;
-    const ranges = [rotationRange, widthShiftRange, heightShiftRange, shearRange, zoomRange];
-    const moves = ranges.some((range) => range !== undefined && range !== 0);
-    return {
-      affine: moves || horizontalFlip === true || verticalFlip === true,
-      channelShift: (this.options.channelShiftRange ?? 0) !== 0,
-      brightness: (this.options.brightnessRange ?? null) !== null,
-      ...this.filling,
+    const { normalization, warnings } = normalizationOf(options);
+    const { inGraph, onHost } = preprocessingOf(options);
+    this.normalization = normalization;
+    this.augmentation = augmentationOf(options);
+    this.graphPreprocessing = inGraph;
+    const isFactor = onHost === undefined && !normalizes(normalization);
+    this.steps = {
+      augmentation: augments(this.augmentation) ? { kind: this.augmentation, ranges: options } : undefined,
+      hostPreprocessing: onHost,
+      standardize: (pixels) => this.standardized(pixels),
+      fitted: () => [this.mean, this.std, this.zcaWhiteningMatrix],
+      standardization: isFactor ? rescaled(inGraph ?? {}, normalization.rescale) : undefined,
+      dtype: options.dtype ?? "float32",
     };
-  }
-
-  private get filling(): Pick<Augmentation, "fillMode" | "cval" | "order"> {
-    const { fillMode = "nearest", cval = 0, interpolationOrder = 1 } = this.options;
-    return { fillMode, cval, order: interpolationOrder };
-  }
-
-  /** Whether a photo is not the same each time it comes. */
-  get augments(): boolean {
-    const { affine, channelShift, brightness } = this.augmentation;
-    return affine || channelShift || brightness;
-  }
-
-  /** The preprocessing function that runs on the host, if there is one. */
-  get hostPreprocessing(): HostPreprocessing | undefined {
-    const { preprocessingFunction } = this.options;
-    return typeof preprocessingFunction === "function" && !("graph" in preprocessingFunction)
-      ? preprocessingFunction
-      : undefined;
-  }
-
-  private get graphPreprocessing(): GraphPreprocessing | undefined {
-    const { preprocessingFunction } = this.options;
-    return preprocessingFunction !== undefined && preprocessingFunction !== null && "graph" in preprocessingFunction
-      ? preprocessingFunction
-      : undefined;
-  }
-
-  /** What is done to pixels, where that is a factor and a summand for each channel. */
-  get standardization(): Standardization | undefined {
-    if (this.hostPreprocessing !== undefined || normalizes(this.normalization)) return undefined;
-    return rescaled(this.graphPreprocessing ?? {}, this.normalization.rescale);
+    for (const warning of warnings) platform().warn(warning);
   }
 
   /**
@@ -145,48 +113,25 @@ export class ImageDataGenerator {
         received: `[${imageShape.join(", ")}]`,
       });
     }
-    return this.draw(height, width, this.stream(seed));
-  }
-
-  /** Parameters for one photo from a given stream. */
-  draw(height: number, width: number, generator: Generator): AffineTransform {
-    return getRandomTransform(this.options, height, width, generator);
+    return getRandomTransform(this.options, height, width, this.stream(seed));
   }
 
   private stream(seed: number | undefined): Generator {
     if (seed !== undefined) return new Generator(seed).fork("transform");
-    return (this.ownStream ??= randomStream(this.label));
+    if (this.seeded !== processStreams.timesSeeded) {
+      this.ownStream = nextRandomStream(streamName);
+      this.seeded = processStreams.timesSeeded;
+    }
+    return this.ownStream;
   }
 
   /**
-   * Writes everything as one graph: augmentation, preprocessing and normalization.
-   *
-   * @param height of the photos, in pixels
-   * @param width of the photos, in pixels
-   * @param channels of the photos; default 3
-   * @param type of the values that are fed; default uint8
-   * @returns `[N, channels, height, width]` float32; it is fed with `photos`, `[N, height, width, channels]`, and with the
-   * parameters of augmentation
-   */
-  graph(height: number, width: number, channels = 3, type: "uint8" | "float32" = "uint8"): Value {
-    return this.standardized(this.augmented(height, width, channels, type));
-  }
-
-  /** The first half of {@link graph}, up to the preprocessing function. */
-  augmented(height: number, width: number, channels: number, type: "uint8" | "float32"): Value {
-    const kind = this.augmentation;
-    if (kind.brightness) checkBrightness(channels);
-    const photos = input(fedNames.photos, type, ["N", height, width, channels]);
-    const pixels = toChannelsFirst(type === "float32" ? photos : cast(photos, "float32"));
-    return augment(pixels, kind);
-  }
-
-  /**
-   * The second half of {@link graph}: the preprocessing function, if it is one of Graft, and normalization.
+   * Writes what follows augmentation: the preprocessing function, if it is one of Graft, and normalization.
    *
    * @param pixels `[N, C, H, W]` float32
+   * @param sampleAxes what is one sample to the samplewise options; default each photo
    */
-  standardized(pixels: Value, sampleAxes?: readonly number[]): Value {
+  private standardized(pixels: Value, sampleAxes?: readonly number[]): Value {
     const preprocessing = this.graphPreprocessing;
     if (preprocessing !== undefined && pixels.shape[1] !== 3) {
       throw new UsageError("The preprocessing function is for colour photos.", {
@@ -197,46 +142,20 @@ export class ImageDataGenerator {
       });
     }
     const preprocessed = preprocessing === undefined ? pixels : preprocessing.graph(pixels);
-    return normalize(preprocessed, this.normalization, this.statistics(pixels), sampleAxes);
+    const statistics = statisticsFor(pixels, this.normalization, this, (option) => {
+      this.warnOf(option);
+    });
+    return normalize(preprocessed, this.normalization, statistics, sampleAxes);
   }
 
-  /** Identities of the statistics: where one changes, graphs must be made again. */
-  get fitted(): readonly (Tensor | undefined)[] {
-    return [this.mean, this.std, this.zcaWhiteningMatrix];
-  }
-
-  private statistics(pixels: Value): Partial<Statistics> {
-    const { featurewiseCenter, featurewiseStdNormalization, zcaWhitening } = this.normalization;
-    const [, channels, height, width] = pixels.shape;
-    const size = [channels, height, width].reduce<number>((product, extent) => product * Number(extent), 1);
-    const use = (option: string, wanted: boolean, tensor: Tensor | undefined, length: number) => {
-      if (!wanted) return undefined;
-      if (tensor === undefined) {
-        if (!this.warnedOf.has(option)) {
-          platform().warn(
-            `This ImageDataGenerator specifies ${option}, but it has not been fit on any data, so it is left out. ` +
-              "Fit it first: await datagen.fit(x).",
-          );
-        }
-        this.warnedOf.add(option);
-        return undefined;
-      }
-      if (tensor.data.length === length) return toFloat32Array(tensor);
-      throw new ShapeError(`${option} was fit on photos of another shape.`, {
-        subject: option,
-        expected: `statistics of ${length} values`,
-        received: `[${tensor.dims.join(", ")}]`,
-        advice: "Call datagen.fit with photos of the size and channels that are to be normalized.",
-      });
-    };
-    const mean = use("featurewiseCenter", featurewiseCenter, this.mean, Number(channels));
-    const deviation = use("featurewiseStdNormalization", featurewiseStdNormalization, this.std, Number(channels));
-    const whitening = use("zcaWhitening", zcaWhitening, this.zcaWhiteningMatrix, size * size);
-    return {
-      ...(mean === undefined ? {} : { mean }),
-      ...(deviation === undefined ? {} : { deviation }),
-      ...(whitening === undefined ? {} : { whitening }),
-    };
+  /** Says once that an option has no effect before `fit`. */
+  private warnOf(option: string): void {
+    if (this.warnedOf.has(option)) return;
+    this.warnedOf.add(option);
+    platform().warn(
+      `This ImageDataGenerator specifies ${option}, but it has not been fit on any data, so it is left out. ` +
+        "Fit it first: await datagen.fit(x).",
+    );
   }
 
   /**
@@ -259,12 +178,12 @@ export class ImageDataGenerator {
     const { theta = 0, tx = 0, ty = 0, shear = 0, zx = 1, zy = 1 } = parameters;
     const { flipHorizontal = false, flipVertical = false, channelShiftIntensity, brightness } = parameters;
     const kind: Augmentation = {
+      ...this.augmentation,
       // Sampling that changes nothing would still round: it is left out, as in Keras.
       affine:
         [theta, tx, ty, shear].some((value) => value !== 0) || zx !== 1 || zy !== 1 || flipHorizontal || flipVertical,
       channelShift: (channelShiftIntensity ?? undefined) !== undefined,
       brightness: (brightness ?? undefined) !== undefined,
-      ...this.filling,
     };
     const data = await transformImages(toFloat32Array(image), [height, width, channels], kind, [parameters]);
     return new Tensor("float32", data, [height, width, channels]);
@@ -297,7 +216,7 @@ export class ImageDataGenerator {
       });
     }
     const float = new Tensor("float32", toFloat32Array(x), x.dims);
-    const host = this.hostPreprocessing;
+    const { hostPreprocessing: host } = this.steps;
     const preprocessed = host === undefined ? float : await callOnHost(host, float);
     const [channels = 1, width = 1, height = 1] = [...x.dims].reverse();
     const batch = x.dims.length === 4 ? (x.dims[0] ?? 1) : 1;
@@ -373,7 +292,9 @@ export class ImageDataGenerator {
     const count = images.length / (height * width * channels);
     const result = new Float32Array(rounds * images.length);
     for (let round = 0; round < rounds; round++) {
-      const transforms = Array.from({ length: count }, () => this.draw(height, width, generator));
+      const transforms = Array.from({ length: count }, () =>
+        getRandomTransform(this.options, height, width, generator),
+      );
       result.set(await transformImages(images, shape, this.augmentation, transforms), round * images.length);
     }
     return result;
@@ -387,7 +308,7 @@ export class ImageDataGenerator {
    * @throws ShapeError when there are not as many samples on both sides
    */
   flow(x: Tensor, y?: Tensor | null, options: FlowOptions = {}): ArrayIterator {
-    return new ArrayIterator(this, x, y ?? undefined, options);
+    return new ArrayIterator(x, y ?? undefined, options, this.steps, this.options.validationSplit);
   }
 
   /**
@@ -396,7 +317,7 @@ export class ImageDataGenerator {
    * @throws FileError when the folder cannot be read or holds no photos
    */
   flowFromDirectory(directory: string, options: FlowFromDirectoryOptions = {}): Promise<DirectoryIterator> {
-    return DirectoryIterator.open(this, directory, options);
+    return DirectoryIterator.open(directory, options, this.steps, this.options.validationSplit);
   }
 
   /**
@@ -418,61 +339,6 @@ export class ImageDataGenerator {
     dataframe: readonly DataframeRow[] | string,
     options: FlowFromDataframeOptions = {},
   ): Promise<DataframeIterator<WeightedBatch | MultiOutputBatch>> {
-    return DataframeIterator.open(this, dataframe, options);
+    return DataframeIterator.open(dataframe, options, this.steps, this.options.validationSplit);
   }
-}
-
-function checkBrightness(channels: number): void {
-  if ([1, 3, 4].includes(channels)) return;
-  throw new UsageError("The brightness of these images cannot be changed.", {
-    subject: "brightnessRange",
-    expected: "1, 3 or 4 channels",
-    received: String(channels),
-  });
-}
-
-/** Transforms images on the engine, a few at a time. */
-async function transformImages(
-  images: Float32Array,
-  [height, width, channels]: readonly [height: number, width: number, channels: number],
-  kind: Augmentation,
-  transforms: readonly Partial<AffineTransform>[],
-): Promise<Float32Array> {
-  if (kind.brightness) checkBrightness(channels);
-  if (!kind.affine && !kind.channelShift && !kind.brightness) return images.slice();
-  const size = height * width * channels;
-  const pixels = toChannelsFirst(input(fedNames.photos, "float32", ["N", height, width, channels]));
-  const session = await createSession(platform().runtime, { y: toChannelsLast(augment(pixels, kind)) });
-  try {
-    const result = new Float32Array(images.length);
-    for (let start = 0; start < transforms.length; start += atOnce) {
-      const part = transforms.slice(start, start + atOnce);
-      const from = images.subarray(start * size, (start + part.length) * size);
-      const results = await session.run({
-        [fedNames.photos]: new Tensor("float32", from, [part.length, height, width, channels]),
-        ...augmentationFeeds(kind, part, height, width),
-      });
-      result.set(results["y"]?.data as Float32Array, start * size);
-    }
-    return result;
-  } finally {
-    await session.release();
-  }
-}
-
-/**
- * Calls a preprocessing function on the host and checks what it gives.
- *
- * @throws UsageError when that is not an array of the same shape
- */
-export async function callOnHost(preprocess: HostPreprocessing, image: Tensor): Promise<Tensor> {
-  const result: unknown = await preprocess(image);
-  if (!(result instanceof Tensor) || String(result.dims) !== String(image.dims)) {
-    throw new UsageError("The preprocessing function gave something else than an image of the same shape.", {
-      subject: "preprocessingFunction",
-      expected: `a Tensor of shape [${image.dims.join(", ")}]`,
-      received: result instanceof Tensor ? `shape [${result.dims.join(", ")}]` : String(result),
-    });
-  }
-  return result.type === "float32" ? result : new Tensor("float32", toFloat32Array(result), result.dims);
 }

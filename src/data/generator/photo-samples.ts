@@ -1,11 +1,10 @@
-import type { Samples } from "./batch-iterator.js";
-import { decodePool } from "../../photos/decode-pool.js";
 import type { PhotoOptions } from "./flow-options.js";
 import { photoIdentity } from "../../photos/photo-identity.js";
-import { pixelCache } from "../../photos/pixel-cache.js";
+import { fillPixels } from "../../photos/photo-pixels.js";
 import { channelsOf } from "../../photos/read-photo.js";
+import type { Samples } from "./samples.js";
 
-/** Photos in files as samples. */
+/** Photos in files as samples, read as Keras's `load_img` does. */
 export function photoSamples(
   paths: readonly string[],
   options: PhotoOptions,
@@ -15,28 +14,19 @@ export function photoSamples(
   const { targetSize = [256, 256], colorMode = "rgb", interpolation = "nearest", keepAspectRatio = false } = options;
   const [height, width] = targetSize;
   const channels = channelsOf(colorMode);
-  const size = height * width * channels;
   const how = { targetSize, colorMode, interpolation, keepAspectRatio };
-  const reading = JSON.stringify(how);
+  const pathOf = (key: number): string => paths[key] ?? "";
   return {
     count: paths.length,
     shape: [height, width, channels],
     type: "uint8",
     truth,
     weights,
-    nameOf: (key) => paths[key] ?? "",
-    identify: (key) => photoIdentity(paths[key] ?? "", how),
+    nameOf: pathOf,
+    identify: (key) => photoIdentity(pathOf(key), how),
     async read(keys) {
-      const pixels = new Uint8Array(keys.length * size);
-      await Promise.all(
-        keys.map(async (key, row) => {
-          const path = paths[key] ?? "";
-          const own = pixels.subarray(row * size, (row + 1) * size);
-          await pixelCache.fill(own, path, reading, (room) =>
-            decodePool.pixels({ kind: "read", path, options: how }, room),
-          );
-        }),
-      );
+      const pixels = new Uint8Array(keys.length * height * width * channels);
+      await fillPixels(pixels, keys.map(pathOf), { kind: "read", options: how });
       return pixels;
     },
   };

@@ -17,7 +17,7 @@ export interface SaveOptions {
 }
 
 /** Levels of an image for people to see: its smallest value becomes 0, its largest 255, as Keras's `array_to_img` does. */
-export function visibleLevels(values: Float32Array): Uint8Array {
+function visibleLevels(values: Float32Array): Uint8Array {
   let low = Infinity;
   let high = -Infinity;
   for (const value of values) {

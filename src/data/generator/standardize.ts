@@ -8,7 +8,6 @@ import { add, div, mul, sqrt, square, sub } from "../../ops/elementwise.js";
 import { matmul } from "../../ops/matmul.js";
 import { reduceMean } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/shape-of.js";
-import type { Statistics } from "./statistics.js";
 
 /**
  * A preprocessing function that is part of the graph, such as `applications.vgg16.preprocessInput`: it can be given to
@@ -50,6 +49,16 @@ export function normalizes(options: Normalization): boolean {
   );
 }
 
+/** What `ImageDataGenerator.fit` finds out of data, as far as it is asked for. */
+export interface Statistics {
+  /** Mean of each channel. */
+  readonly mean?: Float32Array | undefined;
+  /** Standard deviation of each channel, of all samples. */
+  readonly deviation?: Float32Array | undefined;
+  /** `[size, size]` with `size` = height · width · channels in Keras's order. */
+  readonly whitening?: Float32Array | undefined;
+}
+
 /** Keras's guard against division by zero. */
 export const tinyDeviation = 1e-6;
 
@@ -66,7 +75,7 @@ export const tinyDeviation = 1e-6;
 export function normalize(
   pixels: Value,
   options: Normalization,
-  statistics: Partial<Statistics>,
+  statistics: Statistics,
   sampleAxes: readonly number[] = [1, 2, 3],
 ): Value {
   let x = options.rescale === undefined ? pixels : mul(pixels, scalarLike(pixels, options.rescale));

@@ -8,21 +8,11 @@ import { platform } from "../../models/platform.js";
 import { tinyDeviation } from "./standardize.js";
 import { symmetricEigen } from "./symmetric-eigen.js";
 
-/** What `ImageDataGenerator.fit` finds out of data. */
-export interface Statistics {
-  /** Mean of each channel. */
-  readonly mean: Float32Array;
-  /** Standard deviation of each channel, of all samples. */
-  readonly deviation: Float32Array;
-  /** `[size, size]` with `size` = height · width · channels in Keras's order. */
-  readonly whitening: Float32Array;
-}
-
 /**
  * Most values of a photo that whitening is offered for: 32 × 32 in colour. The matrix grows with the square of it, the time
  * to find it with the cube.
  */
-export const whiteningLimit = 3072;
+const whiteningLimit = 3072;
 
 /** From here on people are told that they will have to wait. */
 const slowFrom = 1000;

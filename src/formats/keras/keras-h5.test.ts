@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { type Group, File as LibraryFile, ready } from "h5wasm";
 import { describe, expect, test } from "vitest";
 import { elementCount } from "../../onnx/tensor-data.js";
-import { readKerasWeights } from "./keras-h5.js";
+import { withHdf5 } from "./hdf5.js";
+import { weightsIn } from "./keras-h5.js";
 
 async function makeHdf5(fill: (file: LibraryFile) => void): Promise<Uint8Array> {
   const { FS } = await ready;
@@ -14,6 +15,9 @@ async function makeHdf5(fill: (file: LibraryFile) => void): Promise<Uint8Array> 
   FS.unlink("/made-keras.h5");
   return bytes;
 }
+
+const layersOf = (bytes: Uint8Array, name: string): Promise<ReturnType<typeof weightsIn>> =>
+  withHdf5(bytes, name, weightsIn);
 
 /** A layer's group as Keras writes it: weights `kernel` and `bias` under a sub-group of the layer's name. */
 function addDense(parent: Group, name: string, kernel: Float32Array | Float64Array, dims: number[]): void {
@@ -35,7 +39,7 @@ test("a file of weights gives its layers and weights in the order of its attribu
     addDense(file, "zebra", Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
     addWithoutWeights(file, "input_1");
   });
-  const { layers } = await readKerasWeights(bytes, "w.h5");
+  const layers = await layersOf(bytes, "w.h5");
   expect(layers.map(({ name, weights }) => [name, weights.map((weight) => weight.name)])).toEqual([
     ["input_1", []],
     ["zebra", ["zebra/kernel:0", "zebra/bias:0"]],
@@ -58,7 +62,7 @@ test("a whole model gives the weights under model_weights, and those of the mode
     own.create_attribute("weight_names", ["scale:0"]);
     own.create_dataset({ name: "scale:0", data: 4, shape: [], dtype: "<f" });
   });
-  const { layers } = await readKerasWeights(bytes, "m.h5");
+  const layers = await layersOf(bytes, "m.h5");
   expect(layers.map(({ name }) => name)).toEqual(["dense", "top_level_model_weights"]);
   expect(layers[0]?.weights[0]?.tensor.data).toEqual(Float32Array.of(0.1, 0.2));
   expect(layers[1]?.weights[0]?.tensor).toEqual({ type: "float32", dims: [], data: Float32Array.of(4) });
@@ -72,7 +76,7 @@ test("lists that Keras had to split over several attributes are put together", a
     }
     for (const name of names) addWithoutWeights(file, name);
   });
-  const { layers } = await readKerasWeights(bytes, "w.h5");
+  const layers = await layersOf(bytes, "w.h5");
   expect(layers.map(({ name }) => name)).toEqual(names);
 });
 
@@ -81,7 +85,7 @@ test("Keras 3's .weights.h5 is recognised and refused", async () => {
     file.create_group("layers").create_group("dense").create_group("vars");
     file.create_group("vars");
   });
-  await expect(readKerasWeights(bytes, "head.weights.h5")).rejects.toThrow(
+  await expect(layersOf(bytes, "head.weights.h5")).rejects.toThrow(
     /head\.weights\.h5 .*Keras 3's \.weights\.h5.*save the whole model/s,
   );
 });
@@ -90,19 +94,19 @@ test("an HDF5 file of something else is refused with what it holds", async () =>
   const bytes = await makeHdf5((file) => {
     file.create_group("entry");
   });
-  await expect(readKerasWeights(bytes, "scan.h5")).rejects.toThrow(/scan\.h5 holds no Keras weights.*with "entry"/s);
+  await expect(layersOf(bytes, "scan.h5")).rejects.toThrow(/scan\.h5 holds no Keras weights.*with "entry"/s);
 });
 
 test("a layer that is listed but missing, and a weight that is listed but missing, are named", async () => {
   const withoutLayer = await makeHdf5((file) => {
     file.create_attribute("layer_names", ["dense"]);
   });
-  await expect(readKerasWeights(withoutLayer, "w.h5")).rejects.toThrow(/w\.h5.*group "\/dense".*no such group/s);
+  await expect(layersOf(withoutLayer, "w.h5")).rejects.toThrow(/w\.h5.*group "\/dense".*no such group/s);
   const withoutWeight = await makeHdf5((file) => {
     file.create_attribute("layer_names", ["dense"]);
     file.create_group("dense").create_attribute("weight_names", ["dense/kernel:0"]);
   });
-  await expect(readKerasWeights(withoutWeight, "w.h5")).rejects.toThrow(/dataset at "\/dense\/dense\/kernel:0"/);
+  await expect(layersOf(withoutWeight, "w.h5")).rejects.toThrow(/dataset at "\/dense\/dense\/kernel:0"/);
 });
 
 const real = {
@@ -112,7 +116,7 @@ const real = {
 
 describe.skipIf(!existsSync(real.vgg16))("Keras's own VGG16 file (skipped without ../shared/weights)", () => {
   test("has 13 convolutions of 14,714,688 parameters, block1_conv1 as published", async () => {
-    const { layers } = await readKerasWeights(await readFile(real.vgg16), real.vgg16);
+    const layers = await layersOf(await readFile(real.vgg16), real.vgg16);
     const convolutions = layers.filter(({ weights }) => weights.length > 0);
     expect(convolutions.map(({ name }) => name)).toEqual([
       ...["block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2"],
@@ -131,7 +135,7 @@ describe.skipIf(!existsSync(real.vgg16))("Keras's own VGG16 file (skipped withou
 
 describe.skipIf(!existsSync(real.mobileNet))("Keras's own MobileNet model (skipped without ../shared/weights)", () => {
   test("has 475,544 parameters, with batch normalization in Keras's order", async () => {
-    const { layers } = await readKerasWeights(await readFile(real.mobileNet), real.mobileNet);
+    const layers = await layersOf(await readFile(real.mobileNet), real.mobileNet);
     const tensors = layers.flatMap(({ weights }) => weights.map(({ tensor }) => tensor));
     expect(tensors.reduce((sum, { dims }) => sum + elementCount(dims), 0)).toBe(475_544);
     expect(layers.find(({ name }) => name === "conv1_bn")?.weights.map(({ name }) => name)).toEqual([

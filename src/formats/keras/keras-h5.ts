@@ -1,45 +1,19 @@
 import { FileError } from "../../errors/errors.js";
-import type { TensorData } from "../../onnx/tensor-data.js";
-import { type Hdf5File, withHdf5 } from "./hdf5.js";
+import type { FileWeights } from "../../models/assign-weights.js";
+import type { Hdf5File } from "./hdf5.js";
 
-/** One weight of a Keras layer. */
-export interface KerasWeight {
-  /** As Keras wrote it, for example `block1_conv1/kernel:0`. */
-  readonly name: string;
-  /** In Keras's layout; a convolution kernel is `[height, width, in, out]`. */
-  readonly tensor: TensorData<"float32">;
-}
-
-/** The weights of one Keras layer, in the order of the layer's `get_weights()`. */
-export interface KerasLayerWeights {
-  /** The layer's name, for example `block1_conv1`. */
-  readonly name: string;
-  /** Empty for a layer without weights. */
-  readonly weights: readonly KerasWeight[];
-}
-
-/** The weights of a Keras model, in the order of its layers. */
-export interface KerasWeights {
-  readonly layers: readonly KerasLayerWeights[];
-}
+type FileLayer = FileWeights["layers"][number];
 
 /**
- * Reads the weights from a Keras HDF5 file: one of weights only, or a whole model saved as `.h5`. Numbers of other
- * widths are converted to float32.
+ * The weights in a Keras HDF5 file: one of weights only, or a whole model saved as `.h5`. Kernels of convolutions are
+ * `[height, width, in, out]`; numbers of other widths are converted to float32.
  *
- * @param bytes the whole file
- * @param name the file's name, for error messages
- * @returns all layers that the file lists, those without weights too, in the file's order
- * @throws FileError when the bytes are not HDF5, are truncated, or are not in this layout; a Keras 3 `.weights.h5` is
- * recognised and refused
+ * @returns all layers that the file lists, those without weights too, in the file's order, each with its weights in that of
+ * its `get_weights()`
+ * @throws FileError when the file is not in this layout; a Keras 3 `.weights.h5` is recognised and refused
  * @see https://keras.io/api/models/model_saving_apis/weights_saving_and_loading/
  */
-export async function readKerasWeights(bytes: Uint8Array, name: string): Promise<KerasWeights> {
-  return withHdf5(bytes, name, (file) => ({ layers: weightsIn(file) }));
-}
-
-/** As {@link readKerasWeights}, of a file that is open. */
-export function weightsIn(file: Hdf5File): KerasLayerWeights[] {
+export function weightsIn(file: Hdf5File): FileLayer[] {
   const root = file.kindOf("/model_weights") === "group" ? "/model_weights" : "";
   const layerNames = longStrings(file, root === "" ? "/" : root, "layer_names");
   if (layerNames === undefined) throw unknownLayout(file);
@@ -50,7 +24,7 @@ export function weightsIn(file: Hdf5File): KerasLayerWeights[] {
   return topLevel.length > 0 ? [...layers, { name: "top_level_model_weights", weights: topLevel }] : layers;
 }
 
-function readLayer(file: Hdf5File, group: string): KerasWeight[] {
+function readLayer(file: Hdf5File, group: string): FileLayer["weights"] {
   const weightNames = longStrings(file, group, "weight_names");
   if (weightNames === undefined) {
     throw new FileError(`${file.name} lists a layer that it does not hold.`, {

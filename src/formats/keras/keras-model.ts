@@ -5,7 +5,6 @@ import { compileFromConfig } from "./deserialize-compile.js";
 import { modelFromConfig } from "./from-config.js";
 import { graftKey, restoreMultipliers } from "../../models/learning-rate-multipliers.js";
 import { serializeModel } from "./serialize-model.js";
-import { optimizerState } from "../../nn/optimizers/optimizer-state.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { type Hdf5File, withHdf5 } from "./hdf5.js";
 import { weightsIn } from "./keras-h5.js";
@@ -76,7 +75,7 @@ function restoreCompiled(model: BaseModel, config: unknown, slots: readonly Name
   if (options === undefined) return [];
   model.compile(options);
   const { optimizer } = model.compiled;
-  const state = optimizerState(optimizer);
+  const { state } = optimizer;
   const old = keras2Slots(optimizer, slots);
   const mismatch =
     old === undefined
@@ -178,7 +177,7 @@ function timeOf(date: Date): string {
 export async function writeKerasWeights(model: BaseModel): Promise<Uint8Array> {
   if (model.compilation === undefined) return writeHdf5(variableGroups(model));
   const { optimizer } = model.compiled;
-  const tensors = optimizerVariables(optimizer, model.trainableWeights, optimizerState(optimizer));
+  const tensors = optimizerVariables(optimizer, model.trainableWeights, optimizer.state);
   return writeHdf5(variableGroups(model, { name: optimizer.name, tensors }));
 }
 
@@ -186,7 +185,7 @@ export async function writeKerasWeights(model: BaseModel): Promise<Uint8Array> {
 function restoreTrained(model: BaseModel, slots: readonly Float32[]): void {
   if (model.compilation === undefined || !model.built) return;
   const { optimizer } = model.compiled;
-  const state = optimizerState(optimizer);
+  const { state } = optimizer;
   if (state.step > 0) restoreOptimizer(optimizer, model.trainableWeights, slots, state);
 }
 

@@ -17,7 +17,8 @@ const weightNames: Readonly<Record<string, Readonly<Record<number, string>>>> = 
 
 const statistics: ReadonlySet<string> = new Set(["moving_mean", "moving_variance"]);
 
-interface FoundWeight {
+/** A weight where it stands in a graph. */
+export interface FoundWeight {
   readonly value: Value;
   readonly name: string;
   readonly tensor: TensorData<"float32">;
@@ -33,7 +34,7 @@ function weight(value: Value | undefined, name: string): FoundWeight[] {
  * The weights of a node. A constant that is added is a bias only directly behind a product with weights: elsewhere it is
  * part of the computation, such as the mean that preprocessing subtracts.
  */
-function weightsOf(node: Node): FoundWeight[] {
+export function weightsOf(node: Node): FoundWeight[] {
   const named = weightNames[node.op];
   if (named !== undefined) return node.inputs.flatMap((value, index) => weight(value, named[index] ?? ""));
   if (node.op !== "Add") return [];

@@ -14,7 +14,7 @@ export interface OnnxImportOptions {
   /** The file's name, for messages and as the model's name. */
   readonly file: string;
   /** Side of the square image in pixels, for a file that leaves height and width open. */
-  readonly imageSize?: number;
+  readonly imageSize?: number | undefined;
 }
 
 /** A tensor with float16 values made float32, which all graphs of Graft compute in. */
@@ -124,12 +124,8 @@ function required(values: ReadonlyMap<string, Value>, name: string, node: OnnxNo
     subject: node.name,
     expected: "an input, a constant or the output of an earlier node",
     received: name,
-    ...adviceOf(didYouMean(name, values.keys())),
+    advice: didYouMean(name, values.keys()),
   });
-}
-
-function adviceOf(advice: string | undefined): { advice: string } | Record<never, never> {
-  return advice === undefined ? {} : { advice };
 }
 
 /**

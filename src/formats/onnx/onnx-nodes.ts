@@ -6,7 +6,7 @@ import { allocate, elementCount, float32, type TensorData } from "../../onnx/ten
 import { integers, scalar } from "../../ops/constants.js";
 import { identity } from "../../ops/layout.js";
 import { reshapeTo } from "../../ops/shape-of.js";
-import { operatorNames, rowOf } from "../../ops/table.js";
+import { isOperatorName, rowOf } from "../../ops/table.js";
 import { halfToFloat32 } from "../../onnx/half.js";
 
 type Inputs = readonly (Value | undefined)[];
@@ -125,7 +125,7 @@ export class NodeImporter {
   }
 
   private generic(node: OnnxNode, inputs: Inputs, plain: Plain): readonly Value[] {
-    if (node.domain !== "" || !operatorNames().includes(node.op)) {
+    if (node.domain !== "" || !isOperatorName(node.op)) {
       throw new FileError(`${this.file} uses the operator "${node.op}", which Graft does not have.`, {
         subject: node.name,
         expected: "a network of standard ONNX operators for images",

@@ -69,7 +69,7 @@ export function attributeOf<K extends TfAttribute["kind"]>(
     subject: node.name,
     expected: `an attribute "${name}" of kind ${kind}`,
     received: attribute === undefined ? "no such attribute" : `one of kind ${attribute.kind}`,
-    ...(advice === undefined ? {} : { advice }),
+    advice,
   });
 }
 

@@ -2,7 +2,7 @@ import { FileError, GraftError } from "../../errors/errors.js";
 import { input, type Node, producer, type Value } from "../../graph/value.js";
 import type { GraphModel } from "../../models/graph-model.js";
 import { channelsFirst } from "../../nn/channels.js";
-import { modelOfGraph } from "../onnx/model-of-graph.js";
+import { type GraphWithWeights, modelOfGraph } from "../onnx/model-of-graph.js";
 import { attributeOf, type TfNode } from "./tfjs-attributes.js";
 import { importOperator, type Known, NodeInputs } from "./tfjs-operators.js";
 import type { TfjsGraphModel } from "./tfjs.js";
@@ -21,6 +21,14 @@ function dataInputs({ inputs }: TfNode): readonly string[] {
   return inputs.filter((name) => !name.startsWith("^"));
 }
 
+/** A part of a graph, between some of its nodes. */
+export interface TfjsCut {
+  /** Values in the place of nodes, by the nodes' names: the part's inputs. Of rank 4, channels are second. */
+  readonly inputs: ReadonlyMap<string, Value>;
+  /** Names of the nodes that give the part's outputs. */
+  readonly outputs: readonly string[];
+}
+
 class GraphImporter {
   private readonly nodes = new Map<string, TfNode>();
   private readonly known = new Map<string, readonly Known[]>();
@@ -34,19 +42,30 @@ class GraphImporter {
     for (const node of model.nodes) this.nodes.set(node.name, node);
   }
 
-  import(): GraphModel {
+  import(): GraphWithWeights {
     const { signature } = this.model;
     const placeholders = this.model.nodes.filter(({ op }) => op === "Placeholder").map(({ name }) => name);
     const inputs = signature?.inputs.map((name) => reference(name).name) ?? placeholders;
     for (const name of inputs) this.placeholder(this.node(name));
-    const outputs = signature?.outputs ?? this.ends();
+    return this.graph(signature?.outputs ?? this.ends());
+  }
+
+  importPart({ inputs, outputs }: TfjsCut): GraphWithWeights {
+    for (const [name, value] of inputs) {
+      this.inputs.push(value);
+      this.known.set(name, [{ kind: "value", value }]);
+    }
+    return this.graph(outputs);
+  }
+
+  private graph(outputs: readonly string[]): GraphWithWeights {
     for (const node of this.order(outputs)) this.known.set(node.name, this.convert(node));
-    return modelOfGraph({
+    return {
       name: this.file,
       inputs: this.inputs,
       outputs: outputs.map((name) => this.outputValue(name)),
       names: this.names,
-    });
+    };
   }
 
   private node(name: string): TfNode {
@@ -100,13 +119,14 @@ class GraphImporter {
     const seen = new Set<string>(this.known.keys());
     const stack = outputs.map((name) => ({ name: reference(name).name, inputsDone: false }));
     for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-      const node = this.node(top.name);
       if (top.inputsDone) {
-        order.push(node);
+        order.push(this.node(top.name));
       } else if (!seen.has(top.name)) {
         seen.add(top.name);
         stack.push({ name: top.name, inputsDone: true });
-        for (const name of dataInputs(node)) stack.push({ name: reference(name).name, inputsDone: false });
+        for (const name of dataInputs(this.node(top.name))) {
+          stack.push({ name: reference(name).name, inputsDone: false });
+        }
       }
     }
     return order;
@@ -192,5 +212,15 @@ class GraphImporter {
  * @see https://www.tensorflow.org/js/guide/conversion
  */
 export function graphModelOfTfjs(model: TfjsGraphModel, file: string): GraphModel {
-  return new GraphImporter(model, file).import();
+  return modelOfGraph(new GraphImporter(model, file).import());
+}
+
+/**
+ * Makes a graph of a part of a TensorFlow.js graph; what the part does not need may hold operators that Graft does not have.
+ *
+ * @param file the file's name, for messages
+ * @throws FileError as {@link graphModelOfTfjs} does
+ */
+export function partOfTfjs(model: TfjsGraphModel, file: string, cut: TfjsCut): GraphWithWeights {
+  return new GraphImporter(model, file).importPart(cut);
 }

@@ -14,9 +14,10 @@ import { resizeImages } from "../../nn/layers/preprocessing/resize-images.js";
 import { windowPads } from "../../nn/layers/convolutional/same-pads.js";
 import { elementCount, float32, type TensorData } from "../../onnx/tensor-data.js";
 import { elu, leakyRelu, prelu, relu, selu, sigmoid, softplus, tanh } from "../../ops/activations.js";
-import { conv, convTranspose } from "../../ops/convolution.js";
+import { conv, type ConvAttributes, convTranspose } from "../../ops/convolution.js";
 import * as elementwise from "../../ops/elementwise.js";
-import { concat, pad, slice, split, tile } from "../../ops/joining.js";
+import { concat, split, tile } from "../../ops/joining.js";
+import { pad, slice } from "../../ops/slicing.js";
 import { squeeze, transpose, unsqueeze } from "../../ops/layout.js";
 import { matmul } from "../../ops/matmul.js";
 import { batchNormalization } from "../../ops/normalization.js";
@@ -142,22 +143,24 @@ function overPicture(inputs: NodeInputs, name: string, absent?: readonly number[
   return [height, width];
 }
 
-/** Margins of a window, in ONNX's order. */
+/** Margins of a window, as attributes. */
 function margins(
   inputs: NodeInputs,
   x: Value,
   kernel: readonly [number, number],
   dilations: readonly [number, number],
-): readonly number[] {
+): Pick<ConvAttributes, "auto_pad" | "pads"> {
   const padding = attributeOf(inputs.node, "padding", "string");
   if (padding === "EXPLICIT") {
     const given = attributeOf(inputs.node, "explicit_paddings", "ints");
     const [, , top = 0, bottom = 0, left = 0, right = 0] = given;
-    return [top, left, bottom, right];
+    return { pads: [top, left, bottom, right] };
   }
-  if (padding !== "SAME" && padding !== "VALID") throw inputs.refuse("padding SAME, VALID or EXPLICIT", padding);
-  const strides = overPicture(inputs, "strides");
-  return windowPads(x, padding === "SAME" ? "same" : "valid", kernel, strides, dilations);
+  if (padding === "VALID") return { pads: [0, 0, 0, 0] };
+  if (padding !== "SAME") throw inputs.refuse("padding SAME, VALID or EXPLICIT", padding);
+  // So a convolution keeps its meaning on pictures of another size; but the engine has no automatic margins with dilations.
+  if (dilations.every((dilation) => dilation === 1)) return { auto_pad: "SAME_UPPER" };
+  return { pads: windowPads(x, "same", kernel, overPicture(inputs, "strides"), dilations) };
 }
 
 /** A convolution; kernels are constants, so that they become weights. */
@@ -174,8 +177,8 @@ function convolution(inputs: NodeInputs, isDepthwise: boolean, bias?: Value): Va
     kernel_shape: [height, width],
     strides: overPicture(inputs, "strides"),
     dilations,
-    pads: margins(inputs, x, [height, width], dilations),
     group,
+    ...margins(inputs, x, [height, width], dilations),
   });
 }
 
@@ -548,23 +551,18 @@ const others: Readonly<Record<string, Operator>> = {
     fused(inputs, (bias) => (bias === undefined ? product(inputs) : elementwise.add(product(inputs), bias))),
 };
 
-function pooled(
-  inputs: NodeInputs,
-  pool: (
-    x: Value,
-    attributes: {
-      readonly kernel_shape: readonly number[];
-      readonly strides: readonly number[];
-      readonly pads: readonly number[];
-    },
-  ) => Value,
-): Value {
+type Pool = (
+  x: Value,
+  attributes: Pick<ConvAttributes, "auto_pad" | "pads" | "strides"> & { readonly kernel_shape: readonly number[] },
+) => Value;
+
+function pooled(inputs: NodeInputs, pool: Pool): Value {
   const x = inputs.value();
   const kernel = overPicture(inputs, "ksize");
   return pool(x, {
     kernel_shape: kernel,
     strides: overPicture(inputs, "strides"),
-    pads: margins(inputs, x, kernel, [1, 1]),
+    ...margins(inputs, x, kernel, [1, 1]),
   });
 }
 

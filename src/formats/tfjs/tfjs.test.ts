@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FileError } from "../../errors/errors.js";
 import { elementCount } from "../../onnx/tensor-data.js";
-import { readKerasWeights } from "../keras/keras-h5.js";
+import { withHdf5 } from "../keras/hdf5.js";
+import { weightsIn } from "../keras/keras-h5.js";
 import { memorySource, readTfjsModel, type TfjsModel } from "./tfjs.js";
 import { folderSource, readTfjsFile } from "./tfjs-node.js";
 
@@ -205,7 +206,7 @@ describe.skipIf(!existsSync(mobileNet))("TensorFlow.js's own MobileNet (skipped 
 
   test.skipIf(!existsSync(keras))("has exactly the numbers of Keras's file of the same network", async () => {
     const { weights } = await readTfjsFile(mobileNet);
-    const { layers } = await readKerasWeights(await readFile(keras), keras);
+    const layers = await withHdf5(await readFile(keras), keras, weightsIn);
     const all = layers.flatMap((layer) => layer.weights);
     expect(all).toHaveLength(137);
     for (const { name, tensor } of all) expect(weights.get(name.replace(/:0$/, ""))?.data).toEqual(tensor.data);

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { FeatureStore } from "../../models/platform.js";
+import type { FeatureStore } from "../../training/machine.js";
 import { clearFeatures, type FeatureStoreOptions, keptTrunks, openFeatureStore } from "./activation-store.js";
 
 let folder = "";

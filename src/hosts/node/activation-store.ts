@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import type { KeptTrunk } from "../../jobs/parts.js";
-import type { FeatureStore, TrunkDescription } from "../../models/platform.js";
+import type { FeatureStore, TrunkDescription } from "../../training/machine.js";
 import { cacheFolder } from "../../files/cache.js";
 import { hashBytes } from "../../files/checksum.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";

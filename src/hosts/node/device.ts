@@ -2,6 +2,7 @@ import { installPlatform, platform } from "../../models/platform.js";
 import { createNodeRuntime, type DeviceName } from "../../runtime/node/runtime.js";
 import { chooseDevice, type Device } from "../../runtime/node/devices.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
+import { createNodeMachine } from "./platform.js";
 
 /**
  * Chooses where models run from now on. Until it is called that is the processor, whose results are the reference: other
@@ -15,6 +16,6 @@ import { createTrainingLoops } from "../../training/fit/loops.js";
 export async function setDevice(device: Device): Promise<DeviceName> {
   const chosen = await chooseDevice(device);
   const runtime = createNodeRuntime({ device: chosen });
-  installPlatform({ ...platform(), runtime, loops: createTrainingLoops(runtime) });
+  installPlatform({ ...platform(), runtime, loops: createTrainingLoops({ runtime, machine: createNodeMachine() }) });
   return chosen;
 }

@@ -9,20 +9,11 @@ export const jobParts: JobParts = {
     return (await import("./versions.js")).versions();
   },
   async createRuntime(name) {
-    const [{ chooseDevice }, { createNodePlatform }, { installPlatform }] = await Promise.all([
+    const [{ chooseDevice }, { createNodeRuntime }] = await Promise.all([
       import("../../runtime/node/devices.js"),
-      import("./platform.js"),
-      import("../../models/platform.js"),
+      import("../../runtime/node/runtime.js"),
     ]);
-    const platform = createNodePlatform({ device: await chooseDevice(name) });
-    // What models print is no result of a command.
-    installPlatform({
-      ...platform,
-      print: (line) => {
-        platform.warn(line);
-      },
-    });
-    return platform.runtime;
+    return createNodeRuntime({ device: await chooseDevice(name) });
   },
   async prepareReading() {
     await (await import("../../photos/decode-pool.js")).decodePool.prepare();
@@ -31,7 +22,16 @@ export const jobParts: JobParts = {
     return (await import("../../applications/load-backbone.js")).loadBackbone(request);
   },
   async fineTune(options) {
-    return (await import("../../recipe/fine-tune.js")).fineTune(options);
+    const [{ fineTune }, { createNodeMachine }] = await Promise.all([
+      import("../../recipe/fine-tune.js"),
+      import("./platform.js"),
+    ]);
+    const machine = createNodeMachine();
+    // What models print is no result of a command.
+    const print = (line: string): void => {
+      machine.warn(line);
+    };
+    return fineTune({ ...options, machine: { ...machine, print } });
   },
   async exportClassifier(finished) {
     return (await import("../../recipe/export-classifier.js")).exportClassifier(finished);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createNodeRuntime } from "../../runtime/node/runtime.js";
-import { elementWorks } from "../../passes/winograd.js";
+import { elementWorks } from "../../passes/tile-choice.js";
 import { measureElementWork } from "../../training/programs/element-work.js";
 import { machineFact } from "./machine-facts.js";
 

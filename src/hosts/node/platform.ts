@@ -8,6 +8,7 @@ import { hashBytes } from "../../files/checksum.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
 import { openFeatureStore } from "./activation-store.js";
+import type { Host, Machine } from "../../training/machine.js";
 import { machineFact } from "./machine-facts.js";
 import { createModelFiles } from "../../formats/model-files.js";
 
@@ -20,16 +21,12 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** The platform that models have in Node. */
-export function createNodePlatform(options: NodeRuntimeOptions = {}): Platform {
-  const runtime = createNodeRuntime(options);
+/** What training needs of a machine, of this one. */
+export function createNodeMachine(): Machine {
   const warn = (line: string): void => {
     console.error(line);
   };
   return {
-    runtime,
-    loops: createTrainingLoops(runtime),
-    files: createModelFiles(warn),
     writeFile: writeFileAtomically,
     readFile: readIfThere,
     async appendFile(path, bytes) {
@@ -50,11 +47,24 @@ export function createNodePlatform(options: NodeRuntimeOptions = {}): Platform {
     digest: (bytes) => hashBytes(bytes, "sha256"),
     activationMemory: usableMemory() / 4,
     openFeatureStore: (trunk) => openFeatureStore(trunk, { warn }),
-    machineFact: (name, measure) => machineFact(name, measure, { engine: runtime.name, warn }),
+    machineFact: (name, engine, measure) => machineFact(name, measure, { engine, warn }),
     terminal: { stream: process.stderr, env: process.env },
     print: (line) => {
       console.log(line);
     },
     warn,
   };
+}
+
+/** The platform of models that are trained in a certain place. */
+export function createPlatform({ runtime, machine }: Host): Platform {
+  const files = createModelFiles((line) => {
+    machine.warn(line);
+  });
+  return { ...machine, runtime, files, loops: createTrainingLoops({ runtime, machine }) };
+}
+
+/** The platform that models have in Node. */
+export function createNodePlatform(options: NodeRuntimeOptions = {}): Platform {
+  return createPlatform({ runtime: createNodeRuntime(options), machine: createNodeMachine() });
 }

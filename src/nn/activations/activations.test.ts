@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  goldenTensor,
-  type GoldenTensor,
-  readGolden,
-  relativeError,
-  runGraph,
-} from "../../../test/support/nn-graph.js";
+import { readGolden } from "../../../test/support/golden.js";
+import { goldenTensor, type GoldenTensor, relativeError, runGraph } from "../../../test/support/nn-graph.js";
 import { UsageError } from "../../errors/errors.js";
 import { input } from "../../graph/value.js";
 import { type ActivationName, resolveActivation } from "./resolve-activation.js";
@@ -15,7 +10,7 @@ interface GoldenActivations {
   readonly functions: readonly { readonly name: string; readonly output: GoldenTensor }[];
 }
 
-const golden = (await readGolden("nn-activations.json")) as GoldenActivations;
+const golden = await readGolden<GoldenActivations>("nn-activations.json");
 
 describe("activation functions have Keras's values", () => {
   it.each(golden.functions.map(({ name, output }) => [name, output] as const))("%s", async (name, output) => {

@@ -1,6 +1,3 @@
+export * from "./catalogue.js";
 export type { Constraint } from "./constraint.js";
-export { MaxNorm, type MaxNormOptions } from "./max-norm.js";
-export { MinMaxNorm, type MinMaxNormOptions } from "./min-max-norm.js";
-export { NonNeg } from "./non-neg.js";
 export { type ConstraintLike, resolveConstraint } from "./resolve-constraint.js";
-export { UnitNorm, type UnitNormOptions } from "./unit-norm.js";

@@ -4,6 +4,7 @@ import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Constraint } from "./constraint.js";
 import { type Axes, norms } from "./norms.js";
+import { Named } from "../named.js";
 
 /** Options of {@link MaxNorm}. */
 export interface MaxNormOptions {
@@ -14,13 +15,14 @@ export interface MaxNormOptions {
 }
 
 /** Norms are at most `maxValue`. @see https://keras.io/api/layers/constraints/ */
-export class MaxNorm implements Constraint {
-  readonly className = "MaxNorm";
+export class MaxNorm extends Named implements Constraint {
+  static readonly className: string = "MaxNorm";
   private readonly maxValue: number;
   private readonly axis: Axes;
 
   /** @throws UsageError when the norm is negative */
   constructor({ maxValue = 2, axis = 0 }: MaxNormOptions = {}) {
+    super();
     this.maxValue = numberWithin("MaxNorm", "maxValue", maxValue, 0);
     this.axis = axis;
   }

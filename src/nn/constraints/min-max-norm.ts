@@ -5,6 +5,7 @@ import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Constraint } from "./constraint.js";
 import { type Axes, norms } from "./norms.js";
+import { Named } from "../named.js";
 
 /** Options of {@link MinMaxNorm}. */
 export interface MinMaxNormOptions {
@@ -19,8 +20,8 @@ export interface MinMaxNormOptions {
 }
 
 /** Norms lie between two bounds. @see https://keras.io/api/layers/constraints/ */
-export class MinMaxNorm implements Constraint {
-  readonly className = "MinMaxNorm";
+export class MinMaxNorm extends Named implements Constraint {
+  static readonly className: string = "MinMaxNorm";
   private readonly minValue: number;
   private readonly maxValue: number;
   private readonly rate: number;
@@ -28,6 +29,7 @@ export class MinMaxNorm implements Constraint {
 
   /** @throws UsageError when an option is not usable */
   constructor({ minValue = 0, maxValue = 1, rate = 1, axis = 0 }: MinMaxNormOptions = {}) {
+    super();
     this.minValue = numberWithin("MinMaxNorm", "minValue", minValue, 0);
     this.maxValue = numberWithin("MinMaxNorm", "maxValue", maxValue, minValue);
     this.rate = numberWithin("MinMaxNorm", "rate", rate, 0, 1);

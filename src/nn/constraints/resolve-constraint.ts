@@ -1,20 +1,13 @@
 import { isSerializedObject, type SerializedObject } from "../config.js";
-import { factory, Registry } from "../registry.js";
+import type { SnakeCase } from "../names.js";
+import { factories, Registry } from "../registry.js";
+import * as catalogue from "./catalogue.js";
 import type { Constraint } from "./constraint.js";
-import { MaxNorm } from "./max-norm.js";
-import { MinMaxNorm } from "./min-max-norm.js";
-import { NonNeg } from "./non-neg.js";
-import { UnitNorm } from "./unit-norm.js";
 
 /** A constraint, its name in Keras, or what Keras wrote into a file. */
-export type ConstraintLike = Constraint | "max_norm" | "min_max_norm" | "non_neg" | "unit_norm" | SerializedObject;
+export type ConstraintLike = Constraint | SnakeCase<keyof typeof catalogue> | SerializedObject;
 
-const registry = new Registry<Constraint>("constraint", {
-  MaxNorm: factory(MaxNorm),
-  MinMaxNorm: factory(MinMaxNorm),
-  NonNeg: factory(NonNeg),
-  UnitNorm: factory(UnitNorm),
-});
+const registry = new Registry("constraint", factories<Constraint>(catalogue));
 
 /**
  * The constraint that an option stands for.

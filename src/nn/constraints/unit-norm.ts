@@ -3,6 +3,7 @@ import { div } from "../../ops/elementwise.js";
 import type { Config } from "../config.js";
 import type { Constraint } from "./constraint.js";
 import { type Axes, norms } from "./norms.js";
+import { Named } from "../named.js";
 
 /** Options of {@link UnitNorm}. */
 export interface UnitNormOptions {
@@ -11,11 +12,12 @@ export interface UnitNormOptions {
 }
 
 /** Norms are 1. @see https://keras.io/api/layers/constraints/ */
-export class UnitNorm implements Constraint {
-  readonly className = "UnitNorm";
+export class UnitNorm extends Named implements Constraint {
+  static readonly className: string = "UnitNorm";
   private readonly axis: Axes;
 
   constructor({ axis = 0 }: UnitNormOptions = {}) {
+    super();
     this.axis = axis;
   }
 

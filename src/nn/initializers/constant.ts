@@ -2,6 +2,7 @@ import { elementCount } from "../../onnx/tensor-data.js";
 import { numberWithin, withFirst } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Initializer } from "./initializer.js";
+import { Named } from "../named.js";
 
 /** Options of {@link Constant}. */
 export interface ConstantOptions {
@@ -10,8 +11,8 @@ export interface ConstantOptions {
 }
 
 /** Every value is the same number. @see https://keras.io/api/layers/initializers/ */
-export class Constant implements Initializer {
-  readonly className = "Constant";
+export class Constant extends Named implements Initializer {
+  static readonly className: string = "Constant";
   private readonly value: number;
 
   /**
@@ -19,6 +20,7 @@ export class Constant implements Initializer {
    * @throws UsageError when it is not a number
    */
   constructor(value?: number | ConstantOptions) {
+    super();
     this.value = numberWithin("Constant", "value", withFirst<ConstantOptions>(value, undefined, "value").value ?? 0);
   }
 

@@ -7,6 +7,8 @@ import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling
  * @see https://proceedings.mlr.press/v9/glorot10a.html
  */
 export class GlorotUniform extends VarianceScaling {
+  static override readonly className: string = "GlorotUniform";
+
   constructor(options: Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes"> = {}) {
     super({ ...options, scale: 1, mode: "fan_avg", distribution: "uniform" });
   }

@@ -7,6 +7,8 @@ import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling
  * @see https://arxiv.org/abs/1502.01852
  */
 export class HeUniform extends VarianceScaling {
+  static override readonly className: string = "HeUniform";
+
   constructor(options: Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes"> = {}) {
     super({ ...options, scale: 2, mode: "fan_in", distribution: "uniform" });
   }

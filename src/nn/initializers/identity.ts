@@ -3,6 +3,7 @@ import { formatShape } from "../../graph/shape.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Initializer } from "./initializer.js";
+import { Named } from "../named.js";
 
 /** Options of {@link Identity}. */
 export interface IdentityOptions {
@@ -11,12 +12,13 @@ export interface IdentityOptions {
 }
 
 /** The identity matrix times `gain`; for weights of rank 2. @see https://keras.io/api/layers/initializers/ */
-export class Identity implements Initializer {
-  readonly className = "Identity";
+export class Identity extends Named implements Initializer {
+  static readonly className: string = "Identity";
   private readonly gain: number;
 
   /** @throws UsageError when the gain is not a number */
   constructor({ gain = 1 }: IdentityOptions = {}) {
+    super();
     this.gain = numberWithin("Identity", "gain", gain);
   }
 

@@ -7,6 +7,8 @@ import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling
  * @see https://arxiv.org/abs/1706.02515
  */
 export class LecunNormal extends VarianceScaling {
+  static override readonly className: string = "LecunNormal";
+
   constructor(options: Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes"> = {}) {
     super({ ...options, scale: 1, mode: "fan_in", distribution: "truncated_normal" });
   }

@@ -38,6 +38,7 @@ function orthonormalize(rows: Float64Array[]): void {
  * @see https://arxiv.org/abs/1312.6120
  */
 export class Orthogonal extends SeededInitializer {
+  static readonly className: string = "Orthogonal";
   private readonly gain: number;
 
   /** @throws UsageError when the gain is not a number */

@@ -13,6 +13,7 @@ export interface RandomNormalOptions extends SeedOptions {
 
 /** Random values, normally distributed. @see https://keras.io/api/layers/initializers/ */
 export class RandomNormal extends SeededInitializer {
+  static readonly className: string = "RandomNormal";
   private readonly mean: number;
   private readonly stddev: number;
 

@@ -14,6 +14,7 @@ export interface RandomUniformOptions extends SeedOptions {
 
 /** Random values, uniform in `[minval, maxval)`. @see https://keras.io/api/layers/initializers/ */
 export class RandomUniform extends SeededInitializer {
+  static readonly className: string = "RandomUniform";
   private readonly minval: number;
   private readonly maxval: number;
 

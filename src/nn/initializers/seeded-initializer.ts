@@ -3,6 +3,7 @@ import { Generator } from "../../random/generator.js";
 import { wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Initializer } from "./initializer.js";
+import { Named } from "../named.js";
 
 /** Options that every random initializer has. */
 export interface SeedOptions {
@@ -11,15 +12,12 @@ export interface SeedOptions {
 }
 
 /** An initializer that draws random numbers. */
-export abstract class SeededInitializer implements Initializer {
+export abstract class SeededInitializer extends Named implements Initializer {
   private readonly seed: number | undefined;
 
   constructor({ seed }: SeedOptions) {
-    this.seed = seed === undefined ? undefined : wholeNumber(new.target.name, "seed", seed, 0);
-  }
-
-  get className(): string {
-    return this.constructor.name;
+    super();
+    this.seed = seed === undefined ? undefined : wholeNumber(this.className, "seed", seed, 0);
   }
 
   values(shape: readonly number[], stream: Generator): Float32Array {

@@ -14,6 +14,7 @@ export interface TruncatedNormalOptions extends SeedOptions {
 
 /** Random values, normally distributed and cut off at two standard deviations. @see https://keras.io/api/layers/initializers/ */
 export class TruncatedNormal extends SeededInitializer {
+  static readonly className: string = "TruncatedNormal";
   private readonly mean: number;
   private readonly stddev: number;
 

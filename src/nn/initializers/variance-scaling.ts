@@ -34,6 +34,7 @@ const truncatedDeviation = 0.8796256610342398;
  * @see https://keras.io/api/layers/initializers/ – the distribution is Keras's, the numbers of a seed are not
  */
 export class VarianceScaling extends SeededInitializer {
+  static readonly className: string = "VarianceScaling";
   private readonly scale: number;
   private readonly mode: (typeof modes)[number];
   private readonly distribution: (typeof distributions)[number];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { goldenTensor, type GoldenTensor, readGolden, relativeError } from "../../../test/support/nn-graph.js";
+import { readGolden } from "../../../test/support/golden.js";
+import { goldenTensor, type GoldenTensor, relativeError } from "../../../test/support/nn-graph.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { BatchNormalization } from "./normalization/batch-normalization.js";
 import { Conv2D } from "./convolutional/conv-2d.js";
@@ -98,14 +99,14 @@ describe("frozen layers", () => {
 });
 
 describe("normalization adapts to data as in Keras", async () => {
-  const golden = (await readGolden("nn-adapt.json")) as {
+  const golden = await readGolden<{
     readonly data: readonly GoldenTensor[];
     readonly layers: readonly {
       readonly axis: number | number[] | null;
       readonly mean: GoldenTensor;
       readonly variance: GoldenTensor;
     }[];
-  };
+  }>("nn-normalization-adapt.json");
   it.each(golden.layers.map((layer) => [JSON.stringify(layer.axis), layer] as const))("axis %s", (_, expected) => {
     const layer = new Normalization({ axis: expected.axis });
     layer.adapt(golden.data.map(goldenTensor));

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { readGolden } from "../../../test/support/golden.js";
 import {
   goldenTensor,
   type GoldenTensor,
-  readGolden,
   relativeError,
   runGradients,
   runLayer,
@@ -25,10 +25,20 @@ interface GoldenLayer {
   readonly after?: readonly (GoldenTensor & { readonly name: string })[];
 }
 
-const files = await Promise.all(
-  ["nn-layers.json", "nn-layers-2.json", "nn-layers-3.json", "nn-layers-4.json"].map(readGolden),
-);
-const cases = files.flatMap((file) => file as readonly GoldenLayer[]);
+const files = [
+  "nn-layers-activations.json",
+  "nn-layers-attention.json",
+  "nn-layers-convnext.json",
+  "nn-layers-convolutional.json",
+  "nn-layers-core.json",
+  "nn-layers-merging.json",
+  "nn-layers-normalization.json",
+  "nn-layers-pooling.json",
+  "nn-layers-preprocessing.json",
+  "nn-layers-regularization.json",
+  "nn-layers-reshaping.json",
+].map((name) => readGolden<{ readonly cases: readonly GoldenLayer[] }>(name));
+const cases = (await Promise.all(files)).flatMap((file) => file.cases);
 
 /** What a layer is told, and the masks behind its inputs. */
 function toldOf({ told = {}, masks = {} }: GoldenLayer): CallArguments {

@@ -29,6 +29,7 @@ export interface CrossentropyOptions extends LossOptions {
  * @see https://keras.io/api/losses/probabilistic_losses/#binarycrossentropy-class
  */
 export class BinaryCrossentropy extends Loss {
+  static readonly className: string = "BinaryCrossentropy";
   private readonly fromLogits: boolean;
   private readonly labelSmoothing: number;
   private readonly axis: number;

@@ -31,6 +31,7 @@ export interface BinaryFocalCrossentropyOptions extends LossOptions {
  * @see https://keras.io/api/losses/probabilistic_losses/#binaryfocalcrossentropy-class
  */
 export class BinaryFocalCrossentropy extends Loss {
+  static readonly className: string = "BinaryFocalCrossentropy";
   private readonly applyClassBalancing: boolean;
   private readonly alpha: number;
   private readonly gamma: number;

@@ -20,6 +20,7 @@ import { Loss } from "./loss.js";
  * @see https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class
  */
 export class CategoricalCrossentropy extends Loss {
+  static readonly className: string = "CategoricalCrossentropy";
   private readonly fromLogits: boolean;
   private readonly labelSmoothing: number;
   private readonly axis: number;

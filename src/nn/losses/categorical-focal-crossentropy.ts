@@ -31,6 +31,7 @@ export interface CategoricalFocalCrossentropyOptions extends LossOptions {
  * @see https://keras.io/api/losses/probabilistic_losses/#categoricalfocalcrossentropy-class
  */
 export class CategoricalFocalCrossentropy extends Loss {
+  static readonly className: string = "CategoricalFocalCrossentropy";
   private readonly alpha: number | readonly number[];
   private readonly gamma: number;
   private readonly fromLogits: boolean;

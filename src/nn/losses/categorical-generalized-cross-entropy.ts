@@ -23,6 +23,7 @@ export interface CategoricalGeneralizedCrossEntropyOptions extends LossOptions {
  * @see https://arxiv.org/abs/1805.07836
  */
 export class CategoricalGeneralizedCrossEntropy extends Loss {
+  static readonly className: string = "CategoricalGeneralizedCrossEntropy";
   private readonly q: number;
 
   /** @throws UsageError when q is outside (0, 1) */

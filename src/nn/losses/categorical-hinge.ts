@@ -12,6 +12,8 @@ import { Loss, type LossOptions } from "./loss.js";
  * @see https://keras.io/api/losses/hinge_losses/#categoricalhinge-class
  */
 export class CategoricalHinge extends Loss {
+  static readonly className: string = "CategoricalHinge";
+
   constructor(options: LossOptions = {}) {
     super("categorical_hinge", options);
   }

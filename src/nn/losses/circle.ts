@@ -37,6 +37,7 @@ const nothing = -1e9;
  * @see https://keras.io/api/losses/
  */
 export class Circle extends Loss {
+  static readonly className: string = "Circle";
   private readonly gamma: number;
   private readonly margin: number;
   private readonly removeDiagonal: boolean;

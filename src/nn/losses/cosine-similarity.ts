@@ -20,6 +20,7 @@ export interface CosineSimilarityOptions extends LossOptions {
  * @see https://keras.io/api/losses/regression_losses/#cosinesimilarity-class
  */
 export class CosineSimilarity extends Loss {
+  static readonly className: string = "CosineSimilarity";
   private readonly axis: number;
 
   /** @throws UsageError when an option is not usable */

@@ -6,7 +6,8 @@ import { and, equal, not, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, mul, neg } from "../../ops/elementwise.js";
 import { gatherElements } from "../../ops/indexing.js";
-import { concat, pad, slice } from "../../ops/joining.js";
+import { concat } from "../../ops/joining.js";
+import { pad, slice } from "../../ops/slicing.js";
 import { cast, squeeze, unsqueeze } from "../../ops/layout.js";
 import { reduceLogSumExp, reduceSum } from "../../ops/reduction.js";
 import { logSoftmax } from "../../ops/softmax.js";
@@ -28,6 +29,8 @@ const nothing = -1e30;
  * number
  */
 export class CTC extends Loss {
+  static readonly className: string = "CTC";
+
   /** @throws UsageError when an option is not usable */
   constructor(options: LossOptions = {}) {
     super("ctc", options);

@@ -19,6 +19,7 @@ export interface DiceOptions extends LossOptions {
  * @see https://keras.io/api/losses/probabilistic_losses/
  */
 export class Dice extends Loss {
+  static readonly className: string = "Dice";
   private readonly axis: readonly number[] | undefined;
 
   /** @throws UsageError when an option is not usable */

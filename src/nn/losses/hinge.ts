@@ -8,6 +8,8 @@ import { signedLabels } from "./signed-labels.js";
 
 /** `max(1 − t p, 0)`, with labels −1 and 1 (or 0 and 1), averaged over the last axis. @see https://keras.io/api/losses/hinge_losses/#hinge-class */
 export class Hinge extends ElementwiseLoss {
+  static readonly className: string = "Hinge";
+
   constructor(options: LossOptions = {}) {
     super("hinge", options);
   }

@@ -19,6 +19,7 @@ export interface HuberOptions extends LossOptions {
  * @see https://keras.io/api/losses/regression_losses/#huber-class
  */
 export class Huber extends ElementwiseLoss {
+  static readonly className: string = "Huber";
   private readonly delta: number;
 
   /** @throws UsageError when an option is not usable */

@@ -10,6 +10,8 @@ import { Loss, type LossOptions } from "./loss.js";
  * @see https://keras.io/api/losses/probabilistic_losses/#kldivergence-class
  */
 export class KLDivergence extends Loss {
+  static readonly className: string = "KLDivergence";
+
   constructor(options: LossOptions = {}) {
     super("kl_divergence", options);
   }

@@ -7,6 +7,8 @@ import type { LossOptions } from "./loss.js";
 
 /** `log cosh(p − t)`, without overflow: `x + softplus(−2x) − log 2`, averaged over the last axis. @see https://keras.io/api/losses/regression_losses/#logcosh-class */
 export class LogCosh extends ElementwiseLoss {
+  static readonly className: string = "LogCosh";
+
   constructor(options: LossOptions = {}) {
     super("log_cosh", options);
   }

@@ -7,6 +7,7 @@ import { cast } from "../../ops/layout.js";
 import { reduceMean, reduceSum } from "../../ops/reduction.js";
 import { expandTo, reshapeTo, sizeOf } from "../../ops/shape-of.js";
 import type { Config } from "../config.js";
+import { Named } from "../named.js";
 
 const reductions = ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"] as const;
 
@@ -29,13 +30,14 @@ export interface LossOptions {
 }
 
 /** How far predictions are from the truth. */
-export abstract class Loss {
+export abstract class Loss extends Named {
   /** Keras's function name, such as `"binary_crossentropy"`. */
   readonly name: string;
   readonly reduction: Reduction;
 
   /** @throws UsageError for another reduction */
   constructor(name: string, { reduction = "sum_over_batch_size", name: given }: LossOptions = {}) {
+    super();
     this.name = given ?? name;
     if (!reductions.includes(reduction)) {
       throw new UsageError(`The loss "${this.name}" cannot be reduced in this way.`, {
@@ -45,11 +47,6 @@ export abstract class Loss {
       });
     }
     this.reduction = reduction;
-  }
-
-  /** Keras's class name, such as `"BinaryCrossentropy"`. */
-  get className(): string {
-    return this.constructor.name;
   }
 
   /**

@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  goldenTensor,
-  type GoldenTensor,
-  readGolden,
-  relativeError,
-  runGraph,
-} from "../../../test/support/nn-graph.js";
+import { readGolden } from "../../../test/support/golden.js";
+import { goldenTensor, type GoldenTensor, relativeError, runGraph } from "../../../test/support/nn-graph.js";
 import { gradients } from "../../autodiff/gradients.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { input, type Value } from "../../graph/value.js";
@@ -29,8 +24,7 @@ interface GoldenLoss {
   readonly weighted: GoldenTensor;
 }
 
-const files = await Promise.all(["nn-losses.json", "nn-losses-2.json"].map(readGolden));
-const cases = files.flatMap((file) => file as readonly GoldenLoss[]);
+const { cases } = await readGolden<{ readonly cases: readonly GoldenLoss[] }>("nn-losses.json");
 
 const mean = (x: Value): Value => reduceMean(x, undefined, { keepdims: 0 });
 

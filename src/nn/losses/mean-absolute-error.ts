@@ -5,6 +5,8 @@ import type { LossOptions } from "./loss.js";
 
 /** `|t − p|`, averaged over the last axis. @see https://keras.io/api/losses/regression_losses/#meanabsoluteerror-class */
 export class MeanAbsoluteError extends ElementwiseLoss {
+  static readonly className: string = "MeanAbsoluteError";
+
   constructor(options: LossOptions = {}) {
     super("mean_absolute_error", options);
   }

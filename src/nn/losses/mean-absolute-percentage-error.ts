@@ -6,6 +6,8 @@ import type { LossOptions } from "./loss.js";
 
 /** `100 · |t − p| / max(|t|, 1e-7)`, averaged over the last axis. @see https://keras.io/api/losses/regression_losses/#meanabsolutepercentageerror-class */
 export class MeanAbsolutePercentageError extends ElementwiseLoss {
+  static readonly className: string = "MeanAbsolutePercentageError";
+
   constructor(options: LossOptions = {}) {
     super("mean_absolute_percentage_error", options);
   }

@@ -5,6 +5,8 @@ import type { LossOptions } from "./loss.js";
 
 /** `(t − p)²`, averaged over the last axis. @see https://keras.io/api/losses/regression_losses/#meansquarederror-class */
 export class MeanSquaredError extends ElementwiseLoss {
+  static readonly className: string = "MeanSquaredError";
+
   constructor(options: LossOptions = {}) {
     super("mean_squared_error", options);
   }

@@ -6,6 +6,8 @@ import type { LossOptions } from "./loss.js";
 
 /** `(log(max(p, 1e-7) + 1) − log(max(t, 1e-7) + 1))²`, averaged over the last axis. @see https://keras.io/api/losses/regression_losses/#meansquaredlogarithmicerror-class */
 export class MeanSquaredLogarithmicError extends ElementwiseLoss {
+  static readonly className: string = "MeanSquaredLogarithmicError";
+
   constructor(options: LossOptions = {}) {
     super("mean_squared_logarithmic_error", options);
   }

@@ -6,6 +6,8 @@ import type { LossOptions } from "./loss.js";
 
 /** `p − t log(p + 1e-7)`, averaged over the last axis. @see https://keras.io/api/losses/probabilistic_losses/#poisson-class */
 export class Poisson extends ElementwiseLoss {
+  static readonly className: string = "Poisson";
+
   constructor(options: LossOptions = {}) {
     super("poisson", options);
   }

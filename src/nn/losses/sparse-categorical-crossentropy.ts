@@ -33,6 +33,7 @@ export interface SparseCategoricalCrossentropyOptions extends LossOptions {
  * has the loss 0, where TensorFlow says NaN
  */
 export class SparseCategoricalCrossentropy extends Loss {
+  static readonly className: string = "SparseCategoricalCrossentropy";
   private readonly fromLogits: boolean;
   private readonly ignoreClass: number | undefined;
 

@@ -23,6 +23,7 @@ export interface TverskyOptions extends LossOptions {
  * @see https://keras.io/api/losses/probabilistic_losses/
  */
 export class Tversky extends Loss {
+  static readonly className: string = "Tversky";
   private readonly alpha: number;
   private readonly beta: number;
   private readonly axis: readonly number[] | undefined;

@@ -10,6 +10,9 @@ import { MeanMetric } from "./mean-metric.js";
  * @see https://keras.io/api/metrics/accuracy_metrics/
  */
 export class Accuracy extends MeanMetric {
+  static readonly className: string = "Accuracy";
+  readonly direction = "up";
+
   /** @param options `name` is the key in logs; default `"accuracy"` */
   constructor({ name = "accuracy" }: { readonly name?: string } = {}) {
     super(name);

@@ -2,7 +2,7 @@ import { ShapeError, UsageError } from "../../errors/errors.js";
 import { formatShape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { sigmoid } from "../../ops/activations.js";
-import { numberWithin, oneOf, wholeNumber } from "../../errors/check.js";
+import { numberWithin, oneOf, refuse, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { Metric } from "./metric.js";
@@ -64,6 +64,8 @@ function gains({ tp, fp, tn, fn }: ThresholdCounts): readonly [recall: number[],
  * @see https://keras.io/api/metrics/classification_metrics/
  */
 export class AUC extends Metric {
+  static readonly className: string = "AUC";
+  readonly direction = "up";
   readonly name: string;
   private readonly numThresholds: number;
   private readonly curve: (typeof curves)[number];
@@ -96,11 +98,7 @@ export class AUC extends Metric {
     }
     const { curve = "ROC" } = options;
     if (!curves.includes(curve)) {
-      throw new UsageError("AUC: the option curve is not usable.", {
-        subject: "curve",
-        expected: curves.map((one) => `"${one}"`).join(" or "),
-        received: JSON.stringify(curve),
-      });
+      refuse("AUC", "curve", curves.map((one) => `"${one}"`).join(" or "), curve);
     }
     this.curve = curve;
     const { summationMethod = "interpolation" } = options;

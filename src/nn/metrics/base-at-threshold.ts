@@ -1,6 +1,6 @@
 import { normalizeAxis } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
-import { slice } from "../../ops/joining.js";
+import { slice } from "../../ops/slicing.js";
 import { numberWithin, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
@@ -26,6 +26,7 @@ export interface ThresholdFigures {
 
 /** The best figure over all thresholds at which another one is not below a bound; 0 where there is none. */
 export abstract class BaseAtThreshold extends Metric {
+  readonly direction = "up";
   readonly name: string;
   private readonly bound: number;
   private readonly numThresholds: number;
@@ -42,7 +43,7 @@ export abstract class BaseAtThreshold extends Metric {
     options: AtThresholdOptions,
   ) {
     super();
-    const owner = new.target.name;
+    const owner = this.className;
     this.name = options.name ?? name;
     this.bound = numberWithin(owner, condition, bound, 0, 1);
     this.numThresholds = wholeNumber(owner, "numThresholds", options.numThresholds ?? 200);

@@ -18,11 +18,12 @@ export interface CorrelationOptions {
 
 /** A mean over figures that say how labels and predictions go together along an axis. */
 export abstract class BaseCorrelation extends MeanMetric {
+  readonly direction = "up";
   private readonly axis: number;
 
   constructor(name: string, options: CorrelationOptions) {
     super(options.name ?? name);
-    this.axis = wholeNumber(new.target.name, "axis", options.axis ?? -1, -Infinity);
+    this.axis = wholeNumber(this.className, "axis", options.axis ?? -1, -Infinity);
   }
 
   /** The figure along an axis, which goes away. */

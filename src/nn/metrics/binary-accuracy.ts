@@ -17,6 +17,8 @@ export interface BinaryAccuracyOptions {
 
 /** How often the prediction is on the side of the threshold that the label says. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class BinaryAccuracy extends MeanMetric {
+  static readonly className: string = "BinaryAccuracy";
+  readonly direction = "up";
   private readonly threshold: number;
 
   /** @throws UsageError when the threshold is outside (0, 1) */

@@ -20,6 +20,8 @@ export interface BinaryIoUOptions {
 
 /** {@link IoU} of labels 0 and 1. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class BinaryIoU extends IoU {
+  static override readonly className: string = "BinaryIoU";
+  static override readonly positional: readonly string[] = [];
   private readonly threshold: number;
 
   /** @throws UsageError when an option is not usable */

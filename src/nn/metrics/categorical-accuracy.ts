@@ -7,6 +7,9 @@ import { MeanMetric } from "./mean-metric.js";
 
 /** How often the greatest prediction is that of the labelled class; labels are one-hot. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class CategoricalAccuracy extends MeanMetric {
+  static readonly className: string = "CategoricalAccuracy";
+  readonly direction = "up";
+
   /** @param options `name` is the key in logs; default `"categorical_accuracy"` */
   constructor({ name = "categorical_accuracy" }: { readonly name?: string } = {}) {
     super(name);

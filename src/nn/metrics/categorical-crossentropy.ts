@@ -4,6 +4,8 @@ import { LossMetric } from "./loss-metric.js";
 
 /** The loss of this name as a metric: its mean over all samples. @see https://keras.io/api/metrics/ */
 export class CategoricalCrossentropy extends LossMetric {
+  static override readonly className: string = "CategoricalCrossentropy";
+
   /** @param options those of the loss; `name` is the key in logs, default `"categorical_crossentropy"` */
   constructor(options: Omit<CrossentropyOptions, "reduction"> = {}) {
     super(new CategoricalCrossentropyLoss(options), options.name ?? "categorical_crossentropy");

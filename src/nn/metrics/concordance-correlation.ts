@@ -11,6 +11,8 @@ import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js"
  * @see https://keras.io/api/metrics/regression_metrics/
  */
 export class ConcordanceCorrelation extends BaseCorrelation {
+  static readonly className: string = "ConcordanceCorrelation";
+
   /** @throws UsageError when an option is not usable */
   constructor(options: CorrelationOptions = {}) {
     super("concordance_correlation", options);

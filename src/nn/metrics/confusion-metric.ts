@@ -5,7 +5,7 @@ import { float32 } from "../../onnx/tensor-data.js";
 import { and, greater, greaterOrEqual, less, or } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { mul, sub } from "../../ops/elementwise.js";
-import { slice } from "../../ops/joining.js";
+import { slice } from "../../ops/slicing.js";
 import { unsqueeze } from "../../ops/layout.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/shape-of.js";
@@ -44,7 +44,7 @@ export abstract class ConfusionMetric extends Metric {
 
   constructor(name: string, options: ConfusionOptions) {
     super();
-    const owner = new.target.name;
+    const owner = this.className;
     const { thresholds, topK, classId } = options;
     const list: readonly (number | undefined)[] = Array.isArray(thresholds)
       ? thresholds

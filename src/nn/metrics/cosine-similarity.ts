@@ -17,6 +17,8 @@ export interface CosineSimilarityOptions {
 
 /** The cosine of the angle between truth and prediction, 1 where they point the same way. @see https://keras.io/api/metrics/regression_metrics/ */
 export class CosineSimilarity extends MeanMetric {
+  static readonly className: string = "CosineSimilarity";
+  readonly direction = "up";
   private readonly axis: number;
 
   constructor({ axis = -1, name = "cosine_similarity" }: CosineSimilarityOptions = {}) {

@@ -32,6 +32,8 @@ export interface FBetaScoreOptions {
  * `"macro"` in place of one score a class
  */
 export class FBetaScore extends Metric {
+  static readonly className: string = "FBetaScore";
+  readonly direction = "up";
   readonly name: string;
   private readonly average: (typeof averages)[number];
   private readonly beta: number;
@@ -40,7 +42,7 @@ export class FBetaScore extends Metric {
   /** @throws UsageError when an option is not usable */
   constructor(options: FBetaScoreOptions = {}) {
     super();
-    const owner = new.target.name;
+    const owner = this.className;
     this.name = options.name ?? "fbeta_score";
     this.average = oneOf(owner, "average", options.average ?? "macro", averages);
     this.beta = numberWithin(owner, "beta", options.beta ?? 1, Number.MIN_VALUE);

@@ -3,6 +3,9 @@ import { type Confusion, ConfusionMetric, type ConfusionOptions } from "./confus
 
 /** The weighted number of labels of class 1 that are predicted as class 0. @see https://keras.io/api/metrics/classification_metrics/ */
 export class FalseNegatives extends ConfusionMetric {
+  static readonly className: string = "FalseNegatives";
+  readonly direction = undefined;
+
   /** @throws UsageError when an option is not usable */
   constructor(options: Pick<ConfusionOptions, "thresholds" | "name"> = {}) {
     super("false_negatives", options);

@@ -3,6 +3,9 @@ import { type Confusion, ConfusionMetric, type ConfusionOptions } from "./confus
 
 /** The weighted number of labels of class 0 that are predicted as class 1. @see https://keras.io/api/metrics/classification_metrics/ */
 export class FalsePositives extends ConfusionMetric {
+  static readonly className: string = "FalsePositives";
+  readonly direction = undefined;
+
   /** @throws UsageError when an option is not usable */
   constructor(options: Pick<ConfusionOptions, "thresholds" | "name"> = {}) {
     super("false_positives", options);

@@ -1,4 +1,3 @@
-import { UsageError } from "../../errors/errors.js";
 import { dimProduct, normalizeAxis, type Shape } from "../../graph/shape.js";
 import { constant, type Value } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
@@ -10,7 +9,7 @@ import { cast } from "../../ops/layout.js";
 import { argMax } from "../../ops/reduction.js";
 import { expandTo, reshapeTo } from "../../ops/shape-of.js";
 import { toChannelsLast } from "../channels.js";
-import { wholeNumber } from "../../errors/check.js";
+import { refuse, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { Metric } from "./metric.js";
 
@@ -40,6 +39,9 @@ export type IoUOptions = MeanIoUOptions;
  * @see https://keras.io/api/metrics/segmentation_metrics/
  */
 export class IoU extends Metric {
+  static readonly className: string = "IoU";
+  static readonly positional: readonly string[] = ["num_classes", "target_class_ids"];
+  readonly direction = "up";
   readonly name: string;
   protected readonly numClasses: number;
   protected readonly targetClassIds: readonly number[];
@@ -56,7 +58,7 @@ export class IoU extends Metric {
    */
   constructor(numClasses: number, targetClassIds: readonly number[], options: IoUOptions = {}) {
     super();
-    const owner = new.target.name;
+    const owner = this.className;
     this.name = options.name ?? "io_u";
     this.numClasses = wholeNumber(owner, "numClasses", numClasses, 2);
     this.targetClassIds = targetClassIds.map((id) => wholeNumber(owner, "targetClassIds", id, 0));
@@ -67,11 +69,7 @@ export class IoU extends Metric {
     this.axis = wholeNumber(owner, "axis", options.axis ?? -1, -Infinity);
     this.dtype = options.dtype;
     if (this.targetClassIds.length === 0 || this.targetClassIds.some((id) => id >= numClasses)) {
-      throw new UsageError(`${owner}: the option targetClassIds is not usable.`, {
-        subject: "targetClassIds",
-        expected: `classes from 0 to ${numClasses - 1}`,
-        received: JSON.stringify(targetClassIds),
-      });
+      refuse(owner, "targetClassIds", `classes from 0 to ${numClasses - 1}`, targetClassIds);
     }
   }
 

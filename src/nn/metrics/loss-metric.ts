@@ -5,6 +5,9 @@ import { MeanMetric } from "./mean-metric.js";
 
 /** A loss that is followed without being trained on, such as `"mae"`. @see https://keras.io/api/metrics/regression_metrics/ */
 export class LossMetric extends MeanMetric {
+  static readonly className: string = "LossMetric";
+  readonly direction = "down";
+
   /**
    * @param loss what is followed
    * @param name key in logs; default: the loss's name

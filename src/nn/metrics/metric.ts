@@ -1,5 +1,6 @@
 import type { Value } from "../../graph/value.js";
 import type { Config } from "../config.js";
+import { Named } from "../named.js";
 
 /**
  * A figure that is followed during training and evaluation.
@@ -7,14 +8,16 @@ import type { Config } from "../config.js";
  * In the graph it is a state of one batch, small tensors that add up; over an epoch the states of the batches are added,
  * and {@link result} makes a number of the sum.
  */
-export abstract class Metric {
+export abstract class Metric extends Named {
   /** Its key in logs and histories, such as `"acc"`. */
   abstract readonly name: string;
 
-  /** Keras's class name, such as `"BinaryAccuracy"`. */
-  get className(): string {
-    return this.constructor.name;
-  }
+  /**
+   * Which way the figure gets better: `"up"` when more is better, `"down"` when less is. What watches it with `mode: "auto"`
+   * follows it. `undefined` where neither is so: a count such as that of true positives grows with the samples and with the
+   * readiness to say yes, and Keras gives it no direction either. Then `mode` must be said.
+   */
+  abstract readonly direction: "up" | "down" | undefined;
 
   /**
    * Writes the state of a batch as a graph.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { goldenTensor, type GoldenTensor, readGolden, runGraph } from "../../../test/support/nn-graph.js";
+import { readGolden } from "../../../test/support/golden.js";
+import { goldenTensor, type GoldenTensor, runGraph } from "../../../test/support/nn-graph.js";
 import { input } from "../../graph/value.js";
 import { toChannelsFirst } from "../channels.js";
 import { float32 } from "../../onnx/tensor-data.js";
@@ -46,8 +47,7 @@ async function follow(metric: Metric, batches: readonly GoldenBatch[], weighted:
   return metric.result(sums);
 }
 
-const files = await Promise.all(["nn-metrics.json", "nn-metrics-2.json", "nn-metrics-3.json"].map(readGolden));
-const cases = files.flatMap((file) => file as readonly GoldenMetric[]);
+const { cases } = await readGolden<{ readonly cases: readonly GoldenMetric[] }>("nn-metrics.json");
 const loss = new BinaryCrossentropy();
 
 describe("metrics have Keras's figures over two batches", () => {

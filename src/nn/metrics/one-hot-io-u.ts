@@ -9,6 +9,8 @@ export interface OneHotIoUOptions extends Omit<MeanIoUOptions, "sparseYTrue" | "
 
 /** {@link IoU} of one-hot labels. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class OneHotIoU extends IoU {
+  static override readonly className: string = "OneHotIoU";
+
   /**
    * @param numClasses number of classes
    * @param targetClassIds the classes whose mean is taken

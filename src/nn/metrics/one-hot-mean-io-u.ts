@@ -4,6 +4,8 @@ import type { OneHotIoUOptions } from "./one-hot-io-u.js";
 
 /** {@link MeanIoU} of one-hot labels. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class OneHotMeanIoU extends MeanIoU {
+  static override readonly className: string = "OneHotMeanIoU";
+
   /**
    * @param numClasses number of classes
    * @throws UsageError when an option is not usable

@@ -9,6 +9,8 @@ import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js"
  * @see https://keras.io/api/metrics/regression_metrics/
  */
 export class PearsonCorrelation extends BaseCorrelation {
+  static readonly className: string = "PearsonCorrelation";
+
   /** @throws UsageError when an option is not usable */
   constructor(options: CorrelationOptions = {}) {
     super("pearson_correlation", options);

@@ -6,6 +6,9 @@ import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from 
  * @see https://keras.io/api/metrics/classification_metrics/
  */
 export class PrecisionAtRecall extends BaseAtThreshold {
+  static readonly className: string = "PrecisionAtRecall";
+  static readonly positional: readonly string[] = ["recall"];
+
   /**
    * @param recall the bound, in [0, 1]
    * @throws UsageError when an option is not usable

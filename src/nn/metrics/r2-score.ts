@@ -27,6 +27,8 @@ export interface R2ScoreOptions {
  * @see https://keras.io/api/metrics/regression_metrics/ – a metric is one number here, so columns are always averaged
  */
 export class R2Score extends Metric {
+  static readonly className: string = "R2Score";
+  readonly direction = "up";
   readonly name: string;
   private readonly classAggregation: (typeof aggregations)[number];
   private readonly numRegressors: number;

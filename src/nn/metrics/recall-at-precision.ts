@@ -6,6 +6,9 @@ import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from 
  * @see https://keras.io/api/metrics/classification_metrics/
  */
 export class RecallAtPrecision extends BaseAtThreshold {
+  static readonly className: string = "RecallAtPrecision";
+  static readonly positional: readonly string[] = ["precision"];
+
   /**
    * @param precision the bound, in [0, 1]
    * @throws UsageError when an option is not usable

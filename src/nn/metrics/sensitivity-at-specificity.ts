@@ -6,6 +6,9 @@ import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from 
  * @see https://keras.io/api/metrics/classification_metrics/
  */
 export class SensitivityAtSpecificity extends BaseAtThreshold {
+  static readonly className: string = "SensitivityAtSpecificity";
+  static readonly positional: readonly string[] = ["specificity"];
+
   /**
    * @param specificity the bound, in [0, 1]
    * @throws UsageError when an option is not usable

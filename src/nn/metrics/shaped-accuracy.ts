@@ -9,6 +9,8 @@ import type { Config } from "../config.js";
  * classes, or one of extent 1; one-hot rows have all of it.
  */
 export class ShapedAccuracy extends Metric {
+  static readonly className: string = "ShapedAccuracy";
+  readonly direction = "up";
   readonly name: string;
   private readonly sparse: SparseCategoricalAccuracy;
   private readonly categorical: CategoricalAccuracy;

@@ -14,6 +14,8 @@ import type { TopKOptions } from "./top-k-categorical-accuracy.js";
 
 /** How often the class that the label numbers is among the k greatest predictions. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class SparseTopKCategoricalAccuracy extends MeanMetric {
+  static readonly className: string = "SparseTopKCategoricalAccuracy";
+  readonly direction = "up";
   private readonly k: number;
 
   /** @throws UsageError when k is not a positive whole number */

@@ -6,6 +6,9 @@ import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from 
  * @see https://keras.io/api/metrics/classification_metrics/
  */
 export class SpecificityAtSensitivity extends BaseAtThreshold {
+  static readonly className: string = "SpecificityAtSensitivity";
+  static readonly positional: readonly string[] = ["sensitivity"];
+
   /**
    * @param sensitivity the bound, in [0, 1]
    * @throws UsageError when an option is not usable

@@ -22,6 +22,8 @@ export interface TopKOptions {
 
 /** How often the labelled class is among the k greatest predictions; labels are one-hot. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class TopKCategoricalAccuracy extends MeanMetric {
+  static readonly className: string = "TopKCategoricalAccuracy";
+  readonly direction = "up";
   private readonly k: number;
 
   /** @throws UsageError when k is not a positive whole number */

@@ -27,6 +27,7 @@ export interface AdadeltaOptions extends OptimizerOptions {
  * @see https://arxiv.org/abs/1212.5701
  */
 export class Adadelta extends Optimizer {
+  static readonly className: string = "Adadelta";
   private readonly rho: number;
   private readonly epsilon: number;
 

@@ -38,6 +38,7 @@ export interface AdafactorOptions extends OptimizerOptions {
  * @see https://arxiv.org/abs/1804.04235
  */
 export class Adafactor extends Optimizer {
+  static readonly className: string = "Adafactor";
   private readonly beta2Decay: number;
   private readonly epsilon1: number;
   private readonly epsilon2: number;

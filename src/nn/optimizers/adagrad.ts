@@ -25,6 +25,7 @@ export interface AdagradOptions extends OptimizerOptions {
  * @see https://jmlr.org/papers/v12/duchi11a.html
  */
 export class Adagrad extends Optimizer {
+  static readonly className: string = "Adagrad";
   private readonly initialAccumulatorValue: number;
   private readonly epsilon: number;
 

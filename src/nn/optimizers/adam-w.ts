@@ -14,6 +14,8 @@ export interface AdamWOptions extends AdamOptions {
  * @see https://arxiv.org/abs/1711.05101
  */
 export class AdamW extends Adam {
+  static override readonly className: string = "AdamW";
+
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable

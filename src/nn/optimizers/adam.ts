@@ -31,6 +31,7 @@ export interface AdamOptions extends OptimizerOptions {
  * @see https://arxiv.org/abs/1412.6980
  */
 export class Adam extends Optimizer {
+  static readonly className: string = "Adam";
   private readonly beta1: number;
   private readonly beta2: number;
   private readonly epsilon: number;

@@ -29,6 +29,7 @@ export interface AdamaxOptions extends OptimizerOptions {
  * @see https://arxiv.org/abs/1412.6980
  */
 export class Adamax extends Optimizer {
+  static readonly className: string = "Adamax";
   private readonly beta1: number;
   private readonly beta2: number;
   private readonly epsilon: number;

@@ -35,6 +35,7 @@ export interface FtrlOptions extends OptimizerOptions {
  * @see https://research.google/pubs/ad-click-prediction-a-view-from-the-trenches/
  */
 export class Ftrl extends Optimizer {
+  static readonly className: string = "Ftrl";
   private readonly learningRatePower: number;
   private readonly initialAccumulatorValue: number;
   private readonly l1RegularizationStrength: number;

@@ -1,14 +1,4 @@
-export { Adadelta, type AdadeltaOptions } from "./adadelta.js";
-export { Adafactor, type AdafactorOptions } from "./adafactor.js";
-export { Adagrad, type AdagradOptions } from "./adagrad.js";
-export { Adam, type AdamOptions } from "./adam.js";
-export { AdamW, type AdamWOptions } from "./adam-w.js";
-export { Adamax, type AdamaxOptions } from "./adamax.js";
-export { Ftrl, type FtrlOptions } from "./ftrl.js";
-export { Lion, type LionOptions } from "./lion.js";
-export { Nadam, type NadamOptions } from "./nadam.js";
-export { RMSprop, type RMSpropOptions } from "./rmsprop.js";
-export { SGD, type SGDOptions } from "./sgd.js";
+export * from "./catalogue.js";
 export { type LearningRate, Optimizer, type OptimizerOptions, type Update, type UpdateArguments } from "./optimizer.js";
 export { type OptimizerLike, resolveOptimizer } from "./resolve-optimizer.js";
 export { updateAll, type WeightUpdate } from "./update-all.js";

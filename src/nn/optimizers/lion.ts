@@ -26,6 +26,7 @@ export interface LionOptions extends OptimizerOptions {
  * @see https://arxiv.org/abs/2302.06675
  */
 export class Lion extends Optimizer {
+  static readonly className: string = "Lion";
   private readonly beta1: number;
   private readonly beta2: number;
 

@@ -29,6 +29,7 @@ export interface NadamOptions extends OptimizerOptions {
  * @see https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ
  */
 export class Nadam extends Optimizer {
+  static readonly className: string = "Nadam";
   private readonly beta1: number;
   private readonly beta2: number;
   private readonly epsilon: number;

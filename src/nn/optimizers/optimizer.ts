@@ -9,7 +9,8 @@ import { type Config, isSerializedObject, serializeObject } from "../config.js";
 import { snakeCase } from "../names.js";
 import type { LearningRateSchedule } from "../schedules/learning-rate-schedule.js";
 import { resolveSchedule } from "../schedules/resolve-schedule.js";
-import { optimizerState } from "./optimizer-state.js";
+import type { OptimizerState } from "./optimizer-state.js";
+import { Named } from "../named.js";
 
 /** What an optimizer is given to write the update of one weight. All values are float32. */
 export interface UpdateArguments {
@@ -71,7 +72,13 @@ function optional<T>(value: T | undefined, check: (value: T) => T): T | undefine
  * What is common to all methods happens here, in Keras's order: accumulate gradients, clip, decay weights, the method's own
  * step, average the weights.
  */
-export abstract class Optimizer {
+export abstract class Optimizer extends Named {
+  /**
+   * What it remembers from step to step; training and files read and write it.
+   *
+   * @internal
+   */
+  readonly state: OptimizerState = { step: 0, slots: new Map() };
   private rate: LearningRate;
   private stepsDone = 0;
   /** Name, such as `"rm_sprop"`. */
@@ -89,10 +96,11 @@ export abstract class Optimizer {
 
   /** @throws UsageError when an option is not usable */
   protected constructor(learningRate: LearningRate, options: OptimizerOptions = {}) {
+    super();
     // From a file it may be a schedule as Keras writes it.
     this.rate = isSerializedObject(learningRate) ? resolveSchedule(learningRate) : learningRate;
     if (typeof this.rate === "number") checkRate(this.rate);
-    const owner = new.target.name;
+    const owner = this.className;
     const atLeastZero =
       (option: string) =>
       (value: number): number =>
@@ -118,11 +126,6 @@ export abstract class Optimizer {
     this.accumulationSteps = optional(options.gradientAccumulationSteps, (value) =>
       wholeNumber(owner, "gradientAccumulationSteps", value, 2),
     );
-  }
-
-  /** Keras's class name, such as `"RMSprop"`. */
-  get className(): string {
-    return this.constructor.name;
   }
 
   /**
@@ -158,7 +161,7 @@ export abstract class Optimizer {
 
   /** How often weights have been updated: steps, or with gradient accumulation rounds of them. */
   get iterations(): number {
-    return Math.floor(optimizerState(this).step / (this.accumulationSteps ?? 1));
+    return Math.floor(this.state.step / (this.accumulationSteps ?? 1));
   }
 
   /** Names of the slots and the value that all of their elements start with. */

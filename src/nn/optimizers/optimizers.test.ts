@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  goldenTensor,
-  type GoldenTensor,
-  readGolden,
-  relativeError,
-  runGraph,
-} from "../../../test/support/nn-graph.js";
+import { readGolden } from "../../../test/support/golden.js";
+import { goldenTensor, type GoldenTensor, relativeError, runGraph } from "../../../test/support/nn-graph.js";
 import { UsageError } from "../../errors/errors.js";
 import { input } from "../../graph/value.js";
 import { elementCount, float32, type TensorData } from "../../onnx/tensor-data.js";
@@ -28,7 +23,7 @@ interface Golden {
   readonly optimizers: readonly GoldenOptimizer[];
 }
 
-const golden = (await readGolden("nn-optimizers.json")) as Golden;
+const golden = await readGolden<Golden>("nn-optimizers.json");
 
 describe("five steps of optimizers give Keras's weights", () => {
   it.each(golden.optimizers.map((one, index) => [`${index} ${one.class_name}`, one] as const))("%s", async (_, one) => {

@@ -1,49 +1,16 @@
-import { Adadelta } from "./adadelta.js";
-import { Adafactor } from "./adafactor.js";
-import { Adagrad } from "./adagrad.js";
-import { Adam } from "./adam.js";
-import { AdamW } from "./adam-w.js";
-import { Adamax } from "./adamax.js";
-import { Ftrl } from "./ftrl.js";
-import { Lion } from "./lion.js";
-import { Nadam } from "./nadam.js";
-import { RMSprop } from "./rmsprop.js";
-import { SGD } from "./sgd.js";
 import { isSerializedObject, type SerializedObject } from "../config.js";
-import { factory, Registry } from "../registry.js";
+import { factories, Registry } from "../registry.js";
+import * as catalogue from "./catalogue.js";
 import type { Optimizer } from "./optimizer.js";
 
 /** An optimizer, its name in Keras, or what Keras wrote into a file. */
 export type OptimizerLike = Optimizer | string | SerializedObject;
 
-const registry = new Registry<Optimizer>(
+const registry = new Registry(
   "optimizer",
-  {
-    Adadelta: factory(Adadelta),
-    Adafactor: factory(Adafactor),
-    Adagrad: factory(Adagrad),
-    Adam: factory(Adam),
-    AdamW: factory(AdamW),
-    Adamax: factory(Adamax),
-    Ftrl: factory(Ftrl),
-    Lion: factory(Lion),
-    Nadam: factory(Nadam),
-    RMSprop: factory(RMSprop),
-    SGD: factory(SGD),
-  },
-  {
-    adadelta: "Adadelta",
-    adafactor: "Adafactor",
-    adagrad: "Adagrad",
-    adam: "Adam",
-    adamw: "AdamW",
-    adamax: "Adamax",
-    ftrl: "Ftrl",
-    lion: "Lion",
-    nadam: "Nadam",
-    rmsprop: "RMSprop",
-    sgd: "SGD",
-  },
+  factories<Optimizer>(catalogue),
+  // Keras's own spelling: adamw, rmsprop.
+  Object.fromEntries(Object.values(catalogue).map(({ className }) => [className.toLowerCase(), className])),
 );
 
 /**

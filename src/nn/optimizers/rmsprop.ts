@@ -31,6 +31,7 @@ export interface RMSpropOptions extends OptimizerOptions {
  * @see https://keras.io/api/optimizers/rmsprop/
  */
 export class RMSprop extends Optimizer {
+  static readonly className: string = "RMSprop";
   private readonly rho: number;
   private readonly momentum: number;
   private readonly epsilon: number;

@@ -25,6 +25,7 @@ export interface SGDOptions extends OptimizerOptions {
  * @see https://keras.io/api/optimizers/sgd/
  */
 export class SGD extends Optimizer {
+  static readonly className: string = "SGD";
   private readonly momentum: number;
   private readonly nesterov: boolean;
 

@@ -5,6 +5,7 @@ import { reduceSum, reduceSumSquare } from "../../ops/reduction.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Regularizer } from "./regularizer.js";
+import { Named } from "../named.js";
 
 /** Options of {@link L1L2}. */
 export interface L1L2Options {
@@ -15,18 +16,16 @@ export interface L1L2Options {
 }
 
 /** The penalty `l1 · Σ|w| + l2 · Σw²`. @see https://keras.io/api/layers/regularizers/ */
-export class L1L2 implements Regularizer {
+export class L1L2 extends Named implements Regularizer {
+  static readonly className: string = "L1L2";
   readonly l1: number;
   readonly l2: number;
 
   /** @throws UsageError when a factor is negative */
   constructor({ l1 = 0, l2 = 0 }: L1L2Options = {}) {
-    this.l1 = numberWithin(new.target.name, "l1", l1, 0);
-    this.l2 = numberWithin(new.target.name, "l2", l2, 0);
-  }
-
-  get className(): string {
-    return this.constructor.name;
+    super();
+    this.l1 = numberWithin(this.className, "l1", l1, 0);
+    this.l2 = numberWithin(this.className, "l2", l2, 0);
   }
 
   penalty(weight: Value): Value {

@@ -10,6 +10,8 @@ export interface L1Options {
 
 /** The penalty `l1 · Σ|w|`. @see https://keras.io/api/layers/regularizers/ */
 export class L1 extends L1L2 {
+  static override readonly className: string = "L1";
+
   /**
    * @param l1 the factor, or the options; default 0.01
    * @throws UsageError when the factor is negative

@@ -10,6 +10,8 @@ export interface L2Options {
 
 /** The penalty `l2 · Σw²`. @see https://keras.io/api/layers/regularizers/ */
 export class L2 extends L1L2 {
+  static override readonly className: string = "L2";
+
   /**
    * @param l2 the factor, or the options; default 0.01
    * @throws UsageError when the factor is negative

@@ -10,6 +10,7 @@ import { numberWithin, oneOf } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { unitVectors } from "../unit-vectors.js";
 import type { Regularizer } from "./regularizer.js";
+import { Named } from "../named.js";
 
 const modes = ["rows", "columns"] as const;
 
@@ -26,13 +27,14 @@ export interface OrthogonalRegularizerOptions {
  *
  * @see https://keras.io/api/layers/regularizers/
  */
-export class OrthogonalRegularizer implements Regularizer {
-  readonly className = "OrthogonalRegularizer";
+export class OrthogonalRegularizer extends Named implements Regularizer {
+  static readonly className: string = "OrthogonalRegularizer";
   private readonly factor: number;
   private readonly mode: (typeof modes)[number];
 
   /** @throws UsageError when an option is not usable */
   constructor({ factor = 0.01, mode = "rows" }: OrthogonalRegularizerOptions = {}) {
+    super();
     this.factor = numberWithin("OrthogonalRegularizer", "factor", factor, 0);
     this.mode = oneOf("OrthogonalRegularizer", "mode", mode, modes);
   }

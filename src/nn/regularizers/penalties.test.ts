@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  goldenTensor,
-  type GoldenTensor,
-  readGolden,
-  relativeError,
-  runGraph,
-  runLayer,
-} from "../../../test/support/nn-graph.js";
+import { readGolden } from "../../../test/support/golden.js";
+import { goldenTensor, type GoldenTensor, relativeError, runGraph, runLayer } from "../../../test/support/nn-graph.js";
 import { constant } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import { resolveConstraint } from "../constraints/resolve-constraint.js";
@@ -21,7 +15,9 @@ interface GoldenRule {
   readonly output: GoldenTensor;
 }
 
-const golden = (await readGolden("nn-penalties.json")) as Record<"regularizers" | "constraints", readonly GoldenRule[]>;
+const golden = await readGolden<Record<"regularizers" | "constraints", readonly GoldenRule[]>>(
+  "nn-regularizers-and-constraints.json",
+);
 const named = (rules: readonly GoldenRule[]): [string, GoldenRule][] =>
   rules.map((rule, index) => [`${index} ${rule.class_name}`, rule]);
 

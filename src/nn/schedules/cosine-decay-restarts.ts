@@ -1,6 +1,7 @@
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { Named } from "../named.js";
 
 /** Options of {@link CosineDecayRestarts}. */
 export interface CosineDecayRestartsOptions {
@@ -21,8 +22,9 @@ export interface CosineDecayRestartsOptions {
  *
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
-export class CosineDecayRestarts implements LearningRateSchedule {
-  readonly className = "CosineDecayRestarts";
+export class CosineDecayRestarts extends Named implements LearningRateSchedule {
+  static readonly className: string = "CosineDecayRestarts";
+  static readonly positional: readonly string[] = ["initial_learning_rate", "first_decay_steps"];
   private readonly name: string;
   private readonly initialLearningRate: number;
   private readonly firstDecaySteps: number;
@@ -36,6 +38,7 @@ export class CosineDecayRestarts implements LearningRateSchedule {
    * @throws UsageError when an argument is not usable
    */
   constructor(initialLearningRate: number, firstDecaySteps: number, options: CosineDecayRestartsOptions = {}) {
+    super();
     this.name = options.name ?? "SGDRDecay";
     this.initialLearningRate = numberWithin(
       "CosineDecayRestarts",

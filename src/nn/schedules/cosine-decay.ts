@@ -1,6 +1,7 @@
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { Named } from "../named.js";
 
 /** Options of {@link CosineDecay}. */
 export interface CosineDecayOptions {
@@ -21,8 +22,9 @@ export interface CosineDecayOptions {
  *
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
-export class CosineDecay implements LearningRateSchedule {
-  readonly className = "CosineDecay";
+export class CosineDecay extends Named implements LearningRateSchedule {
+  static readonly className: string = "CosineDecay";
+  static readonly positional: readonly string[] = ["initial_learning_rate", "decay_steps"];
   private readonly name: string;
   private readonly initialLearningRate: number;
   private readonly decaySteps: number;
@@ -36,6 +38,7 @@ export class CosineDecay implements LearningRateSchedule {
    * @throws UsageError when an argument is not usable
    */
   constructor(initialLearningRate: number, decaySteps: number, options: CosineDecayOptions = {}) {
+    super();
     this.name = options.name ?? "CosineDecay";
     this.initialLearningRate = numberWithin("CosineDecay", "initialLearningRate", initialLearningRate, 0);
     this.decaySteps = numberWithin("CosineDecay", "decaySteps", decaySteps, Number.MIN_VALUE);

@@ -1,6 +1,7 @@
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { Named } from "../named.js";
 
 /** Options of {@link ExponentialDecay}. */
 export interface ExponentialDecayOptions {
@@ -15,8 +16,9 @@ export interface ExponentialDecayOptions {
  *
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
-export class ExponentialDecay implements LearningRateSchedule {
-  readonly className = "ExponentialDecay";
+export class ExponentialDecay extends Named implements LearningRateSchedule {
+  static readonly className: string = "ExponentialDecay";
+  static readonly positional: readonly string[] = ["initial_learning_rate", "decay_steps", "decay_rate"];
   private readonly name: string;
   private readonly initialLearningRate: number;
   private readonly decaySteps: number;
@@ -35,6 +37,7 @@ export class ExponentialDecay implements LearningRateSchedule {
     decayRate: number,
     options: ExponentialDecayOptions = {},
   ) {
+    super();
     this.name = options.name ?? "ExponentialDecay";
     this.initialLearningRate = numberWithin(
       "ExponentialDecay",

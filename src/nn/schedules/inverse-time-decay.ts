@@ -1,6 +1,7 @@
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { Named } from "../named.js";
 
 /** Options of {@link InverseTimeDecay}. */
 export interface InverseTimeDecayOptions {
@@ -15,8 +16,9 @@ export interface InverseTimeDecayOptions {
  *
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
-export class InverseTimeDecay implements LearningRateSchedule {
-  readonly className = "InverseTimeDecay";
+export class InverseTimeDecay extends Named implements LearningRateSchedule {
+  static readonly className: string = "InverseTimeDecay";
+  static readonly positional: readonly string[] = ["initial_learning_rate", "decay_steps", "decay_rate"];
   private readonly name: string;
   private readonly initialLearningRate: number;
   private readonly decaySteps: number;
@@ -35,6 +37,7 @@ export class InverseTimeDecay implements LearningRateSchedule {
     decayRate: number,
     options: InverseTimeDecayOptions = {},
   ) {
+    super();
     this.name = options.name ?? "InverseTimeDecay";
     this.initialLearningRate = numberWithin(
       "InverseTimeDecay",

@@ -2,10 +2,12 @@ import { UsageError } from "../../errors/errors.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { Named } from "../named.js";
 
 /** One rate up to each boundary, and one behind the last. @see https://keras.io/api/optimizers/learning_rate_schedules/ */
-export class PiecewiseConstantDecay implements LearningRateSchedule {
-  readonly className = "PiecewiseConstantDecay";
+export class PiecewiseConstantDecay extends Named implements LearningRateSchedule {
+  static readonly className: string = "PiecewiseConstantDecay";
+  static readonly positional: readonly string[] = ["boundaries", "values"];
   private readonly boundaries: readonly number[];
   private readonly values: readonly number[];
   private readonly name: string;
@@ -20,6 +22,7 @@ export class PiecewiseConstantDecay implements LearningRateSchedule {
     values: readonly number[],
     { name = "PiecewiseConstant" }: { readonly name?: string } = {},
   ) {
+    super();
     if (values.length !== boundaries.length + 1) {
       throw new UsageError("PiecewiseConstantDecay: boundaries and values do not fit.", {
         subject: "values",

@@ -1,6 +1,7 @@
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { Named } from "../named.js";
 
 /** Options of {@link PolynomialDecay}. */
 export interface PolynomialDecayOptions {
@@ -19,8 +20,9 @@ export interface PolynomialDecayOptions {
  *
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
-export class PolynomialDecay implements LearningRateSchedule {
-  readonly className = "PolynomialDecay";
+export class PolynomialDecay extends Named implements LearningRateSchedule {
+  static readonly className: string = "PolynomialDecay";
+  static readonly positional: readonly string[] = ["initial_learning_rate", "decay_steps"];
   private readonly name: string;
   private readonly initialLearningRate: number;
   private readonly decaySteps: number;
@@ -34,6 +36,7 @@ export class PolynomialDecay implements LearningRateSchedule {
    * @throws UsageError when an argument is not usable
    */
   constructor(initialLearningRate: number, decaySteps: number, options: PolynomialDecayOptions = {}) {
+    super();
     this.name = options.name ?? "PolynomialDecay";
     this.initialLearningRate = numberWithin(
       "PolynomialDecay",

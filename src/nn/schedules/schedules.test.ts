@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readGolden } from "../../../test/support/nn-graph.js";
+import { readGolden } from "../../../test/support/golden.js";
 import { UsageError } from "../../errors/errors.js";
 import { Adam } from "../optimizers/adam.js";
 import { resolveOptimizer } from "../optimizers/resolve-optimizer.js";
@@ -14,7 +14,7 @@ interface GoldenSchedule {
   readonly rates: readonly (readonly [step: number, rate: number])[];
 }
 
-const cases = (await readGolden("nn-schedules.json")) as readonly GoldenSchedule[];
+const { cases } = await readGolden<{ readonly cases: readonly GoldenSchedule[] }>("nn-schedules.json");
 
 describe("schedules have Keras's rates", () => {
   it.each(cases.map((golden, index) => [`${index} ${golden.class_name}`, golden] as const))("%s", (_, golden) => {

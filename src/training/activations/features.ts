@@ -2,11 +2,13 @@ import type { BaseModel } from "../../models/base-model.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
 import type { TrunkPrecision, TrunkReport } from "../../models/training-types.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
-import { fromTensor, type Runtime } from "../../runtime/runtime.js";
+import { fromTensor } from "../../runtime/runtime.js";
 import { workAhead } from "../../runtime/work-ahead.js";
 import { Activations } from "./activations.js";
 import { pick } from "../fit/evaluation.js";
-import { names, Programs } from "../programs/programs.js";
+import type { Host } from "../machine.js";
+import { names } from "../programs/names.js";
+import { Programs } from "../programs/programs.js";
 import { joinSamples } from "../fit/samples.js";
 
 /** What {@link featuresOf} gives. */
@@ -43,7 +45,7 @@ export interface FeatureOptions {
  * @param model its trainable flags say where the boundary is
  */
 export async function featuresOf(
-  runtime: Runtime,
+  host: Host,
   model: BaseModel,
   source: BatchSource,
   {
@@ -56,7 +58,7 @@ export async function featuresOf(
   }: FeatureOptions = {},
 ): Promise<Features> {
   const waiting = samples < worthCopies ? undefined : batchSize;
-  const programs = await Programs.create(runtime, model, undefined, [], { trunkPrecision, waiting });
+  const programs = await Programs.create(host, model, undefined, [], { trunkPrecision, waiting });
   // Threads of copies start while photos are read.
   let atOnce = 1;
   const opening = programs.fixed().then((session) => {

@@ -1,6 +1,6 @@
 import type { BatchSource } from "../../models/sources/batch-source.js";
-import { type FeatureStore, platform } from "../../models/platform.js";
-import type { Trunk } from "../programs/programs.js";
+import type { FeatureStore } from "../machine.js";
+import type { Trunk } from "../programs/trunk.js";
 
 /** Bytes that all kept activations of the process take. */
 let bytes = 0;
@@ -21,6 +21,8 @@ export class KeptActivations {
   constructor(
     private readonly source: BatchSource,
     readonly trunk: string,
+    /** Bytes that all kept activations of the process may take. */
+    private readonly memory: number,
     private readonly store: Promise<FeatureStore | undefined>,
   ) {
     forgotten.register(this, this.held);
@@ -49,7 +51,7 @@ export class KeptActivations {
   }
 
   private remember(key: number, row: Float32Array): void {
-    if (this.rows.has(key) || bytes + row.byteLength > platform().activationMemory) return;
+    if (this.rows.has(key) || bytes + row.byteLength > this.memory) return;
     this.rows.set(key, row);
     this.held.bytes += row.byteLength;
     bytes += row.byteLength;
@@ -73,11 +75,16 @@ const keptBySource = new WeakMap<BatchSource, KeptActivations>();
  * The activations kept for a source: those of the trunk that it went through last. A source that goes through the same
  * trunk in another model, or in another call of `fit`, finds them again; so does another run where they lie on disk.
  */
-export function keptActivations(source: BatchSource, { identity, store }: Trunk): KeptActivations {
+export function keptActivations(source: BatchSource, { identity, memory, store }: Trunk): KeptActivations {
   const known = keptBySource.get(source);
   if (known?.trunk === identity) return known;
   known?.discount();
-  const fresh = new KeptActivations(source, identity, "identify" in source ? store() : Promise.resolve(undefined));
+  const fresh = new KeptActivations(
+    source,
+    identity,
+    memory,
+    "identify" in source ? store() : Promise.resolve(undefined),
+  );
   keptBySource.set(source, fresh);
   return fresh;
 }

@@ -1,12 +1,11 @@
 import { FileError, UsageError } from "../../errors/errors.js";
-import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
 import { wholeNumber } from "../../errors/check.js";
 import { decodeState, encodeState } from "../fit/state-file.js";
 import { Callback } from "./callback.js";
 import { checkOptions } from "./options.js";
 import type { SaveFrequency } from "./model-checkpoint.js";
-import { say } from "./say.js";
+import { machineOf, say } from "./say.js";
 
 /** Options of {@link BackupAndRestore}. */
 export interface BackupAndRestoreOptions {
@@ -28,6 +27,8 @@ export interface BackupAndRestoreOptions {
  * @see https://keras.io/api/callbacks/backup_and_restore/
  */
 export class BackupAndRestore extends Callback {
+  static readonly className: string = "BackupAndRestore";
+
   /** So that the other callbacks have done their part of the event, and have begun when they are restored. */
   override readonly comesLast = true;
   private readonly saveFreq: SaveFrequency;
@@ -59,22 +60,23 @@ export class BackupAndRestore extends Callback {
     this.previousPath = `${backupDir}/previous.safetensors`;
   }
 
-  override async onTrainBegin({ training }: CallbackContext): Promise<void> {
+  override async onTrainBegin(context: CallbackContext): Promise<void> {
     this.batches = 0;
-    const state = await this.read();
-    if (state !== undefined) training?.restore(state);
+    const state = await this.read(context);
+    if (state !== undefined) context.training?.restore(state);
   }
 
-  private async read(): Promise<TrainingState | undefined> {
-    const latest = await platform().readFile(this.path);
-    const previous = (): Promise<Uint8Array | undefined> => platform().readFile(this.previousPath);
+  private async read(context: CallbackContext): Promise<TrainingState | undefined> {
+    const machine = machineOf(context);
+    const latest = await machine.readFile(this.path);
+    const previous = (): Promise<Uint8Array | undefined> => machine.readFile(this.previousPath);
     if (latest === undefined) return undefined;
     try {
       return decodeState(latest, this.path);
     } catch (error) {
       const other = error instanceof FileError ? await previous() : undefined;
       if (other === undefined) throw error;
-      say(`Warning: ${this.path} is damaged; training goes on from the backup before it.`);
+      say(`Warning: ${this.path} is damaged; training goes on from the backup before it.`, context);
       return decodeState(other, this.previousPath);
     }
   }
@@ -91,20 +93,23 @@ export class BackupAndRestore extends Callback {
     if (this.saveFreq === "epoch") await this.save(context);
   }
 
-  private async save({ training }: CallbackContext): Promise<void> {
+  private async save(context: CallbackContext): Promise<void> {
+    const { training } = context;
     if (training === undefined) return;
+    const machine = machineOf(context);
     const file = encodeState(training.save());
     if (this.doubleCheckpoint) {
-      const before = await platform().readFile(this.path);
-      if (before !== undefined) await platform().writeFile(this.previousPath, before);
+      const before = await machine.readFile(this.path);
+      if (before !== undefined) await machine.writeFile(this.previousPath, before);
     }
-    await platform().writeFile(this.path, file);
+    await machine.writeFile(this.path, file);
   }
 
-  override async onTrainEnd(): Promise<void> {
+  override async onTrainEnd(_logs: Logs, context: CallbackContext): Promise<void> {
     if (!this.deleteCheckpoint) return;
-    await platform().removeFile(this.path);
-    await platform().removeFile(this.previousPath);
+    const machine = machineOf(context);
+    await machine.removeFile(this.path);
+    await machine.removeFile(this.previousPath);
   }
 
   override saveState(): TrainingState {

@@ -1,6 +1,7 @@
 import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { Callback as Events, CallbackParams } from "../../models/training-types.js";
+import { Named } from "../../nn/named.js";
 
 /**
  * What callbacks that are classes are made from: it knows the model. `fit` takes any object with some of the events, too.
@@ -8,7 +9,7 @@ import type { Callback as Events, CallbackParams } from "../../models/training-t
  * @see https://keras.io/api/callbacks/base_callback/ Names are in camelCase, and a context comes behind Keras's arguments.
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see below
-export abstract class Callback {
+export abstract class Callback extends Named {
   /** How the present call was made. */
   params: CallbackParams = { verbose: 1, epochs: 1, steps: 0 };
   private introduced: BaseModel | undefined;
@@ -28,7 +29,7 @@ export abstract class Callback {
    */
   get model(): BaseModel {
     if (this.introduced !== undefined) return this.introduced;
-    throw new UsageError(`The callback ${this.constructor.name} has no model yet.`, {
+    throw new UsageError(`The callback ${this.className} has no model yet.`, {
       subject: "model",
       expected: "a callback that was given to fit, evaluate or predict",
       received: "one that was not",

@@ -1,7 +1,7 @@
-import { platform } from "../../models/platform.js";
-import type { Logs } from "../../models/training-types.js";
+import type { CallbackContext, Logs } from "../../models/training-types.js";
 import { Callback } from "./callback.js";
 import { checkOptions } from "./options.js";
+import { machineOf } from "./say.js";
 
 /** Options of {@link CSVLogger}. */
 export interface CSVLoggerOptions {
@@ -20,6 +20,7 @@ const encoder = new TextEncoder();
  * @see https://keras.io/api/callbacks/csv_logger/
  */
 export class CSVLogger extends Callback {
+  static readonly className: string = "CSVLogger";
   private readonly separator: string;
   private readonly append: boolean;
   private keys: readonly string[] | undefined;
@@ -39,14 +40,15 @@ export class CSVLogger extends Callback {
     this.append = options.append ?? false;
   }
 
-  override async onTrainBegin(): Promise<void> {
+  override async onTrainBegin(context: CallbackContext): Promise<void> {
+    const machine = machineOf(context);
     this.keys = undefined;
-    const there = this.append ? await platform().readFile(this.filename) : undefined;
+    const there = this.append ? await machine.readFile(this.filename) : undefined;
     this.needsHeading = there === undefined || there.length === 0;
-    if (!this.append) await platform().writeFile(this.filename, new Uint8Array());
+    if (!this.append) await machine.writeFile(this.filename, new Uint8Array());
   }
 
-  override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
+  override async onEpochEnd(epoch: number, logs: Logs, context: CallbackContext): Promise<void> {
     if (this.keys === undefined) {
       const keys = Object.keys(logs).sort();
       // An epoch without a validation may come first.
@@ -56,7 +58,7 @@ export class CSVLogger extends Callback {
     const heading = this.needsHeading ? this.line(["epoch", ...this.keys]) : "";
     this.needsHeading = false;
     const row = this.line([String(epoch), ...this.keys.map((key) => String(logs[key] ?? "NA"))]);
-    await platform().appendFile(this.filename, encoder.encode(heading + row));
+    await machineOf(context).appendFile(this.filename, encoder.encode(heading + row));
   }
 
   private line(cells: readonly string[]): string {

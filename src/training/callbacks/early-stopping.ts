@@ -45,6 +45,8 @@ const known = [
  * @see https://keras.io/api/callbacks/early_stopping/
  */
 export class EarlyStopping extends Callback {
+  static readonly className: string = "EarlyStopping";
+
   /** Epoch, from 0, after which training ended; 0 when it did not. */
   stoppedEpoch = 0;
   /** The best epoch so far, from 0. */
@@ -87,7 +89,7 @@ export class EarlyStopping extends Callback {
 
   override onEpochEnd(epoch: number, logs: Logs, context: CallbackContext): void {
     const { model } = context;
-    const current = this.watched.read(logs, "training does not end early.");
+    const current = this.watched.read(logs, "training does not end early.", context);
     if (current === undefined || epoch < this.startFromEpoch) return;
     if (this.restoreBestWeights && this.bestWeights === undefined) {
       // A figure that is never a number still leaves something to go back to.
@@ -109,11 +111,11 @@ export class EarlyStopping extends Callback {
     }
   }
 
-  override onTrainEnd(_logs: Logs, { model }: CallbackContext): void {
-    if (this.stoppedEpoch > 0 && this.verbose > 0) say(`Epoch ${this.stoppedEpoch + 1}: early stopping`);
+  override onTrainEnd(_logs: Logs, context: CallbackContext): void {
+    if (this.stoppedEpoch > 0 && this.verbose > 0) say(`Epoch ${this.stoppedEpoch + 1}: early stopping`, context);
     if (this.bestWeights === undefined) return;
-    if (this.verbose > 0) say(`Restoring the weights of the best epoch: ${this.bestEpoch + 1}.`);
-    model.setWeights(this.bestWeights);
+    if (this.verbose > 0) say(`Restoring the weights of the best epoch: ${this.bestEpoch + 1}.`, context);
+    context.model.setWeights(this.bestWeights);
   }
 
   override saveState(): TrainingState {

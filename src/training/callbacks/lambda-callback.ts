@@ -29,6 +29,8 @@ export type LambdaCallbackOptions = Pick<Events, (typeof events)[number]>;
  * @see https://keras.io/api/callbacks/lambda_callback/
  */
 export class LambdaCallback extends Callback {
+  static readonly className: string = "LambdaCallback";
+
   /** @throws UsageError for an event that does not exist */
   constructor(functions: LambdaCallbackOptions = {}) {
     super();

@@ -19,6 +19,7 @@ export interface LearningRateSchedulerOptions {
  * @see https://keras.io/api/callbacks/learning_rate_scheduler/
  */
 export class LearningRateScheduler extends Callback {
+  static readonly className: string = "LearningRateScheduler";
   private readonly verbose: 0 | 1;
 
   /**
@@ -34,7 +35,8 @@ export class LearningRateScheduler extends Callback {
     this.verbose = options.verbose ?? 0;
   }
 
-  override onEpochBegin(epoch: number, { model }: CallbackContext): void {
+  override onEpochBegin(epoch: number, context: CallbackContext): void {
+    const { model } = context;
     const rate: unknown = this.schedule(epoch, model.optimizer.learningRate);
     if (typeof rate !== "number" || !Number.isFinite(rate)) {
       throw new UsageError("LearningRateScheduler: the schedule gives no rate.", {
@@ -44,7 +46,7 @@ export class LearningRateScheduler extends Callback {
       });
     }
     model.optimizer.learningRate = rate;
-    if (this.verbose > 0) say(`Epoch ${epoch + 1}: LearningRateScheduler sets the learning rate to ${rate}.`);
+    if (this.verbose > 0) say(`Epoch ${epoch + 1}: LearningRateScheduler sets the learning rate to ${rate}.`, context);
   }
 
   override onEpochEnd(_epoch: number, logs: Logs, { model }: CallbackContext): void {

@@ -45,6 +45,7 @@ const known = [
  * @see https://keras.io/api/callbacks/model_checkpoint/
  */
 export class ModelCheckpoint extends Callback {
+  static readonly className: string = "ModelCheckpoint";
   private readonly watched: Monitor;
   private readonly verbose: 0 | 1;
   private readonly saveBestOnly: boolean;
@@ -103,12 +104,13 @@ export class ModelCheckpoint extends Callback {
     if (this.saveFreq === "epoch") await this.save(logs, context);
   }
 
-  private async save(logs: Logs, { model }: CallbackContext): Promise<void> {
+  private async save(logs: Logs, context: CallbackContext): Promise<void> {
+    const { model } = context;
     const path = formatPath(this.filepath, { epoch: this.epoch + 1, ...logs });
     const report = (text: string): void => {
-      if (this.verbose > 0) say(`Epoch ${this.epoch + 1}: ${text}`);
+      if (this.verbose > 0) say(`Epoch ${this.epoch + 1}: ${text}`, context);
     };
-    const current = this.saveBestOnly ? this.watched.read(logs, "so every model is saved.") : undefined;
+    const current = this.saveBestOnly ? this.watched.read(logs, "so every model is saved.", context) : undefined;
     if (current !== undefined) {
       const before = this.best === undefined ? "nothing" : this.best.toFixed(5);
       if (!this.watched.isBetter(current, this.best, model)) {

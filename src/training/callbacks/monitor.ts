@@ -1,30 +1,10 @@
 import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
 import { say } from "./say.js";
-import type { Logs } from "../../models/training-types.js";
+import type { CallbackContext, Logs } from "../../models/training-types.js";
 
 /** Which way a figure gets better. */
 export type Mode = "auto" | "min" | "max";
-
-/** Classes of metrics that get better when they get larger; the others whose direction is known are distances. */
-const rising = new Set([
-  "AUC",
-  "Accuracy",
-  "BinaryAccuracy",
-  "CategoricalAccuracy",
-  "CosineSimilarity",
-  "F1Score",
-  "FBetaScore",
-  "Precision",
-  "R2Score",
-  "Recall",
-  "SparseCategoricalAccuracy",
-  "SparseTopKCategoricalAccuracy",
-  "TopKCategoricalAccuracy",
-]);
-
-/** Counts, of which nobody knows whether many are good. */
-const undirected = new Set(["TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives", "ConfusionMatrix"]);
 
 /** @throws UsageError when the mode is none of the three */
 export function checkMode(owner: string, mode: Mode): void {
@@ -57,12 +37,15 @@ export class Monitor {
   }
 
   /** The figure; where it is missing, that is said once. */
-  read(logs: Logs, consequence: string): number | undefined {
+  read(logs: Logs, consequence: string, context: CallbackContext): number | undefined {
     const value = logs[this.monitor];
     if (value === undefined && !this.told) {
       this.told = true;
       const known = Object.keys(logs).join(", ") || "none";
-      say(`Warning: ${this.owner} watches "${this.monitor}", which is not there; ${consequence} There is: ${known}.`);
+      say(
+        `Warning: ${this.owner} watches "${this.monitor}", which is not there; ${consequence} There is: ${known}.`,
+        context,
+      );
     }
     return value;
   }
@@ -84,8 +67,9 @@ export class Monitor {
     const name = this.monitor.replace(/^val_/, "");
     const { losses, metrics } = model.compiled;
     if (name === "loss" || losses.some((one) => `${one.name}_loss` === name)) return -1;
-    const metric = metrics.find((one) => one.name === name)?.metric;
-    if (metric !== undefined && !undirected.has(metric.className)) return rising.has(metric.className) ? 1 : -1;
+    const direction = metrics.find((one) => one.name === name)?.metric.direction;
+    if (direction === "up") return 1;
+    if (direction === "down") return -1;
     throw new UsageError(`${this.owner}: it is not known whether "${this.monitor}" should rise or fall.`, {
       subject: "mode",
       expected: '"min" or "max" for this figure',

@@ -1,8 +1,7 @@
-import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
 import { Progress } from "../../report/progress.js";
 import { Callback } from "./callback.js";
-import { showBar } from "./say.js";
+import { machineOf, showBar } from "./say.js";
 
 /** `0.9612`, or `3.1000e-5` where four digits would say nothing. */
 function figure(value: number): string {
@@ -30,6 +29,7 @@ function perStep(seconds: number): string {
  * @see https://keras.io/api/callbacks/ In Keras it writes to stdout; here progress goes to stderr, results to stdout.
  */
 export class ProgbarLogger extends Callback {
+  static readonly className: string = "ProgbarLogger";
   private bar: Progress | undefined;
   private what = "";
   private begun = 0;
@@ -40,13 +40,13 @@ export class ProgbarLogger extends Callback {
     this.inFit = true;
   }
 
-  override onTrainEnd(): void {
+  override onTrainEnd(_logs: Logs, context: CallbackContext): void {
     this.inFit = false;
-    this.remove();
+    this.remove(context);
   }
 
   override onEpochBegin(epoch: number, context: CallbackContext): void {
-    this.begin(`Epoch ${epoch + 1}/${context.epochs}`, context.steps);
+    this.begin(`Epoch ${epoch + 1}/${context.epochs}`, context);
   }
 
   override onTrainBatchEnd(step: number, logs: Logs, { steps }: CallbackContext): void {
@@ -54,12 +54,12 @@ export class ProgbarLogger extends Callback {
     this.update(this.what, step + 1, steps, logs);
   }
 
-  override onEpochEnd(_epoch: number, logs: Logs): void {
-    this.finish(logs);
+  override onEpochEnd(_epoch: number, logs: Logs, context: CallbackContext): void {
+    this.finish(logs, context);
   }
 
-  override onTestBegin({ steps }: CallbackContext): void {
-    if (!this.inFit) this.begin("Evaluation", steps);
+  override onTestBegin(context: CallbackContext): void {
+    if (!this.inFit) this.begin("Evaluation", context);
   }
 
   override onTestBatchEnd(step: number, logs: Logs, { steps }: CallbackContext): void {
@@ -67,12 +67,12 @@ export class ProgbarLogger extends Callback {
     this.update(this.inFit ? `${this.what}, validation` : this.what, step + 1, steps, logs);
   }
 
-  override onTestEnd(logs: Logs): void {
-    if (!this.inFit) this.finish(logs);
+  override onTestEnd(logs: Logs, context: CallbackContext): void {
+    if (!this.inFit) this.finish(logs, context);
   }
 
-  override onPredictBegin({ steps }: CallbackContext): void {
-    this.begin("Prediction", steps);
+  override onPredictBegin(context: CallbackContext): void {
+    this.begin("Prediction", context);
   }
 
   override onPredictBatchEnd(step: number, { steps }: CallbackContext): void {
@@ -80,26 +80,26 @@ export class ProgbarLogger extends Callback {
     this.update(this.what, step + 1, steps, {});
   }
 
-  override onPredictEnd(): void {
-    this.finish({});
+  override onPredictEnd(context: CallbackContext): void {
+    this.finish({}, context);
   }
 
-  private begin(what: string, steps: number): void {
-    const { stream, env } = platform().terminal;
+  private begin(what: string, context: CallbackContext): void {
+    const { stream, env } = machineOf(context).terminal;
     this.what = what;
     this.begun = performance.now();
     this.steps = 0;
     if (this.params.verbose !== 1) return;
     this.bar ??= new Progress(stream, env, () => performance.now());
-    showBar(this.bar);
-    this.update(what, 0, steps, {});
+    showBar(this.bar, context);
+    this.update(what, 0, context.steps, {});
   }
 
   private update(what: string, done: number, total: number, logs: Logs): void {
     this.bar?.update({ what, done, total, unit: "steps", note: figures(logs) });
   }
 
-  private finish(logs: Logs): void {
+  private finish(logs: Logs, context: CallbackContext): void {
     this.bar?.clear();
     if (this.params.verbose === 0) return;
     const seconds = (performance.now() - this.begun) / 1000;
@@ -111,13 +111,13 @@ export class ProgbarLogger extends Callback {
       ...rate,
       figures(logs),
     ];
-    platform().terminal.stream.write(`${parts.filter((part) => part !== "").join("  ")}\n`);
-    if (!this.inFit) this.remove();
+    machineOf(context).terminal.stream.write(`${parts.filter((part) => part !== "").join("  ")}\n`);
+    if (!this.inFit) this.remove(context);
   }
 
-  private remove(): void {
+  private remove(context: CallbackContext): void {
     this.bar?.clear();
     this.bar = undefined;
-    showBar(undefined);
+    showBar(undefined, context);
   }
 }

@@ -43,6 +43,8 @@ const known = [
  * @see https://keras.io/api/callbacks/reduce_lr_on_plateau/
  */
 export class ReduceLROnPlateau extends Callback {
+  static readonly className: string = "ReduceLROnPlateau";
+
   /** Epochs since the last better one. */
   wait = 0;
   /** Epochs in which none are counted yet. */
@@ -85,10 +87,11 @@ export class ReduceLROnPlateau extends Callback {
     this.watched.best = undefined;
   }
 
-  override onEpochEnd(epoch: number, logs: Logs, { model }: CallbackContext): void {
+  override onEpochEnd(epoch: number, logs: Logs, context: CallbackContext): void {
+    const { model } = context;
     const { optimizer } = model;
     logs["learning_rate"] = optimizer.learningRate;
-    const current = this.watched.read(logs, "the learning rate stays.");
+    const current = this.watched.read(logs, "the learning rate stays.", context);
     if (current === undefined) return;
     if (this.cooldownCounter > 0) {
       this.cooldownCounter -= 1;
@@ -105,7 +108,7 @@ export class ReduceLROnPlateau extends Callback {
     if (this.wait < this.patience || Math.fround(rate) <= Math.fround(this.minLr)) return;
     optimizer.learningRate = Math.max(rate * this.factor, this.minLr);
     if (this.verbose > 0) {
-      say(`Epoch ${epoch + 1}: ReduceLROnPlateau lowers the learning rate to ${optimizer.learningRate}.`);
+      say(`Epoch ${epoch + 1}: ReduceLROnPlateau lowers the learning rate to ${optimizer.learningRate}.`, context);
     }
     this.cooldownCounter = this.cooldown;
     this.wait = 0;

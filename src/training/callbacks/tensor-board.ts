@@ -1,9 +1,9 @@
-import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
 import { wholeNumber } from "../../errors/check.js";
 import { Callback } from "./callback.js";
 import { histogram, type Summary, summaryRecord, versionRecord } from "./event-file.js";
 import { checkOptions } from "./options.js";
+import { machineOf } from "./say.js";
 
 /** Options of {@link TensorBoard}. */
 export interface TensorBoardOptions {
@@ -34,6 +34,7 @@ type Run = "train" | "validation";
  * refused. In Keras a graph is written by default.
  */
 export class TensorBoard extends Callback {
+  static readonly className: string = "TensorBoard";
   private readonly logDir: string;
   private readonly histogramFreq: number;
   private readonly writeStepsPerSecond: boolean;
@@ -74,27 +75,29 @@ export class TensorBoard extends Callback {
     this.batchBegun = performance.now();
   }
 
-  override async onTrainBatchEnd(_step: number, logs: Logs): Promise<void> {
+  override async onTrainBatchEnd(_step: number, logs: Logs, context: CallbackContext): Promise<void> {
     const seconds = (performance.now() - this.batchBegun) / 1000;
     if (this.every === 0 || this.batches % this.every !== 0) return;
     const figures = this.writeStepsPerSecond ? { ...logs, steps_per_second: 1 / seconds } : logs;
-    await this.write("train", this.batches, scalars("batch_", figures));
+    await this.write("train", this.batches, scalars("batch_", figures), context);
   }
 
   override onTestBatchBegin(): void {
     this.testBatches += 1;
   }
 
-  override async onTestBatchEnd(_step: number, logs: Logs): Promise<void> {
+  override async onTestBatchEnd(_step: number, logs: Logs, context: CallbackContext): Promise<void> {
     if (this.every === 0 || this.testBatches % this.every !== 0) return;
-    await this.write("validation", this.testBatches, scalars("batch_", logs));
+    await this.write("validation", this.testBatches, scalars("batch_", logs), context);
   }
 
-  override async onTestEnd(logs: Logs, { model }: CallbackContext): Promise<void> {
-    await this.write("validation", model.optimizer.iterations, scalars("evaluation_", logs, "_vs_iterations"));
+  override async onTestEnd(logs: Logs, context: CallbackContext): Promise<void> {
+    const { model } = context;
+    await this.write("validation", model.optimizer.iterations, scalars("evaluation_", logs, "_vs_iterations"), context);
   }
 
-  override async onEpochEnd(epoch: number, logs: Logs, { model }: CallbackContext): Promise<void> {
+  override async onEpochEnd(epoch: number, logs: Logs, context: CallbackContext): Promise<void> {
+    const { model } = context;
     const isValidation = (name: string): boolean => name.startsWith("val_");
     const entries = Object.entries(logs);
     const training = Object.fromEntries(entries.filter(([name]) => !isValidation(name)));
@@ -104,15 +107,16 @@ export class TensorBoard extends Callback {
       training["steps_per_second"] = (model.optimizer.iterations - this.stepsBefore) / seconds;
     }
     const validation = entries.filter(([name]) => isValidation(name)).map(([name, value]) => [name.slice(4), value]);
-    await this.write("train", epoch, scalars("epoch_", training));
-    await this.write("validation", epoch, scalars("epoch_", Object.fromEntries(validation) as Logs));
+    await this.write("train", epoch, scalars("epoch_", training), context);
+    await this.write("validation", epoch, scalars("epoch_", Object.fromEntries(validation) as Logs), context);
     if (this.histogramFreq === 0 || epoch % this.histogramFreq !== 0) return;
     const histograms = model.weights.map(({ path, value }) => histogram(`${path}/histogram`, value.data));
-    await this.write("train", epoch, histograms);
+    await this.write("train", epoch, histograms, context);
   }
 
-  private async write(run: Run, step: number, summaries: readonly Summary[]): Promise<void> {
+  private async write(run: Run, step: number, summaries: readonly Summary[], context: CallbackContext): Promise<void> {
     if (summaries.length === 0) return;
+    const machine = machineOf(context);
     const now = Date.now();
     const known = this.files.get(run);
     // TensorBoard orders files by name, and finds them by the word in it.
@@ -120,9 +124,9 @@ export class TensorBoard extends Callback {
       known ?? `${this.logDir}/${run}/events.out.tfevents.${Math.floor(now / 1000)}.graft.${now % 1000}.0.v2`;
     if (known === undefined) {
       this.files.set(run, path);
-      await platform().appendFile(path, versionRecord(now / 1000));
+      await machine.appendFile(path, versionRecord(now / 1000));
     }
-    await platform().appendFile(path, summaryRecord(now / 1000, step, summaries));
+    await machine.appendFile(path, summaryRecord(now / 1000, step, summaries));
   }
 
   override saveState(): TrainingState {

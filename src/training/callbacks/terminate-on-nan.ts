@@ -16,6 +16,7 @@ export interface TerminateOnNaNOptions {
  * @see https://keras.io/api/callbacks/terminate_on_nan/
  */
 export class TerminateOnNaN extends Callback {
+  static readonly className: string = "TerminateOnNaN";
   private readonly raiseError: boolean;
 
   /** @throws UsageError for an unknown option */
@@ -28,7 +29,7 @@ export class TerminateOnNaN extends Callback {
   override onTrainBatchEnd(step: number, { loss }: Logs, context: CallbackContext): void {
     if (loss === undefined || Number.isFinite(loss)) return;
     if (!this.raiseError) {
-      say(`Batch ${step}: the loss is ${loss}, so training ends.`);
+      say(`Batch ${step}: the loss is ${loss}, so training ends.`, context);
       context.stopTraining();
       return;
     }

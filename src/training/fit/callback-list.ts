@@ -1,5 +1,6 @@
 import type { BaseModel } from "../../models/base-model.js";
 import type { Callback, CallbackContext, CallbackParams, Logs, TrainingState } from "../../models/training-types.js";
+import { classNameOf } from "../../nn/named.js";
 
 /** What a callback wants to know after a stop; tensors apart. */
 export interface SavedCallback {
@@ -68,7 +69,7 @@ export class CallbackList {
   saveStates(): { readonly facts: SavedCallback[]; readonly tensors: TrainingState["tensors"] } {
     const saved = this.callbacks.flatMap((callback) => {
       const state = callback.saveState?.();
-      return state === undefined ? [] : [{ name: callback.constructor.name, state }];
+      return state === undefined ? [] : [{ name: classNameOf(callback), state }];
     });
     return {
       facts: saved.map(({ name, state }) => ({ name, facts: state.facts })),
@@ -84,7 +85,7 @@ export class CallbackList {
   restoreStates(facts: readonly SavedCallback[], tensors: TrainingState["tensors"]): void {
     const waiting = this.callbacks.filter((callback) => typeof callback.restoreState === "function");
     facts.forEach((saved, index) => {
-      const place = waiting.findIndex((callback) => callback.constructor.name === saved.name);
+      const place = waiting.findIndex((callback) => classNameOf(callback) === saved.name);
       const [callback] = place < 0 ? [] : waiting.splice(place, 1);
       const begin = `${prefix}${index}/`;
       const own = Object.entries(tensors).filter(([name]) => name.startsWith(begin));

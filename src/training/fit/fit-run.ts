@@ -1,15 +1,16 @@
 import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { BatchSource } from "../../models/sources/batch-source.js";
+import type { Surroundings } from "../../models/platform.js";
 import type { CallbackContext, FitOptions, Logs, Resumable, TrainingState } from "../../models/training-types.js";
-import { Generator } from "../../random/generator.js";
 import { Activations } from "../activations/activations.js";
 import type { CallbackList } from "./callback-list.js";
 import { evaluateBatches } from "./evaluation.js";
+import type { OngoingStreams } from "./ongoing-streams.js";
 import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
 import { beginLoading, type LoadingBatch, roundSteps, takeBatches } from "./samples.js";
-import { type RandomStreams, StepRunner } from "./step-runner.js";
+import { randomLabel, StepRunner } from "./step-runner.js";
 import { targetsOf, truthShapesOf } from "./targets.js";
 import {
   averageWeights,
@@ -24,11 +25,13 @@ import {
 /** What a training needs beside its options. */
 export interface FitParts {
   readonly model: BaseModel;
+  /** What callbacks write and show things with. */
+  readonly machine: Surroundings;
   readonly source: BatchSource;
   readonly validation: BatchSource | undefined;
   readonly callbacks: CallbackList;
   readonly options: FitOptions;
-  readonly streams: RandomStreams;
+  readonly streams: OngoingStreams;
   /** The programs for labels of such shapes, one for each output. */
   readonly programsFor: (truthShapes: ReturnType<typeof truthShapesOf>) => Promise<Programs>;
 }
@@ -95,7 +98,7 @@ export class FitRun implements Resumable {
 
   /** @throws UsageError when an option is not usable */
   constructor(private readonly parts: FitParts) {
-    const { model, options, source, validation } = parts;
+    const { model, machine, options, source, validation } = parts;
     checkOptions(options);
     this.epochs = options.epochs ?? 1;
     this.steps = options.stepsPerEpoch ?? roundSteps(source);
@@ -105,7 +108,7 @@ export class FitRun implements Resumable {
     const stopTraining = (): void => {
       model.stopTraining = true;
     };
-    this.context = { model, epochs: this.epochs, steps: this.steps, stopTraining, training: this };
+    this.context = { model, machine, epochs: this.epochs, steps: this.steps, stopTraining, training: this };
     this.validationContext = { ...this.context, steps: this.validationSteps };
   }
 
@@ -198,9 +201,7 @@ export class FitRun implements Resumable {
     await programs.calibrate(source);
     this.resumed?.randoms.forEach((state, index) => {
       const random = programs.randoms[index];
-      if (random === undefined) return;
-      if (state === null) streams.delete(random.stream);
-      else streams.set(random.stream, new Generator(state));
+      if (random !== undefined) streams.restore(randomLabel(random), state);
     });
     return {
       programs,
@@ -228,8 +229,8 @@ export class FitRun implements Resumable {
       stopped: model.stopTraining,
       means: this.step === 0 ? null : (this.means.save() as TrainingFacts["means"]),
       ...modelFacts(model),
-      randoms: (this.engines?.programs.randoms ?? []).map(
-        ({ stream }) => streams.get(stream)?.save() ?? null,
+      randoms: (this.engines?.programs.randoms ?? []).map((random) =>
+        streams.save(randomLabel(random)),
       ) as TrainingFacts["randoms"],
       source: this.upcoming === undefined ? source.save() : this.beforeUpcoming,
       validation: validation?.save?.() ?? null,

@@ -4,7 +4,6 @@ import { preprocessInput, standardizationOf } from "../../applications/preproces
 import { rescaled } from "../../data/generator/standardize.js";
 import { input } from "../../graph/value.js";
 import type { BatchSource, Standardization } from "../../models/sources/batch-source.js";
-import { platform } from "../../models/platform.js";
 import { warnOfOtherPreprocessing } from "./preprocessing-warning.js";
 
 afterEach(() => {
@@ -35,16 +34,16 @@ function source(standardization: Standardization | undefined): BatchSource {
   };
 }
 
-function warnings(): { lines: () => string[] } {
-  const warn = vi.spyOn(platform(), "warn").mockImplementation(() => undefined);
-  return { lines: () => warn.mock.calls.map(([line]) => line) };
+function warnings(): { warn: (line: string) => void; lines: () => string[] } {
+  const warn = vi.fn<(line: string) => void>();
+  return { warn, lines: () => warn.mock.calls.map(([line]) => line) };
 }
 
 describe("a pretrained network that is fed otherwise than it was trained", () => {
   test("is warned of once, with what it costs and what to do", () => {
-    const { lines } = warnings();
+    const { lines, warn } = warnings();
     const trained = model();
-    for (let fit = 0; fit < 2; fit++) warnOfOtherPreprocessing(trained, source(rescaled({}, 1 / 255)));
+    for (let fit = 0; fit < 2; fit++) warnOfOtherPreprocessing(trained, source(rescaled({}, 1 / 255)), warn);
     expect(lines()).toHaveLength(1);
     expect(lines()[0]).toMatch(/Tiny was trained on.*BGR.*fed with.*RGB.*seven per cent.*preprocessInput/s);
   });
@@ -54,8 +53,8 @@ describe("a pretrained network that is fed otherwise than it was trained", () =>
     ["another scale", rescaled(preprocessInput("caffe"), 1 / 255)],
     ["another mean", { ...standardizationOf("caffe"), offset: [-120, -120, -120] }],
   ])("is warned of for %s", (_, standardization) => {
-    const { lines } = warnings();
-    warnOfOtherPreprocessing(model(), source(standardization));
+    const { lines, warn } = warnings();
+    warnOfOtherPreprocessing(model(), source(standardization), warn);
     expect(lines()).toHaveLength(1);
   });
 
@@ -63,8 +62,8 @@ describe("a pretrained network that is fed otherwise than it was trained", () =>
     ["the network's own preprocessing", rescaled(preprocessInput("caffe"))],
     ["a source that does not say", undefined],
   ])("is not warned of for %s", (_, standardization) => {
-    const { lines } = warnings();
-    warnOfOtherPreprocessing(model(), source(standardization));
+    const { lines, warn } = warnings();
+    warnOfOtherPreprocessing(model(), source(standardization), warn);
     expect(lines()).toEqual([]);
   });
 });

@@ -1,6 +1,5 @@
 import { BaseModel, type Pretrained } from "../../models/base-model.js";
 import type { BatchSource, Standardization } from "../../models/sources/batch-source.js";
-import { platform } from "../../models/platform.js";
 
 const warned = new WeakSet<BaseModel>();
 
@@ -32,13 +31,13 @@ function inWords({ bgr, scale, offset }: Standardization): string {
 }
 
 /** Warns, once for each model, when a pretrained network is fed otherwise than it was trained, and says what it costs. */
-export function warnOfOtherPreprocessing(model: BaseModel, source: BatchSource): void {
+export function warnOfOtherPreprocessing(model: BaseModel, source: BatchSource, warn: (line: string) => void): void {
   const pretrained = entrance(model);
   if (pretrained === undefined || source.standardization === undefined || warned.has(model)) return;
   if (!differ(source.standardization, pretrained.standardization)) return;
   warned.add(model);
   const { network, advice, cost } = pretrained;
-  platform().warn(
+  warn(
     [
       `Warning: ${network} was trained on pixels as "${inWords(pretrained.standardization)}" and is now fed with`,
       `"${inWords(source.standardization)}".`,

@@ -1,6 +1,6 @@
 import type { Compiled, Logs } from "../../models/training-types.js";
 import { fromTensor, type NamedTensors } from "../../runtime/runtime.js";
-import { names, prefixes } from "../programs/programs.js";
+import { names, prefixes } from "../programs/names.js";
 import { numberOf } from "./step-runner.js";
 
 /** Sums as plain JSON, which has no NaN and no infinities: numbers are texts. */

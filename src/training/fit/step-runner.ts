@@ -1,19 +1,14 @@
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import type { Optimizer } from "../../nn/optimizers/optimizer.js";
-import { optimizerState } from "../../nn/optimizers/optimizer-state.js";
-import type { Generator } from "../../random/generator.js";
-import { randomStream } from "../../random/seed.js";
 import type { Tensor } from "../../runtime/runtime.js";
 import { fromTensor, type NamedTensors, toTensor } from "../../runtime/runtime.js";
+import type { OngoingStreams } from "./ongoing-streams.js";
+import { names } from "../programs/names.js";
 import type { Programs } from "../programs/programs.js";
-import { names } from "../programs/programs.js";
 import { targetFeeds, type Targets } from "./targets.js";
 import type { RandomInput } from "../programs/trace.js";
 
 type Float32 = TensorData<"float32">;
-
-/** Random streams of a training, by name; each goes on where it stood. */
-export type RandomStreams = Map<string, Generator>;
 
 /**
  * Runs training steps: feeds weights, slots and random numbers, and takes the new ones over by reference.
@@ -30,7 +25,7 @@ export class StepRunner {
   constructor(
     private readonly programs: Programs,
     private readonly optimizer: Optimizer,
-    private readonly streams: RandomStreams,
+    private readonly streams: OngoingStreams,
   ) {}
 
   /**
@@ -42,7 +37,7 @@ export class StepRunner {
    */
   async run(boundary: NamedTensors, targets: Targets): Promise<NamedTensors> {
     const session = await this.programs.step();
-    const state = optimizerState(this.optimizer);
+    const { state } = this.optimizer;
     state.step += 1;
     const feeds: Record<string, Tensor> = {
       ...boundary,
@@ -50,7 +45,7 @@ export class StepRunner {
       [names.learningRate]: toTensor(float32([this.optimizer.learningRateAt(state.step)], [])),
       [names.step]: toTensor(float32([state.step], [])),
     };
-    for (const random of this.programs.randoms) feeds[inputName(random)] = this.draw(random, targets.size);
+    for (const random of this.programs.randoms) feeds[randomLabel(random)] = this.draw(random, targets.size);
 
     const into: Record<string, Tensor> = {};
     const takeOver: (() => void)[] = [];
@@ -95,9 +90,9 @@ export class StepRunner {
     return made;
   }
 
-  private draw({ value, stream, distribution }: RandomInput, batch: number): Tensor {
-    const generator = this.streams.get(stream) ?? randomStream(`random/${stream}`);
-    this.streams.set(stream, generator);
+  private draw(random: RandomInput, batch: number): Tensor {
+    const { value, distribution } = random;
+    const generator = this.streams.of(randomLabel(random));
     const dims = value.shape.map((dim) => (typeof dim === "number" ? dim : batch));
     const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
     if (distribution === "uniform") generator.uniformInto(data);
@@ -107,7 +102,8 @@ export class StepRunner {
   }
 }
 
-function inputName({ stream }: RandomInput): string {
+/** The name of random numbers among the inputs of a step, and of the stream that they are drawn from. */
+export function randomLabel({ stream }: RandomInput): string {
   return `random/${stream}`;
 }
 

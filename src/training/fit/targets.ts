@@ -4,7 +4,7 @@ import { quoted } from "../../models/each.js";
 import type { Compiled, FitOptions } from "../../models/training-types.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import { type Tensor, toTensor } from "../../runtime/runtime.js";
-import { names } from "../programs/programs.js";
+import { names } from "../programs/names.js";
 
 type Float32 = TensorData<"float32">;
 

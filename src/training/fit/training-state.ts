@@ -4,7 +4,6 @@ import { formatShape, sameShape } from "../../graph/shape.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { TrainingState } from "../../models/training-types.js";
 import type { Optimizer } from "../../nn/optimizers/optimizer.js";
-import { optimizerState } from "../../nn/optimizers/optimizer-state.js";
 import type { Variable } from "../../nn/variable.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 
@@ -51,13 +50,13 @@ export function modelFacts(model: BaseModel): Pick<TrainingFacts, "weights" | "o
   const { optimizer } = model;
   return {
     weights: model.weights.map(({ path }) => path),
-    optimizer: { step: optimizerState(optimizer).step, learningRate: ownRate(optimizer) },
+    optimizer: { step: optimizer.state.step, learningRate: ownRate(optimizer) },
   };
 }
 
 /** A model's weights and its optimizer's slots, by name; they are the model's own arrays. */
 export function modelTensors(model: BaseModel): Record<string, TensorData<"float32">> {
-  const { slots } = optimizerState(model.optimizer);
+  const { slots } = model.optimizer.state;
   const tensors: Record<string, TensorData<"float32">> = {};
   model.weights.forEach((variable, index) => {
     tensors[`weight/${index}`] = variable.value;
@@ -116,7 +115,7 @@ export function restoreModel(model: BaseModel, facts: TrainingFacts, { tensors }
     });
   }
   const { optimizer } = model;
-  const state = optimizerState(optimizer);
+  const { state } = optimizer;
   state.slots.clear();
   state.step = facts.optimizer.step;
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -144,7 +143,7 @@ export function restoreRate(optimizer: Optimizer, { optimizer: { learningRate, s
 
 /** Puts the moving averages that an optimizer has kept in the place of the weights. */
 export function averageWeights(optimizer: Optimizer, variables: readonly Variable[]): void {
-  const { slots } = optimizerState(optimizer);
+  const { slots } = optimizer.state;
   for (const variable of variables) {
     const average = slots.get(variable)?.get("average");
     if (average !== undefined) variable.assign(copy(average));

@@ -1,11 +1,11 @@
 import { rebuild } from "../../graph/rebuild.js";
 import { input, type Value } from "../../graph/value.js";
 import { type BatchSource, evenly } from "../../models/sources/batch-source.js";
-import { platform } from "../../models/platform.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import { fromTensor, type NamedTensors, type Runtime, toTensor } from "../../runtime/runtime.js";
 import { createSession, graphBytes } from "../../runtime/session.js";
 import { type Int8Trunk, int8Trunk } from "./int8-trunk.js";
+import type { Host } from "../machine.js";
 import { joinSamples } from "../fit/samples.js";
 
 /** Photos to calibrate with. */
@@ -29,13 +29,13 @@ const known = new WeakMap<BatchSource, Map<string, Promise<CalibratedTrunk>>>();
  * @param data the model's inputs
  */
 export async function calibratedTrunk(
-  runtime: Runtime,
+  { runtime, machine }: Host,
   values: readonly Value[],
   data: readonly Value[],
   source: BatchSource,
 ): Promise<CalibratedTrunk> {
   const outputs = Object.fromEntries(values.map((value, index) => [`b${index}`, value]));
-  const digest = platform().digest(graphBytes(outputs));
+  const digest = machine.digest(graphBytes(outputs));
   const ofSource = known.get(source) ?? new Map<string, Promise<CalibratedTrunk>>();
   known.set(source, ofSource);
   const found = ofSource.get(digest) ?? calibrate(runtime, values, data, source);

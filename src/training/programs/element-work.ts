@@ -1,13 +1,13 @@
 import { constant, input, type Value } from "../../graph/value.js";
-import { platform } from "../../models/platform.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import { relu } from "../../ops/activations.js";
 import { cancelTransposes } from "../../passes/cancel-transposes.js";
 import { conv } from "../../ops/convolution.js";
 import { choiceDepends, lowerConvolutions } from "../../passes/lower-convolutions.js";
-import { elementWorkFor, elementWorks, usualElementWork } from "../../passes/winograd.js";
+import { elementWorkFor, elementWorks, usualElementWork } from "../../passes/tile-choice.js";
 import { type Runtime, toTensor } from "../../runtime/runtime.js";
 import { createSession } from "../../runtime/session.js";
+import type { Host } from "../machine.js";
 
 /** Three layers for which tiles are about as fast as convolutions: there an error of the measurement changes little. */
 const probe = { layers: 3, extent: 36, channels: 64, images: 4 } as const;
@@ -64,7 +64,7 @@ export async function measureElementWork(runtime: Runtime): Promise<number> {
  *
  * @param values the graph's outputs
  */
-export async function elementWorkOf(runtime: Runtime, values: readonly Value[]): Promise<number> {
+export async function elementWorkOf({ runtime, machine }: Host, values: readonly Value[]): Promise<number> {
   if (!choiceDepends(values, elementWorks)) return usualElementWork;
-  return platform().machineFact("work of an element of tiles", () => measureElementWork(runtime));
+  return machine.machineFact("work of an element of tiles", runtime.name, () => measureElementWork(runtime));
 }

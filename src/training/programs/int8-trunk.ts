@@ -6,7 +6,7 @@ import { constant, constantData, type Node, type Value } from "../../graph/value
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import { mul, sub } from "../../ops/elementwise.js";
 import { foldNormalization } from "../../passes/fold-normalization.js";
-import { slice } from "../../ops/joining.js";
+import { slice } from "../../ops/slicing.js";
 import {
   covering,
   planQuantization,

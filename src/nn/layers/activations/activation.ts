@@ -5,6 +5,8 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
 
 /** An activation function as a layer of its own. @see https://keras.io/api/layers/core_layers/activation/ */
 export class Activation extends UnaryLayer {
+  static readonly className: string = "Activation";
+  static readonly positional: readonly string[] = ["activation"];
   private readonly activation: NamedActivation;
 
   /**

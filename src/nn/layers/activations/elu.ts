@@ -16,6 +16,7 @@ export interface ELUOptions extends LayerOptions {
  * @see https://keras.io/api/layers/activation_layers/elu/
  */
 export class ELU extends UnaryLayer {
+  static readonly className: string = "ELU";
   private readonly alpha: number;
 
   /**

@@ -16,6 +16,7 @@ export interface LeakyReLUOptions extends LayerOptions {
  * @see https://keras.io/api/layers/activation_layers/leaky_relu/
  */
 export class LeakyReLU extends UnaryLayer {
+  static readonly className: string = "LeakyReLU";
   private readonly negativeSlope: number;
 
   /**

@@ -31,6 +31,7 @@ export interface PReLUOptions extends LayerOptions {
  * @see https://keras.io/api/layers/activation_layers/prelu/
  */
 export class PReLU extends UnaryLayer {
+  static readonly className: string = "PReLU";
   private readonly spec: WeightSpec;
   private readonly sharedAxes: readonly number[] | undefined;
   private alpha: Variable | undefined;

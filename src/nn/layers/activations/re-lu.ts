@@ -20,6 +20,7 @@ export interface ReLUOptions extends LayerOptions {
  * @see https://keras.io/api/layers/activation_layers/relu/
  */
 export class ReLU extends UnaryLayer {
+  static readonly className: string = "ReLU";
   private readonly maxValue: number | undefined;
   private readonly negativeSlope: number;
   private readonly threshold: number;

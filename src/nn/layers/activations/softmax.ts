@@ -23,6 +23,7 @@ export interface SoftmaxLayerOptions extends LayerOptions {
  * @see https://keras.io/api/layers/activation_layers/softmax/ – `apply(x, { mask })` leaves values out
  */
 export class Softmax extends UnaryLayer {
+  static readonly className: string = "Softmax";
   private readonly axis: number | readonly number[];
 
   /** @param axis the axis, or all options; default -1 */

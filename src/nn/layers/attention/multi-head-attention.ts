@@ -84,6 +84,8 @@ type Part = "query" | "key" | "value" | "output";
  * @see https://keras.io/api/layers/attention_layers/multi_head_attention/
  */
 export class MultiHeadAttention extends Layer {
+  static readonly className: string = "MultiHeadAttention";
+  static readonly positional: readonly string[] = ["num_heads", "key_dim"];
   private readonly numHeads: number;
   private readonly keyDim: number;
   private readonly valueDim: number;

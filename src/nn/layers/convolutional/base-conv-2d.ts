@@ -49,7 +49,7 @@ export abstract class BaseConv2D extends UnaryLayer {
 
   constructor(kernelSize: Pair, options: BaseConv2DOptions) {
     super(options);
-    const owner = new.target.name;
+    const owner = this.className;
     this.kernelSize = pair(owner, "kernelSize", kernelSize);
     this.strides = pair(owner, "strides", options.strides ?? 1);
     this.padding = oneOf(owner, "padding", options.padding ?? "valid", ["valid", "same"]);

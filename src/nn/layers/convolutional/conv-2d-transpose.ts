@@ -34,6 +34,8 @@ export interface Conv2DTransposeOptions extends BaseConv2DOptions {
  * @see https://keras.io/api/layers/convolution_layers/convolution2d_transpose/
  */
 export class Conv2DTranspose extends BaseConv2D {
+  static readonly className: string = "Conv2DTranspose";
+  static readonly positional: readonly string[] = ["filters", "kernel_size"];
   private readonly filters: number;
   private readonly outputPadding: readonly [number, number] | undefined;
   private readonly kernelSpec: WeightSpec;

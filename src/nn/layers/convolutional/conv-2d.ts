@@ -34,6 +34,8 @@ export interface Conv2DOptions extends BaseConv2DOptions {
  * @see https://keras.io/api/layers/convolution_layers/convolution2d/
  */
 export class Conv2D extends BaseConv2D {
+  static readonly className: string = "Conv2D";
+  static readonly positional: readonly string[] = ["filters", "kernel_size"];
   private readonly filters: number;
   private readonly groups: number;
   private readonly kernelSpec: WeightSpec;

@@ -33,6 +33,8 @@ export interface DepthwiseConv2DOptions extends BaseConv2DOptions {
  * @see https://keras.io/api/layers/convolution_layers/depthwise_convolution2d/
  */
 export class DepthwiseConv2D extends BaseConv2D {
+  static readonly className: string = "DepthwiseConv2D";
+  static readonly positional: readonly string[] = ["kernel_size"];
   private readonly depthMultiplier: number;
   private readonly kernelSpec: WeightSpec;
   private channels = 0;

@@ -40,6 +40,8 @@ export interface SeparableConv2DOptions extends BaseConv2DOptions {
  * @see https://keras.io/api/layers/convolution_layers/separable_convolution2d/
  */
 export class SeparableConv2D extends BaseConv2D {
+  static readonly className: string = "SeparableConv2D";
+  static readonly positional: readonly string[] = ["filters", "kernel_size"];
   private readonly filters: number;
   private readonly depthMultiplier: number;
   private readonly depthwiseSpec: WeightSpec;

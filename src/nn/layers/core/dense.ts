@@ -45,6 +45,8 @@ export interface DenseOptions extends LayerOptions {
  * @see https://keras.io/api/layers/core_layers/dense/ – without `loraRank` and quantization
  */
 export class Dense extends UnaryLayer {
+  static readonly className: string = "Dense";
+  static readonly positional: readonly string[] = ["units"];
   private readonly units: number;
   private readonly activation: NamedActivation;
   private readonly useBias: boolean;

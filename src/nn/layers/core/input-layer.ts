@@ -47,6 +47,8 @@ function extents({ shape, batchSize, batchShape }: InputOptions): Shape {
 
 /** Where data enters a model. @see https://keras.io/api/layers/core_layers/input/ */
 export class InputLayer extends Layer {
+  static readonly className: string = "InputLayer";
+
   /** The placeholder of the data. */
   readonly output: SymbolicTensor;
 

@@ -8,6 +8,8 @@ import { BaseMerge } from "./base-merge.js";
  * @see https://keras.io/api/layers/merging_layers/add/
  */
 export class Add extends BaseMerge {
+  static readonly className: string = "Add";
+
   protected merge(first: Value, others: readonly Value[]): Value {
     return others.reduce((sum, x) => add(sum, x), first);
   }

@@ -9,6 +9,8 @@ import { BaseMerge } from "./base-merge.js";
  * @see https://keras.io/api/layers/merging_layers/average/
  */
 export class Average extends BaseMerge {
+  static readonly className: string = "Average";
+
   protected merge(first: Value, others: readonly Value[]): Value {
     return div(
       others.reduce((sum, x) => add(sum, x), first),

@@ -14,6 +14,7 @@ export interface ConcatenateOptions extends LayerOptions {
 
 /** The inputs one behind the other along an axis. @see https://keras.io/api/layers/merging_layers/concatenate/ */
 export class Concatenate extends Layer {
+  static readonly className: string = "Concatenate";
   private readonly axis: number;
 
   /** @param axis the axis, or all options; default -1 */

@@ -5,7 +5,7 @@ import { transpose } from "../../../ops/layout.js";
 import { matmul } from "../../../ops/matmul.js";
 import { reshapeTo } from "../../../ops/shape-of.js";
 import { toChannelsFirst, toChannelsLast } from "../../channels.js";
-import { wholeNumber } from "../../../errors/check.js";
+import { refuse, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { Layer, type LayerOptions } from "../../layer.js";
 import { unitVectors } from "../../unit-vectors.js";
@@ -23,6 +23,8 @@ export interface DotOptions extends LayerOptions {
  * @see https://keras.io/api/layers/merging_layers/dot/
  */
 export class Dot extends Layer {
+  static readonly className: string = "Dot";
+  static readonly positional: readonly string[] = ["axes"];
   private readonly axes: number | readonly [number, number];
   private readonly normalize: boolean;
 
@@ -35,11 +37,7 @@ export class Dot extends Layer {
     const given: readonly unknown[] = typeof axes === "number" ? [axes, axes] : Array.isArray(axes) ? axes : [];
     const [first, second] = given.map((axis) => wholeNumber("Dot", "axes", axis as number, -Infinity));
     if (first === undefined || second === undefined || given.length !== 2) {
-      throw new UsageError("Dot: the option axes is not usable.", {
-        subject: "axes",
-        expected: "an axis, or two",
-        received: JSON.stringify(axes),
-      });
+      refuse("Dot", "axes", "an axis, or two", axes);
     }
     this.axes = typeof axes === "number" ? axes : [first, second];
     this.normalize = options.normalize ?? false;

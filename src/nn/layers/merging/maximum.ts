@@ -8,6 +8,8 @@ import { BaseMerge } from "./base-merge.js";
  * @see https://keras.io/api/layers/merging_layers/maximum/
  */
 export class Maximum extends BaseMerge {
+  static readonly className: string = "Maximum";
+
   protected merge(first: Value, others: readonly Value[]): Value {
     return others.length === 0 ? first : max([first, ...others]);
   }

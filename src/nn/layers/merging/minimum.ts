@@ -8,6 +8,8 @@ import { BaseMerge } from "./base-merge.js";
  * @see https://keras.io/api/layers/merging_layers/minimum/
  */
 export class Minimum extends BaseMerge {
+  static readonly className: string = "Minimum";
+
   protected merge(first: Value, others: readonly Value[]): Value {
     return others.length === 0 ? first : min([first, ...others]);
   }

@@ -8,6 +8,8 @@ import { BaseMerge } from "./base-merge.js";
  * @see https://keras.io/api/layers/merging_layers/multiply/
  */
 export class Multiply extends BaseMerge {
+  static readonly className: string = "Multiply";
+
   protected merge(first: Value, others: readonly Value[]): Value {
     return others.reduce((product, x) => mul(product, x), first);
   }

@@ -8,6 +8,7 @@ import { BaseMerge } from "./base-merge.js";
  * @see https://keras.io/api/layers/merging_layers/subtract/
  */
 export class Subtract extends BaseMerge {
+  static readonly className: string = "Subtract";
   protected override readonly arity = [2, 2] as const;
 
   protected merge(first: Value, others: readonly Value[]): Value {

@@ -46,7 +46,7 @@ export abstract class BaseSampleNormalization extends UnaryLayer {
 
   constructor(options: SampleNormalizationOptions) {
     super(options);
-    this.epsilon = numberWithin(new.target.name, "epsilon", options.epsilon ?? 0.001, 0);
+    this.epsilon = numberWithin(this.className, "epsilon", options.epsilon ?? 0.001, 0);
     this.center = options.center ?? true;
     this.scale = options.scale ?? true;
     this.gammaSpec = new WeightSpec(

@@ -8,9 +8,8 @@ import { add, clip, div, max, mul, sqrt, square, sub } from "../../../ops/elemen
 import { batchNormalization, moments, standardize } from "../../../ops/normalization.js";
 import { reduceSum } from "../../../ops/reduction.js";
 import { expandTo, reshapeTo } from "../../../ops/shape-of.js";
-import { UsageError } from "../../../errors/errors.js";
 import { channelsFirst, graphAxis, toChannelsFirst } from "../../channels.js";
-import { numberWithin } from "../../../errors/check.js";
+import { numberWithin, refuse } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
 import type { CallContext } from "../../context.js";
@@ -21,6 +20,7 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { Variable } from "../../variable.js";
 import { notMasked } from "../../mask.js";
 import { WeightSpec } from "../weight-spec.js";
+import { Named } from "../../named.js";
 
 /** Options of {@link BatchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions {
@@ -88,6 +88,7 @@ export interface RenormClipping {
  * @see https://keras.io/api/layers/normalization_layers/batch_normalization/ – with `apply(x, { mask })`, places where the mask is 0 do not count in statistics
  */
 export class BatchNormalization extends UnaryLayer {
+  static readonly className: string = "BatchNormalization";
   private readonly axis: number;
   private readonly momentum: number;
   private readonly epsilon: number;
@@ -263,18 +264,16 @@ function checkClipping(clipping: RenormClipping): RenormClipping {
     (typeof rmax === "number" && typeof rmin === "number" && rmax < rmin) ||
     (typeof dmax === "number" && dmax < 0);
   if (!wrong) return clipping;
-  throw new UsageError("BatchNormalization: the option renormClipping is not usable.", {
-    subject: "renormClipping",
-    expected: "rmax not below rmin, dmax not negative, and nothing else",
-    received: JSON.stringify(clipping),
-  });
+  refuse("BatchNormalization", "renormClipping", "rmax not below rmin, dmax not negative, and nothing else", clipping);
 }
 
 /** First values of a deviation: the roots of those of the variance. */
-class SquareRoots implements Initializer {
-  readonly className = "SquareRoots";
+class SquareRoots extends Named implements Initializer {
+  static readonly className: string = "SquareRoots";
 
-  constructor(private readonly variance: Initializer) {}
+  constructor(private readonly variance: Initializer) {
+    super();
+  }
 
   values(...args: Parameters<Initializer["values"]>): Float32Array {
     return this.variance.values(...args).map(Math.sqrt);

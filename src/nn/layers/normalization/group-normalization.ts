@@ -25,6 +25,7 @@ export interface GroupNormalizationOptions extends SampleNormalizationOptions {
  * @see https://keras.io/api/layers/normalization_layers/group_normalization/
  */
 export class GroupNormalization extends BaseSampleNormalization {
+  static readonly className: string = "GroupNormalization";
   private groups: number;
   private readonly axis: number;
 

@@ -26,6 +26,7 @@ export interface LayerNormalizationOptions extends SampleNormalizationOptions {
  * @see https://keras.io/api/layers/normalization_layers/layer_normalization/
  */
 export class LayerNormalization extends BaseSampleNormalization {
+  static readonly className: string = "LayerNormalization";
   private readonly axis: readonly number[];
   private readonly rmsScaling: boolean;
 

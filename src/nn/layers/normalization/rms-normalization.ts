@@ -29,6 +29,7 @@ export interface RMSNormalizationOptions extends LayerOptions {
  * @see https://keras.io/api/layers/normalization_layers/rms_normalization/
  */
 export class RMSNormalization extends UnaryLayer {
+  static readonly className: string = "RMSNormalization";
   private readonly axis: readonly number[];
   private readonly epsilon: number;
   private scale: Variable | undefined;

@@ -16,6 +16,7 @@ export interface UnitNormalizationOptions extends LayerOptions {
  * @see https://keras.io/api/layers/normalization_layers/unit_normalization/
  */
 export class UnitNormalization extends UnaryLayer {
+  static readonly className: string = "UnitNormalization";
   private readonly axis: number | readonly number[];
 
   constructor(options: UnitNormalizationOptions = {}) {

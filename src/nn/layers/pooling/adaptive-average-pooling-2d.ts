@@ -10,6 +10,9 @@ import { type AdaptivePooling2DOptions, BaseAdaptivePooling2D, type Window } fro
  * @see https://keras.io/api/layers/pooling_layers/ – the size of the pictures must be known
  */
 export class AdaptiveAveragePooling2D extends BaseAdaptivePooling2D {
+  static readonly className: string = "AdaptiveAveragePooling2D";
+  static readonly positional: readonly string[] = ["output_size"];
+
   /**
    * @param outputSize height and width of the results
    * @throws UsageError when an option is not usable

@@ -1,5 +1,6 @@
 import type { Value } from "../../../graph/value.js";
-import { concat, slice } from "../../../ops/joining.js";
+import { concat } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { maxPool } from "../../../ops/pooling.js";
 import type { Pair } from "../../../errors/check.js";
 import { type AdaptivePooling2DOptions, BaseAdaptivePooling2D, type Window } from "./base-adaptive-pooling-2d.js";
@@ -10,6 +11,9 @@ import { type AdaptivePooling2DOptions, BaseAdaptivePooling2D, type Window } fro
  * @see https://keras.io/api/layers/pooling_layers/ – the size of the pictures must be known
  */
 export class AdaptiveMaxPooling2D extends BaseAdaptivePooling2D {
+  static readonly className: string = "AdaptiveMaxPooling2D";
+  static readonly positional: readonly string[] = ["output_size"];
+
   /**
    * @param outputSize height and width of the results
    * @throws UsageError when an option is not usable

@@ -9,6 +9,9 @@ import { BasePooling2D, type Pooling2DOptions } from "./base-pooling-2d.js";
  * @see https://keras.io/api/layers/pooling_layers/average_pooling2d/
  */
 export class AveragePooling2D extends BasePooling2D {
+  static readonly className: string = "AveragePooling2D";
+  static readonly positional: readonly string[] = ["pool_size"];
+
   /**
    * @param poolSize height and width of the window
    * @throws UsageError when an option is not usable

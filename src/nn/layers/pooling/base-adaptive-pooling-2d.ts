@@ -25,8 +25,8 @@ export abstract class BaseAdaptivePooling2D extends UnaryLayer {
   /** @param outputSize height and width of the results */
   constructor(outputSize: Pair, options: AdaptivePooling2DOptions) {
     super(options);
-    this.outputSize = pair(new.target.name, "outputSize", outputSize);
-    channelsLastOnly(new.target.name, options.dataFormat);
+    this.outputSize = pair(this.className, "outputSize", outputSize);
+    channelsLastOnly(this.className, options.dataFormat);
   }
 
   /** Pools along one axis, in windows that may overlap. */

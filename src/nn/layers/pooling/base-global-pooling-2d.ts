@@ -21,7 +21,7 @@ export abstract class BaseGlobalPooling2D extends UnaryLayer {
   /** @throws UsageError when the data format is another */
   constructor(options: GlobalPooling2DOptions = {}) {
     super(options);
-    channelsLastOnly(new.target.name, options.dataFormat);
+    channelsLastOnly(this.className, options.dataFormat);
     this.keepdims = options.keepdims ?? false;
   }
 

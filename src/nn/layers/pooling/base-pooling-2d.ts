@@ -24,7 +24,7 @@ export abstract class BasePooling2D extends UnaryLayer {
 
   constructor(poolSize: Pair, options: Pooling2DOptions) {
     super(options);
-    const owner = new.target.name;
+    const owner = this.className;
     this.poolSize = pair(owner, "poolSize", poolSize);
     this.strides = pair(owner, "strides", options.strides ?? this.poolSize);
     this.padding = oneOf(owner, "padding", options.padding ?? "valid", ["valid", "same"]);

@@ -8,6 +8,8 @@ import { BaseGlobalPooling2D } from "./base-global-pooling-2d.js";
  * @see https://keras.io/api/layers/pooling_layers/global_average_pooling2d/
  */
 export class GlobalAveragePooling2D extends BaseGlobalPooling2D {
+  static readonly className: string = "GlobalAveragePooling2D";
+
   protected pool(x: Value): Value {
     return globalAveragePool(x);
   }

@@ -15,6 +15,8 @@ export interface MaxPooling2DOptions extends Pooling2DOptions {
  * @see https://keras.io/api/layers/pooling_layers/max_pooling2d/
  */
 export class MaxPooling2D extends BasePooling2D {
+  static readonly className: string = "MaxPooling2D";
+
   /**
    * @param poolSize height and width of the window, or all options; default 2
    * @throws UsageError when an option is not usable

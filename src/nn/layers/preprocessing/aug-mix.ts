@@ -1,7 +1,7 @@
 import type { Value } from "../../../graph/value.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, clip, mul, sub } from "../../../ops/elementwise.js";
-import { slice } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { squeeze } from "../../../ops/layout.js";
 import { randomStream } from "../../../random/seed.js";
 import { numberWithin, oneOf, wholeNumber } from "../../../errors/check.js";
@@ -62,6 +62,7 @@ const colouring: readonly AugmentationName[] = [
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/aug_mix/
  */
 export class AugMix extends BaseImagePreprocessing<Mixture> {
+  static readonly className: string = "AugMix";
   private readonly valueRange: Bounds;
   private readonly numChains: number;
   private readonly chainDepth: number;
@@ -73,7 +74,7 @@ export class AugMix extends BaseImagePreprocessing<Mixture> {
   /** @throws UsageError when an option is not usable */
   constructor(options: AugMixOptions = {}) {
     super(options);
-    const owner = new.target.name;
+    const owner = this.className;
     this.valueRange = twoNumbers(owner, "valueRange", options.valueRange ?? [0, 255]);
     this.numChains = wholeNumber(owner, "numChains", options.numChains ?? 3);
     this.chainDepth = wholeNumber(owner, "chainDepth", options.chainDepth ?? 3);

@@ -20,6 +20,7 @@ export interface ColourOptions extends ImagePreprocessingOptions {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/auto_contrast/
  */
 export class AutoContrast extends BaseImagePreprocessing<undefined> {
+  static readonly className: string = "AutoContrast";
   private readonly valueRange: Bounds;
 
   /** @throws UsageError when an option is not usable */

@@ -65,9 +65,9 @@ export abstract class BaseImagePreprocessing<T> extends UnaryLayer {
 
   constructor(options: RandomImageOptions) {
     super(options);
-    channelsLastOnly(new.target.name, options.dataFormat);
+    channelsLastOnly(this.className, options.dataFormat);
     this.boundingBoxFormat = options.boundingBoxFormat;
-    this.seed = options.seed === undefined ? undefined : wholeNumber(new.target.name, "seed", options.seed, 0);
+    this.seed = options.seed === undefined ? undefined : wholeNumber(this.className, "seed", options.seed, 0);
   }
 
   /** Name of the layer's stream of random numbers. */

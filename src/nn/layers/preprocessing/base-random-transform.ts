@@ -27,7 +27,7 @@ export abstract class BaseRandomTransform<T> extends BaseImagePreprocessing<T> {
 
   constructor(options: RandomTransformOptions) {
     super(options);
-    const owner = new.target.name;
+    const owner = this.className;
     this.transformOptions = {
       fillMode: oneOf(owner, "fillMode", options.fillMode ?? "reflect", imageFillModes),
       interpolation: oneOf(owner, "interpolation", options.interpolation ?? "bilinear", imageInterpolations),

@@ -1,6 +1,6 @@
 import { staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { slice } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { cast } from "../../../ops/layout.js";
 import { channelsLast } from "../../channels.js";
 import { channelsLastOnly, type DataFormat, wholeNumber } from "../../../errors/check.js";
@@ -23,6 +23,8 @@ export interface CenterCropOptions extends LayerOptions {
  * be known; the result is float32
  */
 export class CenterCrop extends UnaryLayer {
+  static readonly className: string = "CenterCrop";
+  static readonly positional: readonly string[] = ["height", "width"];
   private readonly size: readonly [number, number];
 
   /**

@@ -4,7 +4,8 @@ import { float32, int64 } from "../../../onnx/tensor-data.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, clip, div, mul, sub } from "../../../ops/elementwise.js";
 import { gatherElements, scatterElements } from "../../../ops/indexing.js";
-import { concat, slice } from "../../../ops/joining.js";
+import { concat } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { cast, transpose } from "../../../ops/layout.js";
 import { matmul } from "../../../ops/matmul.js";
 import { reduceMin, reduceSum } from "../../../ops/reduction.js";
@@ -35,6 +36,7 @@ const levels = 256;
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/
  */
 export class ContrastLimitedAdaptiveHistogramEqualization extends BaseImagePreprocessing<undefined> {
+  static readonly className: string = "ContrastLimitedAdaptiveHistogramEqualization";
   private readonly valueRange: Bounds;
   private readonly clipLimit: number;
   private readonly grid: readonly [number, number];

@@ -33,6 +33,7 @@ interface Cutting {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/cut_mix/
  */
 export class CutMix extends BaseImagePreprocessing<Cutting> {
+  static readonly className: string = "CutMix";
   private readonly factor: Bounds;
 
   /**

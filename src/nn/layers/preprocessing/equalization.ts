@@ -5,7 +5,8 @@ import { greater, lessOrEqual, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { clip, div, mul, round, sub } from "../../../ops/elementwise.js";
 import { gather, scatterElements } from "../../../ops/indexing.js";
-import { concat, slice } from "../../../ops/joining.js";
+import { concat } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { cast } from "../../../ops/layout.js";
 import { matmul } from "../../../ops/matmul.js";
 import { reduceMax, reduceMin, reduceSum } from "../../../ops/reduction.js";
@@ -38,6 +39,7 @@ export function runningSums(size: number): Value {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/equalization/
  */
 export class Equalization extends BaseImagePreprocessing<undefined> {
+  static readonly className: string = "Equalization";
   private readonly valueRange: Bounds;
   private readonly bins: number;
 

@@ -1,18 +1,10 @@
-import { UsageError } from "../../../errors/errors.js";
+import { refuse } from "../../../errors/check.js";
 
 /** One number, or the lower and the upper bound. */
 export type Factor = number | readonly [number, number];
 
 /** A lower and an upper bound. */
 export type Bounds = readonly [low: number, high: number];
-
-function refuse(owner: string, option: string, expected: string, received: unknown): never {
-  throw new UsageError(`${owner}: the option ${option} is not usable.`, {
-    subject: option,
-    expected,
-    received: received === undefined ? "nothing" : JSON.stringify(received),
-  });
-}
 
 /** Two numbers, in the given order. */
 export function twoNumbers(owner: string, option: string, value: unknown): Bounds {

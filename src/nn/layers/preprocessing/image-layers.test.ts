@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { readGolden } from "../../../../test/support/golden.js";
 import {
   goldenTensor,
   type GoldenTensor,
-  readGolden,
   RecordingContext,
   relativeError,
   runLayer,
@@ -27,7 +27,7 @@ interface GoldenImageLayer {
   readonly chains?: readonly (readonly AugmentationName[])[];
 }
 
-const cases = (await readGolden("image-layers.json")) as readonly GoldenImageLayer[];
+const { cases } = await readGolden<{ readonly cases: readonly GoldenImageLayer[] }>("image-layers.json");
 
 /** Pictures in Keras's order as the graph has them. */
 function channelsFirst({ dims, data, type }: TensorData<"float32">): TensorData<"float32"> {

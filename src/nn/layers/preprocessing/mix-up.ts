@@ -35,6 +35,7 @@ export const permutation: Sampler = (generator, target) => {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/mix_up/
  */
 export class MixUp extends BaseImagePreprocessing<Mixing> {
+  static readonly className: string = "MixUp";
   private readonly alpha: number;
 
   /**

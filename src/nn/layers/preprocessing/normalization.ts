@@ -37,6 +37,7 @@ export interface NormalizationOptions extends LayerOptions {
  * @see https://keras.io/api/layers/preprocessing_layers/numerical/normalization/
  */
 export class Normalization extends UnaryLayer {
+  static readonly className: string = "Normalization";
   private readonly axis: readonly number[];
   private readonly mean: Statistic | undefined;
   private readonly variance: Statistic | undefined;

@@ -1,7 +1,7 @@
 import { UsageError } from "../../../errors/errors.js";
 import type { Shape } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { type Config, serializeObject } from "../../config.js";
+import { type Config, isSerializedObject, type SerializedObject, serializeObject } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { Layer, type LayerOptions } from "../../layer.js";
 
@@ -12,6 +12,8 @@ import { Layer, type LayerOptions } from "../../layer.js";
  * model, or into a Sequential
  */
 export class Pipeline extends Layer {
+  static readonly className: string = "Pipeline";
+
   /** The layers, in order. */
   readonly layers: readonly Layer[];
 
@@ -26,6 +28,24 @@ export class Pipeline extends Layer {
       });
     }
     this.layers = layers;
+  }
+
+  /**
+   * Makes it from Keras's configuration.
+   *
+   * @param deserialize makes a layer
+   * @throws UsageError when something in it is no layer
+   */
+  static fromConfig({ layers, name }: Config, deserialize: (layer: SerializedObject) => Layer): Pipeline {
+    const parts = (Array.isArray(layers) ? layers : []).map((layer: unknown) => {
+      if (isSerializedObject(layer)) return deserialize(layer);
+      throw new UsageError("A layer of a Pipeline is none.", {
+        subject: "layers",
+        expected: "a class and its configuration",
+        received: JSON.stringify(layer),
+      });
+    });
+    return new Pipeline(parts, typeof name === "string" ? { name } : {});
   }
 
   protected override build(shapes: readonly Shape[]): void {

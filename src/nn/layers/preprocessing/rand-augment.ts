@@ -2,7 +2,7 @@ import type { Value } from "../../../graph/value.js";
 import { equal, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { floor, min } from "../../../ops/elementwise.js";
-import { slice } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { squeeze } from "../../../ops/layout.js";
 import { oneOf, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
@@ -53,6 +53,7 @@ const names: readonly AugmentationName[] = [
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/rand_augment/
  */
 export class RandAugment extends BaseImagePreprocessing<Chosen> {
+  static readonly className: string = "RandAugment";
   private readonly valueRange: Bounds;
   private readonly numOps: number;
   private readonly factor: Bounds;

@@ -13,6 +13,8 @@ import type { RandomColourOptions } from "./random-contrast.js";
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_brightness/
  */
 export class RandomBrightness extends BaseImagePreprocessing<Value> {
+  static readonly className: string = "RandomBrightness";
+  static readonly positional: readonly string[] = ["factor"];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 

@@ -13,6 +13,8 @@ import type { RandomColourOptions } from "./random-contrast.js";
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_color_degeneration/
  */
 export class RandomColorDegeneration extends BaseImagePreprocessing<Value> {
+  static readonly className: string = "RandomColorDegeneration";
+  static readonly positional: readonly string[] = ["factor"];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 

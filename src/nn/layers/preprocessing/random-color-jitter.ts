@@ -27,6 +27,7 @@ type ColourLayer = RandomBrightness | RandomContrast | RandomSaturation | Random
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_color_jitter/
  */
 export class RandomColorJitter extends BaseImagePreprocessing<readonly ((images: Value) => Value)[]> {
+  static readonly className: string = "RandomColorJitter";
   private readonly valueRange: Bounds;
   private readonly factors: Config;
   private readonly parts: readonly ColourLayer[];

@@ -19,6 +19,8 @@ export interface RandomColourOptions extends RandomImageOptions {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_contrast/
  */
 export class RandomContrast extends BaseImagePreprocessing<Value> {
+  static readonly className: string = "RandomContrast";
+  static readonly positional: readonly string[] = ["factor"];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 

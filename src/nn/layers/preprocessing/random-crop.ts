@@ -4,7 +4,7 @@ import { float32 } from "../../../onnx/tensor-data.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, floor, min } from "../../../ops/elementwise.js";
 import { gather } from "../../../ops/indexing.js";
-import { slice } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { cast } from "../../../ops/layout.js";
 import { wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
@@ -22,6 +22,8 @@ type Corner = { readonly top: Value; readonly left: Value } | undefined;
  * the pictures back whole, against its own documentation; this layer does what that says
  */
 export class RandomCrop extends BaseImagePreprocessing<Corner> {
+  static readonly className: string = "RandomCrop";
+  static readonly positional: readonly string[] = ["height", "width"];
   private readonly size: readonly [number, number];
 
   /**

@@ -43,6 +43,7 @@ type Elastic = { readonly applied: Value; readonly strength: Value; readonly noi
  * whose batch size is not known, all results are made from the first picture; here each from its own
  */
 export class RandomElasticTransform extends BaseImagePreprocessing<Elastic> {
+  static readonly className: string = "RandomElasticTransform";
   private readonly factor: Bounds;
   private readonly scale: Bounds;
   private readonly interpolation: ImageInterpolation;

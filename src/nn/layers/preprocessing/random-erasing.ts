@@ -4,10 +4,9 @@ import { float32 } from "../../../onnx/tensor-data.js";
 import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, clip, mul, sqrt, sub } from "../../../ops/elementwise.js";
-import { slice } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { squeeze } from "../../../ops/layout.js";
-import { UsageError } from "../../../errors/errors.js";
-import { withFirst } from "../../../errors/check.js";
+import { refuse, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
@@ -37,6 +36,7 @@ interface Erasing {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_erasing/
  */
 export class RandomErasing extends BaseImagePreprocessing<Erasing> {
+  static readonly className: string = "RandomErasing";
   private readonly factor: Bounds;
   private readonly scale: Bounds;
   private readonly fillValue: number | readonly [number, number, number] | undefined;
@@ -59,11 +59,7 @@ export class RandomErasing extends BaseImagePreprocessing<Erasing> {
       numbers.some((number) => typeof number !== "number") ||
       (Array.isArray(this.fillValue) && numbers.length !== 3)
     ) {
-      throw new UsageError(`${owner}: the option fillValue is not usable.`, {
-        subject: "fillValue",
-        expected: "a number, or three",
-        received: JSON.stringify(this.fillValue),
-      });
+      refuse(owner, "fillValue", "a number, or three", this.fillValue);
     }
   }
 

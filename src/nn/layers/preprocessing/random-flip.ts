@@ -2,7 +2,7 @@ import { dimAt } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { lessOrEqual, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
-import { slice } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { oneOf, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
@@ -25,6 +25,7 @@ export interface RandomFlipOptions extends RandomImageOptions {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_flip/
  */
 export class RandomFlip extends BaseImagePreprocessing<Value> {
+  static readonly className: string = "RandomFlip";
   private readonly mode: FlipMode;
 
   /**

@@ -1,11 +1,10 @@
-import { UsageError } from "../../../errors/errors.js";
 import { dimAt } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, clip } from "../../../ops/elementwise.js";
-import { slice } from "../../../ops/joining.js";
-import { withFirst } from "../../../errors/check.js";
+import { slice } from "../../../ops/slicing.js";
+import { refuse, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { blur, gaussian } from "./blur.js";
@@ -34,6 +33,7 @@ interface Blurring {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_gaussian_blur/
  */
 export class RandomGaussianBlur extends BaseImagePreprocessing<Blurring> {
+  static readonly className: string = "RandomGaussianBlur";
   private readonly factor: Bounds;
   private readonly kernelSize: Bounds;
   private readonly sigma: Bounds;
@@ -51,11 +51,7 @@ export class RandomGaussianBlur extends BaseImagePreprocessing<Blurring> {
     const size = given.kernelSize ?? 3;
     this.kernelSize = twoNumbers(owner, "kernelSize", typeof size === "number" ? [size, size] : size);
     if (this.kernelSize.some((number) => !Number.isInteger(number) || number < 1 || number % 2 === 0)) {
-      throw new UsageError(`${owner}: the option kernelSize is not usable.`, {
-        subject: "kernelSize",
-        expected: "an odd number, or two",
-        received: JSON.stringify(size),
-      });
+      refuse(owner, "kernelSize", "an odd number, or two", size);
     }
     this.sigma = factorBounds(owner, "sigma", given.sigma ?? 1, { low: 0, high: 1 });
     this.valueRange = twoNumbers(owner, "valueRange", given.valueRange ?? [0, 255]);

@@ -19,6 +19,7 @@ export interface RandomGrayscaleOptions extends RandomImageOptions {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_grayscale/
  */
 export class RandomGrayscale extends BaseImagePreprocessing<Value> {
+  static readonly className: string = "RandomGrayscale";
   private readonly factor: number;
 
   /**

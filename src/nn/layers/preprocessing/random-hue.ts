@@ -15,6 +15,8 @@ import type { RandomColourOptions } from "./random-contrast.js";
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_hue/
  */
 export class RandomHue extends BaseImagePreprocessing<Value> {
+  static readonly className: string = "RandomHue";
+  static readonly positional: readonly string[] = ["factor"];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 

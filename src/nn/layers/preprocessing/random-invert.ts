@@ -21,6 +21,7 @@ export interface RandomInvertOptions extends RandomColourOptions {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_invert/
  */
 export class RandomInvert extends BaseImagePreprocessing<Value> {
+  static readonly className: string = "RandomInvert";
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 

@@ -3,7 +3,7 @@ import type { Value } from "../../../graph/value.js";
 import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, div, mul, neg, sub } from "../../../ops/elementwise.js";
-import { slice } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { reshapeTo } from "../../../ops/shape-of.js";
 import { numberWithin, oneOf, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
@@ -35,6 +35,7 @@ interface Perspective {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_perspective/
  */
 export class RandomPerspective extends BaseImagePreprocessing<Perspective> {
+  static readonly className: string = "RandomPerspective";
   private readonly factor: Bounds;
   private readonly scale: number;
   private readonly interpolation: ImageInterpolation;

@@ -1,4 +1,4 @@
-import { UsageError } from "../../../errors/errors.js";
+import { refuse } from "../../../errors/check.js";
 import { dimAt } from "../../../graph/shape.js";
 import { constant, type Value } from "../../../graph/value.js";
 import { float32 } from "../../../onnx/tensor-data.js";
@@ -18,6 +18,8 @@ import type { RandomColourOptions } from "./random-contrast.js";
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_posterization/
  */
 export class RandomPosterization extends BaseImagePreprocessing<Value | undefined> {
+  static readonly className: string = "RandomPosterization";
+  static readonly positional: readonly string[] = ["factor"];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
@@ -31,11 +33,7 @@ export class RandomPosterization extends BaseImagePreprocessing<Value | undefine
     this.factor = factorBounds("RandomPosterization", "factor", factor, { low: 1, high: 8, strict: true });
     this.valueRange = sortedRange("RandomPosterization", "valueRange", options.valueRange ?? [0, 255]);
     if (!this.factor.every(Number.isInteger)) {
-      throw new UsageError("RandomPosterization: the option factor is not usable.", {
-        subject: "factor",
-        expected: "whole numbers of bits",
-        received: JSON.stringify(factor),
-      });
+      refuse("RandomPosterization", "factor", "whole numbers of bits", factor);
     }
   }
 

@@ -13,6 +13,8 @@ import { projectiveTransform, rotationAbout } from "./transform-images.js";
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_rotation/
  */
 export class RandomRotation extends BaseRandomTransform<Value> {
+  static readonly className: string = "RandomRotation";
+  static readonly positional: readonly string[] = ["factor"];
   private readonly factor: Bounds;
 
   /**

@@ -14,6 +14,8 @@ import type { RandomColourOptions } from "./random-contrast.js";
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_saturation/
  */
 export class RandomSaturation extends BaseImagePreprocessing<Value> {
+  static readonly className: string = "RandomSaturation";
+  static readonly positional: readonly string[] = ["factor"];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 

@@ -29,6 +29,7 @@ interface Shear {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_shear/
  */
 export class RandomShear extends BaseRandomTransform<Shear> {
+  static readonly className: string = "RandomShear";
   private readonly xFactor: Bounds;
   private readonly yFactor: Bounds;
 

@@ -20,6 +20,8 @@ interface Translation {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_translation/
  */
 export class RandomTranslation extends BaseRandomTransform<Translation> {
+  static readonly className: string = "RandomTranslation";
+  static readonly positional: readonly string[] = ["height_factor", "width_factor"];
   private readonly heightBounds: Bounds;
   private readonly widthBounds: Bounds;
 

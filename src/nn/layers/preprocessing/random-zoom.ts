@@ -26,6 +26,8 @@ interface Zoom {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/random_zoom/
  */
 export class RandomZoom extends BaseRandomTransform<Zoom> {
+  static readonly className: string = "RandomZoom";
+  static readonly positional: readonly string[] = ["height_factor"];
   private readonly heightBounds: Bounds;
   private readonly widthFactor: Factor | undefined;
   private readonly widthBounds: Bounds | undefined;

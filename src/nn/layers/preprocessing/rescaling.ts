@@ -20,6 +20,8 @@ export interface RescalingOptions extends LayerOptions {
  * @see https://keras.io/api/layers/preprocessing_layers/image_preprocessing/rescaling/
  */
 export class Rescaling extends UnaryLayer {
+  static readonly className: string = "Rescaling";
+  static readonly positional: readonly string[] = ["scale"];
   private readonly scale: PerChannel;
   private readonly offset: PerChannel;
 

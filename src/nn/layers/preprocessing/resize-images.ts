@@ -1,7 +1,7 @@
 import { staticDim } from "../../../graph/shape.js";
 import { constant, type Value } from "../../../graph/value.js";
 import { float32 } from "../../../onnx/tensor-data.js";
-import { slice } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { matmul } from "../../../ops/matmul.js";
 import { type Interpolation, interpolationMatrix } from "../pooling/interpolation-matrix.js";
 

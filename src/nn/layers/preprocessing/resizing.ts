@@ -1,7 +1,7 @@
 import { UsageError } from "../../../errors/errors.js";
 import { staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { pad } from "../../../ops/joining.js";
+import { pad } from "../../../ops/slicing.js";
 import { cast } from "../../../ops/layout.js";
 import { channelsLast } from "../../channels.js";
 import { channelsLastOnly, type DataFormat, numberWithin, oneOf, wholeNumber } from "../../../errors/check.js";
@@ -36,6 +36,8 @@ export interface ResizingOptions extends LayerOptions {
  * known; the result is float32
  */
 export class Resizing extends UnaryLayer {
+  static readonly className: string = "Resizing";
+  static readonly positional: readonly string[] = ["height", "width"];
   private readonly size: readonly [number, number];
   private readonly interpolation: Interpolation;
   private readonly crop: boolean;

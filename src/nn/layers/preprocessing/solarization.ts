@@ -31,6 +31,7 @@ interface Limits {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/solarization/
  */
 export class Solarization extends BaseImagePreprocessing<Limits> {
+  static readonly className: string = "Solarization";
   private readonly additionFactor: Bounds;
   private readonly thresholdFactor: Bounds;
   private readonly valueRange: Bounds;

@@ -18,6 +18,7 @@ export interface ActivityRegularizationOptions extends Omit<LayerOptions, "activ
  * @see https://keras.io/api/layers/regularization_layers/activity_regularization/
  */
 export class ActivityRegularization extends UnaryLayer {
+  static readonly className: string = "ActivityRegularization";
   private readonly l1: number;
   private readonly l2: number;
 

@@ -17,6 +17,8 @@ const dropped = -1.6732632423543772 * 1.0507009873554805;
  * @see https://keras.io/api/layers/regularization_layers/alpha_dropout/ – the masks of a seed differ from Keras's
  */
 export class AlphaDropout extends Dropout {
+  static override readonly className: string = "AlphaDropout";
+
   /**
    * @param rate share of the elements that is dropped, in [0, 1]
    * @throws UsageError when the rate is outside

@@ -14,7 +14,7 @@ export abstract class BaseRandom extends UnaryLayer {
 
   constructor(options: RandomLayerOptions) {
     super(options);
-    this.seed = options.seed === undefined ? undefined : wholeNumber(new.target.name, "seed", options.seed, 0);
+    this.seed = options.seed === undefined ? undefined : wholeNumber(this.className, "seed", options.seed, 0);
   }
 
   /** Name of the layer's stream of random numbers. */

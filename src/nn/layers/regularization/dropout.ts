@@ -27,6 +27,8 @@ export interface DropoutOptions extends RandomLayerOptions {
  * @see https://keras.io/api/layers/regularization_layers/dropout/ – the masks of a seed differ from Keras's
  */
 export class Dropout extends BaseRandom {
+  static readonly className: string = "Dropout";
+  static readonly positional: readonly string[] = ["rate"];
   protected readonly rate: number;
   private readonly noiseShape: readonly (number | null)[] | undefined;
 
@@ -36,7 +38,7 @@ export class Dropout extends BaseRandom {
    */
   constructor(rate: number, options: DropoutOptions = {}) {
     super(options);
-    this.rate = numberWithin(new.target.name, "rate", rate, 0, 1);
+    this.rate = numberWithin(this.className, "rate", rate, 0, 1);
     this.noiseShape = options.noiseShape;
   }
 

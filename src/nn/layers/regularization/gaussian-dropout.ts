@@ -12,6 +12,8 @@ import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
  * @see https://keras.io/api/layers/regularization_layers/gaussian_dropout/
  */
 export class GaussianDropout extends BaseRandom {
+  static readonly className: string = "GaussianDropout";
+  static readonly positional: readonly string[] = ["rate"];
   private readonly rate: number;
 
   /**

@@ -12,6 +12,8 @@ import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
  * @see https://keras.io/api/layers/regularization_layers/gaussian_noise/
  */
 export class GaussianNoise extends BaseRandom {
+  static readonly className: string = "GaussianNoise";
+  static readonly positional: readonly string[] = ["stddev"];
   private readonly stddev: number;
 
   /**

@@ -15,6 +15,8 @@ import type { Variable } from "../../variable.js";
  * @see https://arxiv.org/abs/2103.17239
  */
 export class LayerScale extends UnaryLayer {
+  static readonly className: string = "LayerScale";
+  static readonly positional: readonly string[] = ["init_values", "projection_dim"];
   private readonly initValues: number;
   private readonly projectionDim: number;
   private gamma: Variable | undefined;

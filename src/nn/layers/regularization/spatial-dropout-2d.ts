@@ -18,6 +18,8 @@ export interface SpatialDropout2DOptions extends RandomLayerOptions {
  * @see https://keras.io/api/layers/regularization_layers/spatial_dropout2d/
  */
 export class SpatialDropout2D extends Dropout {
+  static override readonly className: string = "SpatialDropout2D";
+
   /**
    * @param rate share of the channels that is dropped, in [0, 1]
    * @throws UsageError when the rate is outside

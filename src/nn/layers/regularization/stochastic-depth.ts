@@ -14,6 +14,8 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
  * @see https://arxiv.org/abs/1603.09382
  */
 export class StochasticDepth extends UnaryLayer {
+  static readonly className: string = "StochasticDepth";
+  static readonly positional: readonly string[] = ["drop_path_rate"];
   private readonly dropPathRate: number;
 
   /**

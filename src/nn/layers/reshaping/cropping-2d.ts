@@ -1,7 +1,7 @@
 import { ShapeError } from "../../../errors/errors.js";
 import { formatShape, staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { slice } from "../../../ops/joining.js";
+import { slice } from "../../../ops/slicing.js";
 import { channelsLast } from "../../channels.js";
 import { channelsLastOnly, type DataFormat, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
@@ -23,6 +23,7 @@ export interface Cropping2DOptions extends LayerOptions {
  * @see https://keras.io/api/layers/reshaping_layers/cropping2d/
  */
 export class Cropping2D extends UnaryLayer {
+  static readonly className: string = "Cropping2D";
   private readonly cropping: FourMargins;
 
   /**

@@ -18,6 +18,8 @@ export interface FlattenOptions extends LayerOptions {
  * @see https://keras.io/api/layers/reshaping_layers/flatten/
  */
 export class Flatten extends UnaryLayer {
+  static readonly className: string = "Flatten";
+
   /** @throws UsageError when the data format is another */
   constructor(options: FlattenOptions = {}) {
     super(options);

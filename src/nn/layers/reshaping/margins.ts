@@ -1,5 +1,4 @@
-import { UsageError } from "../../../errors/errors.js";
-import { type Pair, pair } from "../../../errors/check.js";
+import { type Pair, pair, refuse } from "../../../errors/check.js";
 
 /** One margin for all sides, one for height and one for width, or `[[top, bottom], [left, right]]`. */
 export type Margins = number | readonly [Pair, Pair];
@@ -16,11 +15,7 @@ export function fourMargins(owner: string, option: string, value: Margins): Four
   const both: readonly (Pair | undefined)[] = typeof value === "number" ? [value, value] : value;
   const [vertical, horizontal] = both;
   if (both.length !== 2 || vertical === undefined || horizontal === undefined) {
-    throw new UsageError(`${owner}: the option ${option} is not usable.`, {
-      subject: option,
-      expected: "a whole number, [height, width] or [[top, bottom], [left, right]]",
-      received: JSON.stringify(value),
-    });
+    refuse(owner, option, "a whole number, [height, width] or [[top, bottom], [left, right]]", value);
   }
   return [pair(owner, option, vertical, 0), pair(owner, option, horizontal, 0)];
 }

@@ -12,6 +12,8 @@ import { requireRank } from "../require-rank.js";
  * @see https://keras.io/api/layers/reshaping_layers/permute/
  */
 export class Permute extends UnaryLayer {
+  static readonly className: string = "Permute";
+  static readonly positional: readonly string[] = ["dims"];
   private readonly dims: readonly number[];
 
   /**

@@ -8,6 +8,8 @@ import { requireRank } from "../require-rank.js";
 
 /** Repeats each sample: `[N, C]` → `[N, n, C]`. @see https://keras.io/api/layers/reshaping_layers/repeat_vector/ */
 export class RepeatVector extends UnaryLayer {
+  static readonly className: string = "RepeatVector";
+  static readonly positional: readonly string[] = ["n"];
   private readonly n: number;
 
   /**

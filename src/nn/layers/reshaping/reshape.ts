@@ -13,6 +13,8 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
  * @see https://keras.io/api/layers/reshaping_layers/reshape/
  */
 export class Reshape extends UnaryLayer {
+  static readonly className: string = "Reshape";
+  static readonly positional: readonly string[] = ["target_shape"];
   private readonly targetShape: readonly number[];
 
   /**

@@ -27,6 +27,7 @@ export interface UpSampling2DOptions extends LayerOptions {
  * @see https://keras.io/api/layers/reshaping_layers/up_sampling2d/
  */
 export class UpSampling2D extends UnaryLayer {
+  static readonly className: string = "UpSampling2D";
   private readonly size: readonly [number, number];
   private readonly interpolation: Interpolation;
 

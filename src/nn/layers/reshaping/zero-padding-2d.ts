@@ -1,5 +1,5 @@
 import type { Value } from "../../../graph/value.js";
-import { pad } from "../../../ops/joining.js";
+import { pad } from "../../../ops/slicing.js";
 import { channelsLast } from "../../channels.js";
 import { channelsLastOnly, type DataFormat, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
@@ -21,6 +21,7 @@ export interface ZeroPadding2DOptions extends LayerOptions {
  * @see https://keras.io/api/layers/reshaping_layers/zero_padding2d/
  */
 export class ZeroPadding2D extends UnaryLayer {
+  static readonly className: string = "ZeroPadding2D";
   private readonly padding: FourMargins;
 
   /**

@@ -1,0 +1,15 @@
+export { GlorotUniform } from "./glorot-uniform.js";
+export { GlorotNormal } from "./glorot-normal.js";
+export { HeUniform } from "./he-uniform.js";
+export { HeNormal } from "./he-normal.js";
+export { LecunUniform } from "./lecun-uniform.js";
+export { LecunNormal } from "./lecun-normal.js";
+export { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling.js";
+export { Zeros } from "./zeros.js";
+export { Ones } from "./ones.js";
+export { Constant, type ConstantOptions } from "./constant.js";
+export { RandomUniform, type RandomUniformOptions } from "./random-uniform.js";
+export { RandomNormal, type RandomNormalOptions } from "./random-normal.js";
+export { TruncatedNormal, type TruncatedNormalOptions } from "./truncated-normal.js";
+export { Orthogonal, type OrthogonalOptions } from "./orthogonal.js";
+export { Identity, type IdentityOptions } from "./identity.js";

@@ -1,0 +1,57 @@
+import type { NamedTensors } from "../../runtime/runtime.js";
+import type { BatchOptions, InputArrays, Logs, OutputArrays } from "../../models/training-types.js";
+import { Activations } from "../activations/activations.js";
+import { samplesIn, toSource } from "../../models/sources/arrays.js";
+import { evaluateBatch } from "./evaluation.js";
+import type { Programs } from "../programs/programs.js";
+import { RunningMeans } from "./running-means.js";
+import { prepareModel } from "./samples.js";
+import { StepRunner } from "./step-runner.js";
+import { type Targets, targetsOf, truthShapesOf } from "./targets.js";
+import type { Call } from "./call.js";
+
+/** What is done with a batch at the freeze boundary. */
+type Work = (programs: Programs, boundary: NamedTensors, targets: Targets) => Promise<NamedTensors>;
+
+async function onBatch(
+  { model, memory }: Call,
+  x: InputArrays,
+  y: OutputArrays | undefined,
+  { sampleWeight, classWeight }: BatchOptions,
+  work: Work,
+): Promise<Logs> {
+  const options = { ...(y === undefined ? {} : { y }), ...(sampleWeight === undefined ? {} : { sampleWeight }) };
+  const source = toSource(model, x, { ...options, batchSize: samplesIn(x) });
+  prepareModel(model, source);
+  const { compiled } = model;
+  const batch = source.next();
+  const targets = targetsOf(batch, compiled, classWeight);
+  const programs = await memory.programsFor(compiled, truthShapesOf(batch, compiled));
+  const boundary = await new Activations(programs, source, false).of(batch);
+  const means = new RunningMeans(compiled);
+  means.add(await work(programs, boundary, targets), batch.keys.length);
+  return means.logs();
+}
+
+/** `trainOnBatch`: one training step. */
+export function trainOnBatch(
+  call: Call,
+  x: InputArrays,
+  y: OutputArrays | undefined,
+  options: BatchOptions,
+): Promise<Logs> {
+  const { model, memory } = call;
+  return onBatch(call, x, y, options, (programs, boundary, targets) =>
+    new StepRunner(programs, model.optimizer, memory.streams).run(boundary, targets),
+  );
+}
+
+/** `testOnBatch`: loss and metrics of one batch, without training. */
+export function testOnBatch(
+  call: Call,
+  x: InputArrays,
+  y: OutputArrays | undefined,
+  options: BatchOptions,
+): Promise<Logs> {
+  return onBatch(call, x, y, options, evaluateBatch);
+}

@@ -1,0 +1,36 @@
+import type { BaseModel } from "../../models/base-model.js";
+import type { Surroundings } from "../../models/platform.js";
+import type { Callback, CallbackContext, EvaluateOptions } from "../../models/training-types.js";
+import { CallbackList } from "./callback-list.js";
+import { ProgbarLogger } from "../callbacks/progbar-logger.js";
+import type { Host } from "../machine.js";
+import type { TrainingMemory } from "./training-memory.js";
+
+/** What a call of `fit`, `evaluate` or `predict` works with. */
+export interface Call {
+  readonly host: Host;
+  readonly model: BaseModel;
+  readonly memory: TrainingMemory;
+}
+
+/**
+ * The callbacks of a call, with the bar that `verbose` asks for.
+ *
+ * @param own callbacks of the call itself
+ */
+export function callbackList(
+  callbacks: readonly Callback[] = [],
+  verbose: EvaluateOptions["verbose"],
+  own: readonly Callback[] = [],
+): CallbackList {
+  const shows = callbacks.some((callback) => callback instanceof ProgbarLogger);
+  return new CallbackList([...callbacks, ...(verbose === 0 || shows ? [] : [new ProgbarLogger()]), ...own]);
+}
+
+/** The context of events outside of `fit`. */
+export function contextOf(model: BaseModel, machine: Surroundings, steps: number): CallbackContext {
+  const stopTraining = (): void => {
+    model.stopTraining = true;
+  };
+  return { model, machine, epochs: 1, steps, stopTraining };
+}

@@ -1,0 +1,23 @@
+import type { Value } from "../../graph/value.js";
+import type { Compiled } from "../../models/training-types.js";
+import { figuresOf, type TruthShapes } from "./figures.js";
+import { lowered } from "./lowering.js";
+import { behindBoundary, type ModelSplit } from "./split.js";
+
+/**
+ * The evaluate program: boundary activations, labels, weights → loss, metrics, in inference.
+ *
+ * @param elementWork what an element of tiles costs on this machine
+ * @returns outputs by name, as a graph
+ * @throws UsageError when there is no loss
+ */
+export function evaluateGraph(
+  split: ModelSplit,
+  compiled: Compiled,
+  truthShapes: TruthShapes,
+  elementWork: number,
+): Record<string, Value> {
+  const { outputs, penalties } = split.inference;
+  const values = lowered(behindBoundary(split, [...outputs, ...penalties]), elementWork, true);
+  return figuresOf(compiled, truthShapes, values.slice(0, outputs.length), values.slice(outputs.length)).figures;
+}
