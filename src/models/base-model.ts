@@ -181,10 +181,8 @@ export abstract class BaseModel extends Layer {
    * ```ts
    * import { layers, models, optimizers } from "graft-ml";
    *
-   * const model = new models.Sequential([
-   *   layers.Input({ shape: [4] }),
-   *   new layers.Dense(3, { activation: "softmax" }),
-   * ]);
+   * const classes = new layers.Dense(3, { activation: "softmax" });
+   * const model = new models.Sequential([layers.Input({ shape: [4] }), classes]);
    * const optimizer = new optimizers.Adam({ learningRate: 1e-4 });
    * model.compile({ optimizer, loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
    * ```
@@ -247,7 +245,7 @@ export abstract class BaseModel extends Layer {
    * model.compile({ optimizer: new optimizers.SGD(0.1), loss: "mse" });
    * const { history } = await model.fit(x, { y, epochs: 100, verbose: 0 });
    * console.log(history["loss"]?.length); // → 100
-   * console.log(history["loss"]?.at(-1)); // such as 0.00003
+   * console.log(history["loss"]?.at(-1)); // such as 1.5e-9
    * ```
    */
   async fit(x: BatchSource | InputArrays, options: FitOptions = {}): Promise<History> {
