@@ -57,7 +57,7 @@ export function checkExamples(root: string, examples: readonly DocExample[]): st
   const file = `${root}/tsconfig.json`;
   const { config } = ts.readConfigFile(file, (path) => ts.sys.readFile(path)) as { readonly config: unknown };
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root, undefined, file);
-  // They are never written: a folder of that name would be checked with the project.
+  // Never written: tsc would check files that were left behind with the project.
   const files = new Map(examples.map((example, index) => [`${root}/test/doc-example-${index}.tmp.ts`, example]));
   const host = ts.createCompilerHost(options, true);
   const program = ts.createProgram([...files.keys()], options, {
