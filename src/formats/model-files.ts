@@ -6,12 +6,12 @@ import type { LoadModelOptions, ModelFiles } from "../models/platform.js";
 import { readModel } from "../onnx/read-model.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { fileSystemError } from "../files/file-system-errors.js";
-import { loadKerasWeights, readKerasModel, writeKerasModel, writeKerasWeights } from "./keras/keras-model.js";
-import { layersModelOfTfjs } from "./tfjs/keras-tfjs.js";
-import { isZip } from "./keras/keras-zip.js";
-import { importOnnx } from "./onnx/onnx-import.js";
-import { graphModelOfTfjs } from "./tfjs/tfjs-graph.js";
-import { readTfjsFile } from "./tfjs/tfjs-node.js";
+import { loadKerasWeights, readKerasModel, writeKerasModel, writeKerasWeights } from "./keras/model-file.js";
+import { layersModelOfTfjs } from "./tfjs/layers-model.js";
+import { isZip } from "./keras/zip.js";
+import { importOnnx } from "./onnx/import-model.js";
+import { graphModelOfTfjs } from "./tfjs/graph-model.js";
+import { readTfjsFile } from "./tfjs/from-disk.js";
 import { exportModel } from "./onnx/export-model.js";
 
 async function readBytes(path: string, advice?: string): Promise<Uint8Array> {

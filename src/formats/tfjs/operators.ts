@@ -25,7 +25,7 @@ import { averagePool, maxPool } from "../../ops/pooling.js";
 import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/shape-of.js";
 import { logSoftmax, softmax } from "../../ops/softmax.js";
-import { attributeOf, type TfNode } from "./tfjs-attributes.js";
+import { attributeOf, type TfNode } from "./attributes.js";
 
 /*
  * TensorFlow's operators, written with Graft's. TensorFlow puts channels last, graphs of Graft second: as everywhere in

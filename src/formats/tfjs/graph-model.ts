@@ -3,9 +3,9 @@ import { input, type Node, producer, type Value } from "../../graph/value.js";
 import type { GraphModel } from "../../models/graph-model.js";
 import { channelsFirst } from "../../nn/channels.js";
 import { type GraphWithWeights, modelOfGraph } from "../onnx/model-of-graph.js";
-import { attributeOf, type TfNode } from "./tfjs-attributes.js";
-import { importOperator, type Known, NodeInputs } from "./tfjs-operators.js";
-import type { TfjsGraphModel } from "./tfjs.js";
+import { attributeOf, type TfNode } from "./attributes.js";
+import { importOperator, type Known, NodeInputs } from "./operators.js";
+import type { TfjsGraphModel } from "./model-json.js";
 
 /** Pixels of pictures of which the graph does not say the size. */
 const defaultSize = 224;

@@ -7,10 +7,10 @@ import { graftKey, restoreMultipliers } from "../../models/learning-rate-multipl
 import { serializeModel } from "./serialize-model.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { type Hdf5File, withHdf5 } from "./hdf5.js";
-import { weightsIn } from "./keras-h5.js";
-import { writeHdf5 } from "./keras-hdf5-write.js";
-import { kerasJson, parseKerasJson } from "./keras-json.js";
-import { optimizerVariables, restoreKeras2Optimizer, restoreOptimizer } from "./keras-optimizer.js";
+import { weightsIn } from "./h5-weights.js";
+import { writeHdf5 } from "./write-hdf5.js";
+import { kerasJson, parseKerasJson } from "./json.js";
+import { optimizerVariables, restoreKeras2Optimizer, restoreOptimizer } from "./optimizer-variables.js";
 import {
   assignVariables,
   hasVariableLayout,
@@ -19,8 +19,8 @@ import {
   requireVariables,
   variableGroups,
   type VariableGroups,
-} from "./keras-variables.js";
-import { isZip, readZip, writeZip } from "./keras-zip.js";
+} from "./variables.js";
+import { isZip, readZip, writeZip } from "./zip.js";
 import { keras2Slots, type NamedVariable } from "./keras2-optimizer.js";
 
 /** How a model of a file is made. */

@@ -7,7 +7,7 @@ import type { OnnxModel, OnnxNode } from "../../onnx/model.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { halfToFloat32 } from "../../onnx/half.js";
 import { modelOfGraph } from "./model-of-graph.js";
-import { NodeImporter } from "./onnx-nodes.js";
+import { NodeImporter } from "./import-nodes.js";
 
 /** How an ONNX file becomes a model. */
 export interface OnnxImportOptions {
