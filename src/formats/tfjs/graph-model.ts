@@ -1,8 +1,9 @@
 import { FileError, GraftError } from "../../errors/errors.js";
+import type { NamedGraph } from "../../graph/named-graph.js";
 import { input, type Node, producer, type Value } from "../../graph/value.js";
 import type { GraphModel } from "../../models/graph-model.js";
 import { channelsFirst } from "../../nn/channels.js";
-import { type GraphWithWeights, modelOfGraph } from "../onnx/model-of-graph.js";
+import { modelOfGraph } from "../onnx/model-of-graph.js";
 import { attributeOf, type TfNode } from "./attributes.js";
 import { importOperator, type Known, NodeInputs } from "./operators.js";
 import type { TfjsGraphModel } from "./model-json.js";
@@ -42,7 +43,7 @@ class GraphImporter {
     for (const node of model.nodes) this.nodes.set(node.name, node);
   }
 
-  import(): GraphWithWeights {
+  import(): NamedGraph {
     const { signature } = this.model;
     const placeholders = this.model.nodes.filter(({ op }) => op === "Placeholder").map(({ name }) => name);
     const inputs = signature?.inputs.map((name) => reference(name).name) ?? placeholders;
@@ -50,7 +51,7 @@ class GraphImporter {
     return this.graph(signature?.outputs ?? this.ends());
   }
 
-  importPart({ inputs, outputs }: TfjsCut): GraphWithWeights {
+  importPart({ inputs, outputs }: TfjsCut): NamedGraph {
     for (const [name, value] of inputs) {
       this.inputs.push(value);
       this.known.set(name, [{ kind: "value", value }]);
@@ -58,7 +59,7 @@ class GraphImporter {
     return this.graph(outputs);
   }
 
-  private graph(outputs: readonly string[]): GraphWithWeights {
+  private graph(outputs: readonly string[]): NamedGraph {
     for (const node of this.order(outputs)) this.known.set(node.name, this.convert(node));
     return {
       name: this.file,
@@ -221,6 +222,6 @@ export function graphModelOfTfjs(model: TfjsGraphModel, file: string): GraphMode
  * @param file the file's name, for messages
  * @throws FileError as {@link graphModelOfTfjs} does
  */
-export function partOfTfjs(model: TfjsGraphModel, file: string, cut: TfjsCut): GraphWithWeights {
+export function partOfTfjs(model: TfjsGraphModel, file: string, cut: TfjsCut): NamedGraph {
   return new GraphImporter(model, file).importPart(cut);
 }
