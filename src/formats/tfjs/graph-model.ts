@@ -5,8 +5,9 @@ import type { GraphModel } from "../../models/graph-model.js";
 import { channelsFirst } from "../../nn/channels.js";
 import { modelOfGraph } from "../onnx/model-of-graph.js";
 import { attributeOf, type TfNode } from "./attributes.js";
-import { importOperator, type Known, NodeInputs } from "./operators.js";
 import type { TfjsGraphModel } from "./model-json.js";
+import { type Known, NodeInputs } from "./operators/node-inputs.js";
+import { importOperator } from "./operators/table.js";
 
 /** Pixels of pictures of which the graph does not say the size. */
 const defaultSize = 224;
