@@ -1,14 +1,14 @@
 import { constant, type Value } from "../../../graph/value.js";
-import { toChannelsFirst } from "../../../nn/channels.js";
+import { graphAxis, toChannelsFirst } from "../../../nn/channels.js";
 import { float32 } from "../../../onnx/tensor-data.js";
 import { elu, leakyRelu, prelu, relu, selu, sigmoid, softplus, tanh } from "../../../ops/activations.js";
 import * as elementwise from "../../../ops/elementwise.js";
 import { logSoftmax, softmax } from "../../../ops/softmax.js";
-import { graphAxis } from "../../../nn/channels.js";
 import { unsqueeze } from "../../../ops/layout.js";
 import { attributeOf } from "../attributes.js";
 import { channelsSecond, type NodeInputs, type Operator, type Operators } from "./node-inputs.js";
 
+/** Activations by the names under which the converter fuses them. */
 export const activations: Readonly<Record<string, (x: Value) => Value>> = {
   Relu: relu,
   Relu6: (x) => elementwise.clip(x, 0, 6),
