@@ -3,17 +3,17 @@ import type { ActivationName } from "../nn/activations/index.js";
 /** Options that all pretrained networks have; names and defaults are Keras's. */
 export interface ApplicationOptions {
   /** `"imagenet"`, the path of a weights file in Keras's layout, or `null` for random ones; default `"imagenet"`. */
-  readonly weights?: string | null;
+  readonly weights?: string | null | undefined;
   /** Whether the network ends in its own classifier; default `true`. */
-  readonly includeTop?: boolean;
+  readonly includeTop?: boolean | undefined;
   /** `[height, width, 3]`; default the size that the network was trained with. */
-  readonly inputShape?: readonly [height: number, width: number, channels: number];
+  readonly inputShape?: readonly [height: number, width: number, channels: number] | undefined;
   /** Without a top: how the last feature map is pooled; default not at all. */
-  readonly pooling?: "avg" | "max" | null;
+  readonly pooling?: "avg" | "max" | null | undefined;
   /** With a top: number of classes; default 1000. */
-  readonly classes?: number;
+  readonly classes?: number | undefined;
   /** With a top: its activation; default `"softmax"`. */
-  readonly classifierActivation?: ActivationName | null;
+  readonly classifierActivation?: ActivationName | null | undefined;
   /** The model's name; default the network's, in lower case. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }

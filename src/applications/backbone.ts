@@ -1,5 +1,6 @@
 import type { BaseModel } from "../models/base-model.js";
 import type { PreprocessMode } from "./preprocess.js";
+import type { DownloadListener } from "./pretrained-weights.js";
 
 /** Where a network comes from and on what terms. */
 export interface NetworkRecord {
@@ -13,6 +14,27 @@ export interface NetworkRecord {
   readonly imageSize: number;
   /** What is done to pixels in [0, 255] before they go in. */
   readonly preprocess: PreprocessMode;
+}
+
+/** What a network that has a name is loaded with. */
+export interface LoadNetworkOptions {
+  /** Side of the square image, in pixels. */
+  readonly imageSize: number;
+  /** A file of weights; default the published ones. */
+  readonly weights?: string | undefined;
+  /** Told of the download. */
+  readonly onProgress?: DownloadListener | undefined;
+}
+
+/** A network that has a name: all that Graft says of it and does with it. The file of its family exports one. */
+export interface Network {
+  readonly record: NetworkRecord;
+  /** Layer with which its last block begins. */
+  readonly lastBlock: string;
+  /** Whether it can be loaded with a file of weights of one's own. */
+  readonly takesWeights: boolean;
+  /** Loads it without its classifier. */
+  readonly load: (options: LoadNetworkOptions) => Promise<BaseModel>;
 }
 
 /** A pretrained network without its own classifier, ready to be grafted onto. */

@@ -54,6 +54,7 @@ export function parseClassIndex(text: string, file: string): ClassIndex {
   });
 }
 
+// Downloaded, checked and parsed once a process, since predictions are named batch by batch.
 let known: ClassIndex | undefined;
 
 /** The classes of ImageNet, from the cache, where they are downloaded to once. */
@@ -66,23 +67,16 @@ async function imagenetClasses(): Promise<ClassIndex> {
 }
 
 /**
- * The most probable classes of each row, the most probable one first.
- *
- * @param predictions `[batch, classes]`
- * @param classes as many as there are columns
- * @throws ShapeError when they are not as many
+ * @param classes number of classes
+ * @throws ShapeError when there are not as many columns
+ * @throws UsageError for an impossible `top`
  */
-export function namePredictions(
-  predictions: Tensor,
-  classes: ClassIndex,
-  { top = 5 }: DecodeOptions = {},
-): ClassPrediction[][] {
-  const [batch = 0, columns = 0] = predictions.dims;
-  if (predictions.dims.length !== 2 || columns !== classes.length) {
+function checkNaming({ dims }: Tensor, classes: number, top: number): void {
+  if (dims.length !== 2 || dims[1] !== classes) {
     throw new ShapeError("decodePredictions takes the outputs of an ImageNet classifier.", {
       subject: "predictions",
-      expected: `[batch, ${classes.length}], such as a model with includeTop: true and classes: ${classes.length} gives`,
-      received: `[${predictions.dims.join(", ")}]`,
+      expected: `[batch, ${classes}], such as a model with includeTop: true and classes: ${classes} gives`,
+      received: `[${dims.join(", ")}]`,
     });
   }
   if (!Number.isInteger(top) || top < 1) {
@@ -92,6 +86,23 @@ export function namePredictions(
       received: String(top),
     });
   }
+}
+
+/**
+ * The most probable classes of each row, the most probable one first.
+ *
+ * @param predictions `[batch, classes]`
+ * @param classes as many as there are columns
+ * @throws ShapeError when they are not as many
+ * @throws UsageError for an impossible `top`
+ */
+export function namePredictions(
+  predictions: Tensor,
+  classes: ClassIndex,
+  { top = 5 }: DecodeOptions = {},
+): ClassPrediction[][] {
+  const [batch = 0, columns = 0] = predictions.dims;
+  checkNaming(predictions, classes.length, top);
   const scores = Array.from(predictions.data as ArrayLike<number>, Number);
   return Array.from({ length: batch }, (_, row) =>
     classes
@@ -109,6 +120,7 @@ export function namePredictions(
  * @param predictions `[batch, 1000]`
  * @returns for each row, the most probable first: identifier, name, score
  * @throws ShapeError when there are not 1000 columns
+ * @throws UsageError for an impossible `top`
  * @throws DownloadError when the list cannot be had; it says what to download, and where to put it
  * @see https://keras.io/api/applications/ `decode_predictions`, which does the same without `await`
  *
@@ -128,13 +140,7 @@ export async function decodePredictions(
   predictions: Tensor,
   options: DecodeOptions = {},
 ): Promise<ClassPrediction[][]> {
-  // Before the download, which a wrong shape is not worth.
-  if (predictions.dims.length !== 2 || predictions.dims[1] !== 1000) {
-    namePredictions(
-      predictions,
-      Array.from({ length: 1000 }, () => ["", ""]),
-      options,
-    );
-  }
+  // Before the download, which wrong arguments are not worth.
+  checkNaming(predictions, 1000, options.top ?? 5);
   return namePredictions(predictions, await imagenetClasses(), options);
 }

@@ -1,7 +1,7 @@
 import type { BaseModel } from "../models/base-model.js";
-import { platform } from "../models/platform.js";
 import { cachePath } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
+import { loadWeightsFile } from "../formats/keras/load-weights-file.js";
 
 /** A file of weights that Keras publishes. */
 export interface PublishedWeights {
@@ -25,7 +25,7 @@ export type DownloadListener = (progress: {
  * Loads pretrained weights into a model.
  *
  * @param weights `"imagenet"` for the published ones, which are downloaded to the cache once, or the path of a file
- * @param onProgress told of the download; default: lines for a person
+ * @param onProgress told of the download; default: lines on stderr
  * @throws DownloadError when the published weights cannot be had; it says what to download, and where to put it
  * @throws ShapeError when the file belongs to another network
  */
@@ -33,10 +33,12 @@ export async function pretrainedWeights(
   model: BaseModel,
   weights: string,
   published: PublishedWeights,
-  onProgress: DownloadListener = showProgress(),
+  onProgress: DownloadListener = progressLines((line) => {
+    console.error(line);
+  }),
 ): Promise<void> {
   if (weights !== "imagenet") {
-    await model.loadWeights(weights);
+    await loadWeightsFile(model, weights);
     return;
   }
   const destination = cachePath(`keras/${published.file}`);
@@ -49,21 +51,24 @@ export async function pretrainedWeights(
       onProgress({ what: published.file, received, total });
     },
   });
-  await model.loadWeights(destination);
+  await loadWeightsFile(model, destination);
 }
 
 const megabyte = 1e6;
 
+/** A size as people are told it: `59 MB`. */
+export function megabytes(bytes: number): string {
+  return `${(bytes / megabyte).toFixed(0)} MB`;
+}
+
 /** Says at the start, and then at every tenth of the way, how far a download is. */
-function showProgress(): DownloadListener {
+function progressLines(say: (line: string) => void): DownloadListener {
   let shown = -1;
   return ({ what, received, total }) => {
     const tenth = total === undefined ? Math.floor(received / (50 * megabyte)) : Math.floor((10 * received) / total);
     if (tenth === shown) return;
     shown = tenth;
-    const size = (bytes: number): string => (bytes / megabyte).toFixed(0);
-    platform().warn(
-      `Downloading ${what}: ${size(received)} MB${total === undefined ? "" : ` of ${size(total)} MB (${tenth * 10} %)`}`,
-    );
+    const whole = total === undefined ? "" : ` of ${megabytes(total)} (${tenth * 10} %)`;
+    say(`Downloading ${what}: ${megabytes(received)}${whole}`);
   };
 }

@@ -13,7 +13,8 @@ import {
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { ApplicationOptions } from "./application-options.js";
 import { decodePredictions } from "./decode-predictions.js";
-import { type DownloadListener, type PublishedWeights, pretrainedWeights } from "./pretrained-weights.js";
+import type { Network, NetworkRecord } from "./backbone.js";
+import { type DownloadListener, megabytes, type PublishedWeights, pretrainedWeights } from "./pretrained-weights.js";
 import { preprocessInput, standardizationOf } from "./preprocess.js";
 
 /** Number of filters of the convolutions of each block. */
@@ -39,6 +40,14 @@ const published: Readonly<Record<"top" | "noTop", PublishedWeights>> = {
     md5: "6d6bbae143d832006294945121d1f1fc",
     bytes: 58_889_256,
   },
+};
+
+const record: NetworkRecord = {
+  name: "vgg16",
+  description: `VGG16 trained on ImageNet, large and slow; ${megabytes(published.noTop.bytes)} from Keras's server, or a file of your own`,
+  licence: "CC-BY-4.0",
+  imageSize: 224,
+  preprocess: "caffe",
 };
 
 /** Smallest side that five poolings leave something of, in pixels. */
@@ -78,8 +87,8 @@ function checkShape(shape: readonly number[]): void {
  * ```
  */
 export async function VGG16(options: ApplicationOptions = {}, onProgress?: DownloadListener): Promise<Model> {
-  const { weights = "imagenet", includeTop = true, pooling = null, classes = 1000, name = "vgg16" } = options;
-  const shape = options.inputShape ?? [224, 224, 3];
+  const { weights = "imagenet", includeTop = true, pooling = null, classes = 1000, name = record.name } = options;
+  const shape = options.inputShape ?? [record.imageSize, record.imageSize, 3];
   checkShape(shape);
   if (weights === "imagenet" && includeTop && classes !== 1000) {
     throw new UsageError("The ImageNet classifier has 1000 classes.", {
@@ -103,7 +112,7 @@ export async function VGG16(options: ApplicationOptions = {}, onProgress?: Downl
     await pretrainedWeights(model, weights, includeTop ? published.top : published.noTop, onProgress);
     model.pretrained = {
       network: "VGG16",
-      standardization: standardizationOf("caffe"),
+      standardization: standardizationOf(record.preprocess),
       cost:
         "Measured on cats against dogs, a linear classifier on its features is right on 89 % of the photos with pixels / 255 " +
         "and on 96 % with the network's own preprocessing.",
@@ -128,4 +137,13 @@ function pooled(x: SymbolicTensor, pooling: "avg" | "max" | null): SymbolicTenso
 }
 
 /** Keras's module: the network, its preprocessing, and the names of its classes. */
-export const vgg16 = { VGG16, preprocessInput: preprocessInput("caffe"), decodePredictions } as const;
+export const vgg16 = { VGG16, preprocessInput: preprocessInput(record.preprocess), decodePredictions } as const;
+
+/** VGG16 as a network to be grafted onto. */
+export const vgg16Network: Network = {
+  record,
+  lastBlock: "block5_conv1",
+  takesWeights: true,
+  load: async ({ imageSize, weights, onProgress }) =>
+    VGG16({ weights, includeTop: false, inputShape: [imageSize, imageSize, 3] }, onProgress),
+};

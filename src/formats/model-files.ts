@@ -1,42 +1,11 @@
-import { readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { FileError, UsageError } from "../errors/errors.js";
-import type { BaseModel } from "../models/base-model.js";
-import type { LoadModelOptions, ModelFiles } from "../models/platform.js";
-import { readModel } from "../onnx/read-model.js";
+import { basename } from "node:path";
+import { UsageError } from "../errors/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
-import { fileSystemError } from "../files/file-system-errors.js";
-import { loadKerasWeights, readKerasModel, writeKerasModel, writeKerasWeights } from "./keras/keras-model.js";
-import { layersModelOfTfjs } from "./tfjs/keras-tfjs.js";
-import { isZip } from "./keras/keras-zip.js";
-import { importOnnx } from "./onnx/onnx-import.js";
-import { graphModelOfTfjs } from "./tfjs/tfjs-graph.js";
-import { readTfjsFile } from "./tfjs/tfjs-node.js";
+import type { ModelFiles } from "../models/platform.js";
+import { loadWeightsFile } from "./keras/load-weights-file.js";
+import { writeKerasModel, writeKerasWeights } from "./keras/model-file.js";
+import { loadModelFile } from "./load-model-file.js";
 import { exportModel } from "./onnx/export-model.js";
-
-async function readBytes(path: string, advice?: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw fileSystemError(cause, path, "read", advice);
-  }
-}
-
-const weightsAdvice = "Give the path of a file of Keras's weights: HDF5 (.h5, .weights.h5) or .keras.";
-
-/** The signature of HDF5 stands at byte 0, or behind a user block of 512, 1024, … bytes. */
-function isHdf5(bytes: Uint8Array): boolean {
-  const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-  for (let at = 0; at < bytes.length; at = at === 0 ? 512 : at * 2) {
-    if (signature.every((byte, index) => bytes[at + index] === byte)) return true;
-  }
-  return false;
-}
-
-/** The first character of a text, behind a mark of its encoding and white space. */
-function firstCharacter(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes.subarray(0, 64)).trimStart().slice(0, 1);
-}
 
 function requireEnding(path: string, ending: string, method: string): void {
   if (path.endsWith(ending)) return;
@@ -48,39 +17,6 @@ function requireEnding(path: string, ending: string, method: string): void {
   });
 }
 
-async function loadTfjs(path: string): Promise<BaseModel> {
-  const model = await readTfjsFile(path);
-  return model.format === "layers-model" ? layersModelOfTfjs(model, path) : graphModelOfTfjs(model, path);
-}
-
-async function load(path: string, options: LoadModelOptions, warn: (line: string) => void): Promise<BaseModel> {
-  const isFolder = await stat(path).then(
-    (entry) => entry.isDirectory(),
-    (cause: unknown) => {
-      throw fileSystemError(cause, path, "read");
-    },
-  );
-  if (isFolder) return loadTfjs(join(path, "model.json"));
-  const bytes = await readBytes(path);
-  if (isZip(bytes) || isHdf5(bytes)) {
-    const { model, warnings } = await readKerasModel(bytes, path, options);
-    warnings.forEach(warn);
-    return model;
-  }
-  if (firstCharacter(bytes) === "{") return loadTfjs(path);
-  // A protobuf has no signature, but every ONNX file begins with the version of the format.
-  if (bytes[0] === 0x08) return importOnnx(readModel(bytes, path), { file: path });
-  throw new FileError(`${path} is no model that Graft can read.`, {
-    subject: path,
-    expected: "a .keras archive, an HDF5 file of Keras, a TensorFlow.js model.json, or an ONNX file",
-    received:
-      bytes.length === 0
-        ? "an empty file"
-        : `${String(bytes.length)} bytes that begin with ${[...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}`,
-    advice: "Check the path, or download the file again.",
-  });
-}
-
 /**
  * Models and weights in files of this machine.
  *
@@ -88,13 +24,13 @@ async function load(path: string, options: LoadModelOptions, warn: (line: string
  */
 export function createModelFiles(warn: (line: string) => void): ModelFiles {
   return {
-    loadModel: async (path, options) => load(path, options, warn),
+    loadModel: async (path, options) => loadModelFile(path, options, warn),
     async saveModel(model, path) {
       requireEnding(path, ".keras", "model.save");
       await writeFileAtomically(path, await writeKerasModel(model, path));
     },
     async loadWeights(model, path, options) {
-      const skipped = await loadKerasWeights(model, await readBytes(path, weightsAdvice), path, options);
+      const skipped = await loadWeightsFile(model, path, options);
       for (const line of skipped) warn(`Skipped: ${line}`);
       return skipped;
     },

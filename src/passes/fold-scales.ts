@@ -1,10 +1,9 @@
-import { nodesInOrder } from "../graph/graph.js";
+import { nodesInOrder, usesOf } from "../graph/graph.js";
+import type { NamedGraph } from "../graph/named-graph.js";
 import { rebuild } from "../graph/rebuild.js";
 import { constant, constantData, type Node, producer, type Value } from "../graph/value.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
-import { usesOf } from "../graph/graph.js";
 import { recreate } from "../ops/table.js";
-import type { GraphWithWeights } from "../formats/onnx/model-of-graph.js";
 
 type Float32 = TensorData<"float32">;
 
@@ -62,7 +61,7 @@ class Folding {
   readonly names: Map<Node, string>;
   private readonly uses: Map<Value, number>;
 
-  constructor({ outputs, names }: GraphWithWeights) {
+  constructor({ outputs, names }: NamedGraph) {
     this.names = new Map(names);
     this.uses = new Map(usesOf(outputs));
   }
@@ -125,7 +124,7 @@ class Folding {
  * normalization in graphs that were prepared for inference. Only what is used nowhere else is folded; convolutions keep
  * their names.
  */
-export function foldScales(graph: GraphWithWeights): GraphWithWeights {
+export function foldScales(graph: NamedGraph): NamedGraph {
   const folding = new Folding(graph);
   const renew = rebuild(graph.outputs, new Map(), (node, inputs) => folding.replace(node, inputs));
   const outputs = graph.outputs.map(renew);

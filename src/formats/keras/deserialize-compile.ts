@@ -142,8 +142,7 @@ function readLoss(value: unknown): Loss {
 function readMetric(value: unknown): Metric | string {
   const wrapped = wrapperSchema.safeParse(value);
   if (wrapped.success) {
-    const { fn, name, ...options } = wrapped.data.config;
-    const config = { ...options, ...(name === undefined ? {} : { name }) };
+    const { fn, ...config } = wrapped.data.config;
     // Functions of the accuracies are metrics by the same name; those of losses keep their own.
     return fn.endsWith("accuracy") ? resolveMetric({ class_name: fn, config }, undefined, []) : fn;
   }
@@ -163,12 +162,11 @@ function modernOptimizer(className: string, config: Config): Config {
   const isOfRate = typeof decay === "number" && decay > 0 && className !== "Nadam";
   const old = isOfRate && typeof rate === "number" ? decay : undefined;
   const schedule = old === undefined ? undefined : new InverseTimeDecay(Number(rate), 1, old);
-  return {
-    ...others,
-    // Keras 3 switched it off by 0, too.
-    ...(others["weight_decay"] === 0 ? { weight_decay: null } : {}),
-    ...(rate === undefined ? {} : { learning_rate: schedule ?? rate }),
-  };
+  const modern: Record<string, unknown> = { ...others };
+  // Keras 3 switched it off by 0, too.
+  if (modern["weight_decay"] === 0) modern["weight_decay"] = null;
+  if (rate !== undefined) modern["learning_rate"] = schedule ?? rate;
+  return modern;
 }
 
 function readOptimizer(value: unknown): Optimizer {

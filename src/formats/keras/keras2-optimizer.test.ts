@@ -3,7 +3,7 @@ import { Dense } from "../../nn/layers/index.js";
 import { Adam, Nadam, type Optimizer, SGD } from "../../nn/optimizers/index.js";
 import type { Variable } from "../../nn/variable.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
-import { restoreKeras2Optimizer, type OptimizerMemory } from "./keras-optimizer.js";
+import { restoreKeras2Optimizer, type OptimizerMemory } from "./optimizer-variables.js";
 import { keras2Slots, type NamedVariable } from "./keras2-optimizer.js";
 
 function variable(name: string, dims: readonly number[], value: number): NamedVariable {

@@ -101,11 +101,6 @@ export function serializeModel(model: BaseModel): Config {
       advice: "Begin with layers.Input({ shape: [150, 150, 3] }).",
     });
   }
-  const compiled = compileConfig(model);
-  const multipliers = serializeMultipliers(model);
-  return {
-    ...serializeLayer(model),
-    ...(compiled === undefined ? {} : { compile_config: compiled }),
-    ...(multipliers === undefined ? {} : { [graftKey]: multipliers }),
-  };
+  // What is undefined is left out of the file.
+  return { ...serializeLayer(model), compile_config: compileConfig(model), [graftKey]: serializeMultipliers(model) };
 }

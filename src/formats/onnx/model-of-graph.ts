@@ -1,4 +1,5 @@
 import { nodesInOrder } from "../../graph/graph.js";
+import type { NamedGraph } from "../../graph/named-graph.js";
 import { rebuild } from "../../graph/rebuild.js";
 import { constantData, input, type Node, producer, type Value } from "../../graph/value.js";
 import { GraphModel, type ImportedNode, type ImportedWeight } from "../../models/graph-model.js";
@@ -47,16 +48,8 @@ export function weightsOf(node: Node): FoundWeight[] {
     : [];
 }
 
-/** A graph with its weights inside, and names for its nodes; a node without one is named after its operator. */
-export interface GraphWithWeights {
-  readonly name: string;
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  readonly names: ReadonlyMap<Node, string>;
-}
-
 /** Makes a model of a graph: constants that are weights become weights of layers. A shared one belongs to its first user. */
-export function modelOfGraph({ name, inputs, outputs, names }: GraphWithWeights): GraphModel {
+export function modelOfGraph({ name, inputs, outputs, names }: NamedGraph): GraphModel {
   const taken = new Set<string>();
   const unique = (wish: string): string => {
     let free = wish;

@@ -3,7 +3,7 @@ import type { JobParts } from "../../jobs/parts.js";
 /** The real thing. Each part is imported when it is used: `--help` waits for none, and `predict` not for the training. */
 export const jobParts: JobParts = {
   async networkRecords() {
-    return (await import("../../applications/load-backbone.js")).networkRecords();
+    return (await import("../../applications/networks.js")).networkRecords();
   },
   async versions() {
     return (await import("./versions.js")).versions();

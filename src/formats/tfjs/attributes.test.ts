@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { attributeOf, nodeSchema } from "./tfjs-attributes.js";
+import { attributeOf, nodeSchema } from "./attributes.js";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 

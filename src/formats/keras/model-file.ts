@@ -1,16 +1,17 @@
 import { FileError } from "../../errors/errors.js";
 import { assignWeights, type FileWeights, type LoadWeightsOptions } from "../../models/assign-weights.js";
 import type { BaseModel } from "../../models/base-model.js";
+import type { LoadModelOptions } from "../../models/platform.js";
 import { compileFromConfig } from "./deserialize-compile.js";
 import { modelFromConfig } from "./from-config.js";
 import { graftKey, restoreMultipliers } from "../../models/learning-rate-multipliers.js";
 import { serializeModel } from "./serialize-model.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { type Hdf5File, withHdf5 } from "./hdf5.js";
-import { weightsIn } from "./keras-h5.js";
-import { writeHdf5 } from "./keras-hdf5-write.js";
-import { kerasJson, parseKerasJson } from "./keras-json.js";
-import { optimizerVariables, restoreKeras2Optimizer, restoreOptimizer } from "./keras-optimizer.js";
+import { weightsIn } from "./h5-weights.js";
+import { writeHdf5 } from "./write-hdf5.js";
+import { kerasJson, parseKerasJson } from "./json.js";
+import { optimizerVariables, restoreKeras2Optimizer, restoreOptimizer } from "./optimizer-variables.js";
 import {
   assignVariables,
   hasVariableLayout,
@@ -19,15 +20,9 @@ import {
   requireVariables,
   variableGroups,
   type VariableGroups,
-} from "./keras-variables.js";
-import { isZip, readZip, writeZip } from "./keras-zip.js";
+} from "./variables.js";
+import { isZip, readZip, writeZip } from "./zip.js";
 import { keras2Slots, type NamedVariable } from "./keras2-optimizer.js";
-
-/** How a model of a file is made. */
-export interface ReadModelOptions {
-  /** Whether optimizer, loss and metrics of the file are restored, with the optimizer's slots. Default `true`. */
-  readonly compile?: boolean;
-}
 
 /** A model of a file, and what the caller should know of it. */
 export interface ReadModel {
@@ -101,7 +96,7 @@ function tensorsOf(variables: readonly NamedVariable[]): Float32[] {
 export async function readKerasModel(
   bytes: Uint8Array,
   file: string,
-  { compile = true }: ReadModelOptions = {},
+  { compile = true }: LoadModelOptions = {},
 ): Promise<ReadModel> {
   if (!isZip(bytes)) return withHdf5(bytes, file, (hdf5) => readWholeH5(hdf5, compile));
   const { config, weights } = await readArchive(bytes, file);

@@ -1,14 +1,14 @@
 import { InferenceSession, Tensor as NodeTensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { input } from "../graph/value.js";
-import type { OnnxModel } from "../onnx/model.js";
-import { float32, type TensorData } from "../onnx/tensor-data.js";
-import { writeModel } from "../onnx/write-model.js";
-import { foldScales } from "./fold-scales.js";
-import { onnxOfGraph, withOpenSize } from "../formats/onnx/onnx-of-graph.js";
-import type { TfAttribute, TfNode } from "../formats/tfjs/tfjs-attributes.js";
-import { partOfTfjs } from "../formats/tfjs/tfjs-graph.js";
-import type { TfjsGraphModel } from "../formats/tfjs/tfjs.js";
+import { input } from "../../graph/value.js";
+import type { OnnxModel } from "../../onnx/model.js";
+import { float32, type TensorData } from "../../onnx/tensor-data.js";
+import { writeModel } from "../../onnx/write-model.js";
+import { foldScales } from "../../passes/fold-scales.js";
+import { onnxOfGraph, withOpenSize } from "../onnx/file-of-graph.js";
+import type { TfAttribute, TfNode } from "./attributes.js";
+import { partOfTfjs } from "./graph-model.js";
+import type { TfjsGraphModel } from "./model-json.js";
 
 const wave = (count: number, phase: number): number[] =>
   Array.from({ length: count }, (_, index) => Math.sin(index * 0.7 + phase));

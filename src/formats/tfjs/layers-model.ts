@@ -3,7 +3,7 @@ import { assignWeights, type FileWeights } from "../../models/assign-weights.js"
 import { BaseModel } from "../../models/base-model.js";
 import { modelFromConfig } from "../keras/from-config.js";
 import type { Layer } from "../../nn/layer.js";
-import type { TfjsLayersModel } from "./tfjs.js";
+import type { TfjsLayersModel } from "./model-json.js";
 
 type FileWeight = FileWeights["layers"][number]["weights"][number];
 

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FileError } from "../../errors/errors.js";
 import { elementCount } from "../../onnx/tensor-data.js";
 import { withHdf5 } from "../keras/hdf5.js";
-import { weightsIn } from "../keras/keras-h5.js";
-import { memorySource, readTfjsModel, type TfjsModel } from "./tfjs.js";
-import { folderSource, readTfjsFile } from "./tfjs-node.js";
+import { weightsIn } from "../keras/h5-weights.js";
+import { memorySource, readTfjsModel, type TfjsModel } from "./model-json.js";
+import { folderSource, readTfjsFile } from "./from-disk.js";
 
 const bytesOf = (array: Float32Array | Int32Array | Uint16Array | Uint8Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

@@ -1,13 +1,14 @@
 import { FileError, UsageError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
 import { constant, input, type Node, producer, type Value } from "../../graph/value.js";
+import type { NamedGraph } from "../../graph/named-graph.js";
 import type { Shape } from "../../graph/shape.js";
 import type { GraphModel } from "../../models/graph-model.js";
 import type { OnnxModel, OnnxNode } from "../../onnx/model.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { halfToFloat32 } from "../../onnx/half.js";
 import { modelOfGraph } from "./model-of-graph.js";
-import { NodeImporter } from "./onnx-nodes.js";
+import { NodeImporter } from "./import-nodes.js";
 
 /** How an ONNX file becomes a model. */
 export interface OnnxImportOptions {
@@ -61,11 +62,17 @@ function neededNodes(model: OnnxModel): OnnxNode[] {
   return needed.reverse();
 }
 
-/** A file's graph as values, and what the file calls its nodes. */
-export interface OnnxGraph {
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  readonly names: ReadonlyMap<Node, string>;
+/** The file's only input, and its name. */
+function imageInput(model: OnnxModel, options: OnnxImportOptions): readonly [name: string, image: Value] {
+  const [image, ...others] = model.inputs.map(
+    ({ name, shape }) => [name, input(name, "float32", imageShape(model, name, shape, options))] as const,
+  );
+  if (image !== undefined && others.length === 0) return image;
+  throw new FileError(`${options.file} does not take one image.`, {
+    subject: options.file,
+    expected: "one input",
+    received: `${model.inputs.length} inputs`,
+  });
 }
 
 /**
@@ -73,29 +80,19 @@ export interface OnnxGraph {
  * operators become those that Graft has.
  *
  * @param model the file as {@link readModel} gives it
+ * @returns the graph, named after the file
  * @throws FileError for a file that takes no images, is inconsistent, or holds an operator that Graft does not have
  */
-export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): OnnxGraph {
+export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): NamedGraph {
+  const { file } = options;
+  const [imageName, image] = imageInput(model, options);
   const values = new Map<string, Value>();
   for (const [name, tensor] of model.constants) values.set(name, constant(computable(tensor)));
-  const inputs = model.inputs.map(({ name, shape }) => {
-    const value = input(name, "float32", imageShape(model, name, shape, options));
-    values.set(name, value);
-    return value;
-  });
-  const [image, ...others] = inputs;
-  if (image === undefined || others.length > 0) {
-    throw new FileError(`${options.file} does not take one image.`, {
-      subject: options.file,
-      expected: "one input",
-      received: `${inputs.length} inputs`,
-    });
-  }
-
-  const importer = new NodeImporter(options.file, model.opsets[""] ?? 1);
+  values.set(imageName, image);
   const names = new Map<Node, string>();
+  const importer = new NodeImporter(file, model.opsets[""] ?? 1);
   for (const node of neededNodes(model)) {
-    const from = node.inputs.map((name) => (name === "" ? undefined : required(values, name, node, options.file)));
+    const from = node.inputs.map((name) => (name === "" ? undefined : required(values, name, node, file)));
     const results = importer.import(node, from);
     node.outputs.forEach((name, index) => {
       const value = results[index];
@@ -105,16 +102,18 @@ export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): O
       if (made !== undefined && !names.has(made)) names.set(made, node.name);
     });
   }
-  const outputs = model.outputs.map(({ name }) => {
-    const value = values.get(name);
-    if (value !== undefined) return value;
-    throw new FileError(`${options.file} never computes its output "${name}".`, {
-      subject: name,
-      expected: "a node that makes it",
-      received: "none",
-    });
+  const outputs = model.outputs.map(({ name }) => computed(values, name, file));
+  return { name: file, inputs: [image], outputs, names };
+}
+
+function computed(values: ReadonlyMap<string, Value>, name: string, file: string): Value {
+  const value = values.get(name);
+  if (value !== undefined) return value;
+  throw new FileError(`${file} never computes its output "${name}".`, {
+    subject: name,
+    expected: "a node that makes it",
+    received: "none",
   });
-  return { inputs, outputs, names };
 }
 
 function required(values: ReadonlyMap<string, Value>, name: string, node: OnnxNode, file: string): Value {
@@ -135,5 +134,5 @@ function required(values: ReadonlyMap<string, Value>, name: string, node: OnnxNo
  * @throws FileError as {@link importOnnxGraph} does
  */
 export function importOnnx(model: OnnxModel, options: OnnxImportOptions): GraphModel {
-  return modelOfGraph({ name: options.file, ...importOnnxGraph(model, options) });
+  return modelOfGraph(importOnnxGraph(model, options));
 }

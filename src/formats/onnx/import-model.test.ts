@@ -10,7 +10,7 @@ import { readModel } from "../../onnx/read-model.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import { writeModel } from "../../onnx/write-model.js";
 import { cutClassifier } from "./cut-classifier.js";
-import { importOnnx, importOnnxGraph } from "./onnx-import.js";
+import { importOnnx, importOnnxGraph } from "./import-model.js";
 
 const shared = join(import.meta.dirname, "..", "..", "..", "shared", "weights");
 const withShared = describe.skipIf(!existsSync(shared));

@@ -1,11 +1,13 @@
 import { FileError, GraftError } from "../../errors/errors.js";
+import type { NamedGraph } from "../../graph/named-graph.js";
 import { input, type Node, producer, type Value } from "../../graph/value.js";
 import type { GraphModel } from "../../models/graph-model.js";
 import { channelsFirst } from "../../nn/channels.js";
-import { type GraphWithWeights, modelOfGraph } from "../onnx/model-of-graph.js";
-import { attributeOf, type TfNode } from "./tfjs-attributes.js";
-import { importOperator, type Known, NodeInputs } from "./tfjs-operators.js";
-import type { TfjsGraphModel } from "./tfjs.js";
+import { modelOfGraph } from "../onnx/model-of-graph.js";
+import { attributeOf, type TfNode } from "./attributes.js";
+import type { TfjsGraphModel } from "./model-json.js";
+import { type Known, NodeInputs } from "./operators/node-inputs.js";
+import { importOperator } from "./operators/table.js";
 
 /** Pixels of pictures of which the graph does not say the size. */
 const defaultSize = 224;
@@ -42,7 +44,7 @@ class GraphImporter {
     for (const node of model.nodes) this.nodes.set(node.name, node);
   }
 
-  import(): GraphWithWeights {
+  import(): NamedGraph {
     const { signature } = this.model;
     const placeholders = this.model.nodes.filter(({ op }) => op === "Placeholder").map(({ name }) => name);
     const inputs = signature?.inputs.map((name) => reference(name).name) ?? placeholders;
@@ -50,7 +52,7 @@ class GraphImporter {
     return this.graph(signature?.outputs ?? this.ends());
   }
 
-  importPart({ inputs, outputs }: TfjsCut): GraphWithWeights {
+  importPart({ inputs, outputs }: TfjsCut): NamedGraph {
     for (const [name, value] of inputs) {
       this.inputs.push(value);
       this.known.set(name, [{ kind: "value", value }]);
@@ -58,7 +60,7 @@ class GraphImporter {
     return this.graph(outputs);
   }
 
-  private graph(outputs: readonly string[]): GraphWithWeights {
+  private graph(outputs: readonly string[]): NamedGraph {
     for (const node of this.order(outputs)) this.known.set(node.name, this.convert(node));
     return {
       name: this.file,
@@ -221,6 +223,6 @@ export function graphModelOfTfjs(model: TfjsGraphModel, file: string): GraphMode
  * @param file the file's name, for messages
  * @throws FileError as {@link graphModelOfTfjs} does
  */
-export function partOfTfjs(model: TfjsGraphModel, file: string, cut: TfjsCut): GraphWithWeights {
+export function partOfTfjs(model: TfjsGraphModel, file: string, cut: TfjsCut): NamedGraph {
   return new GraphImporter(model, file).importPart(cut);
 }

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
 import { FileError } from "../../errors/errors.js";
 import { fileSystemError } from "../../files/file-system-errors.js";
-import { readTfjsModel, type TfjsModel, type TfjsSource } from "./tfjs.js";
+import { readTfjsModel, type TfjsModel, type TfjsSource } from "./model-json.js";
 
 /**
  * A source of the files in a folder. Names that lead out of it are refused: a stranger's model must not choose what is read.

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { FileError } from "../../errors/errors.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
-import { nodeSchema, type TfNode } from "./tfjs-attributes.js";
-import { manifestSchema, readTfjsWeights } from "./tfjs-weights.js";
+import { nodeSchema, type TfNode } from "./attributes.js";
+import { manifestSchema, readTfjsWeights } from "./weights.js";
 
 /** Where a TensorFlow.js model's files come from. Names have `/` between folders. */
 export interface TfjsSource {

@@ -4,7 +4,7 @@ import { type Group, File as LibraryFile, ready } from "h5wasm";
 import { describe, expect, test } from "vitest";
 import { elementCount } from "../../onnx/tensor-data.js";
 import { withHdf5 } from "./hdf5.js";
-import { weightsIn } from "./keras-h5.js";
+import { weightsIn } from "./h5-weights.js";
 
 async function makeHdf5(fill: (file: LibraryFile) => void): Promise<Uint8Array> {
   const { FS } = await ready;

@@ -1,0 +1,103 @@
+import { readFile } from "node:fs/promises";
+import { basename, extname } from "node:path";
+import { FileError, UsageError } from "../errors/errors.js";
+import { cutClassifier } from "../formats/onnx/cut-classifier.js";
+import { importOnnxGraph } from "../formats/onnx/import-model.js";
+import { modelOfGraph } from "../formats/onnx/model-of-graph.js";
+import type { GraphModel } from "../models/graph-model.js";
+import type { OnnxModel } from "../onnx/model.js";
+import { readModel } from "../onnx/read-model.js";
+import type { Backbone } from "./backbone.js";
+import { type PreprocessMode, preprocessMode, preprocessModes, standardizationOf } from "./preprocess.js";
+
+/** What a network in a file is loaded with. */
+export interface OnnxBackboneOptions {
+  /** What is done to pixels; default what the file says. */
+  readonly preprocess?: PreprocessMode | undefined;
+  /** Side of the image in pixels; default the file's. */
+  readonly imageSize?: number | undefined;
+}
+
+async function readOnnx(path: string): Promise<OnnxModel> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new FileError(`The network ${path} cannot be read.`, {
+      subject: path,
+      expected: "an ONNX file",
+      received: cause instanceof Error ? cause.message : String(cause),
+      cause,
+    });
+  }
+  return readModel(bytes, path);
+}
+
+/**
+ * Loads a network out of an ONNX file, without its classifier.
+ *
+ * @throws UsageError when neither the options nor the file say its preprocessing, or for an impossible image size
+ * @throws FileError when the file cannot be read or is not a network for images
+ */
+export async function onnxBackbone(path: string, options: OnnxBackboneOptions): Promise<Backbone> {
+  const file = await readOnnx(path);
+  const preprocess = options.preprocess ?? statedPreprocessing(file, path);
+  const name = basename(path, extname(path));
+  const model = withoutClassifier(file, { name, file: path, imageSize: options.imageSize });
+  const imageSize = Number(model.inputShape[1]);
+  const licence = file.metadata["licence"] ?? file.metadata["license"] ?? "unknown";
+  return {
+    record: { name, description: path, licence, imageSize, preprocess },
+    imageSize,
+    model,
+    lastBlock: model.lastBlock,
+  };
+}
+
+/**
+ * A model of an ONNX network without its classifier.
+ *
+ * @param options the model's name, the file's for messages, and the side of the image in pixels
+ * @throws FileError when it is not a network for images
+ */
+export function withoutClassifier(
+  model: OnnxModel,
+  { name, file, imageSize }: { name: string; file: string; imageSize: number | undefined },
+): GraphModel {
+  const graph = importOnnxGraph(model, { file, imageSize });
+  const [output] = graph.outputs;
+  if (output === undefined) throw new FileError(`${file} has no output.`, { subject: file });
+  return modelOfGraph({ ...graph, name, outputs: [cutClassifier(output, file).features] });
+}
+
+/** What a file says of its preprocessing: the mode's name, or mean and deviation that are those of a mode. */
+function statedPreprocessing({ metadata }: OnnxModel, path: string): PreprocessMode {
+  const { preprocess, mean, std } = metadata;
+  if (preprocess !== undefined) return preprocessMode(preprocess);
+  if (mean !== undefined && std !== undefined) {
+    const found = preprocessModes.find((mode) => saysTheSame(mode, numbers(mean), numbers(std)));
+    if (found !== undefined) return found;
+  }
+  throw new UsageError(`${path} does not say what was done to pixels when it was trained.`, {
+    subject: "preprocess",
+    expected: `--preprocess with one of ${preprocessModes.join(", ")}`,
+    received: "neither the option nor such metadata in the file",
+    advice:
+      "Networks from PyTorch mostly want torch, those from TensorFlow tf, older ones from Caffe caffe; with the wrong one the accuracy is poor.",
+  });
+}
+
+function numbers(text: string): number[] {
+  return text.split(/[\s,;]+/).map(Number);
+}
+
+/** Whether "(x / 255 - mean) / deviation" is what a mode does. */
+function saysTheSame(mode: PreprocessMode, mean: readonly number[], deviation: readonly number[]): boolean {
+  const { bgr, scale, offset } = standardizationOf(mode);
+  if (bgr || mean.length !== 3 || deviation.length !== 3) return false;
+  return scale.every((factor, channel) => {
+    const spread = deviation[channel] ?? 1;
+    const close = (a: number, b: number): boolean => Math.abs(a - b) < 1e-3 * Math.max(1, Math.abs(b));
+    return close(factor * 255 * spread, 1) && close((offset[channel] ?? 0) * spread, -(mean[channel] ?? 0));
+  });
+}
