@@ -36,7 +36,7 @@ export const jobParts: JobParts = {
   async exportClassifier(finished) {
     return (await import("../../recipe/export-classifier.js")).exportClassifier(finished);
   },
-  async features() {
+  async activations() {
     return import("./activation-store.js");
   },
   async openClassifier(runtime, path, photos) {
