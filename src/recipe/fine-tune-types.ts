@@ -1,24 +1,18 @@
 import type { Backbone } from "../applications/backbone.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { TrunkPrecision, TrunkReport } from "../models/training-types.js";
+import type { Photo } from "../photos/photo.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Machine } from "../training/machine.js";
-
-/** A photo and its class. */
-export interface LabelledPhoto {
-  readonly path: string;
-  /** Number of the class in `classes`. */
-  readonly classIndex: number;
-}
 
 /** What the recipe is to do. */
 export interface FineTuneOptions {
   readonly runtime: Runtime;
   readonly backbone: Backbone;
-  /** Names of the classes, in the order of the probabilities. */
+  /** Names of the classes, in the order of the probabilities; a photo's `classIndex` counts in this list. */
   readonly classes: readonly string[];
-  readonly training: readonly LabelledPhoto[];
-  readonly validation: readonly LabelledPhoto[];
+  readonly training: readonly Photo[];
+  readonly validation: readonly Photo[];
   /** The most epochs of each phase; default 30. Training stops earlier when validation no longer improves. */
   readonly epochs?: number;
   /** Photos a step; default 32. */

@@ -10,10 +10,11 @@ import { GlobalAveragePooling2D } from "../nn/layers/index.js";
 import { SparseCategoricalCrossentropy } from "../nn/losses/index.js";
 import { Adam } from "../nn/optimizers/index.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
+import type { Photo } from "../photos/photo.js";
 import { RandomStreams } from "../random/seed.js";
 import { type Tensor, toTensor } from "../runtime/runtime.js";
 import { BestWeights } from "./best-weights.js";
-import type { EpochRow, FineTuneJob, FineTuneResult, LabelledPhoto } from "./fine-tune-types.js";
+import type { EpochRow, FineTuneJob, FineTuneResult } from "./fine-tune-types.js";
 import { type Features, featuresOf } from "../training/activations/features.js";
 import { createTrainingLoops } from "../training/fit/loops.js";
 import { createHead } from "./head.js";
@@ -129,7 +130,7 @@ async function graftOnto(job: FineTuneJob, unfrozen: ReadonlySet<Layer>): Promis
   const learningRate = job.learningRate ?? defaultLearningRate;
 
   let skipped = 0;
-  const libraryOf = (photos: readonly LabelledPhoto[]): PhotoLibrary =>
+  const libraryOf = (photos: readonly Photo[]): PhotoLibrary =>
     new PhotoLibrary(photos, {
       imageSize: backbone.imageSize,
       onSkipped: (path, reason) => {

@@ -6,13 +6,13 @@ import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Backbone } from "../../src/applications/backbone.js";
 import { platform } from "../../src/models/platform.js";
-import type { LabelledPhoto } from "../../src/recipe/fine-tune-types.js";
+import type { Photo } from "../../src/photos/photo.js";
 import { fineTune } from "../../src/recipe/fine-tune.js";
 import { createNodeMachine } from "../../src/hosts/node/platform.js";
 import { wave } from "../support/wave.js";
 
 let folder = "";
-const photos: LabelledPhoto[] = [];
+const photos: Photo[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graft-jobs-"));
