@@ -40,6 +40,8 @@ export interface JobParts {
   prepareReading(): Promise<void>;
   loadBackbone(request: LoadBackboneOptions): Promise<Backbone>;
   fineTune(options: FineTuneOptions): Promise<FineTuneResult>;
+  /** @returns the result of a training with exact figures of the validation */
+  measureExactly(options: FineTuneOptions, finished: FineTuneResult): Promise<FineTuneResult>;
   /** @returns bytes of a `model.onnx` */
   exportClassifier(finished: {
     readonly model: BaseModel;
