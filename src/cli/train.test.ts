@@ -71,9 +71,10 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
       recipes.push(options);
       return fineTune(options, interrupt);
     },
+    measureExactly: (_options, finished) => Promise.resolve(finished),
     exportClassifier: () => Promise.resolve(Uint8Array.of(1, 2, 3)),
     openClassifier: () => Promise.reject(new Error("not in this test")),
-    features: () => Promise.reject(new Error("not in this test")),
+    activations: () => Promise.reject(new Error("not in this test")),
   };
   let now = 0;
   const surroundings: Surroundings = {

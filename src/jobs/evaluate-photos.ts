@@ -1,5 +1,5 @@
+import type { Photo } from "../photos/photo.js";
 import type { Classifier } from "../recipe/classifier.js";
-import type { LabelledPhoto } from "../recipe/fine-tune-types.js";
 import { lookAtPhotos } from "../recipe/look-at-photos.js";
 import { type Evaluation, evaluation } from "../report/confusion.js";
 import type { JobEvent } from "./events.js";
@@ -20,7 +20,7 @@ export interface MeasuredPhotos {
  */
 export async function evaluatePhotos(
   classifier: Classifier,
-  photos: readonly LabelledPhoto[],
+  photos: readonly Photo[],
   emit: (event: JobEvent) => void,
   signal?: AbortSignal,
 ): Promise<MeasuredPhotos> {

@@ -3,10 +3,9 @@ import { join, relative } from "node:path";
 import { FileError, UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import { count, quotedList } from "../errors/words.js";
-import type { PhotoSet } from "../photos/photo.js";
+import type { Photo, PhotoSet } from "../photos/photo.js";
 import { readableFormats } from "../photos/photo-format.js";
 import { type PhotoFolder, scanFolder } from "../photos/scan.js";
-import type { LabelledPhoto } from "../recipe/fine-tune-types.js";
 import { classifierFile } from "../recipe/open-classifier.js";
 import type { Evaluation } from "../report/confusion.js";
 import { readSplitRecord } from "../runs/run-record.js";
@@ -26,7 +25,7 @@ export interface EvaluateRequest {
 /** Photos to measure with, and where they come from. */
 interface Chosen {
   readonly set: PhotoSet;
-  readonly photos: readonly LabelledPhoto[];
+  readonly photos: readonly Photo[];
   readonly source: PhotoSource;
   /** Whether the classifier was trained with all of them. */
   readonly trainedWith?: boolean;

@@ -20,9 +20,9 @@ export interface KeptTrunk {
 /** Where activations of photos are kept from run to run. */
 export interface ActivationCache {
   /** Path of the folder. */
-  featureFolder(): string;
+  activationFolder(): string;
   keptTrunks(): Promise<readonly KeptTrunk[]>;
-  clearFeatures(): Promise<void>;
+  clearActivations(): Promise<void>;
 }
 
 /** All of Graft that jobs use. A host puts it together; each part is imported when it is used. */
@@ -40,6 +40,8 @@ export interface JobParts {
   prepareReading(): Promise<void>;
   loadBackbone(request: LoadBackboneOptions): Promise<Backbone>;
   fineTune(options: FineTuneOptions): Promise<FineTuneResult>;
+  /** @returns the result of a training with exact figures of the validation */
+  measureExactly(options: FineTuneOptions, finished: FineTuneResult): Promise<FineTuneResult>;
   /** @returns bytes of a `model.onnx` */
   exportClassifier(finished: {
     readonly model: BaseModel;
@@ -49,5 +51,5 @@ export interface JobParts {
   /** @param photos how many it will look at */
   openClassifier(runtime: Runtime, path: string, photos: number): Promise<Classifier>;
   /** What is kept of photos from run to run. */
-  features(): Promise<ActivationCache>;
+  activations(): Promise<ActivationCache>;
 }

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import type { Backbone } from "../applications/backbone.js";
 import { pathWithin, type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
-import type { FineTuneEvent, FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { Evaluation } from "../report/confusion.js";
 import { runCurves } from "../report/run-curves.js";
 import { historyCsv } from "../runs/history-csv.js";
@@ -69,7 +69,12 @@ export async function train(request: TrainRequest, context: StoppableContext): P
     emit({ event: "start", run: folder.path, network: name, classes, photos: all, device: runtime.device });
 
     await threads;
-    const learned = await learn({ settings, photos, backbone, runtime }, context);
+    const { training, validation } = photos;
+    const recipe: FineTuneOptions = {
+      ...{ runtime, backbone, classes, training, validation, ...settingsFor("recipe", settings) },
+      ...{ onEvent: emit, signal },
+    };
+    const learned = await learn(recipe, context);
     if (learned === undefined) {
       const message = "Stopped before the first epoch had ended: there is nothing to keep.";
       emit({ event: "error", code: "interrupted", message });
@@ -79,7 +84,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
     await writeRunFolder(folder.path, { model });
     written = true;
     // Who stops the training does not wait for another round of the photos.
-    const result = signal.aborted ? learned.result : ((await learned.result.exactly?.()) ?? learned.result);
+    const result = signal.aborted ? learned.result : await parts.measureExactly(recipe, learned.result);
     const test = await testOn(runtime, folder.path, photos, context);
     const finished = new Date(context.now());
     const run: FinishedRun = {
@@ -122,17 +127,9 @@ async function loadNetwork(settings: TrainSettings, { emit, parts }: StoppableCo
   });
 }
 
-/** What the recipe works with. */
-interface Material {
-  readonly settings: TrainSettings;
-  readonly photos: PreparedPhotos;
-  readonly backbone: Backbone;
-  readonly runtime: Runtime;
-}
-
 /** Runs the recipe; `undefined` when it was stopped before any step was taken. */
 async function learn(
-  { settings, photos, backbone, runtime }: Material,
+  recipe: FineTuneOptions,
   { emit, parts, signal }: StoppableContext,
 ): Promise<{ readonly result: FineTuneResult; readonly skipped: Skipped } | undefined> {
   if (signal.aborted) return undefined;
@@ -143,19 +140,8 @@ async function learn(
     if (event.event === "skipped") skipped.push({ path: event.path, reason: event.reason });
     emit(event);
   };
-  const { classes, training, validation } = photos;
   try {
-    const recipe = settingsFor("recipe", settings);
-    const result = await parts.fineTune({
-      runtime,
-      backbone,
-      classes,
-      training,
-      validation,
-      ...recipe,
-      onEvent,
-      signal,
-    });
+    const result = await parts.fineTune({ ...recipe, onEvent });
     return isAborted(signal) && steps === 0 ? undefined : { result, skipped };
   } catch (error) {
     if (isAborted(signal)) return undefined;

@@ -2,15 +2,8 @@ import { z } from "zod";
 import { FileError, ShapeError } from "../errors/errors.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { readModel } from "../onnx/read-model.js";
+import type { DecodedPhoto } from "../photos/decode.js";
 import { type Runtime, type Session, Tensor, useOnce } from "../runtime/runtime.js";
-
-/** An image as the classifier takes it. */
-export interface ClassifierImage {
-  readonly width: number;
-  readonly height: number;
-  /** `[height, width, 3]` uint8, red, green and blue in sRGB. */
-  readonly data: Uint8Array;
-}
 
 /** A finished classifier: photos of any size in, probabilities of its classes out. */
 export interface Classifier {
@@ -29,7 +22,7 @@ export interface Classifier {
    * @returns the probability of each class
    * @throws EngineError when the engine fails
    */
-  predict(photo: ClassifierImage, usedOnce?: boolean): Promise<Float32Array>;
+  predict(photo: DecodedPhoto, usedOnce?: boolean): Promise<Float32Array>;
   /** Frees the engine's session; the classifier cannot be used afterwards. */
   release(): Promise<void>;
 }
@@ -103,7 +96,7 @@ class OnnxClassifier implements Classifier {
     return Number.isInteger(size) && size > 0 ? size : undefined;
   }
 
-  async predict({ width, height, data }: ClassifierImage, usedOnce = false): Promise<Float32Array> {
+  async predict({ width, height, data }: DecodedPhoto, usedOnce = false): Promise<Float32Array> {
     if (data.length !== width * height * 3) {
       throw new ShapeError("The image's pixels do not fit its size.", {
         subject: "image",

@@ -1,42 +1,36 @@
 import type { Backbone } from "../applications/backbone.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { TrunkPrecision, TrunkReport } from "../models/training-types.js";
+import type { Photo } from "../photos/photo.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Machine } from "../training/machine.js";
-
-/** A photo and its class. */
-export interface LabelledPhoto {
-  readonly path: string;
-  /** Number of the class in `classes`. */
-  readonly classIndex: number;
-}
 
 /** What the recipe is to do. */
 export interface FineTuneOptions {
   readonly runtime: Runtime;
   readonly backbone: Backbone;
-  /** Names of the classes, in the order of the probabilities. */
+  /** Names of the classes, in the order of the probabilities; a photo's `classIndex` counts in this list. */
   readonly classes: readonly string[];
-  readonly training: readonly LabelledPhoto[];
-  readonly validation: readonly LabelledPhoto[];
+  readonly training: readonly Photo[];
+  readonly validation: readonly Photo[];
   /** The most epochs of each phase; default 30. Training stops earlier when validation no longer improves. */
-  readonly epochs?: number;
+  readonly epochs?: number | undefined;
   /** Photos a step; default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Step size of the head's phase; default 1e-3. The second phase takes 3 % of it. */
-  readonly learningRate?: number;
+  readonly learningRate?: number | undefined;
   /**
    * From which layer on the network is unfrozen in the second phase: a layer's name, `"none"` or `"all"`; default its last
    * block, or none of it where the new classifier alone is right on 98 % of 200 validation photos or more.
    */
-  readonly unfreeze?: string;
+  readonly unfreeze?: string | undefined;
   /** How frozen layers are computed while training; default `"float32"`. See `trunkPrecision` of `fit`. */
-  readonly trunkPrecision?: TrunkPrecision;
+  readonly trunkPrecision?: TrunkPrecision | undefined;
   /** Of all that is drawn for this job; default 0. What `setRandomSeed` says does not count, and is not changed. */
-  readonly seed?: number;
-  readonly onEvent?: (event: FineTuneEvent) => void;
+  readonly seed?: number | undefined;
+  readonly onEvent?: ((event: FineTuneEvent) => void) | undefined;
   /** Ends the training after the current step; what was reached by then is kept. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A run of the recipe. */
@@ -89,18 +83,14 @@ export interface FineTuneResult {
   /** The figures of that epoch. */
   readonly best: EpochRow;
   /** What 8 bits cost, where they were asked for. */
-  readonly trunk?: TrunkReport & {
-    /** Validation accuracy of that epoch with frozen layers in 8 bits. */
-    readonly val_accuracy: number;
-    /** The same with the network computed exactly, once {@link exactly} has measured it. */
-    readonly exact_val_accuracy?: number;
-  };
-  /**
-   * Measures with the network computed exactly, as the model is, on the validation photos; for a training with 8 bits.
-   *
-   * @returns this result with exact figures of the validation
-   */
-  readonly exactly?: () => Promise<FineTuneResult>;
+  readonly trunk?:
+    | (TrunkReport & {
+        /** Validation accuracy of that epoch with frozen layers in 8 bits. */
+        readonly val_accuracy: number;
+        /** The same with the network computed exactly, once `measureExactly` has measured it. */
+        readonly exact_val_accuracy?: number;
+      })
+    | undefined;
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
   readonly seconds: number;

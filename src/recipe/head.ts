@@ -1,4 +1,5 @@
 import { BatchNormalization, Dense, Dropout, Input } from "../nn/layers/index.js";
+import type { BaseModel } from "../models/base-model.js";
 import { Sequential } from "../models/sequential.js";
 import { processStreams, type RandomSource } from "../random/seed.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
@@ -57,4 +58,27 @@ export function createHead(
   const { mean, variance } = statistics(features);
   normalization.setWeights([float32(mean, [width]), float32(variance, [width])]);
   return head;
+}
+
+/**
+ * The whole classifier: a head grafted onto a network. They share their layers with it.
+ *
+ * @param network a model from images to features
+ * @param head a model from features to probabilities
+ * @returns a model from images to probabilities
+ */
+export function graftHead(network: Sequential, head: Sequential): Sequential {
+  return new Sequential([...network.layers, ...head.layers], { name: "classifier" });
+}
+
+/**
+ * The head of a classifier: the inverse of {@link graftHead}.
+ *
+ * @param classifier a model from images to probabilities
+ * @param network the model that it was grafted onto, or one with the same layers
+ * @returns a model from features to probabilities, which shares its layers with the classifier
+ */
+export function headOf(classifier: BaseModel, network: Sequential): Sequential {
+  const entrance = Input({ shape: network.outputShape.slice(1), name: "features" });
+  return new Sequential([entrance, ...classifier.layers.slice(network.layers.length)], { name: "head" });
 }

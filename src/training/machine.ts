@@ -14,7 +14,7 @@ export interface TrunkDescription {
 }
 
 /** Rows of boundary activations that outlive the process. */
-export interface FeatureStore {
+export interface ActivationStore {
   /** The row of a sample; `undefined` when there is none, or a damaged one. */
   get(identity: string): Promise<Float32Array | undefined>;
   /** Keeps a row. It waits only when more is coming than can be written; what cannot be written is left out. */
@@ -30,7 +30,7 @@ export interface Machine extends Surroundings {
   /** Bytes of memory that boundary activations may take. */
   readonly activationMemory: number;
   /** Where boundary activations of a trunk are kept from run to run; `undefined` where there is no such place. */
-  openFeatureStore(trunk: TrunkDescription): Promise<FeatureStore | undefined>;
+  openActivationStore(trunk: TrunkDescription): Promise<ActivationStore | undefined>;
   /**
    * A number that is measured once on a machine; where it is known from another run, it is not measured again.
    *

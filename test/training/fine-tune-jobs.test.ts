@@ -6,13 +6,17 @@ import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Backbone } from "../../src/applications/backbone.js";
 import { platform } from "../../src/models/platform.js";
-import type { LabelledPhoto } from "../../src/recipe/fine-tune-types.js";
+import type { Photo } from "../../src/photos/photo.js";
+import type { FineTuneEvent, FineTuneJob } from "../../src/recipe/fine-tune-types.js";
 import { fineTune } from "../../src/recipe/fine-tune.js";
+import { measureExactly } from "../../src/recipe/measure-exactly.js";
+import { float32 } from "../../src/onnx/tensor-data.js";
+import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
 import { createNodeMachine } from "../../src/hosts/node/platform.js";
 import { wave } from "../support/wave.js";
 
 let folder = "";
-const photos: LabelledPhoto[] = [];
+const photos: Photo[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graft-jobs-"));
@@ -49,9 +53,8 @@ function backbone(): Backbone {
   return { record, imageSize: 16, model, lastBlock: "last" };
 }
 
-/** The weights that a job ends with. */
-async function job(seed: number, network = backbone()): Promise<Float32Array[]> {
-  const { model } = await fineTune({
+function jobOf(seed: number, network = backbone()): FineTuneJob {
+  return {
     runtime: platform().runtime,
     machine: createNodeMachine(),
     backbone: network,
@@ -60,7 +63,12 @@ async function job(seed: number, network = backbone()): Promise<Float32Array[]> 
     validation: photos.slice(12),
     epochs: 3,
     seed,
-  });
+  };
+}
+
+/** The weights that a job ends with. */
+async function job(seed: number, network = backbone()): Promise<Float32Array[]> {
+  const { model } = await fineTune(jobOf(seed, network));
   return model.getWeights().map(({ data }) => data);
 }
 
@@ -85,4 +93,32 @@ test("a job leaves the seed of the process, and which layers of the network are 
   expect(network.model.layers.map(({ trainable }) => trainable)).toEqual(
     backbone().model.layers.map(({ trainable }) => trainable),
   );
+});
+
+test("what was trained with 8 bits is measured exactly from what the job was given and has returned", async () => {
+  const events: FineTuneEvent[] = [];
+  const given = { ...jobOf(1), trunkPrecision: "int8", onEvent: (event) => events.push(event) } satisfies FineTuneJob;
+  const finished = await fineTune(given);
+  expect(finished.trunk).toMatchObject({ of: 1, val_accuracy: finished.best.val_accuracy });
+  expect(finished.trunk).not.toHaveProperty("exact_val_accuracy");
+  const measured = await measureExactly(given, finished);
+  expect(measured).toMatchObject({ epochs: finished.epochs, bestEpoch: finished.bestEpoch });
+  // The model as it is used, on pixels as "tf" has them.
+  const losses = await Promise.all(
+    given.validation.map(async ({ path, classIndex }) => {
+      const pixels = Float32Array.from(await sharp(path).raw().toBuffer(), (level) => level / 127.5 - 1);
+      const probabilities = await finished.model.predict(toTensor(float32(pixels, [1, 16, 16, 3])), { verbose: 0 });
+      return -Math.log(Number(fromTensor(probabilities).data[classIndex]));
+    }),
+  );
+  const loss = losses.reduce((sum, one) => sum + one / losses.length, 0);
+  expect(measured.best.val_loss).toBeCloseTo(loss, 5);
+  expect(finished.best.val_loss).not.toBeCloseTo(loss, 5);
+  expect(measured.trunk?.exact_val_accuracy).toBe(measured.best.val_accuracy);
+  expect(events.at(-1)).toMatchObject({ event: "progress", stage: "comparing", done: 4, total: 4 });
+});
+
+test("exact figures of a training without 8 bits are those that it has", async () => {
+  const finished = await fineTune(jobOf(1));
+  expect(await measureExactly(jobOf(1), finished)).toBe(finished);
 });

@@ -116,7 +116,7 @@ async function train(
 
 /** As if nothing could be kept. */
 function withoutKeeping(): void {
-  trainOn({ activationMemory: 0, openFeatureStore: () => Promise.resolve(undefined) });
+  trainOn({ activationMemory: 0, openActivationStore: () => Promise.resolve(undefined) });
 }
 
 describe("activations of photos that are the same each time", () => {

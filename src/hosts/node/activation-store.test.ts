@@ -2,21 +2,21 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { FeatureStore } from "../../training/machine.js";
-import { clearFeatures, type FeatureStoreOptions, keptTrunks, openFeatureStore } from "./activation-store.js";
+import type { ActivationStore } from "../../training/machine.js";
+import { clearActivations, type ActivationStoreOptions, keptTrunks, openActivationStore } from "./activation-store.js";
 
 let folder = "";
 let warnings: string[] = [];
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "graft-features-"));
+  folder = await mkdtemp(join(tmpdir(), "graft-activations-"));
   warnings = [];
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const trunk = { digest: "abc", model: "vgg16", width: 6, engine: "onnxruntime 1" };
 
-async function opened(description = trunk, options: Partial<FeatureStoreOptions> = {}): Promise<FeatureStore> {
-  const store = await openFeatureStore(description, {
+async function opened(description = trunk, options: Partial<ActivationStoreOptions> = {}): Promise<ActivationStore> {
+  const store = await openActivationStore(description, {
     folder,
     warn: (line) => warnings.push(line),
     ...options,
@@ -146,7 +146,7 @@ describe("kept rows", () => {
 
   test("cannot be kept where the folder cannot be made, which is said and stops nothing", async () => {
     await writeFile(join(folder, "file"), "");
-    const store = await openFeatureStore(trunk, {
+    const store = await openActivationStore(trunk, {
       folder: join(folder, "file"),
       warn: (line) => warnings.push(line),
     });
@@ -179,7 +179,7 @@ test("the cache is listed, the trunk that was used last first, and cleared", asy
   expect(newest).toMatchObject({ model: "mobilenetv2", rows: 1 });
   expect(oldest).toMatchObject({ model: "vgg16", rows: 2 });
   expect(oldest?.bytes).toBeGreaterThan(2 * 24);
-  await clearFeatures(folder);
+  await clearActivations(folder);
   await expect(stat(folder)).rejects.toThrow("ENOENT");
   expect(await keptTrunks(folder)).toEqual([]);
 });

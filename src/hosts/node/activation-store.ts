@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import type { KeptTrunk } from "../../jobs/parts.js";
-import type { FeatureStore, TrunkDescription } from "../../training/machine.js";
+import type { ActivationStore, TrunkDescription } from "../../training/machine.js";
 import { cacheFolder } from "../../files/cache.js";
 import { hashBytes } from "../../files/checksum.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
 
 /*
- * A trunk has a folder, and in it pairs of files: `<name>.rows` with rows of one width one behind the other, and
+ * A trunk has a folder, and in it pairs of files: `<name>.rows` with rows of one width one after the other, and
  * `<name>.index` with an entry for each row in the same order. A process writes a pair of its own and reads all. A row is
  * written before its entry; so a process that is killed leaves at most rows without entries and a piece of an entry, and
  * neither is ever read. A damaged row does not fit the checksum in its entry.
@@ -41,8 +41,8 @@ const aboutSchema = z.object({
   created: z.string(),
 });
 
-/** The folder of the feature cache. */
-export function featureFolder(): string {
+/** The folder of the activations that are kept; its name is that of the first version, so that what was kept is found. */
+export function activationFolder(): string {
   return join(cacheFolder(), "features");
 }
 
@@ -81,8 +81,8 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** What the feature cache holds, the trunk that was used last first. */
-export async function keptTrunks(folder: string = featureFolder()): Promise<KeptTrunk[]> {
+/** What is kept of trunks, the trunk that was used last first. */
+export async function keptTrunks(folder: string = activationFolder()): Promise<KeptTrunk[]> {
   const trunks: KeptTrunk[] = [];
   for (const name of await listIfThere(folder, "folders")) {
     const path = join(folder, name);
@@ -113,11 +113,11 @@ async function readAbout(path: string): Promise<z.infer<typeof aboutSchema> | un
 }
 
 /**
- * Removes what the feature cache holds. Training goes on without it, and computes again.
+ * Removes what is kept of trunks. Training goes on without it, and computes again.
  *
  * @throws FileError when a folder cannot be removed
  */
-export async function clearFeatures(folder: string = featureFolder()): Promise<void> {
+export async function clearActivations(folder: string = activationFolder()): Promise<void> {
   try {
     await rm(folder, { recursive: true, force: true });
   } catch (cause) {
@@ -126,8 +126,8 @@ export async function clearFeatures(folder: string = featureFolder()): Promise<v
 }
 
 /** How a store is opened. */
-export interface FeatureStoreOptions {
-  /** Default {@link featureFolder}. */
+export interface ActivationStoreOptions {
+  /** Default {@link activationFolder}. */
   readonly folder?: string;
   /** Bytes on disk for all trunks. Default 10 GiB, and never more than half of what is free. */
   readonly limit?: number;
@@ -143,10 +143,10 @@ export interface FeatureStoreOptions {
  *
  * @returns `undefined`, after a warning, when the folder cannot be used
  */
-export async function openFeatureStore(
+export async function openActivationStore(
   { digest, model, width, engine }: TrunkDescription,
-  { folder = featureFolder(), limit = diskLimit, reserve = diskReserve, warn }: FeatureStoreOptions,
-): Promise<FeatureStore | undefined> {
+  { folder = activationFolder(), limit = diskLimit, reserve = diskReserve, warn }: ActivationStoreOptions,
+): Promise<ActivationStore | undefined> {
   const processor = cpus()[0]?.model ?? "";
   const name = hashBytes(Buffer.from(JSON.stringify({ digest, engine, processor })), "sha256").slice(0, 32);
   const path = join(folder, name);
@@ -162,7 +162,7 @@ export async function openFeatureStore(
     const now = new Date();
     await utimes(path, now, now);
     const room = await makeRoom(folder, name, limit);
-    return await DiskFeatures.open(path, width * 4, { room, reserve, warn });
+    return await DiskActivations.open(path, width * 4, { room, reserve, warn });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     warn(`Activations are not kept for other runs: ${path} cannot be used (${reason}).`);
@@ -193,7 +193,7 @@ interface Limits {
   readonly warn: (line: string) => void;
 }
 
-class DiskFeatures implements FeatureStore {
+class DiskActivations implements ActivationStore {
   private readonly own = `${Date.now().toString(36)}-${process.pid.toString(36)}-${randomBytes(4).toString("hex")}`;
   /** Rows that are not written yet. */
   private waiting: { readonly key: string; readonly row: Buffer }[] = [];
@@ -212,7 +212,7 @@ class DiskFeatures implements FeatureStore {
     this.room = limits.room;
   }
 
-  static async open(path: string, rowBytes: number, limits: Limits): Promise<DiskFeatures> {
+  static async open(path: string, rowBytes: number, limits: Limits): Promise<DiskActivations> {
     const entries = new Map<string, Entry>();
     for (const file of await readdir(path)) {
       if (!file.endsWith(".index")) continue;
@@ -228,7 +228,7 @@ class DiskFeatures implements FeatureStore {
         entries.set(key, { file: rows, row, checksum: index.readUInt32LE(at + keyBytes) });
       }
     }
-    return new DiskFeatures(path, rowBytes, limits, entries);
+    return new DiskActivations(path, rowBytes, limits, entries);
   }
 
   async get(identity: string): Promise<Float32Array | undefined> {
@@ -304,7 +304,7 @@ class DiskFeatures implements FeatureStore {
       });
       this.written += rows.length;
     } catch (cause) {
-      // A piece of a row may have been written, behind which no other would be found.
+      // A piece of a row may have been written, after which no other would be found.
       this.closed = true;
       const { message } = fileSystemError(cause, this.path, "write");
       this.limits.warn(`${message} Activations are not kept for other runs from here on.`);

@@ -1,4 +1,16 @@
 import type { JobParts } from "../../jobs/parts.js";
+import type { Machine } from "../../training/machine.js";
+
+/** The machine as jobs see it. */
+async function jobMachine(): Promise<Machine> {
+  const { createNodeMachine } = await import("./platform.js");
+  const machine = createNodeMachine();
+  // What models print is no result of a command.
+  const print = (line: string): void => {
+    machine.warn(line);
+  };
+  return { ...machine, print };
+}
 
 /** The real thing. Each part is imported when it is used: `--help` waits for none, and `predict` not for the training. */
 export const jobParts: JobParts = {
@@ -22,21 +34,17 @@ export const jobParts: JobParts = {
     return (await import("../../applications/load-backbone.js")).loadBackbone(request);
   },
   async fineTune(options) {
-    const [{ fineTune }, { createNodeMachine }] = await Promise.all([
-      import("../../recipe/fine-tune.js"),
-      import("./platform.js"),
-    ]);
-    const machine = createNodeMachine();
-    // What models print is no result of a command.
-    const print = (line: string): void => {
-      machine.warn(line);
-    };
-    return fineTune({ ...options, machine: { ...machine, print } });
+    const [{ fineTune }, machine] = await Promise.all([import("../../recipe/fine-tune.js"), jobMachine()]);
+    return fineTune({ ...options, machine });
+  },
+  async measureExactly(options, finished) {
+    const [{ measureExactly }, machine] = await Promise.all([import("../../recipe/measure-exactly.js"), jobMachine()]);
+    return measureExactly({ ...options, machine }, finished);
   },
   async exportClassifier(finished) {
     return (await import("../../recipe/export-classifier.js")).exportClassifier(finished);
   },
-  async features() {
+  async activations() {
     return import("./activation-store.js");
   },
   async openClassifier(runtime, path, photos) {

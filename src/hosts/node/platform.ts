@@ -7,7 +7,7 @@ import { writeFileAtomically } from "../../files/atomic-write.js";
 import { hashBytes } from "../../files/checksum.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
-import { openFeatureStore } from "./activation-store.js";
+import { openActivationStore } from "./activation-store.js";
 import type { Host, Machine } from "../../training/machine.js";
 import { machineFact } from "./machine-facts.js";
 import { createModelFiles } from "../../formats/model-files.js";
@@ -46,7 +46,7 @@ export function createNodeMachine(): Machine {
     },
     digest: (bytes) => hashBytes(bytes, "sha256"),
     activationMemory: usableMemory() / 4,
-    openFeatureStore: (trunk) => openFeatureStore(trunk, { warn }),
+    openActivationStore: (trunk) => openActivationStore(trunk, { warn }),
     machineFact: (name, engine, measure) => machineFact(name, measure, { engine, warn }),
     terminal: { stream: process.stderr, env: process.env },
     print: (line) => {

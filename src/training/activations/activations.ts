@@ -75,7 +75,7 @@ export class Activations {
     await this.kept?.flush();
   }
 
-  /** One sample's activations, one value behind the other. */
+  /** One sample's activations, one value after the other. */
   private rowOf(activations: NamedTensors, place: number): Float32Array {
     const { boundary, boundaryWidth } = this.programs;
     const [only, ...others] = boundary;

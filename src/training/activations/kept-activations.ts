@@ -1,5 +1,5 @@
 import type { BatchSource } from "../../models/sources/batch-source.js";
-import type { FeatureStore } from "../machine.js";
+import type { ActivationStore } from "../machine.js";
 import type { Trunk } from "../programs/trunk.js";
 
 /** Bytes that all kept activations of the process take. */
@@ -23,7 +23,7 @@ export class KeptActivations {
     readonly trunk: string,
     /** Bytes that all kept activations of the process may take. */
     private readonly memory: number,
-    private readonly store: Promise<FeatureStore | undefined>,
+    private readonly store: Promise<ActivationStore | undefined>,
   ) {
     forgotten.register(this, this.held);
   }

@@ -6,7 +6,7 @@ import { Named } from "../../nn/named.js";
 /**
  * What callbacks that are classes are made from: it knows the model. `fit` takes any object with some of the events, too.
  *
- * @see https://keras.io/api/callbacks/base_callback/ Names are in camelCase, and a context comes behind Keras's arguments.
+ * @see https://keras.io/api/callbacks/base_callback/ Names are in camelCase, and a context comes after Keras's arguments.
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see below
 export abstract class Callback extends Named {

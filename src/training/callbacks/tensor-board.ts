@@ -140,9 +140,9 @@ export class TensorBoard extends Callback {
   }
 }
 
-function scalars(before: string, logs: Logs, behind = ""): Summary[] {
+function scalars(before: string, logs: Logs, after = ""): Summary[] {
   return Object.entries(logs).map(([name, value]) => ({
-    tag: `${before}${name}${behind}`,
+    tag: `${before}${name}${after}`,
     kind: "scalars",
     shape: [],
     values: [value],

@@ -33,7 +33,7 @@ export class CallbackList {
     for (const callback of this.callbacks) await event(callback);
   }
 
-  /** Tells of an event with figures: a copy, so that callbacks may add theirs for those behind them. */
+  /** Tells of an event with figures: a copy, so that callbacks may add theirs for those after them. */
   private async tellLogs(logs: Logs, event: (callback: Callback, logs: Logs) => unknown): Promise<void> {
     // In Keras's order, which is that of the alphabet.
     const sorted = Object.fromEntries(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : 1)));

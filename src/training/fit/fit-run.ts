@@ -37,7 +37,7 @@ export interface FitParts {
 }
 
 /** What is there from the first step on. */
-interface Engines {
+interface Prepared {
   readonly programs: Programs;
   readonly activations: Activations;
   readonly validationActivations: Activations | undefined;
@@ -92,7 +92,7 @@ export class FitRun implements Resumable {
   private upcoming: LoadingBatch | undefined;
   /** The source's state before the upcoming batch was taken from it. */
   private beforeUpcoming: unknown;
-  private engines: Engines | undefined;
+  private prepared: Prepared | undefined;
   /** Facts of another training that this one goes on with. */
   private resumed: TrainingFacts | undefined;
 
@@ -122,13 +122,13 @@ export class FitRun implements Resumable {
     while (this.epoch < this.epochs && this.goesOn()) logs = await this.runEpoch();
     // A batch that was begun and is not needed any more is not left running, and comes first in the next fit.
     await this.upcoming?.loading?.catch(() => undefined);
-    await this.engines?.activations.flush();
-    await this.engines?.validationActivations?.flush();
+    await this.prepared?.activations.flush();
+    await this.prepared?.validationActivations?.flush();
     if (this.upcoming !== undefined && this.beforeUpcoming !== undefined) source.restore?.(this.beforeUpcoming);
-    if (this.engines !== undefined && model.optimizer.useEma) {
+    if (this.prepared !== undefined && model.optimizer.useEma) {
       averageWeights(
         model.optimizer,
-        this.engines.programs.trained.map(({ variable }) => variable),
+        this.prepared.programs.trained.map(({ variable }) => variable),
       );
     }
     await callbacks.onTrainEnd(logs, this.context);
@@ -148,10 +148,10 @@ export class FitRun implements Resumable {
     else this.means = new RunningMeans(model.compiled);
     // The first batch says the shape of the labels; it is trained on like any other.
     if (this.upcoming === undefined) this.draw();
-    const engines = (this.engines ??= await this.createEngines());
-    while (this.step < this.steps && this.goesOn()) await this.runStep(engines);
+    const prepared = (this.prepared ??= await this.prepare());
+    while (this.step < this.steps && this.goesOn()) await this.runStep(prepared);
     const logs = this.means.logs();
-    const { programs, validationActivations } = engines;
+    const { programs, validationActivations } = prepared;
     if (validation !== undefined && validationActivations && isValidated(epoch, options.validationFreq ?? 1)) {
       const batches = takeBatches(validation, this.validationSteps);
       const figures = await evaluateBatches(
@@ -170,14 +170,14 @@ export class FitRun implements Resumable {
     return logs;
   }
 
-  private async runStep({ activations, runner }: Engines): Promise<void> {
+  private async runStep({ activations, runner }: Prepared): Promise<void> {
     const { callbacks, options } = this.parts;
     const { step, upcoming } = this;
     if (upcoming === undefined) throw new TypeError("There is no batch for this step.");
     const { batch, loading } = upcoming;
     await callbacks.onTrainBatchBegin(step, this.context);
     const boundary = await activations.of(batch, loading);
-    // The next batch is read while the engine works on this one; behind the last step there is none, so that the next fit
+    // The next batch is read while the engine works on this one; after the last step there is none, so that the next fit
     // goes on where this one ends.
     if (step + 1 < this.steps || this.epoch + 1 < this.epochs) this.draw();
     else this.upcoming = undefined;
@@ -192,10 +192,10 @@ export class FitRun implements Resumable {
     this.beforeUpcoming = source.save?.();
     const batch = source.next();
     this.upcoming =
-      this.engines === undefined ? { batch, loading: undefined } : beginLoading(batch, this.engines.activations);
+      this.prepared === undefined ? { batch, loading: undefined } : beginLoading(batch, this.prepared.activations);
   }
 
-  private async createEngines(): Promise<Engines> {
+  private async prepare(): Promise<Prepared> {
     const { model, source, validation, streams, programsFor } = this.parts;
     const programs = await programsFor(truthShapesOf(this.upcoming?.batch, model.compiled));
     await programs.calibrate(source);
@@ -229,7 +229,7 @@ export class FitRun implements Resumable {
       stopped: model.stopTraining,
       means: this.step === 0 ? null : (this.means.save() as TrainingFacts["means"]),
       ...modelFacts(model),
-      randoms: (this.engines?.programs.randoms ?? []).map((random) =>
+      randoms: (this.prepared?.programs.randoms ?? []).map((random) =>
         streams.save(randomLabel(random)),
       ) as TrainingFacts["randoms"],
       source: this.upcoming === undefined ? source.save() : this.beforeUpcoming,
@@ -241,7 +241,7 @@ export class FitRun implements Resumable {
 
   restore(state: TrainingState): void {
     const { model, source, validation, callbacks } = this.parts;
-    if (this.engines !== undefined || this.upcoming !== undefined) {
+    if (this.prepared !== undefined || this.upcoming !== undefined) {
       throw new UsageError("A training that has begun cannot become another.", {
         subject: "restore",
         expected: "a call in onTrainBegin",

@@ -80,7 +80,7 @@ export function prepareModel(model: BaseModel, source: BatchSource): void {
   });
 }
 
-/** Tensors of samples one behind the other, `[samples, …]`. */
+/** Tensors of samples one after the other, `[samples, …]`. */
 export function joinSamples(parts: readonly Float32[]): Float32 {
   const [first] = parts;
   const count = parts.reduce((sum, { dims }) => sum + (dims[0] ?? 0), 0);

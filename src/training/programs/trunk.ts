@@ -6,7 +6,7 @@ import type { Session, SessionOptions } from "../../runtime/runtime.js";
 import { graphBytes } from "../../runtime/session.js";
 import { calibratedTrunk } from "./calibration.js";
 import { type Int8Trunk, nothingToRound } from "./int8-trunk.js";
-import type { FeatureStore, Host } from "../machine.js";
+import type { ActivationStore, Host } from "../machine.js";
 import { lowered } from "./lowering.js";
 import { names } from "./names.js";
 import { boundaryWidth, hasTrunk, type ModelSplit } from "./split.js";
@@ -19,7 +19,7 @@ export interface Trunk {
   /** Bytes of memory that kept activations may take. */
   readonly memory: number;
   /** Where its activations are kept from run to run. */
-  readonly store: () => Promise<FeatureStore | undefined>;
+  readonly store: () => Promise<ActivationStore | undefined>;
 }
 
 /** How trunks are made. */
@@ -74,14 +74,14 @@ export class Trunks {
   private create(source: BatchSource): Trunk {
     const { host, split } = this;
     const { runtime, machine } = host;
-    const behind = this.values();
+    const boundary = this.values();
     const fed = new Map(
       split.data.flatMap((value, index) => {
         const given = source.graph[index];
         return given === undefined ? [] : [[value, given] as const];
       }),
     );
-    const values = lowered(behind.map(rebuild(behind, fed)), this.options.elementWork, false);
+    const values = lowered(boundary.map(rebuild(boundary, fed)), this.options.elementWork, false);
     const outputs = Object.fromEntries(values.map((value, index) => [names.boundary(index), value]));
     const bytes = graphBytes(outputs, { name: "trunk" });
     const identity = machine.digest(bytes);
@@ -91,13 +91,13 @@ export class Trunks {
       width: boundaryWidth(split),
       engine: runtime.name,
     };
-    let store: Promise<FeatureStore | undefined> | undefined;
+    let store: Promise<ActivationStore | undefined> | undefined;
     return {
       identity,
-      session: runtime.createSession(bytes, this.options.sessionOptions(behind)),
+      session: runtime.createSession(bytes, this.options.sessionOptions(boundary)),
       memory: machine.activationMemory,
       // Photos that were merely preprocessed are read again as quickly as they would be from there.
-      store: () => (store ??= hasTrunk(split) ? machine.openFeatureStore(description) : Promise.resolve(undefined)),
+      store: () => (store ??= hasTrunk(split) ? machine.openActivationStore(description) : Promise.resolve(undefined)),
     };
   }
 

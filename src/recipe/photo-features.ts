@@ -1,0 +1,168 @@
+import { preprocessGraph } from "../applications/preprocess.js";
+import { FileError } from "../errors/errors.js";
+import type { Value } from "../graph/value.js";
+import type { BaseModel } from "../models/base-model.js";
+import { Sequential } from "../models/sequential.js";
+import type { TrunkReport } from "../models/training-types.js";
+import { GlobalAveragePooling2D } from "../nn/layers/index.js";
+import { float32, type TensorData } from "../onnx/tensor-data.js";
+import type { Photo } from "../photos/photo.js";
+import type { Generator } from "../random/generator.js";
+import { type FeatureOptions, featuresOf } from "../training/activations/features.js";
+import type { FineTuneJob } from "./fine-tune-types.js";
+import { photoGraph, PhotoLibrary, type PhotoSource } from "./photo-library.js";
+import type { Plan } from "./plan.js";
+
+/** Photos at a time on their way through the frozen network. */
+const featureBatch = 8;
+
+/** Photos of one set that could be read, and what the frozen network makes of them. */
+export interface PhotoFeatures {
+  /** For a training or validation of more than the head. */
+  readonly source: PhotoSource;
+  /** `[photos, features]` */
+  readonly features: TensorData<"float32">;
+  /** Numbers of their classes, `[photos]`. */
+  readonly labels: TensorData<"float32">;
+}
+
+/** Both sets. */
+export interface FeatureSets {
+  readonly training: PhotoFeatures;
+  readonly validation: PhotoFeatures;
+  /** What 8 bits cost, where frozen layers are computed in 8 bits. */
+  readonly trunk: TrunkReport | undefined;
+  /** How many photos could not be read. */
+  readonly skipped: number;
+}
+
+/** A network and what pools its feature map, as a model from images to features `[N, features]`. */
+export function featureModel(backbone: BaseModel): Sequential {
+  const model = new Sequential([backbone], { name: "features" });
+  if (backbone.outputShape.length === 4) model.add(new GlobalAveragePooling2D({ name: "pooling" }));
+  return model;
+}
+
+/**
+ * Reads the photos of both sets once and lets them cross the frozen network.
+ *
+ * @param network what {@link featureModel} gave
+ * @param order where the order of the training photos is drawn from
+ * @throws FileError when a class has no readable photo to train on, or none is left to validate with
+ */
+export async function featuresOfSets(
+  job: FineTuneJob,
+  { batchSize }: Plan,
+  network: Sequential,
+  order: Generator,
+): Promise<FeatureSets> {
+  const { backbone, classes, trunkPrecision, signal, onEvent = () => undefined } = job;
+  let skipped = 0;
+  const libraryOf = (photos: readonly Photo[]): PhotoLibrary =>
+    new PhotoLibrary(photos, {
+      imageSize: backbone.imageSize,
+      onSkipped: (path, reason) => {
+        skipped += 1;
+        onEvent({ event: "skipped", path, reason });
+      },
+      signal,
+    });
+  const [training, validation] = [libraryOf(job.training), libraryOf(job.validation)];
+  const graph = preprocessing(job);
+  const source = training.source(batchSize, graph, order);
+  const validationSource = validation.source(featureBatch, graph);
+
+  const total = job.training.length + job.validation.length;
+  const options = { trunkPrecision, calibration: source };
+  const features = await read(job, network, source, job.training.length, {
+    ...options,
+    onBatch: (done) => {
+      onEvent({ event: "progress", stage: "features", unit: "photos", done: done + skipped, total });
+    },
+  });
+  checkTraining(training, classes);
+  const before = training.photos.length;
+  const validationFeatures = await read(job, network, validationSource, job.validation.length, {
+    ...options,
+    onBatch: (done) => {
+      onEvent({ event: "progress", stage: "features", unit: "photos", done: before + done + skipped, total });
+    },
+  });
+  checkValidation(validation);
+  return {
+    training: { source, features: features.values, labels: labels(training) },
+    validation: { source: validationSource, features: validationFeatures.values, labels: labels(validation) },
+    trunk: features.trunk,
+    skipped,
+  };
+}
+
+/**
+ * The validation photos once more, with the network computed exactly.
+ *
+ * @param network what {@link featureModel} gave
+ * @param onPhotos told how many are done
+ * @throws FileError when none can be read any more
+ */
+export async function exactValidation(
+  job: FineTuneJob,
+  network: Sequential,
+  onPhotos: (done: number) => void,
+): Promise<PhotoFeatures> {
+  const library = new PhotoLibrary(job.validation, { imageSize: job.backbone.imageSize });
+  const source = library.source(featureBatch, preprocessing(job));
+  const { values } = await read(job, network, source, job.validation.length, { onBatch: onPhotos });
+  checkValidation(library);
+  return { source, features: values, labels: labels(library) };
+}
+
+/** What the network wants done to photos. */
+function preprocessing({ backbone }: FineTuneJob): readonly Value[] {
+  return photoGraph(backbone.imageSize, (pixels) => preprocessGraph(pixels, backbone.record.preprocess));
+}
+
+/** Features of the photos of a source, which are read on the way. */
+async function read(
+  { runtime, machine }: FineTuneJob,
+  network: Sequential,
+  source: PhotoSource,
+  samples: number,
+  options: FeatureOptions,
+): ReturnType<typeof featuresOf> {
+  return featuresOf({ runtime, machine }, network, source, {
+    ...options,
+    batches: source.read(featureBatch),
+    samples,
+    batchSize: featureBatch,
+  });
+}
+
+/** Numbers of the classes of all photos, `[photos]`, in the library's order. */
+function labels({ photos }: PhotoLibrary): TensorData<"float32"> {
+  return float32(
+    photos.map(({ classIndex }) => classIndex),
+    [photos.length],
+  );
+}
+
+function checkTraining({ photos }: PhotoLibrary, classes: readonly string[]): void {
+  const found = new Set(photos.map(({ classIndex }) => classIndex));
+  const empty = classes.filter((_, index) => !found.has(index));
+  if (empty.length === 0) return;
+  throw new FileError(`There is no readable photo of ${empty.map((name) => `"${name}"`).join(", ")} to train on.`, {
+    subject: empty[0] ?? "",
+    expected: "at least one readable photo in each class",
+    received: `none in ${empty.length} of ${classes.length} classes`,
+    advice: "Add photos to these folders, or remove the folders.",
+  });
+}
+
+function checkValidation({ photos }: PhotoLibrary): void {
+  if (photos.length > 0) return;
+  throw new FileError("There is no readable photo to validate with.", {
+    subject: "validation",
+    expected: "at least one readable photo",
+    received: "none",
+    advice: "Add photos, or leave the validation folder out: then a part of the training photos is taken.",
+  });
+}
