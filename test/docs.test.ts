@@ -55,11 +55,11 @@ describe("the options of graft train in docs/command.md", () => {
 
 type ForMachines = Exclude<JobEvent, Moment>;
 type Named = Exclude<ForMachines["event"], "done">;
-/** Names of the fields of all members of a union. */
-type FieldsOf<Union> = Union extends unknown ? keyof Union : never;
 
 /** The compiler sees to it that each event is here, with all of its fields and no others. */
-const events: { readonly [Name in Named]: Record<Exclude<FieldsOf<ForMachines & { event: Name }>, "event">, true> } = {
+const events: {
+  readonly [Name in Named]: Record<Exclude<keyof Extract<ForMachines, { event: Name }>, "event">, true>;
+} = {
   start: { run: true, network: true, classes: true, photos: true, device: true },
   progress: {
     ...{ stage: true, unit: true, done: true, total: true, what: true },
