@@ -111,6 +111,18 @@ export function namePredictions(
  * @throws ShapeError when there are not 1000 columns
  * @throws DownloadError when the list cannot be had; it says what to download, and where to put it
  * @see https://keras.io/api/applications/ `decode_predictions`, which does the same without `await`
+ *
+ * @example
+ * ```ts
+ * import { applications, Tensor } from "graft-ml";
+ *
+ * // In place of what applications.VGG16() predicts for one photo.
+ * const scores = new Float32Array(1000);
+ * scores[281] = 0.75;
+ * const predictions = new Tensor("float32", scores, [1, 1000]);
+ * const [best] = await applications.vgg16.decodePredictions(predictions, { top: 1 });
+ * console.log(best); // → [ [ 'n02123045', 'tabby', 0.75 ] ]
+ * ```
  */
 export async function decodePredictions(
   predictions: Tensor,

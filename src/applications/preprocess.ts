@@ -111,6 +111,24 @@ export function preprocessInput(mode: PreprocessMode): PreprocessInput {
 
 /** What {@link preprocessInput} gives. */
 export interface PreprocessInput {
+  /**
+   * Preprocesses RGB pixels in [0, 255].
+   *
+   * @param x `[…, 3]`
+   * @returns float32 of the same shape; new, where Keras changes its input
+   * @throws ShapeError when the last axis has not 3 channels
+   *
+   * @example
+   * ```ts
+   * import { applications, ImageDataGenerator, Tensor } from "graft-ml";
+   *
+   * const { preprocessInput } = applications.vgg16;
+   * const { data } = preprocessInput(new Tensor("float32", [255, 0, 0], [1, 1, 3]));
+   * console.log(data.join(" ")); // → -103.93900299072266 -116.77899932861328 131.32000732421875
+   * // In front of a network, as part of the graph:
+   * const datagen = new ImageDataGenerator({ preprocessingFunction: preprocessInput });
+   * ```
+   */
   (x: Tensor): Tensor;
   readonly standardization: Standardization;
   readonly graph: (pixels: Value) => Value;

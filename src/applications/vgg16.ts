@@ -63,6 +63,19 @@ function checkShape(shape: readonly number[]): void {
  * @throws ShapeError when the weights' file belongs to another network
  * @throws DownloadError when the published weights cannot be had
  * @see https://arxiv.org/abs/1409.1556 and https://keras.io/api/applications/vgg/
+ *
+ * @example
+ * ```ts
+ * import { applications, layers, models } from "graft-ml";
+ *
+ * // Without `weights: null` it has those of ImageNet, which are downloaded once: 59 MB without the top.
+ * const options = { weights: null, includeTop: false, inputShape: [64, 64, 3], pooling: "avg" } as const;
+ * const base = await applications.VGG16(options);
+ * base.trainable = false;
+ * const model = new models.Sequential([base, new layers.Dense(1, { activation: "sigmoid" })]);
+ * console.log(model.outputShape); // → [ 'N', 1 ]
+ * console.log(model.trainableWeights.length); // → 2
+ * ```
  */
 export async function VGG16(options: ApplicationOptions = {}, onProgress?: DownloadListener): Promise<Model> {
   const { weights = "imagenet", includeTop = true, pooling = null, classes = 1000, name = "vgg16" } = options;

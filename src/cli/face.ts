@@ -21,10 +21,10 @@ const stages = {
  *
  * @param words what this command says of events in words of its own
  */
-export function contextFor(reporter: Reporter, { now, parts }: Surroundings, words: Words = () => false): JobContext {
+export function contextFor(reporter: Reporter, surroundings: Surroundings, words: Words = () => false): JobContext {
   return {
-    now,
-    parts,
+    now: () => surroundings.now(),
+    parts: surroundings.parts,
     emit(event) {
       if (reporter.json) {
         if (event.event === "progress") reporter.progress(event, { what: stages[event.stage] });

@@ -8,6 +8,7 @@ import { Sequential } from "../models/sequential.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { EpochRow, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { JobParts } from "../jobs/parts.js";
+import { runRecord } from "../runs/run-record.js";
 import { run } from "./run.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -183,6 +184,8 @@ test("the record holds what is needed to repeat the run", async () => {
   });
   expect(await graft("--seed", "3", "--epochs", "2")).toBe(0);
   const record = JSON.parse(await readFile(join(folder, "run", "run.json"), "utf8")) as Record<string, unknown>;
+  // The schema that reads it is the one that it is written by.
+  expect(runRecord.parse(record)).toEqual(record);
   expect(record).toMatchObject({
     versions: { graft: "1", onnxruntime: "2", node: "3" },
     configuration: { network: "fake", epochs: 2, seed: 3, batch_size: null, device: "cpu" },

@@ -15,12 +15,12 @@ export interface CacheContents {
  * @returns what is there, or was
  */
 export async function cache(clear: boolean, { emit, parts }: JobContext): Promise<CacheContents> {
-  const { featureFolder, keptTrunks, clearFeatures } = await parts.features();
-  const folder = featureFolder();
-  const trunks = await keptTrunks();
+  const kept = await parts.features();
+  const folder = kept.featureFolder();
+  const trunks = await kept.keptTrunks();
   const bytes = trunks.reduce((sum, trunk) => sum + trunk.bytes, 0);
   if (clear) {
-    await clearFeatures();
+    await kept.clearFeatures();
   } else {
     for (const { name, model, rows, bytes: size, lastUsed } of trunks) {
       emit({ event: "kept", name, model, photos: rows, bytes: size, last_used: lastUsed.toISOString() });

@@ -1,4 +1,4 @@
-import { type PreprocessMode, preprocessMode, preprocessModes } from "../applications/preprocess.js";
+import { preprocessMode, preprocessModes } from "../applications/preprocess.js";
 import type { TrunkPrecision } from "../models/training-types.js";
 
 /** What a value may be; faces make checks, parsers and forms of it. */
@@ -60,7 +60,7 @@ export const trainOptions = {
   preprocess: {
     placeholder: "<mode>",
     help: `what is done to pixels: ${preprocessModes.join(", ")} (default: as the network was trained)`,
-    value: { kind: "checked", check: preprocessMode as (text: string) => PreprocessMode },
+    value: { kind: "checked", check: preprocessMode },
     for: "network",
   },
   out: {

@@ -87,7 +87,19 @@ export abstract class BaseModel extends Layer {
     return onlyShape(this, "output", this.outputs);
   }
 
-  /** Freezes or unfreezes the model and every layer in it. */
+  /**
+   * Freezes or unfreezes the model and every layer in it.
+   *
+   * @example
+   * ```ts
+   * import { layers, models } from "graft-ml";
+   *
+   * const base = new models.Sequential([layers.Input({ shape: [8] }), new layers.Dense(4)]);
+   * const model = new models.Sequential([base, new layers.Dense(1)]);
+   * base.trainable = false;
+   * console.log(model.weights.length, model.trainableWeights.length); // → 4 2
+   * ```
+   */
   override get trainable(): boolean {
     return super.trainable;
   }
@@ -119,6 +131,19 @@ export abstract class BaseModel extends Layer {
    * The layer of the given name.
    *
    * @throws UsageError when there is none; the message offers the nearest names
+   *
+   * @example
+   * ```ts
+   * import { applications } from "graft-ml";
+   *
+   * const base = await applications.VGG16({ weights: null, includeTop: false, inputShape: [64, 64, 3] });
+   * // Only the last block learns.
+   * const first = base.layers.indexOf(base.getLayer("block5_conv1"));
+   * base.layers.forEach((layer, index) => {
+   *   layer.trainable = index >= first;
+   * });
+   * console.log(base.weights.length, base.trainableWeights.length); // → 26 6
+   * ```
    */
   getLayer(name: string): Layer {
     const layer = this.layers.find((candidate) => candidate.name === name);
@@ -151,6 +176,16 @@ export abstract class BaseModel extends Layer {
    * Says how the model is to be trained. Slots of an optimizer belong to it, so a new optimizer starts afresh.
    *
    * @throws UsageError for a name that Keras does not know, or an output that is not there
+   *
+   * @example
+   * ```ts
+   * import { layers, models, optimizers } from "graft-ml";
+   *
+   * const classes = new layers.Dense(3, { activation: "softmax" });
+   * const model = new models.Sequential([layers.Input({ shape: [4] }), classes]);
+   * const optimizer = new optimizers.Adam({ learningRate: 1e-4 });
+   * model.compile({ optimizer, loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
+   * ```
    */
   compile(options: CompileOptions): void {
     this.compileOptions = lookUpNames(options);
@@ -199,12 +234,39 @@ export abstract class BaseModel extends Layer {
    * @param x samples: a source of batches, or arrays; labels of arrays are in the options
    * @throws UsageError when the model is not compiled, or samples and labels do not fit it
    * @see https://keras.io/api/models/model_training_apis/#fit-method
+   *
+   * @example
+   * ```ts
+   * import { layers, models, optimizers, Tensor } from "graft-ml";
+   *
+   * const x = new Tensor("float32", [0, 1, 2, 3], [4, 1]);
+   * const y = new Tensor("float32", [1, 3, 5, 7], [4, 1]);
+   * const model = new models.Sequential([layers.Input({ shape: [1] }), new layers.Dense(1)]);
+   * model.compile({ optimizer: new optimizers.SGD(0.1), loss: "mse" });
+   * const { history } = await model.fit(x, { y, epochs: 100, verbose: 0 });
+   * console.log(history["loss"]?.length); // → 100
+   * console.log(history["loss"]?.at(-1)); // such as 1.5e-9
+   * ```
    */
   async fit(x: BatchSource | InputArrays, options: FitOptions = {}): Promise<History> {
     return platform().loops.fit(this, x, options);
   }
 
-  /** Loss and metrics on samples, without training; in the order of Keras's list. */
+  /**
+   * Loss and metrics on samples, without training; in the order of Keras's list.
+   *
+   * @example
+   * ```ts
+   * import { layers, models, Tensor } from "graft-ml";
+   *
+   * const same = new layers.Dense(1, { kernelInitializer: "ones" });
+   * const model = new models.Sequential([layers.Input({ shape: [1] }), same]);
+   * model.compile({ optimizer: "sgd", loss: "mse", metrics: ["mae"] });
+   * const x = new Tensor("float32", [1, 2], [2, 1]);
+   * const y = new Tensor("float32", [1, 4], [2, 1]);
+   * console.log(await model.evaluate(x, { y, verbose: 0 })); // → { loss: 2, mae: 1 }
+   * ```
+   */
   async evaluate(x: BatchSource | InputArrays, options: EvaluateOptions = {}): Promise<Logs> {
     return platform().loops.evaluate(this, x, options);
   }
@@ -212,6 +274,17 @@ export abstract class BaseModel extends Layer {
   /**
    * The model's output for samples, in Keras's order; in the order of the samples. A model with several outputs gives a list,
    * which TypeScript has to be told: `await model.predict<Tensor[]>(x)`.
+   *
+   * @example
+   * ```ts
+   * import { layers, models, Tensor } from "graft-ml";
+   *
+   * const equal = new layers.Dense(4, { kernelInitializer: "zeros", activation: "softmax" });
+   * const model = new models.Sequential([layers.Input({ shape: [3] }), equal]);
+   * const probabilities = await model.predict(new Tensor("float32", [1, 2, 3], [1, 3]), { verbose: 0 });
+   * console.log(probabilities.dims); // → [ 1, 4 ]
+   * console.log(probabilities.data); // → Float32Array(4) [ 0.25, 0.25, 0.25, 0.25 ]
+   * ```
    */
   async predict<Output extends Tensor | readonly Tensor[] = Tensor>(
     x: BatchSource | InputArrays,
@@ -271,6 +344,18 @@ export abstract class BaseModel extends Layer {
    * @throws UsageError for another ending
    * @throws FileError when the file cannot be written
    * @see https://keras.io/api/models/model_saving_apis/export/ with `format="onnx"`
+   *
+   * @example
+   * ```ts
+   * import { layers, models } from "graft-ml";
+   *
+   * const model = new models.Sequential([
+   *   layers.Input({ shape: [32, 32, 3] }),
+   *   new layers.GlobalAveragePooling2D(),
+   *   new layers.Dense(2, { activation: "softmax" }),
+   * ]);
+   * await model.export("model.onnx");
+   * ```
    */
   async export(path: string): Promise<void> {
     return platform().files.exportModel(this, path);
@@ -284,6 +369,15 @@ export abstract class BaseModel extends Layer {
    * @throws UsageError for another ending, layers that Keras does not have, or a model that has no weights yet
    * @throws FileError when the file cannot be written
    * @see https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
+   *
+   * @example
+   * ```ts
+   * import { layers, models } from "graft-ml";
+   *
+   * const model = new models.Sequential([layers.Input({ shape: [4] }), new layers.Dense(1)]);
+   * model.compile({ optimizer: "adam", loss: "mse" });
+   * await model.save("model.keras");
+   * ```
    */
   async save(path: string): Promise<void> {
     return platform().files.saveModel(this, path);

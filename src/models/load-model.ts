@@ -12,6 +12,16 @@ import { type LoadModelOptions, platform } from "./platform.js";
  * @throws FileError when the file cannot be read, is damaged, or of another kind
  * @throws UsageError when it holds a layer or an option that Graft does not have; the message names both
  * @see https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
+ *
+ * @example
+ * ```ts
+ * import { layers, models } from "graft-ml";
+ *
+ * const model = new models.Sequential([layers.Input({ shape: [4] }), new layers.Dense(1)]);
+ * await model.save("model.keras");
+ * const same = await models.loadModel("model.keras");
+ * console.log(same.outputShape); // → [ 'N', 1 ]
+ * ```
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<BaseModel> {
   return platform().files.loadModel(path, options);

@@ -18,7 +18,23 @@ function list<T extends object>(one: T | readonly T[]): readonly T[] {
   return Array.isArray(one) ? (one as readonly T[]) : [one as T];
 }
 
-/** A network of layers with any number of inputs and outputs. @see https://keras.io/api/models/model/ */
+/**
+ * A network of layers with any number of inputs and outputs.
+ *
+ * @see https://keras.io/api/models/model/
+ *
+ * @example
+ * ```ts
+ * import { layers, models } from "graft-ml";
+ *
+ * const inputs = layers.Input({ shape: [32, 32, 3] });
+ * const narrow = new layers.Conv2D(8, 1).apply(inputs);
+ * const wide = new layers.Conv2D(8, 5, { padding: "same" }).apply(inputs);
+ * const outputs = new layers.Concatenate().apply([narrow, wide]);
+ * const model = new models.Model({ inputs, outputs });
+ * console.log(model.outputShape); // → [ 'N', 32, 32, 16 ]
+ * ```
+ */
 export class Model extends BaseModel {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];

@@ -14,6 +14,19 @@ import { serializeLayer } from "./serialize-layer.js";
  * Layers in a row. Shapes and weights exist once the first layer is an `InputLayer`, an `Input` or a model.
  *
  * @see https://keras.io/api/models/sequential/
+ *
+ * @example
+ * ```ts
+ * import { layers, models } from "graft-ml";
+ *
+ * const model = new models.Sequential([
+ *   layers.Input({ shape: [150, 150, 3] }),
+ *   new layers.Conv2D(16, 3, { activation: "relu" }),
+ *   new layers.GlobalAveragePooling2D(),
+ * ]);
+ * model.add(new layers.Dense(2, { activation: "softmax" }));
+ * console.log(model.outputShape); // → [ 'N', 2 ]
+ * ```
  */
 export class Sequential extends BaseModel {
   static readonly className: string = "Sequential";

@@ -89,6 +89,16 @@ export function planQuantization(values: readonly Value[], convolutions: Readonl
   return { convolutions, rectified, sums, points };
 }
 
+/** How the values of a plan are rounded. */
+export interface Rounding {
+  /** For each point of the plan. */
+  readonly quantizationOf: (point: Value) => Quantization;
+  /** Mean of each channel of a convolution's input over photos. */
+  readonly meansOf: (input: Value) => Float32Array;
+  /** The largest rounded weight, 127 unless the runtime adds inexactly then. */
+  readonly levels: number;
+}
+
 /** A value in 8 bits, beside the real numbers that it stands for. */
 interface Rounded {
   readonly bits: Value;
@@ -108,14 +118,12 @@ function scalarOf(type: "float32" | "uint8", value: number): Value {
  * their results are rounded too, for ONNX Runtime to compute them in 8 bits. All else stays as it is.
  *
  * @param values the graph's outputs; weights are plain constants
- * @param quantizationOf for each point of the plan
- * @param meansOf mean of each channel of a convolution's input over photos
+ * @param rounding how values and weights are rounded
  */
 export function quantizeConvolutions(
   values: readonly Value[],
   { convolutions, rectified, sums }: QuantizationPlan,
-  quantizationOf: (point: Value) => Quantization,
-  meansOf: (input: Value) => Float32Array,
+  { quantizationOf, meansOf, levels }: Rounding,
 ): Value[] {
   /** By the value that stands for it in the new graph. */
   const rounded = new Map<Value, Rounded>();
@@ -141,7 +149,7 @@ export function quantizeConvolutions(
     if (convolutions.has(node)) {
       const source = round(x, old);
       const target = quantizationOf(rectified.get(node) ?? y);
-      return [real(inEightBits(recreate(node, inputs), source, target, meansOf(old)), target)];
+      return [real(inEightBits(recreate(node, inputs), source, target, { means: meansOf(old), levels }), target)];
     }
     if (absorbed.has(y)) return [x];
     const known = rounded.get(x);
@@ -162,7 +170,12 @@ export function quantizeConvolutions(
   return values.map(renew);
 }
 
-function inEightBits(node: Node, source: Rounded, target: Quantization, means: Float32Array): Value {
+function inEightBits(
+  node: Node,
+  source: Rounded,
+  target: Quantization,
+  { means, levels }: { readonly means: Float32Array; readonly levels: number },
+): Value {
   const [, w, b] = node.inputs;
   const weight = constantData(w) as TensorData<"float32">;
   const bias = b === undefined ? undefined : (constantData(b)?.data as Float32Array | undefined);
@@ -171,7 +184,7 @@ function inEightBits(node: Node, source: Rounded, target: Quantization, means: F
   const scales = Float32Array.from({ length: outputs }, (_, channel) => {
     const row = weight.data.subarray(channel * size, (channel + 1) * size);
     const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    return largest > 0 ? largest / 127 : 1;
+    return largest > 0 ? largest / levels : 1;
   });
   const bits = Int8Array.from(weight.data, (value, index) =>
     Math.round(value / (scales[Math.floor(index / size)] ?? 1)),

@@ -63,6 +63,20 @@ export const processStreams = new RandomStreams();
  * @param seed a whole number in [0, 2⁵³)
  * @throws UsageError when it is not
  * @see https://keras.io/api/utils/python_utils/#setrandomseed-function
+ *
+ * @example
+ * ```ts
+ * import { layers, setRandomSeed } from "graft-ml";
+ *
+ * function firstWeights(seed: number): string {
+ *   setRandomSeed(seed);
+ *   const dense = new layers.Dense(2, { name: "dense" });
+ *   dense.apply(layers.Input({ shape: [3] }));
+ *   return String(dense.getWeights()[0]?.data);
+ * }
+ * console.log(firstWeights(1) === firstWeights(1)); // → true
+ * console.log(firstWeights(1) === firstWeights(2)); // → false
+ * ```
  */
 export function setRandomSeed(seed: number): void {
   processStreams.setSeed(seed);

@@ -186,6 +186,16 @@ function ticks(epochs: number): number[] {
  * @returns the text of an `.svg` file
  * @throws UsageError when there is no plot
  * @see https://echarts.apache.org/handbook/en/how-to/cross-platform/server/
+ *
+ * @example
+ * ```ts
+ * import { plots } from "graft-ml";
+ *
+ * // As fit gives it: const { history } = await model.fit(…).
+ * const history = { acc: [0.6, 0.8], val_acc: [0.5, 0.7], loss: [0.7, 0.4], val_loss: [0.8, 0.5] };
+ * const svg = plots.curvesSvg(plots.historyPlots(history), { bestEpoch: 2 });
+ * console.log(svg.slice(0, 4)); // → <svg
+ * ```
  */
 export function curvesSvg(plots: readonly CurvePlot[], options: CurvesOptions = {}): string {
   if (plots.length === 0) {
@@ -217,6 +227,17 @@ export type HistoryLists = Readonly<Record<string, readonly number[]>>;
  * @returns the accuracy, where there is one, then the loss; draw each alone or both together with {@link curvesSvg}
  * @throws UsageError when there is neither
  * @see https://keras.io/api/models/model_training_apis/ `History`
+ *
+ * @example
+ * ```ts
+ * import { plots } from "graft-ml";
+ *
+ * // As fit gives it: const { history } = await model.fit(…).
+ * const history = { acc: [0.6, 0.8], val_acc: [0.5, 0.7], loss: [0.7, 0.4], val_loss: [0.8, 0.5] };
+ * const [accuracy, loss] = plots.historyPlots(history);
+ * console.log(accuracy?.title); // → Training and validation accuracy
+ * console.log(loss?.title); // → Training and validation loss
+ * ```
  */
 export function historyPlots(history: HistoryLists): CurvePlot[] {
   const plot = (key: string, word: string, axis: string, share: boolean): CurvePlot[] => {

@@ -63,7 +63,7 @@ describe("graft train", () => {
     const [done, start] = [list.at(-1), list.find(({ event }) => event === "start")];
     expect(Object.keys(done ?? {}).sort()).toEqual(
       [
-        ...["event", "run", "model", "epochs", "best_epoch", "loss", "accuracy"],
+        ...["event", "command", "run", "model", "epochs", "best_epoch", "loss", "accuracy"],
         ...["val_loss", "val_accuracy", "seconds"],
       ].sort(),
     );
@@ -228,7 +228,7 @@ describe("graft evaluate and predict on a trained run", () => {
     const done = events(outcome.stdout).at(-1);
     const { result, split } = await recordOf("first");
     expect(Object.keys(done ?? {}).sort()).toEqual(
-      ["event", "photos", "loss", "accuracy", "per_class", "confusion", "device"].sort(),
+      ["event", "command", "photos", "loss", "accuracy", "per_class", "confusion", "device"].sort(),
     );
     expect(done).toMatchObject({ event: "done", photos: split.validation.length, accuracy: result.val_accuracy });
     expect(done?.["loss"]).toBeCloseTo(result.val_loss, 4);

@@ -39,7 +39,7 @@ async function train(
     import("../../jobs/train.js"),
     import("../train-words.js"),
   ]);
-  const { tell } = new TrainWords(reporter, surroundings.now);
+  const { tell } = new TrainWords(reporter, () => surroundings.now());
   const { signal, end } = stopOnInterrupt(surroundings, reporter);
   try {
     const finished = await trainJob({ directory, settings }, { ...contextFor(reporter, surroundings, tell), signal });

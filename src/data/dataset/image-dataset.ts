@@ -114,6 +114,19 @@ export class ImageDataset extends BatchIterator<LabelledBatch> {
  * @see https://keras.io/api/data_loading/image/#imagedatasetfromdirectory-function Orders are drawn from this package's
  * generators, so a split of shuffled photos is not the one that Keras makes of the same seed; `batchSize: null` and
  * `dataFormat` are not offered; grey is made of colours, where TensorFlow takes a JPEG's brightness as it is stored
+ *
+ * @example
+ * ```ts
+ * import { imageDatasetFromDirectory } from "graft-ml";
+ *
+ * // The folder photos holds photos/cat and photos/dog, with four photos each.
+ * const options = { imageSize: [150, 150], validationSplit: 0.25, subset: "both", seed: 1 } as const;
+ * const [training, validation] = await imageDatasetFromDirectory("photos", options);
+ * // → Found 8 files belonging to 2 classes.
+ * // → Using 6 files for training.
+ * // → Using 2 files for validation.
+ * console.log(training.classNames, validation.samples); // → [ 'cat', 'dog' ] 2
+ * ```
  */
 export function imageDatasetFromDirectory(
   directory: string,

@@ -58,6 +58,18 @@ const streamName = "image-data-generator";
  *
  * @see https://www.tensorflow.org/api_docs/python/tf/keras/preprocessing/image/ImageDataGenerator
  * `channels_first` is not offered.
+ *
+ * @example
+ * ```ts
+ * import { ImageDataGenerator, Tensor } from "graft-ml";
+ *
+ * const datagen = new ImageDataGenerator({ rescale: 1 / 255, rotationRange: 40, horizontalFlip: true });
+ * const photos = new Tensor("uint8", new Uint8Array(5 * 8 * 8 * 3), [5, 8, 8, 3]);
+ * const labels = new Tensor("float32", [0, 1, 0, 1, 1], [5, 1]);
+ * // For fit: two photos a step.
+ * const batches = datagen.flow(photos, labels, { batchSize: 2 });
+ * console.log(batches.length); // → 3
+ * ```
  */
 export class ImageDataGenerator {
   readonly options: ImageDataGeneratorOptions;
@@ -315,6 +327,20 @@ export class ImageDataGenerator {
    * Takes photos from a folder that holds one folder per class.
    *
    * @throws FileError when the folder cannot be read or holds no photos
+   *
+   * @example
+   * ```ts
+   * import { ImageDataGenerator } from "graft-ml";
+   *
+   * // The folder photos holds photos/cat and photos/dog, with four photos each.
+   * const datagen = new ImageDataGenerator({ rescale: 1 / 255, validationSplit: 0.25 });
+   * const options = { targetSize: [150, 150], classMode: "binary" } as const;
+   * const training = await datagen.flowFromDirectory("photos", { ...options, subset: "training" });
+   * // → Found 6 images belonging to 2 classes.
+   * const validation = await datagen.flowFromDirectory("photos", { ...options, subset: "validation" });
+   * // → Found 2 images belonging to 2 classes.
+   * console.log(training.classIndices); // → { cat: 0, dog: 1 }
+   * ```
    */
   flowFromDirectory(directory: string, options: FlowFromDirectoryOptions = {}): Promise<DirectoryIterator> {
     return DirectoryIterator.open(directory, options, this.steps, this.options.validationSplit);

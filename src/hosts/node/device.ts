@@ -12,6 +12,14 @@ import { createNodeMachine } from "./platform.js";
  * the best that works on this computer
  * @returns the device
  * @throws UsageError when it is not available; the error lists those that are
+ *
+ * @example
+ * ```ts
+ * import { availableDevices, setDevice } from "graft-ml";
+ *
+ * console.log((await availableDevices()).join()); // such as cuda,cpu
+ * console.log(await setDevice("cpu")); // → cpu
+ * ```
  */
 export async function setDevice(device: Device): Promise<DeviceName> {
   const chosen = await chooseDevice(device);

@@ -43,6 +43,18 @@ const known = [
  * As in Keras, the best weights are put back at the end of `fit` whether or not training ended early.
  *
  * @see https://keras.io/api/callbacks/early_stopping/
+ *
+ * @example
+ * ```ts
+ * import { callbacks, layers, models, Tensor } from "graft-ml";
+ *
+ * const x = new Tensor("float32", [0, 1, 2, 3], [4, 1]);
+ * const model = new models.Sequential([layers.Input({ shape: [1] }), new layers.Dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "mse" });
+ * const stopping = new callbacks.EarlyStopping({ monitor: "loss", minDelta: 0.01, patience: 3 });
+ * const { epoch } = await model.fit(x, { y: x, epochs: 1000, callbacks: [stopping], verbose: 0 });
+ * console.log(epoch.length < 1000); // → true
+ * ```
  */
 export class EarlyStopping extends Callback {
   static readonly className: string = "EarlyStopping";

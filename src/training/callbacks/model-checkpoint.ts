@@ -43,6 +43,18 @@ const known = [
  * last good one.
  *
  * @see https://keras.io/api/callbacks/model_checkpoint/
+ *
+ * @example
+ * ```ts
+ * import { callbacks, layers, models, Tensor } from "graft-ml";
+ *
+ * const x = new Tensor("float32", [0, 1, 2, 3], [4, 1]);
+ * const model = new models.Sequential([layers.Input({ shape: [1] }), new layers.Dense(1)]);
+ * model.compile({ optimizer: "sgd", loss: "mse" });
+ * const checkpoint = new callbacks.ModelCheckpoint("best.keras", { monitor: "loss", saveBestOnly: true });
+ * await model.fit(x, { y: x, epochs: 3, callbacks: [checkpoint], verbose: 0 });
+ * const best = await models.loadModel("best.keras");
+ * ```
  */
 export class ModelCheckpoint extends Callback {
   static readonly className: string = "ModelCheckpoint";

@@ -13,6 +13,7 @@ import {
   quantizableConvolutions,
   type Quantization,
   quantizeConvolutions,
+  type Rounding,
 } from "../../passes/quantize-convolutions.js";
 import { dequantizeLinear, quantizeLinear } from "../../ops/quantization.js";
 import { reduceMax, reduceMean, reduceMin, reduceSum } from "../../ops/reduction.js";
@@ -21,6 +22,7 @@ import { recreate } from "../../ops/table.js";
 import { foldConstants } from "../../runtime/fold-constants.js";
 import { fromTensor, type NamedTensors, type Runtime } from "../../runtime/runtime.js";
 import { createSession } from "../../runtime/session.js";
+import { weightLevels } from "./weight-levels.js";
 
 /** Numbers that are looked at of each value and photo, evenly spaced. */
 const samplesAPhoto = 16_384;
@@ -176,12 +178,12 @@ export async function int8Trunk(
     return found;
   };
 
-  const losses = await lossesOf(runtime, exact, all, quantizationOf, batches.slice(0, 1));
+  const levels = await weightLevels(runtime);
+  const losses = await lossesOf(runtime, exact, all, { quantizationOf, levels }, batches.slice(0, 1));
   const left = all.filter((node) => Math.sqrt(losses.get(node) ?? 0) > tooMuch);
   const plan = planQuantization(exact, new Set(all.filter((node) => !left.includes(node))));
-  const rounded = quantizeConvolutions(exact, plan, quantizationOf, (value) =>
-    Float32Array.from(sumsOf.get(value) ?? [], (sum) => sum / photos),
-  );
+  const meansOf = (value: Value): Float32Array => Float32Array.from(sumsOf.get(value) ?? [], (sum) => sum / photos);
+  const rounded = quantizeConvolutions(exact, plan, { quantizationOf, meansOf, levels });
   return {
     values: rounded,
     report: {
@@ -230,7 +232,7 @@ async function lossesOf(
   runtime: Runtime,
   values: readonly Value[],
   convolutions: readonly Node[],
-  quantizationOf: (point: Value) => Quantization,
+  { quantizationOf, levels }: Pick<Rounding, "quantizationOf" | "levels">,
   batches: readonly NamedTensors[],
 ): Promise<Map<Node, number>> {
   const outputs: Record<string, Value> = {};
@@ -238,7 +240,10 @@ async function lossesOf(
     const [x, w, b] = node.inputs;
     const [y] = node.outputs;
     if (x === undefined || w === undefined || y === undefined) return;
-    const difference = sub(recreate(node, [there(x, quantizationOf(x)), roundedWeight(w), b]).outputs[0] ?? y, y);
+    const difference = sub(
+      recreate(node, [there(x, quantizationOf(x)), roundedWeight(w, levels), b]).outputs[0] ?? y,
+      y,
+    );
     outputs[`d${index}`] = reduceSum(mul(difference, difference), undefined, { keepdims: 0 });
     outputs[`y${index}`] = reduceSum(mul(y, y), undefined, { keepdims: 0 });
   });
@@ -260,14 +265,14 @@ function there(value: Value, { scale, zeroPoint }: Quantization): Value {
   return dequantizeLinear(quantizeLinear(value, step, zero), step, zero);
 }
 
-/** A weight as it is in 8 bits. */
-function roundedWeight(w: Value): Value {
+/** A weight as it is when it is rounded to so many levels on either side of 0. */
+function roundedWeight(w: Value, levels: number): Value {
   const { dims, data } = constantData(w) as TensorData<"float32">;
   const size = data.length / (dims[0] ?? 1);
   const result = new Float32Array(data.length);
   for (let start = 0; start < data.length; start += size) {
     const row = data.subarray(start, start + size);
-    const scale = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 127 || 1;
+    const scale = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / levels || 1;
     row.forEach((value, index) => {
       result[start + index] = Math.round(value / scale) * scale;
     });

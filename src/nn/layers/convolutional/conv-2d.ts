@@ -32,6 +32,16 @@ export interface Conv2DOptions extends BaseConv2DOptions {
  * `[N, H, W, C]` → `[N, H', W', filters]`. Weights: `kernel` `[height, width, C / groups, filters]`, `bias` `[filters]`.
  *
  * @see https://keras.io/api/layers/convolution_layers/convolution2d/
+ *
+ * @example
+ * ```ts
+ * import { layers } from "graft-ml";
+ *
+ * const photo = layers.Input({ shape: [150, 150, 3] });
+ * const conv = new layers.Conv2D(32, 3, { strides: 2, padding: "same", activation: "relu" });
+ * console.log(conv.apply(photo).shape); // → [ 'N', 75, 75, 32 ]
+ * console.log(conv.weights.map(({ shape }) => shape)); // → [ [ 3, 3, 3, 32 ], [ 32 ] ]
+ * ```
  */
 export class Conv2D extends BaseConv2D {
   static readonly className: string = "Conv2D";

@@ -43,6 +43,17 @@ export interface DenseOptions extends LayerOptions {
  * `[N, …, C]` → `[N, …, units]`. Weights: `kernel` `[C, units]`, `bias` `[units]`.
  *
  * @see https://keras.io/api/layers/core_layers/dense/ – without `loraRank` and quantization
+ *
+ * @example
+ * ```ts
+ * import { layers, models, Tensor } from "graft-ml";
+ *
+ * const sums = new layers.Dense(2, { kernelInitializer: "ones", activation: "relu" });
+ * const model = new models.Sequential([layers.Input({ shape: [3] }), sums]);
+ * const x = new Tensor("float32", [1, 2, 3, -1, -2, -3], [2, 3]);
+ * const { data } = await model.predict(x, { verbose: 0 });
+ * console.log(data); // → Float32Array(4) [ 6, 6, 0, 0 ]
+ * ```
  */
 export class Dense extends UnaryLayer {
   static readonly className: string = "Dense";

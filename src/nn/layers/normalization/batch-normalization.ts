@@ -86,6 +86,18 @@ export interface RenormClipping {
  * @see https://arxiv.org/abs/1502.03167
  * @see https://arxiv.org/abs/1702.03275 batch renormalization
  * @see https://keras.io/api/layers/normalization_layers/batch_normalization/ – with `apply(x, { mask })`, places where the mask is 0 do not count in statistics
+ *
+ * @example
+ * ```ts
+ * import { layers } from "graft-ml";
+ *
+ * const norm = new layers.BatchNormalization({ momentum: 0.9 });
+ * norm.apply(layers.Input({ shape: [32, 32, 16] }));
+ * console.log(norm.trainableWeights.map(({ name }) => name)); // → [ 'gamma', 'beta' ]
+ * // Frozen, it uses its moving statistics in training too.
+ * norm.trainable = false;
+ * console.log(norm.trainableWeights.length); // → 0
+ * ```
  */
 export class BatchNormalization extends UnaryLayer {
   static readonly className: string = "BatchNormalization";

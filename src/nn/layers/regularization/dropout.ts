@@ -25,6 +25,17 @@ export interface DropoutOptions extends RandomLayerOptions {
  *
  * @see https://jmlr.org/papers/v15/srivastava14a.html
  * @see https://keras.io/api/layers/regularization_layers/dropout/ – the masks of a seed differ from Keras's
+ *
+ * @example
+ * ```ts
+ * import { layers, models, Tensor } from "graft-ml";
+ *
+ * const model = new models.Sequential([layers.Input({ shape: [4] }), new layers.Dropout(0.5)]);
+ * const x = new Tensor("float32", [1, 2, 3, 4], [1, 4]);
+ * // Only fit drops anything.
+ * const { data } = await model.predict(x, { verbose: 0 });
+ * console.log(data); // → Float32Array(4) [ 1, 2, 3, 4 ]
+ * ```
  */
 export class Dropout extends BaseRandom {
   static readonly className: string = "Dropout";

@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import { writeFileAtomically } from "../files/atomic-write.js";
+
+/** Names of the files of a run. */
+export const runFiles = {
+  model: "model.onnx",
+  record: "run.json",
+  history: "history.csv",
+  curves: "curves.svg",
+} as const;
+
+/**
+ * Writes files of a run, each whole or not at all; `run.json` comes last and says that the others are there.
+ *
+ * @throws FileError when the disk is full or the folder has gone
+ */
+export async function writeRunFolder(
+  path: string,
+  files: {
+    readonly model?: Uint8Array;
+    readonly history?: string;
+    readonly curves?: string;
+    readonly record?: object;
+  },
+): Promise<void> {
+  const { record, ...others } = files;
+  for (const key of ["model", "history", "curves"] as const) {
+    const contents = others[key];
+    if (contents !== undefined) await writeFileAtomically(join(path, runFiles[key]), contents);
+  }
+  if (record !== undefined) {
+    await writeFileAtomically(join(path, runFiles.record), `${JSON.stringify(record, undefined, 2)}\n`);
+  }
+}

@@ -1,0 +1,98 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { FileError } from "../errors/errors.js";
+import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { runFiles } from "./run-files.js";
+
+const paths = z.array(z.string());
+const skipped = z.object({ path: z.string(), reason: z.string() });
+
+const trunk = z.object({
+  convolutions: z.number(),
+  of: z.number(),
+  float32: z.array(z.string()),
+  moved: z.number(),
+  photos: z.number(),
+  val_accuracy: z.number(),
+  exact_val_accuracy: z.number().optional(),
+});
+
+/** What is needed of a record to leave out photos that a run was trained with. */
+const splitRecord = z.object({
+  data: z.object({ directory: z.string(), fingerprint: z.string() }),
+  split: z.object({ division: z.enum(["folders", "drawn"]), training: paths, validation: paths }),
+});
+
+/** The one schema of `run.json`: it says what is written, and checks what is read. */
+export const runRecord = z.object({
+  format: z.literal(1),
+  versions: z.record(z.string(), z.string()),
+  /** ISO 8601. */
+  started: z.string(),
+  finished: z.string(),
+  /** From the command to the record. */
+  seconds: z.number(),
+  training_seconds: z.number(),
+  device: z.string(),
+  interrupted: z.boolean(),
+  /** What the user asked for, by option; `null` left the choice to the recipe. */
+  configuration: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+  network: z.object({
+    name: z.string(),
+    licence: z.string(),
+    preprocess: z.string(),
+    image_size: z.number(),
+    /** A layer, `all`, or `none` also where the second phase was left out or never reached. */
+    unfrozen_from: z.string(),
+  }),
+  data: splitRecord.shape.data.extend({ classes: z.array(z.string()), skipped: z.array(skipped) }),
+  split: splitRecord.shape.split.extend({ seed: z.number(), test: paths }),
+  result: z.object({
+    epochs: z.number(),
+    best_epoch: z.number(),
+    loss: z.number(),
+    accuracy: z.number(),
+    val_loss: z.number(),
+    val_accuracy: z.number(),
+    test_loss: z.number().optional(),
+    test_accuracy: z.number().optional(),
+    test_photos: z.number().optional(),
+    trunk: trunk.optional(),
+  }),
+});
+
+/** All that is needed to understand a run, and to repeat it. */
+export type RunRecord = z.infer<typeof runRecord>;
+
+/** What a run says of its photos. */
+export type SplitRecord = z.infer<typeof splitRecord>;
+
+/**
+ * Reads what a run says of its photos, where there is a run.
+ *
+ * @param model path of its `model.onnx`
+ * @returns `undefined` when no `run.json` lies beside it
+ * @throws FileError when there is one that is not Graft's
+ */
+export async function readSplitRecord(model: string): Promise<SplitRecord | undefined> {
+  const file = join(dirname(model), runFiles.record);
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT") return undefined;
+    throw fileSystemError(cause, file, "read");
+  }
+  try {
+    return splitRecord.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new FileError(`${file} is not the record of a run.`, {
+      subject: file,
+      expected: "what `graft train` has written",
+      received: cause instanceof z.ZodError ? z.prettifyError(cause).split("\n").join(" ") : "no JSON",
+      advice: "Restore the file, or remove it: the model works without it.",
+      cause,
+    });
+  }
+}
