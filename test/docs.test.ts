@@ -1,0 +1,144 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
+import { describe, expect, it } from "vitest";
+import type { DoneEvent, JobEvent, Moment } from "../src/jobs/events.js";
+import { optionTable } from "./support/option-table.js";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+async function read(path: string): Promise<string> {
+  return (await readFile(join(root, path), "utf8")).replaceAll("\r\n", "\n");
+}
+
+/** Files of a folder and the folders in it, with `/`, as paths from the root. */
+async function pathsBelow(folder: string): Promise<string[]> {
+  const names = await readdir(join(root, folder), { recursive: true });
+  return [folder, ...names.map((name) => `${folder}/${name.replaceAll("\\", "/")}`)];
+}
+
+const names = (await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`);
+const pages = new Map(
+  await Promise.all(
+    ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...names].map(async (name) => [name, await read(name)] as const),
+  ),
+);
+const page = (name: string): string => pages.get(name) ?? "";
+
+/** Text between backticks, outside of fences. */
+function codeIn(text: string): string[] {
+  const prose = text.replaceAll(/^```.*?^```$/gms, "");
+  return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
+}
+
+/** The cells of those rows of a table that begin with code, by that code. */
+function rowsOf(text: string): Map<string, string[]> {
+  const rows = [...text.matchAll(/^\| `(\w+)` +\|(.*)\|$/gm)];
+  return new Map(rows.map(([, name = "", cells = ""]) => [name, cells.split("|").map((cell) => cell.trim())]));
+}
+
+describe("the options of graft train in docs/command.md", () => {
+  it("are those of the one table", async () => {
+    const path = "docs/command.md";
+    const marks = /(<!-- Options of graft train: .* -->\n).*?(<!-- End of the options\. -->)/s;
+    expect(page(path)).toMatch(marks);
+    const options = { ...(await resolveConfig(join(root, path))), parser: "markdown" };
+    const made = await format(
+      page(path).replace(marks, (_, begin: string, end: string) => `${begin}\n${optionTable()}\n\n${end}`),
+      options,
+    );
+    if (process.env["GRAFT_WRITE_DOCS"] === "1") await writeFile(join(root, path), made);
+    else expect(page(path)).toBe(made);
+  });
+});
+
+type ForMachines = Exclude<JobEvent, Moment>;
+type Named = Exclude<ForMachines["event"], "done">;
+
+/** The compiler sees to it that each event is here, with all of its fields and no others. */
+const events: {
+  readonly [Name in Named]: Record<Exclude<keyof Extract<ForMachines, { event: Name }>, "event">, true>;
+} = {
+  start: { run: true, network: true, classes: true, photos: true, device: true },
+  progress: {
+    ...{ stage: true, unit: true, done: true, total: true, what: true },
+    ...{ epoch: true, epochs: true, loss: true, accuracy: true },
+  },
+  epoch: {
+    ...{ phase: true, epoch: true, epochs: true, loss: true, accuracy: true, val_loss: true, val_accuracy: true },
+    ...{ learning_rate: true, seconds: true },
+  },
+  warning: { code: true, message: true },
+  skipped: { path: true, reason: true },
+  prediction: { path: true, label: true, probability: true, probabilities: true },
+  network: { name: true, description: true, licence: true, preprocess: true, image_size: true },
+  kept: { name: true, model: true, photos: true, bytes: true, last_used: true },
+  error: { code: true, message: true },
+};
+
+/** The same for the ends of commands. */
+const ends: {
+  readonly [Command in DoneEvent["command"]]: Record<
+    Exclude<keyof Extract<DoneEvent, { command: Command }>, "event" | "command">,
+    true
+  >;
+} = {
+  train: {
+    ...{ run: true, model: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
+    ...{ val_accuracy: true, seconds: true, test_loss: true, test_accuracy: true, trunk: true },
+  },
+  evaluate: { photos: true, loss: true, accuracy: true, per_class: true, confusion: true, device: true },
+  predict: { photos: true, skipped: true, device: true },
+  networks: { networks: true },
+  cache: { folder: true, bytes: true, cleared: true },
+};
+
+describe("docs/events.md", () => {
+  const rows = rowsOf(page("docs/events.md"));
+
+  it("lists all events that are for machines, and all commands", () => {
+    expect([...rows.keys()].sort()).toEqual([...Object.keys(events), ...Object.keys(ends)].sort());
+  });
+
+  it.each(Object.entries({ ...events, ...ends }))("says which fields %s has", (name, fields) => {
+    const [cell = ""] = rows.get(name) ?? [];
+    expect(codeIn(cell).sort()).toEqual(Object.keys(fields).sort());
+  });
+
+  it("says how it ends", () => {
+    expect(page("docs/events.md")).toContain("The last line is `done` or `error`.");
+  });
+});
+
+describe("paths", () => {
+  it.each([...pages.keys()])("in %s exist", async (name) => {
+    const folders = ["src", "test", "docs", "scripts", "bench", "examples"];
+    const known = new Set((await Promise.all(folders.map(pathsBelow))).flat());
+    const inFolder = new RegExp(`^(${folders.join("|")})/`);
+    const named = codeIn(page(name))
+      .flatMap((code) => code.split(" "))
+      .filter((word) => !/[<>…*]/.test(word))
+      .map((word) => word.replace(/[/.,;]$/, ""))
+      // Source files are named from `src/` on.
+      .filter((word) => inFolder.test(word) || /^[\w-]+\/\S+\.ts$/.test(word));
+    expect(named.filter((path) => !known.has(path) && !known.has(`src/${path}`))).toEqual([]);
+  });
+
+  it.each([...pages.keys()])("that %s links to exist", async (name) => {
+    const links = [...page(name).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path = ""]) => path);
+    for (const link of links) {
+      const path = posix.join(dirname(name), link);
+      await expect(readFile(join(root, path)), path).resolves.toBeDefined();
+    }
+  });
+});
+
+describe("the library's page", () => {
+  it("shows code that stands in an example, where it is type-checked", async () => {
+    const examples = await Promise.all((await readdir(join(root, "examples"))).map((name) => read(`examples/${name}`)));
+    const shown = [...page("docs/library.md").matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.filter((code) => !examples.some((example) => example.includes(code)))).toEqual([]);
+  });
+});
