@@ -1,10 +1,8 @@
-import { nodesInOrder } from "../graph/graph.js";
+import { type GraphWithWeights, nodesInOrder, usesOf } from "../graph/graph.js";
 import { rebuild } from "../graph/rebuild.js";
 import { constant, constantData, type Node, producer, type Value } from "../graph/value.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
-import { usesOf } from "../graph/graph.js";
 import { recreate } from "../ops/table.js";
-import type { GraphWithWeights } from "../formats/onnx/model-of-graph.js";
 
 type Float32 = TensorData<"float32">;
 

@@ -1,14 +1,14 @@
 import { InferenceSession, Tensor as NodeTensor } from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { input } from "../graph/value.js";
-import type { OnnxModel } from "../onnx/model.js";
-import { float32, type TensorData } from "../onnx/tensor-data.js";
-import { writeModel } from "../onnx/write-model.js";
-import { foldScales } from "./fold-scales.js";
-import { onnxOfGraph, withOpenSize } from "../formats/onnx/onnx-of-graph.js";
-import type { TfAttribute, TfNode } from "../formats/tfjs/tfjs-attributes.js";
-import { partOfTfjs } from "../formats/tfjs/tfjs-graph.js";
-import type { TfjsGraphModel } from "../formats/tfjs/tfjs.js";
+import { input } from "../../src/graph/value.js";
+import type { OnnxModel } from "../../src/onnx/model.js";
+import { float32, type TensorData } from "../../src/onnx/tensor-data.js";
+import { writeModel } from "../../src/onnx/write-model.js";
+import { foldScales } from "../../src/passes/fold-scales.js";
+import { onnxOfGraph, withOpenSize } from "../../src/formats/onnx/onnx-of-graph.js";
+import type { TfAttribute, TfNode } from "../../src/formats/tfjs/tfjs-attributes.js";
+import { partOfTfjs } from "../../src/formats/tfjs/tfjs-graph.js";
+import type { TfjsGraphModel } from "../../src/formats/tfjs/tfjs.js";
 
 const wave = (count: number, phase: number): number[] =>
   Array.from({ length: count }, (_, index) => Math.sin(index * 0.7 + phase));

@@ -1,4 +1,4 @@
-import { nodesInOrder } from "../../graph/graph.js";
+import { type GraphWithWeights, nodesInOrder } from "../../graph/graph.js";
 import { rebuild } from "../../graph/rebuild.js";
 import { constantData, input, type Node, producer, type Value } from "../../graph/value.js";
 import { GraphModel, type ImportedNode, type ImportedWeight } from "../../models/graph-model.js";
@@ -45,14 +45,6 @@ export function weightsOf(node: Node): FoundWeight[] {
   return behindWeights
     ? node.inputs.flatMap((value) => weight(value, "bias").filter(({ tensor }) => elementCount(tensor.dims) > 1))
     : [];
-}
-
-/** A graph with its weights inside, and names for its nodes; a node without one is named after its operator. */
-export interface GraphWithWeights {
-  readonly name: string;
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  readonly names: ReadonlyMap<Node, string>;
 }
 
 /** Makes a model of a graph: constants that are weights become weights of layers. A shared one belongs to its first user. */

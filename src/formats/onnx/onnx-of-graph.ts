@@ -2,7 +2,8 @@ import { nodesInOrder } from "../../graph/graph.js";
 import { serialize } from "../../graph/serialize.js";
 import { producer, type Value } from "../../graph/value.js";
 import type { OnnxModel, OnnxValueInfo } from "../../onnx/model.js";
-import { type GraphWithWeights, weightsOf } from "./model-of-graph.js";
+import type { GraphWithWeights } from "../../graph/graph.js";
+import { weightsOf } from "./model-of-graph.js";
 
 /**
  * An ONNX model of a graph. A node's name is also that of its first output; weights are called `<node>/kernel` and so on.
