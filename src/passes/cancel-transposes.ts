@@ -5,7 +5,7 @@ import { constant, constantData, type Node, producer, type Value } from "../grap
 import { allocate, elementCount, type TensorData } from "../onnx/tensor-data.js";
 import { constantIntegers, integers } from "../ops/constants.js";
 import { transpose } from "../ops/layout.js";
-import { canReshape, reshapeTo } from "../ops/shape-of.js";
+import { canReshape, reshapeTo } from "../ops/reshape.js";
 import { recreate } from "../ops/table.js";
 
 /** Operators that treat every element by itself, so that they may as well work on permuted axes. */

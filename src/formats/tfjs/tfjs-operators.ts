@@ -23,7 +23,7 @@ import { matmul } from "../../ops/matmul.js";
 import { batchNormalization } from "../../ops/normalization.js";
 import { averagePool, maxPool } from "../../ops/pooling.js";
 import { reduceMax, reduceMean, reduceMin, reduceProd, reduceSum } from "../../ops/reduction.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 import { logSoftmax, softmax } from "../../ops/softmax.js";
 import { attributeOf, type TfNode } from "./tfjs-attributes.js";
 

@@ -1,7 +1,7 @@
 import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { BatchSource } from "../../models/sources/batch-source.js";
-import type { Surroundings } from "../../models/platform.js";
+import type { Surroundings } from "../../models/surroundings.js";
 import type { CallbackContext, FitOptions, Logs, Resumable, TrainingState } from "../../models/training-types.js";
 import { Activations } from "../activations/activations.js";
 import type { CallbackList } from "./callback-list.js";

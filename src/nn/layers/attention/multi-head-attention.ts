@@ -15,7 +15,7 @@ import { sigmoid } from "../../../ops/activations.js";
 import { add, mul } from "../../../ops/elementwise.js";
 import { transpose } from "../../../ops/layout.js";
 import { matmul } from "../../../ops/matmul.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { softmax } from "../../../ops/softmax.js";
 import { toChannelsFirst, toChannelsLast } from "../../channels.js";
 import { numberWithin, wholeNumber } from "../../../errors/check.js";
