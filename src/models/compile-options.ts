@@ -27,7 +27,7 @@ export function lookUpNames(options: CompileOptions): CompileOptions {
   return {
     ...options,
     optimizer: resolveOptimizer(options.optimizer),
-    ...(loss === undefined ? {} : { loss: mapEach(loss, (one) => (one === null ? null : resolveLoss(one))) }),
+    loss: loss === undefined ? undefined : mapEach(loss, (one) => (one === null ? null : resolveLoss(one))),
   };
 }
 

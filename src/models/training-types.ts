@@ -102,7 +102,7 @@ export class History implements Callback {
      * Loss and metrics on a round of the validation samples, where there are any, after the training: with the trunk in 8 bits,
      * and exactly.
      */
-    readonly validation?: { readonly int8: Logs; readonly exact: Logs };
+    readonly validation?: { readonly int8: Logs; readonly exact: Logs } | undefined;
   };
   private begun = 0;
 
@@ -153,9 +153,9 @@ export type Arrays = readonly [x: InputArrays, y: OutputArrays, sampleWeight?: O
 /** Options of `fit`; defaults are Keras's. */
 export interface FitOptions {
   /** Labels, when the samples are arrays. */
-  readonly y?: OutputArrays;
+  readonly y?: OutputArrays | undefined;
   /** Samples a step, for arrays; default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Default 1. */
   readonly epochs?: number;
   /** Default: as many as make one round over the samples. */
@@ -164,7 +164,7 @@ export interface FitOptions {
    * How much each sample counts in the loss, `[samples]`, when the samples are arrays: one for all outputs, or one for each;
    * default 1.
    */
-  readonly sampleWeight?: OutputArrays;
+  readonly sampleWeight?: OutputArrays | undefined;
   readonly validationData?: BatchSource | Arrays;
   /** Share of arrays, taken from the end before they are shuffled, that is kept for validation, in [0, 1); default 0. */
   readonly validationSplit?: number;
@@ -210,11 +210,11 @@ export interface TrunkReport {
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
-  readonly y?: OutputArrays;
+  readonly y?: OutputArrays | undefined;
   /** How much each sample counts in the loss, `[samples]`: one for all outputs, or one for each; default 1. */
-  readonly sampleWeight?: OutputArrays;
+  readonly sampleWeight?: OutputArrays | undefined;
   /** Samples at a time, for arrays; default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Default: one round. */
   readonly steps?: number;
   readonly callbacks?: readonly Callback[];
@@ -225,7 +225,7 @@ export interface EvaluateOptions {
 /** Options of `predict`. */
 export interface PredictOptions {
   /** Samples at a time, for arrays; default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Default: one round. */
   readonly steps?: number;
   readonly callbacks?: readonly Callback[];
@@ -236,7 +236,7 @@ export interface PredictOptions {
 /** Options of `trainOnBatch` and `testOnBatch`. */
 export interface BatchOptions {
   /** How much each sample counts in the loss, `[N]`: one for all outputs, or one for each; default 1. */
-  readonly sampleWeight?: OutputArrays;
+  readonly sampleWeight?: OutputArrays | undefined;
   /** Weight in the loss by class number, for labels of one output; default 1 each. */
   readonly classWeight?: Readonly<Record<number, number>>;
 }

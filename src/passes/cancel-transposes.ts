@@ -336,8 +336,8 @@ function apply(values: readonly Value[], { nodes, perm }: Flip): (value: Value) 
     const reduced = isReduction(node) && axes !== undefined ? constantIntegers(axes, node.op, "axes").map(moved) : [];
     const { axis, axes: own } = node.attributes;
     const { outputs } = recreate(node, reduced.length > 0 ? [...operands, integers(reduced)] : operands, {
-      ...(axis?.type === "int" ? { axis: moved(axis.value) } : {}),
-      ...(own?.type === "ints" ? { axes: own.value.map(moved) } : {}),
+      axis: axis?.type === "int" ? moved(axis.value) : undefined,
+      axes: own?.type === "ints" ? own.value.map(moved) : undefined,
     });
     node.outputs.forEach((old, index) => {
       const renewed = outputs[index];

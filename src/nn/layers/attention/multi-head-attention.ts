@@ -333,7 +333,7 @@ export class MultiHeadAttention extends Layer {
       ...this.biasSpec.toConfig("bias"),
       activity_regularizer: serializeObject("keras.regularizers", this.activityRegularizer),
       seed: this.seed ?? null,
-      // Keras keeps it nowhere, and takes it.
+      // Keras keeps it nowhere, and takes it: the key is there only where it was given.
       ...(this.flashAttention === undefined ? {} : { flash_attention: this.flashAttention }),
     };
   }

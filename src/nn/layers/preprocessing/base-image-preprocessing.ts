@@ -106,6 +106,7 @@ export abstract class BaseImagePreprocessing<T> extends UnaryLayer {
     return {
       ...super.baseConfig(),
       data_format: "channels_last",
+      // As in Keras the key is there only where it was given.
       ...(this.boundingBoxFormat === undefined ? {} : { bounding_box_format: this.boundingBoxFormat }),
     };
   }
