@@ -14,7 +14,8 @@ import {
   schedules,
 } from "graft-ml";
 import { afterAll, describe, expect, it } from "vitest";
-import { everyClass } from "./support/class-names.js";
+import { PhotoError } from "../src/photos/decode.js";
+import { errorNames, everyClass } from "./support/class-names.js";
 
 // Beside node_modules, so that the bundle finds what it imports.
 const bundle = fileURLToPath(new URL("../node_modules/.cache/graft-tests/class-names.mjs", import.meta.url));
@@ -59,6 +60,15 @@ describe("each class says the name under which it is exported", () => {
   });
 });
 
+describe("errors", () => {
+  it("call themselves by the names of their classes", () => {
+    const names = errorNames();
+    expect(names).toEqual(Object.fromEntries(Object.keys(names).map((name) => [name, name])));
+    expect(Object.keys(names)).toContain("UsageError");
+    expect(new PhotoError("a.png", "it is no photo").name).toBe("PhotoError");
+  });
+});
+
 describe("names in files", () => {
   it("are the keys of the catalogues", () => {
     for (const [kind, classes] of Object.entries(everyClass())) {
@@ -79,11 +89,12 @@ describe("names in files", () => {
       keepNames: false,
       logLevel: "error",
     });
-    const minified = (await import(pathToFileURL(bundle).href)) as { everyClass: typeof everyClass };
+    const minified = (await import(pathToFileURL(bundle).href)) as typeof import("./support/class-names.js");
     // Names of layers are counted: one class's objects are made as often in both.
     const withoutCounts = (text: string): string => text.replaceAll(/("name":"[a-z0-9_]*?)_\d+"/g, '$1"');
     const text = (classes: ReturnType<typeof everyClass>): string => withoutCounts(JSON.stringify(classes));
     expect(JSON.parse(text(minified.everyClass()))).toEqual(JSON.parse(text(everyClass())));
+    expect(minified.errorNames()).toEqual(errorNames());
   });
 
   it("of a class of a user's own are its name in JavaScript, unless it says one", () => {

@@ -10,7 +10,6 @@ import { mul, sub } from "../ops/elementwise.js";
 import { cast } from "../ops/layout.js";
 import { matmul } from "../ops/matmul.js";
 import { instanceNormalization } from "../ops/normalization.js";
-import { prepare } from "../passes/prepare.js";
 import { quantizeLinear } from "../ops/quantization.js";
 import { reduceMean, reduceSum } from "../ops/reduction.js";
 import { defineOp, type Op } from "../ops/define.js";
@@ -135,13 +134,5 @@ describe("gradients", () => {
     const rules = (op: string): typeof row =>
       op === "Relu" ? { ...row, vjp: (_, __, [dy]) => dy && reduceMean(dy, [1]) } : rowOf(op);
     expect(() => gradients(total(relu(x)), [x], { rules })).toThrow(/wrong shape.*Expected: \[N, 4, 8, 8\]/);
-  });
-
-  test("share what the forward pass has computed once the graph is prepared", () => {
-    const [a, w] = [input("a", "float32", ["N", 5]), input("w", "float32", [5, 5])];
-    const loss = total(relu(matmul(a, w)));
-    const prepared = prepare({ loss, ...Object.fromEntries(gradients(loss, [w]).entries()) });
-    expect(count(Object.values(prepared), "MatMul")).toBe(1);
-    expect(count(Object.values(prepared), "Relu")).toBe(1);
   });
 });

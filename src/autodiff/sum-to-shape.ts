@@ -2,7 +2,7 @@ import type { Shape } from "../graph/shape.js";
 import { sameShape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { reduceSum } from "../ops/reduction.js";
-import { reshapeTo } from "../ops/shape-of.js";
+import { reshapeTo } from "../ops/reshape.js";
 
 /**
  * Undoes broadcasting: sums a cotangent over the axes along which a value of the given shape was repeated.

@@ -1,5 +1,6 @@
 import type { JobEvent, ProgressEvent } from "../jobs/events.js";
-import { Progress, type ProgressState } from "../report/progress.js";
+import { Progress } from "../report/progress.js";
+import type { ProgressState } from "../models/surroundings.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** Between two `progress` events, in ms. */

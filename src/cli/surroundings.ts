@@ -1,7 +1,7 @@
-import type { TextStream } from "../models/platform.js";
+import type { TextStream } from "../report/progress.js";
 import type { JobParts } from "../jobs/parts.js";
 
-export type { TextStream } from "../models/platform.js";
+export type { TextStream } from "../report/progress.js";
 
 /** What a command needs from outside; tests put in their own. */
 export interface Surroundings {

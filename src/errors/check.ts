@@ -1,24 +1,69 @@
 import { UsageError } from "./errors.js";
 import { didYouMean } from "./nearest.js";
 
-/* Checks of what constructors are given; each returns the value, or throws a UsageError that names the option. */
+/* The checks of options: of what constructors and functions are given. */
 
 /** How a value looks to the one who wrote it. */
 function show(value: unknown): string {
-  return value === undefined ? "nothing" : JSON.stringify(value);
+  if (value === undefined) return "nothing";
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+  return typeof value === "string" || typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** @throws UsageError that says of a class or function that an option is not usable */
+/** @throws UsageError that says of a class that an option of its constructor is not usable */
 export function refuse(owner: string, option: string, expected: string, received: unknown, advice?: string): never {
   throw new UsageError(`${owner}: the option ${option} is not usable.`, {
     subject: option,
     expected,
-    received: typeof received === "number" ? String(received) : show(received),
+    received: show(received),
     advice,
   });
 }
 
-function isWhole(value: unknown, least: number): value is number {
+/**
+ * @param received the value, or words for it
+ * @throws UsageError that says of a function that it cannot take an option
+ */
+export function refuseOption(
+  owner: string,
+  option: string,
+  expected: string,
+  received: unknown,
+  advice?: string,
+): never {
+  throw new UsageError(`${owner} cannot take this ${option}.`, {
+    subject: option,
+    expected,
+    received: String(received),
+    advice,
+  });
+}
+
+/**
+ * @param asked the option in the spelling of `known`
+ * @throws UsageError that says of a class or function that it does not have an option
+ */
+export function refuseUnknown(owner: string, option: string, known: readonly string[], asked = option): never {
+  throw new UsageError(`${owner} has no option "${option}".`, {
+    subject: option,
+    expected: known.join(", ") || "no options",
+    received: `"${option}"`,
+    advice: didYouMean(asked, known),
+  });
+}
+
+/**
+ * Refuses options that a class or function does not have, which TypeScript cannot do in JavaScript.
+ *
+ * @throws UsageError for the first one
+ */
+export function checkOptionNames(owner: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) refuseUnknown(owner, unknown, known);
+}
+
+/** Whether a value is a whole number of at least `least`. */
+export function isWhole(value: unknown, least: number): value is number {
   return Number.isSafeInteger(value) && Number(value) >= least;
 }
 

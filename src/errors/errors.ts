@@ -17,6 +17,8 @@ export interface ErrorFacts {
 
 /** Base of all errors that Graft throws on purpose. */
 export class GraftError extends Error {
+  // Said, and not taken from the class: minifiers change identifiers, and `--json` says the kind of an error by it.
+  override readonly name: string = "GraftError";
   readonly subject: string;
   readonly expected: string | undefined;
   readonly received: string | undefined;
@@ -28,7 +30,6 @@ export class GraftError extends Error {
     if (facts.received !== undefined) parts.push(`Received: ${facts.received}.`);
     if (facts.advice !== undefined) parts.push(facts.advice);
     super(parts.join(" "), facts.cause === undefined ? undefined : { cause: facts.cause });
-    this.name = new.target.name;
     this.subject = facts.subject;
     this.expected = facts.expected;
     this.received = facts.received;
@@ -37,16 +38,26 @@ export class GraftError extends Error {
 }
 
 /** The caller asked for something impossible: a wrong option, name, shape or order of calls. Exit code 2. */
-export class UsageError extends GraftError {}
+export class UsageError extends GraftError {
+  override readonly name: string = "UsageError";
+}
 
 /** Shapes or element types do not fit together. */
-export class ShapeError extends UsageError {}
+export class ShapeError extends UsageError {
+  override readonly name: string = "ShapeError";
+}
 
 /** A file or folder is missing, damaged, of another kind, or cannot be written. Exit code 1. */
-export class FileError extends GraftError {}
+export class FileError extends GraftError {
+  override readonly name: string = "FileError";
+}
 
 /** Something on the network could not be had, or was not what it should be. Exit code 1. */
-export class DownloadError extends GraftError {}
+export class DownloadError extends GraftError {
+  override readonly name: string = "DownloadError";
+}
 
 /** The engine refused a graph or failed to run it. Exit code 1. */
-export class EngineError extends GraftError {}
+export class EngineError extends GraftError {
+  override readonly name: string = "EngineError";
+}

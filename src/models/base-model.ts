@@ -13,8 +13,6 @@ import { platform } from "./platform.js";
 import { summarize } from "./summary.js";
 import type {
   BatchOptions,
-  Compiled,
-  CompileOptions,
   EvaluateOptions,
   FitOptions,
   History,
@@ -23,6 +21,7 @@ import type {
   OutputArrays,
   PredictOptions,
 } from "./training-types.js";
+import type { Compiled, CompileOptions } from "./compile-types.js";
 
 /** What is known of a model with pretrained weights. */
 export interface Pretrained {

@@ -5,7 +5,7 @@ import type { Loss } from "../nn/losses/loss.js";
 import { type Metric, resolveMetric } from "../nn/metrics/index.js";
 import { resolveOptimizer } from "../nn/optimizers/index.js";
 import { forEachPlace, inOrder, isList, isRecord, mapEach, type Places, quoted } from "./each.js";
-import type { Compiled, CompiledLoss, CompiledMetric, CompileOptions, MetricsOption } from "./training-types.js";
+import type { Compiled, CompiledLoss, CompiledMetric, CompileOptions, MetricsOption } from "./compile-types.js";
 
 /** What compile options are resolved for. */
 export interface CompiledModel {
@@ -27,7 +27,7 @@ export function lookUpNames(options: CompileOptions): CompileOptions {
   return {
     ...options,
     optimizer: resolveOptimizer(options.optimizer),
-    ...(loss === undefined ? {} : { loss: mapEach(loss, (one) => (one === null ? null : resolveLoss(one))) }),
+    loss: loss === undefined ? undefined : mapEach(loss, (one) => (one === null ? null : resolveLoss(one))),
   };
 }
 

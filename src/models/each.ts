@@ -57,14 +57,10 @@ export function inOrder<T>(
       subject,
       expected: `names of its ${what}s: ${quoted(names)}`,
       received: `"${strange}"`,
-      ...adviceOf(didYouMean(strange, names)),
+      advice: didYouMean(strange, names),
     });
   }
   return names.map((name) => record[name]);
-}
-
-function adviceOf(advice: string | undefined): { advice?: string } {
-  return advice === undefined ? {} : { advice };
 }
 
 /**
@@ -83,7 +79,7 @@ export function forEachPlace<T>(each: Each<T>, subject: string, places: Places, 
       subject,
       expected: `one for each of ${quoted(names)}`,
       received: missing === undefined ? `${items.length}` : `none for "${missing}"`,
-      ...(none === undefined ? {} : { advice: `Say ${none} where there is none.` }),
+      advice: none === undefined ? undefined : `Say ${none} where there is none.`,
     });
   }
   return items as readonly T[];

@@ -1,16 +1,15 @@
 export { Model, type ModelOptions } from "./model.js";
 export { Sequential } from "./sequential.js";
 export { BaseModel } from "./base-model.js";
+export type { CompileOptions, MetricsOption } from "./compile-types.js";
 export type {
   Callback,
   CallbackContext,
-  CompileOptions,
   EvaluateOptions,
   FitOptions,
   History,
   InputArrays,
   Logs,
-  MetricsOption,
   OutputArrays,
   PredictOptions,
 } from "./training-types.js";

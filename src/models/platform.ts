@@ -3,6 +3,7 @@ import type { Runtime, Tensor } from "../runtime/runtime.js";
 import type { BaseModel } from "./base-model.js";
 import type { BatchSource } from "./sources/batch-source.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
+import type { Surroundings } from "./surroundings.js";
 import type {
   BatchOptions,
   EvaluateOptions,
@@ -13,22 +14,6 @@ import type {
   OutputArrays,
   PredictOptions,
 } from "./training-types.js";
-
-/** Where text goes: a stream of the process, or one of a test. */
-export interface TextStream {
-  write(text: string): unknown;
-  /** Whether it is a terminal. */
-  readonly isTTY?: boolean | undefined;
-  /** Width of the terminal. */
-  readonly columns?: number | undefined;
-}
-
-/** Where people watch long work. */
-export interface Terminal {
-  readonly stream: TextStream;
-  /** Variables such as `TERM` and `LANG`. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-}
 
 /** The loops behind a model's methods. */
 export interface TrainingLoops {
@@ -62,24 +47,6 @@ export interface ModelFiles {
   exportModel(model: BaseModel, path: string): Promise<void>;
   /** Writes a model's weights as `.weights.h5`. */
   saveWeights(model: BaseModel, path: string): Promise<void>;
-}
-
-/** What models, and callbacks that watch them, need of the machine they run on. */
-export interface Surroundings {
-  /** Writes a file under a temporary name and renames it; does not overwrite an existing one unless told to. */
-  writeFile(path: string, bytes: Uint8Array): Promise<void>;
-  /** Reads a file; `undefined` when there is none of that name. */
-  readFile(path: string): Promise<Uint8Array | undefined>;
-  /** Writes at the end of a file, which is made when it is missing. */
-  appendFile(path: string, bytes: Uint8Array): Promise<void>;
-  /** Removes a file, if it is there. */
-  removeFile(path: string): Promise<void>;
-  /** Where progress is shown. */
-  readonly terminal: Terminal;
-  /** Shows a person a result. */
-  print(line: string): void;
-  /** Shows a person something to think about, apart from results. */
-  warn(line: string): void;
 }
 
 /**

@@ -140,6 +140,7 @@ export class Sequential extends BaseModel {
     return {
       ...this.baseConfig(),
       layers: layers.map(serializeLayer),
+      // As in Keras the key is there only where the shape is known.
       ...(this.ends === undefined ? {} : { build_input_shape: pythonShape(this.ends.input.shape) }),
     };
   }

@@ -94,6 +94,7 @@ function serializeCall(
     config: { shape: pythonShape(tensor.shape), dtype: tensor.type, keras_history: history(tensor) },
   }));
   const tensors = all.slice(0, all.length - masks.length);
+  // As in Keras a key is there only where it was said.
   const kwargs = {
     ...Object.fromEntries(masks.map((name, index) => [name, all[tensors.length + index]])),
     ...(useCausalMask === true ? { use_causal_mask: true } : {}),

@@ -1,7 +1,6 @@
 import type { Shape } from "../graph/shape.js";
 import type { Layer } from "../nn/layer.js";
 import type { Variable } from "../nn/variable.js";
-import type { BaseModel } from "./base-model.js";
 
 /** One column of the table. */
 interface Column {
@@ -83,8 +82,20 @@ function total(variables: readonly Variable[]): string {
   return `${thousands(count)} (${bytes(4 * count)})`;
 }
 
+/** What a summary says of a model. */
+interface Summarized {
+  readonly name: string;
+  readonly built: boolean;
+  readonly layers: readonly Layer[];
+  readonly weights: readonly Variable[];
+  readonly trainableWeights: readonly Variable[];
+  readonly nonTrainableWeights: readonly Variable[];
+  layerShapes(): ReadonlyMap<Layer, Shape>;
+  connections(): ReadonlyMap<Layer, readonly string[]> | undefined;
+}
+
 /** Lines of the table that Keras 3 prints for a model. @see https://keras.io/api/models/model/#summary-method */
-export function summarize(model: BaseModel): string[] {
+export function summarize(model: Summarized): string[] {
   const shapes = model.built ? model.layerShapes() : new Map<Layer, Shape>();
   const connections = model.connections();
   const columns = connections === undefined ? row : graph;

@@ -1,70 +1,12 @@
-import type { Loss } from "../nn/losses/loss.js";
-import type { Metric } from "../nn/metrics/metric.js";
-import type { Optimizer } from "../nn/optimizers/optimizer.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { BatchSource } from "./sources/batch-source.js";
 import type { BaseModel } from "./base-model.js";
-import type { Each, PerOutput } from "./each.js";
-import type { Surroundings } from "./platform.js";
+import type { PerOutput } from "./each.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** Figures by name, such as `{ loss: 0.61, acc: 0.66 }`. */
 export type Logs = Record<string, number>;
-
-/**
- * Metrics: those of the only output, or an entry for each output (one, several, or `null`), in the model's order or by name.
- * An output that is not named has none.
- */
-export type MetricsOption = Each<Metric | string | readonly (Metric | string)[] | null>;
-
-/** What `compile` takes; Keras's names are accepted for each. */
-export interface CompileOptions {
-  readonly optimizer: Optimizer | string;
-  /**
-   * What is minimized: one loss for all outputs, or one for each, in the model's order or by name; `null` for an output that
-   * has none. Default: none, so that only penalties are minimized.
-   */
-  readonly loss?: PerOutput<Loss | string | null>;
-  /** How much the loss of each output counts in the sum, in the model's order or by name; default 1 each. */
-  readonly lossWeights?: PerOutput<number>;
-  /** Figures over samples that all count alike, whatever their weights. */
-  readonly metrics?: MetricsOption;
-  /** Figures in which samples count by their weights and those of their classes, as in the loss. */
-  readonly weightedMetrics?: MetricsOption;
-}
-
-/** The loss of an output. */
-export interface CompiledLoss {
-  /** Number of the output. */
-  readonly output: number;
-  /** Name of the output. */
-  readonly name: string;
-  readonly loss: Loss;
-  /** How much it counts in the sum. */
-  readonly weight: number;
-}
-
-/** A metric of an output. */
-export interface CompiledMetric {
-  /** Its key in logs: that of the metric, behind the output's name where there are several outputs. */
-  readonly name: string;
-  readonly metric: Metric;
-  /** Number of the output. */
-  readonly output: number;
-  /** Whether samples count by their weights. */
-  readonly weighted: boolean;
-}
-
-/** What a model was compiled with. */
-export interface Compiled {
-  readonly optimizer: Optimizer;
-  /** Names of the model's outputs. */
-  readonly outputs: readonly string[];
-  /** Losses of those outputs that have one, in the model's order. */
-  readonly losses: readonly CompiledLoss[];
-  /** Metrics in the order in which they were given, weighted ones last. */
-  readonly metrics: readonly CompiledMetric[];
-}
 
 /** What a training, or a callback in it, is made of at one moment: facts, and tensors by name. */
 export interface TrainingState {
@@ -160,7 +102,7 @@ export class History implements Callback {
      * Loss and metrics on a round of the validation samples, where there are any, after the training: with the trunk in 8 bits,
      * and exactly.
      */
-    readonly validation?: { readonly int8: Logs; readonly exact: Logs };
+    readonly validation?: { readonly int8: Logs; readonly exact: Logs } | undefined;
   };
   private begun = 0;
 
@@ -211,9 +153,9 @@ export type Arrays = readonly [x: InputArrays, y: OutputArrays, sampleWeight?: O
 /** Options of `fit`; defaults are Keras's. */
 export interface FitOptions {
   /** Labels, when the samples are arrays. */
-  readonly y?: OutputArrays;
+  readonly y?: OutputArrays | undefined;
   /** Samples a step, for arrays; default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Default 1. */
   readonly epochs?: number;
   /** Default: as many as make one round over the samples. */
@@ -222,7 +164,7 @@ export interface FitOptions {
    * How much each sample counts in the loss, `[samples]`, when the samples are arrays: one for all outputs, or one for each;
    * default 1.
    */
-  readonly sampleWeight?: OutputArrays;
+  readonly sampleWeight?: OutputArrays | undefined;
   readonly validationData?: BatchSource | Arrays;
   /** Share of arrays, taken from the end before they are shuffled, that is kept for validation, in [0, 1); default 0. */
   readonly validationSplit?: number;
@@ -268,11 +210,11 @@ export interface TrunkReport {
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
-  readonly y?: OutputArrays;
+  readonly y?: OutputArrays | undefined;
   /** How much each sample counts in the loss, `[samples]`: one for all outputs, or one for each; default 1. */
-  readonly sampleWeight?: OutputArrays;
+  readonly sampleWeight?: OutputArrays | undefined;
   /** Samples at a time, for arrays; default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Default: one round. */
   readonly steps?: number;
   readonly callbacks?: readonly Callback[];
@@ -283,7 +225,7 @@ export interface EvaluateOptions {
 /** Options of `predict`. */
 export interface PredictOptions {
   /** Samples at a time, for arrays; default 32. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Default: one round. */
   readonly steps?: number;
   readonly callbacks?: readonly Callback[];
@@ -294,7 +236,7 @@ export interface PredictOptions {
 /** Options of `trainOnBatch` and `testOnBatch`. */
 export interface BatchOptions {
   /** How much each sample counts in the loss, `[N]`: one for all outputs, or one for each; default 1. */
-  readonly sampleWeight?: OutputArrays;
+  readonly sampleWeight?: OutputArrays | undefined;
   /** Weight in the loss by class number, for labels of one output; default 1 each. */
   readonly classWeight?: Readonly<Record<number, number>>;
 }

@@ -1,5 +1,5 @@
+import { refuseUnknown } from "../errors/check.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
-import { didYouMean } from "../errors/nearest.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
 import { input, type Value } from "../graph/value.js";
@@ -24,7 +24,7 @@ import { Named } from "./named.js";
 /** Options that every layer has. */
 export interface LayerOptions {
   /** Name, unique within a model; default: made from the class, such as `dense_1`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Whether training may change the layer's weights; default `true`. */
   readonly trainable?: boolean;
   /**
@@ -170,7 +170,7 @@ export abstract class Layer extends Named {
         subject: this.name,
         expected: shapes(expected),
         received: shapes(tensors),
-        ...(this.built ? {} : { advice: "The layer has no weights yet: give the model an input shape first." }),
+        advice: this.built ? undefined : "The layer has no weights yet: give the model an input shape first.",
       });
     }
     variables.forEach((variable, index) => {
@@ -208,7 +208,8 @@ export abstract class Layer extends Named {
     const masks = (["attention_mask", "mask"] as const).filter((name) => given[name] !== undefined);
     const all = [...inputs, ...masks.flatMap((name) => given[name] ?? [])];
     const set = Object.fromEntries(Object.entries(flags).filter(([, value]) => value));
-    const told: CallArguments = { ...set, ...(masks.length === 0 ? {} : { masks }) };
+    const told: CallArguments = { ...set, masks: masks.length === 0 ? undefined : masks };
+    const tells = masks.length > 0 || Object.keys(set).length > 0;
     this.checkArguments([...Object.keys(set), ...masks]);
     // JavaScript lets it through.
     if ((training as boolean | undefined) === true) {
@@ -226,8 +227,8 @@ export abstract class Layer extends Named {
       layer: this,
       inputs: all,
       outputs,
-      ...(training === undefined ? {} : { training }),
-      ...(Object.keys(told).length === 0 ? {} : { arguments: told }),
+      training,
+      arguments: tells ? told : undefined,
     };
     return outputs;
   }
@@ -304,13 +305,7 @@ export abstract class Layer extends Named {
     const known = Object.keys(this.getConfig());
     const unknown = others.find((option) => !known.includes(snakeCase(option)));
     if (unknown === undefined) return;
-    const advice = didYouMean(snakeCase(unknown), known);
-    throw new UsageError(`The layer "${this.name}" (${this.className}) has no option "${unknown}".`, {
-      subject: unknown,
-      expected: known.join(", "),
-      received: `"${unknown}"`,
-      advice,
-    });
+    refuseUnknown(`The layer "${this.name}" (${this.className})`, unknown, known, snakeCase(unknown));
   }
 
   /** Creates the weights unless they exist. Shapes are in Keras's order. */

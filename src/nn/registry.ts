@@ -1,3 +1,4 @@
+import { refuseUnknown } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { Config, SerializedObject } from "./config.js";
@@ -93,15 +94,7 @@ export class Registry<T extends { getConfig(): Config }> {
     const made = make(config);
     const known = made.getConfig();
     const unknown = Object.keys(config).find((key) => !(key in known) && config[key] !== null && key !== "dtype");
-    if (unknown !== undefined) {
-      const advice = didYouMean(unknown, Object.keys(known));
-      throw new UsageError(`The ${this.kind} ${name} has no option "${unknown}".`, {
-        subject: unknown,
-        expected: Object.keys(known).join(", ") || "no options",
-        received: `"${unknown}"`,
-        advice,
-      });
-    }
+    if (unknown !== undefined) refuseUnknown(`The ${this.kind} ${name}`, unknown, Object.keys(known));
     return made;
   }
 }

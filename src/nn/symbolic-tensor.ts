@@ -8,9 +8,9 @@ export interface LayerCall {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
   /** `false`: the layer runs in inference mode even while the model is trained. */
-  readonly training?: false;
+  readonly training?: false | undefined;
   /** What the layer is told beside its inputs. */
-  readonly arguments?: CallArguments;
+  readonly arguments?: CallArguments | undefined;
 }
 
 /** What some layers are told beside their inputs. */
@@ -20,7 +20,7 @@ export interface CallArguments {
   /** Attention: whether the weights of attention are a second output; default `false`. */
   readonly returnAttentionScores?: boolean;
   /** Keras's names of the masks that stand behind the inputs, in order. */
-  readonly masks?: readonly MaskName[];
+  readonly masks?: readonly MaskName[] | undefined;
 }
 
 /** Keras's names of arguments that are masks. */
@@ -32,7 +32,7 @@ export interface CallOptions {
    * `false`: the layer runs in inference mode even while the model is trained, so that dropout drops nothing and batch
    * normalization neither uses nor moves statistics of batches. Default: as the model.
    */
-  readonly training?: false;
+  readonly training?: false | undefined;
   /** For attention: whether no place sees those behind it; default `false`. */
   readonly useCausalMask?: boolean;
   /** For attention: whether the weights of attention are a second output, which `applyAll` gives; default `false`. */

@@ -32,7 +32,7 @@ function attributeProto(name: string, attribute: Attribute): onnx.IAttributeProt
 
 function valueInfoProto({ name, type, shape }: OnnxValueInfo): onnx.IValueInfoProto {
   const dims = shape?.map((dim) => (typeof dim === "number" ? { dimValue: dim } : { dimParam: dim }));
-  const tensorType = { elemType: elementTypeCode(type), ...(dims === undefined ? {} : { shape: { dim: dims } }) };
+  const tensorType = { elemType: elementTypeCode(type), shape: dims === undefined ? null : { dim: dims } };
   return { name, type: { tensorType } };
 }
 

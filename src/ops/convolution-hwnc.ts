@@ -7,7 +7,7 @@ import { pad, slice, spreadAxis } from "./slicing.js";
 import { transpose } from "./layout.js";
 import { gemm } from "./matmul.js";
 import { reduceSum } from "./reduction.js";
-import { reshapeTo } from "./shape-of.js";
+import { reshapeTo } from "./reshape.js";
 import { perAxis, tapsOf, type Window } from "./window.js";
 
 /** Attributes of {@link convHwnc}, one number for the height and one for the width. */

@@ -10,7 +10,7 @@ import { pad, slice } from "./slicing.js";
 import { cast, transpose } from "./layout.js";
 import { gemm, matmul } from "./matmul.js";
 import { reduceSum } from "./reduction.js";
-import { reshapeTo } from "./shape-of.js";
+import { reshapeTo } from "./reshape.js";
 import { automaticPads, perAxis, span, tapsOf, type Window, windowOf } from "./window.js";
 
 /** Attributes of {@link conv}, under ONNX's names; lists hold one number a spatial axis. */

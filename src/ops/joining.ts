@@ -4,7 +4,7 @@ import { Node, type Value } from "../graph/value.js";
 import { constantIntegers, integers } from "./constants.js";
 import { defineOp, defineVariadic, encode, type Op, type OpRow } from "./define.js";
 import { reduceSum } from "./reduction.js";
-import { reshapeTo } from "./shape-of.js";
+import { reshapeTo } from "./reshape.js";
 import { slice } from "./slicing.js";
 
 /** The sum of extents: of numbers, or of one symbol repeated. */

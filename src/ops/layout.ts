@@ -14,7 +14,7 @@ import { elementTypeCode, elementTypeOf } from "../onnx/element-types.js";
 import type { ElementType } from "../onnx/tensor-data.js";
 import { constantIntegers, integers } from "./constants.js";
 import { defineOp, type NonDifferentiableOp, type Op } from "./define.js";
-import { reshapeTo } from "./shape-of.js";
+import { reshapeTo, shapeFrom } from "./reshape.js";
 
 /** The value itself. @see https://onnx.ai/onnx/operators/onnx__Identity.html */
 export const identity: Op<"Identity", [x: Value]> = defineOp("Identity", {
@@ -81,52 +81,6 @@ export const shapeOp: NonDifferentiableOp<
     return { y: { type: "int64", shape: [length] } };
   },
   nonDifferentiable: true,
-});
-
-/** The numbers of an int64 value that says a shape, as far as they are known when the graph is built. */
-export function shapeFrom(value: Value, operator: string): Shape {
-  const data = constantData(value);
-  if (data !== undefined) return Array.from(data.data as BigInt64Array, Number);
-  const node = producer(value);
-  const [source] = node?.inputs ?? [];
-  if (node?.op === "Shape" && source !== undefined) {
-    const [start, end] = [node.attributes["start"]?.value, node.attributes["end"]?.value];
-    return source.shape.slice(Number(start ?? 0), end === undefined ? undefined : Number(end));
-  }
-  if (node?.op === "Concat") {
-    return node.inputs.flatMap((part) => (part === undefined ? [] : shapeFrom(part, operator)));
-  }
-  throw new ShapeError(`${operator}: the shape must be made of constants and of shapes of values.`, {
-    subject: operator,
-    expected: "constants, Shape of values, or Concat of these",
-    received: node?.op ?? value.source.kind,
-    advice: "Give the network a fixed image size, so that its shapes are known when the graph is built.",
-  });
-}
-
-/**
- * The same elements in another shape; 0 copies an extent, -1 is what is left.
- * @see https://onnx.ai/onnx/operators/onnx__Reshape.html
- */
-export const reshape: Op<"Reshape", [x: Value, shape: Value]> = defineOp("Reshape", {
-  since: 14,
-  inputs: ["x", "shape"],
-  outputs: ["y"],
-  infer: ({ x, shape }) => {
-    const known = shapeFrom(shape, "Reshape");
-    const copied = known.map((dim, axis) => (dim === 0 ? dimAt(x.shape, axis) : dim));
-    const given = dimProduct(copied.filter((dim) => dim !== -1));
-    const rest = dimQuotient(dimProduct(x.shape), given);
-    if (rest === undefined || (rest !== 1 && !copied.includes(-1))) {
-      throw new ShapeError("Reshape: the number of elements changes.", {
-        subject: "Reshape",
-        expected: `as many elements as ${formatShape(x.shape)}`,
-        received: formatShape(known),
-      });
-    }
-    return { y: { type: x.type, shape: copied.map((dim): Dim => (dim === -1 ? rest : dim)) } };
-  },
-  vjp: { x: ({ x, dy }) => reshapeTo(dy, x.shape), shape: "none" },
 });
 
 /** Permutes the axes. @see https://onnx.ai/onnx/operators/onnx__Transpose.html */

@@ -5,7 +5,7 @@ import { scalarLike } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
 import { mul } from "./elementwise.js";
 import { squeeze, transpose, unsqueeze } from "./layout.js";
-import { reshapeTo } from "./shape-of.js";
+import { reshapeTo } from "./reshape.js";
 
 function mismatch(operator: string, a: Shape, b: Shape): ShapeError {
   return new ShapeError(`${operator}: the inner extents of the matrices differ.`, {

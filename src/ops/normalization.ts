@@ -6,7 +6,7 @@ import { defineOp, type Op } from "./define.js";
 import { add, div, like, mul, pow, sqrt, square, sub } from "./elementwise.js";
 import { averagePool } from "./pooling.js";
 import { reduceMean, reduceSum } from "./reduction.js";
-import { reshapeTo } from "./shape-of.js";
+import { reshapeTo } from "./reshape.js";
 
 /**
  * Batch normalization with given statistics, channel by channel of `[N, C, …]`: `scale (x - mean) / √(variance + epsilon) + bias`.

@@ -6,9 +6,10 @@ import { convTranspose } from "./convolution.js";
 import { defineOp, type Op } from "./define.js";
 import { mul } from "./elementwise.js";
 import { gatherElements, scatterElements } from "./indexing.js";
-import { shapeFrom } from "./layout.js";
+import { shapeFrom } from "./reshape.js";
 import { reduceMax, reduceMean } from "./reduction.js";
-import { reshapeTo, shapeOf, zerosLike } from "./shape-of.js";
+import { shapeOf, zerosLike } from "./shape-of.js";
+import { reshapeTo } from "./reshape.js";
 import { pad } from "./slicing.js";
 import { span, type Window, type WindowAttributes, windowOf } from "./window.js";
 

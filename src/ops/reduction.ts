@@ -5,7 +5,8 @@ import { constantIntegers, integers, scalarLike } from "./constants.js";
 import { defineOp, type NonDifferentiableOp, type Op } from "./define.js";
 import { abs, div, exp, mul, sqrt, square, sub } from "./elementwise.js";
 import { cast } from "./layout.js";
-import { expandTo, reshapeTo, sizeOf } from "./shape-of.js";
+import { expandTo, sizeOf } from "./shape-of.js";
+import { reshapeTo } from "./reshape.js";
 
 /** What every reduction may be told. */
 interface ReductionAttributes {

@@ -5,7 +5,8 @@ import { allocate } from "../onnx/tensor-data.js";
 import { integers } from "./constants.js";
 import { defineOp, type NonDifferentiableOp, type Op } from "./define.js";
 import { concat } from "./joining.js";
-import { shapeFrom, shapeOp, transpose } from "./layout.js";
+import { shapeOp, transpose } from "./layout.js";
+import { shapeFrom } from "./reshape.js";
 import { matmul } from "./matmul.js";
 
 /** Attributes of {@link gridSample}. */

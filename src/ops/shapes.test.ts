@@ -11,13 +11,14 @@ import { add, max } from "./elementwise.js";
 import { gather, gatherElements, oneHot, topK } from "./indexing.js";
 import { concat, split, tile } from "./joining.js";
 import { pad, slice } from "./slicing.js";
-import { cast, depthToSpace, flatten, reshape, squeeze, transpose, unsqueeze } from "./layout.js";
+import { cast, depthToSpace, flatten, squeeze, transpose, unsqueeze } from "./layout.js";
+import { reshape } from "./reshape.js";
 import { gemm, matmul } from "./matmul.js";
 import { batchNormalization } from "./normalization.js";
 import { averagePool, globalAveragePool, maxPool, maxPoolOp } from "./pooling.js";
 import { argMax, reduceMean, reduceSum } from "./reduction.js";
 import { resize } from "./resampling.js";
-import { reshapeTo } from "./shape-of.js";
+import { reshapeTo } from "./reshape.js";
 
 function value(shape: Shape, type: ElementType = "float32"): Value {
   return input(`v${shape.join("_")}`, type, shape);

@@ -5,7 +5,7 @@ import { constantIntegers, integers, scalarLike } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
 import { add, sub } from "./elementwise.js";
 import { reduceSum } from "./reduction.js";
-import { reshapeTo } from "./shape-of.js";
+import { reshapeTo } from "./reshape.js";
 
 /** Which part Slice takes along each axis that it names. */
 interface Part {

@@ -16,6 +16,7 @@ import * as pooling from "./pooling.js";
 import * as quantization from "./quantization.js";
 import * as reduction from "./reduction.js";
 import * as resampling from "./resampling.js";
+import * as reshaping from "./reshape.js";
 import * as slicing from "./slicing.js";
 import * as softmax from "./softmax.js";
 import * as takeRows from "./take-rows.js";
@@ -35,6 +36,7 @@ const exported = {
   ...quantization,
   ...reduction,
   ...resampling,
+  ...reshaping,
   ...slicing,
   ...softmax,
   ...takeRows,

@@ -5,7 +5,7 @@ import { constant, constantData, type Node, producer, type Value } from "../grap
 import { allocate, elementCount, type TensorData } from "../onnx/tensor-data.js";
 import { constantIntegers, integers } from "../ops/constants.js";
 import { transpose } from "../ops/layout.js";
-import { canReshape, reshapeTo } from "../ops/shape-of.js";
+import { canReshape, reshapeTo } from "../ops/reshape.js";
 import { recreate } from "../ops/table.js";
 
 /** Operators that treat every element by itself, so that they may as well work on permuted axes. */
@@ -336,8 +336,8 @@ function apply(values: readonly Value[], { nodes, perm }: Flip): (value: Value) 
     const reduced = isReduction(node) && axes !== undefined ? constantIntegers(axes, node.op, "axes").map(moved) : [];
     const { axis, axes: own } = node.attributes;
     const { outputs } = recreate(node, reduced.length > 0 ? [...operands, integers(reduced)] : operands, {
-      ...(axis?.type === "int" ? { axis: moved(axis.value) } : {}),
-      ...(own?.type === "ints" ? { axes: own.value.map(moved) } : {}),
+      axis: axis?.type === "int" ? moved(axis.value) : undefined,
+      axes: own?.type === "ints" ? own.value.map(moved) : undefined,
     });
     node.outputs.forEach((old, index) => {
       const renewed = outputs[index];

@@ -8,7 +8,7 @@ import { convGeometry, type Geometry } from "../ops/convolution.js";
 import { convHwnc } from "../ops/convolution-hwnc.js";
 import { transpose } from "../ops/layout.js";
 import { maxPoolHwnc } from "./pooling-hwnc.js";
-import { reshapeTo } from "../ops/shape-of.js";
+import { reshapeTo } from "../ops/reshape.js";
 import { recreate } from "../ops/table.js";
 import { winogradTile } from "./tile-choice.js";
 import { windowOf } from "../ops/window.js";

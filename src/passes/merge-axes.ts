@@ -1,7 +1,7 @@
 import { dimAt, dimProduct } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { transpose } from "../ops/layout.js";
-import { canReshape, reshapeTo } from "../ops/shape-of.js";
+import { canReshape, reshapeTo } from "../ops/reshape.js";
 
 /** Axes that stay next to each other in their order, as one group each, in the order of the result. */
 function groupsOf(perm: readonly number[]): number[][] {

@@ -1,7 +1,7 @@
 import { dimAt, dimProduct } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { max } from "../ops/elementwise.js";
-import { reshapeTo } from "../ops/shape-of.js";
+import { reshapeTo } from "../ops/reshape.js";
 import { takeRows } from "../ops/take-rows.js";
 import { tapsOf, type Window } from "../ops/window.js";
 

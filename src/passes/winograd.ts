@@ -3,7 +3,7 @@ import { constant, type Value } from "../graph/value.js";
 import { allocate, type ElementType } from "../onnx/tensor-data.js";
 import { add } from "../ops/elementwise.js";
 import { matmul } from "../ops/matmul.js";
-import { reshapeTo } from "../ops/shape-of.js";
+import { reshapeTo } from "../ops/reshape.js";
 import { takeRows, zeroRow } from "../ops/take-rows.js";
 import { tapsOf, type Window } from "../ops/window.js";
 

@@ -37,6 +37,7 @@ export const maximumPixels = 200_000_000;
 
 /** A file cannot be used as a photo. */
 export class PhotoError extends FileError {
+  override readonly name: string = "PhotoError";
   /** The file's path, or the name that was given with the bytes. */
   readonly path: string;
   /** Why, in a few words and without the path. */

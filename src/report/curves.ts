@@ -12,7 +12,7 @@ export interface CurvePlot {
   /** Drawn as dots: one value for each epoch. */
   readonly training: { readonly name: string; readonly values: readonly number[] };
   /** Drawn as a line: one value for each epoch. */
-  readonly validation?: { readonly name: string; readonly values: readonly number[] };
+  readonly validation?: { readonly name: string; readonly values: readonly number[] } | undefined;
   /** Whether the values are shares, so that the axis ends at 1 and is written in per cent. */
   readonly share?: boolean;
 }
@@ -250,7 +250,7 @@ export function historyPlots(history: HistoryLists): CurvePlot[] {
         axis,
         share,
         training: { name: `Training ${word}`, values: training },
-        ...(validation === undefined ? {} : { validation: { name: `Validation ${word}`, values: validation } }),
+        validation: validation && { name: `Validation ${word}`, values: validation },
       },
     ];
   };

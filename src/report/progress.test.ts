@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { clock, Progress, type ProgressState } from "./progress.js";
+import { clock, Progress } from "./progress.js";
+import type { ProgressState } from "../models/surroundings.js";
 import { textWidth } from "./text-width.js";
 
 /** A stream that remembers, and a clock that is set by hand. */

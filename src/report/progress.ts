@@ -1,16 +1,13 @@
-import type { TextStream } from "../models/platform.js";
+import type { ProgressBar, ProgressState } from "../models/surroundings.js";
 import { shorten, textWidth } from "./text-width.js";
 
-/** How far some long work is. */
-export interface ProgressState {
-  /** What is being done, such as `Epoch 3/30`; a new text begins a new bar. */
-  readonly what: string;
-  readonly done: number;
-  /** `undefined` when it is not known. */
-  readonly total: number | undefined;
-  readonly unit: "bytes" | "photos" | "steps";
-  /** Said at the end of the line where there is room, such as the loss. */
-  readonly note?: string | undefined;
+/** Where text goes: a stream of the process, or one of a test. */
+export interface TextStream {
+  write(text: string): unknown;
+  /** Whether it is a terminal. */
+  readonly isTTY?: boolean | undefined;
+  /** Width of the terminal. */
+  readonly columns?: number | undefined;
 }
 
 /** Between two redraws of a bar, in ms: fluent, and cheap over a slow connection. */
@@ -46,7 +43,7 @@ function hasBlocks(env: Readonly<Record<string, string | undefined>>): boolean {
  * Shows how far long work is, with its rate and the time left: on a terminal as a bar that is redrawn in place, elsewhere
  * as a plain line every ten seconds. It uses no colours.
  */
-export class Progress {
+export class Progress implements ProgressBar {
   private readonly redraws: boolean;
   private readonly blocks: boolean;
   private shown = false;
@@ -62,7 +59,6 @@ export class Progress {
     this.blocks = hasBlocks(env);
   }
 
-  /** Shows a state, unless the one before was shown just now. */
   update(state: ProgressState): void {
     const now = this.now();
     const fresh = this.current?.what !== state.what;
@@ -83,12 +79,16 @@ export class Progress {
     }
   }
 
-  /** Takes the bar away, so that other text can be written; the next update draws it again. */
   clear(): void {
     if (!this.shown) return;
     this.stream.write(clearLine);
     this.shown = false;
     this.last = Number.NEGATIVE_INFINITY;
+  }
+
+  say(line: string): void {
+    this.clear();
+    this.stream.write(`${line}\n`);
   }
 
   private figures(state: ProgressState, now: number): { count: string; rate?: string; left?: string } {

@@ -1,4 +1,4 @@
-import type { Surroundings } from "../models/platform.js";
+import type { Surroundings } from "../models/surroundings.js";
 import type { Runtime } from "../runtime/runtime.js";
 
 /** What a trunk computes, for keeping it. */

@@ -1,6 +1,6 @@
 import { ImageDataGenerator, Tensor } from "graft-ml";
 import { describe, expect, it, vi } from "vitest";
-import type { AffineTransform } from "../../src/data/generator/affine-parameters.js";
+import type { AffineTransform } from "../../src/data/augment/affine-parameters.js";
 import type { ImageDataGeneratorOptions } from "../../src/data/generator/generator-options.js";
 import { readGolden } from "../support/golden.js";
 import { wave } from "../support/wave.js";

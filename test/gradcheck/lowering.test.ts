@@ -19,7 +19,7 @@ import { standardize } from "../../src/ops/normalization.js";
 import { maxPool } from "../../src/ops/pooling.js";
 import { prepare } from "../../src/passes/prepare.js";
 import { reduceMax, reduceMean } from "../../src/ops/reduction.js";
-import { reshapeTo } from "../../src/ops/shape-of.js";
+import { reshapeTo } from "../../src/ops/reshape.js";
 import { Generator } from "../../src/random/generator.js";
 import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { type NamedTensors, toTensor } from "../../src/runtime/runtime.js";

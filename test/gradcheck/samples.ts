@@ -20,7 +20,8 @@ import {
 import * as pooling from "../../src/ops/pooling.js";
 import * as reduction from "../../src/ops/reduction.js";
 import { resize } from "../../src/ops/resampling.js";
-import { expandTo, reshapeTo } from "../../src/ops/shape-of.js";
+import { expandTo } from "../../src/ops/shape-of.js";
+import { reshapeTo } from "../../src/ops/reshape.js";
 import * as slicing from "../../src/ops/slicing.js";
 import { logSoftmax, softmax } from "../../src/ops/softmax.js";
 import type { DifferentiableName } from "../../src/ops/table.js";

@@ -16,7 +16,7 @@ import { maxPool, type PoolAttributes } from "../../src/ops/pooling.js";
 import { maxPoolHwnc } from "../../src/passes/pooling-hwnc.js";
 import { prepare } from "../../src/passes/prepare.js";
 import { reduceSum } from "../../src/ops/reduction.js";
-import { reshapeTo } from "../../src/ops/shape-of.js";
+import { reshapeTo } from "../../src/ops/reshape.js";
 import { elementWorkFor, elementWorks, usualElementWork, winogradTile } from "../../src/passes/tile-choice.js";
 import { windowOf } from "../../src/ops/window.js";
 import { transformsOf, winogradConv } from "../../src/passes/winograd.js";

@@ -1,3 +1,4 @@
+import * as errorClasses from "../../src/errors/errors.js";
 import type { Config, SerializedObject } from "../../src/nn/config.js";
 import * as constraintClasses from "../../src/nn/constraints/catalogue.js";
 import { resolveConstraint } from "../../src/nn/constraints/index.js";
@@ -97,4 +98,11 @@ export function everyClass(): Record<string, Record<string, unknown>> {
       Object.entries(callbackClasses).map(([key, Class]) => [key, "className" in Class ? Class.className : undefined]),
     ),
   };
+}
+
+/** What errors of each class call themselves, by the classes' names. */
+export function errorNames(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(errorClasses).map(([key, Class]) => [key, new Class("It failed.", { subject: "it" }).name]),
+  );
 }

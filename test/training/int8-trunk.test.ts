@@ -18,6 +18,7 @@ import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { fromTensor, type NamedTensors, toTensor } from "../../src/runtime/runtime.js";
 import { createSession } from "../../src/runtime/session.js";
 import { bestQuantization, int8Trunk } from "../../src/training/programs/int8-trunk.js";
+import type { ProgressBar } from "../../src/models/surroundings.js";
 import { createNodeMachine, createPlatform } from "../../src/hosts/node/platform.js";
 import { wave, waveLabels } from "../support/wave.js";
 
@@ -203,8 +204,9 @@ describe("fit with a trunk in 8 bits", () => {
 
   test("ends in the same bytes each time, and prints a line of what it cost", async () => {
     const lines: string[] = [];
-    const quiet = { ...usual.terminal, stream: { write: () => true } };
-    const machine = { ...createNodeMachine(), terminal: quiet, print: (line: string) => void lines.push(line) };
+    const ignore = (): void => undefined;
+    const progressBar = (): ProgressBar => ({ update: ignore, clear: ignore, say: ignore });
+    const machine = { ...createNodeMachine(), progressBar, print: (line: string) => void lines.push(line) };
     installPlatform(createPlatform({ runtime: usual.runtime, machine }));
     const [first, second] = [model(), model()];
     await first.fit(samples, { ...options, trunkPrecision: "int8", verbose: 2 });

@@ -8,7 +8,7 @@ import { gridSample } from "../../ops/resampling.js";
 import { concat } from "../../ops/joining.js";
 import { slice } from "../../ops/slicing.js";
 import { matmul } from "../../ops/matmul.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 import type { AffineMatrix } from "./affine-parameters.js";
 import type { FillMode } from "./fill-mode.js";
 import { sampleSpline, type SplineOrder } from "./spline-graph.js";

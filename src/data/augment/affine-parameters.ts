@@ -1,4 +1,4 @@
-import { UsageError } from "../../errors/errors.js";
+import { refuse } from "../../errors/check.js";
 import type { Generator } from "../../random/generator.js";
 
 /**
@@ -64,13 +64,8 @@ type Row = readonly [number, number, number];
 /** A 3×3 matrix, row by row. */
 export type AffineMatrix = readonly [Row, Row, Row];
 
-function refuse(subject: string, expected: string, received: unknown): never {
-  throw new UsageError(`The option ${subject} is not usable.`, {
-    subject,
-    expected,
-    received: Array.isArray(received) ? `[${received.join(", ")}]` : String(received),
-  });
-}
+/** What errors call the class whose options these are. */
+const owner = "ImageDataGenerator";
 
 function isPair(value: unknown): value is readonly [number, number] {
   return Array.isArray(value) && value.length === 2 && value.every(Number.isFinite);
@@ -84,7 +79,8 @@ function isPair(value: unknown): value is readonly [number, number] {
 export function checkAffineOptions(options: AffineOptions): void {
   for (const name of ["rotationRange", "shearRange", "channelShiftRange"] as const) {
     const value = options[name];
-    if (value !== undefined && !(Number.isFinite(value) && value >= 0)) refuse(name, "a number, 0 or more", value);
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0))
+      refuse(owner, name, "a number, 0 or more", value);
   }
   for (const name of ["widthShiftRange", "heightShiftRange"] as const) {
     const value = options[name];
@@ -93,7 +89,7 @@ export function checkAffineOptions(options: AffineOptions): void {
       (typeof value === "number"
         ? Number.isFinite(value) && value >= 0
         : Array.isArray(value) && value.every(Number.isFinite));
-    if (!usable) refuse(name, "a fraction below 1, a number of pixels from 1, or a list of either", value);
+    if (!usable) refuse(owner, name, "a fraction below 1, a number of pixels from 1, or a list of either", value);
   }
   const { zoomRange, brightnessRange } = options;
   const zoomUsable =
@@ -101,12 +97,12 @@ export function checkAffineOptions(options: AffineOptions): void {
     (typeof zoomRange === "number"
       ? zoomRange >= 0 && zoomRange <= 1
       : isPair(zoomRange) && zoomRange[0] >= 0 && zoomRange[0] <= zoomRange[1]);
-  if (!zoomUsable) refuse("zoomRange", "a number from 0 to 1, or [low, high] with 0 <= low <= high", zoomRange);
+  if (!zoomUsable) refuse(owner, "zoomRange", "a number from 0 to 1, or [low, high] with 0 <= low <= high", zoomRange);
   const brightnessUsable =
     brightnessRange === undefined ||
     brightnessRange === null ||
     (isPair(brightnessRange) && brightnessRange[0] >= 0 && brightnessRange[0] <= brightnessRange[1]);
-  if (!brightnessUsable) refuse("brightnessRange", "[low, high] with 0 <= low <= high", brightnessRange);
+  if (!brightnessUsable) refuse(owner, "brightnessRange", "[low, high] with 0 <= low <= high", brightnessRange);
 }
 
 /** A shift in pixels from two numbers in [0, 1), with NumPy's `choice` for whole numbers and lists. */

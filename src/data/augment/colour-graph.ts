@@ -5,7 +5,7 @@ import { add, clip, div, floor, max, min, mul, sub } from "../../ops/elementwise
 import { concat } from "../../ops/joining.js";
 import { slice } from "../../ops/slicing.js";
 import { reduceMax, reduceMin } from "../../ops/reduction.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 
 /** Axes of one photo in `[N, C, H, W]`. */
 const ofOnePhoto = [1, 2, 3];

@@ -6,7 +6,7 @@ import { abs, add, clip, div, floor, mul, sub } from "../../ops/elementwise.js";
 import { concat } from "../../ops/joining.js";
 import { matmul } from "../../ops/matmul.js";
 import { gridSample } from "../../ops/resampling.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 import type { FillMode } from "./fill-mode.js";
 
 /** Orders of splines; pixels between pixels are weighed sums of `order + 1` coefficients along each axis. */

@@ -1,4 +1,5 @@
-import { checkOptionNames, isSize, refuseOption } from "../generator/flow-options.js";
+import { checkOptionNames, isWhole, refuseOption } from "../../errors/check.js";
+import { isSize } from "../generator/flow-options.js";
 import type { ColorMode } from "../../photos/read-photo.js";
 import { type ResizeMethod, resizeMethods } from "../../photos/resize-like-tensorflow.js";
 
@@ -55,7 +56,7 @@ const optionNames = [
 export function checkDatasetOptions(options: ImageDatasetOptions): void {
   checkOptionNames(datasetOwner, options, optionNames);
   const { batchSize = 32, imageSize = [256, 256], interpolation = "bilinear", colorMode = "rgb" } = options;
-  if (!(Number.isInteger(batchSize) && batchSize > 0)) {
+  if (!isWhole(batchSize, 1)) {
     refuseOption(
       datasetOwner,
       "batchSize",

@@ -4,7 +4,7 @@ import { platform } from "../../models/platform.js";
 import { Generator } from "../../random/generator.js";
 import { randomStream } from "../../random/seed.js";
 import { BatchIterator, type LabelledBatch } from "../generator/batch-iterator.js";
-import { refuseOption } from "../generator/flow-options.js";
+import { refuseOption } from "../../errors/check.js";
 import {
   checkDatasetOptions,
   datasetOwner,

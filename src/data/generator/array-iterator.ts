@@ -4,13 +4,8 @@ import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import type { Tensor } from "../../runtime/runtime.js";
 import { BatchIterator } from "./batch-iterator.js";
 import { toFloat32Array } from "./float32-array.js";
-import {
-  checkIteratorOptions,
-  checkOptionNames,
-  type IteratorOptions,
-  iteratorOptionNames,
-  subsetOf,
-} from "./flow-options.js";
+import { checkIteratorOptions, type IteratorOptions, iteratorOptionNames, subsetOf } from "./flow-options.js";
+import { checkOptionNames } from "../../errors/check.js";
 import type { PixelSteps } from "./pixel-steps.js";
 
 /** Options of `flow`; names, meaning and defaults are Keras's. */

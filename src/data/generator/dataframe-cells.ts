@@ -1,7 +1,7 @@
 import { UsageError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
 import { type DataframeClassMode, dataframeOwner, type DataframeRow } from "./dataframe-options.js";
-import { refuseOption } from "./flow-options.js";
+import { refuseOption } from "../../errors/check.js";
 
 /**
  * The values of a column.

@@ -1,13 +1,12 @@
 import {
   checkIteratorOptions,
-  checkOptionNames,
   checkPhotoOptions,
   type IteratorOptions,
   iteratorOptionNames,
   type PhotoOptions,
   photoOptionNames,
-  refuseOption,
 } from "./flow-options.js";
+import { checkOptionNames, refuseOption } from "../../errors/check.js";
 import type { ClassMode } from "./labels.js";
 
 /** A row of a table, by the names of its columns. */

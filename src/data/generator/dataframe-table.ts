@@ -9,7 +9,8 @@ import {
   type DataframeRow,
   type FlowFromDataframeOptions,
 } from "./dataframe-options.js";
-import { refuseOption, subsetOf } from "./flow-options.js";
+import { subsetOf } from "./flow-options.js";
+import { refuseOption } from "../../errors/check.js";
 import { kerasExtensions } from "./keras-extensions.js";
 import { type ClassNumber, classNumbers, oneHot } from "./labels.js";
 import { compareCodePoints } from "../../photos/photo.js";

@@ -3,15 +3,14 @@ import { platform } from "../../models/platform.js";
 import { BatchIterator, type LabelledBatch } from "./batch-iterator.js";
 import {
   checkIteratorOptions,
-  checkOptionNames,
   checkPhotoOptions,
   type IteratorOptions,
   iteratorOptionNames,
   type PhotoOptions,
   photoOptionNames,
-  refuseOption,
   subsetOf,
 } from "./flow-options.js";
+import { checkOptionNames, refuseOption } from "../../errors/check.js";
 import { kerasExtensions } from "./keras-extensions.js";
 import { type ClassMode, classNumbers, oneHot } from "./labels.js";
 import type { Photo, PhotoSet } from "../../photos/photo.js";

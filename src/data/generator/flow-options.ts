@@ -1,5 +1,4 @@
-import { UsageError } from "../../errors/errors.js";
-import { didYouMean } from "../../errors/nearest.js";
+import { isWhole, refuseOption } from "../../errors/check.js";
 import { type ImageFormat, imageFormats } from "./save-images.js";
 import type { ColorMode } from "../../photos/read-photo.js";
 import { type Interpolation, interpolations } from "../../photos/resample.js";
@@ -63,36 +62,9 @@ export const photoOptionNames = [
   "keepAspectRatio",
 ] as const satisfies readonly (keyof PhotoOptions)[];
 
-/** Refuses an option of one of the functions that make iterators. */
-export function refuseOption(
-  owner: string,
-  subject: string,
-  expected: string,
-  received: unknown,
-  advice?: string,
-): never {
-  throw new UsageError(`${owner} cannot take this ${subject}.`, {
-    subject,
-    expected,
-    received: String(received),
-    advice,
-  });
-}
-
-/** Refuses options that the function does not have. */
-export function checkOptionNames(owner: string, options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) refuseOption(owner, "option", known.join(", "), name, didYouMean(name, known));
-  }
-}
-
-function isPositive(value: unknown): boolean {
-  return Number.isInteger(value) && Number(value) > 0;
-}
-
 /** Whether a value is a height and a width in pixels. */
 export function isSize(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 2 && value.every(isPositive);
+  return Array.isArray(value) && value.length === 2 && value.every((side) => isWhole(side, 1));
 }
 
 /**
@@ -103,9 +75,9 @@ export function isSize(value: unknown): boolean {
  */
 export function checkIteratorOptions(owner: string, options: IteratorOptions, validationSplit: number): void {
   const { batchSize = 32, saveFormat = "png" } = options;
-  if (!isPositive(batchSize)) refuseOption(owner, "batchSize", "a whole number from 1", batchSize);
+  if (!isWhole(batchSize, 1)) refuseOption(owner, "batchSize", "a whole number from 1", batchSize);
   const { variants = 0 } = options;
-  if (variants !== 0 && !isPositive(variants)) refuseOption(owner, "variants", "a whole number from 0", variants);
+  if (!isWhole(variants, 0)) refuseOption(owner, "variants", "a whole number from 0", variants);
   if (!imageFormats.includes(saveFormat)) refuseOption(owner, "saveFormat", imageFormats.join(", "), saveFormat);
   const subset: unknown = options.subset ?? undefined;
   if (subset === undefined) return;

@@ -1,5 +1,5 @@
+import { checkOptionNames, refuse } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
-import { didYouMean } from "../../errors/nearest.js";
 import { type AffineOptions, checkAffineOptions } from "../augment/affine-parameters.js";
 import type { InterpolationOrder } from "../augment/affine-graph.js";
 import type { Augmentation } from "../augment/augmentation.js";
@@ -73,14 +73,8 @@ const optionNames = [
   "dtype",
 ] as const satisfies readonly (keyof ImageDataGeneratorOptions)[];
 
-function refuse(subject: string, expected: string, received: unknown, advice?: string): never {
-  throw new UsageError(`The option ${subject} is not usable.`, {
-    subject,
-    expected,
-    received: String(received),
-    advice,
-  });
-}
+/** What errors call the class. */
+const owner = "ImageDataGenerator";
 
 /**
  * Checks the options of `ImageDataGenerator`.
@@ -88,19 +82,11 @@ function refuse(subject: string, expected: string, received: unknown, advice?: s
  * @throws UsageError for an unknown option or an impossible value
  */
 export function checkGeneratorOptions(options: ImageDataGeneratorOptions): void {
-  for (const name of Object.keys(options)) {
-    if ((optionNames as readonly string[]).includes(name)) continue;
-    throw new UsageError(`ImageDataGenerator has no option "${name}".`, {
-      subject: name,
-      expected: optionNames.join(", "),
-      received: name,
-      advice: didYouMean(name, optionNames),
-    });
-  }
+  checkOptionNames(owner, options, optionNames);
   checkAffineOptions(options);
   for (const name of switches) {
     const value: unknown = options[name];
-    if (value !== undefined && typeof value !== "boolean") refuse(name, "true or false", value);
+    if (value !== undefined && typeof value !== "boolean") refuse(owner, name, "true or false", value);
   }
   const { fillMode = "nearest", rescale, cval = 0, zcaEpsilon = 1e-6, validationSplit = 0 } = options;
   if (!fillModes.includes(fillMode)) {
@@ -111,11 +97,11 @@ export function checkGeneratorOptions(options: ImageDataGeneratorOptions): void 
     });
   }
   for (const [name, value] of Object.entries({ rescale: rescale ?? 1, cval })) {
-    if (!Number.isFinite(value)) refuse(name, "a number", value);
+    if (!Number.isFinite(value)) refuse(owner, name, "a number", value);
   }
-  if (!(Number.isFinite(zcaEpsilon) && zcaEpsilon >= 0)) refuse("zcaEpsilon", "a number, 0 or more", zcaEpsilon);
+  if (!(Number.isFinite(zcaEpsilon) && zcaEpsilon >= 0)) refuse(owner, "zcaEpsilon", "a number, 0 or more", zcaEpsilon);
   if (!(validationSplit >= 0 && validationSplit < 1)) {
-    refuse("validationSplit", "a number between 0 and 1, or 0 for none", validationSplit);
+    refuse(owner, "validationSplit", "a number between 0 and 1, or 0 for none", validationSplit);
   }
   checkKinds(options);
 }
@@ -124,12 +110,12 @@ export function checkGeneratorOptions(options: ImageDataGeneratorOptions): void 
 function checkKinds(options: ImageDataGeneratorOptions): void {
   const order: unknown = options.interpolationOrder ?? 1;
   if (![0, 1, 2, 3, 4, 5].includes(order as number)) {
-    refuse("interpolationOrder", "0 (nearest), 1 (bilinear), or 2 to 5 (splines)", order);
+    refuse(owner, "interpolationOrder", "0 (nearest), 1 (bilinear), or 2 to 5 (splines)", order);
   }
   const format: unknown = options.dataFormat ?? "channels_last";
-  if (format !== "channels_last") refuse("dataFormat", '"channels_last"', format);
+  if (format !== "channels_last") refuse(owner, "dataFormat", '"channels_last"', format);
   const dtype: unknown = options.dtype ?? "float32";
-  if (dtype !== "float32" && dtype !== "float64") refuse("dtype", '"float32" or "float64"', dtype);
+  if (dtype !== "float32" && dtype !== "float64") refuse(owner, "dtype", '"float32" or "float64"', dtype);
   const preprocess: unknown = options.preprocessingFunction ?? undefined;
   const usable =
     preprocess === undefined ||
@@ -137,6 +123,7 @@ function checkKinds(options: ImageDataGeneratorOptions): void {
     (typeof preprocess === "object" && preprocess !== null && "graph" in preprocess);
   if (!usable) {
     refuse(
+      owner,
       "preprocessingFunction",
       "a function of one image, or one of Graft's such as applications.vgg16.preprocessInput",
       preprocess,

@@ -1,3 +1,4 @@
+import { wholeNumber } from "../../errors/check.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { input, type Value } from "../../graph/value.js";
 import { platform } from "../../models/platform.js";
@@ -261,14 +262,7 @@ export class ImageDataGenerator {
         received: `[${x.dims.join(", ")}]`,
       });
     }
-    const { rounds = 1 } = options;
-    if (!Number.isInteger(rounds) || rounds < 1) {
-      throw new UsageError("The option rounds is not usable.", {
-        subject: "rounds",
-        expected: "a whole number from 1",
-        received: String(rounds),
-      });
-    }
+    const rounds = wholeNumber("ImageDataGenerator.fit", "rounds", options.rounds ?? 1);
     const { featurewiseCenter, featurewiseStdNormalization, zcaWhitening, rescale = 1 } = this.normalization;
     const size = height * width * channels;
     if (zcaWhitening) checkWhitening(size);

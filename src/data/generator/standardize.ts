@@ -7,7 +7,7 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, sqrt, square, sub } from "../../ops/elementwise.js";
 import { matmul } from "../../ops/matmul.js";
 import { reduceMean } from "../../ops/reduction.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 
 /**
  * A preprocessing function that is part of the graph, such as `applications.vgg16.preprocessInput`: it can be given to

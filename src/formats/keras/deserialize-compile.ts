@@ -10,7 +10,7 @@ import { resolveOptimizer } from "../../nn/optimizers/index.js";
 import { InverseTimeDecay } from "../../nn/schedules/index.js";
 import { checkKept, without } from "./deserialize-check.js";
 import { isList, mapEach, type PerOutput } from "../../models/each.js";
-import type { CompileOptions, MetricsOption } from "../../models/training-types.js";
+import type { CompileOptions, MetricsOption } from "../../models/compile-types.js";
 
 const compileSchema = z.looseObject({
   optimizer: z.unknown().optional(),

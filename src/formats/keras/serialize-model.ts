@@ -8,7 +8,7 @@ import { BaseModel } from "../../models/base-model.js";
 import { isList, mapEach } from "../../models/each.js";
 import { graftKey, serializeMultipliers } from "../../models/learning-rate-multipliers.js";
 import { serializeLayer } from "../../models/serialize-layer.js";
-import type { MetricsOption } from "../../models/training-types.js";
+import type { MetricsOption } from "../../models/compile-types.js";
 
 /** All layers, those of inner models too. */
 function allLayers(model: BaseModel): Layer[] {

@@ -5,7 +5,7 @@ import type { Attribute, OnnxNode } from "../../onnx/model.js";
 import { allocate, elementCount, float32, type TensorData } from "../../onnx/tensor-data.js";
 import { integers, scalar } from "../../ops/constants.js";
 import { identity } from "../../ops/layout.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 import { isOperatorName, rowOf } from "../../ops/table.js";
 import { halfToFloat32 } from "../../onnx/half.js";
 

@@ -11,6 +11,7 @@ import { openActivationStore } from "./activation-store.js";
 import type { Host, Machine } from "../../training/machine.js";
 import { machineFact } from "./machine-facts.js";
 import { createModelFiles } from "../../formats/model-files.js";
+import { Progress } from "../../report/progress.js";
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
@@ -23,7 +24,9 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
 
 /** What training needs of a machine, of this one. */
 export function createNodeMachine(): Machine {
+  let bar: Progress | undefined;
   const warn = (line: string): void => {
+    bar?.clear();
     console.error(line);
   };
   return {
@@ -48,7 +51,7 @@ export function createNodeMachine(): Machine {
     activationMemory: usableMemory() / 4,
     openActivationStore: (trunk) => openActivationStore(trunk, { warn }),
     machineFact: (name, engine, measure) => machineFact(name, measure, { engine, warn }),
-    terminal: { stream: process.stderr, env: process.env },
+    progressBar: () => (bar = new Progress(process.stderr, process.env, () => performance.now())),
     print: (line) => {
       console.log(line);
     },

@@ -14,12 +14,12 @@ export type OutputTensors = Tensor | readonly (Tensor | undefined)[];
 /** How samples in arrays become batches. */
 export interface ArraySourceOptions {
   /** Labels, `[samples]`, `[samples, classes]` or as the output: alone, or for each of several outputs. */
-  readonly y?: OutputTensors;
+  readonly y?: OutputTensors | undefined;
   /** `[samples]`: alone, or for each of several outputs. */
-  readonly sampleWeight?: OutputTensors;
+  readonly sampleWeight?: OutputTensors | undefined;
   readonly batchSize: number;
   /** Where the order of each round is drawn from; `undefined` keeps the samples' own order. */
-  readonly order?: Generator;
+  readonly order?: Generator | undefined;
 }
 
 /** The graph of array sources, by shapes of a sample: equal sources share programs. */
@@ -95,14 +95,11 @@ function checkCounts(samples: number, arrays: Readonly<Record<string, readonly (
 }
 
 function labelsOf({ alone, each }: OutputValues): Pick<Batch, "truth" | "truths"> {
-  return { truth: alone, ...(each === undefined ? {} : { truths: each }) };
+  return { truth: alone, truths: each };
 }
 
 function weightsOf({ alone, each }: OutputValues): Pick<Batch, "sampleWeight" | "sampleWeights"> {
-  return {
-    ...(alone === undefined ? {} : { sampleWeight: alone }),
-    ...(each === undefined ? {} : { sampleWeights: each }),
-  };
+  return { sampleWeight: alone, sampleWeights: each };
 }
 
 /**

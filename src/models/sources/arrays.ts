@@ -83,9 +83,9 @@ export function toSource(
   const weights = outputsOf(model, "sampleWeight", sampleWeight);
   return arraySource(inputsOf(model, x), {
     batchSize,
-    ...(truth === undefined ? {} : { y: truth }),
-    ...(weights === undefined ? {} : { sampleWeight: weights }),
-    ...(order === undefined ? {} : { order }),
+    y: truth,
+    sampleWeight: weights,
+    order,
   });
 }
 
@@ -97,11 +97,7 @@ export function validationSource(
 ): BatchSource {
   if (isSource(data)) return data;
   const [x, y, sampleWeight] = data;
-  return toSource(model, x, {
-    y,
-    ...(sampleWeight === undefined ? {} : { sampleWeight }),
-    ...(batchSize === undefined ? {} : { batchSize }),
-  });
+  return toSource(model, x, { y, sampleWeight, batchSize });
 }
 
 /** Number of samples in arrays. */
@@ -155,7 +151,7 @@ export function splitValidation(x: BatchSource | InputArrays, options: FitOption
         sampleWeight === undefined
           ? [after<Tensor>(x), after<Tensor | null>(y)]
           : [after<Tensor>(x), after<Tensor | null>(y), after<Tensor | null>(sampleWeight)],
-      ...(sampleWeight === undefined ? {} : { sampleWeight: part<Tensor | null>(sampleWeight, 0, kept) }),
+      sampleWeight: sampleWeight === undefined ? undefined : part<Tensor | null>(sampleWeight, 0, kept),
     },
   };
 }

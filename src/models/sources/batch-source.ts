@@ -16,7 +16,7 @@ export interface Batch {
   /** `[size]`: how much each sample counts in the loss, of all outputs; default 1. */
   readonly sampleWeight?: TensorData<"float32"> | undefined;
   /** Weights of samples for each output, in place of `sampleWeight`. */
-  readonly sampleWeights?: readonly (TensorData<"float32"> | undefined)[];
+  readonly sampleWeights?: readonly (TensorData<"float32"> | undefined)[] | undefined;
   /**
    * Reads the samples: a tensor for each input of the source's graph. Everything random was drawn when the batch was made,
    * so whether and when a batch is loaded changes no number.

@@ -9,7 +9,7 @@ export interface ReluOptions {
   /** Slope below the threshold; default 0. */
   readonly negativeSlope?: number;
   /** Upper bound; default none. */
-  readonly maxValue?: number;
+  readonly maxValue?: number | undefined;
   /** Where the function begins to rise; default 0. */
   readonly threshold?: number;
 }

@@ -9,7 +9,7 @@ import { eyeLike } from "../../ops/indexing.js";
 import { cast, transpose } from "../../ops/layout.js";
 import { matmul } from "../../ops/matmul.js";
 import { reduceLogSumExp } from "../../ops/reduction.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { Loss, type LossOptions } from "./loss.js";

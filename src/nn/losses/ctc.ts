@@ -11,7 +11,8 @@ import { pad, slice } from "../../ops/slicing.js";
 import { cast, squeeze, unsqueeze } from "../../ops/layout.js";
 import { reduceLogSumExp, reduceSum } from "../../ops/reduction.js";
 import { logSoftmax } from "../../ops/softmax.js";
-import { expandTo, reshapeTo } from "../../ops/shape-of.js";
+import { expandTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 import { Loss, type LossOptions } from "./loss.js";
 
 /** Stands for the logarithm of 0. */

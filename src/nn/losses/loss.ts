@@ -5,7 +5,8 @@ import { scalarLike } from "../../ops/constants.js";
 import { abs, div, mul } from "../../ops/elementwise.js";
 import { cast } from "../../ops/layout.js";
 import { reduceMean, reduceSum } from "../../ops/reduction.js";
-import { expandTo, reshapeTo, sizeOf } from "../../ops/shape-of.js";
+import { expandTo, sizeOf } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 import type { Config } from "../config.js";
 import { Named } from "../named.js";
 

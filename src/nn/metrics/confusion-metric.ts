@@ -8,7 +8,7 @@ import { mul, sub } from "../../ops/elementwise.js";
 import { slice } from "../../ops/slicing.js";
 import { unsqueeze } from "../../ops/layout.js";
 import { reduceSum } from "../../ops/reduction.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 import { numberWithin, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";

@@ -4,7 +4,7 @@ import { and, greater, greaterOrEqual } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { abs, mul, sub } from "../../ops/elementwise.js";
 import { reduceMax, reduceSum } from "../../ops/reduction.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 import { numberWithin, oneOf } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";

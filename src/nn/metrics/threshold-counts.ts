@@ -6,7 +6,7 @@ import { greater, greaterOrEqual } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { ceil, mul, sub } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 import { asNumber } from "./as-number.js";
 
 /** Numbers of right and wrong predictions at each threshold. */

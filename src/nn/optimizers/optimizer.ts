@@ -167,6 +167,7 @@ export abstract class Optimizer extends Named {
   /** Names of the slots and the value that all of their elements start with. */
   get slots(): Readonly<Record<string, number>> {
     return {
+      // A slot is a key: files have those that there are.
       ...this.methodSlots,
       ...(this.useEma ? { [emaSlot]: 0 } : {}),
       ...(this.accumulationSteps === undefined ? {} : { [accumulatorSlot]: 0 }),

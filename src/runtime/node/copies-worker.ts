@@ -1,13 +1,8 @@
 import { workerData } from "node:worker_threads";
 import { EngineError } from "../../errors/errors.js";
 import { createNodeRuntime } from "./runtime.js";
-import { type CopyData, type CopyJob, type CopyResult, plainTensors, tensorsOf } from "./copies.js";
+import { type CopyData, type CopyJob, type CopyResult, plainTensors, tensorsOf } from "./copy-messages.js";
 import { answerRequests } from "./thread-answers.js";
-
-/** Tensors by name, as they can be sent to another thread. */
-export type PlainTensors = Readonly<
-  Record<string, { readonly type: string; readonly data: Uint8Array; readonly dims: readonly number[] }>
->;
 
 const { model, cores } = workerData as CopyData;
 // The engine takes no memory that is shared.

@@ -1,27 +1,21 @@
 import { EngineError } from "../../errors/errors.js";
-import type { PlainTensors } from "./copies-worker.js";
+import {
+  type CopyData,
+  type CopyJob,
+  type CopyResult,
+  type PlainTensors,
+  plainTensors,
+  tensorsOf,
+} from "./copy-messages.js";
 import { usableMemory } from "./memory.js";
 import { ThreadPool } from "./threads.js";
-import { isUsedOnce, type NamedTensors, type Session, Tensor } from "../runtime.js";
+import { isUsedOnce, type NamedTensors, type Session, type Tensor } from "../runtime.js";
 
 /** More copies are not needed to keep all cores busy: each has some of them. */
 const mostCopies = 16;
 
 /** Copies may take this share of the memory. */
 const memoryShare = 1 / 8;
-
-/** What a thread is told. */
-export interface CopyData {
-  readonly model: SharedArrayBuffer;
-  /** Cores that an operator may use. */
-  readonly cores: number;
-}
-
-/** What a thread is asked: the names of inputs and outputs, or a run. */
-export type CopyJob = "names" | PlainTensors;
-
-/** What it gives. */
-export type CopyResult = { readonly inputs: readonly string[]; readonly outputs: readonly string[] } | PlainTensors;
 
 /**
  * How many copies of a graph run at once, and with how many cores each. One run does not keep several cores busy all the time:
@@ -39,24 +33,6 @@ export function divideCores(
 ): { readonly copies: number; readonly cores: number } {
   const copies = Math.max(1, Math.min(cores, mostCopies, Math.floor((memory * memoryShare) / bytes)));
   return { copies, cores: Math.floor(cores / copies) };
-}
-
-/** Tensors as they go from thread to thread: a view would take all that it is a view of with it. */
-export function plainTensors(tensors: NamedTensors): PlainTensors {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { type, data, dims }]) => {
-      const values = data as Uint8Array;
-      const own = values.byteLength === values.buffer.byteLength ? values : values.slice();
-      return [name, { type, data: own, dims: [...dims] }];
-    }),
-  );
-}
-
-/** The reverse of {@link plainTensors}. */
-export function tensorsOf(plain: PlainTensors): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(plain).map(([name, { type, data, dims }]) => [name, new Tensor(type as "uint8", data, dims)]),
-  );
 }
 
 /** A session of several copies of a graph on threads of their own: as many runs may be under way at once. */

@@ -9,7 +9,7 @@ import { pick } from "../fit/evaluation.js";
 import type { Host } from "../machine.js";
 import { names } from "../programs/names.js";
 import { Programs } from "../programs/programs.js";
-import { joinSamples } from "../fit/samples.js";
+import { joinSamples } from "../programs/join-samples.js";
 
 /** What {@link featuresOf} gives. */
 export interface Features {

@@ -1,9 +1,8 @@
 import { FileError, UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { wholeNumber } from "../../errors/check.js";
+import { checkOptionNames, wholeNumber } from "../../errors/check.js";
 import { decodeState, encodeState } from "../fit/state-file.js";
 import { Callback } from "./callback.js";
-import { checkOptions } from "./options.js";
 import type { SaveFrequency } from "./model-checkpoint.js";
 import { machineOf, say } from "./say.js";
 
@@ -44,7 +43,7 @@ export class BackupAndRestore extends Callback {
    */
   constructor(backupDir: string, options: BackupAndRestoreOptions = {}) {
     super();
-    checkOptions("BackupAndRestore", options, ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"]);
+    checkOptionNames("BackupAndRestore", options, ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"]);
     if (backupDir === "") {
       throw new UsageError("BackupAndRestore has no folder.", {
         subject: "backupDir",

@@ -1,6 +1,6 @@
+import { checkOptionNames } from "../../errors/check.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
 import { Callback } from "./callback.js";
-import { checkOptions } from "./options.js";
 import { machineOf } from "./say.js";
 
 /** Options of {@link CSVLogger}. */
@@ -35,7 +35,7 @@ export class CSVLogger extends Callback {
     options: CSVLoggerOptions = {},
   ) {
     super();
-    checkOptions("CSVLogger", options, ["separator", "append"]);
+    checkOptionNames("CSVLogger", options, ["separator", "append"]);
     this.separator = options.separator ?? ",";
     this.append = options.append ?? false;
   }

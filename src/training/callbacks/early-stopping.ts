@@ -1,9 +1,8 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { wholeNumber } from "../../errors/check.js";
+import { checkOptionNames, wholeNumber } from "../../errors/check.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";
-import { checkOptions } from "./options.js";
 import { say } from "./say.js";
 
 /** Options of {@link EarlyStopping}. */
@@ -76,7 +75,7 @@ export class EarlyStopping extends Callback {
   /** @throws UsageError for an option that is not usable */
   constructor(options: EarlyStoppingOptions = {}) {
     super();
-    checkOptions("EarlyStopping", options, known);
+    checkOptionNames("EarlyStopping", options, known);
     const { monitor = "val_loss", mode = "auto", minDelta = 0 } = options;
     this.watched = new Monitor("EarlyStopping", monitor, mode, minDelta);
     this.patience = wholeNumber("EarlyStopping", "patience", options.patience ?? 0, 0);

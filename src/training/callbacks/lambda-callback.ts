@@ -1,6 +1,6 @@
+import { checkOptionNames } from "../../errors/check.js";
 import type { Callback as Events } from "../../models/training-types.js";
 import { Callback } from "./callback.js";
-import { checkOptions } from "./options.js";
 
 const events = [
   "onEpochBegin",
@@ -34,7 +34,7 @@ export class LambdaCallback extends Callback {
   /** @throws UsageError for an event that does not exist */
   constructor(functions: LambdaCallbackOptions = {}) {
     super();
-    checkOptions("LambdaCallback", functions, events);
+    checkOptionNames("LambdaCallback", functions, events);
     Object.assign(this, functions);
   }
 }

@@ -1,7 +1,7 @@
+import { checkOptionNames } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
 import { Callback } from "./callback.js";
-import { checkOptions } from "./options.js";
 import { say } from "./say.js";
 
 /** The learning rate of an epoch, from its number, from 0, and the rate so far. */
@@ -31,7 +31,7 @@ export class LearningRateScheduler extends Callback {
     options: LearningRateSchedulerOptions = {},
   ) {
     super();
-    checkOptions("LearningRateScheduler", options, ["verbose"]);
+    checkOptionNames("LearningRateScheduler", options, ["verbose"]);
     this.verbose = options.verbose ?? 0;
   }
 

@@ -1,10 +1,9 @@
 import { UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { wholeNumber } from "../../errors/check.js";
+import { checkOptionNames, wholeNumber } from "../../errors/check.js";
 import { Callback } from "./callback.js";
 import { formatPath } from "./format-path.js";
 import { type Mode, Monitor } from "./monitor.js";
-import { checkOptions } from "./options.js";
 import { say } from "./say.js";
 
 /** When something is saved: after each epoch, or after so many batches. */
@@ -75,7 +74,7 @@ export class ModelCheckpoint extends Callback {
     options: ModelCheckpointOptions = {},
   ) {
     super();
-    checkOptions("ModelCheckpoint", options, known);
+    checkOptionNames("ModelCheckpoint", options, known);
     const { monitor = "val_loss", mode = "auto", saveFreq = "epoch", saveWeightsOnly = false } = options;
     this.watched = new Monitor("ModelCheckpoint", monitor, mode);
     this.watched.best = options.initialValueThreshold;
@@ -89,7 +88,7 @@ export class ModelCheckpoint extends Callback {
         subject: "filepath",
         expected: `a name that ends in ${endings.join(" or ")}`,
         received: filepath,
-        ...(filepath.endsWith(".weights.h5") ? { advice: "Set saveWeightsOnly to true." } : {}),
+        advice: filepath.endsWith(".weights.h5") ? "Set saveWeightsOnly to true." : undefined,
       });
     }
   }

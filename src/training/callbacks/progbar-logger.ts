@@ -1,7 +1,7 @@
 import type { CallbackContext, Logs } from "../../models/training-types.js";
-import { Progress } from "../../report/progress.js";
+import type { ProgressBar } from "../../models/surroundings.js";
 import { Callback } from "./callback.js";
-import { machineOf, showBar } from "./say.js";
+import { machineOf } from "./say.js";
 
 /** `0.9612`, or `3.1000e-5` where four digits would say nothing. */
 function figure(value: number): string {
@@ -30,7 +30,7 @@ function perStep(seconds: number): string {
  */
 export class ProgbarLogger extends Callback {
   static readonly className: string = "ProgbarLogger";
-  private bar: Progress | undefined;
+  private bar: ProgressBar | undefined;
   private what = "";
   private begun = 0;
   private steps = 0;
@@ -40,9 +40,9 @@ export class ProgbarLogger extends Callback {
     this.inFit = true;
   }
 
-  override onTrainEnd(_logs: Logs, context: CallbackContext): void {
+  override onTrainEnd(): void {
     this.inFit = false;
-    this.remove(context);
+    this.remove();
   }
 
   override onEpochBegin(epoch: number, context: CallbackContext): void {
@@ -54,8 +54,8 @@ export class ProgbarLogger extends Callback {
     this.update(this.what, step + 1, steps, logs);
   }
 
-  override onEpochEnd(_epoch: number, logs: Logs, context: CallbackContext): void {
-    this.finish(logs, context);
+  override onEpochEnd(_epoch: number, logs: Logs): void {
+    this.finish(logs);
   }
 
   override onTestBegin(context: CallbackContext): void {
@@ -67,8 +67,8 @@ export class ProgbarLogger extends Callback {
     this.update(this.inFit ? `${this.what}, validation` : this.what, step + 1, steps, logs);
   }
 
-  override onTestEnd(logs: Logs, context: CallbackContext): void {
-    if (!this.inFit) this.finish(logs, context);
+  override onTestEnd(logs: Logs): void {
+    if (!this.inFit) this.finish(logs);
   }
 
   override onPredictBegin(context: CallbackContext): void {
@@ -80,28 +80,25 @@ export class ProgbarLogger extends Callback {
     this.update(this.what, step + 1, steps, {});
   }
 
-  override onPredictEnd(context: CallbackContext): void {
-    this.finish({}, context);
+  override onPredictEnd(): void {
+    this.finish({});
   }
 
   private begin(what: string, context: CallbackContext): void {
-    const { stream, env } = machineOf(context).terminal;
     this.what = what;
     this.begun = performance.now();
     this.steps = 0;
-    if (this.params.verbose !== 1) return;
-    this.bar ??= new Progress(stream, env, () => performance.now());
-    showBar(this.bar, context);
+    if (this.params.verbose === 0) return;
+    this.bar ??= machineOf(context).progressBar();
     this.update(what, 0, context.steps, {});
   }
 
   private update(what: string, done: number, total: number, logs: Logs): void {
+    if (this.params.verbose !== 1) return;
     this.bar?.update({ what, done, total, unit: "steps", note: figures(logs) });
   }
 
-  private finish(logs: Logs, context: CallbackContext): void {
-    this.bar?.clear();
-    if (this.params.verbose === 0) return;
+  private finish(logs: Logs): void {
     const seconds = (performance.now() - this.begun) / 1000;
     const rate = this.steps === 0 ? [] : [perStep(seconds / this.steps)];
     const parts = [
@@ -111,13 +108,12 @@ export class ProgbarLogger extends Callback {
       ...rate,
       figures(logs),
     ];
-    machineOf(context).terminal.stream.write(`${parts.filter((part) => part !== "").join("  ")}\n`);
-    if (!this.inFit) this.remove(context);
+    this.bar?.say(parts.filter((part) => part !== "").join("  "));
+    if (!this.inFit) this.remove();
   }
 
-  private remove(context: CallbackContext): void {
+  private remove(): void {
     this.bar?.clear();
     this.bar = undefined;
-    showBar(undefined, context);
   }
 }

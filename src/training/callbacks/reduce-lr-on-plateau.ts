@@ -1,9 +1,7 @@
-import { UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { numberWithin, wholeNumber } from "../../errors/check.js";
+import { checkOptionNames, numberWithin, refuse, wholeNumber } from "../../errors/check.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";
-import { checkOptions } from "./options.js";
 import { say } from "./say.js";
 
 /** Options of {@link ReduceLROnPlateau}. */
@@ -59,14 +57,10 @@ export class ReduceLROnPlateau extends Callback {
   /** @throws UsageError for an option that is not usable */
   constructor(options: ReduceLROnPlateauOptions = {}) {
     super();
-    checkOptions("ReduceLROnPlateau", options, known);
+    checkOptionNames("ReduceLROnPlateau", options, known);
     const { monitor = "val_loss", mode = "auto", minDelta = 1e-4, factor = 0.1 } = options;
     if (!(factor >= 0 && factor < 1)) {
-      throw new UsageError("ReduceLROnPlateau: the option factor is not usable.", {
-        subject: "factor",
-        expected: "a number of at least 0 and below 1",
-        received: String(factor),
-      });
+      refuse("ReduceLROnPlateau", "factor", "a number of at least 0 and below 1", factor);
     }
     this.watched = new Monitor("ReduceLROnPlateau", monitor, mode, minDelta);
     this.factor = factor;

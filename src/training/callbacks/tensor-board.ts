@@ -1,8 +1,7 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { wholeNumber } from "../../errors/check.js";
+import { checkOptionNames, wholeNumber } from "../../errors/check.js";
 import { Callback } from "./callback.js";
 import { histogram, type Summary, summaryRecord, versionRecord } from "./event-file.js";
-import { checkOptions } from "./options.js";
 import { machineOf } from "./say.js";
 
 /** Options of {@link TensorBoard}. */
@@ -50,7 +49,7 @@ export class TensorBoard extends Callback {
   /** @throws UsageError for an option that is not usable */
   constructor(options: TensorBoardOptions = {}) {
     super();
-    checkOptions("TensorBoard", options, known);
+    checkOptionNames("TensorBoard", options, known);
     const { updateFreq = "epoch" } = options;
     this.logDir = options.logDir ?? "logs";
     this.histogramFreq = wholeNumber("TensorBoard", "histogramFreq", options.histogramFreq ?? 0, 0);

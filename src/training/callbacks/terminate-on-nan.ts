@@ -1,7 +1,7 @@
+import { checkOptionNames } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
 import { Callback } from "./callback.js";
-import { checkOptions } from "./options.js";
 import { say } from "./say.js";
 
 /** Options of {@link TerminateOnNaN}. */
@@ -22,7 +22,7 @@ export class TerminateOnNaN extends Callback {
   /** @throws UsageError for an unknown option */
   constructor(options: TerminateOnNaNOptions = {}) {
     super();
-    checkOptions("TerminateOnNaN", options, ["raiseError"]);
+    checkOptionNames("TerminateOnNaN", options, ["raiseError"]);
     this.raiseError = options.raiseError ?? false;
   }
 

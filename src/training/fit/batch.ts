@@ -20,8 +20,7 @@ async function onBatch(
   { sampleWeight, classWeight }: BatchOptions,
   work: Work,
 ): Promise<Logs> {
-  const options = { ...(y === undefined ? {} : { y }), ...(sampleWeight === undefined ? {} : { sampleWeight }) };
-  const source = toSource(model, x, { ...options, batchSize: samplesIn(x) });
+  const source = toSource(model, x, { y, sampleWeight, batchSize: samplesIn(x) });
   prepareModel(model, source);
   const { compiled } = model;
   const batch = source.next();

@@ -1,5 +1,5 @@
 import type { BaseModel } from "../../models/base-model.js";
-import type { Surroundings } from "../../models/platform.js";
+import type { Surroundings } from "../../models/surroundings.js";
 import type { Callback, CallbackContext, EvaluateOptions } from "../../models/training-types.js";
 import { CallbackList } from "./callback-list.js";
 import { ProgbarLogger } from "../callbacks/progbar-logger.js";

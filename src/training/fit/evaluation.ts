@@ -1,5 +1,6 @@
 import type { Batch } from "../../models/sources/batch-source.js";
-import type { CallbackContext, Compiled, Logs } from "../../models/training-types.js";
+import type { CallbackContext, Logs } from "../../models/training-types.js";
+import type { Compiled } from "../../models/compile-types.js";
 import { type NamedTensors, type Tensor, toTensor } from "../../runtime/runtime.js";
 import type { Activations } from "../activations/activations.js";
 import type { CallbackList } from "./callback-list.js";

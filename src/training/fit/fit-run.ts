@@ -1,7 +1,8 @@
+import { isWhole, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { BatchSource } from "../../models/sources/batch-source.js";
-import type { Surroundings } from "../../models/platform.js";
+import type { Surroundings } from "../../models/surroundings.js";
 import type { CallbackContext, FitOptions, Logs, Resumable, TrainingState } from "../../models/training-types.js";
 import { Activations } from "../activations/activations.js";
 import type { CallbackList } from "./callback-list.js";
@@ -55,27 +56,14 @@ function checkOptions(options: FitOptions): void {
   const counts = { epochs, stepsPerEpoch, validationSteps, initialEpoch };
   for (const [name, value] of Object.entries(counts)) {
     const least = name === "epochs" || name === "initialEpoch" ? 0 : 1;
-    if (value === undefined || (Number.isInteger(value) && value >= least)) continue;
-    throw new UsageError(`fit cannot take this ${name}.`, {
-      subject: name,
-      expected: `a whole number from ${least}`,
-      received: String(value),
-    });
+    if (value !== undefined && !isWhole(value, least)) refuseOption("fit", name, `a whole number from ${least}`, value);
   }
   const precision: unknown = trunkPrecision;
   if (precision !== undefined && precision !== "float32" && precision !== "int8") {
-    throw new UsageError("fit cannot take this trunkPrecision.", {
-      subject: "trunkPrecision",
-      expected: '"float32" or "int8"',
-      received: JSON.stringify(precision),
-    });
+    refuseOption("fit", "trunkPrecision", '"float32" or "int8"', JSON.stringify(precision));
   }
-  if (typeof validationFreq === "number" && !(Number.isInteger(validationFreq) && validationFreq >= 1)) {
-    throw new UsageError("fit cannot take this validationFreq.", {
-      subject: "validationFreq",
-      expected: "a whole number from 1, or a list of epochs from 1",
-      received: String(validationFreq),
-    });
+  if (typeof validationFreq === "number" && !isWhole(validationFreq, 1)) {
+    refuseOption("fit", "validationFreq", "a whole number from 1, or a list of epochs from 1", validationFreq);
   }
 }
 

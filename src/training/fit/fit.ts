@@ -77,7 +77,7 @@ export async function fit(call: Call, x: BatchSource | InputArrays, given: FitOp
     int8: await measured(call, validation, "int8", source),
     exact: await measured(call, validation, "float32", source),
   };
-  history.trunk = { ...report, ...(compared === undefined ? {} : { validation: compared }) };
+  history.trunk = { ...report, validation: compared };
   if (options.verbose !== 0) machine.print(trunkLine(history.trunk));
   return history;
 }

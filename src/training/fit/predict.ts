@@ -8,7 +8,8 @@ import { toSource } from "../../models/sources/arrays.js";
 import { pick } from "./evaluation.js";
 import { names } from "../programs/names.js";
 import type { Programs } from "../programs/programs.js";
-import { ahead, joinSamples, prepareModel, roundSteps, takeBatches } from "./samples.js";
+import { ahead, prepareModel, roundSteps, takeBatches } from "./samples.js";
+import { joinSamples } from "../programs/join-samples.js";
 import { type Call, callbackList, contextOf } from "./call.js";
 import type { TrainingMemory } from "./training-memory.js";
 

@@ -1,4 +1,5 @@
-import type { Compiled, Logs } from "../../models/training-types.js";
+import type { Logs } from "../../models/training-types.js";
+import type { Compiled } from "../../models/compile-types.js";
 import { fromTensor, type NamedTensors } from "../../runtime/runtime.js";
 import { names, prefixes } from "../programs/names.js";
 import { numberOf } from "./step-runner.js";

@@ -3,10 +3,7 @@ import type { Shape } from "../../graph/shape.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
 import { quoted } from "../../models/each.js";
-import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import type { Activations, LoadedBatch } from "../activations/activations.js";
-
-type Float32 = TensorData<"float32">;
 
 /** Number of batches of one round. */
 export function roundSteps({ samples, batchSize }: BatchSource): number {
@@ -78,17 +75,4 @@ export function prepareModel(model: BaseModel, source: BatchSource): void {
       received: `samples of shape [${received.join(", ")}]`,
     });
   });
-}
-
-/** Tensors of samples one after the other, `[samples, …]`. */
-export function joinSamples(parts: readonly Float32[]): Float32 {
-  const [first] = parts;
-  const count = parts.reduce((sum, { dims }) => sum + (dims[0] ?? 0), 0);
-  const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    data.set(part.data, offset);
-    offset += part.data.length;
-  }
-  return float32(data, [count, ...(first?.dims.slice(1) ?? [])]);
 }

@@ -1,7 +1,8 @@
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import type { Batch } from "../../models/sources/batch-source.js";
 import { quoted } from "../../models/each.js";
-import type { Compiled, FitOptions } from "../../models/training-types.js";
+import type { FitOptions } from "../../models/training-types.js";
+import type { Compiled } from "../../models/compile-types.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import { type Tensor, toTensor } from "../../runtime/runtime.js";
 import { names } from "../programs/names.js";

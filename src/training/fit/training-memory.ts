@@ -1,5 +1,6 @@
 import { BaseModel } from "../../models/base-model.js";
-import type { Compiled, TrunkPrecision } from "../../models/training-types.js";
+import type { TrunkPrecision } from "../../models/training-types.js";
+import type { Compiled } from "../../models/compile-types.js";
 import type { Layer } from "../../nn/layer.js";
 import type { Variable } from "../../nn/variable.js";
 import type { RandomSource } from "../../random/seed.js";

@@ -6,7 +6,7 @@ import { fromTensor, type NamedTensors, type Runtime, toTensor } from "../../run
 import { createSession, graphBytes } from "../../runtime/session.js";
 import { type Int8Trunk, int8Trunk } from "./int8-trunk.js";
 import type { Host } from "../machine.js";
-import { joinSamples } from "../fit/samples.js";
+import { joinSamples } from "./join-samples.js";
 
 /** Photos to calibrate with. */
 const photos = 16;

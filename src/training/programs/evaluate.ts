@@ -1,5 +1,5 @@
 import type { Value } from "../../graph/value.js";
-import type { Compiled } from "../../models/training-types.js";
+import type { Compiled } from "../../models/compile-types.js";
 import { figuresOf, type TruthShapes } from "./figures.js";
 import { lowered } from "./lowering.js";
 import { behindBoundary, type ModelSplit } from "./split.js";

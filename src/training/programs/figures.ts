@@ -1,6 +1,6 @@
 import { UsageError } from "../../errors/errors.js";
 import { input, type Value } from "../../graph/value.js";
-import type { Compiled } from "../../models/training-types.js";
+import type { Compiled } from "../../models/compile-types.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, mul } from "../../ops/elementwise.js";
 import { reduceMean } from "../../ops/reduction.js";

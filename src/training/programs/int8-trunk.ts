@@ -17,7 +17,7 @@ import {
 } from "../../passes/quantize-convolutions.js";
 import { dequantizeLinear, quantizeLinear } from "../../ops/quantization.js";
 import { reduceMax, reduceMean, reduceMin, reduceSum } from "../../ops/reduction.js";
-import { reshapeTo } from "../../ops/shape-of.js";
+import { reshapeTo } from "../../ops/reshape.js";
 import { recreate } from "../../ops/table.js";
 import { foldConstants } from "../../runtime/fold-constants.js";
 import { fromTensor, type NamedTensors, type Runtime } from "../../runtime/runtime.js";

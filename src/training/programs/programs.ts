@@ -1,7 +1,8 @@
 import type { Value } from "../../graph/value.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { BatchSource } from "../../models/sources/batch-source.js";
-import type { Compiled, TrunkPrecision, TrunkReport } from "../../models/training-types.js";
+import type { TrunkPrecision, TrunkReport } from "../../models/training-types.js";
+import type { Compiled } from "../../models/compile-types.js";
 import type { Session, SessionOptions } from "../../runtime/runtime.js";
 import { createSession, graphBytes } from "../../runtime/session.js";
 import { elementWorkOf } from "./element-work.js";

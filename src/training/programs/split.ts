@@ -3,7 +3,7 @@ import { rebuild } from "../../graph/rebuild.js";
 import { staticDim } from "../../graph/shape.js";
 import { constant, input, type Value } from "../../graph/value.js";
 import type { BaseModel } from "../../models/base-model.js";
-import type { Compiled } from "../../models/training-types.js";
+import type { Compiled } from "../../models/compile-types.js";
 import { channelsFirst } from "../../nn/channels.js";
 import type { Variable } from "../../nn/variable.js";
 import type { TensorData } from "../../onnx/tensor-data.js";

@@ -1,7 +1,7 @@
 import { gradients } from "../../autodiff/gradients.js";
 import { UsageError } from "../../errors/errors.js";
 import { input, type Value } from "../../graph/value.js";
-import type { Compiled } from "../../models/training-types.js";
+import type { Compiled } from "../../models/compile-types.js";
 import { updateAll } from "../../nn/optimizers/index.js";
 import { cancelTransposes } from "../../passes/cancel-transposes.js";
 import { figuresOf, noLoss, type TruthShapes } from "./figures.js";

@@ -3,7 +3,7 @@ import type { Value } from "../../../graph/value.js";
 import { graphAxis, toChannelsFirst, toChannelsLast } from "../../../nn/channels.js";
 import { concat, split, tile } from "../../../ops/joining.js";
 import { squeeze, transpose, unsqueeze } from "../../../ops/layout.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { slice } from "../../../ops/slicing.js";
 import { attributeOf } from "../attributes.js";
 import { first, inOrder, type Known, type NodeInputs, type Operators } from "./node-inputs.js";

@@ -3,7 +3,7 @@ import type { Value } from "../../../graph/value.js";
 import { graphAxis } from "../../../nn/channels.js";
 import { resizeImages } from "../../../nn/layers/preprocessing/resize-images.js";
 import { transpose } from "../../../ops/layout.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { pad, slice } from "../../../ops/slicing.js";
 import { attributeOf } from "../attributes.js";
 import { first, inOrder, type NodeInputs, type Operators } from "./node-inputs.js";

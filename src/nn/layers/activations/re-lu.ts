@@ -39,7 +39,7 @@ export class ReLU extends UnaryLayer {
 
   protected forward(x: Value): Value {
     const { negativeSlope, threshold, maxValue } = this;
-    return relu(x, { negativeSlope, threshold, ...(maxValue === undefined ? {} : { maxValue }) });
+    return relu(x, { negativeSlope, threshold, maxValue });
   }
 
   getConfig(): Config {

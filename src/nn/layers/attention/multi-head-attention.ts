@@ -15,7 +15,7 @@ import { sigmoid } from "../../../ops/activations.js";
 import { add, mul } from "../../../ops/elementwise.js";
 import { transpose } from "../../../ops/layout.js";
 import { matmul } from "../../../ops/matmul.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { softmax } from "../../../ops/softmax.js";
 import { toChannelsFirst, toChannelsLast } from "../../channels.js";
 import { numberWithin, wholeNumber } from "../../../errors/check.js";
@@ -333,7 +333,7 @@ export class MultiHeadAttention extends Layer {
       ...this.biasSpec.toConfig("bias"),
       activity_regularizer: serializeObject("keras.regularizers", this.activityRegularizer),
       seed: this.seed ?? null,
-      // Keras keeps it nowhere, and takes it.
+      // Keras keeps it nowhere, and takes it: the key is there only where it was given.
       ...(this.flashAttention === undefined ? {} : { flash_attention: this.flashAttention }),
     };
   }

@@ -1,7 +1,7 @@
 import { dimProduct } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { transpose } from "../../../ops/layout.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 
 /**
  * A depthwise kernel as ONNX's grouped convolution wants it: Keras's `[height, width, C, multiplier]` becomes

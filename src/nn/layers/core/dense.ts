@@ -5,7 +5,7 @@ import { conv } from "../../../ops/convolution.js";
 import { add } from "../../../ops/elementwise.js";
 import { transpose } from "../../../ops/layout.js";
 import { matmul } from "../../../ops/matmul.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { type ActivationLike, type NamedActivation, resolveActivation } from "../../activations/resolve-activation.js";
 import { wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";

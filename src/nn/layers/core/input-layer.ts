@@ -55,7 +55,7 @@ export class InputLayer extends Layer {
   /** @throws UsageError when the shape is not usable */
   constructor(options: InputOptions) {
     const { name } = options;
-    super(name === undefined ? {} : { name });
+    super({ name });
     // Keras's other options, which scripts may give.
     const others = options as Readonly<Record<string, unknown>>;
     const unusable = ["sparse", "ragged", "optional", "tensor", "inputTensor"].find((option) =>

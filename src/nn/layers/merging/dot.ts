@@ -3,7 +3,7 @@ import { dimAt, dimProduct, formatShape, normalizeAxis, type Shape } from "../..
 import type { Value } from "../../../graph/value.js";
 import { transpose } from "../../../ops/layout.js";
 import { matmul } from "../../../ops/matmul.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { toChannelsFirst, toChannelsLast } from "../../channels.js";
 import { refuse, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";

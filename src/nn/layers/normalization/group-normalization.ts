@@ -1,7 +1,7 @@
 import { UsageError } from "../../../errors/errors.js";
 import { type Shape, staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsFirst, graphAxis } from "../../channels.js";
 import { wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";

@@ -3,7 +3,7 @@ import { constant, type Value } from "../../../graph/value.js";
 import { float32 } from "../../../onnx/tensor-data.js";
 import { transpose } from "../../../ops/layout.js";
 import { layerNormalization } from "../../../ops/normalization.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { graphAxis, toChannelsFirst, toChannelsLast } from "../../channels.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";

@@ -3,7 +3,7 @@ import type { Value } from "../../../graph/value.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, div, mul, sqrt, square } from "../../../ops/elementwise.js";
 import { reduceMean } from "../../../ops/reduction.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsLast, graphAxis, toChannelsFirst } from "../../channels.js";
 import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";

@@ -3,7 +3,7 @@ import type { Value } from "../../../graph/value.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, mul } from "../../../ops/elementwise.js";
 import { cast } from "../../../ops/layout.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsLast } from "../../channels.js";
 import { channelsLastOnly, type DataFormat, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
@@ -106,6 +106,7 @@ export abstract class BaseImagePreprocessing<T> extends UnaryLayer {
     return {
       ...super.baseConfig(),
       data_format: "channels_last",
+      // As in Keras the key is there only where it was given.
       ...(this.boundingBoxFormat === undefined ? {} : { bounding_box_format: this.boundingBoxFormat }),
     };
   }

@@ -8,7 +8,7 @@ import { abs, div, exp, mul, square } from "../../../ops/elementwise.js";
 import { expand } from "../../../ops/layout.js";
 import { matmul } from "../../../ops/matmul.js";
 import { reduceSum } from "../../../ops/reduction.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 
 /**
  * The normal distribution's density at whole distances, with sum 1: `[size]`.

@@ -5,7 +5,7 @@ import { elementCount, float32, type TensorData } from "../../../onnx/tensor-dat
 import { scalarLike } from "../../../ops/constants.js";
 import { add, div, max, mul, sqrt, sub } from "../../../ops/elementwise.js";
 import { cast } from "../../../ops/layout.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsLast, toChannelsFirst } from "../../channels.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";

@@ -3,7 +3,7 @@ import type { Value } from "../../../graph/value.js";
 import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { clip, floor, mul } from "../../../ops/elementwise.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { numberWithin, oneOf, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";

@@ -42,7 +42,7 @@ export class RandomGrayscale extends BaseImagePreprocessing<Value> {
   }
 
   getConfig(): Config {
-    // Keras forgets the seed.
+    // Keras forgets the seed: the key is there only where one was given.
     return { ...this.baseConfig(), factor: this.factor, ...(this.seed === undefined ? {} : { seed: this.seed }) };
   }
 }

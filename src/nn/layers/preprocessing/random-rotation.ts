@@ -1,6 +1,6 @@
 import { dimAt } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import type { Config } from "../../config.js";
 import type { Draws } from "./base-image-preprocessing.js";
 import { BaseRandomTransform, type RandomTransformOptions } from "./base-random-transform.js";

@@ -8,7 +8,8 @@ import { concat } from "../../../ops/joining.js";
 import { slice } from "../../../ops/slicing.js";
 import { matmul } from "../../../ops/matmul.js";
 import { gridSample } from "../../../ops/resampling.js";
-import { expandTo, reshapeTo } from "../../../ops/shape-of.js";
+import { expandTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 
 /**
  * What is put where a transformed picture asks for pixels beyond the edge: `reflect` dcba|abcd|dcba,

@@ -1,6 +1,6 @@
 import type { Value } from "../../../graph/value.js";
 import { mul } from "../../../ops/elementwise.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { numberWithin, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";

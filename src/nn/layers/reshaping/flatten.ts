@@ -1,6 +1,6 @@
 import { dimProduct } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { toChannelsLast } from "../../channels.js";
 import { channelsLastOnly, type DataFormat } from "../../../errors/check.js";
 import type { Config } from "../../config.js";

@@ -2,7 +2,7 @@ import { UsageError } from "../../../errors/errors.js";
 import { dimProduct, dimQuotient, formatShape } from "../../../graph/shape.js";
 import { ShapeError } from "../../../errors/errors.js";
 import type { Value } from "../../../graph/value.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsLast, toChannelsFirst, toChannelsLast } from "../../channels.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";

@@ -2,7 +2,7 @@ import { dimProduct, staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { integers } from "../../../ops/constants.js";
 import { expand } from "../../../ops/layout.js";
-import { reshapeTo } from "../../../ops/shape-of.js";
+import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsLast } from "../../channels.js";
 import { channelsLastOnly, type DataFormat, oneOf, type Pair, pair, withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";

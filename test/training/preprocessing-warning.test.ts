@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { layers, models } from "graft-ml";
-import { preprocessInput, standardizationOf } from "../../applications/preprocess.js";
-import { rescaled } from "../../data/generator/standardize.js";
-import { input } from "../../graph/value.js";
-import type { BatchSource, Standardization } from "../../models/sources/batch-source.js";
-import { warnOfOtherPreprocessing } from "./preprocessing-warning.js";
+import { preprocessInput, standardizationOf } from "../../src/applications/preprocess.js";
+import { rescaled } from "../../src/data/generator/standardize.js";
+import { input } from "../../src/graph/value.js";
+import type { BatchSource, Standardization } from "../../src/models/sources/batch-source.js";
+import { warnOfOtherPreprocessing } from "../../src/training/fit/preprocessing-warning.js";
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { goldenTensor, RecordingContext, runGraph } from "../../test/support/nn-graph.js";
-import { input } from "../graph/value.js";
-import { toChannelsLast } from "../nn/channels.js";
-import { Input, MultiHeadAttention, Softmax } from "../nn/layers/index.js";
-import { modelFromConfig } from "../formats/keras/from-config.js";
-import { Model } from "./model.js";
-import { serializeLayer } from "./serialize-layer.js";
+import { goldenTensor, RecordingContext, runGraph } from "../support/nn-graph.js";
+import { input } from "../../src/graph/value.js";
+import { toChannelsLast } from "../../src/nn/channels.js";
+import { Input, MultiHeadAttention, Softmax } from "../../src/nn/layers/index.js";
+import { modelFromConfig } from "../../src/formats/keras/from-config.js";
+import { Model } from "../../src/models/model.js";
+import { serializeLayer } from "../../src/models/serialize-layer.js";
 
 /** A causal, masked attention that shows its weights, and a masked softmax. */
 function attending(): Model {

@@ -1,0 +1,59 @@
+import type { Loss } from "../nn/losses/loss.js";
+import type { Metric } from "../nn/metrics/metric.js";
+import type { Optimizer } from "../nn/optimizers/optimizer.js";
+import type { Each, PerOutput } from "./each.js";
+
+/**
+ * Metrics: those of the only output, or an entry for each output (one, several, or `null`), in the model's order or by name.
+ * An output that is not named has none.
+ */
+export type MetricsOption = Each<Metric | string | readonly (Metric | string)[] | null>;
+
+/** What `compile` takes; Keras's names are accepted for each. */
+export interface CompileOptions {
+  readonly optimizer: Optimizer | string;
+  /**
+   * What is minimized: one loss for all outputs, or one for each, in the model's order or by name; `null` for an output that
+   * has none. Default: none, so that only penalties are minimized.
+   */
+  readonly loss?: PerOutput<Loss | string | null> | undefined;
+  /** How much the loss of each output counts in the sum, in the model's order or by name; default 1 each. */
+  readonly lossWeights?: PerOutput<number>;
+  /** Figures over samples that all count alike, whatever their weights. */
+  readonly metrics?: MetricsOption;
+  /** Figures in which samples count by their weights and those of their classes, as in the loss. */
+  readonly weightedMetrics?: MetricsOption;
+}
+
+/** The loss of an output. */
+export interface CompiledLoss {
+  /** Number of the output. */
+  readonly output: number;
+  /** Name of the output. */
+  readonly name: string;
+  readonly loss: Loss;
+  /** How much it counts in the sum. */
+  readonly weight: number;
+}
+
+/** A metric of an output. */
+export interface CompiledMetric {
+  /** Its key in logs: that of the metric, behind the output's name where there are several outputs. */
+  readonly name: string;
+  readonly metric: Metric;
+  /** Number of the output. */
+  readonly output: number;
+  /** Whether samples count by their weights. */
+  readonly weighted: boolean;
+}
+
+/** What a model was compiled with. */
+export interface Compiled {
+  readonly optimizer: Optimizer;
+  /** Names of the model's outputs. */
+  readonly outputs: readonly string[];
+  /** Losses of those outputs that have one, in the model's order. */
+  readonly losses: readonly CompiledLoss[];
+  /** Metrics in the order in which they were given, weighted ones last. */
+  readonly metrics: readonly CompiledMetric[];
+}
