@@ -89,7 +89,10 @@ describe("names in files", () => {
       keepNames: false,
       logLevel: "error",
     });
-    const minified = (await import(pathToFileURL(bundle).href)) as typeof import("./support/class-names.js");
+    const minified = (await import(pathToFileURL(bundle).href)) as {
+      everyClass: typeof everyClass;
+      errorNames: typeof errorNames;
+    };
     // Names of layers are counted: one class's objects are made as often in both.
     const withoutCounts = (text: string): string => text.replaceAll(/("name":"[a-z0-9_]*?)_\d+"/g, '$1"');
     const text = (classes: ReturnType<typeof everyClass>): string => withoutCounts(JSON.stringify(classes));

@@ -8,7 +8,6 @@ import { scalarLike } from "../ops/constants.js";
 import { conv } from "../ops/convolution.js";
 import { mul, sub } from "../ops/elementwise.js";
 import { cast } from "../ops/layout.js";
-import { matmul } from "../ops/matmul.js";
 import { instanceNormalization } from "../ops/normalization.js";
 import { quantizeLinear } from "../ops/quantization.js";
 import { reduceMean, reduceSum } from "../ops/reduction.js";

@@ -7,7 +7,9 @@ import { didYouMean } from "./nearest.js";
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
-  return typeof value === "string" || typeof value === "object" ? JSON.stringify(value) : String(value);
+  // JSON has no NaN, no infinities, no large whole numbers and no functions.
+  if (typeof value === "number" || typeof value === "bigint" || typeof value === "function") return String(value);
+  return JSON.stringify(value);
 }
 
 /** @throws UsageError that says of a class that an option of its constructor is not usable */

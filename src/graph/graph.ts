@@ -4,14 +4,6 @@ import { producer } from "./value.js";
 /** Named outputs of a graph; the graph is everything that they reach. */
 export type Outputs = Readonly<Record<string, Value>>;
 
-/** A graph with its weights inside, and names for its nodes; a node without one is named after its operator. */
-export interface GraphWithWeights {
-  readonly name: string;
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  readonly names: ReadonlyMap<Node, string>;
-}
-
 /**
  * All nodes that the values reach, each after the nodes that it needs.
  *

@@ -21,8 +21,10 @@ export interface SerializeOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** Gives every value a name that no other has. */
+/** Gives every value a name that no other has, and remembers which constants have got one. */
 class Names {
+  /** The constants that are used, by their names. */
+  readonly constants = new Map<string, TensorData>();
   private readonly names = new Map<Value, string>();
   private readonly taken = new Set<string>();
 
@@ -40,6 +42,15 @@ class Names {
     this.names.set(value, name);
   }
 
+  /** The name of an input of a node; nothing for one that is absent. */
+  ofInput(value: Value | undefined): string {
+    if (value === undefined) return "";
+    if (value.source.kind !== "constant") return this.of(value, "value");
+    const name = this.of(value, "constant");
+    this.constants.set(name, value.source.data);
+    return name;
+  }
+
   of(value: Value, hint: string): string {
     const known = this.names.get(value);
     if (known !== undefined) return known;
@@ -52,35 +63,27 @@ class Names {
   }
 }
 
-/** Writes the graph that the outputs reach as an ONNX model. Inputs that the outputs do not reach are listed only on request. */
-export function serialize(outputs: Outputs, options: SerializeOptions = {}): OnnxModel {
-  const names = new Names(options.names ?? new Map());
-  const values = Object.values(outputs);
-  const inputs = options.inputs ?? inputsOf(values);
-  for (const value of inputs) if (value.source.kind === "input") names.reserve(value, value.source.name);
-
-  // An output that is an input, a constant or another output's twin gets its name from an Identity of its own.
-  const aliases: OnnxNode[] = [];
-  const aliased: { name: string; value: Value }[] = [];
+/**
+ * Gives outputs their names.
+ *
+ * @returns those that need an Identity of their own for it: inputs, constants, and twins of other outputs
+ */
+function nameOutputs(outputs: Outputs, names: Names): Outputs {
+  const aliased: Record<string, Value> = {};
   const direct = new Set<Value>();
   for (const [name, value] of Object.entries(outputs)) {
     if (value.source.kind === "node" && !direct.has(value)) {
       direct.add(value);
       names.reserve(value, name);
     } else {
-      aliased.push({ name, value });
+      aliased[name] = value;
     }
   }
+  return aliased;
+}
 
-  const constants = new Map<string, TensorData>();
-  const nameOf = (value: Value | undefined): string => {
-    if (value === undefined) return "";
-    if (value.source.kind !== "constant") return names.of(value, "value");
-    const name = names.of(value, "constant");
-    constants.set(name, value.source.data);
-    return name;
-  };
-
+/** The nodes that the values reach, each after those that it needs. */
+function onnxNodes(values: readonly Value[], names: Names): OnnxNode[] {
   const order = nodesInOrder(values);
   const used = new Set<Value | undefined>([...values, ...order.flatMap((node) => node.inputs)]);
   // An optional output that is written is also computed: MaxPool with indices is slower than without.
@@ -88,9 +91,8 @@ export function serialize(outputs: Outputs, options: SerializeOptions = {}): Onn
     const last = node.outputs.findLastIndex((value, index) => index < node.requiredOutputs || used.has(value));
     return node.outputs.slice(0, last + 1);
   };
-
   const counts = new Map<string, number>();
-  const nodes = order.map((node): OnnxNode => {
+  return order.map((node) => {
     const count = counts.get(node.op) ?? 0;
     counts.set(node.op, count + 1);
     const name = `${node.op}_${count}`;
@@ -98,16 +100,24 @@ export function serialize(outputs: Outputs, options: SerializeOptions = {}): Onn
       name,
       op: node.op,
       domain: "",
-      inputs: node.inputs.map(nameOf),
+      inputs: node.inputs.map((value) => names.ofInput(value)),
       outputs: written(node).map((value, index) => names.of(value, index === 0 ? name : `${name}_${index}`)),
       attributes: node.attributes,
     };
   });
-  for (const { name, value } of aliased) {
-    const source = nameOf(value);
-    aliases.push({ name, op: "Identity", domain: "", inputs: [source], outputs: [name], attributes: {} });
-  }
+}
 
+/** Writes the graph that the outputs reach as an ONNX model. Inputs that the outputs do not reach are listed only on request. */
+export function serialize(outputs: Outputs, options: SerializeOptions = {}): OnnxModel {
+  const names = new Names(options.names ?? new Map());
+  const values = Object.values(outputs);
+  const inputs = options.inputs ?? inputsOf(values);
+  for (const value of inputs) if (value.source.kind === "input") names.reserve(value, value.source.name);
+  const aliased = nameOutputs(outputs, names);
+  const nodes = onnxNodes(values, names);
+  const aliases = Object.entries(aliased).map(([name, value]): OnnxNode => {
+    return { name, op: "Identity", domain: "", inputs: [names.ofInput(value)], outputs: [name], attributes: {} };
+  });
   const info = (name: string, { type, shape }: Value): OnnxValueInfo => ({ name, type, shape });
   return {
     irVersion,
@@ -115,9 +125,9 @@ export function serialize(outputs: Outputs, options: SerializeOptions = {}): Onn
     producer: "graft-ml",
     graphName: options.name ?? "graft",
     nodes: [...nodes, ...aliases],
-    inputs: inputs.map((value) => info(nameOf(value), value)),
+    inputs: inputs.map((value) => info(names.ofInput(value), value)),
     outputs: Object.entries(outputs).map(([name, value]) => info(name, value)),
-    constants,
+    constants: names.constants,
     metadata: options.metadata ?? {},
   };
 }

@@ -151,6 +151,40 @@ function byName(names: readonly string[], values: readonly (Value | undefined)[]
   return Object.fromEntries(names.map((name, index) => [bare(name), values[index]]));
 }
 
+/** @throws UsageError when an input is missing that must be there */
+function checkInputs(op: string, names: readonly string[], inputs: readonly (Value | undefined)[]): void {
+  names.forEach((name, index) => {
+    if (inputs[index] !== undefined || name.endsWith("?")) return;
+    throw new UsageError(`${op} lacks its input "${name}".`, {
+      subject: op,
+      expected: names.join(", "),
+      received: `${inputs.filter((value) => value !== undefined).length} inputs`,
+    });
+  });
+}
+
+/** The rules of an operator as passes call them: by a node and the number of an input. */
+function byRules(
+  names: readonly string[],
+  outputNames: readonly string[],
+  rules: Readonly<Record<string, ((args: never) => Value | undefined) | "none">>,
+): OpRow["vjp"] {
+  return (node, index, cotangents) => {
+    const rule = rules[bare(names[index] ?? "")];
+    if (rule === undefined || rule === "none") return undefined;
+    const derivatives = byName(
+      outputNames.map((output) => `d${output}`),
+      cotangents,
+    );
+    return rule({
+      ...byName(names, node.inputs),
+      ...byName(outputNames, node.outputs),
+      ...derivatives,
+      attributes: decode(node),
+    } as never);
+  };
+}
+
 /**
  * Defines an operator: its name, versions, shapes and derivative in one place.
  *
@@ -176,15 +210,7 @@ export function defineOp<
     ({ ...byName(names, inputs), attributes }) as never;
 
   const create: OpRow["create"] = (inputs, attributes) => {
-    names.forEach((name, index) => {
-      if (inputs[index] === undefined && !name.endsWith("?")) {
-        throw new UsageError(`${op} lacks its input "${name}".`, {
-          subject: op,
-          expected: names.join(", "),
-          received: `${inputs.filter((value) => value !== undefined).length} inputs`,
-        });
-      }
-    });
+    checkInputs(op, names, inputs);
     const types = definition.infer(argumentsOf(inputs, attributes));
     return new Node(
       op,
@@ -203,25 +229,7 @@ export function defineOp<
     attributeKinds: kinds,
     create,
     nonDifferentiable: "nonDifferentiable" in definition,
-    vjp:
-      "vjp" in definition
-        ? (node, index, cotangents) => {
-            const name = names[index] === undefined ? undefined : bare(names[index]);
-            const rules = definition.vjp as Readonly<Record<string, Rule<I, O, K>>>;
-            const rule = name === undefined ? undefined : rules[name];
-            if (rule === undefined || rule === "none") return undefined;
-            const derivatives = byName(
-              outputNames.map((output) => `d${output}`),
-              cotangents,
-            );
-            return rule({
-              ...byName(names, node.inputs),
-              ...byName(outputNames, node.outputs),
-              ...derivatives,
-              attributes: decode(node),
-            } as never);
-          }
-        : undefined,
+    vjp: "vjp" in definition ? byRules(names, outputNames, definition.vjp) : undefined,
     body: "body" in definition ? (node) => definition.body(argumentsOf(node.inputs, decode(node))) : undefined,
     expand: definition.expand && expansion(definition.expand),
   };

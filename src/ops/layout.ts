@@ -7,9 +7,8 @@ import {
   dimQuotient,
   formatShape,
   normalizeAxis,
-  type Shape,
 } from "../graph/shape.js";
-import { constantData, producer, type Value } from "../graph/value.js";
+import type { Value } from "../graph/value.js";
 import { elementTypeCode, elementTypeOf } from "../onnx/element-types.js";
 import type { ElementType } from "../onnx/tensor-data.js";
 import { constantIntegers, integers } from "./constants.js";

@@ -73,6 +73,91 @@ function epochStep(epochs: number): number {
   return [1, 2, 5, 10, 20, 50, 100, 200, 500].find((step) => step >= rough) ?? Math.ceil(rough);
 }
 
+const axisText = { color: ink, fontSize: 12 };
+
+/** The legend of a plot. */
+function legend({ training, validation }: CurvePlot, left: number): object {
+  const lines = validation === undefined ? [] : [{ name: validation.name, icon: "path://M0 4h18v2H0z" }];
+  return {
+    data: [{ name: training.name, icon: "circle" }, ...lines],
+    itemGap: 20,
+    itemHeight: 8,
+    left,
+    top: 34,
+    itemWidth: 18,
+    textStyle: axisText,
+  };
+}
+
+function epochAxis(gridIndex: number, epochs: number): object {
+  return {
+    gridIndex,
+    type: "value",
+    name: "epoch",
+    nameLocation: "middle",
+    nameGap: 28,
+    nameTextStyle: axisText,
+    min: 0.5,
+    max: epochs + 0.5,
+    axisLine: { lineStyle: { color: faint }, onZero: false },
+    // Left alone, ticks would start at `min`, half an epoch before the first.
+    axisTick: { show: true, customValues: ticks(epochs) },
+    axisLabel: { ...axisText, customValues: ticks(epochs) },
+    splitLine: { show: false },
+  };
+}
+
+function figureAxis(gridIndex: number, { axis, share = false }: CurvePlot): object {
+  const percent = (value: number): string => `${Number((100 * value).toFixed(1))} %`;
+  return {
+    gridIndex,
+    type: "value",
+    name: axis,
+    nameLocation: "middle",
+    nameGap: 44,
+    nameTextStyle: axisText,
+    scale: share,
+    ...(share ? { max: 1 } : { min: 0 }),
+    axisLabel: share ? { ...axisText, formatter: percent } : axisText,
+    axisLine: { show: true, lineStyle: { color: faint } },
+    splitLine: { lineStyle: { color: grid } },
+  };
+}
+
+/** Dots of the training, with the marks, and the line of the validation. */
+function series(
+  { training, validation }: CurvePlot,
+  index: number,
+  epochs: number,
+  marks: readonly object[],
+): object[] {
+  const place = { xAxisIndex: index, yAxisIndex: index };
+  const scatter = {
+    type: "scatter",
+    name: training.name,
+    ...place,
+    data: points(training.values),
+    symbol: "circle",
+    symbolSize: epochs > 60 ? 4 : 7,
+    itemStyle: { color: dots },
+    markLine: { silent: true, symbol: "none", data: marks },
+  };
+  if (validation === undefined) return [scatter];
+  return [
+    scatter,
+    {
+      type: "line",
+      name: validation.name,
+      ...place,
+      data: points(validation.values),
+      // A line through a single epoch would be invisible.
+      showSymbol: validation.values.length === 1,
+      lineStyle: { color: line, width: 2 },
+      itemStyle: { color: line },
+    },
+  ];
+}
+
 function layout(plots: readonly CurvePlot[], options: CurvesOptions, width: number): EChartsCoreOption {
   const epochs = Math.max(
     1,
@@ -86,89 +171,17 @@ function layout(plots: readonly CurvePlot[], options: CurvesOptions, width: numb
     ...(options.bestEpoch === undefined ? [] : [mark(options.bestEpoch, `best: ${options.bestEpoch}`, "best", epochs)]),
   ];
   const left = (index: number): number => index * width + 64;
-  const axisText = { color: ink, fontSize: 12 };
+  const titleText = { fontSize: 15, fontWeight: "bold", color: ink };
   return {
     animation: false,
     backgroundColor: "#ffffff",
     textStyle: { fontFamily: "sans-serif", color: ink },
-    title: plots.map(({ title }, index) => ({
-      text: title,
-      left: left(index),
-      top: 10,
-      textStyle: { fontSize: 15, fontWeight: "bold", color: ink },
-    })),
-    legend: plots.map(({ training, validation }, index) => ({
-      data: [
-        { name: training.name, icon: "circle" },
-        ...(validation === undefined ? [] : [{ name: validation.name, icon: "path://M0 4h18v2H0z" }]),
-      ],
-      itemGap: 20,
-      itemHeight: 8,
-      left: left(index),
-      top: 34,
-      itemWidth: 18,
-      textStyle: axisText,
-    })),
+    title: plots.map(({ title }, index) => ({ text: title, left: left(index), top: 10, textStyle: titleText })),
+    legend: plots.map((plot, index) => legend(plot, left(index))),
     grid: plots.map((_, index) => ({ left: left(index), width: width - 92, top: 92, bottom: 52 })),
-    xAxis: plots.map((_, index) => ({
-      gridIndex: index,
-      type: "value",
-      name: "epoch",
-      nameLocation: "middle",
-      nameGap: 28,
-      nameTextStyle: axisText,
-      min: 0.5,
-      max: epochs + 0.5,
-      axisLine: { lineStyle: { color: faint }, onZero: false },
-      // Left alone, ticks would start at `min`, half an epoch before the first.
-      axisTick: { show: true, customValues: ticks(epochs) },
-      axisLabel: { ...axisText, customValues: ticks(epochs) },
-      splitLine: { show: false },
-    })),
-    yAxis: plots.map(({ axis, share }, index) => ({
-      gridIndex: index,
-      type: "value",
-      name: axis,
-      nameLocation: "middle",
-      nameGap: 44,
-      nameTextStyle: axisText,
-      scale: share === true,
-      ...(share === true ? { max: 1 } : { min: 0 }),
-      axisLabel: {
-        ...axisText,
-        ...(share === true ? { formatter: (value: number) => `${Number((100 * value).toFixed(1))} %` } : {}),
-      },
-      axisLine: { show: true, lineStyle: { color: faint } },
-      splitLine: { lineStyle: { color: grid } },
-    })),
-    series: plots.flatMap(({ training, validation }, index) => [
-      {
-        type: "scatter",
-        name: training.name,
-        xAxisIndex: index,
-        yAxisIndex: index,
-        data: points(training.values),
-        symbol: "circle",
-        symbolSize: epochs > 60 ? 4 : 7,
-        itemStyle: { color: dots },
-        markLine: { silent: true, symbol: "none", data: marks },
-      },
-      ...(validation === undefined
-        ? []
-        : [
-            {
-              type: "line",
-              name: validation.name,
-              xAxisIndex: index,
-              yAxisIndex: index,
-              data: points(validation.values),
-              // A line through a single epoch would be invisible.
-              showSymbol: validation.values.length === 1,
-              lineStyle: { color: line, width: 2 },
-              itemStyle: { color: line },
-            },
-          ]),
-    ]),
+    xAxis: plots.map((_, index) => epochAxis(index, epochs)),
+    yAxis: plots.map((plot, index) => figureAxis(index, plot)),
+    series: plots.flatMap((plot, index) => series(plot, index, epochs, marks)),
   };
 }
 

@@ -116,25 +116,29 @@ const numbersOf = (results: NamedTensors, name: string): Float32Array => {
   return fromTensor(tensor).data as Float32Array;
 };
 
+/** What calibration photos showed of a trunk. */
+interface Calibration {
+  /** How a value of the plan is rounded. */
+  readonly quantizationOf: (point: Value) => Quantization;
+  /** Mean of each channel of a convolution's input. */
+  readonly meansOf: (value: Value) => Float32Array;
+  /** The boundary of each batch, value by value. */
+  readonly boundary: readonly Float32Array[];
+  readonly photos: number;
+}
+
 /**
- * Computes the convolutions of a trunk in 8 bits: ranges are found on calibration photos, and convolutions that lose too much on
- * them stay float32.
+ * Runs a trunk on calibration photos.
  *
- * @param values the boundary, with weights as constants
- * @param batches calibration photos, as the inputs of `values` take them
- * @throws UsageError where there is no convolution to compute in 8 bits
+ * @param exact the boundary
+ * @param points values whose ranges are wanted
+ * @param inputs values whose means by channel are wanted
  */
-export async function int8Trunk(
+async function observe(
   runtime: Runtime,
-  values: readonly Value[],
   batches: readonly NamedTensors[],
-): Promise<Int8Trunk> {
-  const exact = foldNormalization(await foldConstants(runtime, values));
-  const all = quantizableConvolutions(exact);
-  if (all.length === 0) throw nothingToRound();
-  const inputs = [...new Set(all.flatMap(({ inputs: [x] }) => (x === undefined ? [] : [x])))];
-  // A pooled value needs a range of its own where the convolution before it stays float32.
-  const points = [...new Set([...planQuantization(exact, new Set(all)).points, ...inputs])];
+  { exact, points, inputs }: Readonly<Record<"exact" | "points" | "inputs", readonly Value[]>>,
+): Promise<Calibration> {
   const sumsOf = new Map<Value, Float64Array>();
   const seen = points.map(() => ({ parts: new Array<Float32Array>(), low: 0, high: 0 }));
   const boundary: Float32Array[] = [];
@@ -177,12 +181,34 @@ export async function int8Trunk(
     if (found === undefined) throw new TypeError("A value of the plan has not been calibrated.");
     return found;
   };
+  const meansOf = (value: Value): Float32Array => Float32Array.from(sumsOf.get(value) ?? [], (sum) => sum / photos);
+  return { quantizationOf, meansOf, boundary, photos };
+}
 
+/**
+ * Computes the convolutions of a trunk in 8 bits: ranges are found on calibration photos, and convolutions that lose too much on
+ * them stay float32.
+ *
+ * @param values the boundary, with weights as constants
+ * @param batches calibration photos, as the inputs of `values` take them
+ * @throws UsageError where there is no convolution to compute in 8 bits
+ */
+export async function int8Trunk(
+  runtime: Runtime,
+  values: readonly Value[],
+  batches: readonly NamedTensors[],
+): Promise<Int8Trunk> {
+  const exact = foldNormalization(await foldConstants(runtime, values));
+  const all = quantizableConvolutions(exact);
+  if (all.length === 0) throw nothingToRound();
+  const inputs = [...new Set(all.flatMap(({ inputs: [x] }) => (x === undefined ? [] : [x])))];
+  // A pooled value needs a range of its own where the convolution before it stays float32.
+  const points = [...new Set([...planQuantization(exact, new Set(all)).points, ...inputs])];
+  const { quantizationOf, meansOf, boundary, photos } = await observe(runtime, batches, { exact, points, inputs });
   const levels = await weightLevels(runtime);
   const losses = await lossesOf(runtime, exact, all, { quantizationOf, levels }, batches.slice(0, 1));
   const left = all.filter((node) => Math.sqrt(losses.get(node) ?? 0) > tooMuch);
   const plan = planQuantization(exact, new Set(all.filter((node) => !left.includes(node))));
-  const meansOf = (value: Value): Float32Array => Float32Array.from(sumsOf.get(value) ?? [], (sum) => sum / photos);
   const rounded = quantizeConvolutions(exact, plan, { quantizationOf, meansOf, levels });
   return {
     values: rounded,

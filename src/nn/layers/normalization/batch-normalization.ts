@@ -71,6 +71,14 @@ export interface RenormClipping {
   readonly dmax?: number | null;
 }
 
+/** Statistics of batch renormalization, `[C]` each. */
+type Renormed = Readonly<Record<"movingStddev" | "renormMean" | "renormStddev", Variable>>;
+
+/** A moving statistic after a batch. */
+function moved(old: Value, batch: Value, momentum: number): Value {
+  return add(mul(old, scalarLike(old, momentum)), mul(reshapeTo(batch, old.shape), scalarLike(old, 1 - momentum)));
+}
+
 /**
  * Gives every channel mean 0 and variance 1, then `gamma · x + beta`.
  *
@@ -116,7 +124,7 @@ export class BatchNormalization extends UnaryLayer {
   private readonly renorm: boolean;
   private readonly renormClipping: RenormClipping | undefined;
   private readonly renormMomentum: number;
-  private renormed: Readonly<Record<"movingStddev" | "renormMean" | "renormStddev", Variable>> | undefined;
+  private renormed: Renormed | undefined;
 
   /** @throws UsageError when an option is not usable */
   constructor(options: BatchNormalizationOptions = {}) {
@@ -180,22 +188,18 @@ export class BatchNormalization extends UnaryLayer {
     const oldVariance = this.weightValue(movingVariance, context);
 
     if (!context.training || !this.trainable || movingMean === undefined || movingVariance === undefined) {
-      if (axis === 1) {
-        const filled = (value: number): Value =>
-          constant(float32(new Float32Array(movingMean?.size ?? 0).fill(value), oldMean.shape.map(Number)));
-        const { epsilon } = this;
-        return batchNormalization(x, gamma ?? filled(1), beta ?? filled(0), oldMean, oldVariance, { epsilon });
-      }
-      return this.normalize(sub(x, alongAxis(oldMean)), oldVariance, gamma, beta, alongAxis);
+      if (axis !== 1) return this.normalize(sub(x, alongAxis(oldMean)), oldVariance, gamma, beta, alongAxis);
+      const filled = (value: number): Value =>
+        constant(float32(new Float32Array(movingMean?.size ?? 0).fill(value), oldMean.shape.map(Number)));
+      const { epsilon } = this;
+      return batchNormalization(x, gamma ?? filled(1), beta ?? filled(0), oldMean, oldVariance, { epsilon });
     }
     const axes = x.shape.flatMap((_, other) => (other === axis ? [] : [other]));
     const { mean, variance } = mask === undefined ? moments(x, axes) : maskedMoments(x, axes, mask);
     const centered = sub(x, mean);
-    const moved = (old: Value, batch: Value, momentum = this.momentum): Value =>
-      add(mul(old, scalarLike(old, momentum)), mul(reshapeTo(batch, old.shape), scalarLike(old, 1 - momentum)));
-    context.update(movingMean, moved(oldMean, mean));
+    context.update(movingMean, moved(oldMean, mean, this.momentum));
     if (this.renormed === undefined) {
-      context.update(movingVariance, moved(oldVariance, variance));
+      context.update(movingVariance, moved(oldVariance, variance, this.momentum));
       if (mask === undefined) {
         const given = (values: Value | undefined, otherwise: number): Value =>
           alongAxis(values ?? expandTo(scalarLike(x, otherwise), oldMean));
@@ -203,32 +207,45 @@ export class BatchNormalization extends UnaryLayer {
       }
       return this.normalize(centered, variance, gamma, beta, alongAxis);
     }
-
-    const { movingStddev, renormMean, renormStddev } = this.renormed;
-    const [oldStddev, oldRenormMean, oldRenormStddev] = [movingStddev, renormMean, renormStddev].map((variable) =>
-      context.weight(variable),
-    ) as [Value, Value, Value];
-    const epsilon = scalarLike(x, this.epsilon);
-    const batchMean = reshapeTo(mean, oldMean.shape);
-    const stddev = sqrt(add(reshapeTo(variance, oldVariance.shape), epsilon));
-    const least = max([oldRenormStddev, sqrt(epsilon)]);
-    const { rmin, rmax, dmax } = this.renormClipping ?? {};
-    const r = stopGradient(clip(div(stddev, least), rmin ?? undefined, rmax ?? undefined));
-    const shift = div(sub(batchMean, oldRenormMean), least);
-    const d = stopGradient(typeof dmax === "number" ? clip(shift, -dmax, dmax) : shift);
-    const stddevNow = moved(oldStddev, stddev);
-    context.update(movingStddev, stddevNow);
-    context.update(movingVariance, relu(sub(square(stddevNow), epsilon)));
-    context.update(renormMean, moved(oldRenormMean, batchMean, this.renormMomentum));
-    context.update(renormStddev, moved(oldRenormStddev, stddev, this.renormMomentum));
-    const scaled = gamma === undefined ? d : mul(d, gamma);
+    const correct = this.correct(
+      this.renormed,
+      context,
+      reshapeTo(mean, oldMean.shape),
+      reshapeTo(variance, oldVariance.shape),
+    );
+    context.update(movingVariance, correct.movingVariance);
+    const scaled = gamma === undefined ? correct.d : mul(correct.d, gamma);
     return this.normalize(
       centered,
       variance,
-      gamma === undefined ? r : mul(r, gamma),
+      gamma === undefined ? correct.r : mul(correct.r, gamma),
       beta === undefined ? scaled : add(scaled, beta),
       alongAxis,
     );
+  }
+
+  /** The corrections r and d of batch renormalization, `[C]`; its statistics move on. */
+  private correct(
+    { movingStddev, renormMean, renormStddev }: Renormed,
+    context: CallContext,
+    mean: Value,
+    variance: Value,
+  ): { readonly r: Value; readonly d: Value; readonly movingVariance: Value } {
+    const [oldStddev, oldMean, oldRenormStddev] = [movingStddev, renormMean, renormStddev].map((variable) =>
+      context.weight(variable),
+    ) as [Value, Value, Value];
+    const epsilon = scalarLike(variance, this.epsilon);
+    const stddev = sqrt(add(variance, epsilon));
+    const least = max([oldRenormStddev, sqrt(epsilon)]);
+    const { rmin, rmax, dmax } = this.renormClipping ?? {};
+    const r = stopGradient(clip(div(stddev, least), rmin ?? undefined, rmax ?? undefined));
+    const shift = div(sub(mean, oldMean), least);
+    const d = stopGradient(typeof dmax === "number" ? clip(shift, -dmax, dmax) : shift);
+    const stddevNow = moved(oldStddev, stddev, this.momentum);
+    context.update(movingStddev, stddevNow);
+    context.update(renormMean, moved(oldMean, mean, this.renormMomentum));
+    context.update(renormStddev, moved(oldRenormStddev, stddev, this.renormMomentum));
+    return { r, d, movingVariance: relu(sub(square(stddevNow), epsilon)) };
   }
 
   /** `gamma · centered / √(variance + epsilon) + beta`. */
