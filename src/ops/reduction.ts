@@ -9,7 +9,7 @@ import { expandTo, sizeOf } from "./shape-of.js";
 import { reshapeTo } from "./reshape.js";
 
 /** What every reduction may be told. */
-interface ReductionAttributes {
+export interface ReductionAttributes {
   /** 1 (default) keeps the reduced axes with extent 1, 0 takes them away. */
   readonly keepdims?: number | undefined;
   /** 1: no axes mean that nothing is reduced; 0 (default): that all of them are. */
