@@ -47,8 +47,8 @@ test("photos come in batches as they are read, without those that cannot be used
   expect(source.samples).toBe(0);
   const read: number[][] = [];
   for await (const batch of source.read(4)) {
-    const { keys, truth } = batch;
-    expect(greys(await batch.load())).toEqual([...(truth?.data ?? [])].map((index) => 10 * index));
+    const { keys, labels } = batch;
+    expect(greys(await batch.load())).toEqual([...(labels?.data ?? [])].map((index) => 10 * index));
     read.push([...keys]);
   }
   expect(read).toEqual([

@@ -77,7 +77,7 @@ export class PhotoLibrary {
     const photos = this.usable;
     const batch = (keys: readonly number[]): Batch => ({
       keys,
-      truth: float32(
+      labels: float32(
         keys.map((key) => photos[key]?.classIndex ?? 0),
         [keys.length],
       ),

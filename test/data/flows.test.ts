@@ -89,9 +89,9 @@ function levels(x: Tensor | undefined): number[] {
 }
 
 /** The labels of a source with one output. */
-function only(truth: Batch["truth"]): TensorData<"float32"> {
-  if (truth === undefined || !("dims" in truth)) throw new Error("labels of one output were expected");
-  return truth;
+function only(labels: Batch["labels"]): TensorData<"float32"> {
+  if (labels === undefined || !("dims" in labels)) throw new Error("labels of one output were expected");
+  return labels;
 }
 
 describe("folders are listed as Keras lists them", () => {
@@ -119,7 +119,7 @@ describe("folders are listed as Keras lists them", () => {
     });
     expect(dataset.filePaths.map((path) => path.slice(photos.length + 1))).toEqual(paths);
     expect(dataset.classNames).toEqual(golden.folders.datasetClasses);
-    expect([...dataset.inOrder()].flatMap(({ truth }) => [...only(truth).data])).toEqual(labels);
+    expect([...dataset.inOrder()].flatMap(({ labels }) => [...only(labels).data])).toEqual(labels);
   });
 });
 
@@ -359,14 +359,14 @@ describe("imageDatasetFromDirectory", () => {
       ...{ validationSplit: 0.3, subset: "validation", seed: 5, imageSize: [3, 4] },
     });
     expect(again.filePaths).toEqual(validation.filePaths);
-    expect(only(validation.next().truth).dims).toEqual([3, 4]);
+    expect(only(validation.next().labels).dims).toEqual([3, 4]);
   });
 
   it("takes labels of one's own, or none", async () => {
     const flat = join(root, "table");
     const labels = [3, 1, 3, 1, 3, 1, 3];
     const dataset = await imageDatasetFromDirectory(flat, { labels, shuffle: false, imageSize: [3, 4] });
-    expect([dataset.classNames, [...only(dataset.next().truth).data]]).toEqual([["1", "3"], labels]);
+    expect([dataset.classNames, [...only(dataset.next().labels).data]]).toEqual([["1", "3"], labels]);
     const bare = await imageDatasetFromDirectory(flat, { labels: null, shuffle: false, imageSize: [3, 4] });
     for await (const images of bare.images()) {
       expect(levels(images)).toEqual([0, 1, 2, 3, 4, 5, 6]);

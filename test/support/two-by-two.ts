@@ -57,7 +57,7 @@ export function inputs(count: number, key: number): [picture: Tensor, facts: Ten
 }
 
 /** Labels of both outputs. */
-export function truths(count: number, step: number): [grade: Tensor, kind: Tensor] {
+export function labelsByOutput(count: number, step: number): [grade: Tensor, kind: Tensor] {
   const { data } = waveLabels(count, step, 1);
   return [new Tensor("float32", data, [count, 1]), toTensor(waveLabels(count, step + 1, 3))];
 }
@@ -77,22 +77,26 @@ export interface Samples {
 
 /** The samples of each case. */
 export const batches: Readonly<Record<string, (count: number, step: number) => Samples>> = {
-  listed: (count, step) => ({ x: inputs(count, 100 + 2 * step), y: truths(count, step), sampleWeight: weights(count) }),
+  listed: (count, step) => ({
+    x: inputs(count, 100 + 2 * step),
+    y: labelsByOutput(count, step),
+    sampleWeight: weights(count),
+  }),
   named(count, step) {
     const [picture, facts] = inputs(count, 100 + 2 * step);
-    const [grade, kind] = truths(count, step);
+    const [grade, kind] = labelsByOutput(count, step);
     // As in Keras, what is named and is no input is left out.
     return { x: { facts, unused: facts, picture }, y: { kind, grade } };
   },
   oneLossForAll: (count, step) => ({
     x: inputs(count, 100 + 2 * step),
-    y: truths(count, step),
+    y: labelsByOutput(count, step),
     sampleWeight: weights(count)[0],
   }),
   kindAlone: (count, step) => ({
     x: inputs(count, 100 + 2 * step),
-    y: truths(count, step)[1],
+    y: labelsByOutput(count, step)[1],
     classWeight: { 0: 0.5, 2: 3 },
   }),
-  gradeCompared: (count, step) => ({ x: inputs(count, 100 + 2 * step), y: truths(count, step) }),
+  gradeCompared: (count, step) => ({ x: inputs(count, 100 + 2 * step), y: labelsByOutput(count, step) }),
 };

@@ -11,9 +11,9 @@ import { wave, waveLabels } from "../support/wave.js";
 
 const host = { runtime: platform().runtime, machine: createNodeMachine() };
 
-async function programsOf(model: BaseModel, truthShape: readonly number[] = []): Promise<Programs> {
-  model.compile({ optimizer: "rmsprop", loss: truthShape.length === 0 ? "binary_crossentropy" : "mse" });
-  return Programs.create(host, model, model.compiled, [truthShape]);
+async function programsOf(model: BaseModel, labelShape: readonly number[] = []): Promise<Programs> {
+  model.compile({ optimizer: "rmsprop", loss: labelShape.length === 0 ? "binary_crossentropy" : "mse" });
+  return Programs.create(host, model, model.compiled, [labelShape]);
 }
 
 function nodesOf(outputs: Readonly<Record<string, Value>>): number {

@@ -137,8 +137,8 @@ describe("sequences of figures are judged as by Keras", () => {
   it("and so must that of a metric which says none", () => {
     class Strange extends metrics.MeanMetric {
       readonly direction = undefined;
-      protected perElement(truth: Value): Value {
-        return truth;
+      protected perElement(labels: Value): Value {
+        return labels;
       }
     }
     const callback = new callbacks.EarlyStopping({ monitor: "strange" });

@@ -167,7 +167,7 @@ test("constants are computed once, and normalization becomes part of the convolu
 
 describe("fit with a trunk in 8 bits", () => {
   const samples = toTensor(wave([24, 16, 16, 3], 1));
-  const truth = toTensor(waveLabels(24, 0, 1));
+  const labels = toTensor(waveLabels(24, 0, 1));
 
   function model(): models.Sequential {
     setRandomSeed(3);
@@ -186,7 +186,7 @@ describe("fit with a trunk in 8 bits", () => {
     return made;
   }
 
-  const options = { y: truth, epochs: 3, batchSize: 8, verbose: 0, validationSplit: 0.25 } as const;
+  const options = { y: labels, epochs: 3, batchSize: 8, verbose: 0, validationSplit: 0.25 } as const;
 
   test("says what it cost, trains nearly the same, and evaluates exactly", async () => {
     const exact = await model().fit(samples, options);
@@ -235,7 +235,7 @@ describe("fit with a trunk in 8 bits", () => {
     const trunkAfter = async (batches: number): Promise<unknown> => {
       const trained = model();
       const datagen = new ImageDataGenerator({ rotationRange: 40, horizontalFlip: true });
-      const flow = datagen.flow(samples, truth, { batchSize: 8, seed: 5 });
+      const flow = datagen.flow(samples, labels, { batchSize: 8, seed: 5 });
       for (let count = 0; count < batches; count++) flow.next();
       const before = JSON.stringify(flow.save());
       for (const { keys } of flow.inOrder(true)) expect(keys.length).toBeGreaterThan(0);

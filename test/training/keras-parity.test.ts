@@ -129,9 +129,9 @@ describe("weights of samples and classes", () => {
   it("count for labels that are class numbers", async () => {
     const model = denseModel("sparse_categorical_crossentropy", ["acc"]);
     const numbers = Array.from({ length: 7 }, (_, row) => y.data.subarray(3 * row, 3 * row + 3).indexOf(1));
-    const truth: Tensor = toTensor({ type: "int32", dims: [7], data: Int32Array.from(numbers) });
+    const labels: Tensor = toTensor({ type: "int32", dims: [7], data: Int32Array.from(numbers) });
     const expected = goldenCase("sparse");
-    expectClose(await model.trainOnBatch(x, truth, { classWeight }), expected.logs, 5);
+    expectClose(await model.trainOnBatch(x, labels, { classWeight }), expected.logs, 5);
     expectWeights(model, expected.weights, 1e-5);
   });
 

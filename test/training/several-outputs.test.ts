@@ -11,7 +11,7 @@ import {
   type Logs,
   type Samples,
   severalOutputs as golden,
-  truths,
+  labelsByOutput,
   twoByTwo,
   weights,
 } from "../support/two-by-two.js";
@@ -117,7 +117,7 @@ describe("a partly frozen model with two inputs and two outputs", () => {
       weightedMetrics: [null, ["acc"]],
     });
     const { history } = await model.fit(inputs(10, 300), {
-      y: truths(10, 3),
+      y: labelsByOutput(10, 3),
       sampleWeight: weights(10),
       epochs: 3,
       batchSize: 3,
@@ -138,7 +138,7 @@ describe("a partly frozen model with two inputs and two outputs", () => {
     const model = twoByTwo();
     model.compile({ optimizer: new optimizers.Adam(0.001), loss: losses });
     const [picture, facts] = inputs(6, 1);
-    const [grade, kind] = truths(6, 1);
+    const [grade, kind] = labelsByOutput(6, 1);
     const { history } = await model.fit(
       { picture, facts },
       {
@@ -186,7 +186,7 @@ describe("an output without a loss", () => {
   it("needs no labels, and its own layers stay as they are", async () => {
     const model = twoByTwo();
     model.compile({ optimizer: "adam", loss: { grade: "binary_crossentropy", kind: null } });
-    const [x, [grade, kind]] = [inputs(6, 1), truths(6, 1)];
+    const [x, [grade, kind]] = [inputs(6, 1), labelsByOutput(6, 1)];
     const before = model.getLayer("kind").weights.map(({ value }) => value.data.slice());
     const losses: (number | undefined)[] = [];
     for (const y of [[grade, null], [grade], grade, { grade }, [grade, kind]]) {
@@ -201,7 +201,7 @@ describe("an output without a loss", () => {
   it("can have an accuracy, of which the labels' shape says the kind", async () => {
     const model = twoByTwo();
     model.compile({ optimizer: "adam", loss: ["binary_crossentropy", null], metrics: [null, ["acc"]] });
-    const [x, [grade, kind]] = [inputs(6, 1), truths(6, 1)];
+    const [x, [grade, kind]] = [inputs(6, 1), labelsByOutput(6, 1)];
     const numbers = Float32Array.from({ length: 6 }, (_, row) => Array.from(kind.data, Number).indexOf(1, 3 * row) % 3);
     const logs = await model.testOnBatch(x, [grade, kind]);
     expect(await model.testOnBatch(x, [grade, new Tensor("float32", numbers, [6])])).toEqual(logs);
@@ -210,7 +210,7 @@ describe("an output without a loss", () => {
 });
 
 describe("mistakes are explained", () => {
-  const [x, [grade, kind]] = [inputs(6, 1), truths(6, 1)];
+  const [x, [grade, kind]] = [inputs(6, 1), labelsByOutput(6, 1)];
   const [picture, facts] = x;
 
   it.each<[string, models.CompileOptions, RegExp]>([
@@ -253,7 +253,7 @@ describe("mistakes are explained", () => {
     ["no labels", () => ({ x, y: [] }), /as many labels as outputs/],
     [
       "samples that are not equally many",
-      () => ({ x, y: [grade, truths(5, 1)[1]] }),
+      () => ({ x, y: [grade, labelsByOutput(5, 1)[1]] }),
       /as many samples on both sides.*6 labels/s,
     ],
     [
@@ -294,12 +294,12 @@ describe("a model with one output", () => {
         { out: y },
       ],
     ];
-    for (const [options, given, truth] of forms) {
+    for (const [options, given, labels] of forms) {
       const number = layers.Input({ shape: [1], name: "number" });
       const model = new models.Model({ inputs: number, outputs: new layers.Dense(1, { name: "out" }).apply(number) });
       waveWeights(model);
       model.compile(options);
-      results.push(await model.trainOnBatch(given, truth));
+      results.push(await model.trainOnBatch(given, labels));
     }
     expect(Object.keys(results[0] ?? {})).toEqual(["loss", "mae", "acc"]);
     expect(results.slice(1)).toEqual([results[0], results[0]]);

@@ -51,7 +51,7 @@ async function listed(directory: string, options: ImageDatasetOptions): Promise<
   return { photos, classNames: names };
 }
 
-function truthOf(
+function labelsOf(
   classNames: readonly string[] | undefined,
   photos: readonly Photo[],
   mode: LabelMode,
@@ -78,7 +78,7 @@ function samplesOf(
     count: photos.length,
     shape: [height, width, channels],
     type: "float32",
-    truth: truthOf(classNames, photos, options.labelMode === undefined ? "int" : options.labelMode),
+    labels: labelsOf(classNames, photos, options.labelMode === undefined ? "int" : options.labelMode),
     async read(keys) {
       const pixels = new Float32Array(keys.length * height * width * channels);
       const paths = keys.map((key) => photos[key]?.path ?? "");

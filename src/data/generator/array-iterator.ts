@@ -79,11 +79,11 @@ export class ArrayIterator extends BatchIterator {
     checkCount("sample weights", sampleWeight, count);
     const all = [...Array(count).keys()];
     const chosen = subsetOf(all, options.subset, validationSplit);
-    const truth = y && new Rows(y);
+    const labels = y && new Rows(y);
     const isSubset = (options.subset ?? undefined) !== undefined;
-    if (truth !== undefined && isSubset && options.ignoreClassSplit !== true) {
+    if (labels !== undefined && isSubset && options.ignoreClassSplit !== true) {
       checkClasses(
-        truth,
+        labels,
         all.slice(0, Math.trunc(validationSplit * count)),
         all.slice(Math.trunc(validationSplit * count)),
       );
@@ -96,7 +96,7 @@ export class ArrayIterator extends BatchIterator {
         shape: [height, width, channels],
         type: "float32",
         read: (keys) => Promise.resolve(images.of(original(keys)).data),
-        truth: truth && ((keys) => truth.of(original(keys))),
+        labels: labels && ((keys) => labels.of(original(keys))),
         weights: weights && ((keys) => weights.of(original(keys))),
       },
       options,
@@ -106,9 +106,9 @@ export class ArrayIterator extends BatchIterator {
 }
 
 /** As Keras does, refuses a split after which one part lacks a value that the labels of the other have. */
-function checkClasses(truth: Rows, validation: readonly number[], training: readonly number[]): void {
+function checkClasses(labels: Rows, validation: readonly number[], training: readonly number[]): void {
   const values = (keys: readonly number[]): string =>
-    [...new Set(keys.flatMap((key) => [...truth.row(key)]))].sort((a, b) => a - b).join(", ");
+    [...new Set(keys.flatMap((key) => [...labels.row(key)]))].sort((a, b) => a - b).join(", ");
   const [first, second] = [values(validation), values(training)];
   if (first === second) return;
   throw new UsageError("The training and validation subsets do not hold the same classes.", {

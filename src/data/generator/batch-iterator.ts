@@ -83,7 +83,7 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
   get reproducible(): boolean {
     // Photos that are to be saved, and photos that are their own labels, must be read each time.
     const same = this.steps.augmentation === undefined || this.variants !== undefined;
-    return same && this.saving === undefined && this.source.truth !== "input";
+    return same && this.saving === undefined && this.source.labels !== "input";
   }
 
   async identify(key: number): Promise<string | undefined> {
@@ -152,7 +152,7 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
   private batch(keys: readonly number[], variantInTurn: (sample: number) => number, generator = this.generator): Batch {
     const { variants } = this;
     const { augmentation } = this.steps;
-    const { truth, weights } = this.source;
+    const { labels, weights } = this.source;
     const chosen = keys.map(variantInTurn);
     const streamOf = (row: number, sample: number): Generator =>
       variants?.streamOf(sample, chosen[row] ?? 0) ?? generator;
@@ -162,18 +162,18 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
     const load = async (rows?: readonly number[]): Promise<NamedTensors> => {
       const pixels = await this.source.read(pickRows(keys, rows));
       const feeds = await this.pipeline.feeds(pixels, transforms && pickRows(transforms, rows));
-      if (this.saving === undefined && truth !== "input") return feeds;
+      if (this.saving === undefined && labels !== "input") return feeds;
       const images = await this.pipeline.seen(feeds);
       own.images = images;
       if (this.saving !== undefined) await saveImages(images, this.imageShape, keys, numbers, this.saving);
       return feeds;
     };
-    const labels = truth === "input" ? own : truth?.(keys);
-    const several = labels !== undefined && !("dims" in labels);
+    const drawn = labels === "input" ? own : labels?.(keys);
+    const several = drawn !== undefined && !("dims" in drawn);
     return {
       keys: variants === undefined ? keys : keys.map((sample, row) => variants.keyOf(sample, chosen[row] ?? 0)),
-      truth: several ? undefined : labels,
-      truths: several ? labels : undefined,
+      labels: several ? undefined : drawn,
+      labelsByOutput: several ? drawn : undefined,
       sampleWeight: weights?.(keys),
       load,
     };
@@ -206,8 +206,8 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
     try {
       while (true) {
         const batch = this.next();
-        const { truth, truths } = batch;
-        if (truth === undefined && truths === undefined) {
+        const { labels, labelsByOutput } = batch;
+        if (labels === undefined && labelsByOutput === undefined) {
           throw new UsageError("There are no labels to go with the photos.", {
             subject: "classMode",
             expected: '"categorical", "binary" or "sparse", or labels in `y`',
@@ -216,8 +216,8 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
           });
         }
         const { x } = await this.arrays(batch);
-        const each = truths?.flatMap((labels) => (labels === undefined ? [] : [this.typed(labels)]));
-        const y = truth === undefined ? each : this.typed(truth);
+        const each = labelsByOutput?.flatMap((labels) => (labels === undefined ? [] : [this.typed(labels)]));
+        const y = labels === undefined ? each : this.typed(labels);
         // Iterators that have no weights say so by their type.
         yield (batch.sampleWeight === undefined ? [x, y] : [x, y, toTensor(batch.sampleWeight)]) as unknown as Given;
       }

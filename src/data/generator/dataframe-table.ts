@@ -20,7 +20,7 @@ import type { LabelsOf, Samples } from "./samples.js";
 export interface Table {
   readonly filenames: readonly string[];
   readonly filepaths: readonly string[];
-  readonly truth: Samples["truth"];
+  readonly labels: Samples["labels"];
   readonly weights: Samples["weights"];
   readonly classNames: readonly string[] | undefined;
   readonly classes: readonly ClassNumber[];
@@ -124,7 +124,7 @@ export async function readTable(
   return {
     filenames: rows.map((row) => names[row] ?? ""),
     filepaths: rows.map((row) => paths[row] ?? ""),
-    truth: truthOf(mode, yCol, all, rows, named),
+    labels: labelsOf(mode, yCol, all, rows, named),
     weights,
     classNames: named?.classes,
     classes: named === undefined ? [] : rows.map((row) => named.numbers[row] ?? 0),
@@ -138,13 +138,13 @@ export async function readTable(
  * @param rows numbers of those that are left
  * @param named classes of the rows that are left, for modes that have classes
  */
-function truthOf(
+function labelsOf(
   mode: DataframeClassMode,
   yCol: string | readonly string[],
   all: readonly DataframeRow[],
   rows: readonly number[],
   named: NamedClasses | undefined,
-): Samples["truth"] {
+): Samples["labels"] {
   if (mode === null) return undefined;
   if (mode === "input") return "input";
   if (mode === "raw") {

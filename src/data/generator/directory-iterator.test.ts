@@ -102,7 +102,7 @@ describe("flowFromDirectory", () => {
   it("has no labels to iterate over with classMode null, but photos to predict", async () => {
     const iterator = await two({ classMode: null });
     await expect(take(iterator, 1)).rejects.toThrow(/classMode|no labels/);
-    expect(iterator.next().truth).toBeUndefined();
+    expect(iterator.next().labels).toBeUndefined();
   });
 
   it.each([

@@ -61,7 +61,7 @@ function photosOf(set: PhotoSet, options: FlowFromDirectoryOptions, validationSp
   );
 }
 
-function truthOf(mode: ClassMode, photos: readonly Photo[], classes: number): Samples["truth"] {
+function labelsOf(mode: ClassMode, photos: readonly Photo[], classes: number): Samples["labels"] {
   if (mode === null) return undefined;
   if (mode === "input") return "input";
   const numbers = (keys: readonly number[]): number[] => keys.map((key) => photos[key]?.classIndex ?? 0);
@@ -89,7 +89,7 @@ export class DirectoryIterator extends BatchIterator<LabelledBatch> {
   private constructor(set: PhotoSet, photos: readonly Photo[], options: FlowFromDirectoryOptions, steps: PixelSteps) {
     const classMode = options.classMode === undefined ? "categorical" : options.classMode;
     const paths = photos.map(({ path }) => path);
-    super(photoSamples(paths, options, truthOf(classMode, photos, set.classes.length)), options, steps);
+    super(photoSamples(paths, options, labelsOf(classMode, photos, set.classes.length)), options, steps);
     this.targetSize = [this.imageShape[0], this.imageShape[1]];
     this.classMode = classMode;
     this.classIndices = Object.fromEntries(set.classes.map((name, index) => [name, index]));

@@ -8,7 +8,7 @@ import type { Samples } from "./samples.js";
 export function photoSamples(
   paths: readonly string[],
   options: PhotoOptions,
-  truth: Samples["truth"],
+  labels: Samples["labels"],
   weights?: Samples["weights"],
 ): Samples {
   const { targetSize = [256, 256], colorMode = "rgb", interpolation = "nearest", keepAspectRatio = false } = options;
@@ -20,7 +20,7 @@ export function photoSamples(
     count: paths.length,
     shape: [height, width, channels],
     type: "uint8",
-    truth,
+    labels,
     weights,
     nameOf: pathOf,
     identify: (key) => photoIdentity(pathOf(key), how),

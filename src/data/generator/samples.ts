@@ -16,7 +16,7 @@ export interface Samples {
    * Labels, a row a key, or a list of those of several outputs; `"input"`: what the network sees of the sample; `undefined`:
    * none.
    */
-  readonly truth: LabelsOf | ((keys: readonly number[]) => readonly TensorData<"float32">[]) | "input" | undefined;
+  readonly labels: LabelsOf | ((keys: readonly number[]) => readonly TensorData<"float32">[]) | "input" | undefined;
   /** What to know a sample by from run to run, such as the path of its photo; default its number. */
   readonly nameOf?: (key: number) => string;
   /** What tells the pixels of a sample from all others, in other runs too; see `BatchSource.identify`. */

@@ -94,8 +94,8 @@ function checkCounts(samples: number, arrays: Readonly<Record<string, readonly (
   }
 }
 
-function labelsOf({ alone, each }: OutputValues): Pick<Batch, "truth" | "truths"> {
-  return { truth: alone, truths: each };
+function labelsOf({ alone, each }: OutputValues): Pick<Batch, "labels" | "labelsByOutput"> {
+  return { labels: alone, labelsByOutput: each };
 }
 
 function weightsOf({ alone, each }: OutputValues): Pick<Batch, "sampleWeight" | "sampleWeights"> {
@@ -111,12 +111,12 @@ function weightsOf({ alone, each }: OutputValues): Pick<Batch, "sampleWeight" | 
 export function arraySource(x: Tensor | readonly Tensor[], options: ArraySourceOptions): BatchSource {
   const inputs = ("dims" in x ? [x] : x).map((tensor) => asFloat32(fromTensor(tensor)));
   const samples = inputs[0]?.dims[0] ?? 0;
-  const truth = valuesOf(options.y);
+  const labels = valuesOf(options.y);
   const weights = valuesOf(options.sampleWeight);
-  checkCounts(samples, { inputs, labels: listOf(truth), "sample weights": listOf(weights) });
+  checkCounts(samples, { inputs, labels: listOf(labels), "sample weights": listOf(weights) });
   const batch = (keys: readonly number[]): Batch => ({
     keys,
-    ...labelsOf(picked(truth, keys)),
+    ...labelsOf(picked(labels, keys)),
     ...weightsOf(picked(weights, keys)),
     load: (rows) => {
       const chosen = pickRows(keys, rows);

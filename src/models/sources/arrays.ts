@@ -79,11 +79,11 @@ export function toSource(
       received: given,
     });
   }
-  const truth = outputsOf(model, "y", y);
+  const labels = outputsOf(model, "y", y);
   const weights = outputsOf(model, "sampleWeight", sampleWeight);
   return arraySource(inputsOf(model, x), {
     batchSize,
-    y: truth,
+    y: labels,
     sampleWeight: weights,
     order,
   });

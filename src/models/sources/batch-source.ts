@@ -10,9 +10,9 @@ export interface Batch {
    */
   readonly keys: readonly number[];
   /** Labels: `[size]`, `[size, classes]` or as the model's output; `undefined` where there are none. */
-  readonly truth: TensorData<"float32"> | undefined;
-  /** Labels of each output, in place of `truth`, for a model with several. */
-  readonly truths?: readonly (TensorData<"float32"> | undefined)[] | undefined;
+  readonly labels: TensorData<"float32"> | undefined;
+  /** Labels of each output, in place of `labels`, for a model with several. */
+  readonly labelsByOutput?: readonly (TensorData<"float32"> | undefined)[] | undefined;
   /** `[size]`: how much each sample counts in the loss, of all outputs; default 1. */
   readonly sampleWeight?: TensorData<"float32"> | undefined;
   /** Weights of samples for each output, in place of `sampleWeight`. */

@@ -7,7 +7,7 @@ import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
 import { prepareModel } from "./samples.js";
 import { StepRunner } from "./step-runner.js";
-import { type Targets, targetsOf, truthShapesOf } from "./targets.js";
+import { type Targets, targetsOf, labelShapesOf } from "./targets.js";
 import type { Call } from "./call.js";
 
 /** What is done with a batch at the freeze boundary. */
@@ -25,7 +25,7 @@ async function onBatch(
   const { compiled } = model;
   const batch = source.next();
   const targets = targetsOf(batch, compiled, classWeight);
-  const programs = await memory.programsFor(compiled, truthShapesOf(batch, compiled));
+  const programs = await memory.programsFor(compiled, labelShapesOf(batch, compiled));
   const boundary = await new Activations(programs, source, false).of(batch);
   const means = new RunningMeans(compiled);
   means.add(await work(programs, boundary, targets), batch.keys.length);

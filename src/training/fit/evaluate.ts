@@ -4,7 +4,7 @@ import { Activations } from "../activations/activations.js";
 import { toSource } from "../../models/sources/arrays.js";
 import { evaluateBatches } from "./evaluation.js";
 import { prepareModel, roundSteps, takeBatches } from "./samples.js";
-import { truthShapesOf } from "./targets.js";
+import { labelShapesOf } from "./targets.js";
 import { type Call, callbackList, contextOf } from "./call.js";
 
 /** `evaluate`: loss and metrics on samples, without training. */
@@ -17,7 +17,7 @@ export async function evaluate(
   prepareModel(model, source);
   const { compiled } = model;
   const [first] = source.inOrder();
-  const programs = await memory.programsFor(compiled, truthShapesOf(first, compiled));
+  const programs = await memory.programsFor(compiled, labelShapesOf(first, compiled));
   const { steps = roundSteps(source), verbose = 1 } = options;
   const batches: Iterable<Batch> = options.steps === undefined ? source.inOrder() : takeBatches(source, steps);
   const callbacks = callbackList(options.callbacks, verbose);

@@ -12,7 +12,7 @@ import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
 import { beginLoading, type LoadingBatch, roundSteps, takeBatches } from "./samples.js";
 import { randomLabel, StepRunner } from "./step-runner.js";
-import { targetsOf, truthShapesOf } from "./targets.js";
+import { targetsOf, labelShapesOf } from "./targets.js";
 import {
   averageWeights,
   modelFacts,
@@ -34,7 +34,7 @@ export interface FitParts {
   readonly options: FitOptions;
   readonly streams: OngoingStreams;
   /** The programs for labels of such shapes, one for each output. */
-  readonly programsFor: (truthShapes: ReturnType<typeof truthShapesOf>) => Promise<Programs>;
+  readonly programsFor: (labelShapes: ReturnType<typeof labelShapesOf>) => Promise<Programs>;
 }
 
 /** What is there from the first step on. */
@@ -185,7 +185,7 @@ export class FitRun implements Resumable {
 
   private async prepare(): Promise<Prepared> {
     const { model, source, validation, streams, programsFor } = this.parts;
-    const programs = await programsFor(truthShapesOf(this.upcoming?.batch, model.compiled));
+    const programs = await programsFor(labelShapesOf(this.upcoming?.batch, model.compiled));
     await programs.calibrate(source);
     this.resumed?.randoms.forEach((state, index) => {
       const random = programs.randoms[index];

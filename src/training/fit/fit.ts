@@ -11,7 +11,7 @@ import { splitValidation, toSource, validationSource } from "../../models/source
 import { evaluateBatches } from "./evaluation.js";
 import { warnOfOtherPreprocessing } from "./preprocessing-warning.js";
 import { prepareModel, roundSteps } from "./samples.js";
-import { truthShapesOf } from "./targets.js";
+import { labelShapesOf } from "./targets.js";
 import { type Call, callbackList, contextOf } from "./call.js";
 import { FitRun } from "./fit-run.js";
 
@@ -37,7 +37,7 @@ async function measured(
 ): Promise<Logs> {
   const { compiled } = model;
   const [first] = source.inOrder(true);
-  const programs = await memory.programsFor(compiled, truthShapesOf(first, compiled), trunkPrecision);
+  const programs = await memory.programsFor(compiled, labelShapesOf(first, compiled), trunkPrecision);
   await programs.calibrate(calibration);
   const activations = new Activations(programs, source, trunkPrecision === "int8");
   const context = contextOf(model, host.machine, roundSteps(source));
@@ -68,7 +68,7 @@ export async function fit(call: Call, x: BatchSource | InputArrays, given: FitOp
     options,
     callbacks: callbackList(options.callbacks, options.verbose, [history]),
     streams: memory.streams,
-    programsFor: (truthShapes) => memory.programsFor(model.compiled, truthShapes, options.trunkPrecision),
+    programsFor: (labelShapes) => memory.programsFor(model.compiled, labelShapes, options.trunkPrecision),
   }).run();
   const report = memory.programs?.trunkReport;
   if (report === undefined) return history;

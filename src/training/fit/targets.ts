@@ -14,7 +14,7 @@ export interface Targets {
   /** Number of samples. */
   readonly size: number;
   /** Labels of each output; `undefined` where neither a loss nor a metric wants them. */
-  readonly truths: readonly (Float32 | undefined)[];
+  readonly labelsByOutput: readonly (Float32 | undefined)[];
   /** `[N]`: how much each sample counts in the loss of each output. */
   readonly sampleWeights: readonly Float32[];
 }
@@ -51,9 +51,9 @@ function wanted({ outputs, losses, metrics }: Compiled): boolean[] {
 }
 
 /** Labels of each output, as far as they are wanted. */
-function truthsOf(batch: Batch, compiled: Compiled): readonly (Float32 | undefined)[] {
+function labelsByOutputOf(batch: Batch, compiled: Compiled): readonly (Float32 | undefined)[] {
   const isWanted = wanted(compiled);
-  const given = batch.truths ?? (batch.truth === undefined ? undefined : [batch.truth]);
+  const given = batch.labelsByOutput ?? (batch.labels === undefined ? undefined : [batch.labels]);
   if (given === undefined) {
     if (!isWanted.includes(true)) return compiled.outputs.map(() => undefined);
     throw new UsageError("The samples have no labels.", {
@@ -62,11 +62,11 @@ function truthsOf(batch: Batch, compiled: Compiled): readonly (Float32 | undefin
       received: "none",
     });
   }
-  const truths = placed(given, compiled, "labels");
+  const labelsByOutput = placed(given, compiled, "labels");
   return compiled.outputs.map((name, output) => {
     if (isWanted[output] !== true) return undefined;
-    const truth = truths[output];
-    if (truth !== undefined) return truth;
+    const labels = labelsByOutput[output];
+    if (labels !== undefined) return labels;
     throw new UsageError(`There are no labels for the output "${name}".`, {
       subject: "y",
       expected: `labels for "${name}", which has a loss or metrics`,
@@ -76,12 +76,12 @@ function truthsOf(batch: Batch, compiled: Compiled): readonly (Float32 | undefin
 }
 
 /** Shapes of the labels of one sample, for each output; `undefined` where none are wanted. */
-export function truthShapesOf(
+export function labelShapesOf(
   batch: Batch | undefined,
   compiled: Compiled,
 ): readonly (readonly number[] | undefined)[] {
   if (batch === undefined) return compiled.outputs.map(() => undefined);
-  return truthsOf(batch, compiled).map((truth) => truth?.dims.slice(1));
+  return labelsByOutputOf(batch, compiled).map((labels) => labels?.dims.slice(1));
 }
 
 /** `[N]` weights of an output's samples. */
@@ -106,13 +106,13 @@ function classesOf({ data }: Float32, size: number): number[] {
 
 /** What `classWeight` makes of each sample's labels; only for labels of one output, as in Keras. */
 function classFactors(
-  truths: readonly (Float32 | undefined)[],
+  labelsByOutput: readonly (Float32 | undefined)[],
   size: number,
   classWeight: NonNullable<FitOptions["classWeight"]>,
 ): readonly number[] {
-  const given = truths.filter((truth) => truth !== undefined);
-  const [truth] = given;
-  if (truth === undefined || given.length > 1) {
+  const given = labelsByOutput.filter((labels) => labels !== undefined);
+  const [labels] = given;
+  if (labels === undefined || given.length > 1) {
     throw new UsageError("Weights of classes are for models with one output.", {
       subject: "classWeight",
       expected: "labels of one output",
@@ -120,7 +120,7 @@ function classFactors(
       advice: "Give each output weights of its samples: sampleWeight.",
     });
   }
-  return classesOf(truth, size).map((label) => classWeight[label] ?? 1);
+  return classesOf(labels, size).map((label) => classWeight[label] ?? 1);
 }
 
 /**
@@ -130,8 +130,8 @@ function classFactors(
  */
 export function targetsOf(batch: Batch, compiled: Compiled, classWeight?: FitOptions["classWeight"]): Targets {
   const size = batch.keys.length;
-  const truths = truthsOf(batch, compiled);
-  const factors = classWeight === undefined ? undefined : classFactors(truths, size, classWeight);
+  const labelsByOutput = labelsByOutputOf(batch, compiled);
+  const factors = classWeight === undefined ? undefined : classFactors(labelsByOutput, size, classWeight);
   const own =
     batch.sampleWeights === undefined
       ? compiled.outputs.map(() => batch.sampleWeight)
@@ -144,14 +144,14 @@ export function targetsOf(batch: Batch, compiled: Compiled, classWeight?: FitOpt
       [size],
     );
   });
-  return { size, truths, sampleWeights };
+  return { size, labelsByOutput, sampleWeights };
 }
 
 /** Targets under the names that programs know them by. */
-export function targetFeeds({ truths, sampleWeights }: Targets): Record<string, Tensor> {
+export function targetFeeds({ labelsByOutput, sampleWeights }: Targets): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
-  truths.forEach((truth, output) => {
-    if (truth !== undefined) feeds[names.truth(output)] = toTensor(truth);
+  labelsByOutput.forEach((labels, output) => {
+    if (labels !== undefined) feeds[names.labels(output)] = toTensor(labels);
   });
   sampleWeights.forEach((weights, output) => {
     feeds[names.sampleWeight(output)] = toTensor(weights);

@@ -6,7 +6,7 @@ import type { Variable } from "../../nn/variable.js";
 import type { RandomSource } from "../../random/seed.js";
 import type { Host } from "../machine.js";
 import { OngoingStreams } from "./ongoing-streams.js";
-import type { TruthShapes } from "../programs/figures.js";
+import type { LabelShapes } from "../programs/figures.js";
 import { Programs } from "../programs/programs.js";
 
 /** The programs' identity: they are made again when one of these changes. */
@@ -17,7 +17,7 @@ interface ProgramKey {
   readonly multipliers: string;
   /** Whether each layer is trainable: a normalization without learnable weights is frozen by that alone. */
   readonly flags: string;
-  readonly truthShapes: TruthShapes;
+  readonly labelShapes: LabelShapes;
   readonly trunkPrecision: TrunkPrecision;
 }
 
@@ -31,7 +31,7 @@ function sameKey(a: ProgramKey, b: ProgramKey): boolean {
     a.flags === b.flags &&
     a.multipliers === b.multipliers &&
     a.trunkPrecision === b.trunkPrecision &&
-    JSON.stringify(a.truthShapes) === JSON.stringify(b.truthShapes) &&
+    JSON.stringify(a.labelShapes) === JSON.stringify(b.labelShapes) &&
     sameVariables(a.trainable, b.trainable)
   );
 }
@@ -66,17 +66,17 @@ export class TrainingMemory {
   /** The programs of the model as it is now. */
   async programsFor(
     compiled: Compiled | undefined,
-    truthShapes: TruthShapes,
+    labelShapes: LabelShapes,
     trunkPrecision: TrunkPrecision = "float32",
   ): Promise<Programs> {
     const { host, model } = this;
     const trainable = model.trainableWeights;
     const multipliers = trainable.map(({ learningRateMultiplier }) => learningRateMultiplier).join();
-    const key: ProgramKey = { compiled, trainable, multipliers, flags: flagsOf(model), truthShapes, trunkPrecision };
+    const key: ProgramKey = { compiled, trainable, multipliers, flags: flagsOf(model), labelShapes, trunkPrecision };
     const known = this.made;
     if (known !== undefined && !known.programs.outdated && sameKey(known.key, key)) return known.programs;
     await this.release();
-    const programs = await Programs.create(host, model, compiled, truthShapes, { trunkPrecision });
+    const programs = await Programs.create(host, model, compiled, labelShapes, { trunkPrecision });
     this.made = { programs, key };
     return programs;
   }

@@ -1,6 +1,6 @@
 import type { Value } from "../../graph/value.js";
 import type { Compiled } from "../../models/compile-types.js";
-import { figuresOf, type TruthShapes } from "./figures.js";
+import { figuresOf, type LabelShapes } from "./figures.js";
 import { lowered } from "./lowering.js";
 import { behindBoundary, type ModelSplit } from "./split.js";
 
@@ -14,10 +14,10 @@ import { behindBoundary, type ModelSplit } from "./split.js";
 export function evaluateGraph(
   split: ModelSplit,
   compiled: Compiled,
-  truthShapes: TruthShapes,
+  labelShapes: LabelShapes,
   elementWork: number,
 ): Record<string, Value> {
   const { outputs, penalties } = split.inference;
   const values = lowered(behindBoundary(split, [...outputs, ...penalties]), elementWork, true);
-  return figuresOf(compiled, truthShapes, values.slice(0, outputs.length), values.slice(outputs.length)).figures;
+  return figuresOf(compiled, labelShapes, values.slice(0, outputs.length), values.slice(outputs.length)).figures;
 }

@@ -8,7 +8,7 @@ import { expandTo } from "../../ops/shape-of.js";
 import { names } from "./names.js";
 
 /** Shape of the labels of one sample for each output, such as `[]` or `[classes]`; `undefined` where there are none. */
-export type TruthShapes = readonly (readonly number[] | undefined)[];
+export type LabelShapes = readonly (readonly number[] | undefined)[];
 
 /** What a batch is judged by. */
 export interface Figures {
@@ -29,13 +29,13 @@ export interface Figures {
  */
 export function figuresOf(
   { losses, metrics }: Compiled,
-  truthShapes: TruthShapes,
+  labelShapes: LabelShapes,
   predictions: readonly Value[],
   penalties: readonly Value[],
 ): Figures {
   const compared = predictions.map((prediction, output) => ({
     prediction,
-    truth: input(names.truth(output), "float32", ["N", ...(truthShapes[output] ?? [])]),
+    labels: input(names.labels(output), "float32", ["N", ...(labelShapes[output] ?? [])]),
     sampleWeight: input(names.sampleWeight(output), "float32", ["N"]),
   }));
   const at = (output: number): (typeof compared)[number] => {
@@ -45,13 +45,13 @@ export function figuresOf(
   };
   const figures: Record<string, Value> = {};
   const parts = losses.map(({ output, loss, weight }) => {
-    const { truth, prediction, sampleWeight } = at(output);
-    const value = reduceMean(mul(loss.perSample(truth, prediction, sampleWeight), sampleWeight), [0], {
+    const { labels, prediction, sampleWeight } = at(output);
+    const value = reduceMean(mul(loss.perSample(labels, prediction, sampleWeight), sampleWeight), [0], {
       keepdims: 0,
     });
     // As in Keras, the losses of several outputs are shown without their weights.
     if (losses.length > 1) figures[names.outputLoss(output)] = value;
-    const factor = loss.objectiveFactor(truth, prediction);
+    const factor = loss.objectiveFactor(labels, prediction);
     const weighted = (part: Value): Value => (weight === 1 ? part : mul(part, scalarLike(part, weight)));
     return { shown: weighted(value), objective: weighted(factor === undefined ? value : mul(value, factor)) };
   });
@@ -63,10 +63,10 @@ export function figuresOf(
   const loss = total(parts.map(({ shown }) => shown));
   figures[names.loss] = loss;
   metrics.forEach(({ metric, output, weighted }, index) => {
-    const { truth, prediction, sampleWeight } = at(output);
+    const { labels, prediction, sampleWeight } = at(output);
     // As in Keras, weights of samples and classes count in the loss but not in metrics.
     const weights = weighted ? sampleWeight : expandTo(scalarLike(sampleWeight, 1), sampleWeight);
-    for (const [state, value] of Object.entries(metric.state(truth, prediction, weights))) {
+    for (const [state, value] of Object.entries(metric.state(labels, prediction, weights))) {
       figures[names.metric(index, state)] = value;
     }
   });

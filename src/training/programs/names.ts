@@ -1,6 +1,6 @@
 /** Names of the inputs and outputs of programs that every program has. */
 export const names = {
-  truth: (output: number): string => `truth/${output}`,
+  labels: (output: number): string => `labels/${output}`,
   sampleWeight: (output: number): string => `sample_weight/${output}`,
   learningRate: "learning_rate",
   step: "step",

@@ -10,7 +10,7 @@ import type { Host } from "../machine.js";
 import { runBytes } from "./run-bytes.js";
 import type { RandomInput } from "./trace.js";
 import { evaluateGraph } from "./evaluate.js";
-import type { TruthShapes } from "./figures.js";
+import type { LabelShapes } from "./figures.js";
 import { fixedGraph, predictGraph } from "./predict.js";
 import {
   type BoundaryValue,
@@ -37,7 +37,7 @@ export interface ProgramOptions {
 interface ProgramParts {
   readonly split: ModelSplit;
   readonly compiled: Compiled | undefined;
-  readonly truthShapes: TruthShapes;
+  readonly labelShapes: LabelShapes;
   /** What an element of tiles costs on this machine. */
   readonly elementWork: number;
   readonly options: ProgramOptions;
@@ -71,12 +71,12 @@ export class Programs {
     host: Host,
     model: BaseModel,
     compiled: Compiled | undefined,
-    truthShapes: TruthShapes,
+    labelShapes: LabelShapes,
     options: ProgramOptions = {},
   ): Promise<Programs> {
     const split = splitModel(model, compiled);
     const elementWork = await elementWorkOf(host, split.inference.outputs);
-    return new Programs(host, { split, compiled, truthShapes, elementWork, options });
+    return new Programs(host, { split, compiled, labelShapes, elementWork, options });
   }
 
   get trained(): readonly TrainedWeight[] {
@@ -138,8 +138,8 @@ export class Programs {
 
   /** Outputs of the step program by name, as a graph. */
   stepGraph(): Record<string, Value> {
-    const { split, truthShapes, elementWork } = this.parts;
-    return stepGraph(split, this.requireCompiled(), truthShapes, elementWork);
+    const { split, labelShapes, elementWork } = this.parts;
+    return stepGraph(split, this.requireCompiled(), labelShapes, elementWork);
   }
 
   /** The step: one call is one step of the optimizer. */
@@ -149,10 +149,10 @@ export class Programs {
 
   /** Loss and metrics of a batch in inference. */
   evaluate(): Promise<Session> {
-    const { split, truthShapes, elementWork } = this.parts;
+    const { split, labelShapes, elementWork } = this.parts;
     return (this.sessions.evaluate ??= this.open(
       "evaluate",
-      evaluateGraph(split, this.requireCompiled(), truthShapes, elementWork),
+      evaluateGraph(split, this.requireCompiled(), labelShapes, elementWork),
     ));
   }
 

@@ -4,7 +4,7 @@ import { input, type Value } from "../../graph/value.js";
 import type { Compiled } from "../../models/compile-types.js";
 import { updateAll } from "../../nn/optimizers/index.js";
 import { cancelTransposes } from "../../passes/cancel-transposes.js";
-import { figuresOf, noLoss, type TruthShapes } from "./figures.js";
+import { figuresOf, noLoss, type LabelShapes } from "./figures.js";
 import { lowered } from "./lowering.js";
 import { names } from "./names.js";
 import { behindBoundary, type ModelSplit } from "./split.js";
@@ -20,7 +20,7 @@ import { behindBoundary, type ModelSplit } from "./split.js";
 export function stepGraph(
   split: ModelSplit,
   compiled: Compiled,
-  truthShapes: TruthShapes,
+  labelShapes: LabelShapes,
   elementWork: number,
 ): Record<string, Value> {
   const { training, trained, updated } = split;
@@ -37,7 +37,7 @@ export function stepGraph(
   const predictions = values.slice(0, outputs.length);
   const { figures, loss, objective } = figuresOf(
     compiled,
-    truthShapes,
+    labelShapes,
     predictions,
     values.slice(outputs.length, judged),
   );
