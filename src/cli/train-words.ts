@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { count, quotedList } from "../errors/words.js";
 import type { JobEvent } from "../jobs/events.js";
-import type { FinishedRun } from "../jobs/train.js";
+import type { FinishedRun } from "../jobs/finished-run.js";
 import type { EpochRow, FineTuneResult } from "../recipe/fine-tune-types.js";
 import { pad } from "../report/text-table.js";
 import { accuracyText, duration, percent } from "../report/words.js";

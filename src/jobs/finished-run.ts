@@ -1,0 +1,20 @@
+import type { PreparedPhotos } from "../photos/prepare-photos.js";
+import type { FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { Evaluation } from "../report/confusion.js";
+
+/** Photos that could not be used. */
+export type Skipped = readonly { readonly path: string; readonly reason: string }[];
+
+/** What a training has made. */
+export interface FinishedRun {
+  /** Path of the run folder. */
+  readonly run: string;
+  readonly photos: PreparedPhotos;
+  readonly result: FineTuneResult;
+  /** Figures on the test photos, where there are any and they could be read. */
+  readonly test: Evaluation | undefined;
+  readonly skipped: Skipped;
+  readonly seconds: number;
+  /** Whether it was stopped; what was reached until then is kept. */
+  readonly interrupted: boolean;
+}

@@ -1,0 +1,74 @@
+import { resolve } from "node:path";
+import type { Backbone } from "../applications/backbone.js";
+import { pathWithin } from "../photos/prepare-photos.js";
+import type { RunRecord } from "../runs/run-record.js";
+import type { FinishedRun } from "./finished-run.js";
+import { recordedSettings, type TrainSettings } from "./train-options.js";
+
+/** What a record holds beside what was reached. */
+interface Circumstances {
+  readonly settings: TrainSettings;
+  readonly backbone: Backbone;
+  readonly started: Date;
+  readonly finished: Date;
+  readonly device: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** What `run.json` says of a run. */
+export function recordOf(
+  { photos, result, test, skipped, seconds, interrupted }: FinishedRun,
+  { settings, backbone, started, finished, device, versions }: Circumstances,
+): RunRecord {
+  const unused = new Set(skipped.map(({ path }) => path));
+  const paths = (list: readonly { readonly path: string }[]): string[] =>
+    list.flatMap(({ path }) => (unused.has(path) ? [] : [pathWithin(photos.directory, path)]));
+  const { record, imageSize } = backbone;
+  const { best } = result;
+  return {
+    format: 1,
+    versions,
+    started: started.toISOString(),
+    finished: finished.toISOString(),
+    seconds,
+    training_seconds: result.seconds,
+    device,
+    interrupted,
+    configuration: recordedSettings(settings),
+    network: {
+      name: record.name,
+      licence: record.licence,
+      preprocess: record.preprocess,
+      image_size: imageSize,
+      // Also where the second phase was left out, or never reached.
+      unfrozen_from: result.epochs.some(({ phase }) => phase === "fine-tune")
+        ? (settings.unfreeze ?? backbone.lastBlock)
+        : "none",
+    },
+    data: {
+      directory: resolve(photos.directory),
+      classes: [...photos.classes],
+      fingerprint: photos.fingerprint,
+      skipped: skipped.map(({ path, reason }) => ({ path: pathWithin(photos.directory, path), reason })),
+    },
+    split: {
+      division: photos.division,
+      seed: settings.seed,
+      training: paths(photos.training),
+      validation: paths(photos.validation),
+      test: paths(photos.test),
+    },
+    result: {
+      epochs: result.epochs.length,
+      best_epoch: result.bestEpoch,
+      loss: best.loss,
+      accuracy: best.accuracy,
+      val_loss: best.val_loss,
+      val_accuracy: best.val_accuracy,
+      test_loss: test?.loss,
+      test_accuracy: test?.accuracy,
+      test_photos: test?.photos,
+      trunk: result.trunk && { ...result.trunk, float32: [...result.trunk.float32] },
+    },
+  };
+}
