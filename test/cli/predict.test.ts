@@ -39,7 +39,7 @@ test("predict --json: predictions in order, skipped, done", async () => {
   expect(probabilities.map(([label]) => label)).toEqual(["red", "green", "blue"]);
   expect(probabilities.reduce((sum, [, value]) => sum + value, 0)).toBeCloseTo(1, 5);
   expect(prediction?.["probability"]).toBe(Math.max(...probabilities.map(([, value]) => value)));
-  expect(list.at(-1)).toEqual({ event: "done", photos: 2, skipped: 1, device: "cpu" });
+  expect(list.at(-1)).toEqual({ event: "done", command: "predict", photos: 2, skipped: 1, device: "cpu" });
 });
 
 test("predict ends quietly when its reader has seen enough, in the middle of many photos", async () => {
@@ -122,7 +122,7 @@ test("networks", async () => {
   expect(people.stdout).toMatch(/^name +image +pixels +licence\nmobilenetv2 /);
   const machine = events((await graft(["networks", "--json"], folder)).stdout);
   expect(machine[0]).toMatchObject({ event: "network", name: "mobilenetv2", licence: "Apache-2.0" });
-  expect(machine.at(-1)).toEqual({ event: "done", networks: machine.length - 1 });
+  expect(machine.at(-1)).toEqual({ event: "done", command: "networks", networks: machine.length - 1 });
 });
 
 test.each([
