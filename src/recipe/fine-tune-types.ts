@@ -1,33 +1,19 @@
 import type { Backbone } from "../applications/backbone.js";
 import type { BaseModel } from "../models/base-model.js";
-import type { TrunkPrecision, TrunkReport } from "../models/training-types.js";
+import type { TrunkReport } from "../models/training-types.js";
 import type { Photo } from "../photos/photo.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Machine } from "../training/machine.js";
+import type { Phase, RecipeSettings } from "./plan.js";
 
 /** What the recipe is to do. */
-export interface FineTuneOptions {
+export interface FineTuneOptions extends RecipeSettings {
   readonly runtime: Runtime;
   readonly backbone: Backbone;
   /** Names of the classes, in the order of the probabilities; a photo's `classIndex` counts in this list. */
   readonly classes: readonly string[];
   readonly training: readonly Photo[];
   readonly validation: readonly Photo[];
-  /** The most epochs of each phase; default 30. Training stops earlier when validation no longer improves. */
-  readonly epochs?: number | undefined;
-  /** Photos a step; default 32. */
-  readonly batchSize?: number | undefined;
-  /** Step size of the head's phase; default 1e-3. The second phase takes 3 % of it. */
-  readonly learningRate?: number | undefined;
-  /**
-   * From which layer on the network is unfrozen in the second phase: a layer's name, `"none"` or `"all"`; default its last
-   * block, or none of it where the new classifier alone is right on 98 % of 200 validation photos or more.
-   */
-  readonly unfreeze?: string | undefined;
-  /** How frozen layers are computed while training; default `"float32"`. See `trunkPrecision` of `fit`. */
-  readonly trunkPrecision?: TrunkPrecision | undefined;
-  /** Of all that is drawn for this job; default 0. What `setRandomSeed` says does not count, and is not changed. */
-  readonly seed?: number | undefined;
   readonly onEvent?: ((event: FineTuneEvent) => void) | undefined;
   /** Ends the training after the current step; what was reached by then is kept. */
   readonly signal?: AbortSignal | undefined;
@@ -40,8 +26,7 @@ export interface FineTuneJob extends FineTuneOptions {
 
 /** Figures of one epoch. */
 export interface EpochRow {
-  /** `"head"`: the network is frozen. `"fine-tune"`: its last block is trained too. */
-  readonly phase: "head" | "fine-tune";
+  readonly phase: Phase;
   /** From 1, over both phases. */
   readonly epoch: number;
   readonly loss: number;

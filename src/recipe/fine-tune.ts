@@ -21,7 +21,7 @@ import { withTrainable } from "./trainable-flags.js";
  */
 export async function fineTune(job: FineTuneJob): Promise<FineTuneResult> {
   // The name of a layer that does not exist must show before the work, not after it.
-  const plan = planOf(job);
+  const plan = planOf(job, job);
   // The network's last block counts as trainable from the beginning, so that its photos cross the frozen part only once: what
   // is kept for the second phase is kept while the features of the first are computed.
   return withTrainable(job.backbone.model, plan.unfrozen, () => graft(job, plan));

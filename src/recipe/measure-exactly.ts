@@ -23,7 +23,7 @@ export async function measureExactly(job: FineTuneJob, finished: FineTuneResult)
   const start = performance.now();
   const { runtime, machine, backbone, onEvent } = job;
   const total = finished.photos.validation;
-  const plan = planOf(job);
+  const plan = planOf(job, job);
   const network = featureModel(backbone.model);
   // With the flags of the training, the photos' activations are those that are kept at its freeze boundary.
   const { features, labels } = await withTrainable(backbone.model, plan.unfrozen, () =>
