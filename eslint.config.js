@@ -32,6 +32,11 @@ const rooms = [
 /** Rooms that run in a page too: of these only src/runtime/node/ may know Node. */
 const withoutNode = rooms.slice(0, rooms.indexOf("training") + 1);
 
+/** Packages that run in a page too, beside files of our own. */
+const everywhere = ["zod", "onnx-proto", "onnxruntime-common"];
+
+const inPages = "This room runs in a page too (docs/architecture.md).";
+
 for (const { name } of readdirSync("src", { withFileTypes: true }).filter((entry) => entry.isDirectory())) {
   if (!rooms.includes(name)) throw new Error(`src/${name} has no place among the rooms in eslint.config.js.`);
 }
@@ -41,6 +46,13 @@ const zones = rooms.map((room, index) => ({
   from: "./src",
   except: rooms.slice(0, index + 1).map((allowed) => `./${allowed}`),
   message: `src/${room} may import only from ${rooms.slice(0, index + 1).join(", ")} (CONTRIBUTING.md).`,
+}));
+
+/** What runs in Node alone is for those behind `training`. */
+const nodeRuntime = withoutNode.map((room) => ({
+  target: room === "runtime" ? "./src/runtime/*.ts" : `./src/${room}`,
+  from: "./src/runtime/node",
+  message: inPages,
 }));
 
 const tests = { target: "./src", from: "./test", message: "What is published imports nothing from test/." };
@@ -73,7 +85,7 @@ export default tseslint.config(
   {
     files: ["src/**/*.ts"],
     ignores: ["**/*.test.ts"],
-    rules: { "import-x/no-restricted-paths": ["error", { zones: [...zones, tests] }] },
+    rules: { "import-x/no-restricted-paths": ["error", { zones: [...zones, ...nodeRuntime, tests] }] },
   },
   {
     files: withoutNode.map((room) => `src/${room}/**/*.ts`),
@@ -82,18 +94,18 @@ export default tseslint.config(
       "no-restricted-imports": [
         "error",
         {
-          patterns: [
-            {
-              group: ["node:*", "onnxruntime-node", "sharp"],
-              message: "This room runs in a page too (CONTRIBUTING.md).",
-            },
-          ],
+          patterns: [{ regex: `^(?!\\.|(${everywhere.join("|")})$)`, message: inPages }],
         },
       ],
       "no-restricted-globals": [
         "error",
-        ...["process", "Buffer", "__dirname"].map((name) => ({ name, message: "This room runs in a page too." })),
+        ...["process", "Buffer", "__dirname", "global", "setImmediate"].map((name) => ({ name, message: inPages })),
       ],
+      "no-restricted-properties": [
+        "error",
+        ...["process", "Buffer"].map((property) => ({ object: "globalThis", property, message: inPages })),
+      ],
+      "no-restricted-syntax": ["error", { selector: "ImportExpression > Literal[value=/^[^.]/]", message: inPages }],
     },
   },
   {

@@ -19,7 +19,7 @@ function distance(a: string, b: string): number {
  * @param known the names that exist
  * @param count how many to offer at most; default 3
  */
-export function nearestNames(name: string, known: Iterable<string>, count = 3): string[] {
+function nearestNames(name: string, known: Iterable<string>, count = 3): string[] {
   const wanted = name.toLowerCase();
   return [...known]
     .map((candidate) => ({ candidate, score: distance(wanted, candidate.toLowerCase()) }))

@@ -12,7 +12,7 @@ import { count, quotedList } from "../errors/words.js";
 import { processors } from "../runtime/node/processors.js";
 
 /** Share of the photos that validate where the folder has no validation photos. */
-export const validationShare = 0.2;
+const validationShare = 0.2;
 
 /** What is heard while photos are looked at. */
 export type PreparationEvent =

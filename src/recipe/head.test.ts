@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Tensor } from "graft-ml";
 import { float32 } from "../onnx/tensor-data.js";
+import { RandomStreams } from "../random/seed.js";
 import { createHead } from "./head.js";
 
 /** Features whose scales differ a hundredfold; the class decides the sign of the first ones. */
@@ -21,7 +22,7 @@ describe("createHead", () => {
     // 1280 features: more than fit into one page of small constants, which once kept evaluation from finding its inputs.
     const [count, width] = [32, 1280];
     const { features, labels } = samples(count, width);
-    const head = createHead(float32(features, [count, width]), 2);
+    const head = createHead(float32(features, [count, width]), 2, new RandomStreams());
     head.compile({ optimizer: "adam", loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
     const [x, y] = [new Tensor("float32", features, [count, width]), new Tensor("float32", labels, [count])];
     const { history } = await head.fit(x, { y, batchSize: 8, epochs: 12, validationData: [x, y], verbose: 0 });
@@ -29,7 +30,7 @@ describe("createHead", () => {
   });
 
   test("brings features to mean 0 and deviation 1 with the figures of the training samples", () => {
-    const head = createHead(float32([1, 10, 3, 30], [2, 2]), 2);
+    const head = createHead(float32([1, 10, 3, 30], [2, 2]), 2, new RandomStreams());
     const [mean, variance] = head.getLayer("normalization").getWeights();
     expect(Array.from(mean?.data ?? [])).toEqual([2, 20]);
     expect(Array.from(variance?.data ?? [])).toEqual([1, 100]);

@@ -1,7 +1,7 @@
 import { BatchNormalization, Dense, Dropout, Input } from "../nn/layers/index.js";
 import type { BaseModel } from "../models/base-model.js";
 import { Sequential } from "../models/sequential.js";
-import { processStreams, type RandomSource } from "../random/seed.js";
+import type { RandomSource } from "../random/seed.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 
 /** Share of the features that is left out at each step, against memorizing a small folder. */
@@ -30,14 +30,10 @@ function statistics({ dims, data }: TensorData<"float32">): { mean: Float32Array
  *
  * @param features of the training photos, `[samples, features]`
  * @param classes number of classes
- * @param random where its initial weights are drawn from; default the streams of `setRandomSeed`
+ * @param random where its initial weights are drawn from
  * @returns a model from features to probabilities
  */
-export function createHead(
-  features: TensorData<"float32">,
-  classes: number,
-  random: RandomSource = processStreams,
-): Sequential {
+export function createHead(features: TensorData<"float32">, classes: number, random: RandomSource): Sequential {
   const [, width = 1] = features.dims;
   const normalization = new BatchNormalization({
     center: false,

@@ -35,6 +35,7 @@ const grid = "#e4e4e4";
 const dots = "#1f6fb4";
 const line = "#d1495b";
 
+/** ECharts has one list of parts for the whole process, to which those for curves are added once. */
 let registered = false;
 
 /** At the first use rather than on import, so that importing this file has no effect. */

@@ -6,6 +6,7 @@ export { Tensor };
 /** Tensors by name. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;
 
+/** Tensors whose memory may be handed over; beside them, because the class is ONNX Runtime's. */
 const usedOnce = new WeakSet<Tensor>();
 
 /**

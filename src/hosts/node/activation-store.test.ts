@@ -183,3 +183,13 @@ test("the cache is listed, the trunk that was used last first, and cleared", asy
   await expect(stat(folder)).rejects.toThrow("ENOENT");
   expect(await keptTrunks(folder)).toEqual([]);
 });
+
+test("two that begin with the same trunk at the same moment both get a store", async () => {
+  for (let pair = 0; pair < 25; pair++) {
+    const description = { ...trunk, digest: `pair ${pair}` };
+    const later = new Promise((resolve) => setTimeout(resolve, pair % 4));
+    await Promise.all([opened(description), later.then(() => opened(description))]);
+  }
+  expect(warnings).toEqual([]);
+  expect((await readdir(folder)).filter((name) => name.endsWith(".lock"))).toEqual([]);
+});

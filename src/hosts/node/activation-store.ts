@@ -1,14 +1,16 @@
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { appendFile, mkdir, open, readdir, readFile, rm, stat, statfs, utimes, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, readFile, rm, stat, statfs, utimes } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import type { KeptTrunk } from "../../jobs/parts.js";
 import type { ActivationStore, TrunkDescription } from "../../training/machine.js";
+import { writeFileAtomically } from "../../files/atomic-write.js";
 import { cacheFolder } from "../../files/cache.js";
 import { hashBytes } from "../../files/checksum.js";
+import { withFileLock } from "../../files/file-lock.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
 
 /*
@@ -151,13 +153,17 @@ export async function openActivationStore(
   const name = hashBytes(Buffer.from(JSON.stringify({ digest, engine, processor })), "sha256").slice(0, 32);
   const path = join(folder, name);
   try {
-    await mkdir(path, { recursive: true });
-    const known = await readAbout(path);
-    if (known?.width !== width) {
-      await rm(path, { recursive: true, force: true });
-      await mkdir(path, { recursive: true });
-      const about = { version: 1, model, width, engine, created: new Date().toISOString() };
-      await writeFile(join(path, aboutFile), `${JSON.stringify(about)}\n`);
+    await mkdir(folder, { recursive: true });
+    const isReady = async (): Promise<boolean> => (await readAbout(path))?.width === width;
+    if (!(await isReady())) {
+      // Others may begin with the same trunk at this moment, in this process too: one of them makes the folder.
+      await withFileLock(`${path}.lock`, async () => {
+        if (await isReady()) return;
+        await rm(path, { recursive: true, force: true });
+        await mkdir(path, { recursive: true });
+        const about = { version: 1, model, width, engine, created: new Date().toISOString() };
+        await writeFileAtomically(join(path, aboutFile), `${JSON.stringify(about)}\n`);
+      });
     }
     const now = new Date();
     await utimes(path, now, now);

@@ -113,6 +113,7 @@ export function countProcessors(machine: Machine): Processors {
   return { threads, cores: Math.min(physicalCores(machine) ?? parallelism, threads) };
 }
 
+/** The machine does not change while a process lives, and looking at it reads files. */
 let counted: Processors | undefined;
 
 /** The processors that this process may use, counted once. */

@@ -69,6 +69,7 @@ export class KeptActivations {
   }
 }
 
+/** By the source, so that the next fit on it finds them, and they go when it goes. */
 const keptBySource = new WeakMap<BatchSource, KeptActivations>();
 
 /**

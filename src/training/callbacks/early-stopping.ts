@@ -15,7 +15,7 @@ export interface EarlyStoppingOptions {
   readonly patience?: number;
   /** 1: says what it does; default 0. */
   readonly verbose?: 0 | 1;
-  /** Default `"auto"`: by the name. */
+  /** Default `"auto"`: losses fall, a metric goes its own direction. */
   readonly mode?: Mode;
   /** Only what is better than this counts; default: nothing. */
   readonly baseline?: number | undefined;

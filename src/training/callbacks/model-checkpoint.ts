@@ -19,7 +19,7 @@ export interface ModelCheckpointOptions {
   readonly saveBestOnly?: boolean;
   /** Whether weights alone are saved; default `false`. */
   readonly saveWeightsOnly?: boolean;
-  /** Default `"auto"`: by the name. */
+  /** Default `"auto"`: losses fall, a metric goes its own direction. */
   readonly mode?: Mode;
   /** Default `"epoch"`. */
   readonly saveFreq?: SaveFrequency;

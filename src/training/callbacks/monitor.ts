@@ -7,7 +7,7 @@ import type { CallbackContext, Logs } from "../../models/training-types.js";
 export type Mode = "auto" | "min" | "max";
 
 /** @throws UsageError when the mode is none of the three */
-export function checkMode(owner: string, mode: Mode): void {
+function checkMode(owner: string, mode: Mode): void {
   if (["auto", "min", "max"].includes(mode)) return;
   throw new UsageError(`${owner}: there is no mode "${mode}".`, {
     subject: "mode",
@@ -19,7 +19,6 @@ export function checkMode(owner: string, mode: Mode): void {
 /** Follows one figure of the logs, and says whether it has got better. */
 export class Monitor {
   best: number | undefined;
-  private sign: 1 | -1 | undefined;
   private told = false;
 
   /**
@@ -55,19 +54,23 @@ export class Monitor {
    * decides.
    */
   isBetter(value: number, than: number | undefined, model: BaseModel): boolean {
-    this.sign ??= this.direction(model);
+    // Each time: the next fit may be of a model whose figure of this name goes the other way.
+    const sign = this.direction(model);
     if (than === undefined) return true;
-    const moved = Math.fround(value - this.sign * Math.abs(this.minDelta));
-    return this.sign > 0 ? moved > Math.fround(than) : moved < Math.fround(than);
+    const moved = Math.fround(value - sign * Math.abs(this.minDelta));
+    return sign > 0 ? moved > Math.fround(than) : moved < Math.fround(than);
   }
 
   /** 1 when more is better, -1 when less is. */
   private direction(model: BaseModel): 1 | -1 {
     if (this.mode !== "auto") return this.mode === "max" ? 1 : -1;
-    const name = this.monitor.replace(/^val_/, "");
     const { losses, metrics } = model.compiled;
-    if (name === "loss" || losses.some((one) => `${one.name}_loss` === name)) return -1;
-    const direction = metrics.find((one) => one.name === name)?.metric.direction;
+    // A metric's own name may begin with "val_".
+    const names = [this.monitor, this.monitor.replace(/^val_/, "")];
+    const found = names.flatMap((name) => metrics.find((one) => one.name === name) ?? []);
+    const isLoss = names.some((name) => name === "loss" || losses.some((one) => `${one.name}_loss` === name));
+    if (found.length === 0 && isLoss) return -1;
+    const direction = found[0]?.metric.direction;
     if (direction === "up") return 1;
     if (direction === "down") return -1;
     throw new UsageError(`${this.owner}: it is not known whether "${this.monitor}" should rise or fall.`, {

@@ -14,7 +14,7 @@ export interface ReduceLROnPlateauOptions {
   readonly patience?: number;
   /** 1: says what it does; default 0. */
   readonly verbose?: 0 | 1;
-  /** Default `"auto"`: by the name. */
+  /** Default `"auto"`: losses fall, a metric goes its own direction. */
   readonly mode?: Mode;
   /** Smallest change that counts as better; default 1e-4. */
   readonly minDelta?: number;

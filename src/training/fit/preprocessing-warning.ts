@@ -1,6 +1,7 @@
 import { BaseModel, type Pretrained } from "../../models/base-model.js";
 import type { BatchSource, Standardization } from "../../models/sources/batch-source.js";
 
+/** Models of which it was said: once each is enough. */
 const warned = new WeakSet<BaseModel>();
 
 /** The pretrained network that the samples go into first. */

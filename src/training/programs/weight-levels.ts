@@ -5,7 +5,7 @@ import { type Runtime, Tensor } from "../../runtime/runtime.js";
 import { createSession } from "../../runtime/session.js";
 
 /** Weights of 8 bits lie from -127 to 127. */
-export const allLevels = 127;
+const allLevels = 127;
 
 /** With weights of 7 bits no sum of two products leaves 16 bits: 2 · 255 · 64 < 2¹⁵. */
 const fewerLevels = 64;
