@@ -5,7 +5,7 @@ import { inputsOf, nodesInOrder, type Outputs } from "./graph.js";
 import type { Node, Value } from "./value.js";
 
 /** Version of the standard operator set that graphs of Graft are written for. */
-export const opsetVersion = 18;
+const opsetVersion = 18;
 /** Version of the ONNX file format that belongs to it. */
 const irVersion = 8;
 

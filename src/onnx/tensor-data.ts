@@ -39,7 +39,7 @@ export function elementCount(dims: readonly number[]): number {
 }
 
 /** Bytes that one element takes. */
-export function bytesPerElement(type: ElementType): number {
+function bytesPerElement(type: ElementType): number {
   return constructors[type].BYTES_PER_ELEMENT;
 }
 

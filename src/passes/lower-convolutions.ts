@@ -22,7 +22,7 @@ import { winogradConv } from "./winograd.js";
  * 562 / 587. (Idle, the whole of VGG16's block 5 and a head: 264 / 174.) On one core both take the same time at 14×14:
  * what `Conv` loses, it loses by sharing each image's small product among the threads.
  */
-export const smallMap = 14 * 14;
+const smallMap = 14 * 14;
 
 /** Multiplications an image from which on a convolution is worth the time that measuring the machine takes: 1 ms or so. */
 const worthMeasuring = 5e7;

@@ -33,7 +33,7 @@ export interface DecodeOptions {
 }
 
 /** 200 million: what the largest sensors of phones give, 600 MB once decoded. */
-export const maximumPixels = 200_000_000;
+const maximumPixels = 200_000_000;
 
 /** A file cannot be used as a photo. */
 export class PhotoError extends FileError {

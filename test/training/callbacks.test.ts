@@ -188,6 +188,35 @@ describe("the direction of a metric is the metric's own: with MeanIoU", () => {
     expect(saved).toEqual(["1.keras", "2.keras"]);
   });
 
+  it("EarlyStopping asks anew in the next fit, whose metric of that name may go the other way", () => {
+    const bestOf = (figure: InstanceType<typeof metrics.MeanIoU>, callback: callbacks.EarlyStopping): unknown => {
+      callback.onTrainBegin();
+      figures.forEach((value, epoch) => {
+        callback.onEpochEnd(epoch, { val_figure: value }, contextOf(countingModel(figure)));
+      });
+      return callback.best;
+    };
+    class Falling extends metrics.MeanIoU {
+      override readonly direction = "down" as never;
+    }
+    const callback = new callbacks.EarlyStopping({ monitor: "val_figure", patience: 9 });
+    expect(bestOf(new Falling(2, { name: "figure" }), callback)).toBe(0.2);
+    expect(bestOf(new metrics.MeanIoU(2, { name: "figure" }), callback)).toBe(0.8);
+  });
+
+  it("a metric's own name may begin with val_", () => {
+    const callback = new callbacks.EarlyStopping({ monitor: "val_iou", patience: 9 });
+    callback.onTrainBegin();
+    figures.forEach((value, epoch) => {
+      callback.onEpochEnd(
+        epoch,
+        { val_iou: value },
+        contextOf(countingModel(new metrics.MeanIoU(2, { name: "val_iou" }))),
+      );
+    });
+    expect(callback.best).toBe(0.8);
+  });
+
   it("ReduceLROnPlateau learns on while it rises", () => {
     const trained = model();
     const callback = new callbacks.ReduceLROnPlateau({ monitor, patience: 1, factor: 0.5 });

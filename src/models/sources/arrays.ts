@@ -8,7 +8,7 @@ import { Tensor } from "../../runtime/runtime.js";
 import { arraySource } from "./array-source.js";
 
 /** Whether samples come from a source of batches rather than from arrays. */
-export function isSource(x: BatchSource | PerOutput<Tensor> | Arrays): x is BatchSource {
+function isSource(x: BatchSource | PerOutput<Tensor> | Arrays): x is BatchSource {
   return "next" in x && typeof x.next === "function";
 }
 

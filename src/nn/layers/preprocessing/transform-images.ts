@@ -46,7 +46,7 @@ export interface Places {
  * @param places those that are further than one pixel beyond an edge may be anywhere
  * @returns `[N, C, height, width]`
  */
-export function sampleAt(
+function sampleAt(
   images: Value,
   { columns, rows }: Places,
   [height, width]: readonly [Dim, Dim],
