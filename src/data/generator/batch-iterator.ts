@@ -1,3 +1,4 @@
+import { refuseFormerMembers } from "../../errors/former-members.js";
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
 import { type Batch, type BatchSource, pickRows, type Standardization } from "../../models/sources/batch-source.js";
@@ -38,6 +39,18 @@ interface IteratorState {
 export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = WeightedBatch>
   implements BatchSource, AsyncIterable<Given>
 {
+  static {
+    refuseFormerMembers(this, "A source of batches", {
+      batch_size: "batchSize",
+      image_shape: "imageShape",
+      target_size: "targetSize",
+      class_mode: "classMode",
+      class_indices: "classIndices",
+      class_names: "classNames",
+      file_paths: "filePaths",
+    });
+  }
+
   readonly batchSize: number;
   /** Number of samples of a round. */
   readonly samples: number;
