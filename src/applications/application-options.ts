@@ -17,3 +17,14 @@ export interface ApplicationOptions {
   /** The model's name; default the network's, in lower case. */
   readonly name?: string | undefined;
 }
+
+/** Names of the {@link ApplicationOptions}. */
+export const applicationOptions = Object.keys({
+  weights: true,
+  includeTop: true,
+  inputShape: true,
+  pooling: true,
+  classes: true,
+  classifierActivation: true,
+  name: true,
+} satisfies Record<keyof ApplicationOptions, true>);

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import { Model } from "../models/model.js";
 import type { ActivationName } from "../nn/activations/index.js";
@@ -11,7 +12,7 @@ import {
   MaxPooling2D,
 } from "../nn/layers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
-import type { ApplicationOptions } from "./application-options.js";
+import { type ApplicationOptions, applicationOptions } from "./application-options.js";
 import { decodePredictions } from "./decode-predictions.js";
 import type { Network, NetworkRecord } from "./backbone.js";
 import { type DownloadListener, megabytes, type PublishedWeights, pretrainedWeights } from "./pretrained-weights.js";
@@ -87,6 +88,7 @@ function checkShape(shape: readonly number[]): void {
  * ```
  */
 export async function VGG16(options: ApplicationOptions = {}, onProgress?: DownloadListener): Promise<Model> {
+  checkOptionNames("VGG16", options, applicationOptions);
   const { weights = "imagenet", includeTop = true, pooling = null, classes = 1000, name = record.name } = options;
   const shape = options.inputShape ?? [record.imageSize, record.imageSize, 3];
   checkShape(shape);

@@ -1,3 +1,5 @@
+import { refuse, text } from "../errors/check.js";
+import { refuseFormerMembers } from "../errors/former-members.js";
 import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { Shape } from "../graph/shape.js";
@@ -11,6 +13,7 @@ import { refuseWhileTrained, whileReading } from "../nn/weight-use.js";
 import type { Standardization } from "./sources/batch-source.js";
 import { byPosition } from "./by-position.js";
 import { lookUpNames, resolveCompile } from "./compile-options.js";
+import { checkMethodOptions } from "./option-names.js";
 import { platform } from "./platform.js";
 import { summarize } from "./summary.js";
 import type {
@@ -40,6 +43,23 @@ export interface Pretrained {
 
 /** What all kinds of models can do: be looked at, frozen, compiled, trained, evaluated, saved. A model is a layer too. */
 export abstract class BaseModel extends Layer {
+  static {
+    const predictions = "predict, and the place of the greatest value in each row";
+    refuseFormerMembers(this, "A model", {
+      stop_training: "stopTraining",
+      fit_generator: "fit",
+      fitGenerator: "fit",
+      evaluate_generator: "evaluate",
+      evaluateGenerator: "evaluate",
+      predict_generator: "predict",
+      predictGenerator: "predict",
+      predict_classes: predictions,
+      predictClasses: predictions,
+      predict_proba: "predict",
+      predictProba: "predict",
+    });
+  }
+
   private compileOptions: CompileOptions | undefined;
   private compiledWith: Compiled | undefined;
 
@@ -171,6 +191,8 @@ export abstract class BaseModel extends Layer {
       platform().print(line);
     },
   ): void {
+    const given: unknown = print;
+    if (typeof given !== "function") refuse("summary", "print", "a function that takes a line", given);
     for (const line of summarize(this)) print(line);
   }
 
@@ -189,8 +211,13 @@ export abstract class BaseModel extends Layer {
    * model.compile({ optimizer, loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
    * ```
    */
+<<<<<<< HEAD
   compile(options: CompileOptions): void {
     refuseWhileTrained("compile", this, this.name);
+=======
+  compile(options: CompileOptions = {}): void {
+    checkMethodOptions("compile", options);
+>>>>>>> hC
     this.compileOptions = lookUpNames(options);
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
@@ -337,7 +364,8 @@ export abstract class BaseModel extends Layer {
    * @see https://keras.io/api/models/model_saving_apis/weights_saving_and_loading/ – there, `by_name` is for old files only
    */
   async loadWeights(path: string, options: LoadWeightsOptions = {}): Promise<readonly string[]> {
-    return platform().files.loadWeights(this, path, options);
+    checkMethodOptions("loadWeights", options);
+    return platform().files.loadWeights(this, text("loadWeights", "path", path), options);
   }
 
   /**
@@ -349,7 +377,11 @@ export abstract class BaseModel extends Layer {
    * @throws FileError when the file cannot be written
    */
   async saveWeights(path: string): Promise<void> {
+<<<<<<< HEAD
     return this.whileSaved(() => platform().files.saveWeights(this, path));
+=======
+    return platform().files.saveWeights(this, text("saveWeights", "path", path));
+>>>>>>> hC
   }
 
   /**
@@ -374,7 +406,11 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   async export(path: string): Promise<void> {
+<<<<<<< HEAD
     return this.whileSaved(() => platform().files.exportModel(this, path));
+=======
+    return platform().files.exportModel(this, text("export", "path", path));
+>>>>>>> hC
   }
 
   /**
@@ -396,12 +432,16 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   async save(path: string): Promise<void> {
+<<<<<<< HEAD
     return this.whileSaved(() => platform().files.saveModel(this, path));
   }
 
   /** Writes weights somewhere: as they are after a whole step, where they are being trained. */
   private whileSaved(write: () => Promise<void>): Promise<void> {
     return whileReading(() => this.weights, write);
+=======
+    return platform().files.saveModel(this, text("save", "path", path));
+>>>>>>> hC
   }
 }
 

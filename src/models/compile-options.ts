@@ -26,7 +26,7 @@ export function lookUpNames(options: CompileOptions): CompileOptions {
   const { loss } = options;
   return {
     ...options,
-    optimizer: resolveOptimizer(options.optimizer),
+    optimizer: resolveOptimizer(options.optimizer ?? "rmsprop"),
     loss: loss === undefined ? undefined : mapEach(loss, (one) => (one === null ? null : resolveLoss(one))),
   };
 }
@@ -51,7 +51,7 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes 
       })),
     );
   return {
-    optimizer: resolveOptimizer(options.optimizer),
+    optimizer: resolveOptimizer(options.optimizer ?? "rmsprop"),
     outputs,
     losses: resolved,
     metrics: named(follow(options.metrics, "metrics"), follow(options.weightedMetrics, "weightedMetrics"), outputs),

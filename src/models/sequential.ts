@@ -1,9 +1,12 @@
+import { refuse } from "../errors/check.js";
+import { refuseFormerMembers } from "../errors/former-members.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import type { CallContext } from "../nn/context.js";
-import type { Layer, LayerOptions } from "../nn/layer.js";
+import { Layer, type LayerOptions } from "../nn/layer.js";
 import { InputLayer } from "../nn/layers/index.js";
+import { byName, checkOwnOptions } from "../nn/named.js";
 import { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
 import { checkNames } from "./model.js";
@@ -30,13 +33,28 @@ import { serializeLayer } from "./serialize-layer.js";
  */
 export class Sequential extends BaseModel {
   static readonly className: string = "Sequential";
+  static readonly positional: readonly string[] = ["layers"];
+  static readonly fixedOptions: readonly string[] = ["inputShape", "activityRegularizer"];
+  static {
+    refuseFormerMembers(this, "A Sequential");
+  }
+
   private readonly row: Layer[] = [];
   private readonly shapes = new Map<Layer, Shape>();
   private ends: { readonly input: SymbolicTensor; readonly output: SymbolicTensor } | undefined;
 
   /** @throws UsageError when two layers have the same name */
-  constructor(layers: readonly (Layer | SymbolicTensor)[] = [], options: LayerOptions = {}) {
+  constructor(layers?: readonly (Layer | SymbolicTensor)[], options?: LayerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: LayerOptions & { readonly layers?: readonly (Layer | SymbolicTensor)[] | undefined });
+  constructor(...given: readonly unknown[]) {
+    const { layers = [], ...options } = byName<
+      LayerOptions & { readonly layers?: readonly (Layer | SymbolicTensor)[] | undefined }
+    >(Sequential, given);
+    checkOwnOptions(Sequential, options);
     super(options);
+    const all: unknown = layers;
+    if (!Array.isArray(all)) refuse("Sequential", "layers", "a list of layers", all);
     for (const layer of layers) this.add(layer);
     if (options.trainable === false) this.trainable = false;
   }
@@ -60,6 +78,9 @@ export class Sequential extends BaseModel {
       this.add(entrance);
       return;
     }
+    // From JavaScript it may be anything.
+    const given: unknown = layer;
+    if (!(given instanceof Layer)) refuse("Sequential", "layers", "a layer, a model or layers.Input({ shape })", given);
     checkNames(this.name, [...this.row, layer]);
     if (this.ends !== undefined) this.extend(this.ends.input, layer, this.ends.output);
     else if (this.row.length === 0) this.start(layer);

@@ -1,4 +1,4 @@
-import { refuseUnknown } from "../errors/check.js";
+import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
@@ -70,24 +70,32 @@ const shapeContext: CallContext = {
  * @see https://keras.io/api/layers/base_layer/
  */
 export abstract class Layer extends Named {
+  static {
+    refuseFormerMembers(this, "A layer");
+  }
+
+  static readonly options: readonly string[] = [
+    "name",
+    "trainable",
+    "inputShape",
+    "activityRegularizer",
+  ] satisfies readonly (keyof LayerOptions)[];
   readonly name: string;
   /** What the option `inputShape` says: a Sequential that begins with the layer begins with an input of this shape. */
   readonly givenInputShape: readonly (number | null)[] | undefined;
   /** Penalty on the outputs. */
   readonly activityRegularizer: Regularizer | undefined;
-  private readonly givenOptions: readonly string[];
   private ownTrainable: boolean;
   private ownMultiplier = 1;
   private readonly ownWeights: Variable[] = [];
   private isBuilt = false;
 
   constructor(options: LayerOptions = {}) {
-    super();
+    super(options);
     this.name = options.name ?? automaticName(this.className);
     this.ownTrainable = options.trainable ?? true;
     this.givenInputShape = options.inputShape;
     this.activityRegularizer = resolveRegularizer(options.activityRegularizer);
-    this.givenOptions = Object.keys(options);
   }
 
   /** Whether training may change the layer's weights. Takes effect at the next `fit`. */
@@ -297,21 +305,9 @@ export abstract class Layer extends Named {
     }
   }
 
-  /** JavaScript lets mistyped options through; Keras's list of them is what the configuration holds. */
-  private checkOptions(): void {
-    const common = ["name", "trainable", "activityRegularizer", "inputShape", "dtype"];
-    const others = this.givenOptions.filter((option) => !common.includes(option));
-    if (others.length === 0) return;
-    const known = Object.keys(this.getConfig());
-    const unknown = others.find((option) => !known.includes(snakeCase(option)));
-    if (unknown === undefined) return;
-    refuseUnknown(`The layer "${this.name}" (${this.className})`, unknown, known, snakeCase(unknown));
-  }
-
   /** Creates the weights unless they exist. Shapes are in Keras's order. */
   ensureBuilt(shapes: readonly Shape[]): void {
     if (this.isBuilt) return;
-    this.checkOptions();
     this.build?.(shapes);
     this.isBuilt = true;
   }

@@ -1,13 +1,10 @@
 import { refuseUnknown } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
+import { camelCase } from "../errors/former-names.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { Config, SerializedObject } from "./config.js";
+import { optionNames } from "./named.js";
 import { snakeCase } from "./names.js";
-
-/** `kernel_size` → `kernelSize`, `beta_1` → `beta1`. */
-function camelCase(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
 
 /** Makes an object of one class from Keras's configuration. */
 export type Factory<T> = (config: Config) => T;
@@ -16,21 +13,19 @@ export type Factory<T> = (config: Config) => T;
 interface SerializableClass<T> {
   /** Keras's name of it. */
   readonly className: string;
-  /** Keras's names of the arguments that its constructor takes by position, before one object of all others; default none. */
-  readonly positional?: readonly string[];
   new (...args: never[]): T;
 }
 
 function factory<T>(Class: SerializableClass<T>): Factory<T> {
-  const { positional = [] } = Class;
-  const Constructor = Class as unknown as new (...args: unknown[]) => T;
+  const Constructor = Class as unknown as new (options: object) => T;
+  const known = new Set(optionNames(Class));
   return (config) => {
-    // Absent and null mean the same in Keras's files: the default.
-    const given = Object.entries(config).filter(([, value]) => value !== null && value !== undefined);
-    const options = given
-      .filter(([name]) => !positional.includes(name))
-      .map(([name, value]) => [camelCase(name), value]);
-    return new Constructor(...positional.map((name) => config[name] ?? undefined), Object.fromEntries(options));
+    // Absent and null mean the same in Keras's files: the default. What the class does not know, the registry refuses.
+    const given = Object.entries(config).flatMap(([name, value]) => {
+      const option = camelCase(name);
+      return value === null || value === undefined || !known.has(option) ? [] : [[option, value]];
+    });
+    return new Constructor(Object.fromEntries(given) as object);
   };
 }
 

@@ -1,4 +1,5 @@
-import { wholeNumber } from "../../errors/check.js";
+import { checkOptionNames, wholeNumber } from "../../errors/check.js";
+import { refuseFormerMembers } from "../../errors/former-members.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { input, type Value } from "../../graph/value.js";
 import { platform } from "../../models/platform.js";
@@ -73,6 +74,10 @@ const streamName = "image-data-generator";
  * ```
  */
 export class ImageDataGenerator {
+  static {
+    refuseFormerMembers(this, "An ImageDataGenerator");
+  }
+
   readonly options: ImageDataGeneratorOptions;
   /** Mean of each channel, `[1, 1, channels]`, which `fit` finds; `undefined` before. */
   mean: Tensor | undefined;
@@ -254,6 +259,7 @@ export class ImageDataGenerator {
    * @throws UsageError when whitening is asked for and the photos are too large for it
    */
   async fit(x: Tensor, options: GeneratorFitOptions = {}): Promise<void> {
+    checkOptionNames("ImageDataGenerator.fit", options, ["augment", "rounds", "seed"]);
     const [count = 0, height = 0, width = 0, channels = 0] = x.dims;
     if (x.dims.length !== 4 || count === 0) {
       throw new ShapeError("fit takes a batch of images.", {

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../../errors/check.js";
 import { type Value } from "../../graph/value.js";
 import { tanh } from "../../ops/activations.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -14,7 +15,9 @@ export interface GeluOptions {
  *
  * @see https://arxiv.org/abs/1606.08415
  */
-export function gelu(x: Value, { approximate = false }: GeluOptions = {}): Value {
+export function gelu(x: Value, options: GeluOptions = {}): Value {
+  checkOptionNames("gelu", options, ["approximate"]);
+  const { approximate = false } = options;
   const number = (value: number): Value => scalarLike(x, value);
   const bent = approximate
     ? tanh(mul(number(Math.sqrt(2 / Math.PI)), add(x, mul(number(0.044715), mul(x, square(x))))))

@@ -35,6 +35,13 @@ const truncatedDeviation = 0.8796256610342398;
  */
 export class VarianceScaling extends SeededInitializer {
   static readonly className: string = "VarianceScaling";
+  static override readonly options: readonly string[] = [
+    "scale",
+    "mode",
+    "distribution",
+    "inputAxes",
+    "outputAxes",
+  ] satisfies readonly (keyof VarianceScalingOptions)[];
   private readonly scale: number;
   private readonly mode: (typeof modes)[number];
   private readonly distribution: (typeof distributions)[number];

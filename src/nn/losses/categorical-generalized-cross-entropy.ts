@@ -24,6 +24,9 @@ export interface CategoricalGeneralizedCrossEntropyOptions extends LossOptions {
  */
 export class CategoricalGeneralizedCrossEntropy extends Loss {
   static readonly className: string = "CategoricalGeneralizedCrossEntropy";
+  static override readonly options: readonly string[] = [
+    "q",
+  ] satisfies readonly (keyof CategoricalGeneralizedCrossEntropyOptions)[];
   private readonly q: number;
 
   /** @throws UsageError when q is outside (0, 1) */

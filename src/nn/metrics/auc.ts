@@ -65,6 +65,17 @@ function gains({ tp, fp, tn, fn }: ThresholdCounts): readonly [recall: number[],
  */
 export class AUC extends Metric {
   static readonly className: string = "AUC";
+  static readonly options: readonly string[] = [
+    "numThresholds",
+    "curve",
+    "summationMethod",
+    "thresholds",
+    "multiLabel",
+    "numLabels",
+    "labelWeights",
+    "fromLogits",
+    "name",
+  ] satisfies readonly (keyof AUCOptions)[];
   readonly direction = "up";
   readonly name: string;
   private readonly numThresholds: number;
@@ -78,7 +89,7 @@ export class AUC extends Metric {
 
   /** @throws UsageError when an option is not usable */
   constructor(options: AUCOptions = {}) {
-    super();
+    super(options);
     this.name = options.name ?? "auc";
     const { thresholds, numLabels, labelWeights } = options;
     this.thresholds =

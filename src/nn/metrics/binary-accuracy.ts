@@ -18,12 +18,14 @@ export interface BinaryAccuracyOptions {
 /** How often the prediction is on the side of the threshold that the label says. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class BinaryAccuracy extends MeanMetric {
   static readonly className: string = "BinaryAccuracy";
+  static readonly options: readonly string[] = ["threshold", "name"] satisfies readonly (keyof BinaryAccuracyOptions)[];
   readonly direction = "up";
   private readonly threshold: number;
 
   /** @throws UsageError when the threshold is outside (0, 1) */
-  constructor({ threshold = 0.5, name = "binary_accuracy" }: BinaryAccuracyOptions = {}) {
-    super(name);
+  constructor(options: BinaryAccuracyOptions = {}) {
+    super("binary_accuracy", options);
+    const { threshold = 0.5 } = options;
     this.threshold = numberWithin("BinaryAccuracy", "threshold", threshold, Number.MIN_VALUE, 1 - Number.EPSILON);
   }
 

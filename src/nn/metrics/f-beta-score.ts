@@ -33,6 +33,12 @@ export interface FBetaScoreOptions {
  */
 export class FBetaScore extends Metric {
   static readonly className: string = "FBetaScore";
+  static readonly options: readonly string[] = [
+    "average",
+    "beta",
+    "threshold",
+    "name",
+  ] satisfies readonly (keyof FBetaScoreOptions)[];
   readonly direction = "up";
   readonly name: string;
   private readonly average: (typeof averages)[number];
@@ -41,7 +47,7 @@ export class FBetaScore extends Metric {
 
   /** @throws UsageError when an option is not usable */
   constructor(options: FBetaScoreOptions = {}) {
-    super();
+    super(options);
     const owner = this.className;
     this.name = options.name ?? "fbeta_score";
     this.average = oneOf(owner, "average", options.average ?? "macro", averages);

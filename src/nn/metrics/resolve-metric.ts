@@ -39,6 +39,6 @@ export function resolveMetric(like: MetricLike, loss: Loss | undefined, outputSh
     return loss instanceof SparseLoss ? new SparseCategoricalAccuracy({ name }) : new CategoricalAccuracy({ name });
   }
   // A name that is no metric's is a loss's, or a mistake that the registry of metrics explains.
-  if (!registry.has(name) && isLossName(name)) return new LossMetric(resolveLoss(name), name);
+  if (!registry.has(name) && isLossName(name)) return new LossMetric(name, {}, resolveLoss(name));
   return registry.create({ class_name: name, config: registry.has(name) ? { name } : {} });
 }

@@ -1,3 +1,4 @@
+import { refuseFormerMembers } from "../../errors/former-members.js";
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
 import { equal, where } from "../../ops/comparison.js";
@@ -73,6 +74,22 @@ function optional<T>(value: T | undefined, check: (value: T) => T): T | undefine
  * step, average the weights.
  */
 export abstract class Optimizer extends Named {
+  static {
+    refuseFormerMembers(this, "An optimizer", { lr: "learningRate" });
+  }
+
+  static readonly options: readonly string[] = [
+    "learningRate",
+    "name",
+    "weightDecay",
+    "clipnorm",
+    "clipvalue",
+    "globalClipnorm",
+    "useEma",
+    "emaMomentum",
+    "emaOverwriteFrequency",
+    "gradientAccumulationSteps",
+  ] satisfies readonly (keyof OptimizerOptions)[];
   /**
    * What it remembers from step to step; training and files read and write it.
    *
@@ -96,7 +113,7 @@ export abstract class Optimizer extends Named {
 
   /** @throws UsageError when an option is not usable */
   protected constructor(learningRate: LearningRate, options: OptimizerOptions = {}) {
-    super();
+    super(options);
     // From a file it may be a schedule as Keras writes it.
     this.rate = isSerializedObject(learningRate) ? resolveSchedule(learningRate) : learningRate;
     if (typeof this.rate === "number") checkRate(this.rate);

@@ -2,6 +2,7 @@ import type { BaseModel } from "../../models/base-model.js";
 import type { TrainingLoops } from "../../models/platform.js";
 import { whileReading } from "../../nn/weight-use.js";
 import { processStreams, type RandomSource } from "../../random/seed.js";
+import { checkMethodOptions } from "../../models/option-names.js";
 import { samplesIn } from "../../models/sources/arrays.js";
 import type { Host } from "../machine.js";
 import { testOnBatch, trainOnBatch } from "./batch.js";
@@ -33,13 +34,28 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
     return { host, model, memory };
   };
   return {
-    fit: async (model, x, options) => fit(callOf(model), x, options),
-    evaluate: (model, x, options) => reading(model, () => evaluate(callOf(model), x, options)),
-    predict: (model, x, options) => reading(model, () => predict(callOf(model), x, options)),
+    fit: async (model, x, options) => {
+      checkMethodOptions("fit", options);
+      return fit(callOf(model), x, options);
+    },
+    evaluate: async (model, x, options) => {
+      checkMethodOptions("evaluate", options);
+      return reading(model, () => evaluate(callOf(model), x, options));
+    },
+    predict: async (model, x, options) => {
+      checkMethodOptions("predict", options);
+      return reading(model, () => predict(callOf(model), x, options));
+    },
     predictOnBatch: (model, x) =>
       reading(model, () => predict(callOf(model), x, { batchSize: Math.max(1, samplesIn(x)), verbose: 0 })),
-    trainOnBatch: async (model, x, y, options) => trainOnBatch(callOf(model), x, y, options),
-    testOnBatch: (model, x, y, options) => reading(model, () => testOnBatch(callOf(model), x, y, options)),
+    trainOnBatch: async (model, x, y, options) => {
+      checkMethodOptions("trainOnBatch", options);
+      return trainOnBatch(callOf(model), x, y, options);
+    },
+    testOnBatch: async (model, x, y, options) => {
+      checkMethodOptions("testOnBatch", options);
+      return reading(model, () => testOnBatch(callOf(model), x, y, options));
+    },
     async release(model) {
       await kept.get(model)?.release();
     },

@@ -32,6 +32,12 @@ export interface PReLUOptions extends LayerOptions {
  */
 export class PReLU extends UnaryLayer {
   static readonly className: string = "PReLU";
+  static override readonly options: readonly string[] = [
+    "alphaInitializer",
+    "alphaRegularizer",
+    "alphaConstraint",
+    "sharedAxes",
+  ] satisfies readonly (keyof PReLUOptions)[];
   private readonly spec: WeightSpec;
   private readonly sharedAxes: readonly number[] | undefined;
   private alpha: Variable | undefined;

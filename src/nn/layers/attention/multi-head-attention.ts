@@ -29,6 +29,7 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { CallArguments } from "../../symbolic-tensor.js";
 import type { Variable } from "../../variable.js";
 import { WeightSpec } from "../weight-spec.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link MultiHeadAttention}. */
 export interface MultiHeadAttentionOptions extends LayerOptions {
@@ -85,7 +86,24 @@ type Part = "query" | "key" | "value" | "output";
  */
 export class MultiHeadAttention extends Layer {
   static readonly className: string = "MultiHeadAttention";
-  static readonly positional: readonly string[] = ["num_heads", "key_dim"];
+  static readonly positional: readonly string[] = ["numHeads", "keyDim"];
+  static override readonly options: readonly string[] = [
+    "valueDim",
+    "dropout",
+    "useBias",
+    "outputShape",
+    "attentionAxes",
+    "slidingWindow",
+    "flashAttention",
+    "useGate",
+    "kernelInitializer",
+    "biasInitializer",
+    "kernelRegularizer",
+    "biasRegularizer",
+    "kernelConstraint",
+    "biasConstraint",
+    "seed",
+  ] satisfies readonly (keyof MultiHeadAttentionOptions)[];
   private readonly numHeads: number;
   private readonly keyDim: number;
   private readonly valueDim: number;
@@ -106,7 +124,13 @@ export class MultiHeadAttention extends Layer {
    * @param keyDim extent of each head's queries and keys
    * @throws UsageError when an option is not usable
    */
-  constructor(numHeads: number, keyDim: number, options: MultiHeadAttentionOptions = {}) {
+  constructor(numHeads: number, keyDim: number, options?: MultiHeadAttentionOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: MultiHeadAttentionOptions & { readonly numHeads: number; readonly keyDim: number });
+  constructor(...given: readonly unknown[]) {
+    const { numHeads, keyDim, ...options } = byName<
+      MultiHeadAttentionOptions & { readonly numHeads: number; readonly keyDim: number }
+    >(MultiHeadAttention, given);
     super(options);
     const owner = "MultiHeadAttention";
     this.numHeads = wholeNumber(owner, "numHeads", numHeads);

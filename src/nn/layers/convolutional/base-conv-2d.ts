@@ -38,6 +38,17 @@ export interface BaseConv2DOptions extends LayerOptions {
 
 /** What all convolutions over height and width have in common: window, bias and activation. */
 export abstract class BaseConv2D extends UnaryLayer {
+  static override readonly options: readonly string[] = [
+    "strides",
+    "padding",
+    "dataFormat",
+    "dilationRate",
+    "activation",
+    "useBias",
+    "biasInitializer",
+    "biasRegularizer",
+    "biasConstraint",
+  ] satisfies readonly (keyof BaseConv2DOptions)[];
   protected readonly kernelSize: readonly [number, number];
   protected readonly strides: readonly [number, number];
   protected readonly padding: Padding;

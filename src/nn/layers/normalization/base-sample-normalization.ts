@@ -36,6 +36,17 @@ export interface SampleNormalizationOptions extends LayerOptions {
 
 /** What layers have in common that normalize each sample by itself: the same in training and inference. */
 export abstract class BaseSampleNormalization extends UnaryLayer {
+  static override readonly options: readonly string[] = [
+    "epsilon",
+    "center",
+    "scale",
+    "betaInitializer",
+    "gammaInitializer",
+    "betaRegularizer",
+    "gammaRegularizer",
+    "betaConstraint",
+    "gammaConstraint",
+  ] satisfies readonly (keyof SampleNormalizationOptions)[];
   protected readonly epsilon: number;
   private readonly center: boolean;
   private readonly scale: boolean;

@@ -110,6 +110,25 @@ function moved(old: Value, batch: Value, momentum: number): Value {
  */
 export class BatchNormalization extends UnaryLayer {
   static readonly className: string = "BatchNormalization";
+  static override readonly options: readonly string[] = [
+    "axis",
+    "momentum",
+    "epsilon",
+    "center",
+    "scale",
+    "betaInitializer",
+    "gammaInitializer",
+    "movingMeanInitializer",
+    "movingVarianceInitializer",
+    "betaRegularizer",
+    "gammaRegularizer",
+    "betaConstraint",
+    "gammaConstraint",
+    "synchronized",
+    "renorm",
+    "renormClipping",
+    "renormMomentum",
+  ] satisfies readonly (keyof BatchNormalizationOptions)[];
   private readonly axis: number;
   private readonly momentum: number;
   private readonly epsilon: number;

@@ -26,6 +26,10 @@ export interface GroupNormalizationOptions extends SampleNormalizationOptions {
  */
 export class GroupNormalization extends BaseSampleNormalization {
   static readonly className: string = "GroupNormalization";
+  static override readonly options: readonly string[] = [
+    "groups",
+    "axis",
+  ] satisfies readonly (keyof GroupNormalizationOptions)[];
   private groups: number;
   private readonly axis: number;
 

@@ -27,6 +27,10 @@ export interface LayerNormalizationOptions extends SampleNormalizationOptions {
  */
 export class LayerNormalization extends BaseSampleNormalization {
   static readonly className: string = "LayerNormalization";
+  static override readonly options: readonly string[] = [
+    "axis",
+    "rmsScaling",
+  ] satisfies readonly (keyof LayerNormalizationOptions)[];
   private readonly axis: readonly number[];
   private readonly rmsScaling: boolean;
 

@@ -30,6 +30,10 @@ export interface RMSNormalizationOptions extends LayerOptions {
  */
 export class RMSNormalization extends UnaryLayer {
   static readonly className: string = "RMSNormalization";
+  static override readonly options: readonly string[] = [
+    "axis",
+    "epsilon",
+  ] satisfies readonly (keyof RMSNormalizationOptions)[];
   private readonly axis: readonly number[];
   private readonly epsilon: number;
   private scale: Variable | undefined;

@@ -17,6 +17,7 @@ export interface UnitNormalizationOptions extends LayerOptions {
  */
 export class UnitNormalization extends UnaryLayer {
   static readonly className: string = "UnitNormalization";
+  static override readonly options: readonly string[] = ["axis"] satisfies readonly (keyof UnitNormalizationOptions)[];
   private readonly axis: number | readonly number[];
 
   constructor(options: UnitNormalizationOptions = {}) {

@@ -63,6 +63,15 @@ const colouring: readonly AugmentationName[] = [
  */
 export class AugMix extends BaseImagePreprocessing<Mixture> {
   static readonly className: string = "AugMix";
+  static override readonly options: readonly string[] = [
+    "numChains",
+    "chainDepth",
+    "factor",
+    "alpha",
+    "allOps",
+    "interpolation",
+    "valueRange",
+  ] satisfies readonly (keyof AugMixOptions)[];
   private readonly valueRange: Bounds;
   private readonly numChains: number;
   private readonly chainDepth: number;

@@ -60,6 +60,11 @@ function drawsOf(context: CallContext, stream: string): Draws {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/
  */
 export abstract class BaseImagePreprocessing<T> extends UnaryLayer {
+  static override readonly options: readonly string[] = [
+    "seed",
+    "dataFormat",
+    "boundingBoxFormat",
+  ] satisfies readonly (keyof RandomImageOptions)[];
   protected readonly seed: number | undefined;
   private readonly boundingBoxFormat: string | undefined;
 

@@ -38,6 +38,12 @@ export interface NormalizationOptions extends LayerOptions {
  */
 export class Normalization extends UnaryLayer {
   static readonly className: string = "Normalization";
+  static override readonly options: readonly string[] = [
+    "axis",
+    "mean",
+    "variance",
+    "invert",
+  ] satisfies readonly (keyof NormalizationOptions)[];
   private readonly axis: readonly number[];
   private readonly mean: Statistic | undefined;
   private readonly variance: Statistic | undefined;

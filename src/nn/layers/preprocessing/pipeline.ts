@@ -1,3 +1,4 @@
+import { byName } from "../../named.js";
 import { UsageError } from "../../../errors/errors.js";
 import type { Shape } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
@@ -13,12 +14,20 @@ import { Layer, type LayerOptions } from "../../layer.js";
  */
 export class Pipeline extends Layer {
   static readonly className: string = "Pipeline";
+  static readonly positional: readonly string[] = ["layers"];
 
   /** The layers, in order. */
   readonly layers: readonly Layer[];
 
   /** @throws UsageError when there is no layer */
-  constructor(layers: readonly Layer[], options: Pick<LayerOptions, "name"> = {}) {
+  constructor(layers: readonly Layer[], options?: Pick<LayerOptions, "name">);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: Pick<LayerOptions, "name"> & { readonly layers: readonly Layer[] });
+  constructor(...given: readonly unknown[]) {
+    const { layers, ...options } = byName<Pick<LayerOptions, "name"> & { readonly layers: readonly Layer[] }>(
+      Pipeline,
+      given,
+    );
     super(options);
     if (!Array.isArray(layers) || layers.length === 0 || layers.some((layer) => !(layer instanceof Layer))) {
       throw new UsageError("Pipeline takes a list of layers.", {

@@ -10,6 +10,7 @@ export interface RandomLayerOptions extends LayerOptions {
 
 /** A layer that draws random numbers while it is trained, and does nothing in inference. */
 export abstract class BaseRandom extends UnaryLayer {
+  static override readonly options: readonly string[] = ["seed"] satisfies readonly (keyof RandomLayerOptions)[];
   private readonly seed: number | undefined;
 
   constructor(options: RandomLayerOptions) {

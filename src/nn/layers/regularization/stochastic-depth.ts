@@ -6,6 +6,7 @@ import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
+import { byName } from "../../named.js";
 
 /**
  * Training: the branch of a residual block is left out for whole samples, with the given probability, and otherwise
@@ -15,14 +16,21 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
  */
 export class StochasticDepth extends UnaryLayer {
   static readonly className: string = "StochasticDepth";
-  static readonly positional: readonly string[] = ["drop_path_rate"];
+  static readonly positional: readonly string[] = ["dropPathRate"];
   private readonly dropPathRate: number;
 
   /**
    * @param dropPathRate the probability, in [0, 1)
    * @throws UsageError when it is outside
    */
-  constructor(dropPathRate: number, options: LayerOptions = {}) {
+  constructor(dropPathRate: number, options?: LayerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: LayerOptions & { readonly dropPathRate: number });
+  constructor(...given: readonly unknown[]) {
+    const { dropPathRate, ...options } = byName<LayerOptions & { readonly dropPathRate: number }>(
+      StochasticDepth,
+      given,
+    );
     super(options);
     this.dropPathRate = numberWithin("StochasticDepth", "dropPathRate", dropPathRate, 0, 1 - Number.EPSILON);
   }
