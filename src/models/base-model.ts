@@ -72,6 +72,11 @@ export abstract class BaseModel extends Layer {
   /** The layers, in the order in which data passes them. */
   abstract get layers(): readonly Layer[];
 
+  /** The layers, and the operations among them, which `ops` puts there. */
+  get operations(): readonly Layer[] {
+    return this.layers;
+  }
+
   /** Placeholders of the inputs. */
   abstract get inputs(): readonly SymbolicTensor[];
 
@@ -211,13 +216,9 @@ export abstract class BaseModel extends Layer {
    * model.compile({ optimizer, loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
    * ```
    */
-<<<<<<< HEAD
-  compile(options: CompileOptions): void {
-    refuseWhileTrained("compile", this, this.name);
-=======
   compile(options: CompileOptions = {}): void {
+    refuseWhileTrained("compile", this, this.name);
     checkMethodOptions("compile", options);
->>>>>>> hC
     this.compileOptions = lookUpNames(options);
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
@@ -377,11 +378,8 @@ export abstract class BaseModel extends Layer {
    * @throws FileError when the file cannot be written
    */
   async saveWeights(path: string): Promise<void> {
-<<<<<<< HEAD
-    return this.whileSaved(() => platform().files.saveWeights(this, path));
-=======
-    return platform().files.saveWeights(this, text("saveWeights", "path", path));
->>>>>>> hC
+    const file = text("saveWeights", "path", path);
+    return this.whileSaved(() => platform().files.saveWeights(this, file));
   }
 
   /**
@@ -406,11 +404,8 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   async export(path: string): Promise<void> {
-<<<<<<< HEAD
-    return this.whileSaved(() => platform().files.exportModel(this, path));
-=======
-    return platform().files.exportModel(this, text("export", "path", path));
->>>>>>> hC
+    const file = text("export", "path", path);
+    return this.whileSaved(() => platform().files.exportModel(this, file));
   }
 
   /**
@@ -432,16 +427,13 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   async save(path: string): Promise<void> {
-<<<<<<< HEAD
-    return this.whileSaved(() => platform().files.saveModel(this, path));
+    const file = text("save", "path", path);
+    return this.whileSaved(() => platform().files.saveModel(this, file));
   }
 
   /** Writes weights somewhere: as they are after a whole step, where they are being trained. */
   private whileSaved(write: () => Promise<void>): Promise<void> {
     return whileReading(() => this.weights, write);
-=======
-    return platform().files.saveModel(this, text("save", "path", path));
->>>>>>> hC
   }
 }
 

@@ -16,6 +16,7 @@ import { Activations } from "../activations/activations.js";
 import type { CallbackList } from "./callback-list.js";
 import { evaluateBatches } from "./evaluation.js";
 import type { BorrowedPrograms, TrainingMemory } from "./training-memory.js";
+import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
 import { beginLoading, firstBatches, type LoadingBatch, noSamples, ranOut, roundSteps } from "./samples.js";
