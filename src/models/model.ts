@@ -52,7 +52,6 @@ export class Model extends BaseModel {
     this.layers = layers;
     this.isRow = isRow;
     checkNames(this.name, this.layers);
-    if (options.trainable === false) this.trainable = false;
   }
 
   override get className(): string {

@@ -38,7 +38,6 @@ export class Sequential extends BaseModel {
   constructor(layers: readonly (Layer | SymbolicTensor)[] = [], options: LayerOptions = {}) {
     super(options);
     for (const layer of layers) this.add(layer);
-    if (options.trainable === false) this.trainable = false;
   }
 
   /**

@@ -97,6 +97,7 @@ export abstract class Layer extends Named {
 
   set trainable(value: boolean) {
     this.ownTrainable = value;
+    for (const variable of this.ownWeights) variable.trainable = value;
   }
 
   /**
@@ -130,9 +131,12 @@ export abstract class Layer extends Named {
     return [...this.ownWeights].sort((a, b) => Number(b.learnable) - Number(a.learnable));
   }
 
-  /** The weights that training changes. */
+  /**
+   * The weights that training changes when this is what is trained: none where it is frozen; else those that nobody froze since
+   * they were unfrozen last, whatever the flags of the models between say, as in Keras.
+   */
   get trainableWeights(): readonly Variable[] {
-    return this.trainable ? this.weights.filter(({ learnable }) => learnable) : [];
+    return this.trainable ? this.weights.filter(({ trainable }) => trainable) : [];
   }
 
   /** The weights that gradients do not change: frozen ones and statistics. */
@@ -267,6 +271,9 @@ export abstract class Layer extends Named {
 
   /** {@link call}, with the layer's name in front of what goes wrong. */
   callNamed(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
+    const step = context.origin ?? context;
+    // The first to be called is what is trained: where it is frozen as a whole, no weight is penalized.
+    if (!penalized.has(step)) penalized.set(step, new Set(this.trainable ? [] : this.weights));
     try {
       const outputs = this.call(inputs, context, told);
       this.penalize(outputs, context);
@@ -286,12 +293,9 @@ export abstract class Layer extends Named {
     if (this.activityRegularizer !== undefined) {
       for (const output of outputs) context.addLoss(this.activityRegularizer.penalty(output));
     }
-    if (!this.trainable) return;
-    const step = context.origin ?? context;
-    const done = penalized.get(step) ?? new Set();
-    penalized.set(step, done);
+    const done = penalized.get(context.origin ?? context) ?? new Set();
     for (const variable of this.ownWeights) {
-      if (variable.regularizer === undefined || done.has(variable)) continue;
+      if (variable.regularizer === undefined || !variable.trainable || done.has(variable)) continue;
       done.add(variable);
       context.addLoss(variable.regularizer.penalty(context.weight(variable)));
     }
@@ -331,6 +335,7 @@ export abstract class Layer extends Named {
   ): Variable {
     const variable = new Variable({ path: `${this.name}/${name}`, shape, initializer, ...options });
     variable.learningRateMultiplier = this.ownMultiplier;
+    variable.trainable = this.ownTrainable;
     this.ownWeights.push(variable);
     return variable;
   }

@@ -31,6 +31,7 @@ export class Variable {
   /** Factor of the learning rate for this weight; set through its layer. */
   learningRateMultiplier = 1;
   private readonly initializer: Initializer;
+  private isFrozen = false;
   private current: TensorData<"float32"> | undefined;
 
   constructor({ path, shape, initializer, learnable = true, regularizer, constraint }: VariableOptions) {
@@ -45,6 +46,18 @@ export class Variable {
   /** The last part of the path, such as `"kernel"`. */
   get name(): string {
     return this.path.slice(this.path.lastIndexOf("/") + 1);
+  }
+
+  /**
+   * Whether training may change it: `false` for statistics and while it is frozen. Set through its layer, whose flag it follows;
+   * those of models around it have been passed on to the layer when they were set.
+   */
+  get trainable(): boolean {
+    return this.learnable && !this.isFrozen;
+  }
+
+  set trainable(value: boolean) {
+    this.isFrozen = !value;
   }
 
   /** Number of elements. */
