@@ -1,7 +1,8 @@
 import { ShapeError } from "../errors/errors.js";
 import { elementCount, type TensorData } from "../onnx/tensor-data.js";
 import { formatShape, sameShape } from "../graph/shape.js";
-import { processStreams, type RandomSource } from "../random/seed.js";
+import type { Generator } from "../random/generator.js";
+import { nextWeightStream, type RandomSource } from "../random/seed.js";
 import type { Constraint } from "./constraints/constraint.js";
 import type { Initializer } from "./initializers/initializer.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
@@ -31,6 +32,8 @@ export class Variable {
   /** Factor of the learning rate for this weight; set through its layer. */
   learningRateMultiplier = 1;
   private readonly initializer: Initializer;
+  /** Where the initial values are drawn from; which stream it is, is settled when the weight is made. */
+  private readonly stream: Generator;
   private isFrozen = false;
   private current: TensorData<"float32"> | undefined;
 
@@ -41,6 +44,7 @@ export class Variable {
     this.regularizer = regularizer;
     this.constraint = constraint;
     this.initializer = initializer;
+    this.stream = nextWeightStream();
   }
 
   /** The last part of the path, such as `"kernel"`. */
@@ -70,7 +74,7 @@ export class Variable {
    * cost no random numbers. Treat them as read-only: sessions share them.
    */
   get value(): TensorData<"float32"> {
-    return this.initialize(processStreams);
+    return this.drawn(this.stream);
   }
 
   /**
@@ -80,12 +84,12 @@ export class Variable {
    * @returns the values
    */
   initialize(random: RandomSource): TensorData<"float32"> {
-    this.current ??= {
-      type: "float32",
-      dims: this.shape,
-      data: this.initializer.values(this.shape, random.stream(`weights/${this.path}`)),
-    };
-    return this.current;
+    return this.drawn(random.stream(`weights/${this.path}`));
+  }
+
+  private drawn(stream: Generator): TensorData<"float32"> {
+    const { shape, initializer } = this;
+    return (this.current ??= { type: "float32", dims: shape, data: initializer.values(shape, stream) });
   }
 
   /**
