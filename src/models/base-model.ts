@@ -115,7 +115,8 @@ export abstract class BaseModel extends Layer {
   }
 
   /**
-   * Freezes or unfreezes the model and every layer in it.
+   * Freezes or unfreezes the model and every layer in it. The last word counts: a layer that is unfrozen afterwards in a frozen
+   * inner model learns. As in Keras 3 with TensorFlow, setting the value that the model has already changes nothing in its layers.
    *
    * @example
    * ```ts
@@ -132,6 +133,7 @@ export abstract class BaseModel extends Layer {
   }
 
   override set trainable(value: boolean) {
+    if (value === super.trainable) return;
     super.trainable = value;
     for (const layer of this.layers) layer.trainable = value;
   }
@@ -148,10 +150,6 @@ export abstract class BaseModel extends Layer {
 
   override get weights(): readonly Variable[] {
     return unique(this.layers.flatMap(({ weights }) => weights));
-  }
-
-  override get trainableWeights(): readonly Variable[] {
-    return this.trainable ? unique(this.layers.flatMap(({ trainableWeights }) => trainableWeights)) : [];
   }
 
   /**

@@ -67,7 +67,6 @@ export class Model extends BaseModel {
     this.layers = layers.filter((layer) => !(layer instanceof Operation));
     this.isRow = isRow;
     checkNames(this.name, layers);
-    if (options.trainable === false) this.trainable = false;
   }
 
   override get className(): string {

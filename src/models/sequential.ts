@@ -56,7 +56,6 @@ export class Sequential extends BaseModel {
     const all: unknown = layers;
     if (!Array.isArray(all)) refuse("Sequential", "layers", "a list of layers", all);
     for (const layer of layers) this.add(layer);
-    if (options.trainable === false) this.trainable = false;
   }
 
   /**

@@ -28,7 +28,7 @@ export interface CallContext {
   /**
    * Random numbers, new ones for each step; they are drawn on the host from a seeded stream and fed.
    *
-   * @param name names the stream: the layer's name
+   * @param name of the stream, which the context numbers: a kind of layer, not the name of one, since automatic names count on
    * @param shape may hold the batch's extent
    */
   random(name: string, distribution: Distribution, shape: Shape): Value;

@@ -211,6 +211,7 @@ export class Layer extends Named {
 
   set trainable(value: boolean) {
     this.ownTrainable = value;
+    for (const variable of this.ownVariables) variable.trainable = value;
     for (const layer of this.innerLayers) layer.trainable = value;
   }
 
@@ -250,11 +251,12 @@ export class Layer extends Named {
     return [...this.ownVariables].sort((a, b) => Number(b.learnable) - Number(a.learnable));
   }
 
-  /** The weights that training changes. */
+  /**
+   * The weights that training changes when this is what is trained: none where it is frozen; else those that nobody froze since
+   * they were unfrozen last, whatever the flags of the models between say, as in Keras.
+   */
   get trainableWeights(): readonly Variable[] {
-    if (!this.trainable) return [];
-    const own = this.ownWeights.filter(({ learnable }) => learnable);
-    return [...new Set([...own, ...this.innerLayers.flatMap(({ trainableWeights }) => trainableWeights)])];
+    return this.trainable ? this.weights.filter(({ trainable }) => trainable) : [];
   }
 
   /** The weights that gradients do not change: frozen ones and statistics. */
@@ -498,6 +500,9 @@ export class Layer extends Named {
 
   /** {@link call}, with the layer's name in front of what goes wrong. */
   callNamed(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
+    const step = context.origin ?? context;
+    // The first to be called is what is trained: where it is frozen as a whole, no weight is penalized.
+    if (!penalized.has(step)) penalized.set(step, new Set(this.trainable ? [] : this.weights));
     try {
       const outputs = this.hasOwnCall ? this.writeCall(inputs, context, told) : this.compute(inputs, context, told);
       this.penalize(outputs, context);
@@ -550,12 +555,9 @@ export class Layer extends Named {
     if (this.activityRegularizer !== undefined) {
       for (const output of outputs) context.addLoss(this.activityRegularizer.penalty(output));
     }
-    if (!this.trainable) return;
-    const step = context.origin ?? context;
-    const done = penalized.get(step) ?? new Set();
-    penalized.set(step, done);
+    const done = penalized.get(context.origin ?? context) ?? new Set();
     for (const variable of this.ownVariables) {
-      if (variable.regularizer === undefined || done.has(variable)) continue;
+      if (variable.regularizer === undefined || !variable.trainable || done.has(variable)) continue;
       done.add(variable);
       context.addLoss(variable.regularizer.penalty(context.weight(variable)));
     }
@@ -647,6 +649,7 @@ export class Layer extends Named {
   ): Variable {
     const variable = new Variable({ path: `${this.name}/${name}`, shape, initializer, ...options });
     variable.learningRateMultiplier = this.ownMultiplier;
+    variable.trainable = this.ownTrainable;
     this.ownVariables.push(variable);
     return variable;
   }

@@ -44,7 +44,6 @@ const shapeSchema = z.array(z.number().nullable()).min(1);
 
 const sequentialSchema = z.looseObject({
   name: z.string().optional(),
-  trainable: z.boolean().nullish(),
   layers: z.array(z.unknown()),
   build_input_shape: shapeSchema.nullish().catch(undefined),
 });
@@ -273,7 +272,7 @@ class ConfigReader {
         model.ensureBuilt([new InputLayer({ batchShape: shape }).output.shape]);
       });
     }
-    if (parsed.trainable === false) model.trainable = false;
+    // Keras takes no notice of the flag of a Sequential in a file: those of its layers are there too.
     return model;
   }
 

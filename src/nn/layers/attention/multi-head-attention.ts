@@ -30,6 +30,7 @@ import type { CallArguments } from "../../symbolic-tensor.js";
 import type { Variable } from "../../variable.js";
 import { WeightSpec } from "../weight-spec.js";
 import { byName } from "../../named.js";
+import { snakeCase } from "../../names.js";
 
 /** Options of {@link MultiHeadAttention}. */
 export interface MultiHeadAttentionOptions extends LayerOptions {
@@ -61,7 +62,7 @@ export interface MultiHeadAttentionOptions extends LayerOptions {
   readonly kernelConstraint?: ConstraintLike;
   /** What the biases are kept to; default nothing. */
   readonly biasConstraint?: ConstraintLike;
-  /** Gives the layer random numbers of its own; default: they follow from the layer's name. */
+  /** Gives the layer random numbers of its own; default: they follow from the order of layers. */
   readonly seed?: number | undefined;
 }
 
@@ -336,7 +337,7 @@ export class MultiHeadAttention extends Layer {
 
   private dropped(scores: Value, context: CallContext): Value {
     if (!context.training || this.dropout === 0) return scores;
-    const stream = this.seed === undefined ? this.name : `MultiHeadAttention of seed ${this.seed}`;
+    const stream = this.seed === undefined ? snakeCase(this.className) : `MultiHeadAttention of seed ${this.seed}`;
     const kept = greaterOrEqual(context.random(stream, "uniform", scores.shape), scalarLike(scores, this.dropout));
     return mul(scores, where(kept, scalarLike(scores, 1 / (1 - this.dropout)), scalarLike(scores, 0)));
   }

@@ -3,7 +3,8 @@ import { scalarLike } from "../../../ops/constants.js";
 import { add, clip, mul, sub } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/slicing.js";
 import { squeeze } from "../../../ops/layout.js";
-import { randomStream } from "../../../random/seed.js";
+import type { Generator } from "../../../random/generator.js";
+import { nextRandomStream, randomStream } from "../../../random/seed.js";
 import { numberWithin, oneOf, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type AugmentationName, augmentationParts } from "./augmentation-parts.js";
@@ -79,6 +80,8 @@ export class AugMix extends BaseImagePreprocessing<Mixture> {
   private readonly alpha: number;
   private readonly allOps: boolean;
   private readonly interpolation: ImageInterpolation;
+  /** Where chains are drawn from: the same ones whenever the layer is written as a graph. */
+  private chains: Generator | undefined;
 
   /** @throws UsageError when an option is not usable */
   constructor(options: AugMixOptions = {}) {
@@ -95,7 +98,9 @@ export class AugMix extends BaseImagePreprocessing<Mixture> {
 
   /** Draws which changes the chains have; each place stays empty as often as it holds a certain change. */
   protected chooseChains(): readonly (readonly AugmentationName[])[] {
-    const generator = randomStream(`chains of ${this.stream}`);
+    const label = `chains of ${this.stream}`;
+    this.chains ??= this.seed === undefined ? nextRandomStream(label) : randomStream(label);
+    const generator = this.chains.fork("drawn");
     const names = this.allOps ? [...moving, ...colouring] : moving;
     return Array.from({ length: this.numChains }, () =>
       Array.from({ length: this.chainDepth }, () => names[generator.integer(names.length + 1)]).filter(

@@ -7,6 +7,7 @@ import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { byName } from "../../named.js";
+import { snakeCase } from "../../names.js";
 
 /**
  * Training: the branch of a residual block is left out for whole samples, with the given probability, and otherwise
@@ -38,7 +39,7 @@ export class StochasticDepth extends UnaryLayer {
   protected forward(x: Value, context: CallContext): Value {
     if (!context.training || this.dropPathRate === 0) return x;
     const [batch = 1, ...others] = x.shape;
-    const drawn = context.random(this.name, "uniform", [batch, ...others.map(() => 1)]);
+    const drawn = context.random(snakeCase(this.className), "uniform", [batch, ...others.map(() => 1)]);
     const dropped = less(drawn, scalarLike(x, this.dropPathRate));
     return mul(x, where(dropped, scalarLike(x, 0), scalarLike(x, 1 / (1 - this.dropPathRate))));
   }
