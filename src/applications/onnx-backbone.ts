@@ -87,12 +87,12 @@ export function withoutClassifier(model: OnnxModel, options: CutOptions): GraphM
 
 /** The cut of the only output that ends in a classifier, or else of the only one that something can be grafted onto. */
 function onlyCut(outputs: readonly Value[], names: readonly string[], file: string): Cut & { readonly name: string } {
-  const refused: unknown[] = [];
+  const refused: Error[] = [];
   const cuts = outputs.flatMap((value, index) => {
     try {
       return [{ ...cutClassifier(value, file), name: names[index] ?? "" }];
     } catch (error) {
-      refused.push(error);
+      refused.push(error instanceof Error ? error : new Error(String(error)));
       return [];
     }
   });

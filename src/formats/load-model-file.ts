@@ -61,7 +61,9 @@ async function tfjs({ path }: Pick<ModelFile, "path">): Promise<BaseModel> {
 }
 
 async function onnx({ path, bytes, options }: ModelFile): Promise<BaseModel> {
-  return Promise.resolve(importOnnx(readModel(bytes, path, externalDataBeside(path)), { file: path, output: options.output }));
+  return Promise.resolve(
+    importOnnx(readModel(bytes, path, externalDataBeside(path)), { file: path, output: options.output }),
+  );
 }
 
 /**

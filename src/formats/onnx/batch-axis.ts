@@ -43,12 +43,7 @@ interface Candidate extends Placed {
  * @param fileBatch how many pictures the file was made for
  * @returns `undefined` where no place is the right one
  */
-export function reshapedBatch(
-  from: Shape,
-  outer: Dim,
-  target: readonly Dim[],
-  fileBatch: number,
-): Placed | undefined {
+export function reshapedBatch(from: Shape, outer: Dim, target: readonly Dim[], fileBatch: number): Placed | undefined {
   const [axis, ...others] = batchAxes(from);
   const picture = axis === undefined ? undefined : dimQuotient(from[axis] ?? 0, batch);
   if (axis === undefined || picture === undefined || countsBatch(picture) || others.length > 0) return undefined;
@@ -100,7 +95,15 @@ const ofPictures: ReadonlySet<string> = new Set([
 ]);
 
 /** Operators that may put any axis anywhere. */
-const ofLayout: ReadonlySet<string> = new Set(["Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Shape", "OneHot"]);
+const ofLayout: ReadonlySet<string> = new Set([
+  "Transpose",
+  "Reshape",
+  "Flatten",
+  "Squeeze",
+  "Unsqueeze",
+  "Shape",
+  "OneHot",
+]);
 
 /** Operators whose elements come from places that are computed. */
 const byIndex: ReadonlySet<string> = new Set(["GatherND", "ScatterND", "MaxUnpool", "EyeLike", "TakeRows"]);

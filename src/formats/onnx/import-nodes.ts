@@ -244,7 +244,11 @@ export class NodeImporter {
       return countsBatch(own) && dim === (this.source.batch ?? 1) ? own : dim;
     });
     const parts = given.map((dim, axis) =>
-      typeof dim === "number" ? integers([dim]) : dim === x.shape[axis] ? shapeOp(x, { start: axis, end: axis + 1 }) : undefined,
+      typeof dim === "number"
+        ? integers([dim])
+        : dim === x.shape[axis]
+          ? shapeOp(x, { start: axis, end: axis + 1 })
+          : undefined,
     );
     if (!parts.every((part) => part !== undefined)) return [image, roi, scales, sizes];
     // Resize takes no empty scales beside sizes.
