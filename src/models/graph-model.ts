@@ -1,8 +1,8 @@
 import { UsageError } from "../errors/errors.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { nodesInOrder } from "../graph/graph.js";
-import { rebuild } from "../graph/rebuild.js";
-import type { Shape } from "../graph/shape.js";
+import { type Replace, rebuild } from "../graph/rebuild.js";
+import { sameShape, type Shape } from "../graph/shape.js";
 import type { Node, Value } from "../graph/value.js";
 import { channelsLast } from "../nn/channels.js";
 import type { CallContext } from "../nn/context.js";
@@ -10,6 +10,7 @@ import type { Initializer } from "../nn/initializers/initializer.js";
 import { Layer } from "../nn/layer.js";
 import { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
+import { recreate } from "../ops/table.js";
 import { BaseModel } from "./base-model.js";
 
 /** A weight of an imported node: the graph's placeholder for it, and its values. */
@@ -121,7 +122,10 @@ export class GraphModel extends BaseModel {
     for (const { placeholders } of this.layers) {
       for (const [placeholder, variable] of placeholders) substitutes.set(placeholder, context.weight(variable));
     }
-    return this.graphOutputs.map(rebuild(this.graphOutputs, substitutes));
+    const sized = this.graphInputs.some(({ shape }, index) => !sameShape(shape, inputs[index]?.shape ?? shape));
+    // Where a size was open, what follows from it is inferred anew.
+    const replace: Replace = (node, given) => recreate(node, given).outputs;
+    return this.graphOutputs.map(rebuild(this.graphOutputs, substitutes, sized ? replace : undefined));
   }
 
   /**

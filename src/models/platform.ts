@@ -34,6 +34,8 @@ export interface TrainingLoops {
 export interface LoadModelOptions {
   /** Whether optimizer, loss and metrics of the file are restored, with the optimizer's slots. Default `true`. */
   readonly compile?: boolean;
+  /** Which output of an ONNX file to take, by its name. Default all that are of floating-point numbers. */
+  readonly output?: string | undefined;
 }
 
 /** Models and weights in files. */

@@ -1,8 +1,6 @@
 import { checkOptionNames } from "../../errors/check.js";
-import { type Value } from "../../graph/value.js";
-import { tanh } from "../../ops/activations.js";
-import { scalarLike } from "../../ops/constants.js";
-import { add, erf, mul, square } from "../../ops/elementwise.js";
+import type { Value } from "../../graph/value.js";
+import { gelu as geluOp } from "../../ops/activations.js";
 
 /** Options of {@link gelu}. */
 export interface GeluOptions {
@@ -17,10 +15,5 @@ export interface GeluOptions {
  */
 export function gelu(x: Value, options: GeluOptions = {}): Value {
   checkOptionNames("gelu", options, ["approximate"]);
-  const { approximate = false } = options;
-  const number = (value: number): Value => scalarLike(x, value);
-  const bent = approximate
-    ? tanh(mul(number(Math.sqrt(2 / Math.PI)), add(x, mul(number(0.044715), mul(x, square(x))))))
-    : erf(mul(x, number(Math.SQRT1_2)));
-  return mul(mul(x, number(0.5)), add(bent, number(1)));
+  return geluOp(x, { approximate: options.approximate === true ? "tanh" : "none" });
 }
