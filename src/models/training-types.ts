@@ -1,3 +1,4 @@
+import { namedRecord } from "../errors/named-record.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { BatchSource } from "./sources/batch-source.js";
@@ -91,7 +92,7 @@ export interface Callback {
 /** Figures of each epoch by name, with Keras's keys: `loss`, `acc`, `val_loss`, `val_acc`, … */
 export class History implements Callback {
   static readonly className: string = "History";
-  readonly history: Record<string, number[]> = {};
+  readonly history: Record<string, number[]> = namedRecord();
   /** Epoch numbers from 0. */
   readonly epoch: number[] = [];
   /** Seconds that each epoch took, with its validation. */

@@ -1,3 +1,4 @@
+import { namedRecord } from "../../errors/named-record.js";
 import type { Logs } from "../../models/training-types.js";
 import type { Compiled } from "../../models/compile-types.js";
 import { fromTensor, type NamedTensors } from "../../runtime/runtime.js";
@@ -83,7 +84,7 @@ export class RunningMeans {
   /** Losses and metrics so far, in the order of Keras's list: of several outputs, losses come first and metrics by name. */
   logs(): Logs {
     const { outputs, losses, metrics } = this.compiled;
-    const logs: Logs = { loss: this.sumAt(names.loss) / this.samples };
+    const logs: Logs = namedRecord([["loss", this.sumAt(names.loss) / this.samples]]);
     if (losses.length > 1) {
       for (const { name, output } of losses) logs[`${name}_loss`] = this.sumAt(names.outputLoss(output)) / this.batches;
     }
