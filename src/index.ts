@@ -22,6 +22,7 @@ export * as regularizers from "./nn/regularizers/index.js";
 export * as schedules from "./nn/schedules/index.js";
 export * as plots from "./report/curves.js";
 export { ImageDataGenerator, type ImageDataGeneratorOptions } from "./data/generator/image-data-generator.js";
+export { Dataset } from "./data/dataset/dataset.js";
 export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./data/dataset/image-dataset.js";
 export { setRandomSeed } from "./random/seed.js";
 export { setDevice } from "./hosts/node/device.js";
