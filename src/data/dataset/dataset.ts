@@ -60,6 +60,8 @@ export interface Plan<T> {
   readonly count: number;
   /** Whether elements are batches of any size. */
   readonly open?: boolean | undefined;
+  /** Rows of an element, where elements are batches; `undefined` where they are none, or nobody knows. */
+  readonly batchSize?: number | undefined;
 }
 
 /** What a round of two counts is, one of which may be infinite or unknown. */
@@ -237,8 +239,25 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     });
   }
 
-  private with<U extends Element>(plan: rounds.Rounds<U>, count: number, open = this.plan.open): Dataset<U> {
-    return new Dataset<U>({ rounds: plan, count, open });
+  /** Elements that are there already. */
+  static fromElements<E extends Element>(elements: readonly E[]): Dataset<E> {
+    return new Dataset<E>({
+      async *rounds() {
+        yield* elements;
+      },
+      count: elements.length,
+    });
+  }
+
+  /** The same dataset with another plan: what is not said stays. */
+  private with<U extends Element>(rounds: rounds.Rounds<U>, count: number, others: Partial<Plan<U>> = {}): Dataset<U> {
+    const { open, batchSize } = this.plan;
+    return new Dataset<U>({ open, batchSize, ...others, rounds, count });
+  }
+
+  /** Rows of an element, where {@link batch} made it and nothing parted it since; `undefined` otherwise. */
+  get batchSize(): number | undefined {
+    return this.plan.batchSize;
   }
 
   /** The first `count` elements of each round; -1: all. */
@@ -295,7 +314,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
         }
       },
       Dataset.UNKNOWN_CARDINALITY,
-      false,
+      { open: false, batchSize: undefined },
     );
   }
 
@@ -331,7 +350,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     const join = (list: readonly T[]): Promise<BatchOf<T>> =>
       Promise.resolve(stacked(list, "Dataset.batch") as BatchOf<T>);
     const known = changed(this.plan.count, (all) => (dropRemainder ? Math.floor(all / size) : Math.ceil(all / size)));
-    return this.with<BatchOf<T>>(rounds.mapped<readonly T[], BatchOf<T>>(lists, join, 1), known, !dropRemainder);
+    return this.with<BatchOf<T>>(rounds.mapped<readonly T[], BatchOf<T>>(lists, join, 1), known, { open: !dropRemainder, batchSize: size });
   }
 
   /** The rows of batches, one by one. */
@@ -345,7 +364,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     return this.with<RowOf<T>>(
       rounds.flattened<T, RowOf<T>>(this.plan.rounds, list),
       Dataset.UNKNOWN_CARDINALITY,
-      false,
+      { open: false, batchSize: undefined },
     );
   }
 
@@ -405,7 +424,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     return this.with(
       rounds.joined([this.plan.rounds, dataset.plan.rounds]),
       known,
-      this.plan.open === true || dataset.plan.open === true,
+      { open: this.plan.open === true || dataset.plan.open === true },
     );
   }
 
@@ -416,7 +435,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     return this.with<[index: number, element: T]>(async function* (pass) {
       let index = start;
       for await (const element of inner(pass)) yield [index++, element];
-    }, count);
+    }, count, { batchSize: undefined });
   }
 
   /** Every `numShards`-th element, from number `index`. */
