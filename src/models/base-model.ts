@@ -7,11 +7,14 @@ import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
-import type { BatchSource, Standardization } from "./sources/batch-source.js";
+import { refuseWhileTrained, whileReading } from "../nn/weight-use.js";
+import type { Standardization } from "./sources/batch-source.js";
+import { byPosition } from "./by-position.js";
 import { lookUpNames, resolveCompile } from "./compile-options.js";
 import { platform } from "./platform.js";
 import { summarize } from "./summary.js";
 import type {
+  AnySamples,
   BatchOptions,
   EvaluateOptions,
   FitOptions,
@@ -187,6 +190,7 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   compile(options: CompileOptions): void {
+    refuseWhileTrained("compile", this, this.name);
     this.compileOptions = lookUpNames(options);
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
@@ -228,10 +232,12 @@ export abstract class BaseModel extends Layer {
   }
 
   /**
-   * Trains the model.
+   * Trains the model. While it is under way, a second training of it, of its weights or with its optimizer is refused;
+   * `predict`, `evaluate`, `save` and `export` see the weights as they are after a whole step.
    *
-   * @param x samples: a source of batches, or arrays; labels of arrays are in the options
-   * @throws UsageError when the model is not compiled, or samples and labels do not fit it
+   * @param x samples: arrays, a flow, a dataset, a `PyDataset`, or a generator of batches
+   * @param y labels of arrays, which may also be said in the options
+   * @throws UsageError when the model is not compiled or is being trained already, or samples and labels do not fit it
    * @see https://keras.io/api/models/model_training_apis/#fit-method
    *
    * @example
@@ -247,12 +253,17 @@ export abstract class BaseModel extends Layer {
    * console.log(history["loss"]?.at(-1)); // such as 1.5e-9
    * ```
    */
-  async fit(x: BatchSource | InputArrays, options: FitOptions = {}): Promise<History> {
-    return platform().loops.fit(this, x, options);
+  fit(x: AnySamples, options?: FitOptions): Promise<History>;
+  fit(x: AnySamples, y: OutputArrays | null | undefined, options?: FitOptions): Promise<History>;
+  async fit(x: AnySamples, second?: FitOptions | OutputArrays | null, third?: FitOptions): Promise<History> {
+    return platform().loops.fit(this, x, byPosition("fit", second, third));
   }
 
   /**
    * Loss and metrics on samples, without training; in the order of Keras's list.
+   *
+   * @param x samples of any kind that {@link fit} takes, from the first one in each call
+   * @param y labels of arrays, which may also be said in the options
    *
    * @example
    * ```ts
@@ -266,8 +277,14 @@ export abstract class BaseModel extends Layer {
    * console.log(await model.evaluate(x, { y, verbose: 0 })); // → { loss: 2, mae: 1 }
    * ```
    */
-  async evaluate(x: BatchSource | InputArrays, options: EvaluateOptions = {}): Promise<Logs> {
-    return platform().loops.evaluate(this, x, options);
+  evaluate(x: AnySamples, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(x: AnySamples, y: OutputArrays | null | undefined, options?: EvaluateOptions): Promise<Logs>;
+  async evaluate(
+    x: AnySamples,
+    second?: EvaluateOptions | OutputArrays | null,
+    third?: EvaluateOptions,
+  ): Promise<Logs> {
+    return platform().loops.evaluate(this, x, byPosition("evaluate", second, third));
   }
 
   /**
@@ -286,7 +303,7 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   async predict<Output extends Tensor | readonly Tensor[] = Tensor>(
-    x: BatchSource | InputArrays,
+    x: AnySamples,
     options: PredictOptions = {},
   ): Promise<Output> {
     return unpacked(await platform().loops.predict(this, x, options)) as Output;
@@ -332,7 +349,7 @@ export abstract class BaseModel extends Layer {
    * @throws FileError when the file cannot be written
    */
   async saveWeights(path: string): Promise<void> {
-    return platform().files.saveWeights(this, path);
+    return this.whileSaved(() => platform().files.saveWeights(this, path));
   }
 
   /**
@@ -357,7 +374,7 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   async export(path: string): Promise<void> {
-    return platform().files.exportModel(this, path);
+    return this.whileSaved(() => platform().files.exportModel(this, path));
   }
 
   /**
@@ -379,7 +396,12 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   async save(path: string): Promise<void> {
-    return platform().files.saveModel(this, path);
+    return this.whileSaved(() => platform().files.saveModel(this, path));
+  }
+
+  /** Writes weights somewhere: as they are after a whole step, where they are being trained. */
+  private whileSaved(write: () => Promise<void>): Promise<void> {
+    return whileReading(() => this.weights, write);
   }
 }
 

@@ -1,10 +1,10 @@
 import { UsageError } from "../errors/errors.js";
 import type { Runtime, Tensor } from "../runtime/runtime.js";
 import type { BaseModel } from "./base-model.js";
-import type { BatchSource } from "./sources/batch-source.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
 import type { Surroundings } from "./surroundings.js";
 import type {
+  AnySamples,
   BatchOptions,
   EvaluateOptions,
   FitOptions,
@@ -17,10 +17,10 @@ import type {
 
 /** The loops behind a model's methods. */
 export interface TrainingLoops {
-  fit(model: BaseModel, x: BatchSource | InputArrays, options: FitOptions): Promise<History>;
-  evaluate(model: BaseModel, x: BatchSource | InputArrays, options: EvaluateOptions): Promise<Logs>;
+  fit(model: BaseModel, x: AnySamples, options: FitOptions): Promise<History>;
+  evaluate(model: BaseModel, x: AnySamples, options: EvaluateOptions): Promise<Logs>;
   /** A tensor for each output. */
-  predict(model: BaseModel, x: BatchSource | InputArrays, options: PredictOptions): Promise<readonly Tensor[]>;
+  predict(model: BaseModel, x: AnySamples, options: PredictOptions): Promise<readonly Tensor[]>;
   trainOnBatch(model: BaseModel, x: InputArrays, y: OutputArrays | undefined, options: BatchOptions): Promise<Logs>;
   testOnBatch(model: BaseModel, x: InputArrays, y: OutputArrays | undefined, options: BatchOptions): Promise<Logs>;
   /** A tensor for each output. */

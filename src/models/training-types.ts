@@ -1,7 +1,7 @@
 import { namedRecord } from "../errors/named-record.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import type { Tensor } from "../runtime/runtime.js";
-import type { BatchSource } from "./sources/batch-source.js";
+import type { BatchSource, BatchSupply } from "./sources/batch-source.js";
 import type { BaseModel } from "./base-model.js";
 import type { PerOutput } from "./each.js";
 import type { Surroundings } from "./surroundings.js";
@@ -149,7 +149,19 @@ export type InputArrays = PerOutput<Tensor>;
 export type OutputArrays = PerOutput<Tensor | null>;
 
 /** Samples in arrays: inputs, labels, and how much each counts in the loss. */
-export type Arrays = readonly [x: InputArrays, y: OutputArrays, sampleWeight?: OutputArrays];
+export type Arrays = readonly [x: InputArrays, y: OutputArrays, sampleWeight?: OutputArrays | null];
+
+/** A batch as generators and a `PyDataset` give it: samples alone, or with labels, or with labels and weights. */
+export type GivenBatch =
+  | Tensor
+  | Readonly<Record<string, Tensor>>
+  | readonly [x: InputArrays, y?: OutputArrays | null, sampleWeight?: OutputArrays | null];
+
+/**
+ * Where `fit`, `evaluate` and `predict` take samples from: arrays; a flow, a dataset or a `PyDataset`; a generator or an async
+ * generator of batches, which is one round, or anything else that `for` or `for await` goes through, a round each time.
+ */
+export type AnySamples = BatchSource | BatchSupply | InputArrays | Iterable<GivenBatch> | AsyncIterable<GivenBatch>;
 
 /** Options of `fit`; defaults are Keras's. */
 export interface FitOptions {
@@ -159,17 +171,21 @@ export interface FitOptions {
   readonly batchSize?: number | undefined;
   /** Default 1. */
   readonly epochs?: number;
-  /** Default: as many as make one round over the samples. */
+  /** Default: as many as make one round over the samples. An epoch of more goes on with the next round. */
   readonly stepsPerEpoch?: number;
   /**
    * How much each sample counts in the loss, `[samples]`, when the samples are arrays: one for all outputs, or one for each;
    * default 1.
    */
   readonly sampleWeight?: OutputArrays | undefined;
-  readonly validationData?: BatchSource | Arrays;
+  /** Samples of any kind that `fit` takes, or arrays `[x, y]` or `[x, y, sampleWeight]`. */
+  readonly validationData?: AnySamples | Arrays | undefined;
   /** Share of arrays, taken from the end before they are shuffled, that is kept for validation, in [0, 1); default 0. */
   readonly validationSplit?: number;
-  /** Default: one round. */
+  /**
+   * How many batches: the first ones of the samples' own order, the same after each epoch; default: one round. Samples that come
+   * only once, from a generator, go on.
+   */
   readonly validationSteps?: number;
   /** Samples a step of the validation, for arrays; default `batchSize`. */
   readonly validationBatchSize?: number;
@@ -178,7 +194,7 @@ export interface FitOptions {
   readonly callbacks?: readonly Callback[];
   /** Number of the first epoch, for going on; default 0. */
   readonly initialEpoch?: number;
-  /** Whether arrays are shuffled each epoch; default `true`. */
+  /** Whether arrays, and batches of a `PyDataset`, are shuffled each epoch; default `true`. */
   readonly shuffle?: boolean;
   /** Weight in the loss by class number, for labels of one output; default 1 each. */
   readonly classWeight?: Readonly<Record<number, number>>;
@@ -216,7 +232,7 @@ export interface EvaluateOptions {
   readonly sampleWeight?: OutputArrays | undefined;
   /** Samples at a time, for arrays; default 32. */
   readonly batchSize?: number | undefined;
-  /** Default: one round. */
+  /** How many batches: the first ones, from the beginning in each call; default: one round. */
   readonly steps?: number;
   readonly callbacks?: readonly Callback[];
   /** 0: silent, 1: a bar, 2: a line; default 1. */
@@ -227,7 +243,7 @@ export interface EvaluateOptions {
 export interface PredictOptions {
   /** Samples at a time, for arrays; default 32. */
   readonly batchSize?: number | undefined;
-  /** Default: one round. */
+  /** How many batches: the first ones, from the beginning in each call; default: one round. */
   readonly steps?: number;
   readonly callbacks?: readonly Callback[];
   /** 0: silent, 1: a bar, 2: a line; default 1. */

@@ -5,6 +5,7 @@ import { processStreams, type RandomSource } from "../random/seed.js";
 import type { Constraint } from "./constraints/constraint.js";
 import type { Initializer } from "./initializers/initializer.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
+import { refuseWhileInUse } from "./weight-use.js";
 
 /** What a variable is made from. */
 export interface VariableOptions {
@@ -79,8 +80,10 @@ export class Variable {
    * Takes over a tensor, without copying.
    *
    * @throws ShapeError when the shape is another
+   * @throws UsageError in the middle of a training
    */
   assign(tensor: TensorData<"float32">): void {
+    refuseWhileInUse(this);
     if (!sameShape(tensor.dims, this.shape)) {
       throw new ShapeError(`The weight "${this.path}" cannot take these values.`, {
         subject: this.path,

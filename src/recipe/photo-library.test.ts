@@ -62,7 +62,7 @@ test("photos come in batches as they are read, without those that cannot be used
   expect(source.samples).toBe(7);
   expect(photos.photos.map(({ classIndex }) => classIndex)).toEqual([0, 1, 3, 4, 6, 7, 8]);
   expect([...source.inOrder()].map(({ keys }) => [...keys])).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
-  expect(greys(await source.next().load([1, 2]))).toEqual([10, 30]);
+  expect(greys(await source.nextBatch().load([1, 2]))).toEqual([10, 30]);
 });
 
 test("a reading that was left goes on with the next photo", async () => {

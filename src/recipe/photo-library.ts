@@ -1,5 +1,5 @@
 import { input, type Value } from "../graph/value.js";
-import { type Batch, type BatchSource, evenly, pickRows } from "../models/sources/batch-source.js";
+import { type Batch, evenly, pickRows, type ReadySource } from "../models/sources/batch-source.js";
 import { SampleOrder } from "../models/sources/sample-order.js";
 import { toChannelsFirst } from "../nn/channels.js";
 import { float32 } from "../onnx/tensor-data.js";
@@ -24,7 +24,7 @@ export interface ReadOptions {
 }
 
 /** Photos of a library as a source, and as they are read. */
-export interface PhotoSource extends BatchSource {
+export interface PhotoSource extends ReadySource {
   /**
    * Reads the photos that the library has not read yet, some ahead, and gives those that can be used as batches, in their order.
    * When it has ended, `samples` counts them, and batches may be taken from the source as from any other.
@@ -94,7 +94,7 @@ export class PhotoLibrary {
       reproducible: true,
       identify: (key) => photoIdentity(photos[key]?.path ?? "", { resizedTo: this.options.imageSize }),
       graph,
-      next: () => batch(shuffled().next(batchSize)),
+      nextBatch: () => batch(shuffled().next(batchSize)),
       save: () => shuffled().save(),
       restore: (state) => {
         shuffled().restore(state);

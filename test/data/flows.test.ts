@@ -167,7 +167,7 @@ describe("flow", () => {
       break;
     }
     flow.reset();
-    expect(flow.next().keys).toEqual([0, 1, 2]);
+    expect(flow.nextBatch().keys).toEqual([0, 1, 2]);
   });
 });
 
@@ -223,7 +223,7 @@ describe("saveToDir", () => {
     const flow = new ImageDataGenerator({ rescale: 2 }).flow(x, new Tensor("float32", [0], [1]), {
       ...{ saveToDir: folder, savePrefix: "aug", seed: 1 },
     });
-    await flow.next().load();
+    await flow.nextBatch().load();
     await flow.release();
     const names = await readdir(folder);
     expect(names).toEqual([expect.stringMatching(/^aug_0_\d+\.png$/)]);
@@ -359,14 +359,14 @@ describe("imageDatasetFromDirectory", () => {
       ...{ validationSplit: 0.3, subset: "validation", seed: 5, imageSize: [3, 4] },
     });
     expect(again.filePaths).toEqual(validation.filePaths);
-    expect(only(validation.next().labels).dims).toEqual([3, 4]);
+    expect(only(validation.nextBatch().labels).dims).toEqual([3, 4]);
   });
 
   it("takes labels of one's own, or none", async () => {
     const flat = join(root, "table");
     const labels = [3, 1, 3, 1, 3, 1, 3];
     const dataset = await imageDatasetFromDirectory(flat, { labels, shuffle: false, imageSize: [3, 4] });
-    expect([dataset.classNames, [...only(dataset.next().labels).data]]).toEqual([["1", "3"], labels]);
+    expect([dataset.classNames, [...only(dataset.nextBatch().labels).data]]).toEqual([["1", "3"], labels]);
     const bare = await imageDatasetFromDirectory(flat, { labels: null, shuffle: false, imageSize: [3, 4] });
     for await (const images of bare.images()) {
       expect(levels(images)).toEqual([0, 1, 2, 3, 4, 5, 6]);

@@ -232,7 +232,7 @@ describe("BackupAndRestore", () => {
         batchSize,
         reproducible,
         graph,
-        next: () => source.next(),
+        nextBatch: () => source.nextBatch(),
         inOrder: () => source.inOrder(),
       };
       return { x: bare, fit: {} };

@@ -236,7 +236,7 @@ describe("fit with a trunk in 8 bits", () => {
       const trained = model();
       const datagen = new ImageDataGenerator({ rotationRange: 40, horizontalFlip: true });
       const flow = datagen.flow(samples, labels, { batchSize: 8, seed: 5 });
-      for (let count = 0; count < batches; count++) flow.next();
+      for (let count = 0; count < batches; count++) flow.nextBatch();
       const before = JSON.stringify(flow.save());
       for (const { keys } of flow.inOrder(true)) expect(keys.length).toBeGreaterThan(0);
       expect(JSON.stringify(flow.save())).toBe(before);

@@ -59,10 +59,9 @@ function counted(source: BatchSource): { readonly source: BatchSource; read: () 
       return batch.load(rows);
     },
   });
-  const next = source.next.bind(source);
   const proxy = new Proxy(source, {
     get: (target, name) => {
-      if (name === "next") return () => wrap(next());
+      if (name === "nextBatch") return () => wrap(target.nextBatch() as Batch);
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? (value as () => unknown).bind(target) : value;
     },
@@ -172,7 +171,7 @@ describe("variants", () => {
     const flow = await new ImageDataGenerator(augmented).flowFromDirectory(join(folder, "photos"), {
       ...{ targetSize: [8, 8], batchSize: photos, variants: 4 },
     });
-    const rounds = Array.from({ length: 8 }, () => [...flow.next().keys].sort((a, b) => a - b));
+    const rounds = Array.from({ length: 8 }, () => [...flow.nextBatch().keys].sort((a, b) => a - b));
     for (const start of [0, 4]) {
       const seen = rounds.slice(start, start + 4).flat();
       expect(new Set(seen).size).toBe(4 * photos);
@@ -188,11 +187,11 @@ describe("variants", () => {
       });
     };
     const flow = await open();
-    for (let batch = 0; batch < 5; batch++) flow.next();
+    for (let batch = 0; batch < 5; batch++) flow.nextBatch();
     const state: unknown = JSON.parse(JSON.stringify(flow.save()));
     const other = await open();
     other.restore(state);
-    for (let batch = 0; batch < 6; batch++) expect(other.next().keys).toEqual(flow.next().keys);
+    for (let batch = 0; batch < 6; batch++) expect(other.nextBatch().keys).toEqual(flow.nextBatch().keys);
   });
 
   test("are none by default: each epoch has fresh photos, of which nothing is kept", async () => {

@@ -29,7 +29,7 @@ function source(standardization: Standardization | undefined): BatchSource {
     reproducible: true,
     graph: [input("x", "float32", ["N", 3, 8, 8])],
     standardization,
-    next: () => ({ keys: [0], labels: undefined, load: () => Promise.resolve({}) }),
+    nextBatch: () => ({ keys: [0], labels: undefined, load: () => Promise.resolve({}) }),
     inOrder: () => [],
   };
 }

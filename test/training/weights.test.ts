@@ -210,8 +210,8 @@ describe("kept activations", () => {
     const watched: BatchSource = {
       ...plain,
       reproducible,
-      next() {
-        const batch = plain.next();
+      nextBatch() {
+        const batch = plain.nextBatch();
         return {
           ...batch,
           load: () => {

@@ -1,3 +1,4 @@
+import { isWhole } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
 import { type Batch, type BatchSource, pickRows, type Standardization } from "../../models/sources/batch-source.js";
@@ -27,13 +28,16 @@ export type MultiOutputBatch = [x: Tensor, y: readonly Tensor[], sampleWeight?: 
 interface IteratorState {
   readonly order: SampleOrderState;
   readonly generator: GeneratorState;
+  /** Of the augmentation in `evaluate` and `predict`. */
+  readonly judged: GeneratorState;
 }
 
 /**
  * Samples in batches, round after round: what `flow` and its sisters give. It goes into `fit`, `evaluate` and `predict`, or
- * can be iterated over.
+ * can be looked at: `await flow.next()`, `await flow.at(0)`, `for await (const [x, y] of flow)`.
  *
- * The last batch of a round may be smaller. Orders and augmentation are drawn when a batch is asked for.
+ * The last batch of a round may be smaller. Orders and augmentation are drawn when a batch is asked for. Training, judging
+ * and looking have streams of their own: none takes anything from another.
  */
 export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = WeightedBatch>
   implements BatchSource, AsyncIterable<Given>
@@ -43,8 +47,16 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
   readonly samples: number;
   /** Height, width and channels of what comes out. */
   readonly imageShape: readonly [height: number, width: number, channels: number];
+  /** For `fit`. */
   private readonly generator: Generator;
   private readonly order: SampleOrder;
+  /** For `evaluate` and `predict`, whose order is that of the samples. */
+  private readonly judged: Generator;
+  /** For those who look. */
+  private readonly looking: Generator;
+  private readonly lookedOrder: SampleOrder;
+  /** The order of {@link at}. */
+  private readonly places: () => readonly number[];
   private readonly saving: SaveOptions | undefined;
   private readonly variants: Variants | undefined;
   private readonly pipeline: PixelPipeline;
@@ -61,7 +73,15 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
     this.pipeline = new PixelPipeline(steps, source.shape, source.type);
     const seed = options.seed ?? undefined;
     this.generator = seed === undefined ? nextRandomStream("flow") : new Generator(seed).fork("flow");
-    this.order = new SampleOrder(this.samples, (options.shuffle ?? true) ? this.generator : undefined);
+    this.judged = this.generator.fork("judged");
+    this.looking = this.generator.fork("looked at");
+    const shuffled = options.shuffle ?? true;
+    this.order = new SampleOrder(this.samples, shuffled ? this.generator : undefined);
+    this.lookedOrder = new SampleOrder(this.samples, shuffled ? this.looking : undefined);
+    this.places = () => {
+      const places = shuffled ? this.generator.fork("places") : undefined;
+      return new SampleOrder(this.samples, places).next(this.samples);
+    };
     const { nameOf = String } = source;
     const { variants = 0 } = options;
     this.variants =
@@ -110,14 +130,19 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
     return this.pipeline.graph;
   }
 
-  next(): Batch {
-    const samples = this.order.next(this.batchSize);
-    const { number } = this.order;
-    return this.batch(samples, (sample) => this.variants?.inRound(sample, number) ?? 0);
+  nextBatch(): Batch {
+    return this.drawn(this.order, this.generator);
+  }
+
+  /** The next batch of an order, with augmentation from a generator. */
+  private drawn(order: SampleOrder, generator: Generator): Batch {
+    const samples = order.next(this.batchSize);
+    const { number } = order;
+    return this.batch(samples, (sample) => this.variants?.inRound(sample, number) ?? 0, generator);
   }
 
   *inOrder(alike = false): Iterable<Batch> {
-    const generator = alike ? this.generator.fork("in order") : this.generator;
+    const generator = alike ? this.generator.fork("in order") : this.judged;
     for (let start = 0; start < this.samples; start += this.batchSize) {
       const end = Math.min(start + this.batchSize, this.samples);
       yield this.batch(
@@ -128,20 +153,27 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
     }
   }
 
-  /** Begins a new round with the next batch. */
+  /** Begins a new round with the next batch, for `fit` and for those who look. */
   reset(): void {
     this.order.reset();
+    this.lookedOrder.reset();
+  }
+
+  /** Number of the batch that {@link next} will give, from 0, in its round. */
+  get batchIndex(): number {
+    return this.lookedOrder.save().position / this.batchSize;
   }
 
   save(): IteratorState {
-    return { order: this.order.save(), generator: this.generator.save() };
+    return { order: this.order.save(), generator: this.generator.save(), judged: this.judged.save() };
   }
 
   restore(state: unknown): void {
-    const { order, generator } = state as IteratorState;
+    const { order, generator, judged } = state as IteratorState;
     this.order.restore(order);
     // It also draws augmentation, so it has gone on since the round began.
     this.generator.restore(generator);
+    this.judged.restore(judged);
   }
 
   /**
@@ -149,7 +181,7 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
    * @param variantInTurn number of the variant of a sample, where there are variants
    * @param generator what augmentation is drawn from, where there are none
    */
-  private batch(keys: readonly number[], variantInTurn: (sample: number) => number, generator = this.generator): Batch {
+  private batch(keys: readonly number[], variantInTurn: (sample: number) => number, generator: Generator): Batch {
     const { variants } = this;
     const { augmentation } = this.steps;
     const { labels, weights } = this.source;
@@ -186,49 +218,76 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
 
   /**
    * Batches of photos alone, without end: `[n, height, width, channels]`. For iterators without labels, of which Keras
-   * gives the photos alone too.
+   * gives the photos alone too. They come from the same row as those of {@link next}.
    */
   async *images(): AsyncGenerator<Tensor, never> {
     try {
-      while (true) yield (await this.arrays(this.next())).x;
+      while (true) yield await this.photos(this.drawn(this.lookedOrder, this.looking));
     } finally {
       await this.release();
     }
   }
 
   /**
-   * Batches without end: `[x, y]` with x `[n, height, width, channels]` and y as `classMode` says, and the samples' weights
-   * where there are any. It takes batches from the same row as `fit` does.
+   * The next batch to look at, round after round: `[x, y]` with x `[n, height, width, channels]` and y as `classMode` says,
+   * and the samples' weights where there are any. What `fit` gets is the same whether or not somebody looks.
    *
    * @throws UsageError when there are no labels, and thus no y: see {@link images}
+   * @see Keras's `next(generator)`
    */
+  next(): Promise<Given> {
+    return this.given(this.drawn(this.lookedOrder, this.looking));
+  }
+
+  /**
+   * A batch by its number; all numbers together are a round. Their order is not that of {@link next}, and stays.
+   *
+   * @param index from 0, less than {@link length}
+   * @throws UsageError for another number, or when there are no labels
+   * @see Keras's `generator[index]`
+   */
+  async at(index: number): Promise<Given> {
+    if (!isWhole(index, 0) || index >= this.length) {
+      throw new UsageError("There is no batch of this number.", {
+        subject: "index",
+        expected: `a whole number from 0 to ${this.length - 1}, for there are ${this.length} batches`,
+        received: String(index),
+      });
+    }
+    const keys = this.places().slice(index * this.batchSize, (index + 1) * this.batchSize);
+    return this.given(this.batch(keys, () => 0, this.looking));
+  }
+
+  /** Batches without end, as {@link next} gives them. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Given, never> {
     try {
-      while (true) {
-        const batch = this.next();
-        const { labels, labelsByOutput } = batch;
-        if (labels === undefined && labelsByOutput === undefined) {
-          throw new UsageError("There are no labels to go with the photos.", {
-            subject: "classMode",
-            expected: '"categorical", "binary" or "sparse", or labels in `y`',
-            received: "null",
-            advice: "Iterate over images() for the photos alone.",
-          });
-        }
-        const { x } = await this.arrays(batch);
-        const each = labelsByOutput?.flatMap((labels) => (labels === undefined ? [] : [this.typed(labels)]));
-        const y = labels === undefined ? each : this.typed(labels);
-        // Iterators that have no weights say so by their type.
-        yield (batch.sampleWeight === undefined ? [x, y] : [x, y, toTensor(batch.sampleWeight)]) as unknown as Given;
-      }
+      while (true) yield await this.next();
     } finally {
       await this.release();
     }
   }
 
-  private async arrays(batch: Batch): Promise<{ x: Tensor }> {
+  private async given(batch: Batch): Promise<Given> {
+    const { labels, labelsByOutput } = batch;
+    if (labels === undefined && labelsByOutput === undefined) {
+      throw new UsageError("There are no labels to go with the photos.", {
+        subject: "classMode",
+        expected: '"categorical", "binary" or "sparse", or labels in `y`',
+        received: "null",
+        advice: "Iterate over images() for the photos alone.",
+      });
+    }
+    const x = await this.photos(batch);
+    const each = labelsByOutput?.flatMap((labels) => (labels === undefined ? [] : [this.typed(labels)]));
+    const y = labels === undefined ? each : this.typed(labels);
+    // Iterators that have no weights say so by their type.
+    return (batch.sampleWeight === undefined ? [x, y] : [x, y, toTensor(batch.sampleWeight)]) as unknown as Given;
+  }
+
+  /** What the network sees of a batch. */
+  private async photos(batch: Batch): Promise<Tensor> {
     const data = await this.pipeline.seen(await batch.load());
-    return { x: this.typed({ type: "float32", dims: [batch.keys.length, ...this.imageShape], data }) };
+    return this.typed({ type: "float32", dims: [batch.keys.length, ...this.imageShape], data });
   }
 
   /** Values in the element type that the generator was asked for. */

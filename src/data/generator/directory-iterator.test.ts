@@ -102,7 +102,7 @@ describe("flowFromDirectory", () => {
   it("has no labels to iterate over with classMode null, but photos to predict", async () => {
     const iterator = await two({ classMode: null });
     await expect(take(iterator, 1)).rejects.toThrow(/classMode|no labels/);
-    expect(iterator.next().labels).toBeUndefined();
+    expect(iterator.nextBatch().labels).toBeUndefined();
   });
 
   it.each([
@@ -214,7 +214,7 @@ describe("batches", () => {
     const datagen = new ImageDataGenerator({ rotationRange: 90 });
     const load = async (skip: boolean): Promise<unknown> => {
       const iterator = await two({ batchSize: 2, seed: 4 }, datagen);
-      const [first, second] = [iterator.next(), iterator.next()];
+      const [first, second] = [iterator.nextBatch(), iterator.nextBatch()];
       if (!skip) await first.load();
       return (await second.load())["matrices"]?.data;
     };

@@ -19,6 +19,7 @@ export class PixelPipeline {
   /** What a preprocessing function on the host is given. */
   private augmentedGraph: Value | undefined;
   private readonly sessions = new Map<Value, Promise<Session>>();
+  private readonly running = new Set<Promise<unknown>>();
 
   constructor(
     private readonly steps: PixelSteps,
@@ -103,14 +104,22 @@ export class PixelPipeline {
   ): Promise<Float32Array> {
     const known = this.sessions.get(value) ?? createSession(platform().runtime, { y: finish(value) });
     this.sessions.set(value, known);
-    const results = await (await known).run(feeds);
-    return results["y"]?.data as Float32Array;
+    const running = known.then((session) => session.run(feeds));
+    this.running.add(running);
+    try {
+      return (await running)["y"]?.data as Float32Array;
+    } finally {
+      this.running.delete(running);
+    }
   }
 
   /** Frees what is kept on the engine; it is made again when it is needed. */
   async release(): Promise<void> {
-    const sessions = await Promise.all(this.sessions.values());
+    const kept = [...this.sessions.values()];
     this.sessions.clear();
+    const sessions = await Promise.all(kept);
+    // Somebody may look while others train.
+    await Promise.allSettled(this.running);
     await Promise.all(sessions.map((session) => session.release()));
   }
 }

@@ -2,7 +2,7 @@ import { ShapeError } from "../../errors/errors.js";
 import { input, type Value } from "../../graph/value.js";
 import { toChannelsFirst } from "../../nn/channels.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
-import type { Batch, BatchSource } from "./batch-source.js";
+import type { Batch, ReadySource } from "./batch-source.js";
 import { pickRows } from "./batch-source.js";
 import { SampleOrder } from "./sample-order.js";
 import type { Generator } from "../../random/generator.js";
@@ -108,7 +108,7 @@ function weightsOf({ alone, each }: OutputValues): Pick<Batch, "sampleWeight" | 
  * @param x one array, or one for each input of the model
  * @throws ShapeError when inputs, labels and weights are not equally many
  */
-export function arraySource(x: Tensor | readonly Tensor[], options: ArraySourceOptions): BatchSource {
+export function arraySource(x: Tensor | readonly Tensor[], options: ArraySourceOptions): ReadySource {
   const inputs = ("dims" in x ? [x] : x).map((tensor) => asFloat32(fromTensor(tensor)));
   const samples = inputs[0]?.dims[0] ?? 0;
   const labels = valuesOf(options.y);
@@ -131,7 +131,7 @@ export function arraySource(x: Tensor | readonly Tensor[], options: ArraySourceO
     batchSize: size,
     reproducible: true,
     graph: graphFor(inputs.map(({ dims }) => dims.slice(1))),
-    next: () => batch(order.next(size)),
+    nextBatch: () => batch(order.next(size)),
     save: () => order.save(),
     restore: (state) => {
       order.restore(state);

@@ -1,17 +1,14 @@
+import { isWhole, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { ownValue } from "../../errors/named-record.js";
 import type { BaseModel } from "../base-model.js";
-import type { BatchSource } from "./batch-source.js";
+import type { ReadySource } from "./batch-source.js";
+import { areTensors, refuseSamples } from "./check-samples.js";
 import { inOrder, isList, isRecord, mapEach, type PerOutput, type Places, quoted } from "../each.js";
-import type { Arrays, FitOptions, InputArrays, OutputArrays } from "../training-types.js";
+import type { AnySamples, FitOptions, InputArrays, OutputArrays } from "../training-types.js";
 import type { Generator } from "../../random/generator.js";
 import { Tensor } from "../../runtime/runtime.js";
 import { arraySource } from "./array-source.js";
-
-/** Whether samples come from a source of batches rather than from arrays. */
-function isSource(x: BatchSource | PerOutput<Tensor> | Arrays): x is BatchSource {
-  return "next" in x && typeof x.next === "function";
-}
 
 /** A tensor alone or as a list; `undefined` for a record. */
 function listed<T>(arrays: PerOutput<T>): readonly T[] | undefined {
@@ -59,50 +56,42 @@ function outputsOf(
   return inOrder(record, subject, places).map((tensor) => tensor ?? undefined);
 }
 
+/** Labels and weights beside samples in arrays. */
+export type Beside = Pick<FitOptions, "y" | "sampleWeight" | "batchSize">;
+
 /**
- * Samples that were given as arrays or as a source, as a source.
+ * Samples in arrays as a source.
  *
- * @param order where the order of arrays is drawn from; `undefined` keeps their own
- * @throws UsageError when arrays are named for inputs or outputs that the model does not have
+ * @param call what was called, for messages
+ * @param order where the order of each round is drawn from; `undefined` keeps the samples' own order
+ * @throws UsageError for what is no array, or is named for inputs or outputs that the model does not have
  */
-export function toSource(
+export function asArrays(
+  call: string,
   model: BaseModel,
-  x: BatchSource | InputArrays,
-  { y, sampleWeight, batchSize = 32 }: Pick<FitOptions, "y" | "sampleWeight" | "batchSize">,
+  x: InputArrays,
+  { y, sampleWeight, batchSize = Math.max(1, samplesIn(x)) }: Beside,
   order?: Generator,
-): BatchSource {
-  if (isSource(x)) {
-    const given = Object.entries({ y, sampleWeight }).find(([, value]) => value !== undefined)?.[0];
-    if (given === undefined) return x;
-    throw new UsageError(`The source of samples has its own ${given === "y" ? "labels" : "weights"}.`, {
-      subject: given,
-      expected: `no option ${given} beside a source of batches`,
-      received: given,
-    });
+): ReadySource {
+  if (!areTensors(x)) refuseSamples(call, "x", x);
+  for (const [name, given] of Object.entries({ y, sampleWeight })) {
+    if (given === undefined || given === null || areTensors(given) || isEmpty(given)) continue;
+    refuseSamples(call, name, given, "a Tensor [samples, …], or one for each output in a list or a record");
   }
+  if (!isWhole(batchSize, 1)) refuseOption(call, "batchSize", "a whole number from 1", batchSize);
   const labels = outputsOf(model, "y", y);
   const weights = outputsOf(model, "sampleWeight", sampleWeight);
-  return arraySource(inputsOf(model, x), {
-    batchSize,
-    y: labels,
-    sampleWeight: weights,
-    order,
-  });
+  return arraySource(inputsOf(model, x), { batchSize, y: labels, sampleWeight: weights, order });
 }
 
-/** Samples for validation as a source. */
-export function validationSource(
-  model: BaseModel,
-  data: BatchSource | Arrays,
-  batchSize: number | undefined,
-): BatchSource {
-  if (isSource(data)) return data;
-  const [x, y, sampleWeight] = data;
-  return toSource(model, x, { y, sampleWeight, batchSize });
+/** Whether an output has nothing, or none has: labels of models whose outputs have no loss. */
+function isEmpty(given: object): boolean {
+  return Object.values(given).every((one) => one === null || one === undefined);
 }
 
 /** Number of samples in arrays. */
 export function samplesIn(x: InputArrays): number {
+  if (!areTensors(x)) return 0;
   const [first] = listed(x) ?? Object.values(x as Readonly<Record<string, Tensor>>);
   return first?.dims[0] ?? 0;
 }
@@ -115,7 +104,7 @@ function rows(tensor: Tensor, start: number, end: number): Tensor {
 
 /** What `validationSplit` leaves for training, and what it takes for validation. */
 export interface SplitSamples {
-  readonly x: BatchSource | InputArrays;
+  readonly x: AnySamples;
   readonly options: FitOptions;
 }
 
@@ -124,7 +113,7 @@ export interface SplitSamples {
  *
  * @throws UsageError when the samples are no arrays, or one of the two parts would be empty
  */
-export function splitValidation(x: BatchSource | InputArrays, options: FitOptions): SplitSamples {
+export function splitValidation(x: AnySamples, options: FitOptions): SplitSamples {
   const { validationSplit = 0, validationData, y, sampleWeight } = options;
   if (validationSplit === 0 || validationData !== undefined) return { x, options };
   const refuse = (expected: string, received: string): never => {
@@ -134,7 +123,8 @@ export function splitValidation(x: BatchSource | InputArrays, options: FitOption
       received,
     });
   };
-  if (isSource(x) || y === undefined) return refuse("samples and labels in arrays", "a source of batches");
+  if (!areTensors(x)) return refuse("samples in arrays", "samples of another kind");
+  if (y === undefined || y === null) return refuse("labels in arrays beside the samples", "no labels");
   const samples = samplesIn(x);
   const kept = Math.floor(samples * (1 - validationSplit));
   if (!(validationSplit > 0 && validationSplit < 1) || kept === 0 || kept === samples) {

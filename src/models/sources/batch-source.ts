@@ -1,6 +1,8 @@
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { Value } from "../../graph/value.js";
+import type { Generator } from "../../random/generator.js";
 import type { NamedTensors } from "../../runtime/runtime.js";
+import type { BaseModel } from "../base-model.js";
 
 /** Samples on their way into a model: what is known of them, and how to get what is fed. */
 export interface Batch {
@@ -48,8 +50,13 @@ export function evenly(count: number, total: number): number[] {
 
 /** Where `fit`, `evaluate` and `predict` take samples from. */
 export interface BatchSource {
-  /** Number of samples of one round. */
+  /** Number of samples of one round; `Infinity` where nobody knows before its end. */
   readonly samples: number;
+  /**
+   * Batches of one round, where they are not `samples` in parts of `batchSize`: their number, `"unknown"` where nobody knows
+   * it before the end, or `"endless"`.
+   */
+  readonly round?: number | "unknown" | "endless" | undefined;
   readonly batchSize: number;
   /** Whether a sample is the same each time it comes, so that what is computed from it may be kept. */
   readonly reproducible: boolean;
@@ -68,15 +75,22 @@ export interface BatchSource {
   readonly graph: readonly Value[];
   /** What `graph` does to pixels, where that is known. */
   readonly standardization?: Standardization | undefined;
-  /** The next batch, round after round without end; the last batch of a round may be smaller. */
-  next(): Batch;
   /**
-   * The batches of one round in the samples' own order.
+   * The next batch for `fit`, round after round without end; the last batch of a round may be smaller.
    *
-   * @param alike whether augmentation, where there is any, is the same in each call, whatever `next` has given before, and
-   * changes nothing of what `next` will give; default `false`
+   * @returns `undefined` once at the end of a round that is `"unknown"`: the next call begins another one, or gives
+   * `undefined` again where there is no other
    */
-  inOrder(alike?: boolean): Iterable<Batch>;
+  nextBatch(): Batch | undefined | Promise<Batch | undefined>;
+  /**
+   * The batches of one round in the samples' own order, from the first one in each call. It takes nothing from
+   * {@link nextBatch} and changes nothing of what that will give; of samples that come only once, it gives those that are left.
+   *
+   * @param alike whether augmentation, where there is any, is the same in each call; default `false`
+   */
+  inOrder(alike?: boolean): Iterable<Batch> | AsyncIterable<Batch>;
+  /** Told after each epoch of `fit`, before a batch of the next one is asked for. */
+  onEpochEnd?(): void | Promise<void>;
   /**
    * What is fed for some samples that lie evenly among all, so that each class is among them; default those that
    * `inOrder(true)` gives. A source whose samples are found one by one gives them without the others.
@@ -84,7 +98,7 @@ export interface BatchSource {
    * @param count how many, unless there are fewer
    */
   spread?(count: number): Promise<NamedTensors>;
-  /** Where `next` stands, random streams included, as plain JSON; a source without it cannot be resumed bit for bit. */
+  /** Where the source stands, random streams included, as plain JSON; one without it cannot be resumed bit for bit. */
   save?(): unknown;
   /**
    * Goes on where another source of the same samples stood.
@@ -92,4 +106,23 @@ export interface BatchSource {
    * @throws UsageError when that one was of another kind
    */
   restore?(state: unknown): void;
+}
+
+/** A source that knows its batches at once. */
+export interface ReadySource extends BatchSource {
+  nextBatch(): Batch;
+  inOrder(alike?: boolean): Iterable<Batch>;
+}
+
+/**
+ * Samples that must be looked at before it is known what they feed: `fit`, `evaluate` and `predict` open them, and take batches
+ * from what comes out. The same source comes out each time where `fit` is to go on where it stood.
+ */
+export interface BatchSupply {
+  /**
+   * @param model where the samples are to go
+   * @param call what was called, such as `fit`, for messages
+   * @param order where the order of each round of `fit` is drawn from; `undefined` keeps the samples' own order
+   */
+  openSource(model: BaseModel, call: string, order?: Generator): BatchSource | Promise<BatchSource>;
 }

@@ -95,7 +95,13 @@ export class ProgbarLogger extends Callback {
 
   private update(what: string, done: number, total: number, logs: Logs): void {
     if (this.params.verbose !== 1) return;
-    this.bar?.update({ what, done, total, unit: "steps", note: figures(logs) });
+    this.bar?.update({
+      what,
+      done,
+      total: Number.isFinite(total) ? total : undefined,
+      unit: "steps",
+      note: figures(logs),
+    });
   }
 
   private finish(logs: Logs): void {

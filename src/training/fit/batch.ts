@@ -1,48 +1,58 @@
+import { Training } from "../../nn/weight-use.js";
 import type { NamedTensors } from "../../runtime/runtime.js";
 import type { BatchOptions, InputArrays, Logs, OutputArrays } from "../../models/training-types.js";
 import { Activations } from "../activations/activations.js";
-import { samplesIn, toSource } from "../../models/sources/arrays.js";
+import { asArrays } from "../../models/sources/arrays.js";
 import { evaluateBatch } from "./evaluation.js";
 import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
 import { prepareModel } from "./samples.js";
 import { StepRunner } from "./step-runner.js";
 import { type Targets, targetsOf, labelShapesOf } from "./targets.js";
-import type { Call } from "./call.js";
+import { type Call, trainedBy } from "./call.js";
 
 /** What is done with a batch at the freeze boundary. */
 type Work = (programs: Programs, boundary: NamedTensors, targets: Targets) => Promise<NamedTensors>;
 
 async function onBatch(
+  call: string,
   { model, memory }: Call,
   x: InputArrays,
   y: OutputArrays | undefined,
   { sampleWeight, classWeight }: BatchOptions,
   work: Work,
 ): Promise<Logs> {
-  const source = toSource(model, x, { y, sampleWeight, batchSize: samplesIn(x) });
+  const source = asArrays(call, model, x, { y, sampleWeight });
   prepareModel(model, source);
   const { compiled } = model;
-  const batch = source.next();
+  const batch = source.nextBatch();
   const targets = targetsOf(batch, compiled, classWeight);
-  const programs = await memory.programsFor(compiled, labelShapesOf(batch, compiled));
-  const boundary = await new Activations(programs, source, false).of(batch);
-  const means = new RunningMeans(compiled);
-  means.add(await work(programs, boundary, targets), batch.keys.length);
-  return means.logs();
+  return memory.withPrograms(compiled, labelShapesOf(batch, compiled), async (programs) => {
+    const boundary = await new Activations(programs, source, false).of(batch);
+    const means = new RunningMeans(compiled);
+    means.add(await work(programs, boundary, targets), batch.keys.length);
+    return means.logs();
+  });
 }
 
 /** `trainOnBatch`: one training step. */
-export function trainOnBatch(
+export async function trainOnBatch(
   call: Call,
   x: InputArrays,
   y: OutputArrays | undefined,
   options: BatchOptions,
 ): Promise<Logs> {
   const { model, memory } = call;
-  return onBatch(call, x, y, options, (programs, boundary, targets) =>
-    new StepRunner(programs, model.optimizer, memory.streams).run(boundary, targets),
-  );
+  const training = Training.begin("trainOnBatch", trainedBy(model));
+  try {
+    return await onBatch("trainOnBatch", call, x, y, options, (programs, boundary, targets) => {
+      // A model that had waited for its input has weights by now.
+      training.cover(trainedBy(model));
+      return new StepRunner(programs, model.optimizer, memory.streams, training).run(boundary, targets);
+    });
+  } finally {
+    training.end();
+  }
 }
 
 /** `testOnBatch`: loss and metrics of one batch, without training. */
@@ -52,5 +62,5 @@ export function testOnBatch(
   y: OutputArrays | undefined,
   options: BatchOptions,
 ): Promise<Logs> {
-  return onBatch(call, x, y, options, evaluateBatch);
+  return onBatch("testOnBatch", call, x, y, options, evaluateBatch);
 }

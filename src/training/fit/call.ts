@@ -1,6 +1,9 @@
-import type { BaseModel } from "../../models/base-model.js";
+import { BaseModel } from "../../models/base-model.js";
 import type { Surroundings } from "../../models/surroundings.js";
 import type { Callback, CallbackContext, EvaluateOptions } from "../../models/training-types.js";
+import type { Layer } from "../../nn/layer.js";
+import type { Variable } from "../../nn/variable.js";
+import type { Trained } from "../../nn/weight-use.js";
 import { CallbackList } from "./callback-list.js";
 import { ProgbarLogger } from "../callbacks/progbar-logger.js";
 import type { Host } from "../machine.js";
@@ -33,4 +36,21 @@ export function contextOf(model: BaseModel, machine: Surroundings, steps: number
     model.stopTraining = true;
   };
   return { model, machine, epochs: 1, steps, stopTraining };
+}
+
+/** Weights of the layers that learn, statistics included: no more than these does a training change. */
+function changedBy(layer: Layer): readonly Variable[] {
+  if (layer instanceof BaseModel) return layer.layers.flatMap(changedBy);
+  return layer.trainable ? layer.weights : [];
+}
+
+/** What a training of a model works on. */
+export function trainedBy(model: BaseModel): Trained {
+  const changed = new Set(changedBy(model));
+  return {
+    name: model.name,
+    owners: [model, model.compilation?.optimizer].filter((owner) => typeof owner === "object"),
+    changed: [...changed],
+    constant: model.weights.filter((weight) => !changed.has(weight)),
+  };
 }

@@ -1,27 +1,30 @@
-import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
-import type { EvaluateOptions, InputArrays, Logs } from "../../models/training-types.js";
+import type { BatchSource } from "../../models/sources/batch-source.js";
+import type { EvaluateOptions, Logs, AnySamples } from "../../models/training-types.js";
+import { checkSteps } from "../../models/sources/check-samples.js";
+import { toSource } from "../../models/sources/any-samples.js";
 import { Activations } from "../activations/activations.js";
-import { toSource } from "../../models/sources/arrays.js";
 import { evaluateBatches } from "./evaluation.js";
-import { prepareModel, roundSteps, takeBatches } from "./samples.js";
+import { firstBatches, looked, prepareModel, ranOut, roundSteps } from "./samples.js";
 import { labelShapesOf } from "./targets.js";
 import { type Call, callbackList, contextOf } from "./call.js";
 
 /** `evaluate`: loss and metrics on samples, without training. */
-export async function evaluate(
-  { host, model, memory }: Call,
-  x: BatchSource | InputArrays,
-  options: EvaluateOptions,
-): Promise<Logs> {
-  const source = toSource(model, x, options);
-  prepareModel(model, source);
+export async function evaluate({ host, model, memory }: Call, x: AnySamples, options: EvaluateOptions): Promise<Logs> {
+  checkSteps("evaluate", "steps", options.steps);
   const { compiled } = model;
-  const [first] = source.inOrder();
-  const programs = await memory.programsFor(compiled, labelShapesOf(first, compiled));
-  const { steps = roundSteps(source), verbose = 1 } = options;
-  const batches: Iterable<Batch> = options.steps === undefined ? source.inOrder() : takeBatches(source, steps);
-  const callbacks = callbackList(options.callbacks, verbose);
-  callbacks.begin(model, { verbose, epochs: 1, steps });
-  const activations = new Activations(programs, source, false);
-  return evaluateBatches(programs, compiled, activations, batches, callbacks, contextOf(model, host.machine, steps));
+  const source: BatchSource = await toSource("evaluate", model, x, options);
+  prepareModel(model, source);
+  const { verbose = 1 } = options;
+  const steps = Math.min(options.steps ?? Infinity, roundSteps(source));
+  const { first, batches } = await looked(
+    firstBatches("evaluate", source, options.steps, (given) => {
+      host.machine.warn(ranOut("evaluate", given, options.steps ?? given));
+    }),
+  );
+  return memory.withPrograms(compiled, labelShapesOf(first, compiled), (programs) => {
+    const callbacks = callbackList(options.callbacks, verbose);
+    callbacks.begin(model, { verbose, epochs: 1, steps });
+    const activations = new Activations(programs, source, false);
+    return evaluateBatches(programs, compiled, activations, batches, callbacks, contextOf(model, host.machine, steps));
+  });
 }

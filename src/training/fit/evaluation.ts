@@ -1,4 +1,3 @@
-import type { Batch } from "../../models/sources/batch-source.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
 import type { Compiled } from "../../models/compile-types.js";
 import { type NamedTensors, type Tensor, toTensor } from "../../runtime/runtime.js";
@@ -6,7 +5,7 @@ import type { Activations } from "../activations/activations.js";
 import type { CallbackList } from "./callback-list.js";
 import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
-import { ahead } from "./samples.js";
+import { ahead, type Batches } from "./samples.js";
 import { targetFeeds, type Targets, targetsOf } from "./targets.js";
 
 /** Those of some tensors that a program wants. */
@@ -39,14 +38,14 @@ export async function evaluateBatches(
   programs: Programs,
   compiled: Compiled,
   activations: Activations,
-  batches: Iterable<Batch>,
+  batches: Batches,
   callbacks: CallbackList,
   context: CallbackContext,
 ): Promise<Logs> {
   await callbacks.onTestBegin(context);
   const means = new RunningMeans(compiled);
   let step = 0;
-  for (const { batch, loading } of ahead(batches, activations)) {
+  for await (const { batch, loading } of ahead(batches, activations)) {
     await callbacks.onTestBatchBegin(step, context);
     const boundary = await activations.of(batch, loading);
     means.add(await evaluateBatch(programs, boundary, targetsOf(batch, compiled)), batch.keys.length);

@@ -1,16 +1,24 @@
 import { isWhole, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
-import type { BatchSource } from "../../models/sources/batch-source.js";
+import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
 import type { Surroundings } from "../../models/surroundings.js";
-import type { CallbackContext, FitOptions, Logs, Resumable, TrainingState } from "../../models/training-types.js";
+import type {
+  CallbackContext,
+  FitOptions,
+  Logs,
+  Resumable,
+  TrainingState,
+  TrunkReport,
+} from "../../models/training-types.js";
+import type { Training } from "../../nn/weight-use.js";
 import { Activations } from "../activations/activations.js";
 import type { CallbackList } from "./callback-list.js";
 import { evaluateBatches } from "./evaluation.js";
-import type { OngoingStreams } from "./ongoing-streams.js";
+import type { BorrowedPrograms, TrainingMemory } from "./training-memory.js";
 import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
-import { beginLoading, type LoadingBatch, roundSteps, takeBatches } from "./samples.js";
+import { beginLoading, firstBatches, type LoadingBatch, noSamples, ranOut, roundSteps } from "./samples.js";
 import { randomLabel, StepRunner } from "./step-runner.js";
 import { targetsOf, labelShapesOf } from "./targets.js";
 import {
@@ -32,9 +40,10 @@ export interface FitParts {
   readonly validation: BatchSource | undefined;
   readonly callbacks: CallbackList;
   readonly options: FitOptions;
-  readonly streams: OngoingStreams;
-  /** The programs for labels of such shapes, one for each output. */
-  readonly programsFor: (labelShapes: ReturnType<typeof labelShapesOf>) => Promise<Programs>;
+  /** What is kept of the model from call to call: programs and random streams. */
+  readonly memory: TrainingMemory;
+  /** Keeps others from the weights while a step is under way. */
+  readonly training: Training;
 }
 
 /** What is there from the first step on. */
@@ -51,7 +60,7 @@ function isValidated(epoch: number, frequency: number | readonly number[]): bool
 }
 
 /** @throws UsageError when an option is no usable number */
-function checkOptions(options: FitOptions): void {
+export function checkOptions(options: FitOptions): void {
   const { epochs, stepsPerEpoch, validationSteps, validationFreq, initialEpoch, trunkPrecision } = options;
   const counts = { epochs, stepsPerEpoch, validationSteps, initialEpoch };
   for (const [name, value] of Object.entries(counts)) {
@@ -67,6 +76,23 @@ function checkOptions(options: FitOptions): void {
   }
 }
 
+/** @throws UsageError when samples have no end and nobody says how many make an epoch, or a validation */
+function checkEnds({ source, validation, options }: FitParts): void {
+  const { stepsPerEpoch, validationSteps } = options;
+  const missing =
+    source.round === "endless" && stepsPerEpoch === undefined
+      ? "stepsPerEpoch"
+      : validation?.round === "endless" && validationSteps === undefined
+        ? "validationSteps"
+        : undefined;
+  if (missing === undefined) return;
+  throw new UsageError("fit: the samples have no end.", {
+    subject: missing,
+    expected: `${missing}: how many batches are to be taken`,
+    received: "nothing",
+  });
+}
+
 /** One call of `fit`: epochs of steps, each followed by a validation; it can be saved at any step. */
 export class FitRun implements Resumable {
   private readonly epochs: number;
@@ -77,20 +103,23 @@ export class FitRun implements Resumable {
   private epoch: number;
   private step = 0;
   private means: RunningMeans;
-  private upcoming: LoadingBatch | undefined;
+  /** The batch of the next step, once it is asked for; `undefined` in it at the end of a round that nobody has counted. */
+  private upcoming: Promise<LoadingBatch | undefined> | undefined;
   /** The source's state before the upcoming batch was taken from it. */
   private beforeUpcoming: unknown;
   private prepared: Prepared | undefined;
+  private borrowed: BorrowedPrograms | undefined;
   /** Facts of another training that this one goes on with. */
   private resumed: TrainingFacts | undefined;
 
-  /** @throws UsageError when an option is not usable */
+  /** @throws UsageError when the samples have no end and nobody says what an epoch is */
   constructor(private readonly parts: FitParts) {
     const { model, machine, options, source, validation } = parts;
-    checkOptions(options);
+    checkEnds(parts);
     this.epochs = options.epochs ?? 1;
     this.steps = options.stepsPerEpoch ?? roundSteps(source);
-    this.validationSteps = options.validationSteps ?? (validation === undefined ? 0 : roundSteps(validation));
+    const { validationSteps = Infinity } = options;
+    this.validationSteps = validation === undefined ? 0 : Math.min(validationSteps, roundSteps(validation));
     this.epoch = options.initialEpoch ?? 0;
     this.means = new RunningMeans(model.compiled);
     const stopTraining = (): void => {
@@ -100,26 +129,45 @@ export class FitRun implements Resumable {
     this.validationContext = { ...this.context, steps: this.validationSteps };
   }
 
-  /** Trains to the end, or until something sets the model's `stopTraining`. */
-  async run(): Promise<void> {
-    const { model, callbacks, source } = this.parts;
+  /**
+   * Trains to the end, or until something sets the model's `stopTraining`.
+   *
+   * @returns what became of a trunk in 8 bits, if there is one
+   */
+  async run(): Promise<TrunkReport | undefined> {
+    try {
+      await this.train();
+      return this.prepared?.programs.trunkReport;
+    } finally {
+      await this.borrowed?.giveBack();
+    }
+  }
+
+  private async train(): Promise<void> {
+    const { model, callbacks, source, training } = this.parts;
     model.stopTraining = false;
     callbacks.begin(model, { verbose: this.parts.options.verbose ?? 1, epochs: this.epochs, steps: this.steps });
-    await callbacks.onTrainBegin(this.context);
+    await this.tell(() => callbacks.onTrainBegin(this.context));
     let logs: Logs = {};
-    while (this.epoch < this.epochs && this.goesOn()) logs = await this.runEpoch();
+    while (this.epoch < this.epochs && this.goesOn() && (await this.hasBatch())) logs = await this.runEpoch();
     // A batch that was begun and is not needed any more is not left running, and comes first in the next fit.
-    await this.upcoming?.loading?.catch(() => undefined);
+    const left = await this.upcoming?.catch(() => undefined);
+    await left?.loading?.catch(() => undefined);
     await this.prepared?.activations.flush();
     await this.prepared?.validationActivations?.flush();
     if (this.upcoming !== undefined && this.beforeUpcoming !== undefined) source.restore?.(this.beforeUpcoming);
     if (this.prepared !== undefined && model.optimizer.useEma) {
-      averageWeights(
-        model.optimizer,
-        this.prepared.programs.trained.map(({ variable }) => variable),
-      );
+      const trained = this.prepared.programs.trained.map(({ variable }) => variable);
+      training.assign(() => {
+        averageWeights(model.optimizer, trained);
+      });
     }
-    await callbacks.onTrainEnd(logs, this.context);
+    await this.tell(() => callbacks.onTrainEnd(logs, this.context));
+  }
+
+  /** Tells callbacks of something; they may give weights other values. */
+  private tell(event: () => Promise<void>): Promise<void> {
+    return this.parts.training.letWork(event);
   }
 
   /** Whether nobody has ended the training; a function, for the compiler does not know that callbacks can. */
@@ -127,80 +175,115 @@ export class FitRun implements Resumable {
     return !this.parts.model.stopTraining;
   }
 
+  /** Whether there is a batch for the next step of an epoch that begins: samples that come only once may be over. */
+  private async hasBatch(): Promise<boolean> {
+    const { machine } = this.parts;
+    if (this.upcoming === undefined) this.draw();
+    // The end of a round may have come exactly with that of an epoch; then another one may begin.
+    if ((await this.upcoming) === undefined) this.draw();
+    if ((await this.upcoming) !== undefined) return true;
+    if (this.prepared === undefined) throw noSamples();
+    machine.warn(ranOut("fit", this.epoch, this.epochs, "epochs"));
+    return false;
+  }
+
   private async runEpoch(): Promise<Logs> {
-    const { model, callbacks, options, validation } = this.parts;
+    const { model, callbacks, source } = this.parts;
     const { epoch } = this;
-    await callbacks.onEpochBegin(epoch, this.context);
+    await this.tell(() => callbacks.onEpochBegin(epoch, this.context));
     // Callbacks that set a rate for the epoch have done so before the stop.
     if (this.resumed !== undefined && this.step > 0) restoreRate(model.optimizer, this.resumed);
     else this.means = new RunningMeans(model.compiled);
     // The first batch says the shape of the labels; it is trained on like any other.
-    if (this.upcoming === undefined) this.draw();
     const prepared = (this.prepared ??= await this.prepare());
-    while (this.step < this.steps && this.goesOn()) await this.runStep(prepared);
-    const logs = this.means.logs();
-    const { programs, validationActivations } = prepared;
-    if (validation !== undefined && validationActivations && isValidated(epoch, options.validationFreq ?? 1)) {
-      const batches = takeBatches(validation, this.validationSteps);
-      const figures = await evaluateBatches(
-        programs,
-        model.compiled,
-        validationActivations,
-        batches,
-        callbacks,
-        this.validationContext,
-      );
-      for (const [name, value] of Object.entries(figures)) logs[`val_${name}`] = value;
+    while (this.step < this.steps && this.goesOn()) {
+      if (!(await this.runStep(prepared))) break;
     }
+    const logs = this.means.logs();
+    for (const [name, value] of Object.entries(await this.validate(prepared))) logs[`val_${name}`] = value;
+    await source.onEpochEnd?.();
     this.epoch = epoch + 1;
     this.step = 0;
-    await callbacks.onEpochEnd(epoch, logs, this.context);
+    await this.tell(() => callbacks.onEpochEnd(epoch, logs, this.context));
     return logs;
   }
 
-  private async runStep({ activations, runner }: Prepared): Promise<void> {
-    const { callbacks, options } = this.parts;
-    const { step, upcoming } = this;
-    if (upcoming === undefined) throw new TypeError("There is no batch for this step.");
+  /** Figures on the samples for validation, where there are any and it is their turn. */
+  private async validate({ programs, validationActivations }: Prepared): Promise<Logs> {
+    const { model, callbacks, options, validation, machine } = this.parts;
+    if (validation === undefined || validationActivations === undefined) return {};
+    if (!isValidated(this.epoch, options.validationFreq ?? 1)) return {};
+    const { validationSteps } = options;
+    const batches = firstBatches("fit", validation, validationSteps, (given) => {
+      machine.warn(ranOut("validation", given, validationSteps ?? given));
+    });
+    const context = this.validationContext;
+    // Its callbacks may give weights other values between batches, as those of evaluate may.
+    return this.parts.training.letWork(() =>
+      evaluateBatches(programs, model.compiled, validationActivations, batches, callbacks, context),
+    );
+  }
+
+  /** @returns whether there was a batch: `false` at the end of a round that nobody has counted */
+  private async runStep({ activations, runner }: Prepared): Promise<boolean> {
+    const { callbacks, options, machine, source, model } = this.parts;
+    const { step } = this;
+    const upcoming = await this.upcoming;
+    if (upcoming === undefined) {
+      this.upcoming = undefined;
+      if (options.stepsPerEpoch !== undefined) machine.warn(ranOut("fit", step, this.steps));
+      return false;
+    }
     const { batch, loading } = upcoming;
-    await callbacks.onTrainBatchBegin(step, this.context);
+    await this.tell(() => callbacks.onTrainBatchBegin(step, this.context));
     const boundary = await activations.of(batch, loading);
     // The next batch is read while the engine works on this one; after the last step there is none, so that the next fit
-    // goes on where this one ends.
-    if (step + 1 < this.steps || this.epoch + 1 < this.epochs) this.draw();
+    // goes on where this one ends. A source that wants to know of the end of an epoch is asked after it.
+    const isLast = step + 1 >= this.steps;
+    if (!isLast || (this.epoch + 1 < this.epochs && source.onEpochEnd === undefined)) this.draw();
     else this.upcoming = undefined;
-    const results = await runner.run(boundary, targetsOf(batch, this.parts.model.compiled, options.classWeight));
+    const results = await runner.run(boundary, targetsOf(batch, model.compiled, options.classWeight));
     this.means.add(results, batch.keys.length);
     this.step = step + 1;
-    await callbacks.onTrainBatchEnd(step, this.means.logs(), this.context);
+    await this.tell(() => callbacks.onTrainBatchEnd(step, this.means.logs(), this.context));
+    return true;
   }
 
   private draw(): void {
     const { source } = this.parts;
+    const { activations } = this.prepared ?? {};
+    const begin = (batch: Batch | undefined): LoadingBatch | undefined => {
+      if (batch === undefined) return undefined;
+      return activations === undefined ? { batch, loading: undefined } : beginLoading(batch, activations);
+    };
     this.beforeUpcoming = source.save?.();
-    const batch = source.next();
-    this.upcoming =
-      this.prepared === undefined ? { batch, loading: undefined } : beginLoading(batch, this.prepared.activations);
+    const batch = source.nextBatch();
+    this.upcoming = batch instanceof Promise ? batch.then(begin) : Promise.resolve(begin(batch));
+    // Whoever awaits it later gets the error; until then it must not count as unhandled.
+    this.upcoming.catch(() => undefined);
   }
 
   private async prepare(): Promise<Prepared> {
-    const { model, source, validation, streams, programsFor } = this.parts;
-    const programs = await programsFor(labelShapesOf(this.upcoming?.batch, model.compiled));
+    const { model, source, validation, memory, options, training } = this.parts;
+    const { compiled, optimizer } = model;
+    const first = (await this.upcoming)?.batch;
+    this.borrowed = await memory.borrow(compiled, labelShapesOf(first, compiled), options.trunkPrecision);
+    const { programs } = this.borrowed;
     await programs.calibrate(source);
     this.resumed?.randoms.forEach((state, index) => {
       const random = programs.randoms[index];
-      if (random !== undefined) streams.restore(randomLabel(random), state);
+      if (random !== undefined) memory.streams.restore(randomLabel(random), state);
     });
     return {
       programs,
       activations: new Activations(programs, source),
       validationActivations: validation && new Activations(programs, validation),
-      runner: new StepRunner(programs, model.optimizer, streams),
+      runner: new StepRunner(programs, optimizer, memory.streams, training),
     };
   }
 
   save(): TrainingState {
-    const { model, source, validation, streams, callbacks } = this.parts;
+    const { model, source, validation, memory, callbacks } = this.parts;
     if (typeof source.save !== "function" || (validation !== undefined && typeof validation.save !== "function")) {
       throw new UsageError("This training cannot be saved.", {
         subject: "BatchSource",
@@ -218,7 +301,7 @@ export class FitRun implements Resumable {
       means: this.step === 0 ? null : (this.means.save() as TrainingFacts["means"]),
       ...modelFacts(model),
       randoms: (this.prepared?.programs.randoms ?? []).map((random) =>
-        streams.save(randomLabel(random)),
+        memory.streams.save(randomLabel(random)),
       ) as TrainingFacts["randoms"],
       source: this.upcoming === undefined ? source.save() : this.beforeUpcoming,
       validation: validation?.save?.() ?? null,

@@ -1,19 +1,22 @@
-import type { BatchSource } from "../../models/sources/batch-source.js";
+import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
 import {
+  type AnySamples,
   type FitOptions,
   History,
-  type InputArrays,
   type Logs,
   type TrunkPrecision,
 } from "../../models/training-types.js";
+import { toSource, validationSource } from "../../models/sources/any-samples.js";
+import { splitValidation } from "../../models/sources/arrays.js";
+import { Training } from "../../nn/weight-use.js";
 import { Activations } from "../activations/activations.js";
-import { splitValidation, toSource, validationSource } from "../../models/sources/arrays.js";
+import type { Programs } from "../programs/programs.js";
 import { evaluateBatches } from "./evaluation.js";
 import { warnOfOtherPreprocessing } from "./preprocessing-warning.js";
-import { prepareModel, roundSteps } from "./samples.js";
+import { looked, prepareModel, roundSteps } from "./samples.js";
 import { labelShapesOf } from "./targets.js";
-import { type Call, callbackList, contextOf } from "./call.js";
-import { FitRun } from "./fit-run.js";
+import { type Call, callbackList, contextOf, trainedBy } from "./call.js";
+import { checkOptions, FitRun } from "./fit-run.js";
 
 /** What 8 bits cost, in words. */
 function trunkLine({ convolutions, of, moved, photos, validation }: NonNullable<History["trunk"]>): string {
@@ -36,48 +39,66 @@ async function measured(
   calibration: BatchSource,
 ): Promise<Logs> {
   const { compiled } = model;
-  const [first] = source.inOrder(true);
-  const programs = await memory.programsFor(compiled, labelShapesOf(first, compiled), trunkPrecision);
-  await programs.calibrate(calibration);
-  const activations = new Activations(programs, source, trunkPrecision === "int8");
-  const context = contextOf(model, host.machine, roundSteps(source));
-  return evaluateBatches(programs, compiled, activations, source.inOrder(true), callbackList([], 0), context);
+  const { first, batches } = await looked(alike(source));
+  const work = async (programs: Programs): Promise<Logs> => {
+    await programs.calibrate(calibration);
+    const activations = new Activations(programs, source, trunkPrecision === "int8");
+    const context = contextOf(model, host.machine, roundSteps(source));
+    return evaluateBatches(programs, compiled, activations, batches, callbackList([], 0), context);
+  };
+  return memory.withPrograms(compiled, labelShapesOf(first, compiled), work, trunkPrecision);
+}
+
+async function* alike(source: BatchSource): AsyncGenerator<Batch> {
+  yield* source.inOrder(true);
 }
 
 /** `fit`: trains a model; see {@link FitOptions}. */
-export async function fit(call: Call, x: BatchSource | InputArrays, given: FitOptions): Promise<History> {
+export async function fit(call: Call, x: AnySamples, given: FitOptions): Promise<History> {
+  checkOptions(given);
+  // Before anything is waited for: whoever calls a second time is told, whatever the first call is busy with.
+  const training = Training.begin("fit", trainedBy(call.model));
+  try {
+    return await fitAlone(call, training, x, given);
+  } finally {
+    training.end();
+  }
+}
+
+async function fitAlone(call: Call, training: Training, x: AnySamples, given: FitOptions): Promise<History> {
   const { host, model, memory } = call;
   const { machine } = host;
   const { x: samples, options } = splitValidation(x, given);
   // The order of arrays goes on from fit to fit.
   const order = options.shuffle === false ? undefined : memory.streams.of("shuffle");
-  const source = toSource(model, samples, options, order);
+  const source = await toSource("fit", model, samples, options, order);
   const { validationData, batchSize, validationBatchSize = batchSize } = options;
-  const validation = validationData && validationSource(model, validationData, validationBatchSize);
+  const validation = validationData && (await validationSource(model, validationData, validationBatchSize));
   prepareModel(model, source);
+  // A model that had waited for its input has weights by now.
+  training.cover(trainedBy(model));
   warnOfOtherPreprocessing(model, source, (line) => {
     machine.warn(line);
   });
   memory.tellOfTrainable();
   const history = new History();
-  await new FitRun({
+  const trunk = await new FitRun({
     model,
+    training,
     machine,
     source,
     validation,
     options,
     callbacks: callbackList(options.callbacks, options.verbose, [history]),
-    streams: memory.streams,
-    programsFor: (labelShapes) => memory.programsFor(model.compiled, labelShapes, options.trunkPrecision),
+    memory,
   }).run();
-  const report = memory.programs?.trunkReport;
-  if (report === undefined) return history;
+  if (trunk === undefined) return history;
   // Of the same weights and samples: callbacks may have restored other weights than those of the last epoch.
   const compared = validation && {
     int8: await measured(call, validation, "int8", source),
     exact: await measured(call, validation, "float32", source),
   };
-  history.trunk = { ...report, validation: compared };
+  history.trunk = { ...trunk, validation: compared };
   if (options.verbose !== 0) machine.print(trunkLine(history.trunk));
   return history;
 }

@@ -1,5 +1,6 @@
 import type { BaseModel } from "../../models/base-model.js";
 import type { TrainingLoops } from "../../models/platform.js";
+import { whileReading } from "../../nn/weight-use.js";
 import { processStreams, type RandomSource } from "../../random/seed.js";
 import { samplesIn } from "../../models/sources/arrays.js";
 import type { Host } from "../machine.js";
@@ -16,6 +17,11 @@ export interface LoopsOptions extends Host {
   readonly random?: RandomSource | undefined;
 }
 
+/** Does work that reads a model's weights: as they are after a whole step, where they are being trained. */
+function reading<T>(model: BaseModel, work: () => Promise<T>): Promise<T> {
+  return whileReading(() => model.weights, work);
+}
+
 /** The loops of `fit`, `evaluate` and `predict` in a certain place. What they keep of a model is theirs alone. */
 export function createTrainingLoops({ runtime, machine, random = processStreams }: LoopsOptions): TrainingLoops {
   const host: Host = { runtime, machine };
@@ -28,11 +34,12 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
   };
   return {
     fit: async (model, x, options) => fit(callOf(model), x, options),
-    evaluate: async (model, x, options) => evaluate(callOf(model), x, options),
-    predict: async (model, x, options) => predict(callOf(model), x, options),
-    predictOnBatch: async (model, x) => predict(callOf(model), x, { batchSize: samplesIn(x), verbose: 0 }),
+    evaluate: (model, x, options) => reading(model, () => evaluate(callOf(model), x, options)),
+    predict: (model, x, options) => reading(model, () => predict(callOf(model), x, options)),
+    predictOnBatch: (model, x) =>
+      reading(model, () => predict(callOf(model), x, { batchSize: Math.max(1, samplesIn(x)), verbose: 0 })),
     trainOnBatch: async (model, x, y, options) => trainOnBatch(callOf(model), x, y, options),
-    testOnBatch: async (model, x, y, options) => testOnBatch(callOf(model), x, y, options),
+    testOnBatch: (model, x, y, options) => reading(model, () => testOnBatch(callOf(model), x, y, options)),
     async release(model) {
       await kept.get(model)?.release();
     },

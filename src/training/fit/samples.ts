@@ -1,18 +1,92 @@
-import { ShapeError } from "../../errors/errors.js";
+import { ShapeError, UsageError } from "../../errors/errors.js";
 import type { Shape } from "../../graph/shape.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
 import { quoted } from "../../models/each.js";
 import type { Activations, LoadedBatch } from "../activations/activations.js";
 
-/** Number of batches of one round. */
-export function roundSteps({ samples, batchSize }: BatchSource): number {
-  return Math.ceil(samples / batchSize);
+/** Batches of a source, one after the other. */
+export type Batches = Iterable<Batch> | AsyncIterable<Batch>;
+
+/** Number of batches of one round; `Infinity` where nobody knows, or there is no end. */
+export function roundSteps({ samples, batchSize, round }: BatchSource): number {
+  if (round === undefined) return Math.ceil(samples / batchSize);
+  return typeof round === "number" ? round : Infinity;
 }
 
-/** The next batches of a source. */
-export function* takeBatches(source: BatchSource, count: number): Iterable<Batch> {
-  for (let step = 0; step < count; step++) yield source.next();
+/**
+ * The first batches of a round in the samples' own order, as `evaluate` and `predict` look at them: from the first one in each
+ * call, and no further than the end.
+ *
+ * @param call what was called, for messages
+ * @param steps how many; default all
+ * @param onEnd told how many there were, when the samples end before so many
+ * @throws UsageError when there is no end and nobody said how many
+ */
+export async function* firstBatches(
+  call: string,
+  source: BatchSource,
+  steps: number | undefined,
+  onEnd: (given: number) => void,
+): AsyncGenerator<Batch> {
+  if (steps === undefined && source.round === "endless") {
+    throw new UsageError(`${call}: the samples have no end.`, {
+      subject: "steps",
+      expected: "how many batches are to be taken",
+      received: "nothing",
+      advice: "Say `steps`; for validation in fit, `validationSteps`.",
+    });
+  }
+  let given = 0;
+  // Not one more is taken than is asked for: of samples that come only once, it would be missing.
+  const iterator = iteratorOf(source.inOrder());
+  while (steps === undefined || given < steps) {
+    const { done, value } = await iterator.next();
+    if (done === true) break;
+    given += 1;
+    yield value;
+  }
+  if (steps !== undefined && given < steps) onEnd(given);
+}
+
+/**
+ * Looks at the first of some batches before work on them begins.
+ *
+ * @throws UsageError when there are none
+ */
+export async function looked(
+  batches: AsyncGenerator<Batch>,
+): Promise<{ first: Batch; batches: AsyncGenerator<Batch> }> {
+  const { done, value } = await batches.next();
+  if (done === true) throw noSamples();
+  const first = value;
+  async function* all(): AsyncGenerator<Batch> {
+    yield first;
+    yield* batches;
+  }
+  return { first, batches: all() };
+}
+
+/** What is said where there is not a single batch. */
+export function noSamples(): UsageError {
+  return new UsageError("There are no samples.", {
+    subject: "x",
+    expected: "at least one batch",
+    received: "none",
+    advice: "A generator gives its samples once: call the function again for others.",
+  });
+}
+
+function iteratorOf(batches: Batches): Iterator<Batch, unknown> | AsyncIterator<Batch, unknown> {
+  return Symbol.asyncIterator in batches ? batches[Symbol.asyncIterator]() : batches[Symbol.iterator]();
+}
+
+/** What is said when samples end before all steps are done. */
+export function ranOut(what: string, given: number, wanted: number, unit = "batches"): string {
+  return (
+    `${what}: the samples ran out of data after ${given} of ${wanted} ${unit}. Give more of them, or fewer steps; a generator ` +
+    "of your own can go on for ever."
+  );
 }
 
 /** A batch, and what reads its samples. */
@@ -31,9 +105,9 @@ export function beginLoading(batch: Batch, activations: Activations): LoadingBat
 }
 
 /** Batches with the loading of the next one already begun. */
-export function* ahead(batches: Iterable<Batch>, activations: Activations): Iterable<LoadingBatch> {
+export async function* ahead(batches: Batches, activations: Activations): AsyncGenerator<LoadingBatch> {
   let previous: LoadingBatch | undefined;
-  for (const batch of batches) {
+  for await (const batch of batches) {
     const current = beginLoading(batch, activations);
     if (previous !== undefined) yield previous;
     previous = current;

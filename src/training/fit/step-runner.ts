@@ -1,6 +1,7 @@
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import type { Optimizer } from "../../nn/optimizers/optimizer.js";
 import type { Tensor } from "../../runtime/runtime.js";
+import type { Training } from "../../nn/weight-use.js";
 import { fromTensor, type NamedTensors, toTensor } from "../../runtime/runtime.js";
 import type { OngoingStreams } from "./ongoing-streams.js";
 import { names } from "../programs/names.js";
@@ -26,16 +27,21 @@ export class StepRunner {
     private readonly programs: Programs,
     private readonly optimizer: Optimizer,
     private readonly streams: OngoingStreams,
+    private readonly training: Training,
   ) {}
 
   /**
-   * One step of the optimizer.
+   * One step of the optimizer. Nobody reads weights meanwhile, so arrays of the step before the last may be written into.
    *
    * @param boundary boundary activations of the batch
    * @param targets labels and weights of the batch
    * @returns loss and metric states
    */
-  async run(boundary: NamedTensors, targets: Targets): Promise<NamedTensors> {
+  run(boundary: NamedTensors, targets: Targets): Promise<NamedTensors> {
+    return this.training.takeStep(() => this.step(boundary, targets));
+  }
+
+  private async step(boundary: NamedTensors, targets: Targets): Promise<NamedTensors> {
     const session = await this.programs.step();
     const { state } = this.optimizer;
     state.step += 1;
@@ -77,7 +83,9 @@ export class StepRunner {
 
     const needed = Object.fromEntries(session.inputNames.map((name) => [name, required(feeds[name], name)]));
     const results = await session.run(needed, into);
-    for (const take of takeOver) take();
+    this.training.assign(() => {
+      for (const take of takeOver) take();
+    });
     return results;
   }
 

@@ -21,6 +21,21 @@ interface ProgramKey {
   readonly trunkPrecision: TrunkPrecision;
 }
 
+/** Programs, and who works with them. */
+interface Made {
+  readonly programs: Programs;
+  readonly key: ProgramKey;
+  users: number;
+  /** Whether others have taken their place, so that the last user frees them. */
+  replaced: boolean;
+}
+
+/** Programs that nobody frees before they are given back. */
+export interface BorrowedPrograms {
+  readonly programs: Programs;
+  giveBack(): Promise<void>;
+}
+
 function sameVariables(a: readonly Variable[], b: readonly Variable[]): boolean {
   return a.length === b.length && a.every((variable, index) => variable === b[index]);
 }
@@ -44,7 +59,7 @@ function flagsOf(layer: Layer): string {
 /** What is kept of a model between calls: its programs, as long as they fit, its random streams, and what learned last. */
 export class TrainingMemory {
   readonly streams: OngoingStreams;
-  private made: { readonly programs: Programs; readonly key: ProgramKey } | undefined;
+  private made: Made | undefined;
   /** What learned in the last training. */
   private trained: { readonly compiled: Compiled; readonly variables: readonly Variable[] } | undefined;
   /** Whether the user knows that `trainable` takes effect without a new call of `compile`. */
@@ -58,27 +73,44 @@ export class TrainingMemory {
     this.streams = new OngoingStreams(random);
   }
 
-  /** The programs that were made last, whether or not they still fit. */
-  get programs(): Programs | undefined {
-    return this.made?.programs;
+  /** Works with the programs of the model as it is now. */
+  async withPrograms<T>(
+    compiled: Compiled | undefined,
+    labelShapes: LabelShapes,
+    work: (programs: Programs) => Promise<T>,
+    trunkPrecision?: TrunkPrecision,
+  ): Promise<T> {
+    return use(await this.borrow(compiled, labelShapes, trunkPrecision), work);
   }
 
-  /** The programs of the model as it is now. */
-  async programsFor(
+  /** Works with programs that compute exactly: those that are there, if they do. */
+  async withExactPrograms<T>(work: (programs: Programs) => Promise<T>): Promise<T> {
+    const known = this.made;
+    const usable = known?.programs.outdated === false && known.programs.trunkReport === undefined;
+    return use(usable ? lent(known) : await this.borrow(undefined, []), work);
+  }
+
+  /** The programs of the model as it is now; they are not freed before they are given back. */
+  async borrow(
     compiled: Compiled | undefined,
     labelShapes: LabelShapes,
     trunkPrecision: TrunkPrecision = "float32",
-  ): Promise<Programs> {
+  ): Promise<BorrowedPrograms> {
     const { host, model } = this;
     const trainable = model.trainableWeights;
     const multipliers = trainable.map(({ learningRateMultiplier }) => learningRateMultiplier).join();
     const key: ProgramKey = { compiled, trainable, multipliers, flags: flagsOf(model), labelShapes, trunkPrecision };
     const known = this.made;
-    if (known !== undefined && !known.programs.outdated && sameKey(known.key, key)) return known.programs;
+    if (known !== undefined && !known.programs.outdated && sameKey(known.key, key)) return lent(known);
     await this.release();
     const programs = await Programs.create(host, model, compiled, labelShapes, { trunkPrecision });
-    this.made = { programs, key };
-    return programs;
+    // Somebody else may have made some meanwhile.
+    const before = this.made;
+    const made: Made = { programs, key, users: 0, replaced: false };
+    this.made = made;
+    const borrowed = lent(made);
+    if (before !== undefined) await replace(before);
+    return borrowed;
   }
 
   /** Says once that a change of `trainable` since the last training takes effect: in Keras it would not. */
@@ -96,10 +128,34 @@ export class TrainingMemory {
     );
   }
 
-  /** Frees the sessions of the programs; they are made again when they are needed. */
+  /** Frees the sessions of the programs as soon as nobody works with them; they are made again when they are needed. */
   async release(): Promise<void> {
     const known = this.made;
     this.made = undefined;
-    await known?.programs.release();
+    if (known !== undefined) await replace(known);
   }
+}
+
+function lent(made: Made): BorrowedPrograms {
+  made.users += 1;
+  return {
+    programs: made.programs,
+    async giveBack() {
+      made.users -= 1;
+      if (made.replaced && made.users === 0) await made.programs.release();
+    },
+  };
+}
+
+async function use<T>(borrowed: BorrowedPrograms, work: (programs: Programs) => Promise<T>): Promise<T> {
+  try {
+    return await work(borrowed.programs);
+  } finally {
+    await borrowed.giveBack();
+  }
+}
+
+async function replace(made: Made): Promise<void> {
+  made.replaced = true;
+  if (made.users === 0) await made.programs.release();
 }

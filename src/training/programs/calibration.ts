@@ -72,10 +72,12 @@ async function calibrate(
 
 /** What is fed for samples that lie evenly in a source. */
 async function* spread(source: BatchSource): AsyncGenerator<NamedTensors> {
-  const wanted = new Set(evenly(photos, source.samples));
+  // Of samples that nobody has counted, the first ones.
+  const wanted = new Set(evenly(photos, Number.isFinite(source.samples) ? source.samples : photos));
   let first = 0;
   // Alike, so that a training that is resumed has the same trunk.
-  for (const batch of source.inOrder(true)) {
+  for await (const batch of source.inOrder(true)) {
+    if (first > Math.max(...wanted)) break;
     const rows = [...batch.keys.keys()].filter((row) => wanted.has(first + row));
     first += batch.keys.length;
     if (rows.length > 0) yield await batch.load(rows);
