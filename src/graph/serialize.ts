@@ -1,6 +1,7 @@
 import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../onnx/model.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { UsageError } from "../errors/errors.js";
+import { namedRecord } from "../errors/named-record.js";
 import { inputsOf, nodesInOrder, type Outputs } from "./graph.js";
 import type { Node, Value } from "./value.js";
 
@@ -69,7 +70,7 @@ class Names {
  * @returns those that need an Identity of their own for it: inputs, constants, and twins of other outputs
  */
 function nameOutputs(outputs: Outputs, names: Names): Outputs {
-  const aliased: Record<string, Value> = {};
+  const aliased = namedRecord<Value>();
   const direct = new Set<Value>();
   for (const [name, value] of Object.entries(outputs)) {
     if (value.source.kind === "node" && !direct.has(value)) {

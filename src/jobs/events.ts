@@ -27,7 +27,7 @@ export type JobEvent =
       readonly path: string;
       readonly label: string;
       readonly probability: number;
-      /** By label. */
+      /** By label, in the order of the classes. */
       readonly probabilities: Readonly<Record<string, number>>;
     }
   | ({ readonly event: "network" } & Pick<NetworkRecord, "name" | "description" | "licence" | "preprocess"> & {

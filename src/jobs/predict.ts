@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { FileError, UsageError } from "../errors/errors.js";
+import { namedRecord } from "../errors/named-record.js";
 import { count } from "../errors/words.js";
 import { PhotoError } from "../photos/decode.js";
 import { readableFormats } from "../photos/photo-format.js";
@@ -67,7 +68,7 @@ async function look(
       path,
       label: labels[best] ?? "",
       probability: probabilities[best] ?? 0,
-      probabilities: Object.fromEntries(labels.map((name, index) => [name, probabilities[index] ?? 0])),
+      probabilities: namedRecord(labels.map((name, index) => [name, probabilities[index] ?? 0])),
     });
   }
   return skipped;

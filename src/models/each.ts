@@ -1,4 +1,5 @@
 import { UsageError } from "../errors/errors.js";
+import { ownValue } from "../errors/named-record.js";
 import { didYouMean } from "../errors/nearest.js";
 
 /** One thing for each input or output of a model: in the model's order, or by name. */
@@ -60,7 +61,7 @@ export function inOrder<T>(
       advice: didYouMean(strange, names),
     });
   }
-  return names.map((name) => record[name]);
+  return names.map((name) => ownValue(record, name));
 }
 
 /**
@@ -73,7 +74,7 @@ export function inOrder<T>(
 export function forEachPlace<T>(each: Each<T>, subject: string, places: Places, none?: string): readonly T[] {
   const { model, what, names } = places;
   const items = isList(each) ? each : inOrder(each, subject, places);
-  const missing = isList(each) ? undefined : names.find((name) => !(name in each));
+  const missing = isList(each) ? undefined : names.find((name) => !Object.hasOwn(each, name));
   if (items.length !== names.length || missing !== undefined) {
     throw new UsageError(`${subject} is not said for each ${what} of the model "${model}".`, {
       subject,

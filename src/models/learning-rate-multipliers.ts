@@ -1,12 +1,21 @@
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
+import { namedRecord, ownValue } from "../errors/named-record.js";
 import type { Layer } from "../nn/layer.js";
 import { BaseModel } from "./base-model.js";
 
 /** What Graft adds to a Keras file at the top level, where Keras takes no notice of it. */
 export const graftKey = "graft_ml";
 
-const schema = z.looseObject({ learning_rate_multipliers: z.record(z.string(), z.number().positive()).optional() });
+/** Not `z.record`, which leaves out the name `__proto__`. */
+const multipliersSchema = z.custom<Readonly<Record<string, number>>>(
+  (value) => typeof value === "object" && value !== null && Object.values(value).every(isPositive),
+);
+const schema = z.looseObject({ learning_rate_multipliers: multipliersSchema.optional() });
+
+function isPositive(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(value) && value > 0;
+}
 
 /** A layer, or an inner model, and its path: names from the outside in. */
 function* layersOf(model: BaseModel, prefix = ""): Iterable<{ readonly path: string; readonly layer: Layer }> {
@@ -25,8 +34,9 @@ function* layersOf(model: BaseModel, prefix = ""): Iterable<{ readonly path: str
  */
 export function serializeMultipliers(model: BaseModel): Readonly<Record<string, unknown>> | undefined {
   const inherited = new Map<string, number>([["", model.learningRateMultiplier]]);
-  const multipliers: Record<string, number> =
-    model.learningRateMultiplier === 1 ? {} : { "": model.learningRateMultiplier };
+  const multipliers = namedRecord<number>(
+    model.learningRateMultiplier === 1 ? [] : [["", model.learningRateMultiplier]],
+  );
   for (const { path, layer } of layersOf(model)) {
     const { learningRateMultiplier: own } = layer;
     inherited.set(path, own);
@@ -57,7 +67,7 @@ export function restoreMultipliers(model: BaseModel, stored: unknown, file: stri
   const { learning_rate_multipliers: multipliers = {} } = parsed.data;
   // From the outside in: a model's factor is that of all layers in it that have none of their own.
   for (const { path, layer } of [{ path: "", layer: model }, ...layersOf(model)]) {
-    const multiplier = multipliers[path];
+    const multiplier = ownValue(multipliers, path);
     if (multiplier !== undefined) layer.learningRateMultiplier = multiplier;
   }
 }

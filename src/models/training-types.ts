@@ -1,4 +1,5 @@
 import { checkOptionNames } from "../errors/check.js";
+import { namedRecord } from "../errors/named-record.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { BatchSource, BatchSupply } from "./sources/batch-source.js";
@@ -98,7 +99,7 @@ export class History implements Callback {
     checkOptionNames("History", options, []);
   }
 
-  readonly history: Record<string, number[]> = {};
+  readonly history: Record<string, number[]> = namedRecord();
   /** Epoch numbers from 0. */
   readonly epoch: number[] = [];
   /** Seconds that each epoch took, with its validation. */

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { ImageDataGenerator, imageDatasetFromDirectory, layers, models, Tensor, UsageError } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { DataframeRow, FlowFromDataframeOptions } from "../../src/data/generator/dataframe-options.js";
+import type { FlowFromDataframeOptions } from "../../src/data/generator/dataframe-options.js";
 import type { BatchIterator, WeightedBatch } from "../../src/data/generator/batch-iterator.js";
 import type { Batch } from "../../src/models/sources/batch-source.js";
 import type { TensorData } from "../../src/onnx/tensor-data.js";
@@ -27,8 +27,8 @@ interface Golden {
     datasetClasses: string[];
   };
   tables: {
-    rows: DataframeRow[];
-    lists: DataframeRow[];
+    rows: object[];
+    lists: object[];
     cases: {
       rows: "rows" | "lists";
       options: FlowFromDataframeOptions;

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { FileError } from "../../errors/errors.js";
+import type { Columns } from "./columns.js";
 
 /**
  * Splits comma-separated text into records of fields; quoted fields may hold commas, quotes written twice, and line ends.
@@ -36,10 +37,10 @@ function parseCsv(text: string): string[][] {
 /**
  * Reads a table: the first line holds the names of the columns.
  *
- * @returns one object a line; all values are text
+ * @returns all cells are text
  * @throws FileError when the file cannot be read, is empty, or a line has another number of fields than the first
  */
-export async function readCsv(path: string): Promise<Record<string, string>[]> {
+export async function readCsv(path: string): Promise<Columns> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -55,14 +56,17 @@ export async function readCsv(path: string): Promise<Record<string, string>[]> {
   if (names === undefined) {
     throw new FileError(`The table ${path} is empty.`, { subject: path, expected: "a line with names of columns" });
   }
-  return records.map((record, index) => {
-    if (record.length !== names.length) {
-      throw new FileError(`Record ${index + 1} of ${path} does not fit its first line.`, {
-        subject: path,
-        expected: `${names.length} fields: ${names.join(", ")}`,
-        received: `${record.length}: ${record.join(", ").slice(0, 80)}`,
-      });
-    }
-    return Object.fromEntries(names.map((name, column) => [name, record[column] ?? ""]));
-  });
+  const wrong = records.findIndex(({ length }) => length !== names.length);
+  const record = records[wrong];
+  if (record !== undefined) {
+    throw new FileError(`Record ${wrong + 1} of ${path} does not fit its first line.`, {
+      subject: path,
+      expected: `${names.length} fields: ${names.join(", ")}`,
+      received: `${record.length}: ${record.join(", ").slice(0, 80)}`,
+    });
+  }
+  return {
+    rows: records.length,
+    columns: new Map(names.map((name, column) => [name, records.map((fields) => fields[column] ?? "")])),
+  };
 }

@@ -1,6 +1,7 @@
 import { UsageError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
-import { type DataframeClassMode, dataframeOwner, type DataframeRow } from "./dataframe-options.js";
+import type { Columns } from "./columns.js";
+import { type DataframeClassMode, dataframeOwner } from "./dataframe-options.js";
 import { refuseOption } from "../../errors/check.js";
 
 /**
@@ -9,13 +10,13 @@ import { refuseOption } from "../../errors/check.js";
  * @param option that names the column, for the error
  * @throws UsageError when there is no such column
  */
-export function column(rows: readonly DataframeRow[], name: string, option: string): unknown[] {
-  const [first] = rows;
-  if (first !== undefined && !(name in first)) {
-    const advice = didYouMean(name, Object.keys(first));
-    refuseOption(dataframeOwner, option, `a column: ${Object.keys(first).join(", ")}`, name, advice);
-  }
-  return rows.map((row) => row[name]);
+export function column({ rows, columns }: Columns, name: string, option: string): readonly unknown[] {
+  const cells = columns.get(name);
+  if (cells !== undefined) return cells;
+  // Rows say the names of columns: where there are none, no name is wrong.
+  if (rows === 0) return [];
+  const names = [...columns.keys()];
+  return refuseOption(dataframeOwner, option, `a column: ${names.join(", ")}`, name, didYouMean(name, names));
 }
 
 /** Refuses what a cell holds. */

@@ -9,8 +9,11 @@ import {
 import { checkOptionNames, refuseOption } from "../../errors/check.js";
 import type { ClassMode } from "./labels.js";
 
-/** A row of a table, by the names of its columns. */
-export type DataframeRow = Readonly<Record<string, unknown>>;
+/**
+ * A table: a list of rows, objects with a value for each column; or an object with a list of cells for each column; or the path
+ * of a CSV file with a line of names.
+ */
+export type Dataframe = object | string;
 
 /**
  * What labels look like: as for folders, or `raw`: the numbers of `yCol`; or `multi_output`: a tensor for each column of

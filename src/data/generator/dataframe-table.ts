@@ -2,11 +2,11 @@ import { stat } from "node:fs/promises";
 import { extname, isAbsolute, join } from "node:path";
 import { platform } from "../../models/platform.js";
 import { float32 } from "../../onnx/tensor-data.js";
+import type { Columns } from "./columns.js";
 import { asNumber, asText, classNames, column, refuseCell } from "./dataframe-cells.js";
 import {
   type DataframeClassMode,
   dataframeOwner,
-  type DataframeRow,
   type FlowFromDataframeOptions,
 } from "./dataframe-options.js";
 import { subsetOf } from "./flow-options.js";
@@ -58,7 +58,7 @@ interface NamedClasses {
 
 /** @param usable numbers of the rows whose files can be used: their classes count, unless they are named */
 function namedClasses(
-  all: readonly DataframeRow[],
+  all: Columns,
   usable: readonly number[],
   mode: DataframeClassMode,
   options: FlowFromDataframeOptions,
@@ -86,7 +86,7 @@ function namedClasses(
 
 /** How much each of the rows that are left counts in the loss, if the table says so. */
 function weightsOf(
-  all: readonly DataframeRow[],
+  all: Columns,
   rows: readonly number[],
   { weightCol }: FlowFromDataframeOptions,
 ): LabelsOf | undefined {
@@ -102,12 +102,12 @@ function weightsOf(
 /**
  * Checks a table and takes what is asked for.
  *
- * @param all rows of the table
+ * @param all the whole table
  * @param validationSplit share of the rows that subset "validation" takes
  * @throws UsageError when a column is missing or holds something unusable
  */
 export async function readTable(
-  all: readonly DataframeRow[],
+  all: Columns,
   options: FlowFromDataframeOptions,
   validationSplit: number,
 ): Promise<Table> {
@@ -116,7 +116,7 @@ export async function readTable(
   const names = column(all, xCol, "xCol").map((value, row) => asText(value, xCol, row));
   const paths = names.map((name) => (isAbsolute(name) ? name : join(options.directory ?? "", name)));
   const valid = validateFilenames ? await usable(paths, options) : paths.map(() => true);
-  const withFiles = [...all.keys()].filter((row) => valid[row] === true);
+  const withFiles = [...Array(all.rows).keys()].filter((row) => valid[row] === true);
   const named = namedClasses(all, withFiles, mode, options);
   const hasClass = (row: number): boolean => named === undefined || [named.numbers[row] ?? []].flat().length > 0;
   const rows = subsetOf(withFiles.filter(hasClass), options.subset, validationSplit);
@@ -134,14 +134,14 @@ export async function readTable(
 /**
  * What the labels of the rows that are left look like.
  *
- * @param all rows of the table
+ * @param all the whole table
  * @param rows numbers of those that are left
  * @param named classes of the rows that are left, for modes that have classes
  */
 function labelsOf(
   mode: DataframeClassMode,
   yCol: string | readonly string[],
-  all: readonly DataframeRow[],
+  all: Columns,
   rows: readonly number[],
   named: NamedClasses | undefined,
 ): Samples["labels"] {
@@ -167,14 +167,15 @@ function labelsOf(
 }
 
 /** Labels of one output: the numbers of a column, `[keys]`, or lists of as many numbers each, `[keys, numbers]`. */
-function numbersOf(all: readonly DataframeRow[], name: string, rows: readonly number[]): LabelsOf {
-  const lists = column(all, name, "yCol").map((cell, row): readonly number[] =>
+function numbersOf(all: Columns, name: string, rows: readonly number[]): LabelsOf {
+  const cells = column(all, name, "yCol");
+  const lists = cells.map((cell, row): readonly number[] =>
     Array.isArray(cell) ? cell.map((one: unknown) => asNumber(one, name, row)) : [asNumber(cell, name, row)],
   );
-  const isList = all.some((row) => Array.isArray(row[name]));
+  const isList = cells.some((cell) => Array.isArray(cell));
   const width = lists[rows[0] ?? 0]?.length ?? 1;
   for (const row of rows) {
-    if (lists[row]?.length === width && Array.isArray(all[row]?.[name]) === isList) continue;
+    if (lists[row]?.length === width && Array.isArray(cells[row]) === isList) continue;
     refuseCell(name, row, isList ? `a list of ${width} numbers, as in the other rows` : "a number", lists[row]);
   }
   return (keys) =>

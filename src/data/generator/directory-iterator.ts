@@ -1,4 +1,5 @@
 import { FileError, UsageError } from "../../errors/errors.js";
+import { namedRecord } from "../../errors/named-record.js";
 import { platform } from "../../models/platform.js";
 import { BatchIterator, type LabelledBatch } from "./batch-iterator.js";
 import {
@@ -77,7 +78,7 @@ function labelsOf(mode: ClassMode, photos: readonly Photo[], classes: number): S
 export class DirectoryIterator extends BatchIterator<LabelledBatch> {
   readonly targetSize: readonly [height: number, width: number];
   readonly classMode: ClassMode;
-  /** Number of each class by its folder's name. */
+  /** Number of each class by its folder's name, in the order of the numbers. */
   readonly classIndices: Readonly<Record<string, number>>;
   /** Paths of the photos below the folder, with `/` between folders. */
   readonly filenames: readonly string[];
@@ -92,7 +93,7 @@ export class DirectoryIterator extends BatchIterator<LabelledBatch> {
     super(photoSamples(paths, options, labelsOf(classMode, photos, set.classes.length)), options, steps);
     this.targetSize = [this.imageShape[0], this.imageShape[1]];
     this.classMode = classMode;
-    this.classIndices = Object.fromEntries(set.classes.map((name, index) => [name, index]));
+    this.classIndices = namedRecord(set.classes.map((name, index) => [name, index]));
     this.filepaths = paths;
     this.filenames = paths.map((path) => path.slice(set.directory.length).replaceAll("\\", "/").replace(/^\/+/, ""));
     this.classes = photos.map(({ classIndex }) => classIndex);

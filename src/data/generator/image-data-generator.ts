@@ -14,7 +14,7 @@ import { type Augmentation, augments } from "../augment/augmentation.js";
 import { transformImages } from "../augment/transform-images.js";
 import type { MultiOutputBatch, WeightedBatch } from "./batch-iterator.js";
 import { DataframeIterator } from "./dataframe-iterator.js";
-import type { DataframeRow, FlowFromDataframeOptions } from "./dataframe-options.js";
+import type { Dataframe, FlowFromDataframeOptions } from "./dataframe-options.js";
 import { DirectoryIterator, type FlowFromDirectoryOptions } from "./directory-iterator.js";
 import { statisticsFor } from "./fitted-statistics.js";
 import { toFloat32Array } from "./float32-array.js";
@@ -349,20 +349,20 @@ export class ImageDataGenerator {
   /**
    * Takes photos that are named in a table.
    *
-   * @param dataframe rows as objects, or the path of a CSV file with a line of names
+   * @param dataframe rows as objects, an object of columns, or the path of a CSV file with a line of names
    * @throws UsageError when a column is missing or holds something unusable
    * @throws FileError when the table cannot be read or names no photo that exists
    */
   flowFromDataframe(
-    dataframe: readonly DataframeRow[] | string,
+    dataframe: Dataframe,
     options: FlowFromDataframeOptions & { readonly classMode: "multi_output" },
   ): Promise<DataframeIterator<MultiOutputBatch>>;
   flowFromDataframe(
-    dataframe: readonly DataframeRow[] | string,
+    dataframe: Dataframe,
     options?: FlowFromDataframeOptions,
   ): Promise<DataframeIterator>;
   flowFromDataframe(
-    dataframe: readonly DataframeRow[] | string,
+    dataframe: Dataframe,
     options: FlowFromDataframeOptions = {},
   ): Promise<DataframeIterator<WeightedBatch | MultiOutputBatch>> {
     return DataframeIterator.open(dataframe, options, this.steps, this.options.validationSplit);

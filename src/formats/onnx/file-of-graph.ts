@@ -1,3 +1,4 @@
+import { namedRecord } from "../../errors/named-record.js";
 import { nodesInOrder } from "../../graph/graph.js";
 import type { NamedGraph } from "../../graph/named-graph.js";
 import { serialize } from "../../graph/serialize.js";
@@ -23,7 +24,7 @@ export function onnxOfGraph(graph: NamedGraph, metadata: Readonly<Record<string,
     return [(node && graph.names.get(node)) ?? `output_${index}`, value] as const;
   });
   const { name, inputs } = graph;
-  const model = serialize(Object.fromEntries(outputs), { name, inputs, names, metadata });
+  const model = serialize(namedRecord(outputs), { name, inputs, names, metadata });
   return { ...model, nodes: model.nodes.map((node) => ({ ...node, name: node.outputs[0] ?? node.name })) };
 }
 

@@ -1,5 +1,6 @@
 import { isWhole, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
+import { ownValue } from "../../errors/named-record.js";
 import type { BaseModel } from "../base-model.js";
 import type { ReadySource } from "./batch-source.js";
 import { areTensors, refuseSamples } from "./check-samples.js";
@@ -19,7 +20,7 @@ function listed<T>(arrays: PerOutput<T>): readonly T[] | undefined {
 function inputsOf(model: BaseModel, x: InputArrays): readonly Tensor[] {
   const list = listed(x);
   // A model that is not built yet has one input, whatever its name will be.
-  const named = list ?? model.inputNames.map((name) => (x as Readonly<Record<string, Tensor | undefined>>)[name]);
+  const named = list ?? model.inputNames.map((name) => ownValue(x as Readonly<Record<string, Tensor>>, name));
   const tensors = named.map((tensor, index) => {
     if (tensor !== undefined) return tensor;
     const name = model.inputNames[index] ?? "";

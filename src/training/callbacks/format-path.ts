@@ -1,4 +1,5 @@
 import { UsageError } from "../../errors/errors.js";
+import { ownValue } from "../../errors/named-record.js";
 
 const placeholder = /\{([^{}:]+)(?::(0?)(\d*)(?:\.(\d+))?([dfeg]?))?\}/g;
 
@@ -11,7 +12,7 @@ const placeholder = /\{([^{}:]+)(?::(0?)(\d*)(?:\.(\d+))?([dfeg]?))?\}/g;
  */
 export function formatPath(template: string, values: Readonly<Record<string, number>>): string {
   const filled = template.replace(placeholder, (_, key: string, zero = "", width = "", digits = "", kind = "") => {
-    const value = values[key];
+    const value = ownValue(values, key);
     if (value === undefined) {
       throw new UsageError(`The file name "${template}" asks for something that is not there.`, {
         subject: key,

@@ -1,3 +1,4 @@
+import { namedRecord } from "../../errors/named-record.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { Callback, CallbackContext, CallbackParams, Logs, TrainingState } from "../../models/training-types.js";
 import { classNameOf } from "../../nn/named.js";
@@ -36,7 +37,7 @@ export class CallbackList {
   /** Tells of an event with figures: a copy, so that callbacks may add theirs for those after them. */
   private async tellLogs(logs: Logs, event: (callback: Callback, logs: Logs) => unknown): Promise<void> {
     // In Keras's order, which is that of the alphabet.
-    const sorted = Object.fromEntries(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const sorted = namedRecord(Object.entries(logs).sort(([a], [b]) => (a < b ? -1 : 1)));
     await this.tell((callback) => event(callback, sorted));
   }
 

@@ -1,3 +1,4 @@
+import { namedRecord } from "../../errors/named-record.js";
 import type { Logs } from "../../models/training-types.js";
 import type { Compiled } from "../../models/compile-types.js";
 import { fromTensor, type NamedTensors } from "../../runtime/runtime.js";
@@ -83,15 +84,16 @@ export class RunningMeans {
   /** Losses and metrics so far, in the order of Keras's list: of several outputs, losses come first and metrics by name. */
   logs(): Logs {
     const { outputs, losses, metrics } = this.compiled;
-    const logs: Logs = { loss: this.sumAt(names.loss) / this.samples };
+    const logs: [name: string, value: number][] = [["loss", this.sumAt(names.loss) / this.samples]];
     if (losses.length > 1) {
-      for (const { name, output } of losses) logs[`${name}_loss`] = this.sumAt(names.outputLoss(output)) / this.batches;
+      for (const { name, output } of losses) {
+        logs.push([`${name}_loss`, this.sumAt(names.outputLoss(output)) / this.batches]);
+      }
     }
     const followed = metrics.map(
       ({ name, metric }, index) => [name, metric.result(this.stateAt(names.metric(index, "")))] as const,
     );
     if (outputs.length > 1) followed.sort(([a], [b]) => (a < b ? -1 : 1));
-    for (const [name, value] of followed) logs[name] = value;
-    return logs;
+    return namedRecord([...logs, ...followed]);
   }
 }

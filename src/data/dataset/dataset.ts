@@ -1,0 +1,526 @@
+import { checkOptionNames, isWhole, refuseOption } from "../../errors/check.js";
+import { UsageError } from "../../errors/errors.js";
+import { Generator } from "../../random/generator.js";
+import { nextRandomStream } from "../../random/seed.js";
+import {
+  argumentsOf,
+  type BatchOf,
+  type Element,
+  type ElementOf,
+  type ElementSpec,
+  type Given,
+  isTensor,
+  type RowOf,
+  rowOfElement,
+  rowsOf,
+  slicesOf,
+  type SliceOf,
+  specOf,
+  stacked,
+  toElement,
+} from "./element.js";
+import { filesMatching } from "./list-files.js";
+import * as rounds from "./rounds.js";
+
+/** As many at once, or ahead, as this package holds for right. */
+const automatic = -1;
+/** What {@link automatic} is. */
+const atOnce = 4;
+const ahead = 2;
+
+/** How {@link Dataset.map} works. */
+export interface MapOptions {
+  /** How many elements are on their way through the function at a time; default 1, `Dataset.AUTOTUNE`: a few. */
+  readonly numParallelCalls?: number | null | undefined;
+  /** Whether results keep the order of the elements: always, which is the default. */
+  readonly deterministic?: boolean | null | undefined;
+}
+
+/** How {@link Dataset.batch} works. */
+export interface DatasetBatchOptions extends MapOptions {
+  /** Whether the last batch is left out where it is smaller; default `false`. */
+  readonly dropRemainder?: boolean | undefined;
+}
+
+/** How {@link Dataset.shuffle} works. */
+export interface ShuffleOptions {
+  /** Seed of the order; default: the seed of `setRandomSeed`. */
+  readonly seed?: number | null | undefined;
+  /** Whether each round has an order of its own; default `true`. */
+  readonly reshuffleEachIteration?: boolean | null | undefined;
+}
+
+/** What a function of an element is called with: the parts of a list, one by one, or the element. */
+export type Arguments<T> = T extends readonly unknown[] ? T : [T];
+
+/** What a dataset with known ways is made of. */
+export interface Plan<T> {
+  readonly rounds: rounds.Rounds<T>;
+  /** Number of elements of a round; see {@link Dataset.cardinality}. */
+  readonly count: number;
+  /** Whether elements are batches of any size. */
+  readonly open?: boolean | undefined;
+  /** Rows of an element, where elements are batches; `undefined` where they are none, or nobody knows. */
+  readonly batchSize?: number | undefined;
+}
+
+/** What a round of two counts is, one of which may be infinite or unknown. */
+function changed(count: number, change: (count: number) => number): number {
+  return count < 0 ? count : change(count);
+}
+
+function count(method: string, name: string, value: unknown, least: number): number {
+  return isWhole(value, least) ? value : refuseOption(`Dataset.${method}`, name, `a whole number from ${least}`, value);
+}
+
+/** How many, where -1 and nothing mean all. */
+function countOrAll(method: string, value: number | null | undefined): number {
+  return value === undefined || value === null || value === -1 ? Infinity : count(method, "count", value, 0);
+}
+
+function func<F>(method: string, value: F): F {
+  return typeof value === "function"
+    ? value
+    : refuseOption(`Dataset.${method}`, "function", "a function", typeof value);
+}
+
+function parallel(method: string, { numParallelCalls }: MapOptions): number {
+  if (numParallelCalls === undefined || numParallelCalls === null) return 1;
+  return numParallelCalls === automatic ? atOnce : count(method, "numParallelCalls", numParallelCalls, 1);
+}
+
+/**
+ * Samples on their way to a model: elements, one after the other, of which each is made when it is asked for. TensorFlow's
+ * `tf.data.Dataset` with its names in camelCase.
+ *
+ * An element is an array, a number, a text, or several of these in a list or by names: `[x, y]`. A loop over a dataset ends
+ * after a round, each begins anew, and takes nothing away from others. A dataset of batches `[x, y]` goes into `fit`,
+ * `evaluate` and `predict`.
+ *
+ * @see https://www.tensorflow.org/api_docs/python/tf/data/Dataset
+ *
+ * @example
+ * ```ts
+ * import { Dataset } from "graft-ml";
+ *
+ * const numbers = Dataset.range(10).filter((number) => number % 2 === 0);
+ * const batches = numbers.map((number) => [number, number * number]).batch(2, { dropRemainder: true });
+ * for await (const [x, y] of batches) console.log(String(x.data), "→", String(y.data));
+ * // → 0,2 → 0,4
+ * // → 4,6 → 16,36
+ * ```
+ */
+export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
+  /** For `prefetch`, `numParallelCalls`: as many as this package holds for right. */
+  static readonly AUTOTUNE: number = automatic;
+  /** What {@link cardinality} says of a dataset without end. */
+  static readonly INFINITE_CARDINALITY: number = -1;
+  /** What {@link cardinality} says where nobody knows before the end. */
+  static readonly UNKNOWN_CARDINALITY: number = -2;
+  private looked = 0;
+
+  /** @param plan how its elements come about; programs use `Dataset.fromTensorSlices` and its sisters */
+  constructor(protected readonly plan: Plan<T>) {}
+
+  /**
+   * One element for each row of arrays along their first axis.
+   *
+   * @param tensors an array `[samples, …]`, a list of numbers or texts; or several of these in a list or by names, as `[x, y]`
+   * @throws UsageError when it is something else
+   * @throws ShapeError when there are not as many samples on both sides
+   */
+  static fromTensorSlices<const X>(tensors: X): Dataset<SliceOf<X>> {
+    const slices = slicesOf(tensors, "Dataset.fromTensorSlices");
+    return new Dataset<SliceOf<X>>({
+      async *rounds() {
+        for (let row = 0; row < slices.rows; row++) yield slices.row(row) as SliceOf<X>;
+      },
+      count: slices.rows,
+    });
+  }
+
+  /** One element: what is given. */
+  static fromTensors<const X extends Given>(tensors: X): Dataset<ElementOf<X> & Element> {
+    const element = toElement(tensors, "Dataset.fromTensors") as ElementOf<X> & Element;
+    return new Dataset({
+      async *rounds() {
+        yield element;
+      },
+      count: 1,
+    });
+  }
+
+  /**
+   * What a generator gives, which may wait for something: it is called anew for each round.
+   *
+   * @param generator such as `function* () { yield [x, y]; }`, or `() => flow` for what can be gone over
+   */
+  static fromGenerator<G extends Given | []>(
+    generator: () => Iterable<G> | AsyncIterable<G>,
+  ): Dataset<ElementOf<G> & Element> {
+    func("fromGenerator", generator);
+    return new Dataset({
+      async *rounds() {
+        const given: unknown = generator();
+        const isIterable =
+          typeof given === "object" && given !== null && (Symbol.asyncIterator in given || Symbol.iterator in given);
+        if (!isIterable) {
+          refuseOption(
+            "Dataset.fromGenerator",
+            "function",
+            "one that gives an iterable",
+            given === null ? "null" : typeof given,
+          );
+        }
+        for await (const element of given as AsyncIterable<G>) {
+          yield toElement(element, "Dataset.fromGenerator") as ElementOf<G> & Element;
+        }
+      },
+      count: Dataset.UNKNOWN_CARDINALITY,
+    });
+  }
+
+  /**
+   * Paths of files that match a pattern, such as `photos/cat-*.jpg`; in random order, as in TensorFlow.
+   *
+   * @param patterns one or several, or paths; `*` and `?` stand for anything but `/`, `[ab]` for one of these
+   * @param options `shuffle`: default `true`, each round in an order of its own; `seed`: of that order
+   * @throws FileError when a round begins, and no file matches
+   */
+  static listFiles(
+    patterns: string | readonly string[],
+    options: { readonly shuffle?: boolean | null | undefined; readonly seed?: number | null | undefined } = {},
+  ): Dataset<string> {
+    checkOptionNames("Dataset.listFiles", options, ["shuffle", "seed"]);
+    const all = typeof patterns === "string" ? [patterns] : patterns;
+    if (!Array.isArray(all) || all.length === 0 || !all.every((one) => typeof one === "string")) {
+      refuseOption("Dataset.listFiles", "pattern", "a pattern of paths, or a list of them", patterns);
+    }
+    const files = new Dataset<string>({
+      async *rounds() {
+        yield* await filesMatching(all);
+      },
+      count: Dataset.UNKNOWN_CARDINALITY,
+    });
+    return (options.shuffle ?? true) ? files.shuffle(2 ** 32 - 1, { seed: options.seed }) : files;
+  }
+
+  /** Numbers, as Python's `range`: `range(stop)`, `range(start, stop)`, `range(start, stop, step)`. */
+  static range(
+    ...limits: [stop: number] | [start: number, stop: number] | [start: number, stop: number, step: number]
+  ): Dataset<number> {
+    const [first, second, step = 1] = limits;
+    const [start, stop] = second === undefined ? [0, first] : [first, second];
+    if (![start, stop, step].every(Number.isSafeInteger) || step === 0) {
+      refuseOption("Dataset.range", "numbers", "whole numbers, and a step other than 0", limits.join(", "));
+    }
+    const count = Math.max(0, Math.ceil((stop - start) / step));
+    return new Dataset<number>({
+      async *rounds() {
+        for (let index = 0; index < count; index++) yield start + index * step;
+      },
+      count,
+    });
+  }
+
+  /** Lists of one element of each dataset; ends with the shortest. */
+  static zip<D extends readonly Dataset[]>(
+    ...datasets: D | [D]
+  ): Dataset<{ -readonly [I in keyof D]: D[I] extends Dataset<infer E> ? E : never }> {
+    const all = (datasets.length === 1 && Array.isArray(datasets[0]) ? datasets[0] : datasets) as readonly Dataset[];
+    const wrong = all.find((one: unknown) => !(one instanceof Dataset));
+    if (all.length === 0 || wrong !== undefined) refuseOption("Dataset.zip", "datasets", "datasets", typeof wrong);
+    const counts = all.map(({ plan }) => plan.count);
+    const finite = counts.filter((one) => one !== Dataset.INFINITE_CARDINALITY);
+    const least = finite.includes(Dataset.UNKNOWN_CARDINALITY) ? Dataset.UNKNOWN_CARDINALITY : Math.min(...finite);
+    return new Dataset<never>({
+      rounds: rounds.zipped(all.map(({ plan }) => plan.rounds)) as unknown as rounds.Rounds<never>,
+      count: finite.length === 0 ? Dataset.INFINITE_CARDINALITY : least,
+    });
+  }
+
+  /** Elements that are there already. */
+  static fromElements<E extends Element>(elements: readonly E[]): Dataset<E> {
+    return new Dataset<E>({
+      async *rounds() {
+        yield* elements;
+      },
+      count: elements.length,
+    });
+  }
+
+  /** The same dataset with another plan: what is not said stays. */
+  private with<U extends Element>(rounds: rounds.Rounds<U>, count: number, others: Partial<Plan<U>> = {}): Dataset<U> {
+    const { open, batchSize } = this.plan;
+    return new Dataset<U>({ open, batchSize, ...others, rounds, count });
+  }
+
+  /** Rows of an element, where {@link batch} made it and nothing parted it since; `undefined` otherwise. */
+  get batchSize(): number | undefined {
+    return this.plan.batchSize;
+  }
+
+  /** The first `count` elements of each round; -1: all. */
+  take(count: number): Dataset<T> {
+    const most = countOrAll("take", count);
+    const { plan } = this;
+    const known =
+      plan.count === Dataset.INFINITE_CARDINALITY && most < Infinity
+        ? most
+        : changed(plan.count, (all) => Math.min(all, most));
+    return this.with(rounds.part(plan.rounds, 0, most), known);
+  }
+
+  /** All but the first `count` elements of each round; -1: none. */
+  skip(count: number): Dataset<T> {
+    const left = countOrAll("skip", count);
+    const { plan } = this;
+    const known = left === Infinity ? 0 : changed(plan.count, (all) => Math.max(0, all - left));
+    return this.with(rounds.part(plan.rounds, left, Infinity), known);
+  }
+
+  /**
+   * What a function makes of each element.
+   *
+   * @param change gets the parts of a list one by one, `(x, y) => [x, y]`; it may be async. Lists of numbers in what it returns
+   * become arrays
+   */
+  map<G extends Given | []>(
+    change: (...element: Arguments<T>) => G | Promise<G>,
+    options: MapOptions = {},
+  ): Dataset<ElementOf<G> & Element> {
+    func("map", change);
+    checkOptionNames("Dataset.map", options, ["numParallelCalls", "deterministic"]);
+    const call = change as unknown as (...parts: readonly Element[]) => G | Promise<G>;
+    const result = async (element: T): Promise<ElementOf<G> & Element> =>
+      toElement(await call(...argumentsOf(element)), "the result of Dataset.map's function") as ElementOf<G> & Element;
+    return this.with(rounds.mapped(this.plan.rounds, result, parallel("map", options)), this.plan.count);
+  }
+
+  /** The elements of the datasets that a function makes of each element, one dataset after the other. */
+  flatMap<U extends Element>(change: (...element: Arguments<T>) => Dataset<U> | Promise<Dataset<U>>): Dataset<U> {
+    func("flatMap", change);
+    const call = change as unknown as (...parts: readonly Element[]) => Dataset<U> | Promise<Dataset<U>>;
+    const { rounds: outer } = this.plan;
+    return this.with<U>(
+      async function* (pass) {
+        let number = 0;
+        for await (const element of outer(pass)) {
+          const inner = await call(...argumentsOf(element));
+          if (!(inner instanceof Dataset))
+            refuseOption("Dataset.flatMap", "function", "one that gives a Dataset", typeof inner);
+          yield* inner.plan.rounds(`${pass}/${number}`);
+          number += 1;
+        }
+      },
+      Dataset.UNKNOWN_CARDINALITY,
+      { open: false, batchSize: undefined },
+    );
+  }
+
+  /** Elements for which a function gives `true`, or an array of one number that is not 0; it may be async. */
+  filter(predicate: (...element: Arguments<T>) => unknown): Dataset<T> {
+    func("filter", predicate);
+    const call = predicate as unknown as (...parts: readonly Element[]) => unknown;
+    const keeps = async (element: T): Promise<boolean> => {
+      const answer = await call(...argumentsOf(element));
+      if (typeof answer === "boolean") return answer;
+      if (isTensor(answer) && answer.size === 1) return Boolean(answer.data[0]);
+      return refuseOption(
+        "Dataset.filter",
+        "function",
+        "one that gives true or false",
+        isTensor(answer) ? `[${answer.dims.join(", ")}]` : typeof answer,
+      );
+    };
+    const { plan } = this;
+    return this.with(rounds.filtered(plan.rounds, keeps), plan.count === 0 ? 0 : Dataset.UNKNOWN_CARDINALITY);
+  }
+
+  /**
+   * Elements joined, `batchSize` at a time: their arrays get an axis more in front, numbers become an array.
+   *
+   * @throws ShapeError when a batch is asked for, and its arrays differ in shape
+   */
+  batch(batchSize: number, options: DatasetBatchOptions = {}): Dataset<BatchOf<T>> {
+    checkOptionNames("Dataset.batch", options, ["dropRemainder", "numParallelCalls", "deterministic"]);
+    const size = count("batch", "batchSize", batchSize, 1);
+    const { dropRemainder = false } = options;
+    const lists = rounds.gathered(this.plan.rounds, size, dropRemainder);
+    const join = (list: readonly T[]): Promise<BatchOf<T>> =>
+      Promise.resolve(stacked(list, "Dataset.batch") as BatchOf<T>);
+    const known = changed(this.plan.count, (all) => (dropRemainder ? Math.floor(all / size) : Math.ceil(all / size)));
+    return this.with<BatchOf<T>>(rounds.mapped<readonly T[], BatchOf<T>>(lists, join, 1), known, { open: !dropRemainder, batchSize: size });
+  }
+
+  /** The rows of batches, one by one. */
+  unbatch(): Dataset<RowOf<T>> {
+    const what = "Dataset.unbatch";
+    const list = function* (element: T): Iterable<RowOf<T>> {
+      const count = rowsOf(element);
+      if (count === undefined) refuseOption(what, "dataset", "arrays with an axis to part", "none");
+      for (let row = 0; row < count; row++) yield rowOfElement(element, row, count, what) as RowOf<T>;
+    };
+    return this.with<RowOf<T>>(
+      rounds.flattened<T, RowOf<T>>(this.plan.rounds, list),
+      Dataset.UNKNOWN_CARDINALITY,
+      { open: false, batchSize: undefined },
+    );
+  }
+
+  /**
+   * Elements in random order: of `bufferSize` that wait one is drawn, and the next one takes its place. Only a buffer for all
+   * makes each order as likely as any other.
+   */
+  shuffle(bufferSize: number, options: ShuffleOptions = {}): Dataset<T> {
+    checkOptionNames("Dataset.shuffle", options, ["seed", "reshuffleEachIteration"]);
+    const size = count("shuffle", "bufferSize", bufferSize, 1);
+    const seed = options.seed ?? undefined;
+    const base = seed === undefined ? nextRandomStream("dataset") : new Generator(seed).fork("dataset");
+    const again = options.reshuffleEachIteration ?? true;
+    const stream = (pass: rounds.Pass): Generator => base.fork(again ? pass : "every round");
+    return this.with(rounds.shuffledIn(this.plan.rounds, size, stream), this.plan.count);
+  }
+
+  /** Round after round, `count` of them; default and -1: without end. */
+  repeat(count?: number | null): Dataset<T> {
+    const times = countOrAll("repeat", count);
+    const { plan } = this;
+    const known =
+      times === 0
+        ? 0
+        : times === Infinity && plan.count > 0
+          ? Dataset.INFINITE_CARDINALITY
+          : changed(plan.count, (all) => (all === 0 ? 0 : all * times));
+    return this.with(
+      rounds.repeated(plan.rounds, times),
+      times === Infinity && plan.count === Dataset.UNKNOWN_CARDINALITY ? Dataset.INFINITE_CARDINALITY : known,
+    );
+  }
+
+  /** The same, in memory once a round has come to its end: rounds after it do no work again, and have the same elements. */
+  cache(filename?: ""): Dataset<T> {
+    if (filename !== undefined && (filename as string) !== "") {
+      refuseOption("Dataset.cache", "filename", "no file: elements are kept in memory", filename);
+    }
+    return this.with(rounds.kept(this.plan.rounds), this.plan.count);
+  }
+
+  /** The same, of which up to `bufferSize` elements are made while those before them are worked on. */
+  prefetch(bufferSize: number): Dataset<T> {
+    const size = bufferSize === automatic ? ahead : count("prefetch", "bufferSize", bufferSize, 0);
+    return this.with(size === 0 ? this.plan.rounds : rounds.readAhead(this.plan.rounds, size), this.plan.count);
+  }
+
+  /** The elements of this dataset, and then those of another. */
+  concatenate(dataset: Dataset<T>): Dataset<T> {
+    if (!(dataset instanceof Dataset)) refuseOption("Dataset.concatenate", "dataset", "a Dataset", typeof dataset);
+    const counts = [this.plan.count, dataset.plan.count];
+    const known = counts.includes(Dataset.INFINITE_CARDINALITY)
+      ? Dataset.INFINITE_CARDINALITY
+      : counts.includes(Dataset.UNKNOWN_CARDINALITY)
+        ? Dataset.UNKNOWN_CARDINALITY
+        : this.plan.count + dataset.plan.count;
+    return this.with(
+      rounds.joined([this.plan.rounds, dataset.plan.rounds]),
+      known,
+      { open: this.plan.open === true || dataset.plan.open === true },
+    );
+  }
+
+  /** Lists of a number, from `start`, and the element. */
+  enumerate(start = 0): Dataset<[index: number, element: T]> {
+    if (!Number.isSafeInteger(start)) refuseOption("Dataset.enumerate", "start", "a whole number", start);
+    const { rounds: inner, count } = this.plan;
+    return this.with<[index: number, element: T]>(async function* (pass) {
+      let index = start;
+      for await (const element of inner(pass)) yield [index++, element];
+    }, count, { batchSize: undefined });
+  }
+
+  /** Every `numShards`-th element, from number `index`. */
+  shard(numShards: number, index: number): Dataset<T> {
+    const parts = count("shard", "numShards", numShards, 1);
+    if (!isWhole(index, 0) || index >= parts)
+      refuseOption("Dataset.shard", "index", `a whole number from 0 to ${parts - 1}`, index);
+    const known = changed(this.plan.count, (all) => Math.max(0, Math.ceil((all - index) / parts)));
+    return this.with(rounds.everyOf(this.plan.rounds, parts, index), known);
+  }
+
+  /** What a function makes of a state and all elements, one after the other. */
+  async reduce<S>(initialState: S, change: (state: S, ...element: Arguments<T>) => S | Promise<S>): Promise<S> {
+    func("reduce", change);
+    const call = change as unknown as (state: S, ...parts: readonly Element[]) => S | Promise<S>;
+    let state = initialState;
+    for await (const element of this) state = await call(state, ...argumentsOf(element));
+    return state;
+  }
+
+  /**
+   * The only element.
+   *
+   * @throws UsageError when there is none, or more than one
+   */
+  async getSingleElement(): Promise<T> {
+    const found: T[] = [];
+    for await (const element of this.take(2)) found.push(element);
+    const [only] = found;
+    if (only !== undefined && found.length === 1) return only;
+    throw new UsageError("The dataset does not have one element.", {
+      subject: "Dataset.getSingleElement",
+      expected: "one element",
+      received: found.length === 0 ? "none" : "more",
+      advice: "The first one is that of dataset.take(1).",
+    });
+  }
+
+  /** What a function makes of the dataset: `dataset.apply((one) => one.batch(2))`. */
+  apply<U>(transformation: (dataset: this) => U): U {
+    return func("apply", transformation)(this);
+  }
+
+  /**
+   * Number of elements of a round; {@link INFINITE_CARDINALITY}, -1, where it has no end, {@link UNKNOWN_CARDINALITY}, -2, where
+   * nobody knows before the end.
+   */
+  cardinality(): number {
+    return this.plan.count;
+  }
+
+  /**
+   * Number of elements of a round.
+   *
+   * @throws UsageError where it has no end, or nobody knows: see {@link cardinality}
+   */
+  get length(): number {
+    if (this.plan.count >= 0) return this.plan.count;
+    throw new UsageError("The length of the dataset is not known.", {
+      subject: "Dataset.length",
+      expected: "a dataset whose elements are counted",
+      received:
+        this.plan.count === Dataset.INFINITE_CARDINALITY
+          ? "one without end"
+          : "one of which nobody knows before its end",
+      advice: "cardinality() says -1 and -2 of these.",
+    });
+  }
+
+  /**
+   * Shapes and element types of the first element, in its structure; a batch of any size has `null` in front.
+   *
+   * @throws UsageError when there is no element
+   */
+  async elementSpec(): Promise<ElementSpec> {
+    for await (const element of this.take(1)) return specOf(element, this.plan.open === true);
+    throw new UsageError("The dataset has no elements to look at.", {
+      subject: "Dataset.elementSpec",
+      expected: "at least one element",
+      received: "none",
+    });
+  }
+
+  /** The elements of a round; each loop is a round of its own. */
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return this.plan.rounds(`look ${this.looked++}`);
+  }
+}

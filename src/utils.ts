@@ -1,0 +1,19 @@
+/**
+ * Keras's `keras.utils`: photos as arrays and back, files from the network, labels, datasets in two parts.
+ *
+ * @see https://keras.io/api/utils/
+ */
+export {
+  arrayToImg,
+  type ArrayToImgOptions,
+  Image,
+  type ImageArrayType,
+  type ImageMode,
+  imgToArray,
+  loadImg,
+  type LoadImgOptions,
+} from "./data/utils/image.js";
+export { normalize, type Numbers, toCategorical } from "./data/utils/categorical.js";
+export { saveImg, type SaveImgOptions } from "./data/utils/save-img.js";
+export { splitDataset, type SplitDatasetOptions } from "./data/utils/split-dataset.js";
+export { setRandomSeed } from "./random/seed.js";
