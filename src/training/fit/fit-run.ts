@@ -76,9 +76,10 @@ export function checkOptions(options: FitOptions): void {
   }
 }
 
-/** @throws UsageError when samples have no end and nobody says how many make an epoch, or a validation */
+/** @throws UsageError when there are no samples, or they have no end and nobody says how many make an epoch or a validation */
 function checkEnds({ source, validation, options }: FitParts): void {
   const { stepsPerEpoch, validationSteps } = options;
+  if (roundSteps(source) === 0 || (validation !== undefined && roundSteps(validation) === 0)) throw noSamples();
   const missing =
     source.round === "endless" && stepsPerEpoch === undefined
       ? "stepsPerEpoch"
@@ -294,7 +295,7 @@ export class FitRun implements Resumable {
     }
     const saved = callbacks.saveStates();
     const facts: TrainingFacts = {
-      version: 2,
+      version: 3,
       epoch: this.epoch,
       step: this.step,
       stopped: model.stopTraining,

@@ -73,7 +73,7 @@ export function noSamples(): UsageError {
     subject: "x",
     expected: "at least one batch",
     received: "none",
-    advice: "A generator gives its samples once: call the function again for others.",
+    advice: "Are the arrays empty? A generator gives its samples once: call its function again for others.",
   });
 }
 
