@@ -11,7 +11,7 @@ const yesOrNo = [0, 1, 1, 0, 1];
 const classes = [0, 2, 1, 2, 1];
 
 /** A network of one layer whose weights are not all alike. */
-function network(units: number, activation: string): models.Sequential {
+function network(units: number, activation: "sigmoid" | "softmax"): models.Sequential {
   const dense = new layers.Dense(units, { activation });
   const model = new models.Sequential([layers.Input({ shape: [2] }), dense]);
   dense.setWeights([wave([2, units], 3), wave([units], 2)]);
@@ -22,7 +22,7 @@ function network(units: number, activation: string): models.Sequential {
 const ofNumbers = (name: string): boolean => !/Sparse|Categorical(?!Hinge)|CTC|Circle|OneHot|Pearson/.test(name);
 const ofClasses = (name: string): boolean => name.startsWith("Sparse");
 
-function make<T>(constructors: object, wanted: (name: string) => boolean): [string, () => T][] {
+function make(constructors: object, wanted: (name: string) => boolean): [string, () => Loss & Metric][] {
   const required: Record<string, readonly unknown[]> = {
     MeanIoU: [2],
     IoU: [2, [0, 1]],
@@ -35,7 +35,7 @@ function make<T>(constructors: object, wanted: (name: string) => boolean): [stri
     .filter(([name, value]) => typeof value === "function" && /^[A-Z]/.test(name) && wanted(name))
     .map(([name, value]) => [
       name,
-      () => new (value as new (...args: readonly unknown[]) => T)(...(required[name] ?? [])),
+      () => new (value as new (...args: readonly unknown[]) => Loss & Metric)(...(required[name] ?? [])),
     ]);
 }
 
@@ -46,25 +46,25 @@ async function judged(model: models.Sequential, labels: readonly number[], dims:
 }
 
 describe("labels [N] and [N, 1] are the same thing to", () => {
-  it.each(make<Loss>(losses, ofNumbers))("the loss %s", async (_, loss) => {
+  it.each(make(losses, ofNumbers))("the loss %s", async (_, loss) => {
     const model = network(1, "sigmoid");
     model.compile({ optimizer: "sgd", loss: loss() });
     expect(await judged(model, yesOrNo, [5])).toEqual(await judged(model, yesOrNo, [5, 1]));
   });
 
-  it.each(make<Metric>(metrics, ofNumbers))("the metric %s", async (_, metric) => {
+  it.each(make(metrics, ofNumbers))("the metric %s", async (_, metric) => {
     const model = network(1, "sigmoid");
     model.compile({ optimizer: "sgd", loss: "mse", metrics: [metric()] });
     expect(await judged(model, yesOrNo, [5])).toEqual(await judged(model, yesOrNo, [5, 1]));
   });
 
-  it.each(make<Loss>(losses, ofClasses))("the loss %s of classes", async (_, loss) => {
+  it.each(make(losses, ofClasses))("the loss %s of classes", async (_, loss) => {
     const model = network(3, "softmax");
     model.compile({ optimizer: "sgd", loss: loss(), metrics: ["accuracy"] });
     expect(await judged(model, classes, [5])).toEqual(await judged(model, classes, [5, 1]));
   });
 
-  it.each(make<Metric>(metrics, ofClasses))("the metric %s of classes", async (_, metric) => {
+  it.each(make(metrics, ofClasses))("the metric %s of classes", async (_, metric) => {
     const model = network(3, "softmax");
     model.compile({ optimizer: "sgd", loss: "sparse_categorical_crossentropy", metrics: [metric()] });
     expect(await judged(model, classes, [5])).toEqual(await judged(model, classes, [5, 1]));

@@ -145,7 +145,10 @@ describe("looking at a flow", () => {
         await flow.at(1);
         await model.evaluate(flow, silent);
         await model.predict(flow, { steps: 1, ...silent });
-        for await (const _ of flow) break;
+        for await (const [images] of flow) {
+          expect(images.dims.length).toBe(4);
+          break;
+        }
       };
       await look();
       const { history } = await model.fit(flow, { epochs: 2, callbacks: [{ onEpochEnd: look }], ...silent });
@@ -237,6 +240,14 @@ describe("a generator as the samples of fit", () => {
     expect(warnings.join()).toMatch(/ran out of data after 1 of 2 batches/);
   });
 
+  it("may ask the network that it trains", async () => {
+    const model = same();
+    async function* asking(): AsyncGenerator<[x: Tensor, y: Tensor]> {
+      for (const [x] of pairs(4)) yield [x, await model.predict(x, silent)];
+    }
+    expect((await model.fit(asking(), silent)).history).toEqual({ loss: [0] });
+  });
+
   it("may be the samples for validation", async () => {
     const { history } = await same().fit(numbers(4), numbers(4), {
       validationData: { [Symbol.asyncIterator]: () => batchesLater(2) },
@@ -274,6 +285,29 @@ describe("a generator as the samples of fit", () => {
     wide.compile({ optimizer: "sgd", loss: "mse" });
     const mixed = [...pairs(1), [new Tensor("float32", [1, 2], [1, 2]), numbers(1)]] as [Tensor, Tensor][];
     await expect(wide.fit(mixed.values(), silent)).rejects.toThrow(/different shapes/);
+  });
+});
+
+describe("an epoch", () => {
+  it("ends with its round, as in Keras 3.15.1", async () => {
+    const model = same();
+    model.compile({ optimizer: "sgd", loss: "mae" });
+    model.optimizer.learningRate = 1e-30;
+    const y = new Tensor("float32", new Float32Array(6), [6, 1]);
+    const fit = async (stepsPerEpoch: number, epochs: number): Promise<number[] | undefined> => {
+      const options = { batchSize: 2, shuffle: false, stepsPerEpoch, epochs, ...silent };
+      return (await model.fit(numbers(6), y, options)).history["loss"];
+    };
+    warnings.length = 0;
+    expect(await fit(2, 4)).toEqual([1.5, 4.5, 1.5, 4.5]);
+    expect(await fit(3, 2)).toEqual([2.5, 2.5]);
+    expect(warnings).toHaveLength(1);
+    expect(await fit(5, 2)).toEqual([2.5, 2.5]);
+    expect(warnings.join()).toMatch(/fit: the samples ran out of data after 1 of 2 batches.*after 3 of 5 batches/s);
+    const dataset = new Squares(3);
+    const { history } = await model.fit(dataset, { stepsPerEpoch: 2, epochs: 3, shuffle: false, ...silent });
+    expect(history["loss"]).toEqual([1.5, 4.5, 1.5]);
+    await expect(model.fit(numbers(0), numbers(0), silent)).rejects.toThrow(/no samples/);
   });
 });
 

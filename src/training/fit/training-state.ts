@@ -16,6 +16,8 @@ const factsSchema = z.object({
   /** The epoch and the step to go on with. */
   epoch: z.number(),
   step: z.number(),
+  /** Batches of the round that the epoch is in. */
+  taken: z.number(),
   /** Whether the training had ended early. */
   stopped: z.boolean(),
   /** Figures of the steps of an epoch that has begun. */
