@@ -3,10 +3,12 @@ export { Sequential } from "./sequential.js";
 export { BaseModel } from "./base-model.js";
 export type { CompileOptions, MetricsOption } from "./compile-types.js";
 export type {
+  AnySamples,
   Callback,
   CallbackContext,
   EvaluateOptions,
   FitOptions,
+  GivenBatch,
   History,
   InputArrays,
   Logs,

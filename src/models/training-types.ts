@@ -178,7 +178,7 @@ export interface FitOptions {
   readonly batchSize?: number | undefined;
   /** Default 1. */
   readonly epochs?: number;
-  /** Default: as many as make one round over the samples. An epoch of more goes on with the next round. */
+  /** Default: as many as make one round over the samples. An epoch ends with its round, if that has fewer. */
   readonly stepsPerEpoch?: number;
   /**
    * How much each sample counts in the loss, `[samples]`, when the samples are arrays: one for all outputs, or one for each;

@@ -40,11 +40,15 @@ export async function* firstBatches(
   let given = 0;
   // Not one more is taken than is asked for: of samples that come only once, it would be missing.
   const iterator = iteratorOf(source.inOrder());
-  while (steps === undefined || given < steps) {
-    const { done, value } = await iterator.next();
-    if (done === true) break;
-    given += 1;
-    yield value;
+  try {
+    while (steps === undefined || given < steps) {
+      const { done, value } = await iterator.next();
+      if (done === true) break;
+      given += 1;
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
   }
   if (steps !== undefined && given < steps) onEnd(given);
 }
@@ -57,9 +61,9 @@ export async function* firstBatches(
 export async function looked(
   batches: AsyncGenerator<Batch>,
 ): Promise<{ first: Batch; batches: AsyncGenerator<Batch> }> {
-  const { done, value } = await batches.next();
-  if (done === true) throw noSamples();
-  const first = value;
+  const result = await batches.next();
+  if (result.done === true) throw noSamples();
+  const first = result.value;
   async function* all(): AsyncGenerator<Batch> {
     yield first;
     yield* batches;
@@ -73,7 +77,7 @@ export function noSamples(): UsageError {
     subject: "x",
     expected: "at least one batch",
     received: "none",
-    advice: "A generator gives its samples once: call the function again for others.",
+    advice: "Are the arrays empty? A generator gives its samples once: call its function again for others.",
   });
 }
 
