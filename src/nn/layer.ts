@@ -2,13 +2,14 @@ import { refuseUnknown } from "../errors/check.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
-import { input, type Value } from "../graph/value.js";
+import { input, type Value, type ValueType } from "../graph/value.js";
 import { channelsFirst, channelsLast } from "./channels.js";
 import { type Config, serializeObject } from "./config.js";
 import type { Constraint } from "./constraints/constraint.js";
 import type { CallContext } from "./context.js";
 import type { Initializer } from "./initializers/initializer.js";
 import { automaticName, snakeCase } from "./names.js";
+import { inferOpen } from "./open-extents.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
 import {
@@ -264,9 +265,12 @@ export abstract class Layer extends Named {
   private inferOutputs(
     inputs: readonly Pick<SymbolicTensor, "shape" | "type">[],
     told?: CallArguments,
-  ): readonly Value[] {
-    const values = inputs.map(({ shape, type }, index) => input(`input_${index}`, type, channelsFirst(shape)));
-    return this.callNamed(values, shapeContext, told);
+  ): readonly ValueType[] {
+    const types = inputs.map(({ shape, type }) => ({ type, shape: channelsFirst(shape) }));
+    return inferOpen(types, (given) => {
+      const values = given.map(({ shape, type }, index) => input(`input_${index}`, type, shape));
+      return this.callNamed(values, shapeContext, told);
+    });
   }
 
   /** {@link call}, with the layer's name in front of what goes wrong. */

@@ -1,3 +1,4 @@
+import type { Value } from "../../graph/value.js";
 import { BaseModel } from "../../models/base-model.js";
 import type { TrunkPrecision } from "../../models/training-types.js";
 import type { Compiled } from "../../models/compile-types.js";
@@ -8,6 +9,7 @@ import type { Host } from "../machine.js";
 import { OngoingStreams } from "./ongoing-streams.js";
 import type { LabelShapes } from "../programs/figures.js";
 import { Programs } from "../programs/programs.js";
+import { sizesOf } from "./samples.js";
 
 /** The programs' identity: they are made again when one of these changes. */
 interface ProgramKey {
@@ -18,6 +20,8 @@ interface ProgramKey {
   /** Whether each layer is trainable: a normalization without learnable weights is frozen by that alone. */
   readonly flags: string;
   readonly labelShapes: LabelShapes;
+  /** Sizes that are fed to inputs whose size is open. */
+  readonly sizes: string;
   readonly trunkPrecision: TrunkPrecision;
 }
 
@@ -45,6 +49,7 @@ function sameKey(a: ProgramKey, b: ProgramKey): boolean {
     a.compiled === b.compiled &&
     a.flags === b.flags &&
     a.multipliers === b.multipliers &&
+    a.sizes === b.sizes &&
     a.trunkPrecision === b.trunkPrecision &&
     JSON.stringify(a.labelShapes) === JSON.stringify(b.labelShapes) &&
     sameVariables(a.trainable, b.trainable)
@@ -73,25 +78,34 @@ export class TrainingMemory {
     this.streams = new OngoingStreams(random);
   }
 
-  /** Works with the programs of the model as it is now. */
+  /**
+   * Works with the programs of the model as it is now.
+   *
+   * @param fed the graph of the source
+   */
   async withPrograms<T>(
+    fed: readonly Value[],
     compiled: Compiled | undefined,
     labelShapes: LabelShapes,
     work: (programs: Programs) => Promise<T>,
     trunkPrecision?: TrunkPrecision,
   ): Promise<T> {
-    return use(await this.borrow(compiled, labelShapes, trunkPrecision), work);
+    return use(await this.borrow(fed, compiled, labelShapes, trunkPrecision), work);
   }
 
   /** Works with programs that compute exactly: those that are there, if they do. */
-  async withExactPrograms<T>(work: (programs: Programs) => Promise<T>): Promise<T> {
+  async withExactPrograms<T>(fed: readonly Value[], work: (programs: Programs) => Promise<T>): Promise<T> {
     const known = this.made;
-    const usable = known?.programs.outdated === false && known.programs.trunkReport === undefined;
-    return use(usable ? lent(known) : await this.borrow(undefined, []), work);
+    const usable =
+      known?.programs.outdated === false &&
+      known.programs.trunkReport === undefined &&
+      known.key.sizes === sizesOf(this.model, fed);
+    return use(usable ? lent(known) : await this.borrow(fed, undefined, []), work);
   }
 
   /** The programs of the model as it is now; they are not freed before they are given back. */
   async borrow(
+    fed: readonly Value[],
     compiled: Compiled | undefined,
     labelShapes: LabelShapes,
     trunkPrecision: TrunkPrecision = "float32",
@@ -99,11 +113,12 @@ export class TrainingMemory {
     const { host, model } = this;
     const trainable = model.trainableWeights;
     const multipliers = trainable.map(({ learningRateMultiplier }) => learningRateMultiplier).join();
-    const key: ProgramKey = { compiled, trainable, multipliers, flags: flagsOf(model), labelShapes, trunkPrecision };
+    const [flags, sizes] = [flagsOf(model), sizesOf(model, fed)];
+    const key: ProgramKey = { compiled, trainable, multipliers, flags, labelShapes, sizes, trunkPrecision };
     const known = this.made;
     if (known !== undefined && !known.programs.outdated && sameKey(known.key, key)) return lent(known);
     await this.release();
-    const programs = await Programs.create(host, model, compiled, labelShapes, { trunkPrecision });
+    const programs = await Programs.create(host, model, compiled, labelShapes, { trunkPrecision, fed });
     // Somebody else may have made some meanwhile.
     const before = this.made;
     const made: Made = { programs, key, users: 0, replaced: false };
