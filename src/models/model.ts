@@ -38,7 +38,7 @@ function list<T extends object>(one: T | readonly T[]): readonly T[] {
 export class Model extends BaseModel {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
-  readonly layers: readonly Layer[];
+  private readonly ordered: readonly Layer[];
   private readonly calls: readonly LayerCall[];
   private readonly isRow: boolean;
 
@@ -49,9 +49,13 @@ export class Model extends BaseModel {
     this.outputs = list(outputs);
     const { calls, layers, isRow } = orderLayers(this.inputs, this.outputs);
     this.calls = calls;
-    this.layers = layers;
+    this.ordered = layers;
     this.isRow = isRow;
-    checkNames(this.name, this.layers);
+    checkNames(this.name, layers);
+  }
+
+  get layers(): readonly Layer[] {
+    return [...this.ordered];
   }
 
   override get className(): string {

@@ -17,6 +17,8 @@ interface ProgramKey {
   readonly trainable: readonly Variable[];
   /** Factors of the learning rate, which are constants in the programs. */
   readonly multipliers: string;
+  /** Which layers there are. */
+  readonly structure: string;
   /** Whether each layer is trainable: a normalization without learnable weights is frozen by that alone. */
   readonly flags: string;
   readonly labelShapes: LabelShapes;
@@ -47,6 +49,7 @@ function sameVariables(a: readonly Variable[], b: readonly Variable[]): boolean 
 function sameKey(a: ProgramKey, b: ProgramKey): boolean {
   return (
     a.compiled === b.compiled &&
+    a.structure === b.structure &&
     a.flags === b.flags &&
     a.multipliers === b.multipliers &&
     a.sizes === b.sizes &&
@@ -54,6 +57,16 @@ function sameKey(a: ProgramKey, b: ProgramKey): boolean {
     JSON.stringify(a.labelShapes) === JSON.stringify(b.labelShapes) &&
     sameVariables(a.trainable, b.trainable)
   );
+}
+
+/** Numbers of layers: a layer that takes the place of another one is another layer. */
+const numbers = new WeakMap<Layer, number>();
+let numbered = 0;
+
+function structureOf(layer: Layer): string {
+  const number = numbers.get(layer) ?? numbered++;
+  numbers.set(layer, number);
+  return layer instanceof BaseModel ? `${number}(${layer.layers.map(structureOf).join()})` : String(number);
 }
 
 function flagsOf(layer: Layer): string {
@@ -99,6 +112,7 @@ export class TrainingMemory {
     const usable =
       known?.programs.outdated === false &&
       known.programs.trunkReport === undefined &&
+      known.key.structure === structureOf(this.model) &&
       known.key.sizes === sizesOf(this.model, fed);
     return use(usable ? lent(known) : await this.borrow(fed, undefined, []), work);
   }
@@ -113,8 +127,8 @@ export class TrainingMemory {
     const { host, model } = this;
     const trainable = model.trainableWeights;
     const multipliers = trainable.map(({ learningRateMultiplier }) => learningRateMultiplier).join();
-    const [flags, sizes] = [flagsOf(model), sizesOf(model, fed)];
-    const key: ProgramKey = { compiled, trainable, multipliers, flags, labelShapes, sizes, trunkPrecision };
+    const [structure, flags, sizes] = [structureOf(model), flagsOf(model), sizesOf(model, fed)];
+    const key: ProgramKey = { compiled, trainable, multipliers, structure, flags, labelShapes, sizes, trunkPrecision };
     const known = this.made;
     if (known !== undefined && !known.programs.outdated && sameKey(known.key, key)) return lent(known);
     await this.release();
