@@ -1,7 +1,6 @@
 import { refuse, text } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { UsageError } from "../errors/errors.js";
-import { didYouMean } from "../errors/nearest.js";
 import type { Shape } from "../graph/shape.js";
 import { Layer } from "../nn/layer.js";
 import type { Optimizer } from "../nn/optimizers/index.js";
@@ -13,6 +12,7 @@ import { refuseWhileTrained, whileReading } from "../nn/weight-use.js";
 import type { Standardization } from "./sources/batch-source.js";
 import { byPosition } from "./by-position.js";
 import { lookUpNames, resolveCompile } from "./compile-options.js";
+import { findLayer, type LayerPlace } from "./find-layer.js";
 import { checkMethodOptions } from "./option-names.js";
 import { platform } from "./platform.js";
 import { summarize } from "./summary.js";
@@ -69,7 +69,7 @@ export abstract class BaseModel extends Layer {
   /** Set for models with pretrained weights. */
   pretrained: Pretrained | undefined;
 
-  /** The layers, in the order in which data passes them. */
+  /** The layers, in the order in which data passes them; a copy, so that changing the list changes no model. */
   abstract get layers(): readonly Layer[];
 
   /** The layers, and the operations among them, which `ops` puts there. */
@@ -104,14 +104,22 @@ export abstract class BaseModel extends Layer {
     return namesOf("output", this.outputs);
   }
 
-  /** Shape of the only input in Keras's order; the batch is a name. */
-  get inputShape(): Shape {
-    return onlyShape(this, "input", this.inputs);
+  /**
+   * The placeholder of the only input.
+   *
+   * @throws UsageError when there are several: see {@link inputs}
+   */
+  override get input(): SymbolicTensor {
+    return this.onlyTensor("input", this.inputs);
   }
 
-  /** Shape of the only output in Keras's order; the batch is a name. */
-  get outputShape(): Shape {
-    return onlyShape(this, "output", this.outputs);
+  /**
+   * The placeholder of the only output.
+   *
+   * @throws UsageError when there are several: see {@link outputs}
+   */
+  override get output(): SymbolicTensor {
+    return this.onlyTensor("output", this.outputs);
   }
 
   /**
@@ -153,8 +161,9 @@ export abstract class BaseModel extends Layer {
   }
 
   /**
-   * The layer of the given name.
+   * The layer of the given name, or at the given place among {@link layers}; -1 is the last.
    *
+   * @param which `"conv2d"`, `{ name: "conv2d" }` or `{ index: 3 }`
    * @throws UsageError when there is none; the message offers the nearest names
    *
    * @example
@@ -170,18 +179,8 @@ export abstract class BaseModel extends Layer {
    * console.log(base.weights.length, base.trainableWeights.length); // → 26 6
    * ```
    */
-  getLayer(name: string): Layer {
-    const layer = this.layers.find((candidate) => candidate.name === name);
-    if (layer === undefined) {
-      const names = this.layers.map((candidate) => candidate.name);
-      throw new UsageError(`The model "${this.name}" has no layer "${name}".`, {
-        subject: name,
-        expected: `one of its ${names.length} layers`,
-        received: name,
-        advice: didYouMean(name, names) ?? "The model has no layers.",
-      });
-    }
-    return layer;
+  getLayer(which: string | LayerPlace): Layer {
+    return findLayer(this.name, this.layers, which);
   }
 
   /**
@@ -242,6 +241,11 @@ export abstract class BaseModel extends Layer {
    */
   get optimizer(): Optimizer {
     return this.compiled.optimizer;
+  }
+
+  /** Told when layers have come or gone: what a metric's name means may depend on the output. */
+  protected changed(): void {
+    this.compiledWith = undefined;
   }
 
   private resolveCompiled(): Compiled {
@@ -448,17 +452,4 @@ function namesOf(what: string, tensors: readonly SymbolicTensor[]): readonly str
 
 function unique<T>(list: readonly T[]): T[] {
   return [...new Set(list)];
-}
-
-function onlyShape(model: BaseModel, what: string, tensors: readonly SymbolicTensor[]): Shape {
-  const [only, ...others] = tensors;
-  if (only === undefined || others.length > 0) {
-    throw new UsageError(`The model "${model.name}" has ${tensors.length} ${what}s.`, {
-      subject: model.name,
-      expected: `one ${what}`,
-      received: `${tensors.length}`,
-      advice: `Look at model.${what}s.`,
-    });
-  }
-  return only.shape;
 }

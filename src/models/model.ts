@@ -46,7 +46,7 @@ export class Model extends BaseModel {
   static readonly fixedOptions: readonly string[] = ["inputShape", "activityRegularizer"];
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
-  readonly layers: readonly Layer[];
+  /** The layers, and the operations among them. */
   private readonly all: readonly Layer[];
   private readonly calls: readonly LayerCall[];
   private readonly isRow: boolean;
@@ -64,9 +64,12 @@ export class Model extends BaseModel {
     const { calls, layers, isRow } = orderLayers(this.inputs, this.outputs);
     this.calls = calls;
     this.all = layers;
-    this.layers = layers.filter((layer) => !(layer instanceof Operation));
     this.isRow = isRow;
     checkNames(this.name, layers);
+  }
+
+  get layers(): readonly Layer[] {
+    return this.all.filter((layer) => !(layer instanceof Operation));
   }
 
   override get className(): string {

@@ -84,6 +84,43 @@ export class Sequential extends BaseModel {
     if (this.ends !== undefined) this.extend(this.ends.input, layer, this.ends.output);
     else if (this.row.length === 0) this.start(layer);
     this.row.push(layer);
+    this.changed();
+  }
+
+  /**
+   * Removes the last layer, as for another head; one that is added then follows on what is left.
+   *
+   * @returns the layer
+   * @throws UsageError when there is none
+   *
+   * @example
+   * ```ts
+   * import { layers, models } from "graft-ml";
+   *
+   * const model = new models.Sequential([layers.Input({ shape: [4] }), new layers.Dense(3), new layers.Dense(10)]);
+   * model.pop();
+   * model.add(new layers.Dense(2));
+   * console.log(model.outputShape); // → [ 'N', 2 ]
+   * ```
+   */
+  pop(): Layer {
+    const layer = this.row.at(-1);
+    if (layer === undefined || layer instanceof InputLayer) {
+      throw new UsageError(`The model "${this.name}" has no layer to remove.`, {
+        subject: this.name,
+        expected: "a model with layers",
+        received: "none",
+      });
+    }
+    this.row.pop();
+    this.shapes.delete(layer);
+    const { ends } = this;
+    // Without an Input it was the first layer that said what goes in.
+    if (this.row.length === 0) this.ends = undefined;
+    else if (ends !== undefined)
+      this.ends = { input: ends.input, output: ends.output.call?.().inputs[0] ?? ends.input };
+    this.changed();
+    return layer;
   }
 
   private extend(input: SymbolicTensor, layer: Layer, end: SymbolicTensor): void {

@@ -3,7 +3,7 @@ import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
-import { input, type Value } from "../graph/value.js";
+import { input, type Value, type ValueType } from "../graph/value.js";
 import { cast } from "../ops/layout.js";
 import { reduceSum } from "../ops/reduction.js";
 import { Tensor } from "../runtime/runtime.js";
@@ -16,6 +16,7 @@ import { evaluate } from "./eager/evaluate.js";
 import type { Initializer } from "./initializers/initializer.js";
 import { type InitializerLike, resolveInitializer } from "./initializers/resolve-initializer.js";
 import { automaticName, snakeCase } from "./names.js";
+import { inferOpen } from "./open-extents.js";
 import { describeOperand, toSymbolic, toValue } from "./operations/operand.js";
 import { writeOwn } from "./own-call.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
@@ -167,6 +168,7 @@ export class Layer extends Named {
   readonly activityRegularizer: Regularizer | undefined;
   private ownTrainable: boolean;
   private ownMultiplier = 1;
+  private firstCall: LayerCall | undefined;
   private readonly ownVariables: Variable[] = [];
   private isBuilt = false;
   private isBuilding = false;
@@ -263,6 +265,61 @@ export class Layer extends Named {
   get nonTrainableWeights(): readonly Variable[] {
     const trainable = new Set(this.trainableWeights);
     return this.weights.filter((variable) => !trainable.has(variable));
+  }
+
+  /**
+   * What the layer was called on the first time in the functional API, or in a Sequential.
+   *
+   * @throws UsageError when it was never called, or on several tensors
+   */
+  get input(): SymbolicTensor {
+    return this.onlyTensor("input", this.firstCall?.inputs);
+  }
+
+  /**
+   * What came out of the layer when it was called first: an inner output, from which a model of its own can be made.
+   *
+   * @throws UsageError when it was never called, or has several outputs
+   *
+   * @example
+   * ```ts
+   * import { applications, models } from "graft-ml";
+   *
+   * const base = await applications.VGG16({ weights: null, includeTop: false });
+   * const features = new models.Model({ inputs: base.input, outputs: base.getLayer("block4_pool").output });
+   * console.log(features.layers.length, features.outputShape.at(-1)); // → 15 512
+   * ```
+   */
+  get output(): SymbolicTensor {
+    return this.onlyTensor("output", this.firstCall?.outputs);
+  }
+
+  /** Shape of {@link input} in Keras's order; extents that vary are text. */
+  get inputShape(): Shape {
+    return this.input.shape;
+  }
+
+  /** Shape of {@link output} in Keras's order; extents that vary are text. */
+  get outputShape(): Shape {
+    return this.output.shape;
+  }
+
+  /** The only one of some tensors, of which there are none where the layer was never called. */
+  protected onlyTensor(what: "input" | "output", tensors: readonly SymbolicTensor[] | undefined): SymbolicTensor {
+    const [only, ...others] = tensors ?? [];
+    if (only !== undefined && others.length === 0) return only;
+    const never = tensors === undefined || only === undefined;
+    const message = never
+      ? `The layer "${this.name}" has never been called and thus has no defined ${what}.`
+      : `The layer "${this.name}" has ${tensors.length} ${what}s.`;
+    throw new UsageError(message, {
+      subject: this.name,
+      expected: never ? "a layer of a model whose input is known, or one that apply was called of" : `one ${what}`,
+      received: never ? "no call" : `${tensors.length}`,
+      advice: never
+        ? "Begin the model with layers.Input({ shape }), or call layer.apply(x)."
+        : `Use those that apply was given and returned, or ${what}s of the model.`,
+    });
   }
 
   /** Number of elements of all weights. */
@@ -439,6 +496,7 @@ export class Layer extends Named {
       training: training === false ? false : undefined,
       arguments: told,
     };
+    this.firstCall ??= call;
     return outputs;
   }
 
@@ -493,9 +551,12 @@ export class Layer extends Named {
   protected inferOutputs(
     inputs: readonly Pick<SymbolicTensor, "shape" | "type">[],
     told?: CallArguments,
-  ): readonly Value[] {
-    const values = inputs.map(({ shape, type }, index) => input(`input_${index}`, type, channelsFirst(shape)));
-    return this.callNamed(values, shapeContext, told);
+  ): readonly ValueType[] {
+    const types = inputs.map(({ shape, type }) => ({ type, shape: channelsFirst(shape) }));
+    return inferOpen(types, (given) => {
+      const values = given.map(({ shape, type }, index) => input(`input_${index}`, type, shape));
+      return this.callNamed(values, shapeContext, told);
+    });
   }
 
   /** {@link call}, with the layer's name in front of what goes wrong. */

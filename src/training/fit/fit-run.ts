@@ -285,7 +285,7 @@ export class FitRun implements Resumable {
     const { model, source, validation, memory, options, training } = this.parts;
     const { compiled, optimizer } = model;
     const first = (await this.upcoming)?.batch;
-    this.borrowed = await memory.borrow(compiled, labelShapesOf(first, compiled), options.trunkPrecision);
+    this.borrowed = await memory.borrow(source.graph, compiled, labelShapesOf(first, compiled), options.trunkPrecision);
     const { programs } = this.borrowed;
     await programs.calibrate(source);
     this.resumed?.randoms.forEach((state, index) => {

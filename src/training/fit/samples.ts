@@ -1,7 +1,9 @@
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import type { Shape } from "../../graph/shape.js";
+import type { Value } from "../../graph/value.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
+import type { SymbolicTensor } from "../../nn/symbolic-tensor.js";
 import { quoted } from "../../models/each.js";
 import type { Activations, LoadedBatch } from "../activations/activations.js";
 
@@ -145,12 +147,38 @@ export function prepareModel(model: BaseModel, source: BatchSource): void {
   }
   inputs.forEach(({ shape }, index) => {
     const [expected, received] = [shape.slice(1), (shapes[index] ?? []).slice(1)];
-    if (String(expected) === String(received)) return;
+    const fits = expected.every((extent, axis) => typeof extent === "string" || extent === received[axis]);
+    if (fits && expected.length === received.length) return;
     const name = inputs.length === 1 ? "" : ` for the input "${inputNames[index] ?? ""}"`;
     throw new ShapeError(`The samples do not fit the model "${model.name}".`, {
       subject: model.name,
-      expected: `samples of shape [${expected.join(", ")}]${name}`,
+      expected: `samples of shape [${expected.map((extent) => (typeof extent === "string" ? "any" : extent)).join(", ")}]${name}`,
       received: `samples of shape [${received.join(", ")}]`,
     });
   });
+}
+
+/** Sizes of what is fed, where the model leaves them open. */
+export function sizesOf(model: BaseModel, fed: readonly Value[]): string {
+  const isOpen = ({ shape }: SymbolicTensor): boolean => shape.slice(1).some((extent) => typeof extent === "string");
+  return model.inputs.map((tensor, index) => (isOpen(tensor) ? String(fed[index]?.shape.slice(1)) : "")).join(";");
+}
+
+/**
+ * Programs are written for the sizes of what is trained with.
+ *
+ * @throws ShapeError when samples for validation have another size, which a model with open sizes would let through
+ */
+export function checkSameSizes(model: BaseModel, source: BatchSource, validation: BatchSource): void {
+  const [expected, received] = [source, validation].map(({ graph }) => sizesOf(model, graph));
+  if (expected === received) return;
+  throw new ShapeError(
+    `The samples for validation have another size than those that "${model.name}" is trained with.`,
+    {
+      subject: "validationData",
+      expected: `samples of the size that is trained with (${expected ?? ""})`,
+      received: received ?? "",
+      advice: "Resize them alike, begin the model with a Resizing layer, or call evaluate after fit.",
+    },
+  );
 }

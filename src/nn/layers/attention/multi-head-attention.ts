@@ -111,7 +111,7 @@ export class MultiHeadAttention extends Layer {
   private readonly dropout: number;
   private readonly useBias: boolean;
   private readonly useGate: boolean;
-  private readonly outputShape: readonly number[] | undefined;
+  private readonly givenOutputShape: readonly number[] | undefined;
   private readonly slidingWindow: number | undefined;
   private readonly flashAttention: boolean | undefined;
   private attentionAxes: readonly number[] | undefined;
@@ -143,7 +143,7 @@ export class MultiHeadAttention extends Layer {
     const list = (given: number | readonly number[]): readonly number[] =>
       typeof given === "number" ? [given] : given;
     const { outputShape, attentionAxes, slidingWindow } = options;
-    this.outputShape =
+    this.givenOutputShape =
       outputShape === undefined
         ? undefined
         : list(outputShape).map((extent) => wholeNumber(owner, "outputShape", extent));
@@ -199,7 +199,7 @@ export class MultiHeadAttention extends Layer {
         [staticDim(shape, shape.length - 1, this.className), this.numHeads, extent],
         [this.numHeads, extent],
       );
-    const output = this.outputShape ?? [staticDim(query, query.length - 1, this.className)];
+    const output = this.givenOutputShape ?? [staticDim(query, query.length - 1, this.className)];
     // In the order in which Keras makes them.
     const [forQuery, forKey] = [into("query", query, this.keyDim), into("key", key, this.keyDim)];
     const gate = this.useGate ? into("gate", query, this.valueDim) : undefined;
@@ -275,12 +275,12 @@ export class MultiHeadAttention extends Layer {
     if (gate !== undefined && this.activityRegularizer !== undefined) {
       context.addLoss(this.activityRegularizer.penalty(gate));
     }
-    const output = this.output(gate === undefined ? restored : mul(restored, gate), projections.output, context);
+    const output = this.projected(gate === undefined ? restored : mul(restored, gate), projections.output, context);
     return told.returnAttentionScores === true ? [output, toChannelsFirst(reshapeTo(scores, full))] : [output];
   }
 
   /** `[N, places…, heads, valueDim]` → `[N, places…, outputShape…]`. */
-  private output(x: Value, { kernel, bias }: Projection, context: CallContext): Value {
+  private projected(x: Value, { kernel, bias }: Projection, context: CallContext): Value {
     const [heads = 1, extent = 1, ...output] = kernel.shape;
     const channels = output.reduce((product, dim) => product * dim, 1);
     const places = x.shape.slice(0, -2);
@@ -351,7 +351,7 @@ export class MultiHeadAttention extends Layer {
       dropout: this.dropout,
       use_bias: this.useBias,
       use_gate: this.useGate,
-      output_shape: this.outputShape ?? null,
+      output_shape: this.givenOutputShape ?? null,
       attention_axes: this.attentionAxes ?? null,
       sliding_window: this.slidingWindow ?? null,
       ...this.kernelSpec.toConfig("kernel"),

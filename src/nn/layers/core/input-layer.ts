@@ -61,8 +61,7 @@ export class InputLayer extends Layer {
   static readonly className: string = "InputLayer";
   static override readonly options: readonly string[] = inputOptions;
 
-  /** The placeholder of the data. */
-  readonly output: SymbolicTensor;
+  private readonly placeholder: SymbolicTensor;
 
   /** @throws UsageError when the shape is not usable */
   constructor(options: InputOptions) {
@@ -80,8 +79,18 @@ export class InputLayer extends Layer {
         received: unusable,
       });
     }
-    this.output = new SymbolicTensor(extents(options), options.dtype ?? "float32", () => call);
-    const call: LayerCall = { layer: this, inputs: [], outputs: [this.output] };
+    this.placeholder = new SymbolicTensor(extents(options), options.dtype ?? "float32", () => call);
+    const call: LayerCall = { layer: this, inputs: [], outputs: [this.placeholder] };
+  }
+
+  /** The placeholder of the data. */
+  override get output(): SymbolicTensor {
+    return this.placeholder;
+  }
+
+  /** As in Keras there is nothing before an input. */
+  override get input(): SymbolicTensor {
+    return this.onlyTensor("input", []);
   }
 
   protected override compute(inputs: readonly Value[]): readonly Value[] {
