@@ -119,6 +119,21 @@ export function numbers(owner: string, option: string, value: readonly number[])
   return refuse(owner, option, "a list of numbers", value);
 }
 
+/** One whole number, such as an axis, or a list of them; negative ones count from the end. */
+export function wholeOrList(owner: string, option: string, value: number | readonly number[]): readonly number[] {
+  const list: readonly unknown[] = [value].flat();
+  if (list.every((item) => isWhole(item, -Infinity))) return list;
+  return refuse(owner, option, "a whole number, or a list of them", value);
+}
+
+/** One finite number, or a list of them. */
+export function numberOrList<T extends number | readonly number[]>(owner: string, option: string, value: T): T {
+  const list: readonly unknown[] = [value].flat();
+  return list.every((item) => Number.isFinite(item))
+    ? value
+    : refuse(owner, option, "a number, or a list of them", value);
+}
+
 /** A finite number above 0. */
 export function positiveNumber(owner: string, option: string, value: number): number {
   if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;

@@ -165,6 +165,7 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   getLayer(name: string): Layer {
+    text("getLayer", "name", name);
     const layer = this.layers.find((candidate) => candidate.name === name);
     if (layer === undefined) {
       const names = this.layers.map((candidate) => candidate.name);

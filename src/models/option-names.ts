@@ -5,7 +5,7 @@ import type { LoadModelOptions } from "./platform.js";
 import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "./training-types.js";
 
 /** The options of each method of models; a name that is missing, or one too many, does not compile. */
-const names = {
+export const methodOptions = {
   compile: Object.keys({
     optimizer: true,
     loss: true,
@@ -56,6 +56,6 @@ const names = {
  *
  * @throws UsageError with the one that was meant
  */
-export function checkMethodOptions(method: keyof typeof names, options: object): void {
-  checkOptionNames(method, options, names[method]);
+export function checkMethodOptions(method: keyof typeof methodOptions, options: object): void {
+  checkOptionNames(method, options, methodOptions[method]);
 }

@@ -1,3 +1,4 @@
+import { isWhole, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
 import type { TensorData } from "../onnx/tensor-data.js";
@@ -167,6 +168,9 @@ export abstract class Layer extends Named {
    */
   setWeights(tensors: readonly TensorData<"float32">[]): void {
     const variables = this.weights;
+    if (!Array.isArray(tensors) || !tensors.every(isTensorLike)) {
+      refuse("setWeights", "tensors", "a list of arrays, as getWeights gives it", tensors);
+    }
     const shapes = (list: readonly { readonly dims: readonly number[] }[]): string =>
       list.map(({ dims }) => formatShape(dims)).join(", ") || "none";
     const expected = variables.map(({ shape }) => ({ dims: shape }));
@@ -210,6 +214,9 @@ export abstract class Layer extends Named {
 
   /** As {@link apply}, for layers with several outputs. */
   applyAll(inputs: readonly SymbolicTensor[], options: CallOptions = {}): readonly SymbolicTensor[] {
+    if (!Array.isArray(inputs) || !inputs.every((one) => one instanceof SymbolicTensor)) {
+      refuse(`The layer "${this.name}"`, "inputs", "what layers.Input or another layer's apply gives", inputs);
+    }
     this.ensureBuilt(inputs.map(({ shape }) => shape));
     const { training, attentionMask, mask, ...flags } = options;
     const given: Readonly<Record<MaskName, SymbolicTensor | undefined>> = { attention_mask: attentionMask, mask };
@@ -259,6 +266,7 @@ export abstract class Layer extends Named {
 
   /** Shapes of the outputs for inputs of the given shapes, both in Keras's order. */
   computeOutputShapes(shapes: readonly Shape[]): readonly Shape[] {
+    checkShapes(this.name, shapes);
     this.ensureBuilt(shapes);
     return this.inferOutputs(shapes.map((shape) => ({ shape, type: "float32" as const }))).map(({ shape }) =>
       channelsLast(shape),
@@ -308,6 +316,7 @@ export abstract class Layer extends Named {
   /** Creates the weights unless they exist. Shapes are in Keras's order. */
   ensureBuilt(shapes: readonly Shape[]): void {
     if (this.isBuilt) return;
+    checkShapes(this.name, shapes);
     this.build?.(shapes);
     this.isBuilt = true;
   }
@@ -371,6 +380,19 @@ export abstract class Layer extends Named {
 
   /** Keras's configuration: what the constructor takes, in Keras's snake_case. */
   abstract getConfig(): Record<string, unknown>;
+}
+
+/** @throws UsageError for what is no list of shapes */
+export function checkShapes(layer: string, shapes: readonly Shape[]): void {
+  const isShape = (shape: unknown): boolean =>
+    Array.isArray(shape) && shape.every((extent) => typeof extent === "string" || isWhole(extent, 0));
+  if (Array.isArray(shapes) && shapes.every(isShape)) return;
+  refuse(`The layer "${layer}"`, "shapes", 'a list of shapes with the batch, such as [["N", 150, 150, 3]]', shapes);
+}
+
+/** Whether something is an array of numbers with its extents. */
+function isTensorLike(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "dims" in value && Array.isArray(value.dims) && "data" in value;
 }
 
 /** A layer with one input and one output. */

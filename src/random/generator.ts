@@ -66,7 +66,7 @@ export class Generator {
       this.#key = hash128(encoder.encode(`graft seed ${seed}`));
       [this.#a, this.#b, this.#c, this.#d] = this.#key;
     } else {
-      const { kind, key, state } = seed as Partial<Record<keyof GeneratorState, unknown>>;
+      const { kind, key, state } = (seed ?? {}) as Partial<Record<keyof GeneratorState, unknown>>;
       if (kind !== "xoshiro128**" || !isWords(key) || !isWords(state) || state.every((word) => word === 0)) {
         throw new UsageError("The saved state of a random generator is not usable.", {
           subject: "generator state",

@@ -1,3 +1,4 @@
+import { wholeOrList } from "../../../errors/check.js";
 import { ShapeError, UsageError } from "../../../errors/errors.js";
 import { formatShape, normalizeAxis, type Shape, staticDim } from "../../../graph/shape.js";
 import { constant, type Value } from "../../../graph/value.js";
@@ -55,7 +56,7 @@ export class Normalization extends UnaryLayer {
   constructor(options: NormalizationOptions = {}) {
     super(options);
     const { axis = -1 } = options;
-    this.axis = axis === null ? [] : typeof axis === "number" ? [axis] : axis;
+    this.axis = axis === null ? [] : wholeOrList("Normalization", "axis", axis);
     this.mean = options.mean;
     this.variance = options.variance;
     this.invert = options.invert ?? false;
