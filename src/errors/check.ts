@@ -140,6 +140,31 @@ export function positiveNumber(owner: string, option: string, value: number): nu
   return refuse(owner, option, "a number above 0", value);
 }
 
+/** Bounds of a number that do not belong to what is allowed, as against those of {@link numberWithin}. */
+export interface OpenBounds {
+  /** The number is greater. */
+  readonly above?: number;
+  /** The number is at least this. */
+  readonly from?: number;
+  /** The number is at most this. */
+  readonly to?: number;
+  /** The number is less. */
+  readonly below?: number;
+}
+
+/** A finite number within bounds, some of which are outside themselves. */
+export function numberInside(owner: string, option: string, value: number, bounds: OpenBounds): number {
+  const { above = -Infinity, from = -Infinity, to = Infinity, below = Infinity } = bounds;
+  if (Number.isFinite(value) && value > above && value >= from && value <= to && value < below) return value;
+  const words = [
+    ...(above > -Infinity ? [`above ${above}`] : []),
+    ...(from > -Infinity ? [`of at least ${from}`] : []),
+    ...(to < Infinity ? [`of at most ${to}`] : []),
+    ...(below < Infinity ? [`below ${below}`] : []),
+  ];
+  return refuse(owner, option, `a number ${words.join(" and ")}`, value);
+}
+
 /** A finite number in `[low, high]`. */
 export function numberWithin(owner: string, option: string, value: number, low = -Infinity, high = Infinity): number {
   if (typeof value === "number" && Number.isFinite(value) && value >= low && value <= high) return value;

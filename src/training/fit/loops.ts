@@ -1,3 +1,5 @@
+import { isPlainObject, refuse } from "../../errors/check.js";
+import { checkTensor } from "../../runtime/runtime.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { TrainingLoops } from "../../models/platform.js";
 import { processStreams, type RandomSource } from "../../random/seed.js";
@@ -17,6 +19,19 @@ export interface LoopsOptions extends Host {
   readonly random?: RandomSource | undefined;
 }
 
+/** @throws UsageError for what can be no samples at all */
+function checkSamples(method: string, name: string, value: unknown): void {
+  if ((typeof value === "object" && value !== null) || typeof value === "function") return;
+  refuse(method, name, "a Tensor, a list or a record of them, or a source of batches", value);
+}
+
+/** @throws UsageError for what are no arrays, one, a list or a record of them */
+function checkArrays(method: string, name: string, value: unknown, orNull = false): void {
+  const isMany = Array.isArray(value) || isPlainObject(value);
+  const all: readonly unknown[] = isMany ? Object.values(value) : [value];
+  for (const one of all) if (!(orNull && one === null)) checkTensor(method, name, one);
+}
+
 /** The loops of `fit`, `evaluate` and `predict` in a certain place. What they keep of a model is theirs alone. */
 export function createTrainingLoops({ runtime, machine, random = processStreams }: LoopsOptions): TrainingLoops {
   const host: Host = { runtime, machine };
@@ -30,23 +45,33 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
   return {
     fit: async (model, x, options) => {
       checkMethodOptions("fit", options);
+      checkSamples("fit", "x", x);
       return fit(callOf(model), x, options);
     },
     evaluate: async (model, x, options) => {
       checkMethodOptions("evaluate", options);
+      checkSamples("evaluate", "x", x);
       return evaluate(callOf(model), x, options);
     },
     predict: async (model, x, options) => {
       checkMethodOptions("predict", options);
+      checkSamples("predict", "x", x);
       return predict(callOf(model), x, options);
     },
-    predictOnBatch: async (model, x) => predict(callOf(model), x, { batchSize: samplesIn(x), verbose: 0 }),
+    predictOnBatch: async (model, x) => {
+      checkArrays("predictOnBatch", "x", x);
+      return predict(callOf(model), x, { batchSize: samplesIn(x), verbose: 0 });
+    },
     trainOnBatch: async (model, x, y, options) => {
       checkMethodOptions("trainOnBatch", options);
+      checkArrays("trainOnBatch", "x", x);
+      if (y !== undefined) checkArrays("trainOnBatch", "y", y, true);
       return trainOnBatch(callOf(model), x, y, options);
     },
     testOnBatch: async (model, x, y, options) => {
       checkMethodOptions("testOnBatch", options);
+      checkArrays("testOnBatch", "x", x);
+      if (y !== undefined) checkArrays("testOnBatch", "y", y, true);
       return testOnBatch(callOf(model), x, y, options);
     },
     async release(model) {

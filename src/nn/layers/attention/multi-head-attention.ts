@@ -18,7 +18,7 @@ import { matmul } from "../../../ops/matmul.js";
 import { reshapeTo } from "../../../ops/reshape.js";
 import { softmax } from "../../../ops/softmax.js";
 import { toChannelsFirst, toChannelsLast } from "../../channels.js";
-import { numberWithin, wholeNumber, wholeOrList } from "../../../errors/check.js";
+import { wholeNumber, wholeOrList, numberInside } from "../../../errors/check.js";
 import { type Config, serializeObject } from "../../config.js";
 import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
 import type { CallContext } from "../../context.js";
@@ -136,7 +136,7 @@ export class MultiHeadAttention extends Layer {
     this.numHeads = wholeNumber(owner, "numHeads", numHeads);
     this.keyDim = wholeNumber(owner, "keyDim", keyDim);
     this.valueDim = wholeNumber(owner, "valueDim", options.valueDim ?? keyDim);
-    this.dropout = numberWithin(owner, "dropout", options.dropout ?? 0, 0, 1 - Number.EPSILON);
+    this.dropout = numberInside(owner, "dropout", options.dropout ?? 0, { from: 0, below: 1 });
     this.useBias = options.useBias ?? true;
     this.useGate = options.useGate ?? false;
     const { outputShape, attentionAxes, slidingWindow } = options;
