@@ -119,10 +119,50 @@ export function numbers(owner: string, option: string, value: readonly number[])
   return refuse(owner, option, "a list of numbers", value);
 }
 
+/** One whole number, such as an axis, or a list of them; negative ones count from the end. */
+export function wholeOrList(owner: string, option: string, value: number | readonly number[]): readonly number[] {
+  const list: readonly unknown[] = [value].flat();
+  if (list.every((item) => isWhole(item, -Infinity))) return list;
+  return refuse(owner, option, "a whole number, or a list of them", value);
+}
+
+/** One finite number, or a list of them. */
+export function numberOrList<T extends number | readonly number[]>(owner: string, option: string, value: T): T {
+  const list: readonly unknown[] = [value].flat();
+  return list.every((item) => Number.isFinite(item))
+    ? value
+    : refuse(owner, option, "a number, or a list of them", value);
+}
+
 /** A finite number above 0. */
 export function positiveNumber(owner: string, option: string, value: number): number {
   if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
   return refuse(owner, option, "a number above 0", value);
+}
+
+/** Bounds of a number that do not belong to what is allowed, as against those of {@link numberWithin}. */
+export interface OpenBounds {
+  /** The number is greater. */
+  readonly above?: number;
+  /** The number is at least this. */
+  readonly from?: number;
+  /** The number is at most this. */
+  readonly to?: number;
+  /** The number is less. */
+  readonly below?: number;
+}
+
+/** A finite number within bounds, some of which are outside themselves. */
+export function numberInside(owner: string, option: string, value: number, bounds: OpenBounds): number {
+  const { above = -Infinity, from = -Infinity, to = Infinity, below = Infinity } = bounds;
+  if (Number.isFinite(value) && value > above && value >= from && value <= to && value < below) return value;
+  const words = [
+    ...(above > -Infinity ? [`above ${above}`] : []),
+    ...(from > -Infinity ? [`of at least ${from}`] : []),
+    ...(to < Infinity ? [`of at most ${to}`] : []),
+    ...(below < Infinity ? [`below ${below}`] : []),
+  ];
+  return refuse(owner, option, `a number ${words.join(" and ")}`, value);
 }
 
 /** A finite number in `[low, high]`. */

@@ -1,3 +1,4 @@
+import { refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import { resolveLoss } from "../nn/losses/index.js";
@@ -67,6 +68,9 @@ function lossesOf(loss: CompileOptions["loss"], places: Places): readonly (Loss 
 
 function weightsOf(weights: CompileOptions["lossWeights"], places: Places): readonly number[] {
   if (weights === undefined) return places.names.map(() => 1);
+  if (typeof weights !== "number" && !isList(weights) && !isRecord(weights)) {
+    refuse("compile", "lossWeights", "a number, a list of them, or a record by names of outputs", weights);
+  }
   const each = forEachPlace(typeof weights === "number" ? [weights] : weights, "lossWeights", places, "1");
   const strange = each.find((weight) => !Number.isFinite(weight));
   if (strange !== undefined) {
@@ -87,6 +91,9 @@ function metricsOf(given: MetricsOption | undefined, subject: string, places: Pl
   const listOf = (entry: MetricLike | readonly MetricLike[] | null | undefined): MetricLike[] =>
     entry === undefined || entry === null ? [] : typeof entry === "object" && "length" in entry ? [...entry] : [entry];
   if (given === undefined) return names.map(() => []);
+  if (!isList(given) && !isRecord(given)) {
+    refuse("compile", subject, "a list of metrics, or a record by names of outputs", given);
+  }
   if (!isList(given)) return inOrder(given, subject, places).map(listOf);
   // All of them belong to the only output, however they are nested.
   if (names.length === 1) return [given.flatMap(listOf)];

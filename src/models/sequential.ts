@@ -4,7 +4,7 @@ import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import type { CallContext } from "../nn/context.js";
-import { Layer, type LayerOptions } from "../nn/layer.js";
+import { checkShapes, Layer, type LayerOptions } from "../nn/layer.js";
 import { InputLayer } from "../nn/layers/index.js";
 import { byName, checkOwnOptions } from "../nn/named.js";
 import { SymbolicTensor } from "../nn/symbolic-tensor.js";
@@ -150,6 +150,7 @@ export class Sequential extends BaseModel {
 
   /** Creates the weights for samples of the given shape, unless they exist. */
   override ensureBuilt(shapes: readonly Shape[]): void {
+    checkShapes(this.name, shapes);
     const [shape] = shapes;
     if (this.ends === undefined && shape !== undefined) this.begin(shape.slice(1), this.row);
   }

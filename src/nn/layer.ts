@@ -340,6 +340,9 @@ export class Layer extends Named {
    */
   setWeights(tensors: readonly TensorData<"float32">[]): void {
     const variables = this.weights;
+    if (!Array.isArray(tensors) || !tensors.every(isTensorLike)) {
+      refuse("setWeights", "tensors", "a list of arrays, as getWeights gives it", tensors);
+    }
     const shapes = (list: readonly { readonly dims: readonly number[] }[]): string =>
       list.map(({ dims }) => formatShape(dims)).join(", ") || "none";
     const expected = variables.map(({ shape }) => ({ dims: shape }));
@@ -533,6 +536,7 @@ export class Layer extends Named {
 
   /** Shapes of the outputs for inputs of the given shapes, both in Keras's order. */
   computeOutputShapes(shapes: readonly Shape[]): readonly Shape[] {
+    checkShapes(this.name, shapes);
     this.ensureBuilt(shapes);
     return this.inferOutputs(shapes.map((shape) => ({ shape, type: "float32" as const }))).map(({ shape }) =>
       channelsLast(shape),
@@ -627,6 +631,7 @@ export class Layer extends Named {
   /** Creates the weights unless they exist. Shapes are in Keras's order. */
   ensureBuilt(shapes: readonly Shape[]): void {
     if (this.isBuilt || this.isBuilding) return;
+    checkShapes(this.name, shapes);
     this.isBuilding = true;
     try {
       if (this.ownBuild === undefined) this.createWeights?.(shapes);
@@ -785,6 +790,19 @@ export class Layer extends Named {
   getConfig(): Record<string, unknown> {
     return this.baseConfig();
   }
+}
+
+/** @throws UsageError for what is no list of shapes */
+export function checkShapes(layer: string, shapes: readonly Shape[]): void {
+  const isShape = (shape: unknown): boolean =>
+    Array.isArray(shape) && shape.every((extent) => typeof extent === "string" || isWhole(extent, 0));
+  if (Array.isArray(shapes) && shapes.every(isShape)) return;
+  refuse(`The layer "${layer}"`, "shapes", 'a list of shapes with the batch, such as [["N", 150, 150, 3]]', shapes);
+}
+
+/** Whether something is an array of numbers with its extents. */
+function isTensorLike(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "dims" in value && Array.isArray(value.dims) && "data" in value;
 }
 
 /** A layer with one input and one output. */

@@ -1,8 +1,8 @@
-import { refuseUnknown } from "../errors/check.js";
+import { refuseUnknown, show } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import { camelCase } from "../errors/former-names.js";
 import { didYouMean } from "../errors/nearest.js";
-import type { Config, SerializedObject } from "./config.js";
+import { type Config, isSerializedObject, type SerializedObject } from "./config.js";
 import { optionNames } from "./named.js";
 import { snakeCase } from "./names.js";
 
@@ -66,6 +66,25 @@ export class Registry<T extends { getConfig(): Config }> {
   /** Whether there is a class of this name. */
   has(name: string): boolean {
     return this.byName.has(name);
+  }
+
+  /**
+   * What an option stands for: an object of the kind, a name, or what Keras wrote into a file.
+   *
+   * @param method which objects of the kind have
+   * @throws UsageError when it is none of them
+   */
+  resolve(like: T | string | SerializedObject, method: keyof T): T {
+    // From JavaScript it may be anything.
+    const given: unknown = like;
+    if (typeof given === "string") return this.create(given);
+    if (isSerializedObject(given)) return this.create(given);
+    if (typeof given === "object" && given !== null && typeof (given as T)[method] === "function") return given as T;
+    throw new UsageError(`This is no ${this.kind}.`, {
+      subject: this.kind,
+      expected: `a ${this.kind}, or Keras's name of one`,
+      received: show(given),
+    });
   }
 
   /**

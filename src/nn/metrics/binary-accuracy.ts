@@ -1,7 +1,7 @@
 import type { Value } from "../../graph/value.js";
 import { equal, greater } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
-import { numberWithin } from "../../errors/check.js";
+import { numberInside } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";
@@ -26,7 +26,7 @@ export class BinaryAccuracy extends MeanMetric {
   constructor(options: BinaryAccuracyOptions = {}) {
     super("binary_accuracy", options);
     const { threshold = 0.5 } = options;
-    this.threshold = numberWithin("BinaryAccuracy", "threshold", threshold, Number.MIN_VALUE, 1 - Number.EPSILON);
+    this.threshold = numberInside("BinaryAccuracy", "threshold", threshold, { above: 0, below: 1 });
   }
 
   protected perElement(labels: Value, output: Value): Value {

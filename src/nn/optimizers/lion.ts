@@ -1,6 +1,6 @@
 import { scalarLike } from "../../ops/constants.js";
 import { add, mul, sign, sub } from "../../ops/elementwise.js";
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, numberInside } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,
@@ -40,7 +40,7 @@ export class Lion extends Optimizer {
   constructor(learningRate?: LearningRate | LionOptions, options?: LionOptions) {
     const all = byName<LionOptions>(Lion, [learningRate, options]);
     super(all.learningRate ?? 0.001, all);
-    this.beta1 = numberWithin("Lion", "beta1", all.beta1 ?? 0.9, Number.MIN_VALUE, 1);
+    this.beta1 = numberInside("Lion", "beta1", all.beta1 ?? 0.9, { above: 0, to: 1 });
     this.beta2 = numberWithin("Lion", "beta2", all.beta2 ?? 0.99, 0, 1);
   }
 

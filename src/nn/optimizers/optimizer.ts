@@ -6,7 +6,7 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, floor, max, mul, sqrt, sub } from "../../ops/elementwise.js";
 import { reduceSumSquare } from "../../ops/reduction.js";
 import { numberWithin, wholeNumber } from "../../errors/check.js";
-import { type Config, isSerializedObject, serializeObject } from "../config.js";
+import { type Config, serializeObject } from "../config.js";
 import { snakeCase } from "../names.js";
 import type { LearningRateSchedule } from "../schedules/learning-rate-schedule.js";
 import { resolveSchedule } from "../schedules/resolve-schedule.js";
@@ -115,8 +115,8 @@ export abstract class Optimizer extends Named {
   protected constructor(learningRate: LearningRate, options: OptimizerOptions = {}) {
     super(options);
     // From a file it may be a schedule as Keras writes it.
-    this.rate = isSerializedObject(learningRate) ? resolveSchedule(learningRate) : learningRate;
-    if (typeof this.rate === "number") checkRate(this.rate);
+    this.rate = typeof learningRate === "object" ? resolveSchedule(learningRate) : learningRate;
+    if (typeof this.rate !== "object") checkRate(this.rate);
     const owner = this.className;
     const atLeastZero =
       (option: string) =>

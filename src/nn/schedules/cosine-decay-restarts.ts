@@ -1,4 +1,4 @@
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
 import { byName, Named } from "../named.js";
@@ -54,13 +54,8 @@ export class CosineDecayRestarts extends Named implements LearningRateSchedule {
     >(CosineDecayRestarts, given);
     super(options);
     this.name = options.name ?? "SGDRDecay";
-    this.initialLearningRate = numberWithin(
-      "CosineDecayRestarts",
-      "initialLearningRate",
-      initialLearningRate,
-      Number.MIN_VALUE,
-    );
-    this.firstDecaySteps = numberWithin("CosineDecayRestarts", "firstDecaySteps", firstDecaySteps, Number.MIN_VALUE);
+    this.initialLearningRate = positiveNumber("CosineDecayRestarts", "initialLearningRate", initialLearningRate);
+    this.firstDecaySteps = positiveNumber("CosineDecayRestarts", "firstDecaySteps", firstDecaySteps);
     this.tMul = numberWithin("CosineDecayRestarts", "tMul", options.tMul ?? 2, 1);
     this.mMul = numberWithin("CosineDecayRestarts", "mMul", options.mMul ?? 1, 0);
     this.alpha = numberWithin("CosineDecayRestarts", "alpha", options.alpha ?? 0);

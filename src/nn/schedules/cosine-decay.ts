@@ -1,4 +1,4 @@
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
 import { byName, Named } from "../named.js";
@@ -53,7 +53,7 @@ export class CosineDecay extends Named implements LearningRateSchedule {
     super(options);
     this.name = options.name ?? "CosineDecay";
     this.initialLearningRate = numberWithin("CosineDecay", "initialLearningRate", initialLearningRate, 0);
-    this.decaySteps = numberWithin("CosineDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.decaySteps = positiveNumber("CosineDecay", "decaySteps", decaySteps);
     this.alpha = numberWithin("CosineDecay", "alpha", options.alpha ?? 0);
     this.warmupTarget = options.warmupTarget;
     this.warmupSteps = numberWithin("CosineDecay", "warmupSteps", options.warmupSteps ?? 0, 0);

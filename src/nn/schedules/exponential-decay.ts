@@ -1,4 +1,4 @@
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
 import { byName, Named } from "../named.js";
@@ -54,13 +54,8 @@ export class ExponentialDecay extends Named implements LearningRateSchedule {
     >(ExponentialDecay, given);
     super(options);
     this.name = options.name ?? "ExponentialDecay";
-    this.initialLearningRate = numberWithin(
-      "ExponentialDecay",
-      "initialLearningRate",
-      initialLearningRate,
-      Number.MIN_VALUE,
-    );
-    this.decaySteps = numberWithin("ExponentialDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.initialLearningRate = positiveNumber("ExponentialDecay", "initialLearningRate", initialLearningRate);
+    this.decaySteps = positiveNumber("ExponentialDecay", "decaySteps", decaySteps);
     this.decayRate = numberWithin("ExponentialDecay", "decayRate", decayRate, 0);
     this.staircase = options.staircase ?? false;
   }

@@ -1,4 +1,4 @@
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
 import { byName, Named } from "../named.js";
@@ -54,13 +54,8 @@ export class InverseTimeDecay extends Named implements LearningRateSchedule {
     >(InverseTimeDecay, given);
     super(options);
     this.name = options.name ?? "InverseTimeDecay";
-    this.initialLearningRate = numberWithin(
-      "InverseTimeDecay",
-      "initialLearningRate",
-      initialLearningRate,
-      Number.MIN_VALUE,
-    );
-    this.decaySteps = numberWithin("InverseTimeDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.initialLearningRate = positiveNumber("InverseTimeDecay", "initialLearningRate", initialLearningRate);
+    this.decaySteps = positiveNumber("InverseTimeDecay", "decaySteps", decaySteps);
     this.decayRate = numberWithin("InverseTimeDecay", "decayRate", decayRate, 0);
     this.staircase = options.staircase ?? false;
   }

@@ -1,5 +1,5 @@
 import { UsageError } from "../../errors/errors.js";
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, numbers } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
 import { byName, Named } from "../named.js";
@@ -31,6 +31,8 @@ export class PiecewiseConstantDecay extends Named implements LearningRateSchedul
       { readonly name?: string } & { readonly boundaries: readonly number[]; readonly values: readonly number[] }
     >(PiecewiseConstantDecay, given);
     super(options);
+    numbers("PiecewiseConstantDecay", "boundaries", boundaries);
+    numbers("PiecewiseConstantDecay", "values", values);
     if (values.length !== boundaries.length + 1) {
       throw new UsageError("PiecewiseConstantDecay: boundaries and values do not fit.", {
         subject: "values",

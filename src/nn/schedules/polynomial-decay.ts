@@ -1,4 +1,4 @@
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
 import { byName, Named } from "../named.js";
@@ -50,13 +50,8 @@ export class PolynomialDecay extends Named implements LearningRateSchedule {
     >(PolynomialDecay, given);
     super(options);
     this.name = options.name ?? "PolynomialDecay";
-    this.initialLearningRate = numberWithin(
-      "PolynomialDecay",
-      "initialLearningRate",
-      initialLearningRate,
-      Number.MIN_VALUE,
-    );
-    this.decaySteps = numberWithin("PolynomialDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.initialLearningRate = positiveNumber("PolynomialDecay", "initialLearningRate", initialLearningRate);
+    this.decaySteps = positiveNumber("PolynomialDecay", "decaySteps", decaySteps);
     this.endLearningRate = numberWithin("PolynomialDecay", "endLearningRate", options.endLearningRate ?? 0.0001, 0);
     this.power = numberWithin("PolynomialDecay", "power", options.power ?? 1);
     this.cycle = options.cycle ?? false;

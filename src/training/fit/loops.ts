@@ -1,3 +1,5 @@
+import { isPlainObject } from "../../errors/check.js";
+import { checkTensor } from "../../runtime/runtime.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { TrainingLoops } from "../../models/platform.js";
 import { whileReading } from "../../nn/weight-use.js";
@@ -23,6 +25,13 @@ function reading<T>(model: BaseModel, work: () => Promise<T>): Promise<T> {
   return whileReading(() => model.weights, work);
 }
 
+/** @throws UsageError for what are no arrays, one, a list or a record of them */
+function checkArrays(method: string, name: string, value: unknown, orNull = false): void {
+  const isMany = Array.isArray(value) || isPlainObject(value);
+  const all: readonly unknown[] = isMany ? Object.values(value) : [value];
+  for (const one of all) if (!(orNull && one === null)) checkTensor(method, name, one);
+}
+
 /** The loops of `fit`, `evaluate` and `predict` in a certain place. What they keep of a model is theirs alone. */
 export function createTrainingLoops({ runtime, machine, random = processStreams }: LoopsOptions): TrainingLoops {
   const host: Host = { runtime, machine };
@@ -46,14 +55,20 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
       checkMethodOptions("predict", options);
       return reading(model, () => predict(callOf(model), x, options));
     },
-    predictOnBatch: (model, x) =>
-      reading(model, () => predict(callOf(model), x, { batchSize: Math.max(1, samplesIn(x)), verbose: 0 })),
+    predictOnBatch: async (model, x) => {
+      checkArrays("predictOnBatch", "x", x);
+      return reading(model, () => predict(callOf(model), x, { batchSize: Math.max(1, samplesIn(x)), verbose: 0 }));
+    },
     trainOnBatch: async (model, x, y, options) => {
       checkMethodOptions("trainOnBatch", options);
+      checkArrays("trainOnBatch", "x", x);
+      if (y !== undefined) checkArrays("trainOnBatch", "y", y, true);
       return trainOnBatch(callOf(model), x, y, options);
     },
     testOnBatch: async (model, x, y, options) => {
       checkMethodOptions("testOnBatch", options);
+      checkArrays("testOnBatch", "x", x);
+      if (y !== undefined) checkArrays("testOnBatch", "y", y, true);
       return reading(model, () => testOnBatch(callOf(model), x, y, options));
     },
     async release(model) {

@@ -1,3 +1,4 @@
+import { wholeOrList } from "../../../errors/check.js";
 import { type Shape, staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { prelu } from "../../../ops/activations.js";
@@ -47,7 +48,7 @@ export class PReLU extends UnaryLayer {
     super(options);
     this.spec = new WeightSpec(options.alphaInitializer ?? "zeros", options.alphaRegularizer, options.alphaConstraint);
     const { sharedAxes } = options;
-    this.sharedAxes = typeof sharedAxes === "number" ? [sharedAxes] : sharedAxes;
+    this.sharedAxes = sharedAxes === undefined ? undefined : wholeOrList("PReLU", "sharedAxes", sharedAxes);
   }
 
   protected override createWeights([shape = []]: readonly Shape[]): void {

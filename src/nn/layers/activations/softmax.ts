@@ -1,3 +1,4 @@
+import { wholeOrList } from "../../../errors/check.js";
 import type { Value } from "../../../graph/value.js";
 import { where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -32,6 +33,7 @@ export class Softmax extends UnaryLayer {
     const all = byName<SoftmaxLayerOptions>(Softmax, [axis, options]);
     super(all);
     this.axis = all.axis ?? -1;
+    wholeOrList("Softmax", "axis", this.axis);
   }
 
   protected override get callArguments(): readonly string[] {

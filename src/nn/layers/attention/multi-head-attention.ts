@@ -18,7 +18,7 @@ import { matmul } from "../../../ops/matmul.js";
 import { reshapeTo } from "../../../ops/reshape.js";
 import { softmax } from "../../../ops/softmax.js";
 import { toChannelsFirst, toChannelsLast } from "../../channels.js";
-import { numberWithin, wholeNumber } from "../../../errors/check.js";
+import { wholeNumber, wholeOrList, numberInside } from "../../../errors/check.js";
 import { type Config, serializeObject } from "../../config.js";
 import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
 import type { CallContext } from "../../context.js";
@@ -137,20 +137,20 @@ export class MultiHeadAttention extends Layer {
     this.numHeads = wholeNumber(owner, "numHeads", numHeads);
     this.keyDim = wholeNumber(owner, "keyDim", keyDim);
     this.valueDim = wholeNumber(owner, "valueDim", options.valueDim ?? keyDim);
-    this.dropout = numberWithin(owner, "dropout", options.dropout ?? 0, 0, 1 - Number.EPSILON);
+    this.dropout = numberInside(owner, "dropout", options.dropout ?? 0, { from: 0, below: 1 });
     this.useBias = options.useBias ?? true;
     this.useGate = options.useGate ?? false;
-    const list = (given: number | readonly number[]): readonly number[] =>
-      typeof given === "number" ? [given] : given;
     const { outputShape, attentionAxes, slidingWindow } = options;
     this.givenOutputShape =
       outputShape === undefined
         ? undefined
-        : list(outputShape).map((extent) => wholeNumber(owner, "outputShape", extent));
+        : wholeOrList(owner, "outputShape", outputShape).map((extent) => wholeNumber(owner, "outputShape", extent));
     this.attentionAxes =
       attentionAxes === undefined
         ? undefined
-        : list(attentionAxes).map((axis) => wholeNumber(owner, "attentionAxes", axis, -Infinity));
+        : wholeOrList(owner, "attentionAxes", attentionAxes).map((axis) =>
+            wholeNumber(owner, "attentionAxes", axis, -Infinity),
+          );
     this.slidingWindow = slidingWindow === undefined ? undefined : wholeNumber(owner, "slidingWindow", slidingWindow);
     this.flashAttention = options.flashAttention;
     if (this.flashAttention === true && this.dropout > 0) {

@@ -33,7 +33,7 @@ const inputOptions: readonly string[] = [
 const axisNames = ["N", "H", "W", "C"];
 
 function extents({ shape, batchSize, batchShape }: InputOptions): Shape {
-  const given = batchShape ?? (shape === undefined ? undefined : [batchSize ?? null, ...shape]);
+  const given = batchShape ?? (Array.isArray(shape) ? [batchSize ?? null, ...shape] : undefined);
   // From JavaScript it may be anything.
   const list: unknown = given;
   const usable =

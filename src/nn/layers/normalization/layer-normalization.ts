@@ -1,3 +1,4 @@
+import { wholeOrList } from "../../../errors/check.js";
 import { dimAt, normalizeAxis, type Shape, staticDim } from "../../../graph/shape.js";
 import { constant, type Value } from "../../../graph/value.js";
 import { float32 } from "../../../onnx/tensor-data.js";
@@ -38,7 +39,7 @@ export class LayerNormalization extends BaseSampleNormalization {
   constructor(options: LayerNormalizationOptions = {}) {
     super(options);
     const { axis = -1 } = options;
-    this.axis = typeof axis === "number" ? [axis] : [...axis].sort((a, b) => a - b);
+    this.axis = [...wholeOrList(this.className, "axis", axis)].sort((a, b) => a - b);
     this.rmsScaling = options.rmsScaling ?? false;
   }
 

@@ -5,7 +5,7 @@ import { add, div, mul, sqrt, square } from "../../../ops/elementwise.js";
 import { reduceMean } from "../../../ops/reduction.js";
 import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsLast, graphAxis, toChannelsFirst } from "../../channels.js";
-import { numberWithin } from "../../../errors/check.js";
+import { numberWithin, wholeOrList } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { Ones } from "../../initializers/ones.js";
@@ -42,7 +42,7 @@ export class RMSNormalization extends UnaryLayer {
   constructor(options: RMSNormalizationOptions = {}) {
     super(options);
     const { axis = -1 } = options;
-    this.axis = typeof axis === "number" ? [axis] : [...axis].sort((a, b) => a - b);
+    this.axis = [...wholeOrList(this.className, "axis", axis)].sort((a, b) => a - b);
     this.epsilon = numberWithin("RMSNormalization", "epsilon", options.epsilon ?? 1e-6, 0);
   }
 

@@ -1,3 +1,4 @@
+import { wholeOrList } from "../../../errors/check.js";
 import type { Value } from "../../../graph/value.js";
 import { graphAxis } from "../../channels.js";
 import type { Config } from "../../config.js";
@@ -23,6 +24,7 @@ export class UnitNormalization extends UnaryLayer {
   constructor(options: UnitNormalizationOptions = {}) {
     super(options);
     this.axis = options.axis ?? -1;
+    wholeOrList("UnitNormalization", "axis", this.axis);
   }
 
   protected forward(x: Value): Value {

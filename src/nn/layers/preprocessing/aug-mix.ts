@@ -5,7 +5,7 @@ import { slice } from "../../../ops/slicing.js";
 import { squeeze } from "../../../ops/layout.js";
 import type { Generator } from "../../../random/generator.js";
 import { nextRandomStream, randomStream } from "../../../random/seed.js";
-import { numberWithin, oneOf, wholeNumber } from "../../../errors/check.js";
+import { oneOf, wholeNumber, positiveNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type AugmentationName, augmentationParts } from "./augmentation-parts.js";
 import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.js";
@@ -91,7 +91,7 @@ export class AugMix extends BaseImagePreprocessing<Mixture> {
     this.numChains = wholeNumber(owner, "numChains", options.numChains ?? 3);
     this.chainDepth = wholeNumber(owner, "chainDepth", options.chainDepth ?? 3);
     this.factor = factorBounds(owner, "factor", options.factor ?? 0.3, { low: 0, high: 1 });
-    this.alpha = numberWithin(owner, "alpha", options.alpha ?? 1, Number.MIN_VALUE);
+    this.alpha = positiveNumber(owner, "alpha", options.alpha ?? 1);
     this.allOps = options.allOps ?? true;
     this.interpolation = oneOf(owner, "interpolation", options.interpolation ?? "bilinear", imageInterpolations);
   }

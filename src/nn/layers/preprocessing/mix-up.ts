@@ -4,7 +4,7 @@ import { scalarLike } from "../../../ops/constants.js";
 import { add, mul, sub } from "../../../ops/elementwise.js";
 import { gather } from "../../../ops/indexing.js";
 import { cast } from "../../../ops/layout.js";
-import { numberWithin } from "../../../errors/check.js";
+import { positiveNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { Sampler } from "../../context.js";
 import { BaseImagePreprocessing, type Draws, perImage, type RandomImageOptions } from "./base-image-preprocessing.js";
@@ -47,7 +47,7 @@ export class MixUp extends BaseImagePreprocessing<Mixing> {
   constructor(alpha?: number | MixUpOptions, options?: MixUpOptions) {
     const given = byName<MixUpOptions>(MixUp, [alpha, options]);
     super(given);
-    this.alpha = numberWithin("MixUp", "alpha", given.alpha ?? 0.2, Number.MIN_VALUE);
+    this.alpha = positiveNumber("MixUp", "alpha", given.alpha ?? 0.2);
   }
 
   drawTransformation(images: Value, draws: Draws): Mixing {

@@ -52,7 +52,8 @@ export class RandomZoom extends BaseRandomTransform<Zoom> {
     this.heightFactor = heightFactor;
     const bounds = (name: string, factor: Factor): Bounds =>
       factorBounds("RandomZoom", name, factor, {
-        low: -1 + Number.EPSILON,
+        low: -1,
+        above: true,
         high: 1,
         strict: true,
         single: bothWays,

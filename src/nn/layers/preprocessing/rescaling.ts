@@ -1,3 +1,4 @@
+import { numberOrList } from "../../../errors/check.js";
 import { float32 } from "../../../onnx/tensor-data.js";
 import { constant, type Value } from "../../../graph/value.js";
 import { add, mul } from "../../../ops/elementwise.js";
@@ -34,8 +35,8 @@ export class Rescaling extends UnaryLayer {
   constructor(...given: readonly unknown[]) {
     const { scale, ...options } = byName<RescalingOptions & { readonly scale: PerChannel }>(Rescaling, given);
     super(options);
-    this.scale = scale;
-    this.offset = options.offset ?? 0;
+    this.scale = numberOrList("Rescaling", "scale", scale);
+    this.offset = numberOrList("Rescaling", "offset", options.offset ?? 0);
   }
 
   protected forward(x: Value): Value {

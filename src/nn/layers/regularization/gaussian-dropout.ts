@@ -1,7 +1,7 @@
 import type { Value } from "../../../graph/value.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, mul } from "../../../ops/elementwise.js";
-import { numberWithin } from "../../../errors/check.js";
+import { numberInside } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
@@ -27,7 +27,7 @@ export class GaussianDropout extends BaseRandom {
   constructor(...given: readonly unknown[]) {
     const { rate, ...options } = byName<RandomLayerOptions & { readonly rate: number }>(GaussianDropout, given);
     super(options);
-    this.rate = numberWithin("GaussianDropout", "rate", rate, 0, 1 - Number.EPSILON);
+    this.rate = numberInside("GaussianDropout", "rate", rate, { from: 0, below: 1 });
   }
 
   protected forward(x: Value, context: CallContext): Value {

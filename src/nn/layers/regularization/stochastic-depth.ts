@@ -2,7 +2,7 @@ import type { Value } from "../../../graph/value.js";
 import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { mul } from "../../../ops/elementwise.js";
-import { numberWithin } from "../../../errors/check.js";
+import { numberInside } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
@@ -33,7 +33,7 @@ export class StochasticDepth extends UnaryLayer {
       given,
     );
     super(options);
-    this.dropPathRate = numberWithin("StochasticDepth", "dropPathRate", dropPathRate, 0, 1 - Number.EPSILON);
+    this.dropPathRate = numberInside("StochasticDepth", "dropPathRate", dropPathRate, { from: 0, below: 1 });
   }
 
   protected forward(x: Value, context: CallContext): Value {

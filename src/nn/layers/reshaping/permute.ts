@@ -1,3 +1,4 @@
+import { wholeNumbers } from "../../../errors/check.js";
 import { UsageError } from "../../../errors/errors.js";
 import { channelsLast, graphAxis } from "../../channels.js";
 import type { Value } from "../../../graph/value.js";
@@ -27,6 +28,7 @@ export class Permute extends UnaryLayer {
   constructor(...given: readonly unknown[]) {
     const { dims, ...options } = byName<LayerOptions & { readonly dims: readonly number[] }>(Permute, given);
     super(options);
+    wholeNumbers("Permute", "dims", dims);
     if ([...dims].sort((a, b) => a - b).some((axis, index) => axis !== index + 1)) {
       throw new UsageError("Permute: dims must name each axis once.", {
         subject: "dims",

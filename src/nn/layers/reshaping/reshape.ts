@@ -1,3 +1,4 @@
+import { wholeNumbers } from "../../../errors/check.js";
 import { UsageError } from "../../../errors/errors.js";
 import { dimProduct, dimQuotient, formatShape } from "../../../graph/shape.js";
 import { ShapeError } from "../../../errors/errors.js";
@@ -31,6 +32,7 @@ export class Reshape extends UnaryLayer {
       given,
     );
     super(options);
+    wholeNumbers("Reshape", "targetShape", targetShape, -1);
     const unknown = targetShape.filter((extent) => extent === -1).length;
     if (unknown > 1 || targetShape.some((extent) => !Number.isSafeInteger(extent) || extent < -1)) {
       throw new UsageError("Reshape: the shape is not usable.", {
