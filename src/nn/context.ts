@@ -1,6 +1,7 @@
 import type { Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import type { Generator } from "../random/generator.js";
+import type { Tensor } from "../runtime/runtime.js";
 import type { Variable } from "./variable.js";
 
 /** Fills an array with random numbers of one step, such as a permutation of the batch. */
@@ -36,23 +37,37 @@ export interface CallContext {
   update(variable: Variable, value: Value): void;
   /** Adds a scalar to the loss, such as a regularization penalty. */
   addLoss(penalty: Value): void;
-  /** For a context made by {@link inInference}: the one that it was made from. */
+  /** For a context made by {@link inMode}: the one that it was made from. */
   readonly origin?: CallContext;
+  /** For a computation that is in inference mode unless a call says otherwise: the context of its calls in training mode. */
+  readonly whenTraining?: CallContext;
+  /** For a computation whose values can be asked for while it is written: an array for each value, in Keras's order. */
+  evaluate?(values: readonly Value[]): Promise<readonly Tensor[]>;
 }
 
-/** The same context, but for inference: what a call with `training: false` sees inside a training step. */
-export function inInference(context: CallContext): CallContext {
-  if (!context.training) return context;
+/**
+ * The same context in another mode: what a call with `training: false` sees inside a training step, and one with
+ * `training: true` in a computation of a user's own.
+ */
+export function inMode(context: CallContext, training: boolean): CallContext {
+  if (context.training === training) return context;
+  const origin = context.origin ?? context;
+  if (origin.training === training) return origin;
   return {
-    training: false,
-    origin: context,
-    weight: (variable) => context.weight(variable),
-    random: (name, distribution, shape) => context.random(name, distribution, shape),
+    training,
+    origin,
+    weight: (variable) => origin.weight(variable),
+    random: (name, distribution, shape) => origin.random(name, distribution, shape),
     update: (variable, value) => {
-      context.update(variable, value);
+      origin.update(variable, value);
     },
     addLoss: (penalty) => {
-      context.addLoss(penalty);
+      origin.addLoss(penalty);
     },
   };
+}
+
+/** The same context, but for inference. */
+export function inInference(context: CallContext): CallContext {
+  return inMode(context, false);
 }

@@ -476,7 +476,8 @@ export class Layer extends Named {
     const [first] = traced;
     if (first !== undefined && traced.length < all.length) throw this.mixed();
     noteCall(this);
-    if (training === true && first?.context.training !== true) {
+    const trained = first?.context.training === true ? first.context : first?.context.whenTraining;
+    if (training === true && trained === undefined) {
       throw new UsageError(`The layer "${this.name}" cannot be called in training mode alone.`, {
         subject: "training",
         expected: "false, or nothing: as the model",
@@ -485,7 +486,8 @@ export class Layer extends Named {
       });
     }
     if (first !== undefined) {
-      const context = training === false ? inInference(first.context) : first.context;
+      const given = training === true ? (trained ?? first.context) : first.context;
+      const context = training === false ? inInference(given) : given;
       const values = traced.map(({ value }) => value);
       return this.callNamed(values, context, told).map((value) => SymbolicTensor.of(value, first.context));
     }
@@ -670,7 +672,15 @@ export class Layer extends Named {
    */
   addWeight(options: OwnWeightOptions = {}): Variable {
     const owner = `addWeight of the layer "${this.name}"`;
-    checkOptionNames(owner, options, ["shape", "initializer", "trainable", "name", "regularizer", "constraint", "dtype"]);
+    checkOptionNames(owner, options, [
+      "shape",
+      "initializer",
+      "trainable",
+      "name",
+      "regularizer",
+      "constraint",
+      "dtype",
+    ]);
     const { shape = [], initializer = "glorot_uniform", trainable = true, name, regularizer, constraint } = options;
     if (!Array.isArray(shape) || !shape.every((extent) => isWhole(extent, 0))) {
       refuse(owner, "shape", "a list of whole numbers, such as [3, 4]", shape);
@@ -811,7 +821,11 @@ export abstract class UnaryLayer extends Layer {
     return super.call(inputs, options) as SymbolicTensor;
   }
 
-  protected override compute(inputs: readonly Value[], context: CallContext, { masks = [] }: CallArguments): readonly Value[] {
+  protected override compute(
+    inputs: readonly Value[],
+    context: CallContext,
+    { masks = [] }: CallArguments,
+  ): readonly Value[] {
     const [x, mask, ...others] = inputs;
     if (x === undefined || others.length > 0 || (mask !== undefined) !== masks.length > 0) {
       throw new UsageError(`The layer "${this.name}" takes one input.`, {

@@ -5,6 +5,7 @@ import type { Value } from "../graph/value.js";
 import { channelsLast } from "./channels.js";
 import type { CallContext } from "./context.js";
 import type { Layer } from "./layer.js";
+import type { Tensor } from "../runtime/runtime.js";
 import type { Argument } from "./operations/argument.js";
 
 /** A call of a layer in the functional API. */
@@ -87,6 +88,23 @@ export class SymbolicTensor {
   }
 
   /**
+   * The values: of what was computed on a `GradientTape`.
+   *
+   * @returns an array of the same shape
+   * @throws UsageError for a placeholder, and inside of `call`, where there are no values yet
+   */
+  async numpy(): Promise<Tensor> {
+    const { traced } = this;
+    const context = traced?.context.origin ?? traced?.context;
+    if (traced === undefined || context?.evaluate === undefined) {
+      throw noValue(traced === undefined ? "a placeholder of a functional model" : "one that is being written down");
+    }
+    const [only] = await context.evaluate([traced.value]);
+    if (only === undefined) throw new TypeError("A computation gave no value.");
+    return only;
+  }
+
+  /**
    * JavaScript's operators cannot be given a meaning, so `x + 1` would be text.
    *
    * @throws UsageError for operators
@@ -100,4 +118,14 @@ export class SymbolicTensor {
       advice: "Write ops.add(x, 1), ops.subtract, ops.multiply, ops.divide, ops.greater, …",
     });
   }
+}
+
+/** The error of a tensor that has no values. */
+export function noValue(received: string): UsageError {
+  return new UsageError("A symbolic tensor has no values here.", {
+    subject: "numpy",
+    expected: "a tensor that was computed on a GradientTape",
+    received,
+    advice: "Call layers and ops on arrays, or ask the model: await model.predict(x).",
+  });
 }

@@ -1,6 +1,6 @@
 import { UsageError } from "../../errors/errors.js";
 import { formatShape } from "../../graph/shape.js";
-import { constant, constantData, producer, type Value } from "../../graph/value.js";
+import { constant, constantData, type Value } from "../../graph/value.js";
 import type { ElementType } from "../../onnx/tensor-data.js";
 import { scalar } from "../../ops/constants.js";
 import { cast, transpose } from "../../ops/layout.js";
@@ -35,22 +35,31 @@ export function describeOperand(given: unknown): string {
 const toFirst = [0, 3, 1, 2];
 const toLast = [0, 2, 3, 1];
 
-function moved(x: Value, perm: readonly number[], back: readonly number[]): Value {
+/** What was moved here, and what it was before: a layer's own transposition is another tensor, which may be asked for. */
+const sources = new WeakMap<Value, { readonly source: Value; readonly perm: readonly number[] }>();
+
+function moved(x: Value, perm: readonly number[]): Value {
   if (x.rank !== 4) return x;
-  const node = producer(x);
-  const [source] = node?.inputs ?? [];
-  const isBack = node?.op === "Transpose" && String(node.attributes["perm"]?.value) === String(back);
-  return isBack && source !== undefined ? source : transpose(x, { perm });
+  const before = sources.get(x);
+  if (before !== undefined && before.perm !== perm) return before.source;
+  const made = transpose(x, { perm });
+  sources.set(made, { source: x, perm });
+  return made;
+}
+
+/** The value in Keras's order of axes that a value in the graph's order was made of here; `undefined` where it was not. */
+export function beforeMove(x: Value): Value | undefined {
+  return sources.get(x)?.source;
 }
 
 /** A value in the graph's order of axes in Keras's order; what was moved there is not moved twice. */
 export function inKerasOrder(x: Value): Value {
-  return moved(x, toLast, toFirst);
+  return moved(x, toLast);
 }
 
 /** A value in Keras's order of axes in the graph's order; what was moved there is not moved twice. */
 export function inGraphOrder(x: Value): Value {
-  return moved(x, toFirst, toLast);
+  return moved(x, toFirst);
 }
 
 /** An array, a weight, a number or a tensor of the same computation as a value, in the graph's order of axes. */
