@@ -226,7 +226,7 @@ describe("who reads weights while they are trained sees those of a whole step", 
     const answers = await Promise.all(Array.from({ length: 5 }, () => model.predict(x, silent)));
     for (const answer of answers) expect(answer.data).toEqual(expected.data);
     const training = model.fit(x, y, long);
-    const flat = new Tensor("float32", y.data as Float32Array, [24]);
+    const flat = new Tensor("float32", y.data, [24]);
     const figures = await Promise.all([model.evaluate(x, flat, silent), model.evaluate(x, y, silent)]);
     expect(figures[0]["loss"]).toBeCloseTo(figures[1]["loss"] ?? Number.NaN, 5);
     await training;
@@ -236,7 +236,7 @@ describe("who reads weights while they are trained sees those of a whole step", 
     const { model, course } = await modelAndCourse();
     const after: unknown[] = [];
     const look = async (): Promise<void> => {
-      await model.evaluate(x, new Tensor("float32", y.data as Float32Array, [24]), silent);
+      await model.evaluate(x, new Tensor("float32", y.data, [24]), silent);
       await model.predict(x, silent);
       await model.save(join(folder, "within.keras"));
       after.push(weightsOf(await models.loadModel(join(folder, "within.keras"))));
