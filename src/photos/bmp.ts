@@ -105,7 +105,7 @@ function levels(mask: number): (pixel: number) => number {
   if (mask === 0) return () => 0;
   const lowest = (mask & -mask) >>> 0;
   const most = (mask >>> 0) / lowest;
-  return (pixel) => Math.min(255, Math.floor((((pixel & mask) >>> 0) / lowest) * 255 / most));
+  return (pixel) => Math.min(255, Math.floor(((((pixel & mask) >>> 0) / lowest) * 255) / most));
 }
 
 /**

@@ -32,7 +32,7 @@ export interface DecodeOptions {
    * The most pixels that a photo may have, a protection against small files that unpack to gigabytes.
    * Default {@link maximumPixels}.
    */
-  readonly limitPixels?: number;
+  readonly limitPixels?: number | undefined;
   /** What errors call a photo that is given as bytes. Default "photo". */
   readonly name?: string;
 }

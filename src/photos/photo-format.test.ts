@@ -46,5 +46,7 @@ test("messages say what is read, and what to do with other files", () => {
   expect(readableFormats).toBe("JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PPM");
   expect(whyUnreadable(undefined)).toBe(`it is not a ${readableFormats}`);
   expect(whyUnreadable(photoFormat(bytesOf("%PDF")))).toBe(`it is a PDF document, not a ${readableFormats}`);
-  expect(whyUnreadable(photoFormat(bytesOf("\0\0\0\x0cJXL ")))).toMatch(/which cannot be read here; convert it to JPEG or PNG$/);
+  expect(whyUnreadable(photoFormat(bytesOf("\0\0\0\x0cJXL ")))).toMatch(
+    /which cannot be read here; convert it to JPEG or PNG$/,
+  );
 });
