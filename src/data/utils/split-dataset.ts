@@ -58,7 +58,7 @@ function sizes(total: number, { leftSize, rightSize }: SplitDatasetOptions): rea
  * @throws UsageError when a part would be empty
  * @see https://keras.io/api/utils/python_utils/#splitdataset-function
  */
-export async function splitDataset<T extends Element>(
+export async function splitDataset<T>(
   dataset: Dataset<T>,
   options: SplitDatasetOptions,
 ): Promise<[left: Dataset<T>, right: Dataset<T>]>;
