@@ -15,9 +15,9 @@ class Reader {
   /** The next bytes, at most `most`; `undefined` at the end. */
   async some(most: number): Promise<Uint8Array | undefined> {
     while (this.waiting.length === 0) {
-      const { done, value } = await this.chunks.next();
-      if (done === true) return undefined;
-      this.waiting = value;
+      const next = await this.chunks.next();
+      if (next.done === true) return undefined;
+      this.waiting = next.value;
     }
     const bytes = this.waiting.subarray(0, most);
     this.waiting = this.waiting.subarray(bytes.length);

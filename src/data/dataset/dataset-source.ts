@@ -1,7 +1,6 @@
 import { UsageError } from "../../errors/errors.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
 import { batchOf, type Origin, sourceOfBatch } from "../../models/sources/given-batch.js";
-import type { GivenBatch } from "../../models/training-types.js";
 import { type Element, isTensor, rowsOf } from "./element.js";
 import type { Pass, Round, Rounds } from "./rounds.js";
 
@@ -10,7 +9,7 @@ export interface Feeding<T> extends Pick<
   BatchSource,
   "samples" | "batchSize" | "reproducible" | "graph" | "standardization"
 > {
-  batch(element: T): Batch;
+  readonly batch: (element: T) => Batch;
 }
 
 /** Elements whose rounds go on from one call of `fit` to the next. */
@@ -136,13 +135,13 @@ export async function beginRound(
       advice: "Make batches of them: dataset.batch(32).",
     });
   }
-  const { graph } = sourceOfBatch(first as GivenBatch, origin);
+  const { graph } = sourceOfBatch(first, origin);
   const feeding: Feeding<Element> = {
     samples: Infinity,
     batchSize: rowsOf(first) ?? 1,
     reproducible: false,
     graph,
-    batch: (element) => batchOf(element as GivenBatch, origin),
+    batch: (element) => batchOf(element, origin),
   };
   return [feeding, { pass, first, rest }];
 }

@@ -137,9 +137,9 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
   static fromTensorSlices<const X>(tensors: X): Dataset<SliceOf<X>> {
     const slices = slicesOf(tensors, "Dataset.fromTensorSlices");
     return new Dataset<SliceOf<X>>({
-      async *rounds() {
+      rounds: rounds.listed(function* () {
         for (let row = 0; row < slices.rows; row++) yield slices.row(row) as SliceOf<X>;
-      },
+      }),
       count: slices.rows,
     });
   }
@@ -148,9 +148,7 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
   static fromTensors<const X extends Given>(tensors: X): Dataset<ElementOf<X>> {
     const element = toElement(tensors, "Dataset.fromTensors") as ElementOf<X>;
     return new Dataset({
-      async *rounds() {
-        yield element;
-      },
+      rounds: rounds.listed(() => [element]),
       count: 1,
     });
   }
@@ -219,9 +217,9 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
     }
     const count = Math.max(0, Math.ceil((stop - start) / step));
     return new Dataset<number>({
-      async *rounds() {
+      rounds: rounds.listed(function* () {
         for (let index = 0; index < count; index++) yield start + index * step;
-      },
+      }),
       count,
     });
   }
@@ -237,7 +235,7 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
     const finite = counts.filter((one) => one !== Dataset.INFINITE_CARDINALITY);
     const least = finite.includes(Dataset.UNKNOWN_CARDINALITY) ? Dataset.UNKNOWN_CARDINALITY : Math.min(...finite);
     return new Dataset({
-      rounds: rounds.zipped(all.map(({ plan }) => plan.rounds as rounds.Rounds<Element>)),
+      rounds: rounds.zipped(all.map(({ plan }) => plan.rounds)),
       count: finite.length === 0 ? Dataset.INFINITE_CARDINALITY : least,
     });
   }
@@ -245,9 +243,7 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
   /** Elements that are there already. */
   static fromElements<E>(elements: readonly E[]): Dataset<E> {
     return new Dataset<E>({
-      async *rounds() {
-        yield* elements;
-      },
+      rounds: rounds.listed(() => elements),
       count: elements.length,
     });
   }

@@ -34,12 +34,12 @@ export type PhotoBatch = [x: Tensor, y: Tensor];
  */
 function batches(count: number, batchSize: number, order: Generator | undefined): Dataset<Keys> {
   return new Dataset<Keys>({
-    async *rounds(pass) {
+    rounds: rounds.listed(function* (pass) {
       // What is predicted belongs to filePaths; in another order evaluate would say the same.
       const isDrawn = order !== undefined && !pass.startsWith(judging);
       const keys = isDrawn ? order.fork(pass).permutation(count) : [...Array(count).keys()];
       for (let start = 0; start < count; start += batchSize) yield keys.slice(start, start + batchSize);
-    },
+    }),
     count: Math.ceil(count / batchSize),
   });
 }

@@ -81,7 +81,8 @@ export async function splitDataset(
         received: "one that is repeated for ever",
       });
     }
-    const rows: Dataset = batchSize === undefined ? dataset : dataset.unbatch();
+    const whole = dataset as Dataset;
+    const rows = batchSize === undefined ? whole : (whole.unbatch());
     for await (const sample of rows) samples.push(sample);
   } else {
     const slices = slicesOf(dataset, owner);
