@@ -6,8 +6,11 @@ export interface ApplicationOptions {
   readonly weights?: string | null | undefined;
   /** Whether the network ends in its own classifier; default `true`. */
   readonly includeTop?: boolean | undefined;
-  /** `[height, width, 3]`; default the size that the network was trained with. */
-  readonly inputShape?: readonly [height: number, width: number, channels: number] | undefined;
+  /**
+   * `[height, width, 3]`; default with a top: the size that the network was trained with; without: `[null, null, 3]`, any size, so
+   * that `outputShape` holds extents that vary.
+   */
+  readonly inputShape?: readonly [height: number | null, width: number | null, channels: number] | undefined;
   /** Without a top: how the last feature map is pooled; default not at all. */
   readonly pooling?: "avg" | "max" | null | undefined;
   /** With a top: number of classes; default 1000. */
@@ -17,3 +20,14 @@ export interface ApplicationOptions {
   /** The model's name; default the network's, in lower case. */
   readonly name?: string | undefined;
 }
+
+/** Names of the {@link ApplicationOptions}. */
+export const applicationOptions = Object.keys({
+  weights: true,
+  includeTop: true,
+  inputShape: true,
+  pooling: true,
+  classes: true,
+  classifierActivation: true,
+  name: true,
+} satisfies Record<keyof ApplicationOptions, true>);

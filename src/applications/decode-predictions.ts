@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { FileError, ShapeError, UsageError } from "../errors/errors.js";
-import type { Tensor } from "../runtime/runtime.js";
+import { checkTensor, type Tensor } from "../runtime/runtime.js";
 import { cachePath } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
 
@@ -71,7 +71,9 @@ async function imagenetClasses(): Promise<ClassIndex> {
  * @throws ShapeError when there are not as many columns
  * @throws UsageError for an impossible `top`
  */
-function checkNaming({ dims }: Tensor, classes: number, top: number): void {
+function checkNaming(predictions: Tensor, classes: number, top: number): void {
+  checkTensor("decodePredictions", "predictions", predictions);
+  const { dims } = predictions;
   if (dims.length !== 2 || dims[1] !== classes) {
     throw new ShapeError("decodePredictions takes the outputs of an ImageNet classifier.", {
       subject: "predictions",

@@ -17,6 +17,8 @@ export interface LoadBackboneOptions {
   readonly preprocess?: PreprocessMode | undefined;
   /** Side of the image in pixels; default the network's own. */
   readonly imageSize?: number | undefined;
+  /** Which output of a network in a file to cut the classifier off, by its name; default the only one that fits. */
+  readonly networkOutput?: string | undefined;
   readonly onProgress?: DownloadListener | undefined;
 }
 
@@ -51,13 +53,21 @@ function refuseWeights(weights: string | undefined, network: string, advice?: st
  * @throws DownloadError when a named network cannot be had
  */
 export async function loadBackbone(options: LoadBackboneOptions): Promise<Backbone> {
-  const { network, weights, preprocess, imageSize } = options;
+  const { network, weights, preprocess, imageSize, networkOutput } = options;
   checkImageSize(imageSize);
   const named = networks.find(({ record }) => record.name === network.toLowerCase());
-  if (named !== undefined) return namedBackbone(named, options);
+  if (named !== undefined) {
+    if (networkOutput === undefined) return namedBackbone(named, options);
+    throw new UsageError(`${network} has one output.`, {
+      subject: "networkOutput",
+      expected: "the name of an output only with a network in a file",
+      received: networkOutput,
+      advice: "Leave it out.",
+    });
+  }
   if (extname(network).toLowerCase() === ".onnx") {
     refuseWeights(weights, "A network in a file");
-    return onnxBackbone(network, { preprocess, imageSize });
+    return onnxBackbone(network, { preprocess, imageSize, networkOutput });
   }
   const names = networks.map(({ record }) => record.name);
   throw new UsageError(`There is no network "${network}".`, {

@@ -1,8 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { FileError, UsageError } from "../errors/errors.js";
-import { cutClassifier } from "../formats/onnx/cut-classifier.js";
-import { importOnnxGraph } from "../formats/onnx/import-model.js";
+import type { Value } from "../graph/value.js";
+import { requireBatchFirst } from "../formats/onnx/batch-axis.js";
+import { type Cut, cutClassifier } from "../formats/onnx/cut-classifier.js";
+import { externalDataBeside } from "../formats/onnx/external-data.js";
+import { chosenOutputs, importOnnxGraph } from "../formats/onnx/import-model.js";
 import { modelOfGraph } from "../formats/onnx/model-of-graph.js";
 import type { GraphModel } from "../models/graph-model.js";
 import type { OnnxModel } from "../onnx/model.js";
@@ -16,6 +19,8 @@ export interface OnnxBackboneOptions {
   readonly preprocess?: PreprocessMode | undefined;
   /** Side of the image in pixels; default the file's. */
   readonly imageSize?: number | undefined;
+  /** The output to cut the classifier off, by its name; default the only one that fits. */
+  readonly networkOutput?: string | undefined;
 }
 
 async function readOnnx(path: string): Promise<OnnxModel> {
@@ -30,7 +35,7 @@ async function readOnnx(path: string): Promise<OnnxModel> {
       cause,
     });
   }
-  return readModel(bytes, path);
+  return readModel(bytes, path, externalDataBeside(path));
 }
 
 /**
@@ -43,7 +48,7 @@ export async function onnxBackbone(path: string, options: OnnxBackboneOptions): 
   const file = await readOnnx(path);
   const preprocess = options.preprocess ?? statedPreprocessing(file, path);
   const name = basename(path, extname(path));
-  const model = withoutClassifier(file, { name, file: path, imageSize: options.imageSize });
+  const model = withoutClassifier(file, { name, file: path, ...options });
   const imageSize = Number(model.inputShape[1]);
   const licence = file.metadata["licence"] ?? file.metadata["license"] ?? "unknown";
   return {
@@ -54,20 +59,54 @@ export async function onnxBackbone(path: string, options: OnnxBackboneOptions): 
   };
 }
 
+/** How a network without its classifier is made of a file. */
+interface CutOptions {
+  /** The model's name. */
+  readonly name: string;
+  /** The file's, for messages. */
+  readonly file: string;
+  /** Side of the image in pixels. */
+  readonly imageSize?: number | undefined;
+  /** See {@link OnnxBackboneOptions}. */
+  readonly networkOutput?: string | undefined;
+}
+
 /**
  * A model of an ONNX network without its classifier.
  *
- * @param options the model's name, the file's for messages, and the side of the image in pixels
  * @throws FileError when it is not a network for images
+ * @throws UsageError when several of its outputs would do, or none has the name that was asked for
  */
-export function withoutClassifier(
-  model: OnnxModel,
-  { name, file, imageSize }: { name: string; file: string; imageSize: number | undefined },
-): GraphModel {
-  const graph = importOnnxGraph(model, { file, imageSize });
-  const [output] = graph.outputs;
-  if (output === undefined) throw new FileError(`${file} has no output.`, { subject: file });
-  return modelOfGraph({ ...graph, name, outputs: [cutClassifier(output, file).features] });
+export function withoutClassifier(model: OnnxModel, options: CutOptions): GraphModel {
+  const { name, file, imageSize, networkOutput: output } = options;
+  const graph = importOnnxGraph(model, { file, imageSize, output });
+  const names = chosenOutputs(model, { file, output }).map((info) => info.name);
+  const cut = onlyCut(graph.outputs, names, file);
+  return modelOfGraph({ ...graph, name, outputs: [requireBatchFirst(cut.features, cut.name, file)] });
+}
+
+/** The cut of the only output that ends in a classifier, or else of the only one that something can be grafted onto. */
+function onlyCut(outputs: readonly Value[], names: readonly string[], file: string): Cut & { readonly name: string } {
+  const refused: Error[] = [];
+  const cuts = outputs.flatMap((value, index) => {
+    try {
+      return [{ ...cutClassifier(value, file), name: names[index] ?? "" }];
+    } catch (error) {
+      refused.push(error instanceof Error ? error : new Error(String(error)));
+      return [];
+    }
+  });
+  const classifiers = cuts.filter(({ classes }) => classes !== undefined);
+  const [cut, ...others] = classifiers.length > 0 ? classifiers : cuts;
+  if (cut === undefined) throw refused[0] ?? new FileError(`${file} has no output.`, { subject: file });
+  // Probabilities and what they are made of are outputs of the same classifier.
+  if (others.every(({ features }) => features === cut.features)) return cut;
+  throw new UsageError(`${file} has several outputs that a classifier could be grafted onto.`, {
+    subject: file,
+    expected: "--network-output with the name of one of them",
+    received: [cut, ...others].map((one) => `"${one.name}"`).join(", "),
+    advice: "Mostly the first is the right one; others are there to help the training along.",
+  });
 }
 
 /** What a file says of its preprocessing: the mode's name, or mean and deviation that are those of a mode. */

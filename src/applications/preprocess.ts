@@ -7,7 +7,7 @@ import { float32 } from "../onnx/tensor-data.js";
 import { add, mul } from "../ops/elementwise.js";
 import { concat } from "../ops/joining.js";
 import { slice } from "../ops/slicing.js";
-import { Tensor } from "../runtime/runtime.js";
+import { checkTensor, Tensor } from "../runtime/runtime.js";
 
 /**
  * What a network wants done to RGB pixels in [0, 255] before they go in; Keras's names.
@@ -87,6 +87,7 @@ export function preprocessGraph(pixels: Value, mode: PreprocessMode): Value {
 export function preprocessInput(mode: PreprocessMode): PreprocessInput {
   const { bgr, scale, offset } = recipes[mode];
   const onArray = (x: Tensor): Tensor => {
+    checkTensor("preprocessInput", "x", x);
     if (x.dims.at(-1) !== 3) {
       throw new ShapeError("preprocessInput takes RGB images.", {
         subject: "x",

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import { Model } from "../models/model.js";
 import type { ActivationName } from "../nn/activations/index.js";
@@ -11,7 +12,7 @@ import {
   MaxPooling2D,
 } from "../nn/layers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
-import type { ApplicationOptions } from "./application-options.js";
+import { type ApplicationOptions, applicationOptions } from "./application-options.js";
 import { decodePredictions } from "./decode-predictions.js";
 import type { Network, NetworkRecord } from "./backbone.js";
 import { type DownloadListener, megabytes, type PublishedWeights, pretrainedWeights } from "./pretrained-weights.js";
@@ -53,13 +54,15 @@ const record: NetworkRecord = {
 /** Smallest side that five poolings leave something of, in pixels. */
 const smallestSide = 32;
 
-function checkShape(shape: readonly number[]): void {
-  const [height = 0, width = 0, channels] = shape;
-  if (shape.length === 3 && height >= smallestSide && width >= smallestSide && channels === 3) return;
+function checkShape(shape: readonly (number | null)[], includeTop: boolean): void {
+  const [height, width, channels] = shape;
+  const fits = (side: number | null | undefined): boolean =>
+    side === null ? !includeTop : side !== undefined && side >= smallestSide;
+  if (shape.length === 3 && fits(height) && fits(width) && channels === 3) return;
   throw new UsageError("VGG16 cannot take this input shape.", {
     subject: "inputShape",
-    expected: `[height, width, 3] with sides of ${smallestSide} pixels or more`,
-    received: `[${shape.join(", ")}]`,
+    expected: `[height, width, 3] with sides of ${smallestSide} pixels or more${includeTop ? "" : ", or null for any"}`,
+    received: `[${shape.map((side) => side ?? "null").join(", ")}]`,
   });
 }
 
@@ -87,9 +90,11 @@ function checkShape(shape: readonly number[]): void {
  * ```
  */
 export async function VGG16(options: ApplicationOptions = {}, onProgress?: DownloadListener): Promise<Model> {
+  checkOptionNames("VGG16", options, applicationOptions);
   const { weights = "imagenet", includeTop = true, pooling = null, classes = 1000, name = record.name } = options;
-  const shape = options.inputShape ?? [record.imageSize, record.imageSize, 3];
-  checkShape(shape);
+  const size = includeTop ? record.imageSize : null;
+  const shape = options.inputShape ?? [size, size, 3];
+  checkShape(shape, includeTop);
   if (weights === "imagenet" && includeTop && classes !== 1000) {
     throw new UsageError("The ImageNet classifier has 1000 classes.", {
       subject: "classes",

@@ -1,5 +1,6 @@
 import { isForMachines, type JobEvent } from "../jobs/events.js";
 import type { JobContext } from "../jobs/job.js";
+import { harmlessTexts } from "../report/harmless.js";
 import type { Reporter } from "./reporter.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -31,8 +32,9 @@ export function contextFor(reporter: Reporter, surroundings: Surroundings, words
         else if (isForMachines(event)) reporter.event(event);
         return;
       }
-      if (words(event) === true) return;
-      tell(event, reporter);
+      const shown = harmlessTexts(event);
+      if (words(shown) === true) return;
+      tell(shown, reporter);
     },
   };
 }

@@ -44,3 +44,13 @@ test("an unexpected error asks for a report, and shows its place only when asked
   expect(failureOf(new TypeError("x is undefined"), true).text).toContain("failure.test");
   expect(failureOf("thrown text", false).text).toContain("thrown text");
 });
+
+test("names in errors steer no terminal and make no lines of their own", () => {
+  const { text, message } = failureOf(
+    new FileError("x has \u001b[2J\n\nError: none.", { subject: "x", received: "\u001b[31mred\n" }),
+    false,
+  );
+  expect(text).toBe("Error: x has \\x1b[2J\\n\\nError: none.\n  Received: \\x1b[31mred\\n.");
+  // Machines get the name as it is.
+  expect(message).toContain("\u001b[2J\n\nError");
+});

@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { harmlessLine, harmlessTexts } from "../report/harmless.js";
 import { GraftError, UsageError } from "../errors/errors.js";
 
 /** Exit codes, as `graft --help` lists them. */
@@ -22,7 +23,12 @@ function kind(error: GraftError): string {
 
 /** The facts of the message, each on a line of its own. */
 function inLines(error: GraftError): string {
-  const { expected, received, advice } = error;
+  const { message, expected, received, advice } = harmlessTexts({
+    message: error.message,
+    expected: error.expected,
+    received: error.received,
+    advice: error.advice,
+  });
   const parts = [
     expected === undefined ? undefined : `Expected: ${expected}.`,
     received === undefined ? undefined : `Received: ${received}.`,
@@ -30,7 +36,7 @@ function inLines(error: GraftError): string {
   ];
   return parts
     .filter((part) => part !== undefined)
-    .reduce((text, part) => text.replace(` ${part}`, () => `\n  ${part}`), error.message);
+    .reduce((text, part) => text.replace(` ${part}`, () => `\n  ${part}`), message);
 }
 
 /**
@@ -59,6 +65,6 @@ export function failureOf(error: unknown, debug: boolean): Failure {
     exitCode: exitCodes.failed,
     code: "unexpected",
     message: `${message} (unexpected; please report it)`,
-    text: `Error: ${message}\n  ${advice}${stack}`,
+    text: `Error: ${harmlessLine(message)}\n  ${advice}${stack}`,
   };
 }

@@ -1,4 +1,5 @@
 import type { JobEvent, ProgressEvent } from "../jobs/events.js";
+import { harmless, harmlessJson } from "../report/harmless.js";
 import { Progress } from "../report/progress.js";
 import type { ProgressState } from "../models/surroundings.js";
 import type { Surroundings } from "./surroundings.js";
@@ -21,21 +22,21 @@ export class Reporter {
 
   /** For machines only. */
   event(event: JobEvent): void {
-    if (this.json) this.surroundings.stdout.write(`${JSON.stringify(event)}\n`);
+    if (this.json) this.surroundings.stdout.write(`${harmlessJson(event)}\n`);
   }
 
   /** For people only, on stderr. */
   say(text: string): void {
     if (this.json) return;
     this.bar.clear();
-    this.surroundings.stderr.write(`${text}\n`);
+    this.surroundings.stderr.write(`${harmless(text)}\n`);
   }
 
   /** For people only, on stdout. */
   result(text: string): void {
     if (this.json) return;
     this.bar.clear();
-    this.surroundings.stdout.write(`${text}\n`);
+    this.surroundings.stdout.write(`${harmless(text)}\n`);
   }
 
   /** Something that the user should know. */

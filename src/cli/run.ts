@@ -5,6 +5,7 @@ import { addNetworks } from "./commands/networks.js";
 import { addPredict } from "./commands/predict.js";
 import { addTrain } from "./commands/train.js";
 import { version } from "../errors/version.js";
+import { harmless, harmlessJson } from "../report/harmless.js";
 import { exitCodes, failureOf } from "./failure.js";
 import type { Surroundings } from "./surroundings.js";
 
@@ -65,9 +66,9 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     const options = args.includes("--") ? args.slice(0, args.indexOf("--")) : args;
     if (options.includes("--json")) {
       const { code, message } = failure;
-      surroundings.stdout.write(`${JSON.stringify({ event: "error", code, message })}\n`);
+      surroundings.stdout.write(`${harmlessJson({ event: "error", code, message })}\n`);
     }
-    surroundings.stderr.write(`${failure.text}\n`);
+    surroundings.stderr.write(`${harmless(failure.text)}\n`);
     if (error instanceof CommanderError) {
       const command = program.commands.find((candidate) => candidate.name() === args[0]);
       surroundings.stderr.write(`  See: graft ${command === undefined ? "" : `${command.name()} `}--help\n`);

@@ -3,6 +3,7 @@ import { count, quotedList } from "../errors/words.js";
 import type { JobEvent } from "../jobs/events.js";
 import type { FinishedRun } from "../jobs/finished-run.js";
 import type { EpochRow, FineTuneResult } from "../recipe/fine-tune-types.js";
+import { harmlessLine } from "../report/harmless.js";
 import { pad } from "../report/text-table.js";
 import { accuracyText, duration, percent } from "../report/words.js";
 import { runFiles } from "../runs/run-files.js";
@@ -136,5 +137,5 @@ export function trainSummary({ run, photos, result, test, skipped, seconds }: Fi
     ["curves", join(run, runFiles.curves)],
     ["record", `${join(run, runFiles.record)}, ${join(run, runFiles.history)}`],
   ];
-  return rows.flatMap(([name, text]) => (text === undefined ? [] : [`${pad(name, 10)}  ${text}`])).join("\n");
+  return rows.flatMap(([name, text]) => (text === undefined ? [] : [`${pad(name, 10)}  ${harmlessLine(text)}`])).join("\n");
 }

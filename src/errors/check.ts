@@ -1,15 +1,33 @@
 import { UsageError } from "./errors.js";
+import { adviceFor } from "./former-names.js";
 import { didYouMean } from "./nearest.js";
 
 /* The checks of options: of what constructors and functions are given. */
 
-/** How a value looks to the one who wrote it. */
-function show(value: unknown): string {
+/** How a value looks to the one who wrote it: short, whatever it is. */
+export function show(value: unknown): string {
   if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
-  // JSON has no NaN, no infinities, no large whole numbers and no functions.
-  if (typeof value === "number" || typeof value === "bigint" || typeof value === "function") return String(value);
-  return JSON.stringify(value);
+  if (Array.isArray(value)) {
+    const items = value.slice(0, 8).map(show);
+    return `[${[...items, ...(value.length > 8 ? ["…"] : [])].join(", ")}]`;
+  }
+  if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
+  if (typeof value === "string") return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (!isPlainObject(value)) {
+    const { name } = value.constructor;
+    return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
+  }
+  const entries = Object.entries(value);
+  const items = entries.slice(0, 4).map(([key, item]) => `${key}: ${isPlainObject(item) ? "{…}" : show(item)}`);
+  return entries.length === 0 ? "{}" : `{ ${[...items, ...(entries.length > 4 ? ["…"] : [])].join(", ")} }`;
+}
+
+/** Whether something is an object as one writes it with braces, rather than one of a class. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** @throws UsageError that says of a class that an option of its constructor is not usable */
@@ -50,18 +68,31 @@ export function refuseUnknown(owner: string, option: string, known: readonly str
     subject: option,
     expected: known.join(", ") || "no options",
     received: `"${option}"`,
-    advice: didYouMean(asked, known),
+    advice: adviceFor(option, known) ?? didYouMean(asked, known),
   });
 }
 
 /**
- * Refuses options that a class or function does not have, which TypeScript cannot do in JavaScript.
+ * Refuses what is no object of options, and options that a class or function does not have, which TypeScript cannot do in
+ * JavaScript. `undefined` is the same as leaving an option away.
  *
  * @throws UsageError for the first one
  */
-export function checkOptionNames(owner: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
+export function checkOptionNames(owner: string, options: unknown, known: readonly string[]): void {
+  if (!isPlainObject(options)) {
+    throw new UsageError(`${owner} takes its options in an object.`, {
+      subject: owner,
+      expected: known.length === 0 ? "no options" : `an object with some of ${known.join(", ")}`,
+      received: show(options),
+    });
+  }
+  const unknown = Object.keys(options).find((name) => !known.includes(name) && options[name] !== undefined);
   if (unknown !== undefined) refuseUnknown(owner, unknown, known);
+}
+
+/** A text that is not empty, such as a name or a path. */
+export function text(owner: string, option: string, value: unknown): string {
+  return typeof value === "string" && value !== "" ? value : refuse(owner, option, "a text that is not empty", value);
 }
 
 /** Whether a value is a whole number of at least `least`. */
@@ -74,6 +105,64 @@ export function wholeNumber(owner: string, option: string, value: number, least 
   if (isWhole(value, least)) return value;
   const bound = least === -Infinity ? "" : ` of at least ${least}`;
   return refuse(owner, option, `a whole number${bound}`, value);
+}
+
+/** A list of whole numbers of at least `least`. */
+export function wholeNumbers(owner: string, option: string, value: readonly number[], least = 1): readonly number[] {
+  if (Array.isArray(value) && value.every((item) => isWhole(item, least))) return value;
+  return refuse(owner, option, `a list of whole numbers of at least ${least}`, value);
+}
+
+/** A list of finite numbers. */
+export function numbers(owner: string, option: string, value: readonly number[]): readonly number[] {
+  if (Array.isArray(value) && value.every((item) => Number.isFinite(item))) return value;
+  return refuse(owner, option, "a list of numbers", value);
+}
+
+/** One whole number, such as an axis, or a list of them; negative ones count from the end. */
+export function wholeOrList(owner: string, option: string, value: number | readonly number[]): readonly number[] {
+  const list: readonly unknown[] = [value].flat();
+  if (list.every((item) => isWhole(item, -Infinity))) return list;
+  return refuse(owner, option, "a whole number, or a list of them", value);
+}
+
+/** One finite number, or a list of them. */
+export function numberOrList<T extends number | readonly number[]>(owner: string, option: string, value: T): T {
+  const list: readonly unknown[] = [value].flat();
+  return list.every((item) => Number.isFinite(item))
+    ? value
+    : refuse(owner, option, "a number, or a list of them", value);
+}
+
+/** A finite number above 0. */
+export function positiveNumber(owner: string, option: string, value: number): number {
+  if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
+  return refuse(owner, option, "a number above 0", value);
+}
+
+/** Bounds of a number that do not belong to what is allowed, as against those of {@link numberWithin}. */
+export interface OpenBounds {
+  /** The number is greater. */
+  readonly above?: number;
+  /** The number is at least this. */
+  readonly from?: number;
+  /** The number is at most this. */
+  readonly to?: number;
+  /** The number is less. */
+  readonly below?: number;
+}
+
+/** A finite number within bounds, some of which are outside themselves. */
+export function numberInside(owner: string, option: string, value: number, bounds: OpenBounds): number {
+  const { above = -Infinity, from = -Infinity, to = Infinity, below = Infinity } = bounds;
+  if (Number.isFinite(value) && value > above && value >= from && value <= to && value < below) return value;
+  const words = [
+    ...(above > -Infinity ? [`above ${above}`] : []),
+    ...(from > -Infinity ? [`of at least ${from}`] : []),
+    ...(to < Infinity ? [`of at most ${to}`] : []),
+    ...(below < Infinity ? [`below ${below}`] : []),
+  ];
+  return refuse(owner, option, `a number ${words.join(" and ")}`, value);
 }
 
 /** A finite number in `[low, high]`. */
@@ -89,7 +178,8 @@ export type Pair = number | readonly [number, number];
 /** Height and width from a {@link Pair}, both whole numbers of at least `least`. */
 export function pair(owner: string, option: string, value: Pair, least = 1): readonly [number, number] {
   // From JavaScript or a file it may be anything.
-  const [high, wide, ...others]: readonly unknown[] = typeof value === "number" ? [value, value] : Array.from(value);
+  const given: unknown = value;
+  const [high, wide, ...others]: readonly unknown[] = Array.isArray(given) ? (given as unknown[]) : [given, given];
   if (isWhole(high, least) && isWhole(wide, least) && others.length === 0) return [high, wide];
   return refuse(owner, option, `a whole number of at least ${least}, or [height, width] of two`, value);
 }
@@ -116,19 +206,4 @@ export function channelsLastOnly(owner: string, value: string | undefined): Data
     value,
     "Graft's public shapes are [batch, height, width, channels]; transpose the inputs and leave the option away.",
   );
-}
-
-/**
- * Options of a constructor whose first option Keras users give by position: `new MaxPooling2D(2)` is
- * `new MaxPooling2D({ poolSize: 2 })`.
- *
- * @param first the value of the option `name`, or all options
- */
-export function withFirst<O extends object>(first: unknown, options: O | undefined, name: keyof O): O {
-  if (first === undefined) return { ...options } as O;
-  // Options are a plain object; an object of a class is a value, such as a schedule.
-  if (typeof first === "object" && first !== null && Object.getPrototypeOf(first) === Object.prototype) {
-    return first as O;
-  }
-  return { ...options, [name]: first } as O;
 }

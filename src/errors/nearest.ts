@@ -28,6 +28,11 @@ function nearestNames(name: string, known: Iterable<string>, count = 3): string[
     .map(({ candidate }) => candidate);
 }
 
+/** Whether a name is so near to one of some names that it is probably meant. */
+export function isNear(name: string, known: readonly string[]): boolean {
+  return known.some((candidate) => distance(name.toLowerCase(), candidate.toLowerCase()) <= 3);
+}
+
 /** `Did you mean "a", "b" or "c"?`, or nothing when no name is known. */
 export function didYouMean(name: string, known: Iterable<string>): string | undefined {
   const quoted = nearestNames(name, known).map((candidate) => `"${candidate}"`);

@@ -8,6 +8,7 @@ import { readModel } from "../onnx/read-model.js";
 import { isHdf5 } from "./keras/hdf5.js";
 import { readKerasModel } from "./keras/model-file.js";
 import { isZip } from "./keras/zip.js";
+import { externalDataBeside } from "./onnx/external-data.js";
 import { importOnnx } from "./onnx/import-model.js";
 import { readTfjsFile } from "./tfjs/from-disk.js";
 import { graphModelOfTfjs } from "./tfjs/graph-model.js";
@@ -59,8 +60,10 @@ async function tfjs({ path }: Pick<ModelFile, "path">): Promise<BaseModel> {
   return model.format === "layers-model" ? layersModelOfTfjs(model, path) : graphModelOfTfjs(model, path);
 }
 
-async function onnx({ path, bytes }: ModelFile): Promise<BaseModel> {
-  return Promise.resolve(importOnnx(readModel(bytes, path), { file: path }));
+async function onnx({ path, bytes, options }: ModelFile): Promise<BaseModel> {
+  return Promise.resolve(
+    importOnnx(readModel(bytes, path, externalDataBeside(path)), { file: path, output: options.output }),
+  );
 }
 
 /**

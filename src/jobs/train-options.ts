@@ -57,6 +57,12 @@ export const trainOptions = {
     for: "network",
     unlessGiven: "its own",
   },
+  networkOutput: {
+    placeholder: "<name>",
+    help: "which output of a network in a file is cut off and replaced (default: the only one that fits)",
+    value: { kind: "text", expected: "the name of an output" },
+    for: "network",
+  },
   preprocess: {
     placeholder: "<mode>",
     help: `what is done to pixels: ${preprocessModes.join(", ")} (default: as the network was trained)`,

@@ -1,5 +1,6 @@
+import { refuse, text } from "../errors/check.js";
+import { refuseFormerMembers } from "../errors/former-members.js";
 import { UsageError } from "../errors/errors.js";
-import { didYouMean } from "../errors/nearest.js";
 import type { Shape } from "../graph/shape.js";
 import { Layer } from "../nn/layer.js";
 import type { Optimizer } from "../nn/optimizers/index.js";
@@ -11,6 +12,8 @@ import { refuseWhileTrained, whileReading } from "../nn/weight-use.js";
 import type { Standardization } from "./sources/batch-source.js";
 import { byPosition } from "./by-position.js";
 import { lookUpNames, resolveCompile } from "./compile-options.js";
+import { findLayer, type LayerPlace } from "./find-layer.js";
+import { checkMethodOptions } from "./option-names.js";
 import { platform } from "./platform.js";
 import { summarize } from "./summary.js";
 import type {
@@ -40,6 +43,23 @@ export interface Pretrained {
 
 /** What all kinds of models can do: be looked at, frozen, compiled, trained, evaluated, saved. A model is a layer too. */
 export abstract class BaseModel extends Layer {
+  static {
+    const predictions = "predict, and the place of the greatest value in each row";
+    refuseFormerMembers(this, "A model", {
+      stop_training: "stopTraining",
+      fit_generator: "fit",
+      fitGenerator: "fit",
+      evaluate_generator: "evaluate",
+      evaluateGenerator: "evaluate",
+      predict_generator: "predict",
+      predictGenerator: "predict",
+      predict_classes: predictions,
+      predictClasses: predictions,
+      predict_proba: "predict",
+      predictProba: "predict",
+    });
+  }
+
   private compileOptions: CompileOptions | undefined;
   private compiledWith: Compiled | undefined;
 
@@ -49,8 +69,13 @@ export abstract class BaseModel extends Layer {
   /** Set for models with pretrained weights. */
   pretrained: Pretrained | undefined;
 
-  /** The layers, in the order in which data passes them. */
+  /** The layers, in the order in which data passes them; a copy, so that changing the list changes no model. */
   abstract get layers(): readonly Layer[];
+
+  /** The layers, and the operations among them, which `ops` puts there. */
+  get operations(): readonly Layer[] {
+    return this.layers;
+  }
 
   /** Placeholders of the inputs. */
   abstract get inputs(): readonly SymbolicTensor[];
@@ -79,18 +104,27 @@ export abstract class BaseModel extends Layer {
     return namesOf("output", this.outputs);
   }
 
-  /** Shape of the only input in Keras's order; the batch is a name. */
-  get inputShape(): Shape {
-    return onlyShape(this, "input", this.inputs);
-  }
-
-  /** Shape of the only output in Keras's order; the batch is a name. */
-  get outputShape(): Shape {
-    return onlyShape(this, "output", this.outputs);
+  /**
+   * The placeholder of the only input.
+   *
+   * @throws UsageError when there are several: see {@link inputs}
+   */
+  override get input(): SymbolicTensor {
+    return this.onlyTensor("input", this.inputs);
   }
 
   /**
-   * Freezes or unfreezes the model and every layer in it.
+   * The placeholder of the only output.
+   *
+   * @throws UsageError when there are several: see {@link outputs}
+   */
+  override get output(): SymbolicTensor {
+    return this.onlyTensor("output", this.outputs);
+  }
+
+  /**
+   * Freezes or unfreezes the model and every layer in it. The last word counts: a layer that is unfrozen afterwards in a frozen
+   * inner model learns. As in Keras 3 with TensorFlow, setting the value that the model has already changes nothing in its layers.
    *
    * @example
    * ```ts
@@ -107,6 +141,7 @@ export abstract class BaseModel extends Layer {
   }
 
   override set trainable(value: boolean) {
+    if (value === super.trainable) return;
     super.trainable = value;
     for (const layer of this.layers) layer.trainable = value;
   }
@@ -125,13 +160,10 @@ export abstract class BaseModel extends Layer {
     return unique(this.layers.flatMap(({ weights }) => weights));
   }
 
-  override get trainableWeights(): readonly Variable[] {
-    return this.trainable ? unique(this.layers.flatMap(({ trainableWeights }) => trainableWeights)) : [];
-  }
-
   /**
-   * The layer of the given name.
+   * The layer of the given name, or at the given place among {@link layers}; -1 is the last.
    *
+   * @param which `"conv2d"`, `{ name: "conv2d" }` or `{ index: 3 }`
    * @throws UsageError when there is none; the message offers the nearest names
    *
    * @example
@@ -147,18 +179,8 @@ export abstract class BaseModel extends Layer {
    * console.log(base.weights.length, base.trainableWeights.length); // → 26 6
    * ```
    */
-  getLayer(name: string): Layer {
-    const layer = this.layers.find((candidate) => candidate.name === name);
-    if (layer === undefined) {
-      const names = this.layers.map((candidate) => candidate.name);
-      throw new UsageError(`The model "${this.name}" has no layer "${name}".`, {
-        subject: name,
-        expected: `one of its ${names.length} layers`,
-        received: name,
-        advice: didYouMean(name, names) ?? "The model has no layers.",
-      });
-    }
-    return layer;
+  getLayer(which: string | LayerPlace): Layer {
+    return findLayer(this.name, this.layers, which);
   }
 
   /**
@@ -171,6 +193,8 @@ export abstract class BaseModel extends Layer {
       platform().print(line);
     },
   ): void {
+    const given: unknown = print;
+    if (typeof given !== "function") refuse("summary", "print", "a function that takes a line", given);
     for (const line of summarize(this)) print(line);
   }
 
@@ -189,8 +213,9 @@ export abstract class BaseModel extends Layer {
    * model.compile({ optimizer, loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
    * ```
    */
-  compile(options: CompileOptions): void {
+  compile(options: CompileOptions = {}): void {
     refuseWhileTrained("compile", this, this.name);
+    checkMethodOptions("compile", options);
     this.compileOptions = lookUpNames(options);
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
@@ -216,6 +241,11 @@ export abstract class BaseModel extends Layer {
    */
   get optimizer(): Optimizer {
     return this.compiled.optimizer;
+  }
+
+  /** Told when layers have come or gone: what a metric's name means may depend on the output. */
+  protected changed(): void {
+    this.compiledWith = undefined;
   }
 
   private resolveCompiled(): Compiled {
@@ -337,7 +367,8 @@ export abstract class BaseModel extends Layer {
    * @see https://keras.io/api/models/model_saving_apis/weights_saving_and_loading/ – there, `by_name` is for old files only
    */
   async loadWeights(path: string, options: LoadWeightsOptions = {}): Promise<readonly string[]> {
-    return platform().files.loadWeights(this, path, options);
+    checkMethodOptions("loadWeights", options);
+    return platform().files.loadWeights(this, text("loadWeights", "path", path), options);
   }
 
   /**
@@ -349,7 +380,8 @@ export abstract class BaseModel extends Layer {
    * @throws FileError when the file cannot be written
    */
   async saveWeights(path: string): Promise<void> {
-    return this.whileSaved(() => platform().files.saveWeights(this, path));
+    const file = text("saveWeights", "path", path);
+    return this.whileSaved(() => platform().files.saveWeights(this, file));
   }
 
   /**
@@ -374,7 +406,8 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   async export(path: string): Promise<void> {
-    return this.whileSaved(() => platform().files.exportModel(this, path));
+    const file = text("export", "path", path);
+    return this.whileSaved(() => platform().files.exportModel(this, file));
   }
 
   /**
@@ -396,7 +429,8 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   async save(path: string): Promise<void> {
-    return this.whileSaved(() => platform().files.saveModel(this, path));
+    const file = text("save", "path", path);
+    return this.whileSaved(() => platform().files.saveModel(this, file));
   }
 
   /** Writes weights somewhere: as they are after a whole step, where they are being trained. */
@@ -418,17 +452,4 @@ function namesOf(what: string, tensors: readonly SymbolicTensor[]): readonly str
 
 function unique<T>(list: readonly T[]): T[] {
   return [...new Set(list)];
-}
-
-function onlyShape(model: BaseModel, what: string, tensors: readonly SymbolicTensor[]): Shape {
-  const [only, ...others] = tensors;
-  if (only === undefined || others.length > 0) {
-    throw new UsageError(`The model "${model.name}" has ${tensors.length} ${what}s.`, {
-      subject: model.name,
-      expected: `one ${what}`,
-      received: `${tensors.length}`,
-      advice: `Look at model.${what}s.`,
-    });
-  }
-  return only.shape;
 }

@@ -43,7 +43,7 @@ export function byPosition<Options extends Labelled>(
 }
 
 function refuse(call: string, subject: string, expected: string, value: unknown): never {
-  const received = typeof value === "string" ? value : (JSON.stringify(value)?.slice(0, 60) ?? String(value));
+  const received = typeof value === "object" ? JSON.stringify(value).slice(0, 60) : String(value);
   const advice = `For example: model.${call}(x, y, { batchSize: 32 }).`;
   throw new UsageError(`${call} cannot take this ${subject}.`, { subject, expected, received, advice });
 }

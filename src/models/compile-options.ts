@@ -1,3 +1,4 @@
+import { refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import { resolveLoss } from "../nn/losses/index.js";
@@ -26,7 +27,7 @@ export function lookUpNames(options: CompileOptions): CompileOptions {
   const { loss } = options;
   return {
     ...options,
-    optimizer: resolveOptimizer(options.optimizer),
+    optimizer: resolveOptimizer(options.optimizer ?? "rmsprop"),
     loss: loss === undefined ? undefined : mapEach(loss, (one) => (one === null ? null : resolveLoss(one))),
   };
 }
@@ -51,7 +52,7 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes 
       })),
     );
   return {
-    optimizer: resolveOptimizer(options.optimizer),
+    optimizer: resolveOptimizer(options.optimizer ?? "rmsprop"),
     outputs,
     losses: resolved,
     metrics: named(follow(options.metrics, "metrics"), follow(options.weightedMetrics, "weightedMetrics"), outputs),
@@ -67,6 +68,9 @@ function lossesOf(loss: CompileOptions["loss"], places: Places): readonly (Loss 
 
 function weightsOf(weights: CompileOptions["lossWeights"], places: Places): readonly number[] {
   if (weights === undefined) return places.names.map(() => 1);
+  if (typeof weights !== "number" && !isList(weights) && !isRecord(weights)) {
+    refuse("compile", "lossWeights", "a number, a list of them, or a record by names of outputs", weights);
+  }
   const each = forEachPlace(typeof weights === "number" ? [weights] : weights, "lossWeights", places, "1");
   const strange = each.find((weight) => !Number.isFinite(weight));
   if (strange !== undefined) {
@@ -87,6 +91,9 @@ function metricsOf(given: MetricsOption | undefined, subject: string, places: Pl
   const listOf = (entry: MetricLike | readonly MetricLike[] | null | undefined): MetricLike[] =>
     entry === undefined || entry === null ? [] : typeof entry === "object" && "length" in entry ? [...entry] : [entry];
   if (given === undefined) return names.map(() => []);
+  if (!isList(given) && !isRecord(given)) {
+    refuse("compile", subject, "a list of metrics, or a record by names of outputs", given);
+  }
   if (!isList(given)) return inOrder(given, subject, places).map(listOf);
   // All of them belong to the only output, however they are nested.
   if (names.length === 1) return [given.flatMap(listOf)];

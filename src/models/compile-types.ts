@@ -11,7 +11,8 @@ export type MetricsOption = Each<Metric | string | readonly (Metric | string)[] 
 
 /** What `compile` takes; Keras's names are accepted for each. */
 export interface CompileOptions {
-  readonly optimizer: Optimizer | string;
+  /** Default `"rmsprop"`, as in Keras. */
+  readonly optimizer?: Optimizer | string | undefined;
   /**
    * What is minimized: one loss for all outputs, or one for each, in the model's order or by name; `null` for an output that
    * has none. Default: none, so that only penalties are minimized.

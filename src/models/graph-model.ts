@@ -1,15 +1,16 @@
 import { UsageError } from "../errors/errors.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { nodesInOrder } from "../graph/graph.js";
-import { rebuild } from "../graph/rebuild.js";
-import type { Shape } from "../graph/shape.js";
+import { type Replace, rebuild } from "../graph/rebuild.js";
+import { sameShape, type Shape } from "../graph/shape.js";
 import type { Node, Value } from "../graph/value.js";
 import { channelsLast } from "../nn/channels.js";
 import type { CallContext } from "../nn/context.js";
 import type { Initializer } from "../nn/initializers/initializer.js";
 import { Layer } from "../nn/layer.js";
-import { SymbolicTensor } from "../nn/symbolic-tensor.js";
+import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
+import { recreate } from "../ops/table.js";
 import { BaseModel } from "./base-model.js";
 
 /** A weight of an imported node: the graph's placeholder for it, and its values. */
@@ -35,17 +36,20 @@ function fromFile(tensor: TensorData<"float32">): Initializer {
 
 /** A node of an imported graph that has weights: it can be looked at and frozen, but is called only as part of its graph. */
 class ImportedLayer extends Layer {
-  readonly outputShape: Shape;
+  /** Shape of the node's output in Keras's order. */
+  readonly nodeShape: Shape;
   private readonly op: string;
+  /** What leads to the node's output; its graph says it. */
+  cut: (() => SymbolicTensor) | undefined;
   /** The graph's placeholder of each weight. */
   readonly placeholders = new Map<Value, Variable>();
 
   constructor({ name, node, weights }: ImportedNode) {
     super({ name });
     this.op = node.op;
-    this.outputShape = channelsLast(node.outputs[0]?.shape ?? []);
+    this.nodeShape = channelsLast(node.outputs[0]?.shape ?? []);
     for (const { name: weight, placeholder, tensor, learnable } of weights) {
-      this.placeholders.set(placeholder, this.addWeight(weight, tensor.dims, fromFile(tensor), { learnable }));
+      this.placeholders.set(placeholder, this.createWeight(weight, tensor.dims, fromFile(tensor), { learnable }));
     }
   }
 
@@ -53,7 +57,12 @@ class ImportedLayer extends Layer {
     return this.op;
   }
 
-  call(): never {
+  /** What the node computes, of its graph's inputs: the graph is cut behind it. */
+  override get output(): SymbolicTensor {
+    return this.cut?.() ?? super.output;
+  }
+
+  protected override compute(): never {
     throw new UsageError(`The layer "${this.name}" is a part of an imported graph.`, {
       subject: this.name,
       expected: "a call of the whole model",
@@ -61,7 +70,7 @@ class ImportedLayer extends Layer {
     });
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return { name: this.name, trainable: this.trainable };
   }
 }
@@ -76,32 +85,72 @@ export interface GraphModelOptions {
   readonly nodes: readonly ImportedNode[];
 }
 
+/** A part of another graph model, whose layers it shares. */
+interface Cut {
+  readonly layers: readonly ImportedLayer[];
+  readonly inputs: readonly SymbolicTensor[];
+}
+
 /**
  * A network that came as a graph of operators rather than of layers. Its nodes with weights are its layers, so it can be
  * frozen and unfrozen like any model; imported batch normalization always uses its own statistics, as a frozen one does.
  */
 export class GraphModel extends BaseModel {
   static readonly className: string = "GraphModel";
-  readonly layers: readonly ImportedLayer[];
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
+  private readonly imported: readonly ImportedLayer[];
   private readonly graphInputs: readonly Value[];
   private readonly graphOutputs: readonly Value[];
   private readonly nodesOfLayers: ReadonlyMap<Layer, Node>;
 
-  constructor({ name, inputs, outputs, nodes }: GraphModelOptions) {
+  constructor({ name, inputs, outputs, nodes }: GraphModelOptions, cut?: Cut) {
     super({ name });
-    this.layers = nodes.map((node) => new ImportedLayer(node));
+    this.imported = cut?.layers ?? nodes.map((node) => new ImportedLayer(node));
     this.nodesOfLayers = new Map(
       nodes.flatMap(({ node }, index) => {
-        const layer = this.layers[index];
+        const layer = this.imported[index];
         return layer === undefined ? [] : [[layer, node] as const];
       }),
     );
     this.graphInputs = inputs;
     this.graphOutputs = outputs;
-    this.inputs = inputs.map(({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, undefined));
-    this.outputs = outputs.map(({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, undefined));
+    this.inputs =
+      cut?.inputs ?? inputs.map(({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, undefined));
+    const call = (): LayerCall => ({ layer: this, inputs: this.inputs, outputs: this.outputs });
+    this.outputs = outputs.map(({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, call));
+    if (cut === undefined) this.offerCuts(nodes);
+  }
+
+  /** Lets each layer give its node's output: the model is then cut behind the node. */
+  private offerCuts(nodes: readonly ImportedNode[]): void {
+    this.imported.forEach((layer, index) => {
+      const value = nodes[index]?.node.outputs[0];
+      let output: SymbolicTensor | undefined;
+      layer.cut = () => (output ??= this.upTo(value, layer.name, nodes).output);
+    });
+  }
+
+  private upTo(value: Value | undefined, name: string, nodes: readonly ImportedNode[]): GraphModel {
+    const outputs = value === undefined ? [] : [value];
+    const reached = new Set(nodesInOrder(outputs));
+    const isInside = (_: unknown, index: number): boolean => {
+      const node = nodes[index]?.node;
+      return node !== undefined && reached.has(node);
+    };
+    return new GraphModel(
+      { name: `${this.name}_to_${name}`, inputs: this.graphInputs, outputs, nodes: nodes.filter(isInside) },
+      { layers: this.imported.filter(isInside), inputs: this.inputs },
+    );
+  }
+
+  get layers(): readonly ImportedLayer[] {
+    return [...this.imported];
+  }
+
+  /** A graph's outputs come from no layer of a name of its own. */
+  override get outputNames(): readonly string[] {
+    return this.outputs.map((_, index) => (this.outputs.length === 1 ? "output" : `output_${index}`));
   }
 
   override get built(): boolean {
@@ -109,10 +158,10 @@ export class GraphModel extends BaseModel {
   }
 
   layerShapes(): ReadonlyMap<Layer, Shape> {
-    return new Map(this.layers.map((layer) => [layer, layer.outputShape]));
+    return new Map(this.layers.map((layer) => [layer, layer.nodeShape]));
   }
 
-  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
+  protected override compute(inputs: readonly Value[], context: CallContext): readonly Value[] {
     const substitutes = new Map<Value, Value>();
     this.graphInputs.forEach((placeholder, index) => {
       const value = inputs[index];
@@ -121,7 +170,10 @@ export class GraphModel extends BaseModel {
     for (const { placeholders } of this.layers) {
       for (const [placeholder, variable] of placeholders) substitutes.set(placeholder, context.weight(variable));
     }
-    return this.graphOutputs.map(rebuild(this.graphOutputs, substitutes));
+    const sized = this.graphInputs.some(({ shape }, index) => !sameShape(shape, inputs[index]?.shape ?? shape));
+    // Where a size was open, what follows from it is inferred anew.
+    const replace: Replace = (node, given) => recreate(node, given).outputs;
+    return this.graphOutputs.map(rebuild(this.graphOutputs, substitutes, sized ? replace : undefined));
   }
 
   /**
@@ -142,7 +194,7 @@ export class GraphModel extends BaseModel {
     return this.layers[Math.max(first, 0)]?.name ?? this.name;
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return { name: this.name, trainable: this.trainable };
   }
 }

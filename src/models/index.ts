@@ -1,12 +1,15 @@
 export { Model, type ModelOptions } from "./model.js";
 export { Sequential } from "./sequential.js";
+export type { LayerPlace } from "./find-layer.js";
 export { BaseModel } from "./base-model.js";
 export type { CompileOptions, MetricsOption } from "./compile-types.js";
 export type {
+  AnySamples,
   Callback,
   CallbackContext,
   EvaluateOptions,
   FitOptions,
+  GivenBatch,
   History,
   InputArrays,
   Logs,

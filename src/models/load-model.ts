@@ -1,4 +1,6 @@
+import { text } from "../errors/check.js";
 import type { BaseModel } from "./base-model.js";
+import { checkMethodOptions } from "./option-names.js";
 import { type LoadModelOptions, platform } from "./platform.js";
 
 /**
@@ -24,5 +26,6 @@ import { type LoadModelOptions, platform } from "./platform.js";
  * ```
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<BaseModel> {
-  return platform().files.loadModel(path, options);
+  checkMethodOptions("loadModel", options);
+  return platform().files.loadModel(text("loadModel", "path", path), options);
 }

@@ -1,9 +1,12 @@
+import { refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { type CallContext, inInference } from "../nn/context.js";
 import type { Layer, LayerOptions } from "../nn/layer.js";
-import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
+import { byName, checkOwnOptions } from "../nn/named.js";
+import { Operation } from "../nn/operations/operation.js";
+import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
 import { orderLayers } from "./layer-order.js";
 import { serializeCalls } from "./serialize-calls.js";
@@ -14,8 +17,11 @@ export interface ModelOptions extends LayerOptions {
   readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
 }
 
-function list<T extends object>(one: T | readonly T[]): readonly T[] {
-  return Array.isArray(one) ? (one as readonly T[]) : [one as T];
+function list(option: string, given: ModelOptions["inputs"]): readonly SymbolicTensor[] {
+  const all: readonly unknown[] = [given].flat();
+  const isSymbolic = (one: unknown): one is SymbolicTensor => one instanceof SymbolicTensor;
+  if (all.length > 0 && all.every(isSymbolic)) return all;
+  return refuse("Model", option, "what layers.Input and layer.apply give, one or a list", given);
 }
 
 /**
@@ -36,27 +42,42 @@ function list<T extends object>(one: T | readonly T[]): readonly T[] {
  * ```
  */
 export class Model extends BaseModel {
+  static readonly positional: readonly string[] = ["inputs", "outputs"];
+  static readonly fixedOptions: readonly string[] = ["inputShape", "activityRegularizer"];
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
-  readonly layers: readonly Layer[];
+  /** The layers, and the operations among them. */
+  private readonly all: readonly Layer[];
   private readonly calls: readonly LayerCall[];
   private readonly isRow: boolean;
 
   /** @throws UsageError when the outputs cannot be computed from the inputs, or two layers have the same name */
-  constructor({ inputs, outputs, ...options }: ModelOptions) {
+  constructor(inputs: ModelOptions["inputs"], outputs: ModelOptions["outputs"], options?: LayerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: ModelOptions);
+  constructor(...given: readonly unknown[]) {
+    const { inputs, outputs, ...options } = byName<ModelOptions>(Model, given);
+    checkOwnOptions(Model, options);
     super(options);
-    this.inputs = list(inputs);
-    this.outputs = list(outputs);
+    this.inputs = list("inputs", inputs);
+    this.outputs = list("outputs", outputs);
     const { calls, layers, isRow } = orderLayers(this.inputs, this.outputs);
     this.calls = calls;
-    this.layers = layers;
+    this.all = layers;
     this.isRow = isRow;
-    checkNames(this.name, this.layers);
-    if (options.trainable === false) this.trainable = false;
+    checkNames(this.name, layers);
+  }
+
+  get layers(): readonly Layer[] {
+    return this.all.filter((layer) => !(layer instanceof Operation));
   }
 
   override get className(): string {
     return "Functional";
+  }
+
+  override get operations(): readonly Layer[] {
+    return this.all;
   }
 
   override get built(): boolean {
@@ -93,7 +114,7 @@ export class Model extends BaseModel {
     return connections;
   }
 
-  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
+  protected override compute(inputs: readonly Value[], context: CallContext): readonly Value[] {
     const values = new Map<SymbolicTensor, Value>();
     this.inputs.forEach((tensor, index) => {
       const value = inputs[index];
@@ -118,11 +139,11 @@ export class Model extends BaseModel {
     return this.outputs.map(valueOf);
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return {
       name: this.name,
       trainable: this.trainable,
-      ...serializeCalls({ inputs: this.inputs, outputs: this.outputs, layers: this.layers, calls: this.calls }),
+      ...serializeCalls({ inputs: this.inputs, outputs: this.outputs, layers: this.operations, calls: this.calls }),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors/errors.js";
+import { installRuntime } from "../runtime/installed-runtime.js";
 import type { Runtime, Tensor } from "../runtime/runtime.js";
 import type { BaseModel } from "./base-model.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
@@ -33,6 +34,8 @@ export interface TrainingLoops {
 export interface LoadModelOptions {
   /** Whether optimizer, loss and metrics of the file are restored, with the optimizer's slots. Default `true`. */
   readonly compile?: boolean;
+  /** Which output of an ONNX file to take, by its name. Default all that are of floating-point numbers. */
+  readonly output?: string | undefined;
 }
 
 /** Models and weights in files. */
@@ -65,6 +68,7 @@ let installed: Platform | undefined;
 /** Sets the platform; called by the public entry. */
 export function installPlatform(platform: Platform): void {
   installed = platform;
+  installRuntime(platform.runtime);
 }
 
 /**

@@ -1,9 +1,12 @@
+import { refuse } from "../errors/check.js";
+import { refuseFormerMembers } from "../errors/former-members.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import type { CallContext } from "../nn/context.js";
-import type { Layer, LayerOptions } from "../nn/layer.js";
+import { checkShapes, Layer, type LayerOptions } from "../nn/layer.js";
 import { InputLayer } from "../nn/layers/index.js";
+import { byName, checkOwnOptions } from "../nn/named.js";
 import { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
 import { checkNames } from "./model.js";
@@ -30,15 +33,29 @@ import { serializeLayer } from "./serialize-layer.js";
  */
 export class Sequential extends BaseModel {
   static readonly className: string = "Sequential";
+  static readonly positional: readonly string[] = ["layers"];
+  static readonly fixedOptions: readonly string[] = ["inputShape", "activityRegularizer"];
+  static {
+    refuseFormerMembers(this, "A Sequential");
+  }
+
   private readonly row: Layer[] = [];
   private readonly shapes = new Map<Layer, Shape>();
   private ends: { readonly input: SymbolicTensor; readonly output: SymbolicTensor } | undefined;
 
   /** @throws UsageError when two layers have the same name */
-  constructor(layers: readonly (Layer | SymbolicTensor)[] = [], options: LayerOptions = {}) {
+  constructor(layers?: readonly (Layer | SymbolicTensor)[], options?: LayerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: LayerOptions & { readonly layers?: readonly (Layer | SymbolicTensor)[] | undefined });
+  constructor(...given: readonly unknown[]) {
+    const { layers = [], ...options } = byName<
+      LayerOptions & { readonly layers?: readonly (Layer | SymbolicTensor)[] | undefined }
+    >(Sequential, given);
+    checkOwnOptions(Sequential, options);
     super(options);
+    const all: unknown = layers;
+    if (!Array.isArray(all)) refuse("Sequential", "layers", "a list of layers", all);
     for (const layer of layers) this.add(layer);
-    if (options.trainable === false) this.trainable = false;
   }
 
   /**
@@ -60,10 +77,50 @@ export class Sequential extends BaseModel {
       this.add(entrance);
       return;
     }
+    // From JavaScript it may be anything.
+    const given: unknown = layer;
+    if (!(given instanceof Layer)) refuse("Sequential", "layers", "a layer, a model or layers.Input({ shape })", given);
     checkNames(this.name, [...this.row, layer]);
     if (this.ends !== undefined) this.extend(this.ends.input, layer, this.ends.output);
     else if (this.row.length === 0) this.start(layer);
     this.row.push(layer);
+    this.changed();
+  }
+
+  /**
+   * Removes the last layer, as for another head; one that is added then follows on what is left.
+   *
+   * @returns the layer
+   * @throws UsageError when there is none
+   *
+   * @example
+   * ```ts
+   * import { layers, models } from "graft-ml";
+   *
+   * const model = new models.Sequential([layers.Input({ shape: [4] }), new layers.Dense(3), new layers.Dense(10)]);
+   * model.pop();
+   * model.add(new layers.Dense(2));
+   * console.log(model.outputShape); // → [ 'N', 2 ]
+   * ```
+   */
+  pop(): Layer {
+    const layer = this.row.at(-1);
+    if (layer === undefined || layer instanceof InputLayer) {
+      throw new UsageError(`The model "${this.name}" has no layer to remove.`, {
+        subject: this.name,
+        expected: "a model with layers",
+        received: "none",
+      });
+    }
+    this.row.pop();
+    this.shapes.delete(layer);
+    const { ends } = this;
+    // Without an Input it was the first layer that said what goes in.
+    if (this.row.length === 0) this.ends = undefined;
+    else if (ends !== undefined)
+      this.ends = { input: ends.input, output: ends.output.call?.().inputs[0] ?? ends.input };
+    this.changed();
+    return layer;
   }
 
   private extend(input: SymbolicTensor, layer: Layer, end: SymbolicTensor): void {
@@ -93,6 +150,7 @@ export class Sequential extends BaseModel {
 
   /** Creates the weights for samples of the given shape, unless they exist. */
   override ensureBuilt(shapes: readonly Shape[]): void {
+    checkShapes(this.name, shapes);
     const [shape] = shapes;
     if (this.ends === undefined && shape !== undefined) this.begin(shape.slice(1), this.row);
   }
@@ -130,11 +188,11 @@ export class Sequential extends BaseModel {
     return this.ends;
   }
 
-  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
+  protected override compute(inputs: readonly Value[], context: CallContext): readonly Value[] {
     return this.layers.reduce((values, layer) => layer.callNamed(values, context), inputs);
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     const entrance = this.row[0] instanceof InputLayer ? [] : this.ends === undefined ? [] : [this.ends.input];
     const layers = [...entrance.flatMap((input) => input.call?.().layer ?? []), ...this.row];
     return {

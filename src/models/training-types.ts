@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../errors/check.js";
 import { namedRecord } from "../errors/named-record.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import type { Tensor } from "../runtime/runtime.js";
@@ -92,6 +93,12 @@ export interface Callback {
 /** Figures of each epoch by name, with Keras's keys: `loss`, `acc`, `val_loss`, `val_acc`, … */
 export class History implements Callback {
   static readonly className: string = "History";
+
+  /** @throws UsageError for options, of which it has none */
+  constructor(options: object = {}) {
+    checkOptionNames("History", options, []);
+  }
+
   readonly history: Record<string, number[]> = namedRecord();
   /** Epoch numbers from 0. */
   readonly epoch: number[] = [];
@@ -171,7 +178,7 @@ export interface FitOptions {
   readonly batchSize?: number | undefined;
   /** Default 1. */
   readonly epochs?: number;
-  /** Default: as many as make one round over the samples. An epoch of more goes on with the next round. */
+  /** Default: as many as make one round over the samples. An epoch ends with its round, if that has fewer. */
   readonly stepsPerEpoch?: number;
   /**
    * How much each sample counts in the loss, `[samples]`, when the samples are arrays: one for all outputs, or one for each;
@@ -191,7 +198,8 @@ export interface FitOptions {
   readonly validationBatchSize?: number;
   /** Validation after every so many epochs, or after the epochs of these numbers from 1; default 1. */
   readonly validationFreq?: number | readonly number[];
-  readonly callbacks?: readonly Callback[];
+  /** One callback, or a list; default none. */
+  readonly callbacks?: Callback | readonly Callback[] | undefined;
   /** Number of the first epoch, for going on; default 0. */
   readonly initialEpoch?: number;
   /** Whether arrays, and batches of a `PyDataset`, are shuffled each epoch; default `true`. */
@@ -234,7 +242,8 @@ export interface EvaluateOptions {
   readonly batchSize?: number | undefined;
   /** How many batches: the first ones, from the beginning in each call; default: one round. */
   readonly steps?: number;
-  readonly callbacks?: readonly Callback[];
+  /** One callback, or a list; default none. */
+  readonly callbacks?: Callback | readonly Callback[] | undefined;
   /** 0: silent, 1: a bar, 2: a line; default 1. */
   readonly verbose?: 0 | 1 | 2;
 }
@@ -245,7 +254,8 @@ export interface PredictOptions {
   readonly batchSize?: number | undefined;
   /** How many batches: the first ones, from the beginning in each call; default: one round. */
   readonly steps?: number;
-  readonly callbacks?: readonly Callback[];
+  /** One callback, or a list; default none. */
+  readonly callbacks?: Callback | readonly Callback[] | undefined;
   /** 0: silent, 1: a bar, 2: a line; default 1. */
   readonly verbose?: 0 | 1 | 2;
 }

@@ -1,7 +1,16 @@
-/** A class that may say its name. */
+import { checkOptionNames, isPlainObject } from "../errors/check.js";
+import { UsageError } from "../errors/errors.js";
+
+/** A class that may say its name, and what its constructor takes. */
 interface MaybeNamed {
   readonly name: string;
   readonly className?: string;
+  /** The arguments that the constructor takes by position, before one object of all others; default none. */
+  readonly positional?: readonly string[];
+  /** Names of the options that come to those of the class that it extends; default none. */
+  readonly options?: readonly string[];
+  /** Options of the class that it extends which it sets itself, so that nobody can give them; default none. */
+  readonly fixedOptions?: readonly string[];
 }
 
 /**
@@ -11,8 +20,76 @@ interface MaybeNamed {
  * files it would not fit. A minifier may change such a name; who bundles says it: `static className = "MyLayer"`.
  */
 export function classNameOf(object: object): string {
-  const Class: MaybeNamed = object.constructor;
+  return nameOf(object.constructor);
+}
+
+function nameOf(Class: MaybeNamed): string {
   return Object.hasOwn(Class, "className") ? (Class.className ?? Class.name) : Class.name;
+}
+
+/** A static list of a class and those of all classes that it extends. */
+function inherited(Class: MaybeNamed, list: "positional" | "options" | "fixedOptions"): string[] {
+  const names: string[] = [];
+  for (let each: unknown = Class; typeof each === "function"; each = Object.getPrototypeOf(each)) {
+    if (Object.hasOwn(each, list)) names.push(...((each as MaybeNamed)[list] ?? []));
+  }
+  return names;
+}
+
+/** What constructors pass on to each other: the options of a class, and those that it sets itself. */
+function passedOptions(Class: MaybeNamed): readonly string[] {
+  return [...new Set([...inherited(Class, "positional"), ...inherited(Class, "options")])];
+}
+
+/** Names of all options of a class: its own, and those of the classes that it extends; arguments by position are among them. */
+export function optionNames(Class: MaybeNamed): readonly string[] {
+  const fixed = inherited(Class, "fixedOptions");
+  return passedOptions(Class).filter((name) => !fixed.includes(name));
+}
+
+/**
+ * The check of a class that sets options of the class that it extends: later it is not known whose they are.
+ *
+ * @throws UsageError for an option that the class does not have
+ */
+export function checkOwnOptions(Class: MaybeNamed, options: object): void {
+  checkOptionNames(nameOf(Class), options, withDtype(options, optionNames(Class)));
+}
+
+/** Graft computes in float32, and Keras has the option everywhere. */
+function withDtype(options: object, names: readonly string[]): readonly string[] {
+  return isPlainObject(options) && options["dtype"] === "float32" ? [...names, "dtype"] : names;
+}
+
+/**
+ * The options of a constructor that takes some of them by position, as `new Conv2D(8, 3, { strides: 2 })`, or all by name as
+ * Keras's keyword arguments, `new Conv2D({ filters: 8, kernelSize: 3, strides: 2 })`.
+ *
+ * @param Class whose `positional` says the names of the first arguments
+ * @param given the constructor's arguments
+ * @throws UsageError when an argument is given twice, or there are too many
+ */
+export function byName<O extends object>(Class: MaybeNamed, given: readonly unknown[]): O {
+  const { positional = [] } = Class;
+  const [first] = given;
+  // Options are a plain object; an object of a class is a value, such as a schedule, as is what a file says of one.
+  const inOne = isPlainObject(first) && !("class_name" in first);
+  const [values, options = {}, rest] = inOne
+    ? [[], first, given.slice(1)]
+    : [given.slice(0, positional.length), given[positional.length], given.slice(positional.length + 1)];
+  const owner = nameOf(Class);
+  const byPosition = positional.filter((_, index) => values[index] !== undefined);
+  checkOptionNames(owner, options, Object.keys(Object(options) as object));
+  const twice = byPosition.find((name) => (options as Readonly<Record<string, unknown>>)[name] !== undefined);
+  if (twice !== undefined || rest.some((value) => value !== undefined)) {
+    throw new UsageError(`${owner} was given ${twice === undefined ? "too many arguments" : `"${twice}" twice`}.`, {
+      subject: twice ?? owner,
+      expected: `${[...positional, "{ options }"].join(", ")}, or all in one object of options`,
+      received: twice === undefined ? `${given.length} arguments` : "by position and by name",
+    });
+  }
+  const named = positional.flatMap((name, index) => (values[index] === undefined ? [] : [[name, values[index]]]));
+  return { ...(options as object), ...(Object.fromEntries(named) as object) } as O;
 }
 
 /**
@@ -20,6 +97,14 @@ export function classNameOf(object: object): string {
  * identifiers are shortened: `static readonly className: string = "Dense";`.
  */
 export abstract class Named {
+  /**
+   * @param options all options of the constructor, as they were given
+   * @throws UsageError for one that the class does not have
+   */
+  constructor(options: object = {}) {
+    checkOptionNames(nameOf(new.target), options, withDtype(options, passedOptions(new.target)));
+  }
+
   /** Name of the class, Keras's where Keras has it, such as `"Dense"`. */
   get className(): string {
     return classNameOf(this);

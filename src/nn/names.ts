@@ -1,4 +1,7 @@
-/** How often each name was given. As in Keras they are unique in a process, not in a model, whose layers come before it. */
+/**
+ * How often each name was given. As in Keras they are unique in a process until {@link clearSession} is called, not in a model,
+ * whose layers come before it.
+ */
 const counts = new Map<string, number>();
 
 /** `Conv2D` → `conv2d`, `MaxPooling2D` → `max_pooling2d`, as Keras names layers. */
@@ -7,6 +10,11 @@ export function snakeCase(className: string): string {
     .replace(/(.)([A-Z][a-z0-9]+)/g, "$1_$2")
     .replace(/([a-z])([A-Z])/g, "$1_$2")
     .toLowerCase();
+}
+
+/** `kernel_size` → `kernelSize`, `beta_1` → `beta1`. */
+export function camelCase(name: string): string {
+  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The type of what {@link snakeCase} makes of a name; it begins a word at each capital: `L1L2` → `l1_l2`. */
@@ -22,4 +30,23 @@ export function automaticName(className: string): string {
   const count = counts.get(base) ?? 0;
   counts.set(base, count + 1);
   return count === 0 ? base : `${base}_${count}`;
+}
+
+/**
+ * Begins automatic names anew: the next dense layer is `dense` again. Models that exist keep their names, weights and seeds.
+ *
+ * @see https://keras.io/api/utils/config_utils/#clearsession-function
+ *
+ * @example
+ * ```ts
+ * import { layers, utils } from "graft-ml";
+ *
+ * utils.clearSession();
+ * console.log(new layers.Dense(1).name, new layers.Dense(1).name); // → dense dense_1
+ * utils.clearSession();
+ * console.log(new layers.Dense(1).name); // → dense
+ * ```
+ */
+export function clearSession(): void {
+  counts.clear();
 }

@@ -1,13 +1,10 @@
-import { refuseUnknown } from "../errors/check.js";
+import { refuseUnknown, show } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
+import { camelCase } from "../errors/former-names.js";
 import { didYouMean } from "../errors/nearest.js";
-import type { Config, SerializedObject } from "./config.js";
+import { type Config, isSerializedObject, type SerializedObject } from "./config.js";
+import { optionNames } from "./named.js";
 import { snakeCase } from "./names.js";
-
-/** `kernel_size` → `kernelSize`, `beta_1` → `beta1`. */
-function camelCase(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
 
 /** Makes an object of one class from Keras's configuration. */
 export type Factory<T> = (config: Config) => T;
@@ -16,21 +13,19 @@ export type Factory<T> = (config: Config) => T;
 interface SerializableClass<T> {
   /** Keras's name of it. */
   readonly className: string;
-  /** Keras's names of the arguments that its constructor takes by position, before one object of all others; default none. */
-  readonly positional?: readonly string[];
   new (...args: never[]): T;
 }
 
 function factory<T>(Class: SerializableClass<T>): Factory<T> {
-  const { positional = [] } = Class;
-  const Constructor = Class as unknown as new (...args: unknown[]) => T;
+  const Constructor = Class as unknown as new (options: object) => T;
+  const known = new Set(optionNames(Class));
   return (config) => {
-    // Absent and null mean the same in Keras's files: the default.
-    const given = Object.entries(config).filter(([, value]) => value !== null && value !== undefined);
-    const options = given
-      .filter(([name]) => !positional.includes(name))
-      .map(([name, value]) => [camelCase(name), value]);
-    return new Constructor(...positional.map((name) => config[name] ?? undefined), Object.fromEntries(options));
+    // Absent and null mean the same in Keras's files: the default. What the class does not know, the registry refuses.
+    const given = Object.entries(config).flatMap(([name, value]) => {
+      const option = camelCase(name);
+      return value === null || value === undefined || !known.has(option) ? [] : [[option, value]];
+    });
+    return new Constructor(Object.fromEntries(given) as object);
   };
 }
 
@@ -71,6 +66,25 @@ export class Registry<T extends { getConfig(): Config }> {
   /** Whether there is a class of this name. */
   has(name: string): boolean {
     return this.byName.has(name);
+  }
+
+  /**
+   * What an option stands for: an object of the kind, a name, or what Keras wrote into a file.
+   *
+   * @param method which objects of the kind have
+   * @throws UsageError when it is none of them
+   */
+  resolve(like: T | string | SerializedObject, method: keyof T): T {
+    // From JavaScript it may be anything.
+    const given: unknown = like;
+    if (typeof given === "string") return this.create(given);
+    if (isSerializedObject(given)) return this.create(given);
+    if (typeof given === "object" && given !== null && typeof (given as T)[method] === "function") return given as T;
+    throw new UsageError(`This is no ${this.kind}.`, {
+      subject: this.kind,
+      expected: `a ${this.kind}, or Keras's name of one`,
+      received: show(given),
+    });
   }
 
   /**

@@ -1,7 +1,8 @@
 import { ShapeError } from "../errors/errors.js";
 import { elementCount, type TensorData } from "../onnx/tensor-data.js";
 import { formatShape, sameShape } from "../graph/shape.js";
-import { processStreams, type RandomSource } from "../random/seed.js";
+import type { Generator } from "../random/generator.js";
+import { nextWeightStream, type RandomSource } from "../random/seed.js";
 import type { Constraint } from "./constraints/constraint.js";
 import type { Initializer } from "./initializers/initializer.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
@@ -32,6 +33,9 @@ export class Variable {
   /** Factor of the learning rate for this weight; set through its layer. */
   learningRateMultiplier = 1;
   private readonly initializer: Initializer;
+  /** Where the initial values are drawn from; which stream it is, is settled when the weight is made. */
+  private readonly stream: Generator;
+  private isFrozen = false;
   private current: TensorData<"float32"> | undefined;
 
   constructor({ path, shape, initializer, learnable = true, regularizer, constraint }: VariableOptions) {
@@ -41,11 +45,24 @@ export class Variable {
     this.regularizer = regularizer;
     this.constraint = constraint;
     this.initializer = initializer;
+    this.stream = nextWeightStream();
   }
 
   /** The last part of the path, such as `"kernel"`. */
   get name(): string {
     return this.path.slice(this.path.lastIndexOf("/") + 1);
+  }
+
+  /**
+   * Whether training may change it: `false` for statistics and while it is frozen. Set through its layer, whose flag it follows;
+   * those of models around it have been passed on to the layer when they were set.
+   */
+  get trainable(): boolean {
+    return this.learnable && !this.isFrozen;
+  }
+
+  set trainable(value: boolean) {
+    this.isFrozen = !value;
   }
 
   /** Number of elements. */
@@ -58,7 +75,7 @@ export class Variable {
    * cost no random numbers. Treat them as read-only: sessions share them.
    */
   get value(): TensorData<"float32"> {
-    return this.initialize(processStreams);
+    return this.drawn(this.stream);
   }
 
   /**
@@ -68,12 +85,12 @@ export class Variable {
    * @returns the values
    */
   initialize(random: RandomSource): TensorData<"float32"> {
-    this.current ??= {
-      type: "float32",
-      dims: this.shape,
-      data: this.initializer.values(this.shape, random.stream(`weights/${this.path}`)),
-    };
-    return this.current;
+    return this.drawn(random.stream(`weights/${this.path}`));
+  }
+
+  private drawn(stream: Generator): TensorData<"float32"> {
+    const { shape, initializer } = this;
+    return (this.current ??= { type: "float32", dims: shape, data: initializer.values(shape, stream) });
   }
 
   /**

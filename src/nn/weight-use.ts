@@ -82,7 +82,9 @@ export class Training {
       subject: this.name,
       expected: "one training at a time of a model, its weights and its optimizer",
       received: `${this.call} while ${other.call} of "${other.name}" has not ended, which works on ${what}`,
-      advice: `Put await before the first call: await model.${other.call}(…).`,
+      advice:
+        `Put await before the first call: await model.${other.call}(…).` +
+        (other.isOpen ? " A callback cannot train what is being trained." : ""),
     });
   }
 

@@ -8,12 +8,34 @@ const { AttributeProto, ModelProto, TensorProto } = onnxProto.onnx;
 const { AttributeType } = AttributeProto;
 const utf8 = new TextDecoder();
 
+/** Where a tensor lies that is not inside its file. */
+export interface ExternalPlace {
+  /** The tensor's name, for messages. */
+  readonly tensor: string;
+  /** Name of the file, relative to the folder of the ONNX file. */
+  readonly location: string;
+  /** First byte. */
+  readonly offset: number;
+  /** Number of bytes. */
+  readonly length: number;
+}
+
+/** Gives the bytes of tensors that lie in other files. */
+export type ExternalData = (place: ExternalPlace) => Uint8Array;
+
+/** What is being read, for messages, and what gives weights that lie beside it. */
+interface Reading {
+  readonly file: string;
+  readonly external: ExternalData | undefined;
+}
+
 /** protobufjs gives 64-bit integers as Long objects where the `long` package is installed, as numbers elsewhere. */
 function integer(value: unknown): number {
   return Number(String(value));
 }
 
-function tensorOf(proto: onnx.ITensorProto, file: string): TensorData {
+function tensorOf(proto: onnx.ITensorProto, reading: Reading): TensorData {
+  const { file } = reading;
   const name = proto.name ?? "";
   const type = elementTypeOf(proto.dataType ?? 0);
   if (type === undefined) {
@@ -23,17 +45,18 @@ function tensorOf(proto: onnx.ITensorProto, file: string): TensorData {
       received: `element type number ${proto.dataType ?? 0} of the ONNX definition`,
     });
   }
-  if (proto.dataLocation === TensorProto.DataLocation.EXTERNAL) {
-    throw new FileError(`The tensor "${name}" of ${file} lies in another file.`, {
-      subject: name,
-      expected: "one file with its weights inside",
-      received: "external data",
-      advice: 'Save the model in one file first: onnx.save(onnx.load("model.onnx"), "one-file.onnx") in Python.',
-    });
-  }
   const dims = (proto.dims ?? []).map(integer);
   const count = elementCount(dims);
-  const data = tensorElements(proto, type);
+  if (!dims.every((dim) => dim >= 0) || !Number.isSafeInteger(count)) {
+    throw new FileError(`The tensor "${name}" of ${file} has an impossible shape.`, {
+      subject: name,
+      expected: "extents of 0 or more, and a number of elements that fits into memory",
+      received: `[${dims.join(", ")}]`,
+      advice: "The file is damaged: fetch it again.",
+    });
+  }
+  const external = proto.dataLocation === TensorProto.DataLocation.EXTERNAL;
+  const data = external ? externalElements(proto, type, count, reading) : tensorElements(proto, type);
   if (data.length !== count) {
     throw new FileError(`The tensor "${name}" of ${file} is damaged.`, {
       subject: name,
@@ -43,6 +66,39 @@ function tensorOf(proto: onnx.ITensorProto, file: string): TensorData {
     });
   }
   return { type, dims, data };
+}
+
+function externalElements(
+  proto: onnx.ITensorProto,
+  type: ElementType,
+  count: number,
+  { file, external }: Reading,
+): TensorData["data"] {
+  const name = proto.name ?? "";
+  if (external === undefined) {
+    throw new FileError(`The tensor "${name}" of ${file} lies in another file.`, {
+      subject: name,
+      expected: "one file with its weights inside",
+      received: "external data",
+      advice: 'Save the model in one file first: onnx.save(onnx.load("model.onnx"), "one-file.onnx") in Python.',
+    });
+  }
+  const entries = new Map((proto.externalData ?? []).map(({ key, value }) => [key ?? "", value ?? ""]));
+  const size = allocate(type, 1).BYTES_PER_ELEMENT;
+  const [location, offset, length] = [
+    entries.get("location") ?? "",
+    Number(entries.get("offset") ?? 0),
+    Number(entries.get("length") ?? count * size),
+  ];
+  if (location === "" || !Number.isSafeInteger(offset) || offset < 0 || length !== count * size) {
+    throw new FileError(`The tensor "${name}" of ${file} does not say where its numbers lie.`, {
+      subject: name,
+      expected: `a location, an offset from 0 on, and a length of ${count * size} bytes`,
+      received: [...entries].map(([key, value]) => `${key} ${value}`).join(", ") || "nothing",
+      advice: "The file is damaged: export it again.",
+    });
+  }
+  return fromBytes(type, external({ tensor: name, location, offset, length }));
 }
 
 function tensorElements(proto: onnx.ITensorProto, type: ElementType): TensorData["data"] {
@@ -60,7 +116,7 @@ function tensorElements(proto: onnx.ITensorProto, type: ElementType): TensorData
   return data;
 }
 
-function attributeOf(proto: onnx.IAttributeProto, node: string, file: string): Attribute {
+function attributeOf(proto: onnx.IAttributeProto, node: string, reading: Reading): Attribute {
   switch (proto.type) {
     case AttributeType.INT:
       return { type: "int", value: integer(proto.i) };
@@ -75,10 +131,10 @@ function attributeOf(proto: onnx.IAttributeProto, node: string, file: string): A
     case AttributeType.STRINGS:
       return { type: "strings", value: (proto.strings ?? []).map((text) => utf8.decode(text)) };
     case AttributeType.TENSOR:
-      return { type: "tensor", value: tensorOf(proto.t ?? {}, file) };
+      return { type: "tensor", value: tensorOf(proto.t ?? {}, reading) };
     default:
       throw new FileError(
-        `The attribute "${proto.name ?? ""}" of node "${node}" in ${file} is of a kind that Graft does not read.`,
+        `The attribute "${proto.name ?? ""}" of node "${node}" in ${reading.file} is of a kind that Graft does not read.`,
         {
           subject: node,
           expected: "an attribute of numbers, text or a tensor",
@@ -89,7 +145,7 @@ function attributeOf(proto: onnx.IAttributeProto, node: string, file: string): A
   }
 }
 
-function nodeOf(proto: onnx.INodeProto, file: string): OnnxNode {
+function nodeOf(proto: onnx.INodeProto, reading: Reading): OnnxNode {
   const op = proto.opType ?? "";
   const name = proto.name && proto.name !== "" ? proto.name : (proto.output?.[0] ?? op);
   return {
@@ -99,7 +155,7 @@ function nodeOf(proto: onnx.INodeProto, file: string): OnnxNode {
     domain: proto.domain === "ai.onnx" ? "" : (proto.domain ?? ""),
     inputs: proto.input ?? [],
     outputs: proto.output ?? [],
-    attributes: Object.fromEntries((proto.attribute ?? []).map((a) => [a.name ?? "", attributeOf(a, name, file)])),
+    attributes: Object.fromEntries((proto.attribute ?? []).map((a) => [a.name ?? "", attributeOf(a, name, reading)])),
   };
 }
 
@@ -122,6 +178,12 @@ function valueInfoOf(proto: onnx.IValueInfoProto, file: string): OnnxValueInfo {
   return { name, type, shape };
 }
 
+/** The outputs that are tensors of numbers; labels as texts and maps, as classifiers of others have beside them, are left out. */
+function readableOutputs(outputs: readonly onnx.IValueInfoProto[], file: string): OnnxValueInfo[] {
+  const readable = outputs.filter(({ type }) => elementTypeOf(type?.tensorType?.elemType ?? 0) !== undefined);
+  return (readable.length > 0 ? readable : outputs).map((info) => valueInfoOf(info, file));
+}
+
 /**
  * Reads the bytes of an `.onnx` file.
  *
@@ -129,9 +191,11 @@ function valueInfoOf(proto: onnx.IValueInfoProto, file: string): OnnxValueInfo {
  *
  * @param bytes the whole file
  * @param file its name, for messages
+ * @param external gives weights that lie in files beside it; without it, a file with such weights is refused
  * @throws FileError when the bytes are no ONNX model, are truncated, or hold something that Graft does not read
  */
-export function readModel(bytes: Uint8Array, file: string): OnnxModel {
+export function readModel(bytes: Uint8Array, file: string, external?: ExternalData): OnnxModel {
+  const reading: Reading = { file, external };
   let proto: onnx.ModelProto;
   try {
     proto = ModelProto.decode(bytes);
@@ -152,7 +216,7 @@ export function readModel(bytes: Uint8Array, file: string): OnnxModel {
       received: `${bytes.length} bytes without one`,
     });
   }
-  const constants = new Map((graph.initializer ?? []).map((tensor) => [tensor.name ?? "", tensorOf(tensor, file)]));
+  const constants = new Map((graph.initializer ?? []).map((tensor) => [tensor.name ?? "", tensorOf(tensor, reading)]));
   return {
     irVersion: integer(proto.irVersion),
     opsets: Object.fromEntries(
@@ -160,10 +224,10 @@ export function readModel(bytes: Uint8Array, file: string): OnnxModel {
     ),
     producer: proto.producerName,
     graphName: graph.name ?? "",
-    nodes: (graph.node ?? []).map((node) => nodeOf(node, file)),
+    nodes: (graph.node ?? []).map((node) => nodeOf(node, reading)),
     // Before IR version 4 every constant had to be listed as an input too.
     inputs: (graph.input ?? []).filter(({ name }) => !constants.has(name ?? "")).map((info) => valueInfoOf(info, file)),
-    outputs: (graph.output ?? []).map((info) => valueInfoOf(info, file)),
+    outputs: readableOutputs(graph.output ?? [], file),
     constants,
     metadata: Object.fromEntries(proto.metadataProps.map(({ key, value }) => [key ?? "", value ?? ""])),
   };

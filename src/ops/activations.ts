@@ -1,3 +1,4 @@
+import { ShapeError } from "../errors/errors.js";
 import type { Value } from "../graph/value.js";
 import { and, greater, less, where } from "./comparison.js";
 import { scalarLike } from "./constants.js";
@@ -7,6 +8,7 @@ import {
   add,
   type Binary,
   broadcast,
+  erf,
   keptWhere,
   like,
   mul,
@@ -212,3 +214,40 @@ export const thresholdedRelu: Op<"ThresholdedRelu", [x: Value, attributes?: { re
       x: ({ x, dy, attributes: { alpha = 1 } }) => keptWhere(greater(x, scalarLike(x, alpha)), dy),
     },
   });
+
+/**
+ * `x · Φ(x)` with the normal distribution's Φ: `x / 2 · (1 + erf(x / √2))`; with `approximate: "tanh"`,
+ * `x / 2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`. Default `"none"`. Files of Graft are of an older version of ONNX, so it
+ * is written in them with those operators.
+ * @see https://arxiv.org/abs/1606.08415
+ * @see https://onnx.ai/onnx/operators/onnx__Gelu.html
+ */
+export const gelu: Op<"Gelu", [x: Value, attributes?: { readonly approximate?: string | undefined }]> = defineOp(
+  "Gelu",
+  {
+    since: 20,
+    inputs: ["x"],
+    outputs: ["y"],
+    attributes: { approximate: "string" },
+    infer: ({ x, attributes: { approximate = "none" } }) => {
+      if (approximate !== "none" && approximate !== "tanh") {
+        throw new ShapeError("Gelu: there is no such approximation.", {
+          subject: "Gelu",
+          expected: "none or tanh",
+          received: approximate,
+        });
+      }
+      return { y: like(x) };
+    },
+    body: ({ x, attributes: { approximate } }) => geluFormula(x, approximate === "tanh"),
+    expand: ({ x, attributes: { approximate } }) => geluFormula(x, approximate === "tanh"),
+  },
+);
+
+function geluFormula(x: Value, approximate: boolean): Value {
+  const number = (value: number): Value => scalarLike(x, value);
+  const bent = approximate
+    ? tanh(mul(number(Math.sqrt(2 / Math.PI)), add(x, mul(number(0.044715), mul(x, square(x))))))
+    : erf(mul(x, number(Math.SQRT1_2)));
+  return mul(mul(x, number(0.5)), add(bent, number(1)));
+}

@@ -1,3 +1,4 @@
+import { isWhole, show } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import { hash128, type Words } from "./hash.js";
 
@@ -55,12 +56,13 @@ export class Generator {
    * @throws UsageError when it is neither
    */
   constructor(seed: number | GeneratorState) {
-    if (typeof seed === "number") {
-      if (!Number.isSafeInteger(seed) || seed < 0) {
+    // From JavaScript it may be anything.
+    if (typeof seed !== "object" || (seed as unknown) === null) {
+      if (!isWhole(seed, 0)) {
         throw new UsageError("The seed is not usable.", {
           subject: "seed",
           expected: "a whole number from 0 to 2^53 - 1",
-          received: String(seed),
+          received: show(seed),
         });
       }
       this.#key = hash128(encoder.encode(`graft seed ${seed}`));
@@ -71,7 +73,7 @@ export class Generator {
         throw new UsageError("The saved state of a random generator is not usable.", {
           subject: "generator state",
           expected: `{ kind: "xoshiro128**", key, state } with four 32-bit words each, not all of the state zero`,
-          received: JSON.stringify(seed).slice(0, 200),
+          received: show(seed),
           advice: "Pass what save() returned, unchanged.",
         });
       }

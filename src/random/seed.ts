@@ -4,6 +4,8 @@ import { Generator } from "./generator.js";
 export interface RandomSource {
   /** The stream of the given name: the same for the same seed and name, whatever other streams have been used for. */
   stream(label: string): Generator;
+  /** How many things of a kind have asked before, since the seed was set: what streams of things without a name are told apart by. */
+  number(kind: string): number;
   /** How often the seed has been set: streams that go on from call to call begin again when it changes. */
   readonly timesSeeded: number;
 }
@@ -41,14 +43,19 @@ export class RandomStreams implements RandomSource {
     return this.root.fork(label);
   }
 
-  /**
-   * A stream for the next one of some things of a kind, such as the iterators over folders: each has its own, and after the
-   * same seed the same again.
-   */
-  next(kind: string): Generator {
+  number(kind: string): number {
     const number = this.numbers.get(kind) ?? 0;
     this.numbers.set(kind, number + 1);
-    return this.stream(`${kind}/${number}`);
+    return number;
+  }
+
+  /**
+   * A stream for the next one of some things of a kind, such as weights, or the iterators over folders: each has its own, and
+   * after the same seed the same again. It follows from the order in which they are made, not from names: automatic ones count
+   * on in a process, and models that are built alike would begin with other weights each time.
+   */
+  next(kind: string): Generator {
+    return this.stream(`${kind}/${this.number(kind)}`);
   }
 }
 
@@ -58,7 +65,8 @@ export const processStreams = new RandomStreams();
 /**
  * Seeds everything that is not given a seed of its own: initial weights, dropout masks, augmentation, shuffling.
  *
- * Until it is called the seed is 0, so a script that never mentions seeds still gives the same result each time it runs.
+ * What is built afterwards in the same order is the same, whatever was built before: two models after the same seed have equal
+ * weights, whatever their names. Until it is called the seed is 0, so a script that never mentions seeds still gives the same result each time it runs.
  *
  * @param seed a whole number in [0, 2⁵³)
  * @throws UsageError when it is not
@@ -70,7 +78,7 @@ export const processStreams = new RandomStreams();
  *
  * function firstWeights(seed: number): string {
  *   setRandomSeed(seed);
- *   const dense = new layers.Dense(2, { name: "dense" });
+ *   const dense = new layers.Dense(2);
  *   dense.apply(layers.Input({ shape: [3] }));
  *   return String(dense.getWeights()[0]?.data);
  * }
@@ -80,6 +88,30 @@ export const processStreams = new RandomStreams();
  */
 export function setRandomSeed(seed: number): void {
   processStreams.setSeed(seed);
+}
+
+/** What weights that are being made are numbered by. */
+let current = processStreams;
+
+/**
+ * Makes something for a job: weights in it take no numbers from the process, whose own models begin as without the job.
+ *
+ * @param streams those of the job
+ * @param make without waiting for anything
+ */
+export function makeWith<T>(streams: RandomStreams, make: () => T): T {
+  const before = current;
+  current = streams;
+  try {
+    return make();
+  } finally {
+    current = before;
+  }
+}
+
+/** A stream for the next weight that is made. */
+export function nextWeightStream(): Generator {
+  return current.next("weights");
 }
 
 /** A stream of {@link processStreams}. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { FileError, ShapeError } from "../errors/errors.js";
 import type { OnnxModel } from "../onnx/model.js";
+import { refuseTooLarge } from "../formats/onnx/import-model.js";
 import { readModel } from "../onnx/read-model.js";
 import type { DecodedPhoto } from "../photos/decode.js";
 import { type Runtime, type Session, Tensor, useOnce } from "../runtime/runtime.js";
@@ -140,6 +141,7 @@ export async function createClassifier(
   const model = readModel(bytes, file);
   const labels = readLabels(model, file);
   checkSignature(model, labels, file);
+  refuseTooLarge(model, file);
   const session = await runtime.createSession(bytes, photos < worthCopies ? {} : { runBytes });
   return new OnnxClassifier(labels, model.metadata, session, file);
 }

@@ -1,7 +1,7 @@
 import { BatchNormalization, Dense, Dropout, Input } from "../nn/layers/index.js";
 import type { BaseModel } from "../models/base-model.js";
 import { Sequential } from "../models/sequential.js";
-import type { RandomSource } from "../random/seed.js";
+import { makeWith, type RandomStreams } from "../random/seed.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 
 /** Share of the features that is left out at each step, against memorizing a small folder. */
@@ -33,7 +33,7 @@ function statistics({ dims, data }: TensorData<"float32">): { mean: Float32Array
  * @param random where its initial weights are drawn from
  * @returns a model from features to probabilities
  */
-export function createHead(features: TensorData<"float32">, classes: number, random: RandomSource): Sequential {
+export function createHead(features: TensorData<"float32">, classes: number, random: RandomStreams): Sequential {
   const [, width = 1] = features.dims;
   const normalization = new BatchNormalization({
     center: false,
@@ -41,15 +41,13 @@ export function createHead(features: TensorData<"float32">, classes: number, ran
     name: "normalization",
     trainable: false,
   });
-  const head = new Sequential(
-    [
-      Input({ shape: [width], name: "features" }),
-      normalization,
-      new Dropout(dropout, { name: "dropout" }),
-      new Dense(classes, { activation: "softmax", name: "probabilities" }),
-    ],
-    { name: "head" },
-  );
+  const row = [
+    Input({ shape: [width], name: "features" }),
+    normalization,
+    new Dropout(dropout, { name: "dropout" }),
+    new Dense(classes, { activation: "softmax", name: "probabilities" }),
+  ];
+  const head = makeWith(random, () => new Sequential(row, { name: "head" }));
   for (const weight of head.weights) weight.initialize(random);
   const { mean, variance } = statistics(features);
   normalization.setWeights([float32(mean, [width]), float32(variance, [width])]);

@@ -2,6 +2,7 @@ import { LineChart, ScatterChart } from "echarts/charts";
 import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from "echarts/components";
 import { type EChartsCoreOption, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
+import { checkOptionNames, isPlainObject, refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 
 /** One figure over epochs, such as the accuracy. Epochs count from 1. */
@@ -212,6 +213,12 @@ function ticks(epochs: number): number[] {
  * ```
  */
 export function curvesSvg(plots: readonly CurvePlot[], options: CurvesOptions = {}): string {
+  checkOptionNames("curvesSvg", options, ["phases", "bestEpoch", "width", "height"]);
+  // From JavaScript it may be anything.
+  const given: unknown = plots;
+  if (!Array.isArray(given) || !given.every((plot) => isPlainObject(plot) && isPlainObject(plot["training"]))) {
+    refuse("curvesSvg", "plots", "a list of plots, as historyPlots gives it", given);
+  }
   if (plots.length === 0) {
     throw new UsageError("There is nothing to draw.", {
       subject: "curves",
@@ -254,6 +261,10 @@ export type HistoryLists = Readonly<Record<string, readonly number[]>>;
  * ```
  */
 export function historyPlots(history: HistoryLists): CurvePlot[] {
+  const given: unknown = history;
+  if (!isPlainObject(given) || !Object.values(given).every((list) => Array.isArray(list))) {
+    refuse("historyPlots", "history", "lists of numbers by name, as history.history of fit", given);
+  }
   const plot = (key: string, word: string, axis: string, share: boolean): CurvePlot[] => {
     const training = history[key];
     if (training === undefined) return [];

@@ -1,4 +1,5 @@
 import type { ProgressBar, ProgressState } from "../models/surroundings.js";
+import { harmless, harmlessLine } from "./harmless.js";
 import { shorten, textWidth } from "./text-width.js";
 
 /** Where text goes: a stream of the process, or one of a test. */
@@ -88,7 +89,7 @@ export class Progress implements ProgressBar {
 
   say(line: string): void {
     this.clear();
-    this.stream.write(`${line}\n`);
+    this.stream.write(`${harmless(line)}\n`);
   }
 
   private figures(state: ProgressState, now: number): { count: string; rate?: string; left?: string } {
@@ -107,7 +108,7 @@ export class Progress implements ProgressBar {
 
   private parts(state: ProgressState, now: number): string[] {
     const { count, rate, left } = this.figures(state, now);
-    return [state.what, count, rate, left, state.note].filter((part) => part !== undefined);
+    return [harmlessLine(state.what), count, rate, left, state.note].filter((part) => part !== undefined);
   }
 
   /** As much as fits on one line: the note goes first, then the rate, then the bar shrinks and goes, then the time left. */
@@ -129,7 +130,7 @@ export class Progress implements ProgressBar {
       [state.what, drawn(8), count, left],
       [state.what, count, left],
       [state.what, count],
-    ].map((parts) => parts.filter((part) => part !== undefined).join("  "));
+    ].map((parts) => harmlessLine(parts.filter((part) => part !== undefined).join("  ")));
     return choices.find((text) => textWidth(text) <= width) ?? shorten(choices.at(-1) ?? "", width);
   }
 }

@@ -1,7 +1,19 @@
 import { Tensor } from "onnxruntime-common";
+import { refuse } from "../errors/check.js";
 import type { ElementType, TensorData } from "../onnx/tensor-data.js";
 
 export { Tensor };
+
+/**
+ * Refuses what is no array.
+ *
+ * @throws UsageError with the thing that takes one
+ */
+export function checkTensor(owner: string, name: string, value: unknown): void {
+  const isTensor =
+    typeof value === "object" && value !== null && "dims" in value && Array.isArray(value.dims) && "data" in value;
+  if (!isTensor) refuse(owner, name, 'a Tensor, such as new Tensor("float32", [1, 2], [2, 1])', value);
+}
 
 /** Tensors by name. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;

@@ -545,6 +545,9 @@ export const samples: Readonly<Record<DifferentiableName, Sample>> = {
   ),
   HardSwish: unary((x) => activations.hardSwish(elementwise.mul(x, x)), { range: [-1, 1] }, { precision: "float32" }),
   Mish: unary(activations.mish, anywhere, { precision: "float32" }),
+  Gelu: fc
+    .constantFrom("none", "tanh")
+    .chain((approximate) => unary((x) => activations.gelu(x, { approximate }), anywhere, { precision: "float32" })),
   Celu: unary((x) => activations.celu(x, { alpha: 0.7 }), { away: [0] }, { precision: "float32" }),
   ThresholdedRelu: unary(
     (x) => activations.thresholdedRelu(x, { alpha: 0.5 }),

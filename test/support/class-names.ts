@@ -10,6 +10,7 @@ import * as lossClasses from "../../src/nn/losses/catalogue.js";
 import { resolveLoss } from "../../src/nn/losses/index.js";
 import * as metricClasses from "../../src/nn/metrics/catalogue.js";
 import { resolveMetric } from "../../src/nn/metrics/index.js";
+import { snakeCase } from "../../src/nn/names.js";
 import * as optimizerClasses from "../../src/nn/optimizers/catalogue.js";
 import { resolveOptimizer } from "../../src/nn/optimizers/index.js";
 import * as regularizerClasses from "../../src/nn/regularizers/catalogue.js";
@@ -19,7 +20,7 @@ import { resolveSchedule } from "../../src/nn/schedules/index.js";
 import * as callbackClasses from "../../src/training/callbacks/index.js";
 
 /** Values for constructors' arguments that have no default, by Keras's names. */
-const samples: Readonly<Record<string, unknown>> = {
+export const samples: Readonly<Record<string, unknown>> = {
   activation: "relu",
   axes: 1,
   boundaries: [1],
@@ -76,7 +77,8 @@ type Classes = Readonly<Record<string, { readonly className: string; readonly po
 function saved(classes: Classes, make: (serialized: SerializedObject) => Saved | undefined): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(classes).map(([key, { className, positional = [] }]) => {
-      const config = configs[className] ?? Object.fromEntries(positional.map((name) => [name, samples[name]]));
+      const names = positional.map(snakeCase);
+      const config = configs[className] ?? Object.fromEntries(names.map((name) => [name, samples[name]]));
       const made = make({ class_name: className, config });
       return [key, { className: made?.className, config: made?.getConfig() }];
     }),

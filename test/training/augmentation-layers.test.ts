@@ -13,7 +13,7 @@ const x = toTensor({
 });
 const y = toTensor(waveLabels(6, 0, 1));
 
-/** Layers whose random numbers do not depend on their names, which are numbered. */
+/** Of layers that draw the same whatever was drawn before. */
 const seed = 2;
 
 /** One of each layer, with numbers that do something. */
@@ -121,6 +121,10 @@ describe("layers of augmentation", () => {
       await model.save(join(folder, "model.keras"));
       const read = await models.loadModel(join(folder, "model.keras"));
       released.push(read);
+      // As in Keras the flag of a Sequential is not read, but those of its layers.
+      const base = read.getLayer("base");
+      expect([base.trainable, base.trainableWeights]).toEqual([true, []]);
+      base.trainable = false;
       expect(read.layers.map((layer) => layer.getConfig())).toEqual(model.layers.map((layer) => layer.getConfig()));
       const [before, after] = [await model.predict(x), await read.predict(x)].map((out) => [...fromTensor(out).data]);
       expect(after).toEqual(before);

@@ -208,8 +208,9 @@ describe("fit with a trunk in 8 bits", () => {
     const progressBar = (): ProgressBar => ({ update: ignore, clear: ignore, say: ignore });
     const machine = { ...createNodeMachine(), progressBar, print: (line: string) => void lines.push(line) };
     installPlatform(createPlatform({ runtime: usual.runtime, machine }));
-    const [first, second] = [model(), model()];
+    const first = model();
     await first.fit(samples, { ...options, trunkPrecision: "int8", verbose: 2 });
+    const second = model();
     await second.fit(samples, { ...options, trunkPrecision: "int8" });
     expect(second.getWeights().map(({ data }) => data)).toEqual(first.getWeights().map(({ data }) => data));
     expect(lines.join("\n")).toMatch(

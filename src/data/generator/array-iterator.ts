@@ -1,7 +1,7 @@
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { platform } from "../../models/platform.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
-import type { Tensor } from "../../runtime/runtime.js";
+import { checkTensor, type Tensor } from "../../runtime/runtime.js";
 import { BatchIterator } from "./batch-iterator.js";
 import { toFloat32Array } from "./float32-array.js";
 import { checkIteratorOptions, type IteratorOptions, iteratorOptionNames, subsetOf } from "./flow-options.js";
@@ -63,6 +63,8 @@ export class ArrayIterator extends BatchIterator {
   constructor(x: Tensor, y: Tensor | undefined, options: FlowOptions, steps: PixelSteps, validationSplit = 0) {
     checkOptionNames("flow", options, [...iteratorOptionNames, "sampleWeight", "ignoreClassSplit"]);
     checkIteratorOptions("flow", options, validationSplit);
+    checkTensor("flow", "x", x);
+    if (y !== undefined) checkTensor("flow", "y", y);
     const [count = 0, height = 0, width = 0, channels = 0] = x.dims;
     if (x.dims.length !== 4) {
       throw new ShapeError("flow takes a batch of images.", {

@@ -1,4 +1,5 @@
 import { isWhole } from "../../errors/check.js";
+import { refuseFormerMembers } from "../../errors/former-members.js";
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
 import { type Batch, type BatchSource, pickRows, type Standardization } from "../../models/sources/batch-source.js";
@@ -42,6 +43,18 @@ interface IteratorState {
 export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = WeightedBatch>
   implements BatchSource, AsyncIterable<Given>
 {
+  static {
+    refuseFormerMembers(this, "A source of batches", {
+      batch_size: "batchSize",
+      image_shape: "imageShape",
+      target_size: "targetSize",
+      class_mode: "classMode",
+      class_indices: "classIndices",
+      class_names: "classNames",
+      file_paths: "filePaths",
+    });
+  }
+
   readonly batchSize: number;
   /** Number of samples of a round. */
   readonly samples: number;

@@ -1,11 +1,12 @@
-import { wholeNumber } from "../../errors/check.js";
+import { checkOptionNames, wholeNumber, isPlainObject, refuse, wholeNumbers } from "../../errors/check.js";
+import { refuseFormerMembers } from "../../errors/former-members.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { input, type Value } from "../../graph/value.js";
 import { platform } from "../../models/platform.js";
 import { toChannelsFirst, toChannelsLast } from "../../nn/channels.js";
 import { Generator } from "../../random/generator.js";
 import { nextRandomStream, processStreams } from "../../random/seed.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { checkTensor, Tensor } from "../../runtime/runtime.js";
 import { createSession } from "../../runtime/session.js";
 import { type AffineTransform, getRandomTransform } from "../augment/affine-parameters.js";
 import { ArrayIterator, type FlowOptions } from "./array-iterator.js";
@@ -73,6 +74,10 @@ const streamName = "image-data-generator";
  * ```
  */
 export class ImageDataGenerator {
+  static {
+    refuseFormerMembers(this, "An ImageDataGenerator");
+  }
+
   readonly options: ImageDataGeneratorOptions;
   /** Mean of each channel, `[1, 1, channels]`, which `fit` finds; `undefined` before. */
   mean: Tensor | undefined;
@@ -118,6 +123,7 @@ export class ImageDataGenerator {
    * @see https://keras.io/api/data_loading/image/ The distributions are Keras's, the numbers are not NumPy's.
    */
   getRandomTransform(imageShape: readonly number[], seed?: number): AffineTransform {
+    wholeNumbers("getRandomTransform", "imageShape", imageShape);
     const [height, width] = imageShape;
     if (imageShape.length !== 3 || height === undefined || width === undefined) {
       throw new ShapeError("getRandomTransform takes the shape of one image.", {
@@ -180,6 +186,8 @@ export class ImageDataGenerator {
    * @see https://keras.io/api/data_loading/image/ Brightness and channel shift included
    */
   async applyTransform(image: Tensor, parameters: Partial<AffineTransform>): Promise<Tensor> {
+    checkTensor("applyTransform", "image", image);
+    if (!isPlainObject(parameters)) refuse("applyTransform", "parameters", "what getRandomTransform gives", parameters);
     const [height, width, channels] = image.dims;
     if (image.dims.length !== 3 || height === undefined || width === undefined || channels === undefined) {
       throw new UsageError("applyTransform takes one image.", {
@@ -210,6 +218,7 @@ export class ImageDataGenerator {
    * @returns the same shape, float32
    */
   randomTransform(x: Tensor, seed?: number): Promise<Tensor> {
+    checkTensor("randomTransform", "x", x);
     return this.applyTransform(x, this.getRandomTransform(x.dims, seed));
   }
 
@@ -221,6 +230,7 @@ export class ImageDataGenerator {
    * @returns a new float32 array of the same shape (Keras changes its input)
    */
   async standardize(x: Tensor): Promise<Tensor> {
+    checkTensor("standardize", "x", x);
     if (x.dims.length !== 3 && x.dims.length !== 4) {
       throw new ShapeError("standardize takes an image or a batch of images.", {
         subject: "x",
@@ -254,6 +264,8 @@ export class ImageDataGenerator {
    * @throws UsageError when whitening is asked for and the photos are too large for it
    */
   async fit(x: Tensor, options: GeneratorFitOptions = {}): Promise<void> {
+    checkTensor("ImageDataGenerator.fit", "x", x);
+    checkOptionNames("ImageDataGenerator.fit", options, ["augment", "rounds", "seed"]);
     const [count = 0, height = 0, width = 0, channels = 0] = x.dims;
     if (x.dims.length !== 4 || count === 0) {
       throw new ShapeError("fit takes a batch of images.", {

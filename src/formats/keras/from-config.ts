@@ -4,10 +4,18 @@ import type { SerializedObject } from "../../nn/config.js";
 import type { Layer } from "../../nn/layer.js";
 import { deserializeLayer } from "../../nn/layers/deserialize-layer.js";
 import { InputLayer } from "../../nn/layers/index.js";
+import { Operation } from "../../nn/operations/operation.js";
 import type { CallOptions, MaskName, SymbolicTensor } from "../../nn/symbolic-tensor.js";
 import { BaseModel } from "../../models/base-model.js";
-import { isReference, readCall, readOldOperation, type Call, type Reference } from "./deserialize-call.js";
-import { isOperation, oldOperation, operationLayer } from "./deserialize-operation.js";
+import {
+  isReference,
+  readCall,
+  readOldOperation,
+  readOperationCall,
+  type Call,
+  type Reference,
+} from "./deserialize-call.js";
+import { isOperation, oldOperation, operandsOf, operationLayer } from "./deserialize-operation.js";
 import { checkKept, without } from "./deserialize-check.js";
 import { Model } from "../../models/model.js";
 import { Sequential } from "../../models/sequential.js";
@@ -36,7 +44,6 @@ const shapeSchema = z.array(z.number().nullable()).min(1);
 
 const sequentialSchema = z.looseObject({
   name: z.string().optional(),
-  trainable: z.boolean().nullish(),
   layers: z.array(z.unknown()),
   build_input_shape: shapeSchema.nullish().catch(undefined),
 });
@@ -148,11 +155,22 @@ class ConfigReader {
       const subject = `The layer "${data.name}" in ${this.file}`;
       const { class_name: kind, module, config: own } = this.parse(serializedSchema, data, `the layer "${data.name}"`);
       const old = kind === "TFOpLambda" ? oldOperation(own) : undefined;
-      const read = old === undefined ? readCall : readOldOperation;
+      const isModern = isOperation(module);
+      const read = old !== undefined ? readOldOperation : isModern ? readOperationCall : readCall;
       const waiting = data.inbound_nodes.map((node) => this.explained(subject, () => read(node)));
       const layer =
-        old !== undefined || isOperation(module, waiting)
-          ? this.explained(subject, () => operationLayer(old ?? kind, data.name, waiting))
+        old !== undefined || isModern
+          ? this.explained(subject, () =>
+              operationLayer(
+                {
+                  module: isModern ? module : "keras.src.ops.numpy",
+                  className: old ?? kind,
+                  name: data.name,
+                  config: isModern && !Array.isArray(own) ? own : {},
+                },
+                waiting,
+              ),
+            )
           : this.layer(data, `the layer "${data.name}"`);
       entries.set(data.name, {
         layer,
@@ -196,6 +214,14 @@ class ConfigReader {
             (reference) => find(entries, reference, offsets.calls.get(reference.layer) ?? 0) ?? [],
           );
           if (inputs.length < from.length) break;
+          if (layer instanceof Operation) {
+            const one = call;
+            const connect = (): readonly SymbolicTensor[] => layer.connectArguments(inputs, operandsOf(layer, one));
+            outputs.push(this.explained(`The layer "${name}" in ${this.file}`, connect));
+            waiting.shift();
+            progress = true;
+            continue;
+          }
           const { masks = [], ...flags } = told;
           const own = inputs.slice(0, inputs.length - masks.length);
           const mask = (wanted: MaskName): SymbolicTensor | undefined => inputs[own.length + masks.indexOf(wanted)];
@@ -246,7 +272,7 @@ class ConfigReader {
         model.ensureBuilt([new InputLayer({ batchShape: shape }).output.shape]);
       });
     }
-    if (parsed.trainable === false) model.trainable = false;
+    // Keras takes no notice of the flag of a Sequential in a file: those of its layers are there too.
     return model;
   }
 

@@ -12,7 +12,7 @@ import { writeModel } from "../../onnx/write-model.js";
 import { cutClassifier } from "./cut-classifier.js";
 import { importOnnx, importOnnxGraph } from "./import-model.js";
 
-const shared = join(import.meta.dirname, "..", "..", "..", "shared", "weights");
+const shared = join(import.meta.dirname, "..", "..", "..", "..", "shared", "weights");
 const withShared = describe.skipIf(!existsSync(shared));
 
 function wave(count: number): Float32Array {

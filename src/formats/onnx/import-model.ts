@@ -4,11 +4,14 @@ import { constant, input, type Node, producer, type Value } from "../../graph/va
 import type { NamedGraph } from "../../graph/named-graph.js";
 import type { Shape } from "../../graph/shape.js";
 import type { GraphModel } from "../../models/graph-model.js";
-import type { OnnxModel, OnnxNode } from "../../onnx/model.js";
+import { channelsFirst, toChannelsFirst, toChannelsLast } from "../../nn/channels.js";
+import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../onnx/model.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { halfToFloat32 } from "../../onnx/half.js";
+import { batch, requireBatchFirst } from "./batch-axis.js";
 import { modelOfGraph } from "./model-of-graph.js";
 import { NodeImporter } from "./import-nodes.js";
+import { SizeGuard, TooLargeError } from "./size-guard.js";
 
 /** How an ONNX file becomes a model. */
 export interface OnnxImportOptions {
@@ -16,6 +19,10 @@ export interface OnnxImportOptions {
   readonly file: string;
   /** Side of the square image in pixels, for a file that leaves height and width open. */
   readonly imageSize?: number | undefined;
+  /** Name of the only output to take; default all that are of floating-point numbers. */
+  readonly output?: string | undefined;
+  /** Whether it is a model that Graft exported; default what the file says. */
+  readonly own?: boolean | undefined;
 }
 
 /** A tensor with float16 values made float32, which all graphs of Graft compute in. */
@@ -47,12 +54,30 @@ function imageShape(model: OnnxModel, name: string, shape: Shape | undefined, op
     });
   }
   const size = options.imageSize ?? Number(model.metadata["input_size"] ?? 224);
-  return ["N", 3, height ?? size, width ?? size];
+  return [batch, 3, height ?? size, width ?? size];
+}
+
+/** The outputs that are taken of a file. */
+export function chosenOutputs(model: OnnxModel, { file, output }: OnnxImportOptions): readonly OnnxValueInfo[] {
+  if (output === undefined) {
+    // Others, such as the number of the class, say what follows from these.
+    const floating = model.outputs.filter(({ type }) => type.startsWith("float"));
+    return floating.length > 0 ? floating : model.outputs;
+  }
+  const chosen = model.outputs.find(({ name }) => name === output);
+  if (chosen !== undefined) return [chosen];
+  const names = model.outputs.map(({ name }) => name);
+  throw new UsageError(`${file} has no output "${output}".`, {
+    subject: output,
+    expected: names.map((name) => `"${name}"`).join(" or "),
+    received: `"${output}"`,
+    advice: didYouMean(output, names),
+  });
 }
 
 /** The nodes that the outputs need, in the file's order, which ONNX requires to be a possible one. */
-function neededNodes(model: OnnxModel): OnnxNode[] {
-  const wanted = new Set(model.outputs.map(({ name }) => name));
+function neededNodes(model: OnnxModel, outputs: readonly OnnxValueInfo[]): OnnxNode[] {
+  const wanted = new Set(outputs.map(({ name }) => name));
   const needed: OnnxNode[] = [];
   for (const node of [...model.nodes].reverse()) {
     if (!node.outputs.some((name) => wanted.has(name))) continue;
@@ -62,12 +87,26 @@ function neededNodes(model: OnnxModel): OnnxNode[] {
   return needed.reverse();
 }
 
-/** The file's only input, and its name. */
-function imageInput(model: OnnxModel, options: OnnxImportOptions): readonly [name: string, image: Value] {
-  const [image, ...others] = model.inputs.map(
-    ({ name, shape }) => [name, input(name, "float32", imageShape(model, name, shape, options))] as const,
+/**
+ * Whether a file is a model that Graft exported: its inputs and outputs are in Keras's order, and its batch is open. Only
+ * those say the version; a network that was converted for the cache is like those of others.
+ */
+function isOwn({ producer: name, metadata }: OnnxModel): boolean {
+  return name === "graft-ml" && metadata["version"] !== undefined;
+}
+
+/** What is fed, in the graph's order of axes. */
+function modelInputs(model: OnnxModel, options: OnnxImportOptions): Value[] {
+  if (options.own ?? isOwn(model)) {
+    return model.inputs.map(({ name, shape = [] }) => {
+      // Photos of 8 bits are fed as any numbers are.
+      return input(name, "float32", channelsFirst([batch, ...shape.slice(1)]));
+    });
+  }
+  const [image, ...others] = model.inputs.map(({ name, shape }) =>
+    input(name, "float32", imageShape(model, name, shape, options)),
   );
-  if (image !== undefined && others.length === 0) return image;
+  if (image !== undefined && others.length === 0) return [image];
   throw new FileError(`${options.file} does not take one image.`, {
     subject: options.file,
     expected: "one input",
@@ -76,22 +115,37 @@ function imageInput(model: OnnxModel, options: OnnxImportOptions): readonly [nam
 }
 
 /**
- * Makes a graph of an ONNX file that takes images: float16 becomes float32, fixed batch sizes are opened, and older
- * operators become those that Graft has.
+ * Makes a graph of an ONNX file that takes images, or that Graft wrote: float16 becomes float32, fixed batch sizes are
+ * opened, and older operators become those that Graft has.
  *
  * @param model the file as {@link readModel} gives it
  * @returns the graph, named after the file
- * @throws FileError for a file that takes no images, is inconsistent, or holds an operator that Graft does not have
+ * @throws FileError for a file that takes no images, is inconsistent, too large, or holds an operator that Graft does not
+ * have; and for one that would mix the pictures of a batch
+ * @throws UsageError when it has no output of the name that was asked for
  */
 export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): NamedGraph {
   const { file } = options;
-  const [imageName, image] = imageInput(model, options);
+  const own = options.own ?? isOwn(model);
+  const inputs = modelInputs(model, options);
+  const sizes = new SizeGuard(file);
   const values = new Map<string, Value>();
   for (const [name, tensor] of model.constants) values.set(name, constant(computable(tensor)));
-  values.set(imageName, image);
+  inputs.forEach((value, index) => {
+    const name = model.inputs[index]?.name ?? "";
+    sizes.check(value.shape, name);
+    values.set(name, own ? toChannelsLast(value) : value);
+  });
   const names = new Map<Node, string>();
-  const importer = new NodeImporter(file, model.opsets[""] ?? 1);
-  for (const node of neededNodes(model)) {
+  const [first] = model.inputs[0]?.shape ?? [];
+  const importer = new NodeImporter({
+    file,
+    opset: model.opsets[""] ?? 1,
+    batch: typeof first === "number" ? first : undefined,
+    own,
+  });
+  const outputs = chosenOutputs(model, options);
+  for (const node of neededNodes(model, outputs)) {
     const from = node.inputs.map((name) => (name === "" ? undefined : required(values, name, node, file)));
     const results = importer.import(node, from);
     node.outputs.forEach((name, index) => {
@@ -102,8 +156,8 @@ export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): N
       if (made !== undefined && !names.has(made)) names.set(made, node.name);
     });
   }
-  const outputs = model.outputs.map(({ name }) => computed(values, name, file));
-  return { name: file, inputs: [image], outputs, names };
+  const made = outputs.map(({ name }) => computed(values, name, file));
+  return { name: file, inputs, outputs: own ? made.map(toChannelsFirst) : made, names };
 }
 
 function computed(values: ReadonlyMap<string, Value>, name: string, file: string): Value {
@@ -128,11 +182,29 @@ function required(values: ReadonlyMap<string, Value>, name: string, node: OnnxNo
 }
 
 /**
- * Makes a model of an ONNX file that takes images. Its layers are the file's nodes with weights, under the file's names.
+ * Makes a model of an ONNX file that takes images, or that Graft wrote. Its layers are the file's nodes with weights, under
+ * the file's names.
  *
  * @param model the file as `readModel` gives it
- * @throws FileError as {@link importOnnxGraph} does
+ * @throws FileError as {@link importOnnxGraph} does, and when an output does not begin with the batch
  */
 export function importOnnx(model: OnnxModel, options: OnnxImportOptions): GraphModel {
-  return modelOfGraph(importOnnxGraph(model, options));
+  const graph = importOnnxGraph(model, options);
+  const names = chosenOutputs(model, options).map(({ name }) => name);
+  graph.outputs.forEach((value, index) => requireBatchFirst(value, names[index] ?? "", options.file));
+  return modelOfGraph(graph);
+}
+
+/**
+ * Looks through a classifier before the engine does, which gives a file all the memory that it asks for. What else there may
+ * be about it, the engine says.
+ *
+ * @throws TooLargeError naming the first value that would be too large
+ */
+export function refuseTooLarge(model: OnnxModel, file: string): void {
+  try {
+    importOnnxGraph(model, { file, own: true });
+  } catch (error) {
+    if (error instanceof TooLargeError) throw error;
+  }
 }

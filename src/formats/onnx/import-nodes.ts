@@ -1,13 +1,24 @@
-import { FileError, GraftError } from "../../errors/errors.js";
-import { type Dim, dimProduct, dimQuotient, isStatic, type Shape } from "../../graph/shape.js";
+import { FileError, GraftError, ShapeError } from "../../errors/errors.js";
+import {
+  type Dim,
+  dimProduct,
+  dimQuotient,
+  formatShape,
+  isStatic,
+  normalizeAxis,
+  type Shape,
+} from "../../graph/shape.js";
 import { constant, constantData, type Value } from "../../graph/value.js";
 import type { Attribute, OnnxNode } from "../../onnx/model.js";
 import { allocate, elementCount, float32, type TensorData } from "../../onnx/tensor-data.js";
 import { integers, scalar } from "../../ops/constants.js";
-import { identity } from "../../ops/layout.js";
-import { reshapeTo } from "../../ops/reshape.js";
+import { concat } from "../../ops/joining.js";
+import { expand, identity, shapeOp } from "../../ops/layout.js";
+import { reshape, reshapeTo } from "../../ops/reshape.js";
 import { isOperatorName, rowOf } from "../../ops/table.js";
 import { halfToFloat32 } from "../../onnx/half.js";
+import { batch, batchAxes, BatchTracker, countsBatch, reshapedBatch } from "./batch-axis.js";
+import { SizeGuard } from "./size-guard.js";
 
 type Inputs = readonly (Value | undefined)[];
 type Plain = Record<string, Attribute["value"] | undefined>;
@@ -72,15 +83,36 @@ function plainOf(node: OnnxNode): Plain {
   return Object.fromEntries(Object.entries(node.attributes).map(([name, { value }]) => [name, value]));
 }
 
+/** What is known of a file whose nodes are read. */
+export interface NodeSource {
+  /** Its name, for messages. */
+  readonly file: string;
+  /** Version of its operators. */
+  readonly opset: number;
+  /** How many pictures it was made for; `undefined` where that is open. */
+  readonly batch: number | undefined;
+  /** Whether Graft wrote it: then nothing in it counts the batch by a constant, and it may do with the batch what it likes. */
+  readonly own: boolean;
+}
+
 /** Makes operators of Graft of a file's nodes, one after the other. */
 export class NodeImporter {
   /** Shapes that the file computes: the extents that an int64 value will hold, as far as they are known. */
   private readonly extents = new Map<Value, readonly Dim[]>();
+  private readonly tracker = new BatchTracker();
+  private readonly sizes: SizeGuard;
 
-  constructor(
-    private readonly file: string,
-    private readonly opset: number,
-  ) {}
+  constructor(private readonly source: NodeSource) {
+    this.sizes = new SizeGuard(source.file);
+  }
+
+  private get file(): string {
+    return this.source.file;
+  }
+
+  private get opset(): number {
+    return this.source.opset;
+  }
 
   /**
    * The outputs of one node.
@@ -89,7 +121,11 @@ export class NodeImporter {
    */
   import(node: OnnxNode, inputs: Inputs): readonly Value[] {
     try {
-      return this.convert(node, inputs);
+      const outputs = this.convert(node, inputs);
+      outputs.forEach((value) => {
+        this.sizes.check(value.shape, node.name);
+      });
+      return outputs;
     } catch (error) {
       if (!(error instanceof GraftError) || error instanceof FileError) throw error;
       throw new FileError(`The node "${node.name}" (${node.op}) of ${this.file} cannot be used: ${error.message}`, {
@@ -116,6 +152,8 @@ export class NodeImporter {
         return [this.cast(node, x, Number(plain["to"]))];
       case "Reshape":
         return [this.reshape(node, this.withFormerAttributes(node.op, inputs, plain))];
+      case "Flatten":
+        return [this.flatten(node, x, Number(plain["axis"] ?? 1))];
       case "Softmax":
       case "LogSoftmax":
         return [this.softmax(node, x, plain)];
@@ -136,9 +174,105 @@ export class NodeImporter {
     const former = (formerAttributes[node.op] ?? []).map(([attribute]) => attribute);
     const dropped = [...(ignored[node.op] ?? []), ...former];
     const attributes = Object.fromEntries(Object.entries(plain).filter(([name]) => !dropped.includes(name)));
-    const { outputs } = rowOf(node.op).create(inputs, attributes);
+    const opened = this.source.own ? inputs : this.withOpenBatch(node.op, inputs, attributes);
+    if (opened === "nothing to do") return inputs[0] === undefined ? [] : [inputs[0]];
+    const outputs = this.make(node.op, opened, attributes);
     this.follow(node, inputs, plain, outputs[0]);
     return outputs;
+  }
+
+  private make(op: string, inputs: Inputs, attributes: Plain): readonly Value[] {
+    const { outputs } = rowOf(op).create(inputs, attributes);
+    if (!this.source.own) this.tracker.follow(op, inputs, attributes, outputs);
+    return outputs;
+  }
+
+  /**
+   * Inputs of an operator, without constants that count the batch: a size of 1 in a Resize or an Expand, a whole slice of it.
+   */
+  private withOpenBatch(op: string, inputs: Inputs, attributes: Plain): Inputs | "nothing to do" {
+    const [x] = inputs;
+    const axes = x === undefined ? [] : batchAxes(x.shape);
+    switch (op) {
+      case "Slice":
+        return x === undefined || axes.length === 0 ? inputs : this.withoutWholeBatch(x, inputs);
+      case "Expand":
+        return this.expanded(inputs);
+      case "Resize":
+        return x === undefined ? inputs : this.resized(x, inputs, attributes);
+      case "Concat":
+        return this.joined(inputs, Number(attributes["axis"] ?? 0));
+      default:
+        return inputs;
+    }
+  }
+
+  /** A slice of a fixed batch that takes all of it takes all of an open one. */
+  private withoutWholeBatch(x: Value, inputs: Inputs): Inputs | "nothing to do" {
+    const [starts, ends, given, steps] = inputs.slice(1).map((value) => value && this.extentsOf(value));
+    const size = this.source.batch;
+    if (starts === undefined || ends === undefined || size === undefined) return inputs;
+    const axes = (given ?? starts.map((_, axis) => axis)).map((axis) => normalizeAxis(Number(axis), x.rank, "Slice"));
+    const kept = axes.flatMap((axis, index) => {
+      const [start, end, step] = [Number(starts[index]), Number(ends[index]), Number(steps?.[index] ?? 1)];
+      const whole = x.shape[axis] === batch && (start === 0 || start === -size) && end >= size && step === 1;
+      return whole ? [] : [index];
+    });
+    if (kept.length === axes.length) return inputs;
+    if (kept.length === 0) return "nothing to do";
+    const part = (numbers: readonly Dim[] | undefined): Value =>
+      integers(kept.map((index) => Number(numbers?.[index] ?? 1)));
+    return [x, part(starts), part(ends), part(axes), part(steps)];
+  }
+
+  private expanded([x, shape]: Inputs): Inputs {
+    const target = shape && this.extentsOf(shape);
+    if (x === undefined || target === undefined) return [x, shape];
+    const opened = target.map((dim, at): Dim => {
+      const own = x.shape[at - target.length + x.rank];
+      // The batch stays what it is, whether the file counts it or asks for it.
+      return own !== undefined && countsBatch(own) && (dim === own || dim === (this.source.batch ?? 1)) ? 1 : dim;
+    });
+    return [x, this.shapeOfExtents(opened) ?? shape];
+  }
+
+  private resized(x: Value, [image, roi, scales, sizes]: Inputs, attributes: Plain): Inputs {
+    const target = sizes && this.extentsOf(sizes);
+    if (target?.length !== x.rank || attributes["axes"] !== undefined) return [image, roi, scales, sizes];
+    const given = target.map((dim, axis): Dim => {
+      const own = x.shape[axis] ?? 1;
+      return countsBatch(own) && dim === (this.source.batch ?? 1) ? own : dim;
+    });
+    const parts = given.map((dim, axis) =>
+      typeof dim === "number"
+        ? integers([dim])
+        : dim === x.shape[axis]
+          ? shapeOp(x, { start: axis, end: axis + 1 })
+          : undefined,
+    );
+    if (!parts.every((part) => part !== undefined)) return [image, roi, scales, sizes];
+    // Resize takes no empty scales beside sizes.
+    return [image, roi, undefined, given.every((dim) => typeof dim === "number") ? sizes : concat(parts, { axis: 0 })];
+  }
+
+  /** What is the same for every picture, such as a class token, is repeated for those that it is joined to. */
+  private joined(inputs: Inputs, given: number): Inputs {
+    const carrier = inputs.find((value) => value !== undefined && batchAxes(value.shape).length === 1);
+    const [at = 0] = carrier === undefined ? [] : batchAxes(carrier.shape);
+    if (carrier?.shape[at] !== batch || normalizeAxis(given, carrier.rank, "Concat") === at) return inputs;
+    return inputs.map((value) => {
+      if (value?.rank !== carrier.rank || value.shape[at] !== 1 || batchAxes(value.shape).length > 0) return value;
+      const parts = carrier.shape.map((_, axis) =>
+        axis === at ? shapeOp(carrier, { start: at, end: at + 1 }) : integers([1]),
+      );
+      return expand(value, concat(parts, { axis: 0 }));
+    });
+  }
+
+  /** A constant of extents, where all of them are known. */
+  private shapeOfExtents(extents: readonly Dim[]): Value | undefined {
+    const numbers = extents.filter((dim): dim is number => typeof dim === "number");
+    return numbers.length === extents.length ? integers(numbers) : undefined;
   }
 
   /** The inputs, with attributes moved to the places that they have among them now. */
@@ -182,6 +316,7 @@ export class NodeImporter {
       });
     }
     const dims = Array.from(data.data as BigInt64Array, Number);
+    this.sizes.take(dims, node.name);
     const filled = allocate(tensor.type, elementCount(dims));
     filled.fill((tensor.data[0] ?? 0) as never);
     return constant({ type: tensor.type, dims, data: filled });
@@ -191,7 +326,7 @@ export class NodeImporter {
     const values = inputs.filter((value): value is Value => value !== undefined);
     const [first, ...rest] = values;
     if (first === undefined) throw new FileError(`A Sum of ${this.file} has no inputs.`, { subject: "Sum" });
-    return rest.reduce((total, value) => rowOf("Add").create([total, value], {}).outputs[0] ?? total, first);
+    return rest.reduce((total, value) => this.make("Add", [total, value], {})[0] ?? total, first);
   }
 
   private cast(node: OnnxNode, x: Value | undefined, code: number): Value {
@@ -203,7 +338,7 @@ export class NodeImporter {
         received: `type number ${code}`,
       });
     }
-    const [y] = x.type === to ? [x] : rowOf("Cast").create([x], { to: code === 10 ? 1 : code }).outputs;
+    const [y] = x.type === to ? [x] : this.make("Cast", [x], { to: code === 10 ? 1 : code });
     const known = this.extentsOf(x);
     if (y !== undefined && known !== undefined) this.extents.set(y, known);
     return y ?? identity(x);
@@ -219,28 +354,44 @@ export class NodeImporter {
       });
     }
     const data = constantData(x);
-    const copied = target.map((dim, axis) => (dim === 0 ? (x.shape[axis] ?? 0) : dim));
-    const total = dimProduct(x.shape);
-    const rest = dimQuotient(total, dimProduct(copied.filter((dim) => dim !== -1)));
-    let resolved: Shape = copied.map((dim) => (dim === -1 ? (rest ?? dim) : dim));
-    if (rest === undefined || (rest !== 1 && !copied.includes(-1))) {
-      // The file was exported for a fixed batch: its first extent is the batch that is open here.
-      const [, ...others] = copied;
-      const batch = dimQuotient(total, dimProduct(others.filter((dim) => dim !== -1)));
-      if (batch !== undefined) {
-        const opened = others.includes(-1) ? "N" : batch;
-        const left = dimQuotient(total, dimProduct([opened, ...others.filter((dim) => dim !== -1)]));
-        resolved = [opened, ...others.map((dim) => (dim === -1 ? (left ?? dim) : dim))];
-      }
+    const dims = literalReshape(x.shape, target);
+    if (data !== undefined && dims !== undefined && isStatic(dims)) return constant({ ...data, dims });
+    if (this.source.own) return shape === undefined ? x : reshape(x, shape);
+    return this.openReshape(x, target);
+  }
+
+  /** The target of a Reshape with the batch in its place. */
+  private openReshape(x: Value, target: readonly Dim[]): Value {
+    if (batchAxes(x.shape).length === 0) return reshapeTo(x, literalReshape(x.shape, target) ?? target);
+    const placed = reshapedBatch(x.shape, this.tracker.outerOf(x), target, this.source.batch ?? 1);
+    if (placed === undefined) {
+      throw new ShapeError("Reshape: the batch has no place in the new shape.", {
+        subject: "Reshape",
+        expected: `as many elements as ${formatShape(x.shape)}, with the batch where it was`,
+        received: formatShape(target),
+        advice: "Export the network with an open batch (dynamic axes).",
+      });
     }
-    if (data !== undefined && isStatic(resolved)) return constant({ ...data, dims: resolved });
-    return reshapeTo(x, resolved);
+    const y = reshapeTo(x, placed.shape);
+    this.tracker.placed(y, placed);
+    return y;
+  }
+
+  private flatten(node: OnnxNode, x: Value | undefined, given: number): Value {
+    const axis = x === undefined || given === x.rank ? given : normalizeAxis(given, x.rank, "Flatten");
+    const left = x?.shape.slice(0, axis) ?? [];
+    if (x === undefined || this.source.own || batchAxes(x.shape).length === 0 || left.some(countsBatch)) {
+      const [y] = this.generic(node, [x], { axis: given });
+      if (y !== undefined) return y;
+    }
+    // Of a batch of one, Flatten from the first axis on leaves a row of all.
+    return this.openReshape(x ?? scalar("float32", 0), [dimProduct(left), -1]);
   }
 
   /** Before version 13, softmax ran over everything from `axis` (default 1) on. */
   private softmax(node: OnnxNode, x: Value | undefined, plain: Plain): Value {
     const axis = Number(plain["axis"] ?? (this.opset < 13 ? 1 : -1));
-    const [y] = rowOf(node.op).create([x], { axis }).outputs;
+    const [y] = this.make(node.op, [x], { axis });
     const others = x?.shape.slice(axis + 1) ?? [];
     if (y === undefined || (this.opset < 13 && others.some((dim) => dim !== 1))) {
       throw new FileError(`The node "${node.name}" of ${this.file} takes a softmax over several axes.`, {
@@ -259,7 +410,7 @@ export class NodeImporter {
     return data?.type === "int64" ? Array.from(data.data as BigInt64Array, Number) : undefined;
   }
 
-  /** Follows a file's arithmetic with shapes: Shape, Gather, Concat, Slice, Squeeze, Unsqueeze. */
+  /** Follows a file's arithmetic with shapes. */
   private follow(node: OnnxNode, inputs: Inputs, plain: Plain, y: Value | undefined): void {
     if (y?.type !== "int64") return;
     const known = inputs.map((value) => (value === undefined ? undefined : this.extentsOf(value)));
@@ -285,7 +436,36 @@ export class NodeImporter {
       case "Unsqueeze":
         extents = first;
         break;
+      case "Mul":
+      case "Div":
+        extents = first && second && withEach(first, second, node.op === "Mul" ? product : dimQuotient);
+        break;
     }
     if (extents !== undefined) this.extents.set(y, extents);
   }
+}
+
+/** The shape that a Reshape says, 0 and -1 resolved; `undefined` where the number of elements would change. */
+function literalReshape(from: Shape, target: readonly Dim[]): Shape | undefined {
+  const copied = target.map((dim, axis) => (dim === 0 ? (from[axis] ?? 0) : dim));
+  const rest = dimQuotient(dimProduct(from), dimProduct(copied.filter((dim) => dim !== -1)));
+  if (rest === undefined || (rest !== 1 && !copied.includes(-1))) return undefined;
+  return copied.map((dim) => (dim === -1 ? rest : dim));
+}
+
+function product(a: Dim, b: Dim): Dim {
+  return dimProduct([a, b]);
+}
+
+/** Puts extents together one by one; a single one goes with each. */
+function withEach(
+  a: readonly Dim[],
+  b: readonly Dim[],
+  combine: (a: Dim, b: Dim) => Dim | undefined,
+): readonly Dim[] | undefined {
+  const results = Array.from({ length: Math.max(a.length, b.length) }, (_, index) => {
+    const [left, right] = [a[a.length === 1 ? 0 : index], b[b.length === 1 ? 0 : index]];
+    return left === undefined || right === undefined ? undefined : combine(left, right);
+  });
+  return results.every((dim) => dim !== undefined) ? results : undefined;
 }

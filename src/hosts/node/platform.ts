@@ -11,6 +11,7 @@ import { openActivationStore } from "./activation-store.js";
 import type { Host, Machine } from "../../training/machine.js";
 import { machineFact } from "./machine-facts.js";
 import { createModelFiles } from "../../formats/model-files.js";
+import { harmless } from "../../report/harmless.js";
 import { Progress } from "../../report/progress.js";
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
@@ -27,7 +28,7 @@ export function createNodeMachine(): Machine {
   let bar: Progress | undefined;
   const warn = (line: string): void => {
     bar?.clear();
-    console.error(line);
+    console.error(harmless(line));
   };
   return {
     writeFile: writeFileAtomically,
@@ -53,7 +54,7 @@ export function createNodeMachine(): Machine {
     machineFact: (name, engine, measure) => machineFact(name, measure, { engine, warn }),
     progressBar: () => (bar = new Progress(process.stderr, process.env, () => performance.now())),
     print: (line) => {
-      console.log(line);
+      console.log(harmless(line));
     },
     warn,
   };

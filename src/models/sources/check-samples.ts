@@ -35,10 +35,10 @@ function described(value: unknown): { readonly received: string; readonly advice
   }
   if (value instanceof Promise) return { received: "a Promise", advice: "Put await before what gives it." };
   if (ArrayBuffer.isView(value) || Array.isArray(value)) {
-    const what = Array.isArray(value) ? JSON.stringify(value)?.slice(0, 60) : value.constructor.name;
+    const what = Array.isArray(value) ? JSON.stringify(value).slice(0, 60) : value.constructor.name;
     return { received: what, advice: 'Make an array with a shape of it: new Tensor("float32", values, [samples, …]).' };
   }
-  if (typeof value !== "object") return { received: String(value) };
+  if (typeof value !== "object") return { received: JSON.stringify(value) };
   const { flow } = value as { readonly flow?: unknown };
   if (typeof flow === "function") {
     return {

@@ -19,7 +19,9 @@ function parts(
   given: unknown,
   { call }: Origin,
 ): readonly [InputArrays, OutputArrays | undefined, OutputArrays | undefined] {
-  const [x, y, sampleWeight, ...others]: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const [x, y, sampleWeight, ...others]: readonly unknown[] = Array.isArray(given)
+    ? (given as readonly unknown[])
+    : [given];
   const fits = (value: unknown): boolean => value === undefined || value === null || areTensors(value);
   if (!areTensors(x) || !fits(y) || !fits(sampleWeight) || others.length > 0) {
     refuseSamples(call, "batch", given, expected);

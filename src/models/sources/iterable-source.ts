@@ -67,9 +67,11 @@ const begun = new WeakMap<object, Way>();
  * @throws UsageError when something else comes, or nothing
  */
 export async function iterableSource(batches: BatchIterable, origin: Origin): Promise<BatchSource> {
-  const iterator = begun.has(batches) ? undefined : iteratorOf(batches);
+  const known = begun.get(batches);
+  const iterator = known === undefined ? iteratorOf(batches) : undefined;
   const isOnce = iterator === undefined || (iterator as object) === batches;
-  const opened = begun.get(batches) ?? new Way(iterator as BatchIterator);
+  const opened = iterator === undefined ? known : new Way(iterator);
+  if (opened === undefined) throw new TypeError("There is no way through the batches.");
   if (isOnce) begun.set(batches, opened);
   const first = await opened.look(origin);
   if (first === undefined) {

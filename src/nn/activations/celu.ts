@@ -1,3 +1,4 @@
+import { checkOptionNames, numberWithin } from "../../errors/check.js";
 import { type Value } from "../../graph/value.js";
 import { elu } from "../../ops/activations.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -14,7 +15,10 @@ export interface CeluOptions {
  *
  * @see https://arxiv.org/abs/1704.07483
  */
-export function celu(x: Value, { alpha = 1 }: CeluOptions = {}): Value {
+export function celu(x: Value, options: CeluOptions = {}): Value {
+  checkOptionNames("celu", options, ["alpha"]);
+  const { alpha = 1 } = options;
+  numberWithin("celu", "alpha", alpha);
   // elu(x / α) · α: the same function, with one operator of the runtime.
   const factor = scalarLike(x, alpha);
   return mul(elu(div(x, factor)), factor);

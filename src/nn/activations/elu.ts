@@ -1,3 +1,4 @@
+import { checkOptionNames, numberWithin } from "../../errors/check.js";
 import { type Value } from "../../graph/value.js";
 import { elu as eluOp } from "../../ops/activations.js";
 
@@ -12,6 +13,9 @@ export interface EluOptions {
  *
  * @see https://arxiv.org/abs/1511.07289
  */
-export function elu(x: Value, { alpha = 1 }: EluOptions = {}): Value {
+export function elu(x: Value, options: EluOptions = {}): Value {
+  checkOptionNames("elu", options, ["alpha"]);
+  const { alpha = 1 } = options;
+  numberWithin("elu", "alpha", alpha);
   return eluOp(x, { alpha });
 }

@@ -1,7 +1,6 @@
-import { type Value } from "../../graph/value.js";
-import { tanh } from "../../ops/activations.js";
-import { scalarLike } from "../../ops/constants.js";
-import { add, erf, mul, square } from "../../ops/elementwise.js";
+import { checkOptionNames } from "../../errors/check.js";
+import type { Value } from "../../graph/value.js";
+import { gelu as geluOp } from "../../ops/activations.js";
 
 /** Options of {@link gelu}. */
 export interface GeluOptions {
@@ -14,10 +13,7 @@ export interface GeluOptions {
  *
  * @see https://arxiv.org/abs/1606.08415
  */
-export function gelu(x: Value, { approximate = false }: GeluOptions = {}): Value {
-  const number = (value: number): Value => scalarLike(x, value);
-  const bent = approximate
-    ? tanh(mul(number(Math.sqrt(2 / Math.PI)), add(x, mul(number(0.044715), mul(x, square(x))))))
-    : erf(mul(x, number(Math.SQRT1_2)));
-  return mul(mul(x, number(0.5)), add(bent, number(1)));
+export function gelu(x: Value, options: GeluOptions = {}): Value {
+  checkOptionNames("gelu", options, ["approximate"]);
+  return geluOp(x, { approximate: options.approximate === true ? "tanh" : "none" });
 }

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../../errors/check.js";
 import { staticDim } from "../../graph/shape.js";
 import { type Value } from "../../graph/value.js";
 import { sigmoid } from "../../ops/activations.js";
@@ -17,7 +18,9 @@ export interface GluOptions {
  * @throws ShapeError when the extent is odd
  * @see https://arxiv.org/abs/1612.08083
  */
-export function glu(x: Value, { axis = -1 }: GluOptions = {}): Value {
+export function glu(x: Value, options: GluOptions = {}): Value {
+  checkOptionNames("glu", options, ["axis"]);
+  const { axis = -1 } = options;
   const along = graphAxis(axis, x.rank, "glu");
   const extent = staticDim(x.shape, along, "glu");
   const [values = x, gates = x] = split(x, [extent / 2, extent / 2], { axis: along });

@@ -1,3 +1,4 @@
+import { checkOptionNames, numberWithin } from "../../errors/check.js";
 import { type Value } from "../../graph/value.js";
 import { greater, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -14,6 +15,9 @@ export interface HardShrinkOptions {
  *
  * @see https://keras.io/api/layers/activations/
  */
-export function hardShrink(x: Value, { threshold = 0.5 }: HardShrinkOptions = {}): Value {
+export function hardShrink(x: Value, options: HardShrinkOptions = {}): Value {
+  checkOptionNames("hardShrink", options, ["threshold"]);
+  const { threshold = 0.5 } = options;
+  numberWithin("hardShrink", "threshold", threshold);
   return where(greater(abs(x), scalarLike(x, threshold)), x, scalarLike(x, 0));
 }

@@ -1,3 +1,4 @@
+import { checkOptionNames, numberWithin } from "../../errors/check.js";
 import { type Value } from "../../graph/value.js";
 import { leakyRelu as leakyReluOp } from "../../ops/activations.js";
 
@@ -12,6 +13,9 @@ export interface LeakyReluOptions {
  *
  * @see https://keras.io/api/layers/activations/
  */
-export function leakyRelu(x: Value, { negativeSlope = 0.2 }: LeakyReluOptions = {}): Value {
+export function leakyRelu(x: Value, options: LeakyReluOptions = {}): Value {
+  checkOptionNames("leakyRelu", options, ["negativeSlope"]);
+  const { negativeSlope = 0.2 } = options;
+  numberWithin("leakyRelu", "negativeSlope", negativeSlope);
   return leakyReluOp(x, { alpha: negativeSlope });
 }

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../../errors/check.js";
 import { type Value } from "../../graph/value.js";
 import { logSoftmax as logSoftmaxOp } from "../../ops/softmax.js";
 import { graphAxis } from "../channels.js";
@@ -13,6 +14,8 @@ export interface LogSoftmaxOptions {
  *
  * @see https://keras.io/api/layers/activations/
  */
-export function logSoftmax(x: Value, { axis = -1 }: LogSoftmaxOptions = {}): Value {
+export function logSoftmax(x: Value, options: LogSoftmaxOptions = {}): Value {
+  checkOptionNames("logSoftmax", options, ["axis"]);
+  const { axis = -1 } = options;
   return logSoftmaxOp(x, { axis: graphAxis(axis, x.rank, "log_softmax") });
 }

@@ -1,3 +1,4 @@
+import { checkOptionNames, numberWithin } from "../../errors/check.js";
 import { type Value } from "../../graph/value.js";
 import { relu as reluOp } from "../../ops/activations.js";
 import { greater, where } from "../../ops/comparison.js";
@@ -19,7 +20,12 @@ export interface ReluOptions {
  *
  * @see https://keras.io/api/layers/activations/
  */
-export function relu(x: Value, { negativeSlope = 0, maxValue, threshold = 0 }: ReluOptions = {}): Value {
+export function relu(x: Value, options: ReluOptions = {}): Value {
+  checkOptionNames("relu", options, ["negativeSlope", "maxValue", "threshold"]);
+  const { negativeSlope = 0, maxValue, threshold = 0 } = options;
+  numberWithin("relu", "negativeSlope", negativeSlope);
+  if (maxValue !== undefined) numberWithin("relu", "maxValue", maxValue);
+  numberWithin("relu", "threshold", threshold);
   const number = (value: number): Value => scalarLike(x, value);
   if (threshold === 0 && negativeSlope === 0) {
     return maxValue === undefined ? reluOp(x) : clip(x, 0, maxValue);

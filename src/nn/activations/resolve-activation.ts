@@ -1,3 +1,4 @@
+import { show } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
 import type { Value } from "../../graph/value.js";
@@ -40,6 +41,14 @@ export function resolveActivation(like: ActivationLike = "linear"): NamedActivat
   if (typeof like === "function") {
     const known = [...table].find(([, activation]) => activation === like);
     return { name: known?.[0] ?? like.name, apply: like };
+  }
+  const given: unknown = like;
+  if (typeof given !== "string" && !isSerializedObject(given)) {
+    throw new UsageError("This is no activation function.", {
+      subject: "activation",
+      expected: "a function, or Keras's name of one",
+      received: show(given),
+    });
   }
   // Keras writes a function as an object whose configuration is the name.
   const name: string = isSerializedObject(like) ? JSON.stringify(like.config).replaceAll('"', "") : like;

@@ -1,3 +1,4 @@
+import { checkOptionNames, numberWithin } from "../../errors/check.js";
 import { type Value } from "../../graph/value.js";
 import { clip, sub } from "../../ops/elementwise.js";
 
@@ -12,7 +13,10 @@ export interface SoftShrinkOptions {
  *
  * @see https://keras.io/api/layers/activations/
  */
-export function softShrink(x: Value, { threshold = 0.5 }: SoftShrinkOptions = {}): Value {
+export function softShrink(x: Value, options: SoftShrinkOptions = {}): Value {
+  checkOptionNames("softShrink", options, ["threshold"]);
+  const { threshold = 0.5 } = options;
+  numberWithin("softShrink", "threshold", threshold);
   // Without branches: what the clipped part takes away.
   return sub(x, clip(x, -threshold, threshold));
 }

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../../errors/check.js";
 import { type Value } from "../../graph/value.js";
 import { softmax as softmaxOp } from "../../ops/softmax.js";
 import { graphAxis } from "../channels.js";
@@ -13,6 +14,8 @@ export interface SoftmaxOptions {
  *
  * @see https://keras.io/api/layers/activations/
  */
-export function softmax(x: Value, { axis = -1 }: SoftmaxOptions = {}): Value {
+export function softmax(x: Value, options: SoftmaxOptions = {}): Value {
+  checkOptionNames("softmax", options, ["axis"]);
+  const { axis = -1 } = options;
   return softmaxOp(x, { axis: graphAxis(axis, x.rank, "softmax") });
 }

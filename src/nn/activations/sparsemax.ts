@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../../errors/check.js";
 import { staticDim } from "../../graph/shape.js";
 import { constant, type Value } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
@@ -25,7 +26,9 @@ export interface SparsemaxOptions {
  * @see https://arxiv.org/abs/1602.02068
  * @see https://keras.io/api/layers/activations/ – the numbers are those of Keras 3.15.1
  */
-export function sparsemax(x: Value, { axis = -1 }: SparsemaxOptions = {}): Value {
+export function sparsemax(x: Value, options: SparsemaxOptions = {}): Value {
+  checkOptionNames("sparsemax", options, ["axis"]);
+  const { axis = -1 } = options;
   const along = graphAxis(axis, x.rank, "sparsemax");
   const last = x.rank - 1;
   const swap = x.shape.map((_, index) => (index === along ? last : index === last ? along : index));

@@ -1,3 +1,4 @@
+import { checkOptionNames, numberWithin } from "../../errors/check.js";
 import { type Value } from "../../graph/value.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, mul, sqrt, square } from "../../ops/elementwise.js";
@@ -13,7 +14,10 @@ export interface SquareplusOptions {
  *
  * @see https://arxiv.org/abs/2112.11687
  */
-export function squareplus(x: Value, { b = 4 }: SquareplusOptions = {}): Value {
+export function squareplus(x: Value, options: SquareplusOptions = {}): Value {
+  checkOptionNames("squareplus", options, ["b"]);
+  const { b = 4 } = options;
+  numberWithin("squareplus", "b", b);
   const root = sqrt(add(square(x), scalarLike(x, b)));
   return mul(add(x, root), scalarLike(x, 0.5));
 }

@@ -1,3 +1,4 @@
+import { checkOptionNames, numberWithin } from "../../errors/check.js";
 import { type Value } from "../../graph/value.js";
 import { greater, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -15,6 +16,10 @@ export interface ThresholdOptions {
  *
  * @see https://keras.io/api/layers/activations/
  */
-export function threshold(x: Value, { threshold, defaultValue }: ThresholdOptions): Value {
+export function threshold(x: Value, options: ThresholdOptions): Value {
+  checkOptionNames("threshold", options, ["threshold", "defaultValue"]);
+  const { threshold, defaultValue } = options;
+  numberWithin("threshold", "threshold", threshold);
+  numberWithin("threshold", "defaultValue", defaultValue);
   return where(greater(x, scalarLike(x, threshold)), x, scalarLike(x, defaultValue));
 }

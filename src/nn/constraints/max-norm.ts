@@ -17,12 +17,14 @@ export interface MaxNormOptions {
 /** Norms are at most `maxValue`. @see https://keras.io/api/layers/constraints/ */
 export class MaxNorm extends Named implements Constraint {
   static readonly className: string = "MaxNorm";
+  static readonly options: readonly string[] = ["maxValue", "axis"] satisfies readonly (keyof MaxNormOptions)[];
   private readonly maxValue: number;
   private readonly axis: Axes;
 
   /** @throws UsageError when the norm is negative */
-  constructor({ maxValue = 2, axis = 0 }: MaxNormOptions = {}) {
-    super();
+  constructor(options: MaxNormOptions = {}) {
+    super(options);
+    const { maxValue = 2, axis = 0 } = options;
     this.maxValue = numberWithin("MaxNorm", "maxValue", maxValue, 0);
     this.axis = axis;
   }

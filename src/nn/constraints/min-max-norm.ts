@@ -22,14 +22,21 @@ export interface MinMaxNormOptions {
 /** Norms lie between two bounds. @see https://keras.io/api/layers/constraints/ */
 export class MinMaxNorm extends Named implements Constraint {
   static readonly className: string = "MinMaxNorm";
+  static readonly options: readonly string[] = [
+    "minValue",
+    "maxValue",
+    "rate",
+    "axis",
+  ] satisfies readonly (keyof MinMaxNormOptions)[];
   private readonly minValue: number;
   private readonly maxValue: number;
   private readonly rate: number;
   private readonly axis: Axes;
 
   /** @throws UsageError when an option is not usable */
-  constructor({ minValue = 0, maxValue = 1, rate = 1, axis = 0 }: MinMaxNormOptions = {}) {
-    super();
+  constructor(options: MinMaxNormOptions = {}) {
+    super(options);
+    const { minValue = 0, maxValue = 1, rate = 1, axis = 0 } = options;
     this.minValue = numberWithin("MinMaxNorm", "minValue", minValue, 0);
     this.maxValue = numberWithin("MinMaxNorm", "maxValue", maxValue, minValue);
     this.rate = numberWithin("MinMaxNorm", "rate", rate, 0, 1);

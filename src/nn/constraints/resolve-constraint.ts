@@ -1,4 +1,4 @@
-import { isSerializedObject, type SerializedObject } from "../config.js";
+import type { SerializedObject } from "../config.js";
 import type { SnakeCase } from "../names.js";
 import { factories, Registry } from "../registry.js";
 import * as catalogue from "./catalogue.js";
@@ -15,5 +15,5 @@ const registry = new Registry("constraint", factories<Constraint>(catalogue));
  * @throws UsageError when there is none of that name
  */
 export function resolveConstraint(like: ConstraintLike | undefined): Constraint | undefined {
-  return typeof like === "string" || isSerializedObject(like) ? registry.create(like) : like;
+  return like === undefined ? undefined : registry.resolve(like, "apply");
 }

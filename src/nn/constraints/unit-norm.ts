@@ -14,10 +14,12 @@ export interface UnitNormOptions {
 /** Norms are 1. @see https://keras.io/api/layers/constraints/ */
 export class UnitNorm extends Named implements Constraint {
   static readonly className: string = "UnitNorm";
+  static readonly options: readonly string[] = ["axis"] satisfies readonly (keyof UnitNormOptions)[];
   private readonly axis: Axes;
 
-  constructor({ axis = 0 }: UnitNormOptions = {}) {
-    super();
+  constructor(options: UnitNormOptions = {}) {
+    super(options);
+    const { axis = 0 } = options;
     this.axis = axis;
   }
 

@@ -1,8 +1,8 @@
 import { elementCount } from "../../onnx/tensor-data.js";
-import { numberWithin, withFirst } from "../../errors/check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { Initializer } from "./initializer.js";
-import { Named } from "../named.js";
+import { byName, Named } from "../named.js";
 
 /** Options of {@link Constant}. */
 export interface ConstantOptions {
@@ -13,6 +13,7 @@ export interface ConstantOptions {
 /** Every value is the same number. @see https://keras.io/api/layers/initializers/ */
 export class Constant extends Named implements Initializer {
   static readonly className: string = "Constant";
+  static readonly positional: readonly string[] = ["value"];
   private readonly value: number;
 
   /**
@@ -20,8 +21,9 @@ export class Constant extends Named implements Initializer {
    * @throws UsageError when it is not a number
    */
   constructor(value?: number | ConstantOptions) {
-    super();
-    this.value = numberWithin("Constant", "value", withFirst<ConstantOptions>(value, undefined, "value").value ?? 0);
+    const options = byName<ConstantOptions>(Constant, [value]);
+    super(options);
+    this.value = numberWithin("Constant", "value", options.value ?? 0);
   }
 
   values(shape: readonly number[]): Float32Array {

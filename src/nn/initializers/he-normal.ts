@@ -1,3 +1,4 @@
+import { checkOwnOptions } from "../named.js";
 import type { Config } from "../config.js";
 import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling.js";
 
@@ -8,8 +9,10 @@ import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling
  */
 export class HeNormal extends VarianceScaling {
   static override readonly className: string = "HeNormal";
+  static readonly fixedOptions: readonly string[] = ["scale", "mode", "distribution"];
 
   constructor(options: Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes"> = {}) {
+    checkOwnOptions(HeNormal, options);
     super({ ...options, scale: 2, mode: "fan_in", distribution: "truncated_normal" });
   }
 

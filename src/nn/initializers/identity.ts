@@ -14,11 +14,13 @@ export interface IdentityOptions {
 /** The identity matrix times `gain`; for weights of rank 2. @see https://keras.io/api/layers/initializers/ */
 export class Identity extends Named implements Initializer {
   static readonly className: string = "Identity";
+  static readonly options: readonly string[] = ["gain"] satisfies readonly (keyof IdentityOptions)[];
   private readonly gain: number;
 
   /** @throws UsageError when the gain is not a number */
-  constructor({ gain = 1 }: IdentityOptions = {}) {
-    super();
+  constructor(options: IdentityOptions = {}) {
+    super(options);
+    const { gain = 1 } = options;
     this.gain = numberWithin("Identity", "gain", gain);
   }
 

@@ -1,3 +1,4 @@
+import { checkOwnOptions } from "../named.js";
 import type { Config } from "../config.js";
 import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling.js";
 
@@ -8,8 +9,10 @@ import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling
  */
 export class LecunNormal extends VarianceScaling {
   static override readonly className: string = "LecunNormal";
+  static readonly fixedOptions: readonly string[] = ["scale", "mode", "distribution"];
 
   constructor(options: Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes"> = {}) {
+    checkOwnOptions(LecunNormal, options);
     super({ ...options, scale: 1, mode: "fan_in", distribution: "truncated_normal" });
   }
 

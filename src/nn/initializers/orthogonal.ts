@@ -39,6 +39,7 @@ function orthonormalize(rows: Float64Array[]): void {
  */
 export class Orthogonal extends SeededInitializer {
   static readonly className: string = "Orthogonal";
+  static override readonly options: readonly string[] = ["gain"] satisfies readonly (keyof OrthogonalOptions)[];
   private readonly gain: number;
 
   /** @throws UsageError when the gain is not a number */

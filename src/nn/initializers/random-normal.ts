@@ -14,6 +14,10 @@ export interface RandomNormalOptions extends SeedOptions {
 /** Random values, normally distributed. @see https://keras.io/api/layers/initializers/ */
 export class RandomNormal extends SeededInitializer {
   static readonly className: string = "RandomNormal";
+  static override readonly options: readonly string[] = [
+    "mean",
+    "stddev",
+  ] satisfies readonly (keyof RandomNormalOptions)[];
   private readonly mean: number;
   private readonly stddev: number;
 

@@ -15,6 +15,10 @@ export interface RandomUniformOptions extends SeedOptions {
 /** Random values, uniform in `[minval, maxval)`. @see https://keras.io/api/layers/initializers/ */
 export class RandomUniform extends SeededInitializer {
   static readonly className: string = "RandomUniform";
+  static override readonly options: readonly string[] = [
+    "minval",
+    "maxval",
+  ] satisfies readonly (keyof RandomUniformOptions)[];
   private readonly minval: number;
   private readonly maxval: number;
 

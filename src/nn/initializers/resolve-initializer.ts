@@ -1,4 +1,4 @@
-import { isSerializedObject, type SerializedObject } from "../config.js";
+import type { SerializedObject } from "../config.js";
 import type { SnakeCase } from "../names.js";
 import { factories, Registry } from "../registry.js";
 import * as catalogue from "./catalogue.js";
@@ -26,5 +26,5 @@ const registry = new Registry<Initializer>("initializer", factories<Initializer>
  * @see https://keras.io/api/layers/initializers/ – everything but STFT
  */
 export function resolveInitializer(like: InitializerLike): Initializer {
-  return typeof like === "string" || isSerializedObject(like) ? registry.create(like) : like;
+  return registry.resolve(like, "values");
 }

@@ -13,10 +13,12 @@ export interface SeedOptions {
 
 /** An initializer that draws random numbers. */
 export abstract class SeededInitializer extends Named implements Initializer {
+  static readonly options: readonly string[] = ["seed"] satisfies readonly (keyof SeedOptions)[];
   private readonly seed: number | undefined;
 
-  constructor({ seed }: SeedOptions) {
-    super();
+  constructor(options: SeedOptions) {
+    super(options);
+    const { seed } = options;
     this.seed = seed === undefined ? undefined : wholeNumber(this.className, "seed", seed, 0);
   }
 

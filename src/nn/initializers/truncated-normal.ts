@@ -15,6 +15,10 @@ export interface TruncatedNormalOptions extends SeedOptions {
 /** Random values, normally distributed and cut off at two standard deviations. @see https://keras.io/api/layers/initializers/ */
 export class TruncatedNormal extends SeededInitializer {
   static readonly className: string = "TruncatedNormal";
+  static override readonly options: readonly string[] = [
+    "mean",
+    "stddev",
+  ] satisfies readonly (keyof TruncatedNormalOptions)[];
   private readonly mean: number;
   private readonly stddev: number;
 

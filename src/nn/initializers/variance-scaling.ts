@@ -1,5 +1,5 @@
 import type { Generator } from "../../random/generator.js";
-import { numberWithin, oneOf } from "../../errors/check.js";
+import { oneOf, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { drawTruncatedNormal } from "./draw-truncated-normal.js";
 import { drawUniform } from "./draw-uniform.js";
@@ -35,6 +35,13 @@ const truncatedDeviation = 0.8796256610342398;
  */
 export class VarianceScaling extends SeededInitializer {
   static readonly className: string = "VarianceScaling";
+  static override readonly options: readonly string[] = [
+    "scale",
+    "mode",
+    "distribution",
+    "inputAxes",
+    "outputAxes",
+  ] satisfies readonly (keyof VarianceScalingOptions)[];
   private readonly scale: number;
   private readonly mode: (typeof modes)[number];
   private readonly distribution: (typeof distributions)[number];
@@ -45,7 +52,7 @@ export class VarianceScaling extends SeededInitializer {
   constructor(options: VarianceScalingOptions = {}) {
     super(options);
     const { scale = 1, mode = "fan_in", distribution = "truncated_normal" } = options;
-    this.scale = numberWithin("VarianceScaling", "scale", scale, Number.MIN_VALUE);
+    this.scale = positiveNumber("VarianceScaling", "scale", scale);
     this.mode = oneOf("VarianceScaling", "mode", mode, modes);
     const named = distribution === "normal" ? "truncated_normal" : distribution;
     this.distribution = oneOf("VarianceScaling", "distribution", named, distributions);

@@ -74,8 +74,8 @@ describe("streams of random numbers", () => {
     return context.randoms[0]?.name;
   };
 
-  it("belong to the layer's name, or to its seed", () => {
-    expect(streamOf(new Dropout(0.5, { name: "drop" }))).toBe("drop");
+  it("belong to the kind of layer, not to its name, or to its seed", () => {
+    expect(streamOf(new Dropout(0.5, { name: "drop" }))).toBe("dropout");
     expect(streamOf(new Dropout(0.5, { name: "one", seed: 3 }))).toBe(
       streamOf(new Dropout(0.5, { name: "two", seed: 3 })),
     );

@@ -30,6 +30,11 @@ export interface CrossentropyOptions extends LossOptions {
  */
 export class BinaryCrossentropy extends Loss {
   static readonly className: string = "BinaryCrossentropy";
+  static override readonly options: readonly string[] = [
+    "fromLogits",
+    "labelSmoothing",
+    "axis",
+  ] satisfies readonly (keyof CrossentropyOptions)[];
   private readonly fromLogits: boolean;
   private readonly labelSmoothing: number;
   private readonly axis: number;

@@ -32,6 +32,14 @@ export interface BinaryFocalCrossentropyOptions extends LossOptions {
  */
 export class BinaryFocalCrossentropy extends Loss {
   static readonly className: string = "BinaryFocalCrossentropy";
+  static override readonly options: readonly string[] = [
+    "applyClassBalancing",
+    "alpha",
+    "gamma",
+    "fromLogits",
+    "labelSmoothing",
+    "axis",
+  ] satisfies readonly (keyof BinaryFocalCrossentropyOptions)[];
   private readonly applyClassBalancing: boolean;
   private readonly alpha: number;
   private readonly gamma: number;

@@ -21,6 +21,11 @@ import { Loss } from "./loss.js";
  */
 export class CategoricalCrossentropy extends Loss {
   static readonly className: string = "CategoricalCrossentropy";
+  static override readonly options: readonly string[] = [
+    "fromLogits",
+    "labelSmoothing",
+    "axis",
+  ] satisfies readonly (keyof CrossentropyOptions)[];
   private readonly fromLogits: boolean;
   private readonly labelSmoothing: number;
   private readonly axis: number;

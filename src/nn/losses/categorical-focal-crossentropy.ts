@@ -32,6 +32,13 @@ export interface CategoricalFocalCrossentropyOptions extends LossOptions {
  */
 export class CategoricalFocalCrossentropy extends Loss {
   static readonly className: string = "CategoricalFocalCrossentropy";
+  static override readonly options: readonly string[] = [
+    "alpha",
+    "gamma",
+    "fromLogits",
+    "labelSmoothing",
+    "axis",
+  ] satisfies readonly (keyof CategoricalFocalCrossentropyOptions)[];
   private readonly alpha: number | readonly number[];
   private readonly gamma: number;
   private readonly fromLogits: boolean;

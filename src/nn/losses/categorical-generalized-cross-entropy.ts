@@ -6,7 +6,7 @@ import { div, pow, sub } from "../../ops/elementwise.js";
 import { squeeze } from "../../ops/layout.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { toChannelsLast } from "../channels.js";
-import { numberWithin } from "../../errors/check.js";
+import { numberInside } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { classColumns } from "./class-columns.js";
 import { Loss, type LossOptions } from "./loss.js";
@@ -24,13 +24,16 @@ export interface CategoricalGeneralizedCrossEntropyOptions extends LossOptions {
  */
 export class CategoricalGeneralizedCrossEntropy extends Loss {
   static readonly className: string = "CategoricalGeneralizedCrossEntropy";
+  static override readonly options: readonly string[] = [
+    "q",
+  ] satisfies readonly (keyof CategoricalGeneralizedCrossEntropyOptions)[];
   private readonly q: number;
 
   /** @throws UsageError when q is outside (0, 1) */
   constructor(options: CategoricalGeneralizedCrossEntropyOptions = {}) {
     super("categorical_generalized_cross_entropy", options);
     const { q = 0.5 } = options;
-    this.q = numberWithin("CategoricalGeneralizedCrossEntropy", "q", q, Number.MIN_VALUE, 1 - Number.EPSILON);
+    this.q = numberInside("CategoricalGeneralizedCrossEntropy", "q", q, { above: 0, below: 1 });
   }
 
   protected perElement(labels: Value, output: Value): Value {

@@ -38,6 +38,11 @@ const nothing = -1e9;
  */
 export class Circle extends Loss {
   static readonly className: string = "Circle";
+  static override readonly options: readonly string[] = [
+    "gamma",
+    "margin",
+    "removeDiagonal",
+  ] satisfies readonly (keyof CircleOptions)[];
   private readonly gamma: number;
   private readonly margin: number;
   private readonly removeDiagonal: boolean;

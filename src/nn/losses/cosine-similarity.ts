@@ -21,6 +21,7 @@ export interface CosineSimilarityOptions extends LossOptions {
  */
 export class CosineSimilarity extends Loss {
   static readonly className: string = "CosineSimilarity";
+  static override readonly options: readonly string[] = ["axis"] satisfies readonly (keyof CosineSimilarityOptions)[];
   private readonly axis: number;
 
   /** @throws UsageError when an option is not usable */

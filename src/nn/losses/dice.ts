@@ -20,6 +20,7 @@ export interface DiceOptions extends LossOptions {
  */
 export class Dice extends Loss {
   static readonly className: string = "Dice";
+  static override readonly options: readonly string[] = ["axis"] satisfies readonly (keyof DiceOptions)[];
   private readonly axis: readonly number[] | undefined;
 
   /** @throws UsageError when an option is not usable */

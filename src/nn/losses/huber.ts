@@ -20,6 +20,7 @@ export interface HuberOptions extends LossOptions {
  */
 export class Huber extends ElementwiseLoss {
   static readonly className: string = "Huber";
+  static override readonly options: readonly string[] = ["delta"] satisfies readonly (keyof HuberOptions)[];
   private readonly delta: number;
 
   /** @throws UsageError when an option is not usable */

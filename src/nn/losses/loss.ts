@@ -32,13 +32,15 @@ export interface LossOptions {
 
 /** How far predictions are from the truth. */
 export abstract class Loss extends Named {
+  static readonly options: readonly string[] = ["reduction", "name"] satisfies readonly (keyof LossOptions)[];
   /** Keras's function name, such as `"binary_crossentropy"`. */
   readonly name: string;
   readonly reduction: Reduction;
 
   /** @throws UsageError for another reduction */
-  constructor(name: string, { reduction = "sum_over_batch_size", name: given }: LossOptions = {}) {
-    super();
+  constructor(name: string, options: LossOptions = {}) {
+    super(options);
+    const { reduction = "sum_over_batch_size", name: given } = options;
     this.name = given ?? name;
     if (!reductions.includes(reduction)) {
       throw new UsageError(`The loss "${this.name}" cannot be reduced in this way.`, {

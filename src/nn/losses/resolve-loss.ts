@@ -30,7 +30,7 @@ const registry = new Registry<Loss>("loss", factories<Loss>(catalogue), {
  * @see https://keras.io/api/losses/
  */
 export function resolveLoss(like: LossLike): Loss {
-  if (!isSerializedObject(like)) return typeof like === "string" ? registry.create(like) : like;
+  if (!isSerializedObject(like)) return registry.resolve(like, "perSample");
   // Everywhere else null means the default.
   const { config } = like;
   return registry.create(config["reduction"] === null ? { ...like, config: { ...config, reduction: "none" } } : like);

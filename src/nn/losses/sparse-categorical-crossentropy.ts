@@ -34,6 +34,10 @@ export interface SparseCategoricalCrossentropyOptions extends LossOptions {
  */
 export class SparseCategoricalCrossentropy extends Loss {
   static readonly className: string = "SparseCategoricalCrossentropy";
+  static override readonly options: readonly string[] = [
+    "fromLogits",
+    "ignoreClass",
+  ] satisfies readonly (keyof SparseCategoricalCrossentropyOptions)[];
   private readonly fromLogits: boolean;
   private readonly ignoreClass: number | undefined;
 

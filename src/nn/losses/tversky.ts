@@ -24,6 +24,11 @@ export interface TverskyOptions extends LossOptions {
  */
 export class Tversky extends Loss {
   static readonly className: string = "Tversky";
+  static override readonly options: readonly string[] = [
+    "alpha",
+    "beta",
+    "axis",
+  ] satisfies readonly (keyof TverskyOptions)[];
   private readonly alpha: number;
   private readonly beta: number;
   private readonly axis: readonly number[] | undefined;

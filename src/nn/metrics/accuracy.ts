@@ -11,11 +11,12 @@ import { MeanMetric } from "./mean-metric.js";
  */
 export class Accuracy extends MeanMetric {
   static readonly className: string = "Accuracy";
+  static readonly options: readonly string[] = ["name"];
   readonly direction = "up";
 
   /** @param options `name` is the key in logs; default `"accuracy"` */
-  constructor({ name = "accuracy" }: { readonly name?: string } = {}) {
-    super(name);
+  constructor(options: { readonly name?: string } = {}) {
+    super("accuracy", options);
   }
 
   protected perElement(labels: Value, output: Value): Value {

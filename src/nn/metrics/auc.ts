@@ -2,7 +2,7 @@ import { ShapeError, UsageError } from "../../errors/errors.js";
 import { formatShape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { sigmoid } from "../../ops/activations.js";
-import { numberWithin, oneOf, refuse, wholeNumber } from "../../errors/check.js";
+import { numberWithin, oneOf, refuse, wholeNumber, numbers } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { Metric } from "./metric.js";
@@ -65,6 +65,17 @@ function gains({ tp, fp, tn, fn }: ThresholdCounts): readonly [recall: number[],
  */
 export class AUC extends Metric {
   static readonly className: string = "AUC";
+  static readonly options: readonly string[] = [
+    "numThresholds",
+    "curve",
+    "summationMethod",
+    "thresholds",
+    "multiLabel",
+    "numLabels",
+    "labelWeights",
+    "fromLogits",
+    "name",
+  ] satisfies readonly (keyof AUCOptions)[];
   readonly direction = "up";
   readonly name: string;
   private readonly numThresholds: number;
@@ -78,17 +89,18 @@ export class AUC extends Metric {
 
   /** @throws UsageError when an option is not usable */
   constructor(options: AUCOptions = {}) {
-    super();
+    super(options);
     this.name = options.name ?? "auc";
     const { thresholds, numLabels, labelWeights } = options;
-    this.thresholds =
-      thresholds && [...thresholds].map((one) => numberWithin("AUC", "thresholds", one)).sort((a, b) => a - b);
+    this.thresholds = thresholds && [...numbers("AUC", "thresholds", thresholds)].sort((a, b) => a - b);
     this.numThresholds =
       this.thresholds === undefined
         ? wholeNumber("AUC", "numThresholds", options.numThresholds ?? 200, 2)
         : this.thresholds.length + 2;
     this.numLabels = numLabels === undefined ? undefined : wholeNumber("AUC", "numLabels", numLabels);
-    this.labelWeights = labelWeights?.map((weight) => numberWithin("AUC", "labelWeights", weight, 0));
+    this.labelWeights =
+      labelWeights &&
+      numbers("AUC", "labelWeights", labelWeights).map((weight) => numberWithin("AUC", "labelWeights", weight, 0));
     if (this.numLabels !== undefined && options.multiLabel !== true) {
       throw new UsageError("AUC: numLabels goes with multiLabel.", {
         subject: "numLabels",

@@ -26,6 +26,11 @@ export interface ThresholdFigures {
 
 /** The best figure over all thresholds at which another one is not below a bound; 0 where there is none. */
 export abstract class BaseAtThreshold extends Metric {
+  static readonly options: readonly string[] = [
+    "numThresholds",
+    "classId",
+    "name",
+  ] satisfies readonly (keyof AtThresholdOptions)[];
   readonly direction = "up";
   readonly name: string;
   private readonly bound: number;
@@ -42,7 +47,7 @@ export abstract class BaseAtThreshold extends Metric {
     bound: number,
     options: AtThresholdOptions,
   ) {
-    super();
+    super(options);
     const owner = this.className;
     this.name = options.name ?? name;
     this.bound = numberWithin(owner, condition, bound, 0, 1);

@@ -18,11 +18,12 @@ export interface CorrelationOptions {
 
 /** A mean over figures that say how labels and predictions go together along an axis. */
 export abstract class BaseCorrelation extends MeanMetric {
+  static readonly options: readonly string[] = ["axis", "name"] satisfies readonly (keyof CorrelationOptions)[];
   readonly direction = "up";
   private readonly axis: number;
 
   constructor(name: string, options: CorrelationOptions) {
-    super(options.name ?? name);
+    super(name, options);
     this.axis = wholeNumber(this.className, "axis", options.axis ?? -1, -Infinity);
   }
 

@@ -1,7 +1,7 @@
 import type { Value } from "../../graph/value.js";
 import { equal, greater } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
-import { numberWithin } from "../../errors/check.js";
+import { numberInside } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";
@@ -18,13 +18,15 @@ export interface BinaryAccuracyOptions {
 /** How often the prediction is on the side of the threshold that the label says. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class BinaryAccuracy extends MeanMetric {
   static readonly className: string = "BinaryAccuracy";
+  static readonly options: readonly string[] = ["threshold", "name"] satisfies readonly (keyof BinaryAccuracyOptions)[];
   readonly direction = "up";
   private readonly threshold: number;
 
   /** @throws UsageError when the threshold is outside (0, 1) */
-  constructor({ threshold = 0.5, name = "binary_accuracy" }: BinaryAccuracyOptions = {}) {
-    super(name);
-    this.threshold = numberWithin("BinaryAccuracy", "threshold", threshold, Number.MIN_VALUE, 1 - Number.EPSILON);
+  constructor(options: BinaryAccuracyOptions = {}) {
+    super("binary_accuracy", options);
+    const { threshold = 0.5 } = options;
+    this.threshold = numberInside("BinaryAccuracy", "threshold", threshold, { above: 0, below: 1 });
   }
 
   protected perElement(labels: Value, output: Value): Value {

@@ -1,3 +1,4 @@
+import { checkOwnOptions } from "../named.js";
 import type { Value } from "../../graph/value.js";
 import { greaterOrEqual } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -21,11 +22,15 @@ export interface BinaryIoUOptions {
 /** {@link IoU} of labels 0 and 1. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class BinaryIoU extends IoU {
   static override readonly className: string = "BinaryIoU";
+  static readonly fixedOptions: readonly string[] = ["numClasses", "ignoreClass", "sparseYTrue", "sparseYPred", "axis"];
   static override readonly positional: readonly string[] = [];
+  static override readonly options: readonly string[] = ["threshold"];
   private readonly threshold: number;
 
   /** @throws UsageError when an option is not usable */
-  constructor({ targetClassIds = [0, 1], threshold = 0.5, ...options }: BinaryIoUOptions = {}) {
+  constructor(given: BinaryIoUOptions = {}) {
+    checkOwnOptions(BinaryIoU, given);
+    const { targetClassIds = [0, 1], threshold = 0.5, ...options } = given;
     super(2, targetClassIds, { name: "binary_io_u", ...options });
     this.threshold = numberWithin("BinaryIoU", "threshold", threshold);
   }

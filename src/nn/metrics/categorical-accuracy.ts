@@ -8,11 +8,12 @@ import { MeanMetric } from "./mean-metric.js";
 /** How often the greatest prediction is that of the labelled class; labels are one-hot. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class CategoricalAccuracy extends MeanMetric {
   static readonly className: string = "CategoricalAccuracy";
+  static readonly options: readonly string[] = ["name"];
   readonly direction = "up";
 
   /** @param options `name` is the key in logs; default `"categorical_accuracy"` */
-  constructor({ name = "categorical_accuracy" }: { readonly name?: string } = {}) {
-    super(name);
+  constructor(options: { readonly name?: string } = {}) {
+    super("categorical_accuracy", options);
   }
 
   protected perElement(labels: Value, output: Value): Value {

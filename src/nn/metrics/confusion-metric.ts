@@ -37,13 +37,19 @@ export interface Confusion {
 
 /** A metric that follows from the numbers of right and wrong predictions. */
 export abstract class ConfusionMetric extends Metric {
+  static readonly options: readonly string[] = [
+    "thresholds",
+    "topK",
+    "classId",
+    "name",
+  ] satisfies readonly (keyof ConfusionOptions)[];
   readonly name: string;
   private readonly threshold: number | undefined;
   private readonly topK: number | undefined;
   private readonly classId: number | undefined;
 
   constructor(name: string, options: ConfusionOptions) {
-    super();
+    super(options);
     const owner = this.className;
     const { thresholds, topK, classId } = options;
     const list: readonly (number | undefined)[] = Array.isArray(thresholds)

@@ -18,11 +18,13 @@ export interface CosineSimilarityOptions {
 /** The cosine of the angle between truth and prediction, 1 where they point the same way. @see https://keras.io/api/metrics/regression_metrics/ */
 export class CosineSimilarity extends MeanMetric {
   static readonly className: string = "CosineSimilarity";
+  static readonly options: readonly string[] = ["axis", "name"] satisfies readonly (keyof CosineSimilarityOptions)[];
   readonly direction = "up";
   private readonly axis: number;
 
-  constructor({ axis = -1, name = "cosine_similarity" }: CosineSimilarityOptions = {}) {
-    super(name);
+  constructor(options: CosineSimilarityOptions = {}) {
+    super("cosine_similarity", options);
+    const { axis = -1 } = options;
     this.axis = axis;
   }
 

@@ -5,7 +5,7 @@ import { scalarLike } from "../../ops/constants.js";
 import { abs, mul, sub } from "../../ops/elementwise.js";
 import { reduceMax, reduceSum } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/reshape.js";
-import { numberWithin, oneOf } from "../../errors/check.js";
+import { numberWithin, oneOf, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";
@@ -33,6 +33,12 @@ export interface FBetaScoreOptions {
  */
 export class FBetaScore extends Metric {
   static readonly className: string = "FBetaScore";
+  static readonly options: readonly string[] = [
+    "average",
+    "beta",
+    "threshold",
+    "name",
+  ] satisfies readonly (keyof FBetaScoreOptions)[];
   readonly direction = "up";
   readonly name: string;
   private readonly average: (typeof averages)[number];
@@ -41,11 +47,11 @@ export class FBetaScore extends Metric {
 
   /** @throws UsageError when an option is not usable */
   constructor(options: FBetaScoreOptions = {}) {
-    super();
+    super(options);
     const owner = this.className;
     this.name = options.name ?? "fbeta_score";
     this.average = oneOf(owner, "average", options.average ?? "macro", averages);
-    this.beta = numberWithin(owner, "beta", options.beta ?? 1, Number.MIN_VALUE);
+    this.beta = positiveNumber(owner, "beta", options.beta ?? 1);
     this.threshold =
       options.threshold === undefined ? undefined : numberWithin(owner, "threshold", options.threshold, 0, 1);
   }

@@ -1,12 +1,15 @@
+import { checkOwnOptions } from "../named.js";
 import type { Config } from "../config.js";
 import { FBetaScore, type FBetaScoreOptions } from "./f-beta-score.js";
 
 /** `2 P R / (P + R)` of precision P and recall R. @see https://keras.io/api/metrics/classification_metrics/ – see {@link FBetaScore} */
 export class F1Score extends FBetaScore {
   static override readonly className: string = "F1Score";
+  static readonly fixedOptions: readonly string[] = ["beta"];
 
   /** @throws UsageError when an option is not usable */
   constructor(options: Omit<FBetaScoreOptions, "beta"> = {}) {
+    checkOwnOptions(F1Score, options);
     super({ name: "f1_score", ...options, beta: 1 });
   }
 

@@ -1,13 +1,16 @@
+import { checkOwnOptions } from "../named.js";
 import type { Config } from "../config.js";
 import { type Confusion, ConfusionMetric, type ConfusionOptions } from "./confusion-metric.js";
 
 /** The weighted number of labels of class 1 that are predicted as class 0. @see https://keras.io/api/metrics/classification_metrics/ */
 export class FalseNegatives extends ConfusionMetric {
   static readonly className: string = "FalseNegatives";
+  static readonly fixedOptions: readonly string[] = ["topK", "classId"];
   readonly direction = undefined;
 
   /** @throws UsageError when an option is not usable */
   constructor(options: Pick<ConfusionOptions, "thresholds" | "name"> = {}) {
+    checkOwnOptions(FalseNegatives, options);
     super("false_negatives", options);
   }
 

@@ -1,13 +1,16 @@
+import { checkOwnOptions } from "../named.js";
 import type { Config } from "../config.js";
 import { type Confusion, ConfusionMetric, type ConfusionOptions } from "./confusion-metric.js";
 
 /** The weighted number of labels of class 0 that are predicted as class 1. @see https://keras.io/api/metrics/classification_metrics/ */
 export class FalsePositives extends ConfusionMetric {
   static readonly className: string = "FalsePositives";
+  static readonly fixedOptions: readonly string[] = ["topK", "classId"];
   readonly direction = undefined;
 
   /** @throws UsageError when an option is not usable */
   constructor(options: Pick<ConfusionOptions, "thresholds" | "name"> = {}) {
+    checkOwnOptions(FalsePositives, options);
     super("false_positives", options);
   }
 

@@ -10,9 +10,10 @@ import { argMax } from "../../ops/reduction.js";
 import { expandTo } from "../../ops/shape-of.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import { toChannelsLast } from "../channels.js";
-import { refuse, wholeNumber } from "../../errors/check.js";
+import { refuse, wholeNumber, wholeNumbers } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { Metric } from "./metric.js";
+import { byName } from "../named.js";
 
 /** Options of metrics of overlap that know the form of labels and predictions. */
 export interface MeanIoUOptions {
@@ -41,7 +42,15 @@ export type IoUOptions = MeanIoUOptions;
  */
 export class IoU extends Metric {
   static readonly className: string = "IoU";
-  static readonly positional: readonly string[] = ["num_classes", "target_class_ids"];
+  static readonly positional: readonly string[] = ["numClasses", "targetClassIds"];
+  static readonly options: readonly string[] = [
+    "ignoreClass",
+    "sparseYTrue",
+    "sparseYPred",
+    "axis",
+    "dtype",
+    "name",
+  ] satisfies readonly (keyof IoUOptions)[];
   readonly direction = "up";
   readonly name: string;
   protected readonly numClasses: number;
@@ -57,12 +66,18 @@ export class IoU extends Metric {
    * @param targetClassIds the classes whose mean is taken
    * @throws UsageError when an option is not usable
    */
-  constructor(numClasses: number, targetClassIds: readonly number[], options: IoUOptions = {}) {
-    super();
+  constructor(numClasses: number, targetClassIds: readonly number[], options?: IoUOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: IoUOptions & { readonly numClasses: number; readonly targetClassIds: readonly number[] });
+  constructor(...given: readonly unknown[]) {
+    const { numClasses, targetClassIds, ...options } = byName<
+      IoUOptions & { readonly numClasses: number; readonly targetClassIds: readonly number[] }
+    >(IoU, given);
+    super(options);
     const owner = this.className;
     this.name = options.name ?? "io_u";
     this.numClasses = wholeNumber(owner, "numClasses", numClasses, 2);
-    this.targetClassIds = targetClassIds.map((id) => wholeNumber(owner, "targetClassIds", id, 0));
+    this.targetClassIds = wholeNumbers(owner, "targetClassIds", targetClassIds, 0);
     this.ignoreClass =
       options.ignoreClass === undefined ? undefined : wholeNumber(owner, "ignoreClass", options.ignoreClass, -Infinity);
     this.sparseYTrue = options.sparseYTrue ?? true;

@@ -5,9 +5,10 @@ import { LossMetric } from "./loss-metric.js";
 /** The loss of this name as a metric: its mean over all samples. @see https://keras.io/api/metrics/ */
 export class KLDivergence extends LossMetric {
   static override readonly className: string = "KLDivergence";
+  static readonly options: readonly string[] = ["name"];
 
   /** @param options those of the loss; `name` is the key in logs, default `"kl_divergence"` */
   constructor(options: Omit<LossOptions, "reduction"> = {}) {
-    super(new KLDivergenceLoss(options), options.name ?? "kl_divergence");
+    super("kl_divergence", options, KLDivergenceLoss);
   }
 }

@@ -1,6 +1,6 @@
 import type { Value } from "../../graph/value.js";
 import type { Config } from "../config.js";
-import type { Loss } from "../losses/loss.js";
+import type { Loss, LossOptions } from "../losses/loss.js";
 import { MeanMetric } from "./mean-metric.js";
 
 /** A loss that is followed without being trained on, such as `"mae"`. @see https://keras.io/api/metrics/regression_metrics/ */
@@ -8,15 +8,16 @@ export class LossMetric extends MeanMetric {
   static readonly className: string = "LossMetric";
   readonly direction = "down";
 
+  private readonly loss: Loss;
+
   /**
-   * @param loss what is followed
-   * @param name key in logs; default: the loss's name
+   * @param name key in logs, unless the options say another
+   * @param options all options of the metric, which are those of the loss
+   * @param loss what is followed, or its class
    */
-  constructor(
-    private readonly loss: Loss,
-    name: string = loss.name,
-  ) {
-    super(name);
+  constructor(name: string, options: LossOptions, loss: Loss | (new (options: LossOptions) => Loss)) {
+    super(name, options);
+    this.loss = typeof loss === "function" ? new loss(options) : loss;
   }
 
   protected perElement(truth: Value, prediction: Value): Value {

@@ -1,19 +1,28 @@
+import { wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { IoU, type MeanIoUOptions } from "./io-u.js";
+import { byName, checkOwnOptions } from "../named.js";
 
 /** {@link IoU} of all classes. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class MeanIoU extends IoU {
   static override readonly className: string = "MeanIoU";
-  static override readonly positional: readonly string[] = ["num_classes"];
+  static readonly fixedOptions: readonly string[] = ["targetClassIds"];
+  static override readonly positional: readonly string[] = ["numClasses"];
 
   /**
    * @param numClasses number of classes
    * @throws UsageError when an option is not usable
    */
-  constructor(numClasses: number, options: MeanIoUOptions = {}) {
+  constructor(numClasses: number, options?: MeanIoUOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: MeanIoUOptions & { readonly numClasses: number });
+  constructor(...given: readonly unknown[]) {
+    const { numClasses, ...options } = byName<MeanIoUOptions & { readonly numClasses: number }>(MeanIoU, given);
+    if (new.target === MeanIoU) checkOwnOptions(MeanIoU, options);
+    const classes = wholeNumber("MeanIoU", "numClasses", numClasses, 2);
     super(
-      numClasses,
-      Array.from({ length: numClasses }, (_, index) => index),
+      classes,
+      Array.from({ length: classes }, (_, index) => index),
       { name: "mean_io_u", ...options },
     );
   }

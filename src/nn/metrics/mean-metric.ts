@@ -8,9 +8,13 @@ import { Metric } from "./metric.js";
 export abstract class MeanMetric extends Metric {
   readonly name: string;
 
-  constructor(name: string) {
-    super();
-    this.name = name;
+  /**
+   * @param name key in logs, unless the options say another
+   * @param options all options of the metric
+   */
+  constructor(name: string, options: { readonly name?: string | undefined } = {}) {
+    super(options);
+    this.name = options.name ?? name;
   }
 
   /** The figure of each element, `[N]` or `[N, …]`. */

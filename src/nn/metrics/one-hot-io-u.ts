@@ -1,3 +1,4 @@
+import { byName, checkOwnOptions } from "../named.js";
 import type { Config } from "../config.js";
 import { IoU, type MeanIoUOptions } from "./io-u.js";
 
@@ -10,13 +11,21 @@ export interface OneHotIoUOptions extends Omit<MeanIoUOptions, "sparseYTrue" | "
 /** {@link IoU} of one-hot labels. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class OneHotIoU extends IoU {
   static override readonly className: string = "OneHotIoU";
+  static readonly fixedOptions: readonly string[] = ["sparseYTrue"];
 
   /**
    * @param numClasses number of classes
    * @param targetClassIds the classes whose mean is taken
    * @throws UsageError when an option is not usable
    */
-  constructor(numClasses: number, targetClassIds: readonly number[], options: OneHotIoUOptions = {}) {
+  constructor(numClasses: number, targetClassIds: readonly number[], options?: OneHotIoUOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: OneHotIoUOptions & { readonly numClasses: number; readonly targetClassIds: readonly number[] });
+  constructor(...given: readonly unknown[]) {
+    const { numClasses, targetClassIds, ...options } = byName<
+      OneHotIoUOptions & { readonly numClasses: number; readonly targetClassIds: readonly number[] }
+    >(OneHotIoU, given);
+    checkOwnOptions(OneHotIoU, options);
     super(numClasses, targetClassIds, { name: "one_hot_io_u", sparseYPred: false, ...options, sparseYTrue: false });
   }
 

@@ -1,3 +1,4 @@
+import { byName, checkOwnOptions } from "../named.js";
 import type { Config } from "../config.js";
 import { MeanIoU } from "./mean-io-u.js";
 import type { OneHotIoUOptions } from "./one-hot-io-u.js";
@@ -5,12 +6,18 @@ import type { OneHotIoUOptions } from "./one-hot-io-u.js";
 /** {@link MeanIoU} of one-hot labels. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class OneHotMeanIoU extends MeanIoU {
   static override readonly className: string = "OneHotMeanIoU";
+  static override readonly fixedOptions: readonly string[] = ["sparseYTrue"];
 
   /**
    * @param numClasses number of classes
    * @throws UsageError when an option is not usable
    */
-  constructor(numClasses: number, options: OneHotIoUOptions = {}) {
+  constructor(numClasses: number, options?: OneHotIoUOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: OneHotIoUOptions & { readonly numClasses: number });
+  constructor(...given: readonly unknown[]) {
+    const { numClasses, ...options } = byName<OneHotIoUOptions & { readonly numClasses: number }>(OneHotMeanIoU, given);
+    checkOwnOptions(OneHotMeanIoU, options);
     super(numClasses, { name: "one_hot_mean_io_u", sparseYPred: false, ...options, sparseYTrue: false });
   }
 

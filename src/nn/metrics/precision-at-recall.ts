@@ -1,4 +1,5 @@
 import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
+import { byName } from "../named.js";
 
 /**
  * The greatest precision, `TP / (TP + FP)`, at a threshold with at least the given recall, `TP / (TP + FN)`.
@@ -13,7 +14,11 @@ export class PrecisionAtRecall extends BaseAtThreshold {
    * @param recall the bound, in [0, 1]
    * @throws UsageError when an option is not usable
    */
-  constructor(recall: number, options: AtThresholdOptions = {}) {
+  constructor(recall: number, options?: AtThresholdOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: AtThresholdOptions & { readonly recall: number });
+  constructor(...given: readonly unknown[]) {
+    const { recall, ...options } = byName<AtThresholdOptions & { readonly recall: number }>(PrecisionAtRecall, given);
     super("precision_at_recall", "recall", recall, options);
   }
 

@@ -29,6 +29,11 @@ export interface R2ScoreOptions {
  */
 export class R2Score extends Metric {
   static readonly className: string = "R2Score";
+  static readonly options: readonly string[] = [
+    "classAggregation",
+    "numRegressors",
+    "name",
+  ] satisfies readonly (keyof R2ScoreOptions)[];
   readonly direction = "up";
   readonly name: string;
   private readonly classAggregation: (typeof aggregations)[number];
@@ -36,7 +41,7 @@ export class R2Score extends Metric {
 
   /** @throws UsageError when an option is not usable */
   constructor(options: R2ScoreOptions = {}) {
-    super();
+    super(options);
     this.name = options.name ?? "r2_score";
     const { classAggregation = "uniform_average", numRegressors = 0 } = options;
     this.classAggregation = oneOf("R2Score", "classAggregation", classAggregation, aggregations);

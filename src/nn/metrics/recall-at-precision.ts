@@ -1,4 +1,5 @@
 import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
+import { byName } from "../named.js";
 
 /**
  * The greatest recall, `TP / (TP + FN)`, at a threshold with at least the given precision, `TP / (TP + FP)`.
@@ -13,7 +14,14 @@ export class RecallAtPrecision extends BaseAtThreshold {
    * @param precision the bound, in [0, 1]
    * @throws UsageError when an option is not usable
    */
-  constructor(precision: number, options: AtThresholdOptions = {}) {
+  constructor(precision: number, options?: AtThresholdOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: AtThresholdOptions & { readonly precision: number });
+  constructor(...given: readonly unknown[]) {
+    const { precision, ...options } = byName<AtThresholdOptions & { readonly precision: number }>(
+      RecallAtPrecision,
+      given,
+    );
     super("recall_at_precision", "precision", precision, options);
   }
 

@@ -1,5 +1,5 @@
 import type { Shape } from "../../graph/shape.js";
-import { isSerializedObject, type SerializedObject } from "../config.js";
+import type { SerializedObject } from "../config.js";
 import type { Loss } from "../losses/loss.js";
 import { isLossName, resolveLoss } from "../losses/resolve-loss.js";
 import { SparseCategoricalCrossentropy as SparseLoss } from "../losses/sparse-categorical-crossentropy.js";
@@ -30,8 +30,7 @@ const registry = new Registry("metric", factories<Metric>(catalogue));
  * @see https://keras.io/api/metrics/
  */
 export function resolveMetric(like: MetricLike, loss: Loss | undefined, outputShape: Shape): Metric {
-  if (typeof like !== "string" && !isSerializedObject(like)) return like;
-  if (typeof like !== "string") return registry.create(like);
+  if (typeof like !== "string") return registry.resolve(like, "state");
   const name = like;
   if (/^acc(uracy)?$/i.test(name)) {
     if (outputShape.at(-1) === 1) return new BinaryAccuracy({ name });
@@ -39,6 +38,6 @@ export function resolveMetric(like: MetricLike, loss: Loss | undefined, outputSh
     return loss instanceof SparseLoss ? new SparseCategoricalAccuracy({ name }) : new CategoricalAccuracy({ name });
   }
   // A name that is no metric's is a loss's, or a mistake that the registry of metrics explains.
-  if (!registry.has(name) && isLossName(name)) return new LossMetric(resolveLoss(name), name);
+  if (!registry.has(name) && isLossName(name)) return new LossMetric(name, {}, resolveLoss(name));
   return registry.create({ class_name: name, config: registry.has(name) ? { name } : {} });
 }

@@ -6,11 +6,12 @@ import { MeanMetric } from "./mean-metric.js";
 /** `√ mean (t − p)²`, the mean taken over all samples first. @see https://keras.io/api/metrics/regression_metrics/ */
 export class RootMeanSquaredError extends MeanMetric {
   static readonly className: string = "RootMeanSquaredError";
+  static readonly options: readonly string[] = ["name"];
   readonly direction = "down";
 
   /** @param options `name` is the key in logs; default `"root_mean_squared_error"` */
-  constructor({ name = "root_mean_squared_error" }: { readonly name?: string } = {}) {
-    super(name);
+  constructor(options: { readonly name?: string } = {}) {
+    super("root_mean_squared_error", options);
   }
 
   protected perElement(labels: Value, output: Value): Value {

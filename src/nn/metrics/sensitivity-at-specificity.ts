@@ -1,4 +1,5 @@
 import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
+import { byName } from "../named.js";
 
 /**
  * The greatest sensitivity, `TP / (TP + FN)`, at a threshold with at least the given specificity, `TN / (TN + FP)`.
@@ -13,7 +14,14 @@ export class SensitivityAtSpecificity extends BaseAtThreshold {
    * @param specificity the bound, in [0, 1]
    * @throws UsageError when an option is not usable
    */
-  constructor(specificity: number, options: AtThresholdOptions = {}) {
+  constructor(specificity: number, options?: AtThresholdOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: AtThresholdOptions & { readonly specificity: number });
+  constructor(...given: readonly unknown[]) {
+    const { specificity, ...options } = byName<AtThresholdOptions & { readonly specificity: number }>(
+      SensitivityAtSpecificity,
+      given,
+    );
     super("sensitivity_at_specificity", "specificity", specificity, options);
   }
 

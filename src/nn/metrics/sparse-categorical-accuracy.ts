@@ -10,11 +10,12 @@ import { MeanMetric } from "./mean-metric.js";
 /** How often the greatest prediction is that of the class that the label numbers. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class SparseCategoricalAccuracy extends MeanMetric {
   static readonly className: string = "SparseCategoricalAccuracy";
+  static readonly options: readonly string[] = ["name"];
   readonly direction = "up";
 
   /** @param options `name` is the key in logs; default `"sparse_categorical_accuracy"` */
-  constructor({ name = "sparse_categorical_accuracy" }: { readonly name?: string } = {}) {
-    super(name);
+  constructor(options: { readonly name?: string } = {}) {
+    super("sparse_categorical_accuracy", options);
   }
 
   protected perElement(labels: Value, output: Value): Value {

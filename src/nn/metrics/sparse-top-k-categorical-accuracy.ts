@@ -15,12 +15,14 @@ import type { TopKOptions } from "./top-k-categorical-accuracy.js";
 /** How often the class that the label numbers is among the k greatest predictions. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class SparseTopKCategoricalAccuracy extends MeanMetric {
   static readonly className: string = "SparseTopKCategoricalAccuracy";
+  static readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
   readonly direction = "up";
   private readonly k: number;
 
   /** @throws UsageError when k is not a positive whole number */
-  constructor({ k = 5, name = "sparse_top_k_categorical_accuracy" }: TopKOptions = {}) {
-    super(name);
+  constructor(options: TopKOptions = {}) {
+    super("sparse_top_k_categorical_accuracy", options);
+    const { k = 5 } = options;
     this.k = wholeNumber("SparseTopKCategoricalAccuracy", "k", k);
   }
 

@@ -1,4 +1,5 @@
 import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
+import { byName } from "../named.js";
 
 /**
  * The greatest specificity, `TN / (TN + FP)`, at a threshold with at least the given sensitivity, `TP / (TP + FN)`.
@@ -13,7 +14,14 @@ export class SpecificityAtSensitivity extends BaseAtThreshold {
    * @param sensitivity the bound, in [0, 1]
    * @throws UsageError when an option is not usable
    */
-  constructor(sensitivity: number, options: AtThresholdOptions = {}) {
+  constructor(sensitivity: number, options?: AtThresholdOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: AtThresholdOptions & { readonly sensitivity: number });
+  constructor(...given: readonly unknown[]) {
+    const { sensitivity, ...options } = byName<AtThresholdOptions & { readonly sensitivity: number }>(
+      SpecificityAtSensitivity,
+      given,
+    );
     super("specificity_at_sensitivity", "sensitivity", sensitivity, options);
   }
 

@@ -23,12 +23,14 @@ export interface TopKOptions {
 /** How often the labelled class is among the k greatest predictions; labels are one-hot. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class TopKCategoricalAccuracy extends MeanMetric {
   static readonly className: string = "TopKCategoricalAccuracy";
+  static readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
   readonly direction = "up";
   private readonly k: number;
 
   /** @throws UsageError when k is not a positive whole number */
-  constructor({ k = 5, name = "top_k_categorical_accuracy" }: TopKOptions = {}) {
-    super(name);
+  constructor(options: TopKOptions = {}) {
+    super("top_k_categorical_accuracy", options);
+    const { k = 5 } = options;
     this.k = wholeNumber("TopKCategoricalAccuracy", "k", k);
   }
 

@@ -1,13 +1,16 @@
+import { checkOwnOptions } from "../named.js";
 import type { Config } from "../config.js";
 import { type Confusion, ConfusionMetric, type ConfusionOptions } from "./confusion-metric.js";
 
 /** The weighted number of labels of class 0 that are predicted so. @see https://keras.io/api/metrics/classification_metrics/ */
 export class TrueNegatives extends ConfusionMetric {
   static readonly className: string = "TrueNegatives";
+  static readonly fixedOptions: readonly string[] = ["topK", "classId"];
   readonly direction = undefined;
 
   /** @throws UsageError when an option is not usable */
   constructor(options: Pick<ConfusionOptions, "thresholds" | "name"> = {}) {
+    checkOwnOptions(TrueNegatives, options);
     super("true_negatives", options);
   }
 

@@ -1,6 +1,6 @@
 import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, neg, sqrt, square } from "../../ops/elementwise.js";
-import { numberWithin, withFirst } from "../../errors/check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,
@@ -11,6 +11,7 @@ import {
   type UpdateArguments,
 } from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
+import { byName } from "../named.js";
 
 /** Options of {@link Adadelta}. */
 export interface AdadeltaOptions extends OptimizerOptions {
@@ -28,6 +29,8 @@ export interface AdadeltaOptions extends OptimizerOptions {
  */
 export class Adadelta extends Optimizer {
   static readonly className: string = "Adadelta";
+  static readonly positional: readonly string[] = ["learningRate"];
+  static override readonly options: readonly string[] = ["rho", "epsilon"] satisfies readonly (keyof AdadeltaOptions)[];
   private readonly rho: number;
   private readonly epsilon: number;
 
@@ -36,7 +39,7 @@ export class Adadelta extends Optimizer {
    * @throws UsageError when an option is not usable
    */
   constructor(learningRate?: LearningRate | AdadeltaOptions, options?: AdadeltaOptions) {
-    const all = withFirst<AdadeltaOptions>(learningRate, options, "learningRate");
+    const all = byName<AdadeltaOptions>(Adadelta, [learningRate, options]);
     super(all.learningRate ?? 0.001, all);
     this.rho = numberWithin("Adadelta", "rho", all.rho ?? 0.95, 0, 1);
     this.epsilon = numberWithin("Adadelta", "epsilon", all.epsilon ?? 1e-7, 0);

@@ -2,7 +2,7 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, max, min, mul, pow, sqrt, square, sub } from "../../ops/elementwise.js";
 import { unsqueeze } from "../../ops/layout.js";
 import { reduceMean } from "../../ops/reduction.js";
-import { numberWithin, withFirst } from "../../errors/check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,
@@ -13,6 +13,7 @@ import {
   type UpdateArguments,
 } from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
+import { byName } from "../named.js";
 
 /** Options of {@link Adafactor}. */
 export interface AdafactorOptions extends OptimizerOptions {
@@ -39,6 +40,14 @@ export interface AdafactorOptions extends OptimizerOptions {
  */
 export class Adafactor extends Optimizer {
   static readonly className: string = "Adafactor";
+  static readonly positional: readonly string[] = ["learningRate"];
+  static override readonly options: readonly string[] = [
+    "beta2Decay",
+    "epsilon1",
+    "epsilon2",
+    "clipThreshold",
+    "relativeStep",
+  ] satisfies readonly (keyof AdafactorOptions)[];
   private readonly beta2Decay: number;
   private readonly epsilon1: number;
   private readonly epsilon2: number;
@@ -50,7 +59,7 @@ export class Adafactor extends Optimizer {
    * @throws UsageError when an option is not usable
    */
   constructor(learningRate?: LearningRate | AdafactorOptions, options?: AdafactorOptions) {
-    const all = withFirst<AdafactorOptions>(learningRate, options, "learningRate");
+    const all = byName<AdafactorOptions>(Adafactor, [learningRate, options]);
     super(all.learningRate ?? 0.001, all);
     this.beta2Decay = numberWithin("Adafactor", "beta2Decay", all.beta2Decay ?? -0.8, -Infinity, 0);
     this.epsilon1 = numberWithin("Adafactor", "epsilon1", all.epsilon1 ?? 1e-30, 0);

@@ -1,6 +1,6 @@
 import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, sqrt, square, sub } from "../../ops/elementwise.js";
-import { numberWithin, withFirst } from "../../errors/check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,
@@ -10,6 +10,7 @@ import {
   type Update,
   type UpdateArguments,
 } from "./optimizer.js";
+import { byName } from "../named.js";
 
 /** Options of {@link Adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {
@@ -26,6 +27,11 @@ export interface AdagradOptions extends OptimizerOptions {
  */
 export class Adagrad extends Optimizer {
   static readonly className: string = "Adagrad";
+  static readonly positional: readonly string[] = ["learningRate"];
+  static override readonly options: readonly string[] = [
+    "initialAccumulatorValue",
+    "epsilon",
+  ] satisfies readonly (keyof AdagradOptions)[];
   private readonly initialAccumulatorValue: number;
   private readonly epsilon: number;
 
@@ -34,7 +40,7 @@ export class Adagrad extends Optimizer {
    * @throws UsageError when an option is not usable
    */
   constructor(learningRate?: LearningRate | AdagradOptions, options?: AdagradOptions) {
-    const all = withFirst<AdagradOptions>(learningRate, options, "learningRate");
+    const all = byName<AdagradOptions>(Adagrad, [learningRate, options]);
     super(all.learningRate ?? 0.001, all);
     this.initialAccumulatorValue = numberWithin(
       "Adagrad",

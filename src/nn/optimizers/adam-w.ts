@@ -1,6 +1,6 @@
-import { withFirst } from "../../errors/check.js";
 import { Adam, type AdamOptions } from "./adam.js";
 import type { LearningRate } from "./optimizer.js";
+import { byName } from "../named.js";
 
 /** Options of {@link AdamW}. */
 export interface AdamWOptions extends AdamOptions {
@@ -15,12 +15,13 @@ export interface AdamWOptions extends AdamOptions {
  */
 export class AdamW extends Adam {
   static override readonly className: string = "AdamW";
+  static override readonly positional: readonly string[] = ["learningRate"];
 
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
   constructor(learningRate?: LearningRate | AdamWOptions, options?: AdamWOptions) {
-    super({ weightDecay: 0.004, ...withFirst<AdamWOptions>(learningRate, options, "learningRate") });
+    super({ weightDecay: 0.004, ...byName<AdamWOptions>(AdamW, [learningRate, options]) });
   }
 }

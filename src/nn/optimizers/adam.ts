@@ -1,6 +1,6 @@
 import { scalarLike } from "../../ops/constants.js";
 import { add, div, max, mul, pow, sqrt, square, sub } from "../../ops/elementwise.js";
-import { numberWithin, withFirst } from "../../errors/check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,
@@ -11,6 +11,7 @@ import {
   type UpdateArguments,
 } from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
+import { byName } from "../named.js";
 
 /** Options of {@link Adam}. */
 export interface AdamOptions extends OptimizerOptions {
@@ -32,6 +33,13 @@ export interface AdamOptions extends OptimizerOptions {
  */
 export class Adam extends Optimizer {
   static readonly className: string = "Adam";
+  static readonly positional: readonly string[] = ["learningRate"];
+  static override readonly options: readonly string[] = [
+    "beta1",
+    "beta2",
+    "epsilon",
+    "amsgrad",
+  ] satisfies readonly (keyof AdamOptions)[];
   private readonly beta1: number;
   private readonly beta2: number;
   private readonly epsilon: number;
@@ -42,7 +50,7 @@ export class Adam extends Optimizer {
    * @throws UsageError when an option is not usable
    */
   constructor(learningRate?: LearningRate | AdamOptions, options?: AdamOptions) {
-    const all = withFirst<AdamOptions>(learningRate, options, "learningRate");
+    const all = byName<AdamOptions>(Adam, [learningRate, options]);
     super(all.learningRate ?? 0.001, all);
     this.beta1 = numberWithin("Adam", "beta1", all.beta1 ?? 0.9, 0, 1);
     this.beta2 = numberWithin("Adam", "beta2", all.beta2 ?? 0.999, 0, 1);

@@ -1,6 +1,6 @@
 import { scalarLike } from "../../ops/constants.js";
 import { abs, add, div, max, mul, pow, sub } from "../../ops/elementwise.js";
-import { numberWithin, withFirst } from "../../errors/check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,
@@ -11,6 +11,7 @@ import {
   type UpdateArguments,
 } from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
+import { byName } from "../named.js";
 
 /** Options of {@link Adamax}. */
 export interface AdamaxOptions extends OptimizerOptions {
@@ -30,6 +31,12 @@ export interface AdamaxOptions extends OptimizerOptions {
  */
 export class Adamax extends Optimizer {
   static readonly className: string = "Adamax";
+  static readonly positional: readonly string[] = ["learningRate"];
+  static override readonly options: readonly string[] = [
+    "beta1",
+    "beta2",
+    "epsilon",
+  ] satisfies readonly (keyof AdamaxOptions)[];
   private readonly beta1: number;
   private readonly beta2: number;
   private readonly epsilon: number;
@@ -39,7 +46,7 @@ export class Adamax extends Optimizer {
    * @throws UsageError when an option is not usable
    */
   constructor(learningRate?: LearningRate | AdamaxOptions, options?: AdamaxOptions) {
-    const all = withFirst<AdamaxOptions>(learningRate, options, "learningRate");
+    const all = byName<AdamaxOptions>(Adamax, [learningRate, options]);
     super(all.learningRate ?? 0.001, all);
     this.beta1 = numberWithin("Adamax", "beta1", all.beta1 ?? 0.9, 0, 1);
     this.beta2 = numberWithin("Adamax", "beta2", all.beta2 ?? 0.999, 0, 1);

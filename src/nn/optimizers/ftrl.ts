@@ -1,6 +1,6 @@
 import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, mul, pow, square, sub } from "../../ops/elementwise.js";
-import { numberWithin, withFirst } from "../../errors/check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,
@@ -11,6 +11,7 @@ import {
   type UpdateArguments,
 } from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
+import { byName } from "../named.js";
 
 /** Options of {@link Ftrl}. */
 export interface FtrlOptions extends OptimizerOptions {
@@ -36,6 +37,15 @@ export interface FtrlOptions extends OptimizerOptions {
  */
 export class Ftrl extends Optimizer {
   static readonly className: string = "Ftrl";
+  static readonly positional: readonly string[] = ["learningRate"];
+  static override readonly options: readonly string[] = [
+    "learningRatePower",
+    "initialAccumulatorValue",
+    "l1RegularizationStrength",
+    "l2RegularizationStrength",
+    "l2ShrinkageRegularizationStrength",
+    "beta",
+  ] satisfies readonly (keyof FtrlOptions)[];
   private readonly learningRatePower: number;
   private readonly initialAccumulatorValue: number;
   private readonly l1RegularizationStrength: number;
@@ -48,7 +58,7 @@ export class Ftrl extends Optimizer {
    * @throws UsageError when an option is not usable
    */
   constructor(learningRate?: LearningRate | FtrlOptions, options?: FtrlOptions) {
-    const all = withFirst<FtrlOptions>(learningRate, options, "learningRate");
+    const all = byName<FtrlOptions>(Ftrl, [learningRate, options]);
     super(all.learningRate ?? 0.001, all);
     this.learningRatePower = numberWithin("Ftrl", "learningRatePower", all.learningRatePower ?? -0.5, -Infinity, 0);
     this.initialAccumulatorValue = numberWithin(

@@ -1,6 +1,6 @@
 import { scalarLike } from "../../ops/constants.js";
 import { add, mul, sign, sub } from "../../ops/elementwise.js";
-import { numberWithin, withFirst } from "../../errors/check.js";
+import { numberWithin, numberInside } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,
@@ -11,6 +11,7 @@ import {
   type UpdateArguments,
 } from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
+import { byName } from "../named.js";
 
 /** Options of {@link Lion}. */
 export interface LionOptions extends OptimizerOptions {
@@ -27,6 +28,8 @@ export interface LionOptions extends OptimizerOptions {
  */
 export class Lion extends Optimizer {
   static readonly className: string = "Lion";
+  static readonly positional: readonly string[] = ["learningRate"];
+  static override readonly options: readonly string[] = ["beta1", "beta2"] satisfies readonly (keyof LionOptions)[];
   private readonly beta1: number;
   private readonly beta2: number;
 
@@ -35,9 +38,9 @@ export class Lion extends Optimizer {
    * @throws UsageError when an option is not usable
    */
   constructor(learningRate?: LearningRate | LionOptions, options?: LionOptions) {
-    const all = withFirst<LionOptions>(learningRate, options, "learningRate");
+    const all = byName<LionOptions>(Lion, [learningRate, options]);
     super(all.learningRate ?? 0.001, all);
-    this.beta1 = numberWithin("Lion", "beta1", all.beta1 ?? 0.9, Number.MIN_VALUE, 1);
+    this.beta1 = numberInside("Lion", "beta1", all.beta1 ?? 0.9, { above: 0, to: 1 });
     this.beta2 = numberWithin("Lion", "beta2", all.beta2 ?? 0.99, 0, 1);
   }
 

@@ -1,6 +1,6 @@
 import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, pow, sqrt, square, sub } from "../../ops/elementwise.js";
-import { numberWithin, withFirst } from "../../errors/check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,
@@ -11,6 +11,7 @@ import {
   type UpdateArguments,
 } from "./optimizer.js";
 import type { Value } from "../../graph/value.js";
+import { byName } from "../named.js";
 
 /** Options of {@link Nadam}. */
 export interface NadamOptions extends OptimizerOptions {
@@ -30,6 +31,12 @@ export interface NadamOptions extends OptimizerOptions {
  */
 export class Nadam extends Optimizer {
   static readonly className: string = "Nadam";
+  static readonly positional: readonly string[] = ["learningRate"];
+  static override readonly options: readonly string[] = [
+    "beta1",
+    "beta2",
+    "epsilon",
+  ] satisfies readonly (keyof NadamOptions)[];
   private readonly beta1: number;
   private readonly beta2: number;
   private readonly epsilon: number;
@@ -39,7 +46,7 @@ export class Nadam extends Optimizer {
    * @throws UsageError when an option is not usable
    */
   constructor(learningRate?: LearningRate | NadamOptions, options?: NadamOptions) {
-    const all = withFirst<NadamOptions>(learningRate, options, "learningRate");
+    const all = byName<NadamOptions>(Nadam, [learningRate, options]);
     super(all.learningRate ?? 0.001, all);
     this.beta1 = numberWithin("Nadam", "beta1", all.beta1 ?? 0.9, 0, 1);
     this.beta2 = numberWithin("Nadam", "beta2", all.beta2 ?? 0.999, 0, 1);

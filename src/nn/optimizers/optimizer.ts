@@ -1,3 +1,4 @@
+import { refuseFormerMembers } from "../../errors/former-members.js";
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
 import { equal, where } from "../../ops/comparison.js";
@@ -5,11 +6,15 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, floor, max, mul, sqrt, sub } from "../../ops/elementwise.js";
 import { reduceSumSquare } from "../../ops/reduction.js";
 import { numberWithin, wholeNumber } from "../../errors/check.js";
-import { type Config, isSerializedObject, serializeObject } from "../config.js";
+import { type Config, serializeObject } from "../config.js";
 import { snakeCase } from "../names.js";
 import type { LearningRateSchedule } from "../schedules/learning-rate-schedule.js";
 import { resolveSchedule } from "../schedules/resolve-schedule.js";
+import { applyGradients } from "./apply-gradients.js";
 import type { OptimizerState } from "./optimizer-state.js";
+import type { SymbolicTensor } from "../symbolic-tensor.js";
+import type { Variable } from "../variable.js";
+import type { Tensor } from "../../runtime/runtime.js";
 import { Named } from "../named.js";
 
 /** What an optimizer is given to write the update of one weight. All values are float32. */
@@ -73,6 +78,22 @@ function optional<T>(value: T | undefined, check: (value: T) => T): T | undefine
  * step, average the weights.
  */
 export abstract class Optimizer extends Named {
+  static {
+    refuseFormerMembers(this, "An optimizer", { lr: "learningRate" });
+  }
+
+  static readonly options: readonly string[] = [
+    "learningRate",
+    "name",
+    "weightDecay",
+    "clipnorm",
+    "clipvalue",
+    "globalClipnorm",
+    "useEma",
+    "emaMomentum",
+    "emaOverwriteFrequency",
+    "gradientAccumulationSteps",
+  ] satisfies readonly (keyof OptimizerOptions)[];
   /**
    * What it remembers from step to step; training and files read and write it.
    *
@@ -96,10 +117,10 @@ export abstract class Optimizer extends Named {
 
   /** @throws UsageError when an option is not usable */
   protected constructor(learningRate: LearningRate, options: OptimizerOptions = {}) {
-    super();
+    super(options);
     // From a file it may be a schedule as Keras writes it.
-    this.rate = isSerializedObject(learningRate) ? resolveSchedule(learningRate) : learningRate;
-    if (typeof this.rate === "number") checkRate(this.rate);
+    this.rate = typeof learningRate === "object" ? resolveSchedule(learningRate) : learningRate;
+    if (typeof this.rate !== "object") checkRate(this.rate);
     const owner = this.className;
     const atLeastZero =
       (option: string) =>
@@ -182,6 +203,39 @@ export abstract class Optimizer extends Named {
    */
   slotShape(_slot: string, shape: readonly number[]): readonly number[] {
     return shape;
+  }
+
+  /**
+   * Takes a step: changes weights by their gradients, and counts it. Inside of `trainStep` it is written down as a part of the
+   * step; otherwise it is done when the promise is fulfilled.
+   *
+   * @param gradients what `GradientTape.gradient` gave for the weights, or arrays of their shapes
+   * @param weights such as `model.trainableWeights`
+   * @throws UsageError when there are not as many gradients as weights, or another training works on these
+   * @see https://keras.io/api/optimizers/#apply-method
+   *
+   * @example
+   * ```ts
+   * import { GradientTape, layers, ops, optimizers, Tensor } from "graft-ml";
+   *
+   * const dense = new layers.Dense(1, { kernelInitializer: "ones" });
+   * const tape = new GradientTape();
+   * const loss = ops.sum(dense.apply(tape.watch(new Tensor("float32", [1, 2], [1, 2]))));
+   * await new optimizers.SGD(0.5).apply(tape.gradient(loss, dense.trainableWeights), dense.trainableWeights);
+   * console.log(dense.getWeights()[0]?.data); // → Float32Array(2) [ 0.5, 0 ]
+   * ```
+   */
+  apply(gradients: readonly (SymbolicTensor | Tensor)[], weights: readonly Variable[]): Promise<void> {
+    return applyGradients(this, gradients, weights);
+  }
+
+  /** {@link apply}, of pairs of a gradient and a weight, as Keras's `apply_gradients(zip(gradients, weights))`. */
+  applyGradients(pairs: readonly (readonly [gradient: SymbolicTensor | Tensor, weight: Variable])[]): Promise<void> {
+    return applyGradients(
+      this,
+      pairs.map(([gradient]) => gradient),
+      pairs.map(([, weight]) => weight),
+    );
   }
 
   /** The slots of the method itself. */

@@ -1,4 +1,4 @@
-import { isSerializedObject, type SerializedObject } from "../config.js";
+import type { SerializedObject } from "../config.js";
 import { factories, Registry } from "../registry.js";
 import * as catalogue from "./catalogue.js";
 import type { Optimizer } from "./optimizer.js";
@@ -20,5 +20,5 @@ const registry = new Registry(
  * @see https://keras.io/api/optimizers/
  */
 export function resolveOptimizer(like: OptimizerLike): Optimizer {
-  return typeof like === "string" || isSerializedObject(like) ? registry.create(like) : like;
+  return registry.resolve(like, "update");
 }

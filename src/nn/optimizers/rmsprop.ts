@@ -1,6 +1,6 @@
 import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, sqrt, square, sub } from "../../ops/elementwise.js";
-import { numberWithin, withFirst } from "../../errors/check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,
@@ -10,6 +10,7 @@ import {
   type Update,
   type UpdateArguments,
 } from "./optimizer.js";
+import { byName } from "../named.js";
 
 /** Options of {@link RMSprop}. */
 export interface RMSpropOptions extends OptimizerOptions {
@@ -32,6 +33,13 @@ export interface RMSpropOptions extends OptimizerOptions {
  */
 export class RMSprop extends Optimizer {
   static readonly className: string = "RMSprop";
+  static readonly positional: readonly string[] = ["learningRate"];
+  static override readonly options: readonly string[] = [
+    "rho",
+    "momentum",
+    "epsilon",
+    "centered",
+  ] satisfies readonly (keyof RMSpropOptions)[];
   private readonly rho: number;
   private readonly momentum: number;
   private readonly epsilon: number;
@@ -42,7 +50,7 @@ export class RMSprop extends Optimizer {
    * @throws UsageError when an option is not usable
    */
   constructor(learningRate?: LearningRate | RMSpropOptions, options?: RMSpropOptions) {
-    const all = withFirst<RMSpropOptions>(learningRate, options, "learningRate");
+    const all = byName<RMSpropOptions>(RMSprop, [learningRate, options]);
     super(all.learningRate ?? 0.001, all);
     this.rho = numberWithin("RMSprop", "rho", all.rho ?? 0.9, 0, 1);
     this.momentum = numberWithin("RMSprop", "momentum", all.momentum ?? 0, 0, 1);

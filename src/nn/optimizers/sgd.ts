@@ -1,6 +1,6 @@
 import { scalarLike } from "../../ops/constants.js";
 import { add, mul, sub } from "../../ops/elementwise.js";
-import { numberWithin, withFirst } from "../../errors/check.js";
+import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import {
   type LearningRate,
@@ -10,6 +10,7 @@ import {
   type Update,
   type UpdateArguments,
 } from "./optimizer.js";
+import { byName } from "../named.js";
 
 /** Options of {@link SGD}. */
 export interface SGDOptions extends OptimizerOptions {
@@ -26,6 +27,11 @@ export interface SGDOptions extends OptimizerOptions {
  */
 export class SGD extends Optimizer {
   static readonly className: string = "SGD";
+  static readonly positional: readonly string[] = ["learningRate"];
+  static override readonly options: readonly string[] = [
+    "momentum",
+    "nesterov",
+  ] satisfies readonly (keyof SGDOptions)[];
   private readonly momentum: number;
   private readonly nesterov: boolean;
 
@@ -34,7 +40,7 @@ export class SGD extends Optimizer {
    * @throws UsageError when an option is not usable
    */
   constructor(learningRate?: LearningRate | SGDOptions, options?: SGDOptions) {
-    const all = withFirst<SGDOptions>(learningRate, options, "learningRate");
+    const all = byName<SGDOptions>(SGD, [learningRate, options]);
     super(all.learningRate ?? 0.01, all);
     this.momentum = numberWithin("SGD", "momentum", all.momentum ?? 0, 0, 1);
     this.nesterov = all.nesterov ?? false;

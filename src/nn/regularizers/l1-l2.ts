@@ -18,12 +18,14 @@ export interface L1L2Options {
 /** The penalty `l1 · Σ|w| + l2 · Σw²`. @see https://keras.io/api/layers/regularizers/ */
 export class L1L2 extends Named implements Regularizer {
   static readonly className: string = "L1L2";
+  static readonly options: readonly string[] = ["l1", "l2"] satisfies readonly (keyof L1L2Options)[];
   readonly l1: number;
   readonly l2: number;
 
   /** @throws UsageError when a factor is negative */
-  constructor({ l1 = 0, l2 = 0 }: L1L2Options = {}) {
-    super();
+  constructor(options: L1L2Options = {}) {
+    super(options);
+    const { l1 = 0, l2 = 0 } = options;
     this.l1 = numberWithin(this.className, "l1", l1, 0);
     this.l2 = numberWithin(this.className, "l2", l2, 0);
   }

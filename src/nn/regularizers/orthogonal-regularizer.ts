@@ -29,12 +29,17 @@ export interface OrthogonalRegularizerOptions {
  */
 export class OrthogonalRegularizer extends Named implements Regularizer {
   static readonly className: string = "OrthogonalRegularizer";
+  static readonly options: readonly string[] = [
+    "factor",
+    "mode",
+  ] satisfies readonly (keyof OrthogonalRegularizerOptions)[];
   private readonly factor: number;
   private readonly mode: (typeof modes)[number];
 
   /** @throws UsageError when an option is not usable */
-  constructor({ factor = 0.01, mode = "rows" }: OrthogonalRegularizerOptions = {}) {
-    super();
+  constructor(options: OrthogonalRegularizerOptions = {}) {
+    super(options);
+    const { factor = 0.01, mode = "rows" } = options;
     this.factor = numberWithin("OrthogonalRegularizer", "factor", factor, 0);
     this.mode = oneOf("OrthogonalRegularizer", "mode", mode, modes);
   }

@@ -1,7 +1,7 @@
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { Named } from "../named.js";
+import { byName, Named } from "../named.js";
 
 /** Options of {@link CosineDecayRestarts}. */
 export interface CosineDecayRestartsOptions {
@@ -24,7 +24,13 @@ export interface CosineDecayRestartsOptions {
  */
 export class CosineDecayRestarts extends Named implements LearningRateSchedule {
   static readonly className: string = "CosineDecayRestarts";
-  static readonly positional: readonly string[] = ["initial_learning_rate", "first_decay_steps"];
+  static readonly positional: readonly string[] = ["initialLearningRate", "firstDecaySteps"];
+  static readonly options: readonly string[] = [
+    "tMul",
+    "mMul",
+    "alpha",
+    "name",
+  ] satisfies readonly (keyof CosineDecayRestartsOptions)[];
   private readonly name: string;
   private readonly initialLearningRate: number;
   private readonly firstDecaySteps: number;
@@ -37,16 +43,19 @@ export class CosineDecayRestarts extends Named implements LearningRateSchedule {
    * @param firstDecaySteps length of the first wave in steps; positive
    * @throws UsageError when an argument is not usable
    */
-  constructor(initialLearningRate: number, firstDecaySteps: number, options: CosineDecayRestartsOptions = {}) {
-    super();
+  constructor(initialLearningRate: number, firstDecaySteps: number, options?: CosineDecayRestartsOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(
+    options: CosineDecayRestartsOptions & { readonly initialLearningRate: number; readonly firstDecaySteps: number },
+  );
+  constructor(...given: readonly unknown[]) {
+    const { initialLearningRate, firstDecaySteps, ...options } = byName<
+      CosineDecayRestartsOptions & { readonly initialLearningRate: number; readonly firstDecaySteps: number }
+    >(CosineDecayRestarts, given);
+    super(options);
     this.name = options.name ?? "SGDRDecay";
-    this.initialLearningRate = numberWithin(
-      "CosineDecayRestarts",
-      "initialLearningRate",
-      initialLearningRate,
-      Number.MIN_VALUE,
-    );
-    this.firstDecaySteps = numberWithin("CosineDecayRestarts", "firstDecaySteps", firstDecaySteps, Number.MIN_VALUE);
+    this.initialLearningRate = positiveNumber("CosineDecayRestarts", "initialLearningRate", initialLearningRate);
+    this.firstDecaySteps = positiveNumber("CosineDecayRestarts", "firstDecaySteps", firstDecaySteps);
     this.tMul = numberWithin("CosineDecayRestarts", "tMul", options.tMul ?? 2, 1);
     this.mMul = numberWithin("CosineDecayRestarts", "mMul", options.mMul ?? 1, 0);
     this.alpha = numberWithin("CosineDecayRestarts", "alpha", options.alpha ?? 0);

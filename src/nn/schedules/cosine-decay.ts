@@ -1,7 +1,7 @@
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { Named } from "../named.js";
+import { byName, Named } from "../named.js";
 
 /** Options of {@link CosineDecay}. */
 export interface CosineDecayOptions {
@@ -24,7 +24,13 @@ export interface CosineDecayOptions {
  */
 export class CosineDecay extends Named implements LearningRateSchedule {
   static readonly className: string = "CosineDecay";
-  static readonly positional: readonly string[] = ["initial_learning_rate", "decay_steps"];
+  static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
+  static readonly options: readonly string[] = [
+    "alpha",
+    "warmupTarget",
+    "warmupSteps",
+    "name",
+  ] satisfies readonly (keyof CosineDecayOptions)[];
   private readonly name: string;
   private readonly initialLearningRate: number;
   private readonly decaySteps: number;
@@ -37,11 +43,17 @@ export class CosineDecay extends Named implements LearningRateSchedule {
    * @param decaySteps over how many steps it falls; positive
    * @throws UsageError when an argument is not usable
    */
-  constructor(initialLearningRate: number, decaySteps: number, options: CosineDecayOptions = {}) {
-    super();
+  constructor(initialLearningRate: number, decaySteps: number, options?: CosineDecayOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: CosineDecayOptions & { readonly initialLearningRate: number; readonly decaySteps: number });
+  constructor(...given: readonly unknown[]) {
+    const { initialLearningRate, decaySteps, ...options } = byName<
+      CosineDecayOptions & { readonly initialLearningRate: number; readonly decaySteps: number }
+    >(CosineDecay, given);
+    super(options);
     this.name = options.name ?? "CosineDecay";
     this.initialLearningRate = numberWithin("CosineDecay", "initialLearningRate", initialLearningRate, 0);
-    this.decaySteps = numberWithin("CosineDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.decaySteps = positiveNumber("CosineDecay", "decaySteps", decaySteps);
     this.alpha = numberWithin("CosineDecay", "alpha", options.alpha ?? 0);
     this.warmupTarget = options.warmupTarget;
     this.warmupSteps = numberWithin("CosineDecay", "warmupSteps", options.warmupSteps ?? 0, 0);

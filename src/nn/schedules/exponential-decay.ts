@@ -1,7 +1,7 @@
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { Named } from "../named.js";
+import { byName, Named } from "../named.js";
 
 /** Options of {@link ExponentialDecay}. */
 export interface ExponentialDecayOptions {
@@ -18,7 +18,11 @@ export interface ExponentialDecayOptions {
  */
 export class ExponentialDecay extends Named implements LearningRateSchedule {
   static readonly className: string = "ExponentialDecay";
-  static readonly positional: readonly string[] = ["initial_learning_rate", "decay_steps", "decay_rate"];
+  static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps", "decayRate"];
+  static readonly options: readonly string[] = [
+    "staircase",
+    "name",
+  ] satisfies readonly (keyof ExponentialDecayOptions)[];
   private readonly name: string;
   private readonly initialLearningRate: number;
   private readonly decaySteps: number;
@@ -31,21 +35,27 @@ export class ExponentialDecay extends Named implements LearningRateSchedule {
    * @param decayRate factor of the rate after `decaySteps`
    * @throws UsageError when an argument is not usable
    */
+  constructor(initialLearningRate: number, decaySteps: number, decayRate: number, options?: ExponentialDecayOptions);
+  /** All of them by name, as Keras's keyword arguments. */
   constructor(
-    initialLearningRate: number,
-    decaySteps: number,
-    decayRate: number,
-    options: ExponentialDecayOptions = {},
-  ) {
-    super();
+    options: ExponentialDecayOptions & {
+      readonly initialLearningRate: number;
+      readonly decaySteps: number;
+      readonly decayRate: number;
+    },
+  );
+  constructor(...given: readonly unknown[]) {
+    const { initialLearningRate, decaySteps, decayRate, ...options } = byName<
+      ExponentialDecayOptions & {
+        readonly initialLearningRate: number;
+        readonly decaySteps: number;
+        readonly decayRate: number;
+      }
+    >(ExponentialDecay, given);
+    super(options);
     this.name = options.name ?? "ExponentialDecay";
-    this.initialLearningRate = numberWithin(
-      "ExponentialDecay",
-      "initialLearningRate",
-      initialLearningRate,
-      Number.MIN_VALUE,
-    );
-    this.decaySteps = numberWithin("ExponentialDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.initialLearningRate = positiveNumber("ExponentialDecay", "initialLearningRate", initialLearningRate);
+    this.decaySteps = positiveNumber("ExponentialDecay", "decaySteps", decaySteps);
     this.decayRate = numberWithin("ExponentialDecay", "decayRate", decayRate, 0);
     this.staircase = options.staircase ?? false;
   }

@@ -1,7 +1,7 @@
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { Named } from "../named.js";
+import { byName, Named } from "../named.js";
 
 /** Options of {@link InverseTimeDecay}. */
 export interface InverseTimeDecayOptions {
@@ -18,7 +18,11 @@ export interface InverseTimeDecayOptions {
  */
 export class InverseTimeDecay extends Named implements LearningRateSchedule {
   static readonly className: string = "InverseTimeDecay";
-  static readonly positional: readonly string[] = ["initial_learning_rate", "decay_steps", "decay_rate"];
+  static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps", "decayRate"];
+  static readonly options: readonly string[] = [
+    "staircase",
+    "name",
+  ] satisfies readonly (keyof InverseTimeDecayOptions)[];
   private readonly name: string;
   private readonly initialLearningRate: number;
   private readonly decaySteps: number;
@@ -31,21 +35,27 @@ export class InverseTimeDecay extends Named implements LearningRateSchedule {
    * @param decayRate how fast it falls
    * @throws UsageError when an argument is not usable
    */
+  constructor(initialLearningRate: number, decaySteps: number, decayRate: number, options?: InverseTimeDecayOptions);
+  /** All of them by name, as Keras's keyword arguments. */
   constructor(
-    initialLearningRate: number,
-    decaySteps: number,
-    decayRate: number,
-    options: InverseTimeDecayOptions = {},
-  ) {
-    super();
+    options: InverseTimeDecayOptions & {
+      readonly initialLearningRate: number;
+      readonly decaySteps: number;
+      readonly decayRate: number;
+    },
+  );
+  constructor(...given: readonly unknown[]) {
+    const { initialLearningRate, decaySteps, decayRate, ...options } = byName<
+      InverseTimeDecayOptions & {
+        readonly initialLearningRate: number;
+        readonly decaySteps: number;
+        readonly decayRate: number;
+      }
+    >(InverseTimeDecay, given);
+    super(options);
     this.name = options.name ?? "InverseTimeDecay";
-    this.initialLearningRate = numberWithin(
-      "InverseTimeDecay",
-      "initialLearningRate",
-      initialLearningRate,
-      Number.MIN_VALUE,
-    );
-    this.decaySteps = numberWithin("InverseTimeDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.initialLearningRate = positiveNumber("InverseTimeDecay", "initialLearningRate", initialLearningRate);
+    this.decaySteps = positiveNumber("InverseTimeDecay", "decaySteps", decaySteps);
     this.decayRate = numberWithin("InverseTimeDecay", "decayRate", decayRate, 0);
     this.staircase = options.staircase ?? false;
   }

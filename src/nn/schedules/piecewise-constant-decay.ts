@@ -1,13 +1,14 @@
 import { UsageError } from "../../errors/errors.js";
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, numbers } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { Named } from "../named.js";
+import { byName, Named } from "../named.js";
 
 /** One rate up to each boundary, and one behind the last. @see https://keras.io/api/optimizers/learning_rate_schedules/ */
 export class PiecewiseConstantDecay extends Named implements LearningRateSchedule {
   static readonly className: string = "PiecewiseConstantDecay";
   static readonly positional: readonly string[] = ["boundaries", "values"];
+  static readonly options: readonly string[] = ["name"];
   private readonly boundaries: readonly number[];
   private readonly values: readonly number[];
   private readonly name: string;
@@ -17,12 +18,21 @@ export class PiecewiseConstantDecay extends Named implements LearningRateSchedul
    * @param values the rates, one more than boundaries
    * @throws UsageError when the numbers do not fit
    */
+  constructor(boundaries: readonly number[], values: readonly number[], options?: { readonly name?: string });
+  /** All of them by name, as Keras's keyword arguments. */
   constructor(
-    boundaries: readonly number[],
-    values: readonly number[],
-    { name = "PiecewiseConstant" }: { readonly name?: string } = {},
-  ) {
-    super();
+    options: { readonly name?: string } & {
+      readonly boundaries: readonly number[];
+      readonly values: readonly number[];
+    },
+  );
+  constructor(...given: readonly unknown[]) {
+    const { boundaries, values, ...options } = byName<
+      { readonly name?: string } & { readonly boundaries: readonly number[]; readonly values: readonly number[] }
+    >(PiecewiseConstantDecay, given);
+    super(options);
+    numbers("PiecewiseConstantDecay", "boundaries", boundaries);
+    numbers("PiecewiseConstantDecay", "values", values);
     if (values.length !== boundaries.length + 1) {
       throw new UsageError("PiecewiseConstantDecay: boundaries and values do not fit.", {
         subject: "values",
@@ -32,7 +42,7 @@ export class PiecewiseConstantDecay extends Named implements LearningRateSchedul
     }
     this.boundaries = boundaries;
     this.values = values.map((value) => numberWithin("PiecewiseConstantDecay", "values", value, 0));
-    this.name = name;
+    this.name = options.name ?? "PiecewiseConstant";
   }
 
   at(step: number): number {

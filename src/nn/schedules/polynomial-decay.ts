@@ -1,7 +1,7 @@
-import { numberWithin } from "../../errors/check.js";
+import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { Named } from "../named.js";
+import { byName, Named } from "../named.js";
 
 /** Options of {@link PolynomialDecay}. */
 export interface PolynomialDecayOptions {
@@ -22,7 +22,13 @@ export interface PolynomialDecayOptions {
  */
 export class PolynomialDecay extends Named implements LearningRateSchedule {
   static readonly className: string = "PolynomialDecay";
-  static readonly positional: readonly string[] = ["initial_learning_rate", "decay_steps"];
+  static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
+  static readonly options: readonly string[] = [
+    "endLearningRate",
+    "power",
+    "cycle",
+    "name",
+  ] satisfies readonly (keyof PolynomialDecayOptions)[];
   private readonly name: string;
   private readonly initialLearningRate: number;
   private readonly decaySteps: number;
@@ -35,16 +41,17 @@ export class PolynomialDecay extends Named implements LearningRateSchedule {
    * @param decaySteps over how many steps it falls; positive
    * @throws UsageError when an argument is not usable
    */
-  constructor(initialLearningRate: number, decaySteps: number, options: PolynomialDecayOptions = {}) {
-    super();
+  constructor(initialLearningRate: number, decaySteps: number, options?: PolynomialDecayOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: PolynomialDecayOptions & { readonly initialLearningRate: number; readonly decaySteps: number });
+  constructor(...given: readonly unknown[]) {
+    const { initialLearningRate, decaySteps, ...options } = byName<
+      PolynomialDecayOptions & { readonly initialLearningRate: number; readonly decaySteps: number }
+    >(PolynomialDecay, given);
+    super(options);
     this.name = options.name ?? "PolynomialDecay";
-    this.initialLearningRate = numberWithin(
-      "PolynomialDecay",
-      "initialLearningRate",
-      initialLearningRate,
-      Number.MIN_VALUE,
-    );
-    this.decaySteps = numberWithin("PolynomialDecay", "decaySteps", decaySteps, Number.MIN_VALUE);
+    this.initialLearningRate = positiveNumber("PolynomialDecay", "initialLearningRate", initialLearningRate);
+    this.decaySteps = positiveNumber("PolynomialDecay", "decaySteps", decaySteps);
     this.endLearningRate = numberWithin("PolynomialDecay", "endLearningRate", options.endLearningRate ?? 0.0001, 0);
     this.power = numberWithin("PolynomialDecay", "power", options.power ?? 1);
     this.cycle = options.cycle ?? false;

@@ -6,10 +6,10 @@ import type { LearningRateSchedule } from "./learning-rate-schedule.js";
 const registry = new Registry("learning-rate schedule", factories<LearningRateSchedule>(catalogue));
 
 /**
- * The schedule that Keras wrote into a file.
+ * The schedule that an option stands for, which in a file is what Keras wrote.
  *
  * @throws UsageError when Graft has none of that name
  */
-export function resolveSchedule(serialized: SerializedObject): LearningRateSchedule {
-  return registry.create(serialized);
+export function resolveSchedule(like: LearningRateSchedule | SerializedObject): LearningRateSchedule {
+  return registry.resolve(like, "at");
 }

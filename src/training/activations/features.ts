@@ -58,7 +58,7 @@ export async function featuresOf(
   }: FeatureOptions = {},
 ): Promise<Features> {
   const waiting = samples < worthCopies ? undefined : batchSize;
-  const programs = await Programs.create(host, model, undefined, [], { trunkPrecision, waiting });
+  const programs = await Programs.create(host, model, undefined, [], { trunkPrecision, waiting, fed: source.graph });
   // Threads of copies start while photos are read.
   let atOnce = 1;
   const opening = programs.fixed().then((session) => {

@@ -1,7 +1,8 @@
 import { FileError, UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { checkOptionNames, wholeNumber } from "../../errors/check.js";
+import { text, wholeNumber } from "../../errors/check.js";
 import { decodeState, encodeState } from "../fit/state-file.js";
+import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import type { SaveFrequency } from "./model-checkpoint.js";
 import { machineOf, say } from "./say.js";
@@ -27,6 +28,8 @@ export interface BackupAndRestoreOptions {
  */
 export class BackupAndRestore extends Callback {
   static readonly className: string = "BackupAndRestore";
+  static readonly positional: readonly string[] = ["backupDir"];
+  static readonly options: readonly string[] = ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"];
 
   /** So that the other callbacks have done their part of the event, and have begun when they are restored. */
   override readonly comesLast = true;
@@ -41,16 +44,16 @@ export class BackupAndRestore extends Callback {
    * @param backupDir folder of the backup; no other training may use it
    * @throws UsageError for an option that is not usable
    */
-  constructor(backupDir: string, options: BackupAndRestoreOptions = {}) {
-    super();
-    checkOptionNames("BackupAndRestore", options, ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"]);
-    if (backupDir === "") {
-      throw new UsageError("BackupAndRestore has no folder.", {
-        subject: "backupDir",
-        expected: "the path of a folder",
-        received: '""',
-      });
-    }
+  constructor(backupDir: string, options?: BackupAndRestoreOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: BackupAndRestoreOptions & { readonly backupDir: string });
+  constructor(...given: readonly unknown[]) {
+    const { backupDir, ...options } = byName<BackupAndRestoreOptions & { readonly backupDir: string }>(
+      BackupAndRestore,
+      given,
+    );
+    super(options);
+    text("BackupAndRestore", "backupDir", backupDir);
     const { saveFreq = "epoch" } = options;
     this.saveFreq = saveFreq === "epoch" ? saveFreq : wholeNumber("BackupAndRestore", "saveFreq", saveFreq);
     this.doubleCheckpoint = options.doubleCheckpoint ?? false;

@@ -1,5 +1,6 @@
-import { checkOptionNames } from "../../errors/check.js";
+import { text } from "../../errors/check.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
+import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { machineOf } from "./say.js";
 
@@ -21,6 +22,9 @@ const encoder = new TextEncoder();
  */
 export class CSVLogger extends Callback {
   static readonly className: string = "CSVLogger";
+  static readonly positional: readonly string[] = ["filename"];
+  static readonly options: readonly string[] = ["separator", "append"];
+  private readonly filename: string;
   private readonly separator: string;
   private readonly append: boolean;
   private keys: readonly string[] | undefined;
@@ -30,13 +34,14 @@ export class CSVLogger extends Callback {
    * @param filename the file
    * @throws UsageError for an unknown option
    */
-  constructor(
-    private readonly filename: string,
-    options: CSVLoggerOptions = {},
-  ) {
-    super();
-    checkOptionNames("CSVLogger", options, ["separator", "append"]);
-    this.separator = options.separator ?? ",";
+  constructor(filename: string, options?: CSVLoggerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: CSVLoggerOptions & { readonly filename: string });
+  constructor(...given: readonly unknown[]) {
+    const { filename, ...options } = byName<CSVLoggerOptions & { readonly filename: string }>(CSVLogger, given);
+    super(options);
+    this.filename = text("CSVLogger", "filename", filename);
+    this.separator = text("CSVLogger", "separator", options.separator ?? ",");
     this.append = options.append ?? false;
   }
 

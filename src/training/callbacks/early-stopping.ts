@@ -1,6 +1,7 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { checkOptionNames, wholeNumber } from "../../errors/check.js";
+import { wholeNumber } from "../../errors/check.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
+import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";
 import { say } from "./say.js";
@@ -57,6 +58,8 @@ const known = [
  */
 export class EarlyStopping extends Callback {
   static readonly className: string = "EarlyStopping";
+  static readonly positional: readonly string[] = ["monitor"];
+  static readonly options: readonly string[] = known;
 
   /** Epoch, from 0, after which training ended; 0 when it did not. */
   stoppedEpoch = 0;
@@ -72,12 +75,15 @@ export class EarlyStopping extends Callback {
   private readonly startFromEpoch: number;
   private bestWeights: readonly TensorData<"float32">[] | undefined;
 
-  /** @throws UsageError for an option that is not usable */
-  constructor(options: EarlyStoppingOptions = {}) {
-    super();
-    checkOptionNames("EarlyStopping", options, known);
-    const { monitor = "val_loss", mode = "auto", minDelta = 0 } = options;
-    this.watched = new Monitor("EarlyStopping", monitor, mode, minDelta);
+  /**
+   * @param monitor key in the logs, or all options
+   * @throws UsageError for an option that is not usable
+   */
+  constructor(monitor?: string | EarlyStoppingOptions, others?: EarlyStoppingOptions) {
+    const options = byName<EarlyStoppingOptions>(EarlyStopping, [monitor, others]);
+    super(options);
+    const { monitor: watched = "val_loss", mode = "auto", minDelta = 0 } = options;
+    this.watched = new Monitor("EarlyStopping", watched, mode, minDelta);
     this.patience = wholeNumber("EarlyStopping", "patience", options.patience ?? 0, 0);
     this.verbose = options.verbose ?? 0;
     this.baseline = options.baseline;

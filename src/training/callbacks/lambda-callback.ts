@@ -1,4 +1,3 @@
-import { checkOptionNames } from "../../errors/check.js";
 import type { Callback as Events } from "../../models/training-types.js";
 import { Callback } from "./callback.js";
 
@@ -30,11 +29,11 @@ export type LambdaCallbackOptions = Pick<Events, (typeof events)[number]>;
  */
 export class LambdaCallback extends Callback {
   static readonly className: string = "LambdaCallback";
+  static readonly options: readonly string[] = events;
 
   /** @throws UsageError for an event that does not exist */
   constructor(functions: LambdaCallbackOptions = {}) {
-    super();
-    checkOptionNames("LambdaCallback", functions, events);
+    super(functions);
     Object.assign(this, functions);
   }
 }

@@ -1,6 +1,7 @@
-import { checkOptionNames } from "../../errors/check.js";
+import { refuse } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
+import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { say } from "./say.js";
 
@@ -20,18 +21,28 @@ export interface LearningRateSchedulerOptions {
  */
 export class LearningRateScheduler extends Callback {
   static readonly className: string = "LearningRateScheduler";
+  static readonly positional: readonly string[] = ["schedule"];
+  static readonly options: readonly string[] = ["verbose"];
+  private readonly schedule: EpochSchedule;
   private readonly verbose: 0 | 1;
 
   /**
    * @param schedule gives the rate of an epoch
    * @throws UsageError for an unknown option
    */
-  constructor(
-    private readonly schedule: EpochSchedule,
-    options: LearningRateSchedulerOptions = {},
-  ) {
-    super();
-    checkOptionNames("LearningRateScheduler", options, ["verbose"]);
+  constructor(schedule: EpochSchedule, options?: LearningRateSchedulerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: LearningRateSchedulerOptions & { readonly schedule: EpochSchedule });
+  constructor(...given: readonly unknown[]) {
+    const { schedule, ...options } = byName<LearningRateSchedulerOptions & { readonly schedule: EpochSchedule }>(
+      LearningRateScheduler,
+      given,
+    );
+    super(options);
+    if (typeof schedule !== "function") {
+      refuse("LearningRateScheduler", "schedule", "a function of the epoch and the rate so far", schedule);
+    }
+    this.schedule = schedule;
     this.verbose = options.verbose ?? 0;
   }
 

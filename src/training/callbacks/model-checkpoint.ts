@@ -1,6 +1,7 @@
 import { UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { checkOptionNames, wholeNumber } from "../../errors/check.js";
+import { text, wholeNumber } from "../../errors/check.js";
+import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { formatPath } from "./format-path.js";
 import { type Mode, Monitor } from "./monitor.js";
@@ -57,6 +58,9 @@ const known = [
  */
 export class ModelCheckpoint extends Callback {
   static readonly className: string = "ModelCheckpoint";
+  static readonly positional: readonly string[] = ["filepath"];
+  static readonly options: readonly string[] = known;
+  private readonly filepath: string;
   private readonly watched: Monitor;
   private readonly verbose: 0 | 1;
   private readonly saveBestOnly: boolean;
@@ -69,12 +73,16 @@ export class ModelCheckpoint extends Callback {
    * @param filepath file name, with placeholders for `epoch`, from 1, `batch` and the logs: `{epoch:02d}-{val_loss:.2f}.keras`
    * @throws UsageError for an option that is not usable
    */
-  constructor(
-    private readonly filepath: string,
-    options: ModelCheckpointOptions = {},
-  ) {
-    super();
-    checkOptionNames("ModelCheckpoint", options, known);
+  constructor(filepath: string, options?: ModelCheckpointOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: ModelCheckpointOptions & { readonly filepath: string });
+  constructor(...given: readonly unknown[]) {
+    const { filepath, ...options } = byName<ModelCheckpointOptions & { readonly filepath: string }>(
+      ModelCheckpoint,
+      given,
+    );
+    super(options);
+    this.filepath = text("ModelCheckpoint", "filepath", filepath);
     const { monitor = "val_loss", mode = "auto", saveFreq = "epoch", saveWeightsOnly = false } = options;
     this.watched = new Monitor("ModelCheckpoint", monitor, mode);
     this.watched.best = options.initialValueThreshold;

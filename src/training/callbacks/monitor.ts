@@ -1,3 +1,4 @@
+import { text } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
 import { say } from "./say.js";
@@ -32,6 +33,7 @@ export class Monitor {
     private readonly mode: Mode,
     private readonly minDelta = 0,
   ) {
+    text(owner, "monitor", monitor);
     checkMode(owner, mode);
   }
 

@@ -1,5 +1,6 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { checkOptionNames, numberWithin, refuse, wholeNumber } from "../../errors/check.js";
+import { numberWithin, refuse, wholeNumber } from "../../errors/check.js";
+import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";
 import { say } from "./say.js";
@@ -42,6 +43,8 @@ const known = [
  */
 export class ReduceLROnPlateau extends Callback {
   static readonly className: string = "ReduceLROnPlateau";
+  static readonly positional: readonly string[] = ["monitor"];
+  static readonly options: readonly string[] = known;
 
   /** Epochs since the last better one. */
   wait = 0;
@@ -54,15 +57,18 @@ export class ReduceLROnPlateau extends Callback {
   private readonly cooldown: number;
   private readonly minLr: number;
 
-  /** @throws UsageError for an option that is not usable */
-  constructor(options: ReduceLROnPlateauOptions = {}) {
-    super();
-    checkOptionNames("ReduceLROnPlateau", options, known);
-    const { monitor = "val_loss", mode = "auto", minDelta = 1e-4, factor = 0.1 } = options;
+  /**
+   * @param monitor key in the logs, or all options
+   * @throws UsageError for an option that is not usable
+   */
+  constructor(monitor?: string | ReduceLROnPlateauOptions, others?: ReduceLROnPlateauOptions) {
+    const options = byName<ReduceLROnPlateauOptions>(ReduceLROnPlateau, [monitor, others]);
+    super(options);
+    const { monitor: watched = "val_loss", mode = "auto", minDelta = 1e-4, factor = 0.1 } = options;
     if (!(factor >= 0 && factor < 1)) {
       refuse("ReduceLROnPlateau", "factor", "a number of at least 0 and below 1", factor);
     }
-    this.watched = new Monitor("ReduceLROnPlateau", monitor, mode, minDelta);
+    this.watched = new Monitor("ReduceLROnPlateau", watched, mode, minDelta);
     this.factor = factor;
     this.patience = wholeNumber("ReduceLROnPlateau", "patience", options.patience ?? 10, 0);
     this.verbose = options.verbose ?? 0;

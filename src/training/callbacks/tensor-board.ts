@@ -1,5 +1,6 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { checkOptionNames, wholeNumber } from "../../errors/check.js";
+import { text, wholeNumber } from "../../errors/check.js";
+import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { histogram, type Summary, summaryRecord, versionRecord } from "./event-file.js";
 import { machineOf } from "./say.js";
@@ -34,6 +35,8 @@ type Run = "train" | "validation";
  */
 export class TensorBoard extends Callback {
   static readonly className: string = "TensorBoard";
+  static readonly positional: readonly string[] = ["logDir"];
+  static readonly options: readonly string[] = known;
   private readonly logDir: string;
   private readonly histogramFreq: number;
   private readonly writeStepsPerSecond: boolean;
@@ -46,12 +49,15 @@ export class TensorBoard extends Callback {
   private batchBegun = 0;
   private stepsBefore = 0;
 
-  /** @throws UsageError for an option that is not usable */
-  constructor(options: TensorBoardOptions = {}) {
-    super();
-    checkOptionNames("TensorBoard", options, known);
+  /**
+   * @param logDir the folder, or all options
+   * @throws UsageError for an option that is not usable
+   */
+  constructor(logDir?: string | TensorBoardOptions, others?: TensorBoardOptions) {
+    const options = byName<TensorBoardOptions>(TensorBoard, [logDir, others]);
+    super(options);
     const { updateFreq = "epoch" } = options;
-    this.logDir = options.logDir ?? "logs";
+    this.logDir = text("TensorBoard", "logDir", options.logDir ?? "logs");
     this.histogramFreq = wholeNumber("TensorBoard", "histogramFreq", options.histogramFreq ?? 0, 0);
     this.writeStepsPerSecond = options.writeStepsPerSecond ?? false;
     const frequency = updateFreq === "batch" ? 1 : updateFreq;

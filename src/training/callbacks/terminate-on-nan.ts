@@ -1,4 +1,3 @@
-import { checkOptionNames } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
 import { Callback } from "./callback.js";
@@ -17,12 +16,12 @@ export interface TerminateOnNaNOptions {
  */
 export class TerminateOnNaN extends Callback {
   static readonly className: string = "TerminateOnNaN";
+  static readonly options: readonly string[] = ["raiseError"];
   private readonly raiseError: boolean;
 
   /** @throws UsageError for an unknown option */
   constructor(options: TerminateOnNaNOptions = {}) {
-    super();
-    checkOptionNames("TerminateOnNaN", options, ["raiseError"]);
+    super(options);
     this.raiseError = options.raiseError ?? false;
   }
 

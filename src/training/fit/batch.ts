@@ -27,7 +27,7 @@ async function onBatch(
   const { compiled } = model;
   const batch = source.nextBatch();
   const targets = targetsOf(batch, compiled, classWeight);
-  return memory.withPrograms(compiled, labelShapesOf(batch, compiled), async (programs) => {
+  return memory.withPrograms(source.graph, compiled, labelShapesOf(batch, compiled), async (programs) => {
     const boundary = await new Activations(programs, source, false).of(batch);
     const means = new RunningMeans(compiled);
     means.add(await work(programs, boundary, targets), batch.keys.length);

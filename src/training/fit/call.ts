@@ -4,6 +4,7 @@ import type { Callback, CallbackContext, EvaluateOptions } from "../../models/tr
 import type { Layer } from "../../nn/layer.js";
 import type { Variable } from "../../nn/variable.js";
 import type { Trained } from "../../nn/weight-use.js";
+import { checkCallback } from "../callbacks/check-callback.js";
 import { CallbackList } from "./callback-list.js";
 import { ProgbarLogger } from "../callbacks/progbar-logger.js";
 import type { Host } from "../machine.js";
@@ -19,13 +20,17 @@ export interface Call {
 /**
  * The callbacks of a call, with the bar that `verbose` asks for.
  *
+ * @param given callbacks of the user
  * @param own callbacks of the call itself
+ * @throws UsageError for what is no callback
  */
 export function callbackList(
-  callbacks: readonly Callback[] = [],
+  given: EvaluateOptions["callbacks"],
   verbose: EvaluateOptions["verbose"],
   own: readonly Callback[] = [],
 ): CallbackList {
+  const callbacks: readonly Callback[] = given === undefined ? [] : [given].flat();
+  for (const callback of callbacks) checkCallback(callback);
   const shows = callbacks.some((callback) => callback instanceof ProgbarLogger);
   return new CallbackList([...callbacks, ...(verbose === 0 || shows ? [] : [new ProgbarLogger()]), ...own]);
 }

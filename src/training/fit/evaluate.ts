@@ -21,7 +21,7 @@ export async function evaluate({ host, model, memory }: Call, x: AnySamples, opt
       host.machine.warn(ranOut("evaluate", given, options.steps ?? given));
     }),
   );
-  return memory.withPrograms(compiled, labelShapesOf(first, compiled), (programs) => {
+  return memory.withPrograms(source.graph, compiled, labelShapesOf(first, compiled), (programs) => {
     const callbacks = callbackList(options.callbacks, verbose);
     callbacks.begin(model, { verbose, epochs: 1, steps });
     const activations = new Activations(programs, source, false);

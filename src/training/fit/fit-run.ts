@@ -16,6 +16,7 @@ import { Activations } from "../activations/activations.js";
 import type { CallbackList } from "./callback-list.js";
 import { evaluateBatches } from "./evaluation.js";
 import type { BorrowedPrograms, TrainingMemory } from "./training-memory.js";
+import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
 import { beginLoading, firstBatches, type LoadingBatch, noSamples, ranOut, roundSteps } from "./samples.js";
@@ -76,9 +77,10 @@ export function checkOptions(options: FitOptions): void {
   }
 }
 
-/** @throws UsageError when samples have no end and nobody says how many make an epoch, or a validation */
+/** @throws UsageError when there are no samples, or they have no end and nobody says how many make an epoch or a validation */
 function checkEnds({ source, validation, options }: FitParts): void {
   const { stepsPerEpoch, validationSteps } = options;
+  if (roundSteps(source) === 0 || (validation !== undefined && roundSteps(validation) === 0)) throw noSamples();
   const missing =
     source.round === "endless" && stepsPerEpoch === undefined
       ? "stepsPerEpoch"
@@ -102,6 +104,9 @@ export class FitRun implements Resumable {
   private readonly validationContext: CallbackContext;
   private epoch: number;
   private step = 0;
+  /** Batches that the present round has given. */
+  private taken = 0;
+  private toldOfEnd = false;
   private means: RunningMeans;
   /** The batch of the next step, once it is asked for; `undefined` in it at the end of a round that nobody has counted. */
   private upcoming: Promise<LoadingBatch | undefined> | undefined;
@@ -197,8 +202,13 @@ export class FitRun implements Resumable {
     // The first batch says the shape of the labels; it is trained on like any other.
     const prepared = (this.prepared ??= await this.prepare());
     while (this.step < this.steps && this.goesOn()) {
-      if (!(await this.runStep(prepared))) break;
+      // As in Keras, no epoch reaches from one round into the next.
+      if (this.taken >= roundSteps(source) || !(await this.runStep(prepared))) {
+        this.tellOfEnd();
+        break;
+      }
     }
+    if (this.taken >= roundSteps(source)) this.taken = 0;
     const logs = this.means.logs();
     for (const [name, value] of Object.entries(await this.validate(prepared))) logs[`val_${name}`] = value;
     await source.onEpochEnd?.();
@@ -226,12 +236,11 @@ export class FitRun implements Resumable {
 
   /** @returns whether there was a batch: `false` at the end of a round that nobody has counted */
   private async runStep({ activations, runner }: Prepared): Promise<boolean> {
-    const { callbacks, options, machine, source, model } = this.parts;
+    const { callbacks, options, source, model } = this.parts;
     const { step } = this;
     const upcoming = await this.upcoming;
     if (upcoming === undefined) {
       this.upcoming = undefined;
-      if (options.stepsPerEpoch !== undefined) machine.warn(ranOut("fit", step, this.steps));
       return false;
     }
     const { batch, loading } = upcoming;
@@ -239,14 +248,23 @@ export class FitRun implements Resumable {
     const boundary = await activations.of(batch, loading);
     // The next batch is read while the engine works on this one; after the last step there is none, so that the next fit
     // goes on where this one ends. A source that wants to know of the end of an epoch is asked after it.
-    const isLast = step + 1 >= this.steps;
+    const isLast = step + 1 >= this.steps || this.taken + 1 >= roundSteps(source);
     if (!isLast || (this.epoch + 1 < this.epochs && source.onEpochEnd === undefined)) this.draw();
     else this.upcoming = undefined;
     const results = await runner.run(boundary, targetsOf(batch, model.compiled, options.classWeight));
     this.means.add(results, batch.keys.length);
     this.step = step + 1;
+    this.taken += 1;
     await this.tell(() => callbacks.onTrainBatchEnd(step, this.means.logs(), this.context));
     return true;
+  }
+
+  /** Says once that an epoch has fewer steps than it was to have. */
+  private tellOfEnd(): void {
+    const { machine, options } = this.parts;
+    if (this.toldOfEnd || options.stepsPerEpoch === undefined) return;
+    this.toldOfEnd = true;
+    machine.warn(ranOut("fit", this.step, this.steps));
   }
 
   private draw(): void {
@@ -267,7 +285,7 @@ export class FitRun implements Resumable {
     const { model, source, validation, memory, options, training } = this.parts;
     const { compiled, optimizer } = model;
     const first = (await this.upcoming)?.batch;
-    this.borrowed = await memory.borrow(compiled, labelShapesOf(first, compiled), options.trunkPrecision);
+    this.borrowed = await memory.borrow(source.graph, compiled, labelShapesOf(first, compiled), options.trunkPrecision);
     const { programs } = this.borrowed;
     await programs.calibrate(source);
     this.resumed?.randoms.forEach((state, index) => {
@@ -294,9 +312,10 @@ export class FitRun implements Resumable {
     }
     const saved = callbacks.saveStates();
     const facts: TrainingFacts = {
-      version: 2,
+      version: 3,
       epoch: this.epoch,
       step: this.step,
+      taken: this.taken,
       stopped: model.stopTraining,
       means: this.step === 0 ? null : (this.means.save() as TrainingFacts["means"]),
       ...modelFacts(model),
@@ -326,6 +345,7 @@ export class FitRun implements Resumable {
     callbacks.restoreStates(facts.callbacks, state.tensors);
     this.epoch = facts.epoch;
     this.step = facts.step;
+    this.taken = facts.taken;
     if (facts.means !== null) this.means = new RunningMeans(model.compiled, facts.means);
     model.stopTraining = facts.stopped;
     this.resumed = facts;

@@ -13,7 +13,7 @@ import { Activations } from "../activations/activations.js";
 import type { Programs } from "../programs/programs.js";
 import { evaluateBatches } from "./evaluation.js";
 import { warnOfOtherPreprocessing } from "./preprocessing-warning.js";
-import { looked, prepareModel, roundSteps } from "./samples.js";
+import { checkSameSizes, looked, prepareModel, roundSteps } from "./samples.js";
 import { labelShapesOf } from "./targets.js";
 import { type Call, callbackList, contextOf, trainedBy } from "./call.js";
 import { checkOptions, FitRun } from "./fit-run.js";
@@ -46,7 +46,7 @@ async function measured(
     const context = contextOf(model, host.machine, roundSteps(source));
     return evaluateBatches(programs, compiled, activations, batches, callbackList([], 0), context);
   };
-  return memory.withPrograms(compiled, labelShapesOf(first, compiled), work, trunkPrecision);
+  return memory.withPrograms(source.graph, compiled, labelShapesOf(first, compiled), work, trunkPrecision);
 }
 
 async function* alike(source: BatchSource): AsyncGenerator<Batch> {
@@ -75,6 +75,7 @@ async function fitAlone(call: Call, training: Training, x: AnySamples, given: Fi
   const { validationData, batchSize, validationBatchSize = batchSize } = options;
   const validation = validationData && (await validationSource(model, validationData, validationBatchSize));
   prepareModel(model, source);
+  if (validation !== undefined) checkSameSizes(model, source, validation);
   // A model that had waited for its input has weights by now.
   training.cover(trainedBy(model));
   warnOfOtherPreprocessing(model, source, (line) => {

@@ -1,7 +1,10 @@
+import { isPlainObject } from "../../errors/check.js";
+import { checkTensor } from "../../runtime/runtime.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { TrainingLoops } from "../../models/platform.js";
 import { whileReading } from "../../nn/weight-use.js";
 import { processStreams, type RandomSource } from "../../random/seed.js";
+import { checkMethodOptions } from "../../models/option-names.js";
 import { samplesIn } from "../../models/sources/arrays.js";
 import type { Host } from "../machine.js";
 import { testOnBatch, trainOnBatch } from "./batch.js";
@@ -22,6 +25,13 @@ function reading<T>(model: BaseModel, work: () => Promise<T>): Promise<T> {
   return whileReading(() => model.weights, work);
 }
 
+/** @throws UsageError for what are no arrays, one, a list or a record of them */
+function checkArrays(method: string, name: string, value: unknown, orNull = false): void {
+  const isMany = Array.isArray(value) || isPlainObject(value);
+  const all: readonly unknown[] = isMany ? Object.values(value) : [value];
+  for (const one of all) if (!(orNull && one === null)) checkTensor(method, name, one);
+}
+
 /** The loops of `fit`, `evaluate` and `predict` in a certain place. What they keep of a model is theirs alone. */
 export function createTrainingLoops({ runtime, machine, random = processStreams }: LoopsOptions): TrainingLoops {
   const host: Host = { runtime, machine };
@@ -33,13 +43,34 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
     return { host, model, memory };
   };
   return {
-    fit: async (model, x, options) => fit(callOf(model), x, options),
-    evaluate: (model, x, options) => reading(model, () => evaluate(callOf(model), x, options)),
-    predict: (model, x, options) => reading(model, () => predict(callOf(model), x, options)),
-    predictOnBatch: (model, x) =>
-      reading(model, () => predict(callOf(model), x, { batchSize: Math.max(1, samplesIn(x)), verbose: 0 })),
-    trainOnBatch: async (model, x, y, options) => trainOnBatch(callOf(model), x, y, options),
-    testOnBatch: (model, x, y, options) => reading(model, () => testOnBatch(callOf(model), x, y, options)),
+    fit: async (model, x, options) => {
+      checkMethodOptions("fit", options);
+      return fit(callOf(model), x, options);
+    },
+    evaluate: async (model, x, options) => {
+      checkMethodOptions("evaluate", options);
+      return reading(model, () => evaluate(callOf(model), x, options));
+    },
+    predict: async (model, x, options) => {
+      checkMethodOptions("predict", options);
+      return reading(model, () => predict(callOf(model), x, options));
+    },
+    predictOnBatch: async (model, x) => {
+      checkArrays("predictOnBatch", "x", x);
+      return reading(model, () => predict(callOf(model), x, { batchSize: Math.max(1, samplesIn(x)), verbose: 0 }));
+    },
+    trainOnBatch: async (model, x, y, options) => {
+      checkMethodOptions("trainOnBatch", options);
+      checkArrays("trainOnBatch", "x", x);
+      if (y !== undefined) checkArrays("trainOnBatch", "y", y, true);
+      return trainOnBatch(callOf(model), x, y, options);
+    },
+    testOnBatch: async (model, x, y, options) => {
+      checkMethodOptions("testOnBatch", options);
+      checkArrays("testOnBatch", "x", x);
+      if (y !== undefined) checkArrays("testOnBatch", "y", y, true);
+      return reading(model, () => testOnBatch(callOf(model), x, y, options));
+    },
     async release(model) {
       await kept.get(model)?.release();
     },

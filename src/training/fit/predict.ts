@@ -27,7 +27,7 @@ export async function predict(
       host.machine.warn(ranOut("predict", given, options.steps ?? given));
     }),
   );
-  return memory.withExactPrograms(async (programs) => {
+  return memory.withExactPrograms(source.graph, async (programs) => {
     const activations = new Activations(programs, source, false);
     const session = await programs.predict();
     const callbacks = callbackList(options.callbacks, verbose);

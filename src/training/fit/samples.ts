@@ -1,7 +1,9 @@
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import type { Shape } from "../../graph/shape.js";
+import type { Value } from "../../graph/value.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
+import type { SymbolicTensor } from "../../nn/symbolic-tensor.js";
 import { quoted } from "../../models/each.js";
 import type { Activations, LoadedBatch } from "../activations/activations.js";
 
@@ -40,11 +42,15 @@ export async function* firstBatches(
   let given = 0;
   // Not one more is taken than is asked for: of samples that come only once, it would be missing.
   const iterator = iteratorOf(source.inOrder());
-  while (steps === undefined || given < steps) {
-    const { done, value } = await iterator.next();
-    if (done === true) break;
-    given += 1;
-    yield value;
+  try {
+    while (steps === undefined || given < steps) {
+      const { done, value } = await iterator.next();
+      if (done === true) break;
+      given += 1;
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
   }
   if (steps !== undefined && given < steps) onEnd(given);
 }
@@ -57,9 +63,9 @@ export async function* firstBatches(
 export async function looked(
   batches: AsyncGenerator<Batch>,
 ): Promise<{ first: Batch; batches: AsyncGenerator<Batch> }> {
-  const { done, value } = await batches.next();
-  if (done === true) throw noSamples();
-  const first = value;
+  const result = await batches.next();
+  if (result.done === true) throw noSamples();
+  const first = result.value;
   async function* all(): AsyncGenerator<Batch> {
     yield first;
     yield* batches;
@@ -73,7 +79,7 @@ export function noSamples(): UsageError {
     subject: "x",
     expected: "at least one batch",
     received: "none",
-    advice: "A generator gives its samples once: call the function again for others.",
+    advice: "Are the arrays empty? A generator gives its samples once: call its function again for others.",
   });
 }
 
@@ -141,12 +147,38 @@ export function prepareModel(model: BaseModel, source: BatchSource): void {
   }
   inputs.forEach(({ shape }, index) => {
     const [expected, received] = [shape.slice(1), (shapes[index] ?? []).slice(1)];
-    if (String(expected) === String(received)) return;
+    const fits = expected.every((extent, axis) => typeof extent === "string" || extent === received[axis]);
+    if (fits && expected.length === received.length) return;
     const name = inputs.length === 1 ? "" : ` for the input "${inputNames[index] ?? ""}"`;
     throw new ShapeError(`The samples do not fit the model "${model.name}".`, {
       subject: model.name,
-      expected: `samples of shape [${expected.join(", ")}]${name}`,
+      expected: `samples of shape [${expected.map((extent) => (typeof extent === "string" ? "any" : extent)).join(", ")}]${name}`,
       received: `samples of shape [${received.join(", ")}]`,
     });
   });
+}
+
+/** Sizes of what is fed, where the model leaves them open. */
+export function sizesOf(model: BaseModel, fed: readonly Value[]): string {
+  const isOpen = ({ shape }: SymbolicTensor): boolean => shape.slice(1).some((extent) => typeof extent === "string");
+  return model.inputs.map((tensor, index) => (isOpen(tensor) ? String(fed[index]?.shape.slice(1)) : "")).join(";");
+}
+
+/**
+ * Programs are written for the sizes of what is trained with.
+ *
+ * @throws ShapeError when samples for validation have another size, which a model with open sizes would let through
+ */
+export function checkSameSizes(model: BaseModel, source: BatchSource, validation: BatchSource): void {
+  const [expected, received] = [source, validation].map(({ graph }) => sizesOf(model, graph));
+  if (expected === received) return;
+  throw new ShapeError(
+    `The samples for validation have another size than those that "${model.name}" is trained with.`,
+    {
+      subject: "validationData",
+      expected: `samples of the size that is trained with (${expected ?? ""})`,
+      received: received ?? "",
+      advice: "Resize them alike, begin the model with a Resizing layer, or call evaluate after fit.",
+    },
+  );
 }

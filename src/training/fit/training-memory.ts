@@ -1,3 +1,4 @@
+import type { Value } from "../../graph/value.js";
 import { BaseModel } from "../../models/base-model.js";
 import type { TrunkPrecision } from "../../models/training-types.js";
 import type { Compiled } from "../../models/compile-types.js";
@@ -5,9 +6,10 @@ import type { Layer } from "../../nn/layer.js";
 import type { Variable } from "../../nn/variable.js";
 import type { RandomSource } from "../../random/seed.js";
 import type { Host } from "../machine.js";
-import { OngoingStreams } from "./ongoing-streams.js";
+import { OngoingStreams } from "../../random/ongoing-streams.js";
 import type { LabelShapes } from "../programs/figures.js";
 import { Programs } from "../programs/programs.js";
+import { sizesOf } from "./samples.js";
 
 /** The programs' identity: they are made again when one of these changes. */
 interface ProgramKey {
@@ -15,9 +17,13 @@ interface ProgramKey {
   readonly trainable: readonly Variable[];
   /** Factors of the learning rate, which are constants in the programs. */
   readonly multipliers: string;
+  /** Which layers there are. */
+  readonly structure: string;
   /** Whether each layer is trainable: a normalization without learnable weights is frozen by that alone. */
   readonly flags: string;
   readonly labelShapes: LabelShapes;
+  /** Sizes that are fed to inputs whose size is open. */
+  readonly sizes: string;
   readonly trunkPrecision: TrunkPrecision;
 }
 
@@ -43,12 +49,24 @@ function sameVariables(a: readonly Variable[], b: readonly Variable[]): boolean 
 function sameKey(a: ProgramKey, b: ProgramKey): boolean {
   return (
     a.compiled === b.compiled &&
+    a.structure === b.structure &&
     a.flags === b.flags &&
     a.multipliers === b.multipliers &&
+    a.sizes === b.sizes &&
     a.trunkPrecision === b.trunkPrecision &&
     JSON.stringify(a.labelShapes) === JSON.stringify(b.labelShapes) &&
     sameVariables(a.trainable, b.trainable)
   );
+}
+
+/** Numbers of layers: a layer that takes the place of another one is another layer. */
+const numbers = new WeakMap<Layer, number>();
+let numbered = 0;
+
+function structureOf(layer: Layer): string {
+  const number = numbers.get(layer) ?? numbered++;
+  numbers.set(layer, number);
+  return layer instanceof BaseModel ? `${number}(${layer.layers.map(structureOf).join()})` : String(number);
 }
 
 function flagsOf(layer: Layer): string {
@@ -73,25 +91,35 @@ export class TrainingMemory {
     this.streams = new OngoingStreams(random);
   }
 
-  /** Works with the programs of the model as it is now. */
+  /**
+   * Works with the programs of the model as it is now.
+   *
+   * @param fed the graph of the source
+   */
   async withPrograms<T>(
+    fed: readonly Value[],
     compiled: Compiled | undefined,
     labelShapes: LabelShapes,
     work: (programs: Programs) => Promise<T>,
     trunkPrecision?: TrunkPrecision,
   ): Promise<T> {
-    return use(await this.borrow(compiled, labelShapes, trunkPrecision), work);
+    return use(await this.borrow(fed, compiled, labelShapes, trunkPrecision), work);
   }
 
   /** Works with programs that compute exactly: those that are there, if they do. */
-  async withExactPrograms<T>(work: (programs: Programs) => Promise<T>): Promise<T> {
+  async withExactPrograms<T>(fed: readonly Value[], work: (programs: Programs) => Promise<T>): Promise<T> {
     const known = this.made;
-    const usable = known?.programs.outdated === false && known.programs.trunkReport === undefined;
-    return use(usable ? lent(known) : await this.borrow(undefined, []), work);
+    const usable =
+      known?.programs.outdated === false &&
+      known.programs.trunkReport === undefined &&
+      known.key.structure === structureOf(this.model) &&
+      known.key.sizes === sizesOf(this.model, fed);
+    return use(usable ? lent(known) : await this.borrow(fed, undefined, []), work);
   }
 
   /** The programs of the model as it is now; they are not freed before they are given back. */
   async borrow(
+    fed: readonly Value[],
     compiled: Compiled | undefined,
     labelShapes: LabelShapes,
     trunkPrecision: TrunkPrecision = "float32",
@@ -99,11 +127,12 @@ export class TrainingMemory {
     const { host, model } = this;
     const trainable = model.trainableWeights;
     const multipliers = trainable.map(({ learningRateMultiplier }) => learningRateMultiplier).join();
-    const key: ProgramKey = { compiled, trainable, multipliers, flags: flagsOf(model), labelShapes, trunkPrecision };
+    const [structure, flags, sizes] = [structureOf(model), flagsOf(model), sizesOf(model, fed)];
+    const key: ProgramKey = { compiled, trainable, multipliers, structure, flags, labelShapes, sizes, trunkPrecision };
     const known = this.made;
     if (known !== undefined && !known.programs.outdated && sameKey(known.key, key)) return lent(known);
     await this.release();
-    const programs = await Programs.create(host, model, compiled, labelShapes, { trunkPrecision });
+    const programs = await Programs.create(host, model, compiled, labelShapes, { trunkPrecision, fed });
     // Somebody else may have made some meanwhile.
     const before = this.made;
     const made: Made = { programs, key, users: 0, replaced: false };

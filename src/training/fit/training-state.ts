@@ -12,10 +12,12 @@ const generator = z.object({ kind: z.literal("xoshiro128**"), key: words, state:
 
 /** The facts of a training's state; tensors are `weight/<index>` and `slot/<index>/<slot>`, by the weight's index. */
 const factsSchema = z.object({
-  version: z.literal(2),
+  version: z.literal(3),
   /** The epoch and the step to go on with. */
   epoch: z.number(),
   step: z.number(),
+  /** Batches of the round that the epoch is in. */
+  taken: z.number(),
   /** Whether the training had ended early. */
   stopped: z.boolean(),
   /** Figures of the steps of an epoch that has begun. */

@@ -31,6 +31,8 @@ export interface ProgramOptions {
   readonly trunkPrecision?: TrunkPrecision | undefined;
   /** Size of batches of which many wait for the trunk and for {@link Programs.fixed}, so that several may cross at once. */
   readonly waiting?: number | undefined;
+  /** The graph of a source: sizes that the model leaves open are those of its values. */
+  readonly fed?: readonly Value[] | undefined;
 }
 
 /** What programs are written from. */
@@ -74,7 +76,7 @@ export class Programs {
     labelShapes: LabelShapes,
     options: ProgramOptions = {},
   ): Promise<Programs> {
-    const split = splitModel(model, compiled);
+    const split = splitModel(model, compiled, options.fed ?? []);
     const elementWork = await elementWorkOf(host, split.inference.outputs);
     return new Programs(host, { split, compiled, labelShapes, elementWork, options });
   }

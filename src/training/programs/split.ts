@@ -64,9 +64,16 @@ export interface ModelSplit {
  *
  * @param model a built model
  * @param compiled what it was compiled with; `undefined` for prediction alone
+ * @param fed what the model's inputs will be: the program is written for their sizes, and for any number of samples, whatever
+ * the model says of both
  */
-export function splitModel(model: BaseModel, compiled: Compiled | undefined): ModelSplit {
-  const data = model.inputs.map(({ shape, type }, index) => input(`data/${index}`, type, channelsFirst(shape)));
+export function splitModel(model: BaseModel, compiled: Compiled | undefined, fed: readonly Value[]): ModelSplit {
+  const data = model.inputs.map(({ shape, type }, index) => {
+    const [, ...extents] = channelsFirst(shape);
+    const given = fed[index]?.shape.slice(1) ?? [];
+    const sizes = extents.map((extent, axis) => (typeof extent === "string" ? (given[axis] ?? extent) : extent));
+    return input(`data/${index}`, type, ["N", ...sizes]);
+  });
   const { weights, training, inference } = traceModel(model, data);
   const trainable = new Set(model.trainableWeights);
   const reached = reachedByLoss(training, compiled);

@@ -1,8 +1,9 @@
 import type { Value } from "../../../graph/value.js";
 import { elu } from "../../activations/elu.js";
-import { numberWithin, withFirst } from "../../../errors/check.js";
+import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link ELU}. */
 export interface ELUOptions extends LayerOptions {
@@ -17,6 +18,7 @@ export interface ELUOptions extends LayerOptions {
  */
 export class ELU extends UnaryLayer {
   static readonly className: string = "ELU";
+  static readonly positional: readonly string[] = ["alpha"];
   private readonly alpha: number;
 
   /**
@@ -24,7 +26,7 @@ export class ELU extends UnaryLayer {
    * @throws UsageError when it is not usable
    */
   constructor(alpha?: number | ELUOptions, options?: ELUOptions) {
-    const all = withFirst<ELUOptions>(alpha, options, "alpha");
+    const all = byName<ELUOptions>(ELU, [alpha, options]);
     super(all);
     this.alpha = numberWithin("ELU", "alpha", all.alpha ?? 1);
   }

@@ -1,8 +1,9 @@
 import type { Value } from "../../../graph/value.js";
 import { leakyRelu } from "../../activations/leaky-relu.js";
-import { numberWithin, withFirst } from "../../../errors/check.js";
+import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link LeakyReLU}. */
 export interface LeakyReLUOptions extends LayerOptions {
@@ -17,6 +18,7 @@ export interface LeakyReLUOptions extends LayerOptions {
  */
 export class LeakyReLU extends UnaryLayer {
   static readonly className: string = "LeakyReLU";
+  static readonly positional: readonly string[] = ["negativeSlope"];
   private readonly negativeSlope: number;
 
   /**
@@ -24,7 +26,7 @@ export class LeakyReLU extends UnaryLayer {
    * @throws UsageError when it is not usable
    */
   constructor(negativeSlope?: number | LeakyReLUOptions, options?: LeakyReLUOptions) {
-    const all = withFirst<LeakyReLUOptions>(negativeSlope, options, "negativeSlope");
+    const all = byName<LeakyReLUOptions>(LeakyReLU, [negativeSlope, options]);
     super(all);
     this.negativeSlope = numberWithin("LeakyReLU", "negativeSlope", all.negativeSlope ?? 0.3, 0);
   }

@@ -1,3 +1,4 @@
+import { wholeOrList } from "../../../errors/check.js";
 import { type Shape, staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { prelu } from "../../../ops/activations.js";
@@ -32,6 +33,12 @@ export interface PReLUOptions extends LayerOptions {
  */
 export class PReLU extends UnaryLayer {
   static readonly className: string = "PReLU";
+  static override readonly options: readonly string[] = [
+    "alphaInitializer",
+    "alphaRegularizer",
+    "alphaConstraint",
+    "sharedAxes",
+  ] satisfies readonly (keyof PReLUOptions)[];
   private readonly spec: WeightSpec;
   private readonly sharedAxes: readonly number[] | undefined;
   private alpha: Variable | undefined;
@@ -41,14 +48,14 @@ export class PReLU extends UnaryLayer {
     super(options);
     this.spec = new WeightSpec(options.alphaInitializer ?? "zeros", options.alphaRegularizer, options.alphaConstraint);
     const { sharedAxes } = options;
-    this.sharedAxes = typeof sharedAxes === "number" ? [sharedAxes] : sharedAxes;
+    this.sharedAxes = sharedAxes === undefined ? undefined : wholeOrList("PReLU", "sharedAxes", sharedAxes);
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     const extents = shape
       .map((_, axis) => (axis === 0 || this.sharedAxes?.includes(axis) ? 1 : staticDim(shape, axis, "PReLU")))
       .slice(1);
-    this.alpha = this.addWeight("alpha", extents, this.spec.initializer, this.spec);
+    this.alpha = this.createWeight("alpha", extents, this.spec.initializer, this.spec);
   }
 
   protected forward(x: Value, context: CallContext): Value {

@@ -1,8 +1,9 @@
 import type { Value } from "../../../graph/value.js";
 import { relu } from "../../activations/relu.js";
-import { numberWithin, withFirst } from "../../../errors/check.js";
+import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link ReLU}. */
 export interface ReLUOptions extends LayerOptions {
@@ -21,6 +22,11 @@ export interface ReLUOptions extends LayerOptions {
  */
 export class ReLU extends UnaryLayer {
   static readonly className: string = "ReLU";
+  static readonly positional: readonly string[] = ["maxValue"];
+  static override readonly options: readonly string[] = [
+    "negativeSlope",
+    "threshold",
+  ] satisfies readonly (keyof ReLUOptions)[];
   private readonly maxValue: number | undefined;
   private readonly negativeSlope: number;
   private readonly threshold: number;
@@ -30,7 +36,7 @@ export class ReLU extends UnaryLayer {
    * @throws UsageError when an option is negative
    */
   constructor(maxValue?: number | ReLUOptions, options?: ReLUOptions) {
-    const all = withFirst<ReLUOptions>(maxValue, options, "maxValue");
+    const all = byName<ReLUOptions>(ReLU, [maxValue, options]);
     super(all);
     this.maxValue = all.maxValue === undefined ? undefined : numberWithin("ReLU", "maxValue", all.maxValue, 0);
     this.negativeSlope = numberWithin("ReLU", "negativeSlope", all.negativeSlope ?? 0, 0);

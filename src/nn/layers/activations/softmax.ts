@@ -1,3 +1,4 @@
+import { wholeOrList } from "../../../errors/check.js";
 import type { Value } from "../../../graph/value.js";
 import { where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -6,10 +7,10 @@ import { div, exp, sub } from "../../../ops/elementwise.js";
 import { reduceMax, reduceSum } from "../../../ops/reduction.js";
 import { softmax } from "../../activations/softmax.js";
 import { graphAxis } from "../../channels.js";
-import { withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link Softmax}. */
 export interface SoftmaxLayerOptions extends LayerOptions {
@@ -24,13 +25,15 @@ export interface SoftmaxLayerOptions extends LayerOptions {
  */
 export class Softmax extends UnaryLayer {
   static readonly className: string = "Softmax";
+  static readonly positional: readonly string[] = ["axis"];
   private readonly axis: number | readonly number[];
 
   /** @param axis the axis, or all options; default -1 */
   constructor(axis?: number | readonly number[] | SoftmaxLayerOptions, options?: SoftmaxLayerOptions) {
-    const all = withFirst<SoftmaxLayerOptions>(axis, options, "axis");
+    const all = byName<SoftmaxLayerOptions>(Softmax, [axis, options]);
     super(all);
     this.axis = all.axis ?? -1;
+    wholeOrList("Softmax", "axis", this.axis);
   }
 
   protected override get callArguments(): readonly string[] {

@@ -18,7 +18,7 @@ import { matmul } from "../../../ops/matmul.js";
 import { reshapeTo } from "../../../ops/reshape.js";
 import { softmax } from "../../../ops/softmax.js";
 import { toChannelsFirst, toChannelsLast } from "../../channels.js";
-import { numberWithin, wholeNumber } from "../../../errors/check.js";
+import { wholeNumber, wholeOrList, numberInside } from "../../../errors/check.js";
 import { type Config, serializeObject } from "../../config.js";
 import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
 import type { CallContext } from "../../context.js";
@@ -29,6 +29,8 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { CallArguments } from "../../symbolic-tensor.js";
 import type { Variable } from "../../variable.js";
 import { WeightSpec } from "../weight-spec.js";
+import { byName } from "../../named.js";
+import { snakeCase } from "../../names.js";
 
 /** Options of {@link MultiHeadAttention}. */
 export interface MultiHeadAttentionOptions extends LayerOptions {
@@ -60,7 +62,7 @@ export interface MultiHeadAttentionOptions extends LayerOptions {
   readonly kernelConstraint?: ConstraintLike;
   /** What the biases are kept to; default nothing. */
   readonly biasConstraint?: ConstraintLike;
-  /** Gives the layer random numbers of its own; default: they follow from the layer's name. */
+  /** Gives the layer random numbers of its own; default: they follow from the order of layers. */
   readonly seed?: number | undefined;
 }
 
@@ -85,14 +87,31 @@ type Part = "query" | "key" | "value" | "output";
  */
 export class MultiHeadAttention extends Layer {
   static readonly className: string = "MultiHeadAttention";
-  static readonly positional: readonly string[] = ["num_heads", "key_dim"];
+  static readonly positional: readonly string[] = ["numHeads", "keyDim"];
+  static override readonly options: readonly string[] = [
+    "valueDim",
+    "dropout",
+    "useBias",
+    "outputShape",
+    "attentionAxes",
+    "slidingWindow",
+    "flashAttention",
+    "useGate",
+    "kernelInitializer",
+    "biasInitializer",
+    "kernelRegularizer",
+    "biasRegularizer",
+    "kernelConstraint",
+    "biasConstraint",
+    "seed",
+  ] satisfies readonly (keyof MultiHeadAttentionOptions)[];
   private readonly numHeads: number;
   private readonly keyDim: number;
   private readonly valueDim: number;
   private readonly dropout: number;
   private readonly useBias: boolean;
   private readonly useGate: boolean;
-  private readonly outputShape: readonly number[] | undefined;
+  private readonly givenOutputShape: readonly number[] | undefined;
   private readonly slidingWindow: number | undefined;
   private readonly flashAttention: boolean | undefined;
   private attentionAxes: readonly number[] | undefined;
@@ -106,26 +125,32 @@ export class MultiHeadAttention extends Layer {
    * @param keyDim extent of each head's queries and keys
    * @throws UsageError when an option is not usable
    */
-  constructor(numHeads: number, keyDim: number, options: MultiHeadAttentionOptions = {}) {
+  constructor(numHeads: number, keyDim: number, options?: MultiHeadAttentionOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: MultiHeadAttentionOptions & { readonly numHeads: number; readonly keyDim: number });
+  constructor(...given: readonly unknown[]) {
+    const { numHeads, keyDim, ...options } = byName<
+      MultiHeadAttentionOptions & { readonly numHeads: number; readonly keyDim: number }
+    >(MultiHeadAttention, given);
     super(options);
     const owner = "MultiHeadAttention";
     this.numHeads = wholeNumber(owner, "numHeads", numHeads);
     this.keyDim = wholeNumber(owner, "keyDim", keyDim);
     this.valueDim = wholeNumber(owner, "valueDim", options.valueDim ?? keyDim);
-    this.dropout = numberWithin(owner, "dropout", options.dropout ?? 0, 0, 1 - Number.EPSILON);
+    this.dropout = numberInside(owner, "dropout", options.dropout ?? 0, { from: 0, below: 1 });
     this.useBias = options.useBias ?? true;
     this.useGate = options.useGate ?? false;
-    const list = (given: number | readonly number[]): readonly number[] =>
-      typeof given === "number" ? [given] : given;
     const { outputShape, attentionAxes, slidingWindow } = options;
-    this.outputShape =
+    this.givenOutputShape =
       outputShape === undefined
         ? undefined
-        : list(outputShape).map((extent) => wholeNumber(owner, "outputShape", extent));
+        : wholeOrList(owner, "outputShape", outputShape).map((extent) => wholeNumber(owner, "outputShape", extent));
     this.attentionAxes =
       attentionAxes === undefined
         ? undefined
-        : list(attentionAxes).map((axis) => wholeNumber(owner, "attentionAxes", axis, -Infinity));
+        : wholeOrList(owner, "attentionAxes", attentionAxes).map((axis) =>
+            wholeNumber(owner, "attentionAxes", axis, -Infinity),
+          );
     this.slidingWindow = slidingWindow === undefined ? undefined : wholeNumber(owner, "slidingWindow", slidingWindow);
     this.flashAttention = options.flashAttention;
     if (this.flashAttention === true && this.dropout > 0) {
@@ -144,7 +169,7 @@ export class MultiHeadAttention extends Layer {
     this.seed = options.seed;
   }
 
-  protected override build([query = [], value = [], key = value]: readonly Shape[]): void {
+  protected override createWeights([query = [], value = [], key = value]: readonly Shape[]): void {
     const fits = [query, value, key].every((shape) => shape.length === query.length && shape.length >= 3);
     if (!fits) {
       throw new ShapeError(`MultiHeadAttention "${this.name}" cannot take these inputs.`, {
@@ -165,8 +190,8 @@ export class MultiHeadAttention extends Layer {
       });
     }
     const projection = (name: string, kernel: readonly number[], bias: readonly number[]): Projection => ({
-      kernel: this.addWeight(`${name}/kernel`, kernel, this.kernelSpec.initializer, this.kernelSpec),
-      bias: this.useBias ? this.addWeight(`${name}/bias`, bias, this.biasSpec.initializer, this.biasSpec) : undefined,
+      kernel: this.createWeight(`${name}/kernel`, kernel, this.kernelSpec.initializer, this.kernelSpec),
+      bias: this.useBias ? this.createWeight(`${name}/bias`, bias, this.biasSpec.initializer, this.biasSpec) : undefined,
     });
     const into = (name: string, shape: Shape, extent: number): Projection =>
       projection(
@@ -174,7 +199,7 @@ export class MultiHeadAttention extends Layer {
         [staticDim(shape, shape.length - 1, this.className), this.numHeads, extent],
         [this.numHeads, extent],
       );
-    const output = this.outputShape ?? [staticDim(query, query.length - 1, this.className)];
+    const output = this.givenOutputShape ?? [staticDim(query, query.length - 1, this.className)];
     // In the order in which Keras makes them.
     const [forQuery, forKey] = [into("query", query, this.keyDim), into("key", key, this.keyDim)];
     const gate = this.useGate ? into("gate", query, this.valueDim) : undefined;
@@ -206,7 +231,7 @@ export class MultiHeadAttention extends Layer {
     return projected;
   }
 
-  call(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
+  protected override compute(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
     const masked = (told.masks ?? []).length;
     const [query, value, key = value] = inputs.slice(0, inputs.length - masked).map(toChannelsLast);
     const { projections, attentionAxes } = this;
@@ -250,12 +275,12 @@ export class MultiHeadAttention extends Layer {
     if (gate !== undefined && this.activityRegularizer !== undefined) {
       context.addLoss(this.activityRegularizer.penalty(gate));
     }
-    const output = this.output(gate === undefined ? restored : mul(restored, gate), projections.output, context);
+    const output = this.projected(gate === undefined ? restored : mul(restored, gate), projections.output, context);
     return told.returnAttentionScores === true ? [output, toChannelsFirst(reshapeTo(scores, full))] : [output];
   }
 
   /** `[N, places…, heads, valueDim]` → `[N, places…, outputShape…]`. */
-  private output(x: Value, { kernel, bias }: Projection, context: CallContext): Value {
+  private projected(x: Value, { kernel, bias }: Projection, context: CallContext): Value {
     const [heads = 1, extent = 1, ...output] = kernel.shape;
     const channels = output.reduce((product, dim) => product * dim, 1);
     const places = x.shape.slice(0, -2);
@@ -312,12 +337,12 @@ export class MultiHeadAttention extends Layer {
 
   private dropped(scores: Value, context: CallContext): Value {
     if (!context.training || this.dropout === 0) return scores;
-    const stream = this.seed === undefined ? this.name : `MultiHeadAttention of seed ${this.seed}`;
+    const stream = this.seed === undefined ? snakeCase(this.className) : `MultiHeadAttention of seed ${this.seed}`;
     const kept = greaterOrEqual(context.random(stream, "uniform", scores.shape), scalarLike(scores, this.dropout));
     return mul(scores, where(kept, scalarLike(scores, 1 / (1 - this.dropout)), scalarLike(scores, 0)));
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       ...this.baseConfig(),
       num_heads: this.numHeads,
@@ -326,7 +351,7 @@ export class MultiHeadAttention extends Layer {
       dropout: this.dropout,
       use_bias: this.useBias,
       use_gate: this.useGate,
-      output_shape: this.outputShape ?? null,
+      output_shape: this.givenOutputShape ?? null,
       attention_axes: this.attentionAxes ?? null,
       sliding_window: this.slidingWindow ?? null,
       ...this.kernelSpec.toConfig("kernel"),

@@ -38,6 +38,17 @@ export interface BaseConv2DOptions extends LayerOptions {
 
 /** What all convolutions over height and width have in common: window, bias and activation. */
 export abstract class BaseConv2D extends UnaryLayer {
+  static override readonly options: readonly string[] = [
+    "strides",
+    "padding",
+    "dataFormat",
+    "dilationRate",
+    "activation",
+    "useBias",
+    "biasInitializer",
+    "biasRegularizer",
+    "biasConstraint",
+  ] satisfies readonly (keyof BaseConv2DOptions)[];
   protected readonly kernelSize: readonly [number, number];
   protected readonly strides: readonly [number, number];
   protected readonly padding: Padding;
@@ -75,7 +86,7 @@ export abstract class BaseConv2D extends UnaryLayer {
 
   /** Creates the bias, if there is one; after the kernels. */
   protected addBias(channels: number): void {
-    if (this.useBias) this.bias = this.addWeight("bias", [channels], this.biasSpec.initializer, this.biasSpec);
+    if (this.useBias) this.bias = this.createWeight("bias", [channels], this.biasSpec.initializer, this.biasSpec);
   }
 
   /** The bias in the graph, if there is one. */

@@ -12,6 +12,7 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { Variable } from "../../variable.js";
 import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
 import { WeightSpec } from "../weight-spec.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link Conv2DTranspose}. */
 export interface Conv2DTransposeOptions extends BaseConv2DOptions {
@@ -35,7 +36,13 @@ export interface Conv2DTransposeOptions extends BaseConv2DOptions {
  */
 export class Conv2DTranspose extends BaseConv2D {
   static readonly className: string = "Conv2DTranspose";
-  static readonly positional: readonly string[] = ["filters", "kernel_size"];
+  static readonly positional: readonly string[] = ["filters", "kernelSize"];
+  static override readonly options: readonly string[] = [
+    "outputPadding",
+    "kernelInitializer",
+    "kernelRegularizer",
+    "kernelConstraint",
+  ] satisfies readonly (keyof Conv2DTransposeOptions)[];
   private readonly filters: number;
   private readonly outputPadding: readonly [number, number] | undefined;
   private readonly kernelSpec: WeightSpec;
@@ -46,7 +53,13 @@ export class Conv2DTranspose extends BaseConv2D {
    * @param kernelSize height and width of the window
    * @throws UsageError when an option is not usable
    */
-  constructor(filters: number, kernelSize: Pair, options: Conv2DTransposeOptions = {}) {
+  constructor(filters: number, kernelSize: Pair, options?: Conv2DTransposeOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: Conv2DTransposeOptions & { readonly filters: number; readonly kernelSize: Pair });
+  constructor(...given: readonly unknown[]) {
+    const { filters, kernelSize, ...options } = byName<
+      Conv2DTransposeOptions & { readonly filters: number; readonly kernelSize: Pair }
+    >(Conv2DTranspose, given);
     super(kernelSize, options);
     this.filters = wholeNumber("Conv2DTranspose", "filters", filters);
     this.outputPadding =
@@ -67,9 +80,9 @@ export class Conv2DTranspose extends BaseConv2D {
     );
   }
 
-  protected override build(shapes: readonly Shape[]): void {
+  protected override createWeights(shapes: readonly Shape[]): void {
     const shape = [...this.kernelSize, this.filters, this.inputChannels(shapes)];
-    this.kernel = this.addWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
+    this.kernel = this.createWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
     this.addBias(this.filters);
   }
 

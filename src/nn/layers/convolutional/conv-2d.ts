@@ -12,6 +12,7 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { Variable } from "../../variable.js";
 import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
 import { WeightSpec } from "../weight-spec.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link Conv2D}. */
 export interface Conv2DOptions extends BaseConv2DOptions {
@@ -45,7 +46,13 @@ export interface Conv2DOptions extends BaseConv2DOptions {
  */
 export class Conv2D extends BaseConv2D {
   static readonly className: string = "Conv2D";
-  static readonly positional: readonly string[] = ["filters", "kernel_size"];
+  static readonly positional: readonly string[] = ["filters", "kernelSize"];
+  static override readonly options: readonly string[] = [
+    "groups",
+    "kernelInitializer",
+    "kernelRegularizer",
+    "kernelConstraint",
+  ] satisfies readonly (keyof Conv2DOptions)[];
   private readonly filters: number;
   private readonly groups: number;
   private readonly kernelSpec: WeightSpec;
@@ -56,7 +63,13 @@ export class Conv2D extends BaseConv2D {
    * @param kernelSize height and width of the window
    * @throws UsageError when an option is not usable
    */
-  constructor(filters: number, kernelSize: Pair, options: Conv2DOptions = {}) {
+  constructor(filters: number, kernelSize: Pair, options?: Conv2DOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: Conv2DOptions & { readonly filters: number; readonly kernelSize: Pair });
+  constructor(...given: readonly unknown[]) {
+    const { filters, kernelSize, ...options } = byName<
+      Conv2DOptions & { readonly filters: number; readonly kernelSize: Pair }
+    >(Conv2D, given);
     super(kernelSize, options);
     this.filters = wholeNumber("Conv2D", "filters", filters);
     this.groups = wholeNumber("Conv2D", "groups", options.groups ?? 1);
@@ -67,7 +80,7 @@ export class Conv2D extends BaseConv2D {
     );
   }
 
-  protected override build(shapes: readonly Shape[]): void {
+  protected override createWeights(shapes: readonly Shape[]): void {
     const channels = this.inputChannels(shapes);
     if (channels % this.groups !== 0 || this.filters % this.groups !== 0) {
       throw new UsageError(`Conv2D "${this.name}": the groups do not divide the channels.`, {
@@ -77,7 +90,7 @@ export class Conv2D extends BaseConv2D {
       });
     }
     const shape = [...this.kernelSize, channels / this.groups, this.filters];
-    this.kernel = this.addWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
+    this.kernel = this.createWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
     this.addBias(this.filters);
   }
 

@@ -11,6 +11,7 @@ import type { Variable } from "../../variable.js";
 import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
 import { depthwiseKernel } from "./depthwise.js";
 import { WeightSpec } from "../weight-spec.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link DepthwiseConv2D}. */
 export interface DepthwiseConv2DOptions extends BaseConv2DOptions {
@@ -34,7 +35,13 @@ export interface DepthwiseConv2DOptions extends BaseConv2DOptions {
  */
 export class DepthwiseConv2D extends BaseConv2D {
   static readonly className: string = "DepthwiseConv2D";
-  static readonly positional: readonly string[] = ["kernel_size"];
+  static readonly positional: readonly string[] = ["kernelSize"];
+  static override readonly options: readonly string[] = [
+    "depthMultiplier",
+    "depthwiseInitializer",
+    "depthwiseRegularizer",
+    "depthwiseConstraint",
+  ] satisfies readonly (keyof DepthwiseConv2DOptions)[];
   private readonly depthMultiplier: number;
   private readonly kernelSpec: WeightSpec;
   private channels = 0;
@@ -44,7 +51,14 @@ export class DepthwiseConv2D extends BaseConv2D {
    * @param kernelSize height and width of the window
    * @throws UsageError when an option is not usable
    */
-  constructor(kernelSize: Pair, options: DepthwiseConv2DOptions = {}) {
+  constructor(kernelSize: Pair, options?: DepthwiseConv2DOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: DepthwiseConv2DOptions & { readonly kernelSize: Pair });
+  constructor(...given: readonly unknown[]) {
+    const { kernelSize, ...options } = byName<DepthwiseConv2DOptions & { readonly kernelSize: Pair }>(
+      DepthwiseConv2D,
+      given,
+    );
     super(kernelSize, options);
     this.depthMultiplier = wholeNumber("DepthwiseConv2D", "depthMultiplier", options.depthMultiplier ?? 1);
     this.kernelSpec = new WeightSpec(
@@ -54,10 +68,10 @@ export class DepthwiseConv2D extends BaseConv2D {
     );
   }
 
-  protected override build(shapes: readonly Shape[]): void {
+  protected override createWeights(shapes: readonly Shape[]): void {
     this.channels = this.inputChannels(shapes);
     const shape = [...this.kernelSize, this.channels, this.depthMultiplier];
-    this.kernel = this.addWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
+    this.kernel = this.createWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
     this.addBias(this.channels * this.depthMultiplier);
   }
 

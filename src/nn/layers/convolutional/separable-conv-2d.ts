@@ -12,6 +12,7 @@ import type { Variable } from "../../variable.js";
 import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
 import { depthwiseKernel } from "./depthwise.js";
 import { WeightSpec } from "../weight-spec.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link SeparableConv2D}. */
 export interface SeparableConv2DOptions extends BaseConv2DOptions {
@@ -41,7 +42,16 @@ export interface SeparableConv2DOptions extends BaseConv2DOptions {
  */
 export class SeparableConv2D extends BaseConv2D {
   static readonly className: string = "SeparableConv2D";
-  static readonly positional: readonly string[] = ["filters", "kernel_size"];
+  static readonly positional: readonly string[] = ["filters", "kernelSize"];
+  static override readonly options: readonly string[] = [
+    "depthMultiplier",
+    "depthwiseInitializer",
+    "depthwiseRegularizer",
+    "depthwiseConstraint",
+    "pointwiseInitializer",
+    "pointwiseRegularizer",
+    "pointwiseConstraint",
+  ] satisfies readonly (keyof SeparableConv2DOptions)[];
   private readonly filters: number;
   private readonly depthMultiplier: number;
   private readonly depthwiseSpec: WeightSpec;
@@ -55,7 +65,13 @@ export class SeparableConv2D extends BaseConv2D {
    * @param kernelSize height and width of the window
    * @throws UsageError when an option is not usable
    */
-  constructor(filters: number, kernelSize: Pair, options: SeparableConv2DOptions = {}) {
+  constructor(filters: number, kernelSize: Pair, options?: SeparableConv2DOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: SeparableConv2DOptions & { readonly filters: number; readonly kernelSize: Pair });
+  constructor(...given: readonly unknown[]) {
+    const { filters, kernelSize, ...options } = byName<
+      SeparableConv2DOptions & { readonly filters: number; readonly kernelSize: Pair }
+    >(SeparableConv2D, given);
     super(kernelSize, options);
     this.filters = wholeNumber("SeparableConv2D", "filters", filters);
     this.depthMultiplier = wholeNumber("SeparableConv2D", "depthMultiplier", options.depthMultiplier ?? 1);
@@ -71,14 +87,14 @@ export class SeparableConv2D extends BaseConv2D {
     );
   }
 
-  protected override build(shapes: readonly Shape[]): void {
+  protected override createWeights(shapes: readonly Shape[]): void {
     this.channels = this.inputChannels(shapes);
     const between = this.channels * this.depthMultiplier;
     const depthwiseShape = [...this.kernelSize, this.channels, this.depthMultiplier];
     const pointwiseShape = [1, 1, between, this.filters];
     const { depthwiseSpec, pointwiseSpec } = this;
-    this.depthwise = this.addWeight("depthwise_kernel", depthwiseShape, depthwiseSpec.initializer, depthwiseSpec);
-    this.pointwise = this.addWeight("pointwise_kernel", pointwiseShape, pointwiseSpec.initializer, pointwiseSpec);
+    this.depthwise = this.createWeight("depthwise_kernel", depthwiseShape, depthwiseSpec.initializer, depthwiseSpec);
+    this.pointwise = this.createWeight("pointwise_kernel", pointwiseShape, pointwiseSpec.initializer, pointwiseSpec);
     this.addBias(this.filters);
   }
 

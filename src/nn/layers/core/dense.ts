@@ -16,6 +16,7 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js";
 import type { Variable } from "../../variable.js";
 import { WeightSpec } from "../weight-spec.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link Dense}. */
 export interface DenseOptions extends LayerOptions {
@@ -58,6 +59,16 @@ export interface DenseOptions extends LayerOptions {
 export class Dense extends UnaryLayer {
   static readonly className: string = "Dense";
   static readonly positional: readonly string[] = ["units"];
+  static override readonly options: readonly string[] = [
+    "activation",
+    "useBias",
+    "kernelInitializer",
+    "kernelRegularizer",
+    "kernelConstraint",
+    "biasInitializer",
+    "biasRegularizer",
+    "biasConstraint",
+  ] satisfies readonly (keyof DenseOptions)[];
   private readonly units: number;
   private readonly activation: NamedActivation;
   private readonly useBias: boolean;
@@ -70,7 +81,11 @@ export class Dense extends UnaryLayer {
    * @param units number of outputs
    * @throws UsageError when an option is not usable
    */
-  constructor(units: number, options: DenseOptions = {}) {
+  constructor(units: number, options?: DenseOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: DenseOptions & { readonly units: number });
+  constructor(...given: readonly unknown[]) {
+    const { units, ...options } = byName<DenseOptions & { readonly units: number }>(Dense, given);
     super(options);
     this.units = wholeNumber("Dense", "units", units);
     this.activation = resolveActivation(options.activation);
@@ -83,7 +98,7 @@ export class Dense extends UnaryLayer {
     this.biasSpec = new WeightSpec(options.biasInitializer ?? "zeros", options.biasRegularizer, options.biasConstraint);
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     if (shape.length < 2) {
       throw new ShapeError(`Dense cannot take an input of rank ${shape.length}.`, {
         subject: this.name,
@@ -92,8 +107,8 @@ export class Dense extends UnaryLayer {
       });
     }
     const channels = staticDim(shape, shape.length - 1, "Dense");
-    this.kernel = this.addWeight("kernel", [channels, this.units], this.kernelSpec.initializer, this.kernelSpec);
-    if (this.useBias) this.bias = this.addWeight("bias", [this.units], this.biasSpec.initializer, this.biasSpec);
+    this.kernel = this.createWeight("kernel", [channels, this.units], this.kernelSpec.initializer, this.kernelSpec);
+    if (this.useBias) this.bias = this.createWeight("bias", [this.units], this.biasSpec.initializer, this.biasSpec);
   }
 
   protected forward(x: Value, context: CallContext): Value {

@@ -1,3 +1,4 @@
+import { checkOptionNames, show } from "../../../errors/check.js";
 import { UsageError } from "../../../errors/errors.js";
 import type { Shape } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
@@ -22,14 +23,24 @@ export interface InputOptions {
   readonly optional?: false;
 }
 
+const inputOptions: readonly string[] = [
+  ...(["shape", "batchSize", "batchShape", "dtype", "name", "optional"] satisfies readonly (keyof InputOptions)[]),
+  // Keras's others, of which the layer says what it has in their place.
+  ...["sparse", "ragged", "tensor", "inputTensor"],
+];
+
 /** Names of extents that vary, by axis. */
 const axisNames = ["N", "H", "W", "C"];
 
 function extents({ shape, batchSize, batchShape }: InputOptions): Shape {
-  const given = batchShape ?? (shape === undefined ? undefined : [batchSize ?? null, ...shape]);
-  const usable = given?.every(
-    (extent) => extent === null || typeof extent === "string" || (Number.isSafeInteger(extent) && extent > 0),
-  );
+  const given = batchShape ?? (Array.isArray(shape) ? [batchSize ?? null, ...shape] : undefined);
+  // From JavaScript it may be anything.
+  const list: unknown = given;
+  const usable =
+    Array.isArray(list) &&
+    given?.every(
+      (extent) => extent === null || typeof extent === "string" || (Number.isSafeInteger(extent) && extent > 0),
+    );
   if (
     given === undefined ||
     given.length === 0 ||
@@ -39,7 +50,7 @@ function extents({ shape, batchSize, batchShape }: InputOptions): Shape {
     throw new UsageError("Input: the shape is not usable.", {
       subject: "shape",
       expected: "positive whole numbers or null, such as [224, 224, 3], in one of shape and batchShape",
-      received: JSON.stringify({ shape, batchShape }),
+      received: show(batchShape ?? shape),
     });
   }
   return given.map((extent, axis) => extent ?? axisNames[axis] ?? `D${axis}`);
@@ -48,14 +59,14 @@ function extents({ shape, batchSize, batchShape }: InputOptions): Shape {
 /** Where data enters a model. @see https://keras.io/api/layers/core_layers/input/ */
 export class InputLayer extends Layer {
   static readonly className: string = "InputLayer";
+  static override readonly options: readonly string[] = inputOptions;
 
-  /** The placeholder of the data. */
-  readonly output: SymbolicTensor;
+  private readonly placeholder: SymbolicTensor;
 
   /** @throws UsageError when the shape is not usable */
   constructor(options: InputOptions) {
-    const { name } = options;
-    super({ name });
+    checkOptionNames("Input", options, inputOptions);
+    super({ name: options.name });
     // Keras's other options, which scripts may give.
     const others = options as Readonly<Record<string, unknown>>;
     const unusable = ["sparse", "ragged", "optional", "tensor", "inputTensor"].find((option) =>
@@ -68,15 +79,25 @@ export class InputLayer extends Layer {
         received: unusable,
       });
     }
-    this.output = new SymbolicTensor(extents(options), options.dtype ?? "float32", () => call);
-    const call: LayerCall = { layer: this, inputs: [], outputs: [this.output] };
+    this.placeholder = new SymbolicTensor(extents(options), options.dtype ?? "float32", () => call);
+    const call: LayerCall = { layer: this, inputs: [], outputs: [this.placeholder] };
   }
 
-  call(inputs: readonly Value[]): readonly Value[] {
+  /** The placeholder of the data. */
+  override get output(): SymbolicTensor {
+    return this.placeholder;
+  }
+
+  /** As in Keras there is nothing before an input. */
+  override get input(): SymbolicTensor {
+    return this.onlyTensor("input", []);
+  }
+
+  protected override compute(inputs: readonly Value[]): readonly Value[] {
     return inputs;
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       batch_shape: this.output.shape.map((extent) => (typeof extent === "number" ? extent : null)),
       dtype: this.output.type,

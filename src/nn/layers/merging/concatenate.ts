@@ -2,9 +2,9 @@ import { UsageError } from "../../../errors/errors.js";
 import type { Value } from "../../../graph/value.js";
 import { concat } from "../../../ops/joining.js";
 import { graphAxis } from "../../channels.js";
-import { withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { Layer, type LayerOptions } from "../../layer.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link Concatenate}. */
 export interface ConcatenateOptions extends LayerOptions {
@@ -15,16 +15,17 @@ export interface ConcatenateOptions extends LayerOptions {
 /** The inputs one behind the other along an axis. @see https://keras.io/api/layers/merging_layers/concatenate/ */
 export class Concatenate extends Layer {
   static readonly className: string = "Concatenate";
+  static readonly positional: readonly string[] = ["axis"];
   private readonly axis: number;
 
   /** @param axis the axis, or all options; default -1 */
   constructor(axis?: number | ConcatenateOptions, options?: ConcatenateOptions) {
-    const all = withFirst<ConcatenateOptions>(axis, options, "axis");
+    const all = byName<ConcatenateOptions>(Concatenate, [axis, options]);
     super(all);
     this.axis = all.axis ?? -1;
   }
 
-  call(inputs: readonly Value[]): readonly Value[] {
+  protected override compute(inputs: readonly Value[]): readonly Value[] {
     const [first] = inputs;
     if (first === undefined) {
       throw new UsageError(`The layer "${this.name}" (Concatenate) has no inputs.`, {
@@ -37,7 +38,7 @@ export class Concatenate extends Layer {
     return [concat(inputs, { axis: graphAxis(this.axis, first.rank, "Concatenate") })];
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { ...this.baseConfig(), axis: this.axis };
   }
 }

@@ -9,6 +9,7 @@ import { refuse, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { Layer, type LayerOptions } from "../../layer.js";
 import { unitVectors } from "../../unit-vectors.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link Dot}. */
 export interface DotOptions extends LayerOptions {
@@ -25,6 +26,7 @@ export interface DotOptions extends LayerOptions {
 export class Dot extends Layer {
   static readonly className: string = "Dot";
   static readonly positional: readonly string[] = ["axes"];
+  static override readonly options: readonly string[] = ["normalize"] satisfies readonly (keyof DotOptions)[];
   private readonly axes: number | readonly [number, number];
   private readonly normalize: boolean;
 
@@ -32,18 +34,22 @@ export class Dot extends Layer {
    * @param axes the axis of both inputs, or of each, in Keras's order; not 0, the batch
    * @throws UsageError when an option is not usable
    */
-  constructor(axes: number | readonly [number, number], options: DotOptions = {}) {
+  constructor(axes: number | readonly [number, number], options?: DotOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: DotOptions & { readonly axes: number | readonly [number, number] });
+  constructor(...given: readonly unknown[]) {
+    const { axes, ...options } = byName<DotOptions & { readonly axes: number | readonly [number, number] }>(Dot, given);
     super(options);
-    const given: readonly unknown[] = typeof axes === "number" ? [axes, axes] : Array.isArray(axes) ? axes : [];
-    const [first, second] = given.map((axis) => wholeNumber("Dot", "axes", axis as number, -Infinity));
-    if (first === undefined || second === undefined || given.length !== 2) {
+    const both: readonly unknown[] = typeof axes === "number" ? [axes, axes] : Array.isArray(axes) ? axes : [];
+    const [first, second] = both.map((axis) => wholeNumber("Dot", "axes", axis as number, -Infinity));
+    if (first === undefined || second === undefined || both.length !== 2) {
       refuse("Dot", "axes", "an axis, or two", axes);
     }
     this.axes = typeof axes === "number" ? axes : [first, second];
     this.normalize = options.normalize ?? false;
   }
 
-  call(inputs: readonly Value[]): readonly Value[] {
+  protected override compute(inputs: readonly Value[]): readonly Value[] {
     const [a, b, ...others] = inputs.map(toChannelsLast);
     if (a === undefined || b === undefined || others.length > 0) {
       throw new UsageError(`The layer "${this.name}" (Dot) takes two inputs.`, {
@@ -72,7 +78,7 @@ export class Dot extends Layer {
     return [toChannelsFirst(reshapeTo(matmul(rows, columns), shape.length === 1 ? [batch, 1] : shape))];
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { ...this.baseConfig(), axes: this.axes, normalize: this.normalize };
   }
 }

@@ -36,6 +36,17 @@ export interface SampleNormalizationOptions extends LayerOptions {
 
 /** What layers have in common that normalize each sample by itself: the same in training and inference. */
 export abstract class BaseSampleNormalization extends UnaryLayer {
+  static override readonly options: readonly string[] = [
+    "epsilon",
+    "center",
+    "scale",
+    "betaInitializer",
+    "gammaInitializer",
+    "betaRegularizer",
+    "gammaRegularizer",
+    "betaConstraint",
+    "gammaConstraint",
+  ] satisfies readonly (keyof SampleNormalizationOptions)[];
   protected readonly epsilon: number;
   private readonly center: boolean;
   private readonly scale: boolean;
@@ -62,8 +73,8 @@ export abstract class BaseSampleNormalization extends UnaryLayer {
     shape: readonly number[],
     { scale = this.scale, center = this.center }: { readonly scale?: boolean; readonly center?: boolean } = {},
   ): void {
-    if (scale) this.gamma = this.addWeight("gamma", shape, this.gammaSpec.initializer, this.gammaSpec);
-    if (center) this.beta = this.addWeight("beta", shape, this.betaSpec.initializer, this.betaSpec);
+    if (scale) this.gamma = this.createWeight("gamma", shape, this.gammaSpec.initializer, this.gammaSpec);
+    if (center) this.beta = this.createWeight("beta", shape, this.betaSpec.initializer, this.betaSpec);
   }
 
   /** `gamma` and `beta` in the graph, as far as there are any. */

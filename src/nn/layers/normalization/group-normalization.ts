@@ -26,6 +26,10 @@ export interface GroupNormalizationOptions extends SampleNormalizationOptions {
  */
 export class GroupNormalization extends BaseSampleNormalization {
   static readonly className: string = "GroupNormalization";
+  static override readonly options: readonly string[] = [
+    "groups",
+    "axis",
+  ] satisfies readonly (keyof GroupNormalizationOptions)[];
   private groups: number;
   private readonly axis: number;
 
@@ -37,7 +41,7 @@ export class GroupNormalization extends BaseSampleNormalization {
     this.axis = axis;
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     const channels = staticDim(
       channelsFirst(shape),
       graphAxis(this.axis, shape.length, this.className),

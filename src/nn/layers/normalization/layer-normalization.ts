@@ -1,3 +1,4 @@
+import { wholeOrList } from "../../../errors/check.js";
 import { dimAt, normalizeAxis, type Shape, staticDim } from "../../../graph/shape.js";
 import { constant, type Value } from "../../../graph/value.js";
 import { float32 } from "../../../onnx/tensor-data.js";
@@ -27,6 +28,10 @@ export interface LayerNormalizationOptions extends SampleNormalizationOptions {
  */
 export class LayerNormalization extends BaseSampleNormalization {
   static readonly className: string = "LayerNormalization";
+  static override readonly options: readonly string[] = [
+    "axis",
+    "rmsScaling",
+  ] satisfies readonly (keyof LayerNormalizationOptions)[];
   private readonly axis: readonly number[];
   private readonly rmsScaling: boolean;
 
@@ -34,11 +39,11 @@ export class LayerNormalization extends BaseSampleNormalization {
   constructor(options: LayerNormalizationOptions = {}) {
     super(options);
     const { axis = -1 } = options;
-    this.axis = typeof axis === "number" ? [axis] : [...axis].sort((a, b) => a - b);
+    this.axis = [...wholeOrList(this.className, "axis", axis)].sort((a, b) => a - b);
     this.rmsScaling = options.rmsScaling ?? false;
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     const extent = (axis: number): number =>
       staticDim(shape, normalizeAxis(axis, shape.length, this.className), this.className);
     this.addGammaAndBeta(this.axis.map(extent), this.rmsScaling ? { scale: true, center: false } : {});

@@ -5,7 +5,7 @@ import { add, div, mul, sqrt, square } from "../../../ops/elementwise.js";
 import { reduceMean } from "../../../ops/reduction.js";
 import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsLast, graphAxis, toChannelsFirst } from "../../channels.js";
-import { numberWithin } from "../../../errors/check.js";
+import { numberWithin, wholeOrList } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { Ones } from "../../initializers/ones.js";
@@ -30,6 +30,10 @@ export interface RMSNormalizationOptions extends LayerOptions {
  */
 export class RMSNormalization extends UnaryLayer {
   static readonly className: string = "RMSNormalization";
+  static override readonly options: readonly string[] = [
+    "axis",
+    "epsilon",
+  ] satisfies readonly (keyof RMSNormalizationOptions)[];
   private readonly axis: readonly number[];
   private readonly epsilon: number;
   private scale: Variable | undefined;
@@ -38,14 +42,14 @@ export class RMSNormalization extends UnaryLayer {
   constructor(options: RMSNormalizationOptions = {}) {
     super(options);
     const { axis = -1 } = options;
-    this.axis = typeof axis === "number" ? [axis] : [...axis].sort((a, b) => a - b);
+    this.axis = [...wholeOrList(this.className, "axis", axis)].sort((a, b) => a - b);
     this.epsilon = numberWithin("RMSNormalization", "epsilon", options.epsilon ?? 1e-6, 0);
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     const extent = (axis: number): number =>
       staticDim(shape, normalizeAxis(axis, shape.length, this.className), this.className);
-    this.scale = this.addWeight("scale", this.axis.map(extent), new Ones());
+    this.scale = this.createWeight("scale", this.axis.map(extent), new Ones());
   }
 
   protected forward(x: Value, context: CallContext): Value {

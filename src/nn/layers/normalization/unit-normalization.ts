@@ -1,3 +1,4 @@
+import { wholeOrList } from "../../../errors/check.js";
 import type { Value } from "../../../graph/value.js";
 import { graphAxis } from "../../channels.js";
 import type { Config } from "../../config.js";
@@ -17,11 +18,13 @@ export interface UnitNormalizationOptions extends LayerOptions {
  */
 export class UnitNormalization extends UnaryLayer {
   static readonly className: string = "UnitNormalization";
+  static override readonly options: readonly string[] = ["axis"] satisfies readonly (keyof UnitNormalizationOptions)[];
   private readonly axis: number | readonly number[];
 
   constructor(options: UnitNormalizationOptions = {}) {
     super(options);
     this.axis = options.axis ?? -1;
+    wholeOrList("UnitNormalization", "axis", this.axis);
   }
 
   protected forward(x: Value): Value {

@@ -3,6 +3,7 @@ import { float32 } from "../../../onnx/tensor-data.js";
 import { matmul } from "../../../ops/matmul.js";
 import type { Pair } from "../../../errors/check.js";
 import { type AdaptivePooling2DOptions, BaseAdaptivePooling2D, type Window } from "./base-adaptive-pooling-2d.js";
+import { byName } from "../../named.js";
 
 /**
  * The mean over as many windows as the result has pixels: `[N, H, W, C]` → `[N, height, width, C]`.
@@ -11,13 +12,20 @@ import { type AdaptivePooling2DOptions, BaseAdaptivePooling2D, type Window } fro
  */
 export class AdaptiveAveragePooling2D extends BaseAdaptivePooling2D {
   static readonly className: string = "AdaptiveAveragePooling2D";
-  static readonly positional: readonly string[] = ["output_size"];
+  static readonly positional: readonly string[] = ["outputSize"];
 
   /**
    * @param outputSize height and width of the results
    * @throws UsageError when an option is not usable
    */
-  constructor(outputSize: Pair, options: AdaptivePooling2DOptions = {}) {
+  constructor(outputSize: Pair, options?: AdaptivePooling2DOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: AdaptivePooling2DOptions & { readonly outputSize: Pair });
+  constructor(...given: readonly unknown[]) {
+    const { outputSize, ...options } = byName<AdaptivePooling2DOptions & { readonly outputSize: Pair }>(
+      AdaptiveAveragePooling2D,
+      given,
+    );
     super(outputSize, options);
   }
 

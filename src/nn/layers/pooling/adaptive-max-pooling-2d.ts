@@ -4,6 +4,7 @@ import { slice } from "../../../ops/slicing.js";
 import { maxPool } from "../../../ops/pooling.js";
 import type { Pair } from "../../../errors/check.js";
 import { type AdaptivePooling2DOptions, BaseAdaptivePooling2D, type Window } from "./base-adaptive-pooling-2d.js";
+import { byName } from "../../named.js";
 
 /**
  * The maximum over as many windows as the result has pixels: `[N, H, W, C]` → `[N, height, width, C]`.
@@ -12,13 +13,20 @@ import { type AdaptivePooling2DOptions, BaseAdaptivePooling2D, type Window } fro
  */
 export class AdaptiveMaxPooling2D extends BaseAdaptivePooling2D {
   static readonly className: string = "AdaptiveMaxPooling2D";
-  static readonly positional: readonly string[] = ["output_size"];
+  static readonly positional: readonly string[] = ["outputSize"];
 
   /**
    * @param outputSize height and width of the results
    * @throws UsageError when an option is not usable
    */
-  constructor(outputSize: Pair, options: AdaptivePooling2DOptions = {}) {
+  constructor(outputSize: Pair, options?: AdaptivePooling2DOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: AdaptivePooling2DOptions & { readonly outputSize: Pair });
+  constructor(...given: readonly unknown[]) {
+    const { outputSize, ...options } = byName<AdaptivePooling2DOptions & { readonly outputSize: Pair }>(
+      AdaptiveMaxPooling2D,
+      given,
+    );
     super(outputSize, options);
   }
 

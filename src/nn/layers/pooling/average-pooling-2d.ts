@@ -2,6 +2,7 @@ import type { Value } from "../../../graph/value.js";
 import { averagePool } from "../../../ops/pooling.js";
 import type { Pair } from "../../../errors/check.js";
 import { BasePooling2D, type Pooling2DOptions } from "./base-pooling-2d.js";
+import { byName } from "../../named.js";
 
 /**
  * The mean over windows, of the pixels that lie inside the picture: `[N, H, W, C]` → `[N, H', W', C]`.
@@ -10,13 +11,17 @@ import { BasePooling2D, type Pooling2DOptions } from "./base-pooling-2d.js";
  */
 export class AveragePooling2D extends BasePooling2D {
   static readonly className: string = "AveragePooling2D";
-  static readonly positional: readonly string[] = ["pool_size"];
+  static readonly positional: readonly string[] = ["poolSize"];
 
   /**
    * @param poolSize height and width of the window
    * @throws UsageError when an option is not usable
    */
-  constructor(poolSize: Pair, options: Pooling2DOptions = {}) {
+  constructor(poolSize: Pair, options?: Pooling2DOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: Pooling2DOptions & { readonly poolSize: Pair });
+  constructor(...given: readonly unknown[]) {
+    const { poolSize, ...options } = byName<Pooling2DOptions & { readonly poolSize: Pair }>(AveragePooling2D, given);
     super(poolSize, options);
   }
 

@@ -20,6 +20,9 @@ export interface Window {
 
 /** What poolings have in common that give pictures of a certain size: each pixel from a window of its own. */
 export abstract class BaseAdaptivePooling2D extends UnaryLayer {
+  static override readonly options: readonly string[] = [
+    "dataFormat",
+  ] satisfies readonly (keyof AdaptivePooling2DOptions)[];
   private readonly outputSize: readonly [number, number];
 
   /** @param outputSize height and width of the results */

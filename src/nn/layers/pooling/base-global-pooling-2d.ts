@@ -16,6 +16,10 @@ export interface GlobalPooling2DOptions extends LayerOptions {
 
 /** What global pooling layers have in common. */
 export abstract class BaseGlobalPooling2D extends UnaryLayer {
+  static override readonly options: readonly string[] = [
+    "dataFormat",
+    "keepdims",
+  ] satisfies readonly (keyof GlobalPooling2DOptions)[];
   private readonly keepdims: boolean;
 
   /** @throws UsageError when the data format is another */

@@ -18,6 +18,11 @@ export interface Pooling2DOptions extends LayerOptions {
 
 /** What pooling layers have in common: the window. */
 export abstract class BasePooling2D extends UnaryLayer {
+  static override readonly options: readonly string[] = [
+    "strides",
+    "padding",
+    "dataFormat",
+  ] satisfies readonly (keyof Pooling2DOptions)[];
   private readonly poolSize: readonly [number, number];
   private readonly strides: readonly [number, number];
   private readonly padding: Padding;

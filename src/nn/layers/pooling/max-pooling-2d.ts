@@ -1,7 +1,8 @@
 import type { Value } from "../../../graph/value.js";
 import { maxPool } from "../../../ops/pooling.js";
-import { type Pair, withFirst } from "../../../errors/check.js";
+import { type Pair } from "../../../errors/check.js";
 import { BasePooling2D, type Pooling2DOptions } from "./base-pooling-2d.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link MaxPooling2D}. */
 export interface MaxPooling2DOptions extends Pooling2DOptions {
@@ -16,13 +17,14 @@ export interface MaxPooling2DOptions extends Pooling2DOptions {
  */
 export class MaxPooling2D extends BasePooling2D {
   static readonly className: string = "MaxPooling2D";
+  static readonly positional: readonly string[] = ["poolSize"];
 
   /**
    * @param poolSize height and width of the window, or all options; default 2
    * @throws UsageError when an option is not usable
    */
   constructor(poolSize?: Pair | MaxPooling2DOptions, options?: MaxPooling2DOptions) {
-    const { poolSize: size = 2, ...others } = withFirst<MaxPooling2DOptions>(poolSize, options, "poolSize");
+    const { poolSize: size = 2, ...others } = byName<MaxPooling2DOptions>(MaxPooling2D, [poolSize, options]);
     super(size, others);
   }
 

@@ -3,8 +3,9 @@ import { scalarLike } from "../../../ops/constants.js";
 import { add, clip, mul, sub } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/slicing.js";
 import { squeeze } from "../../../ops/layout.js";
-import { randomStream } from "../../../random/seed.js";
-import { numberWithin, oneOf, wholeNumber } from "../../../errors/check.js";
+import type { Generator } from "../../../random/generator.js";
+import { nextRandomStream, randomStream } from "../../../random/seed.js";
+import { oneOf, wholeNumber, positiveNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type AugmentationName, augmentationParts } from "./augmentation-parts.js";
 import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.js";
@@ -63,6 +64,15 @@ const colouring: readonly AugmentationName[] = [
  */
 export class AugMix extends BaseImagePreprocessing<Mixture> {
   static readonly className: string = "AugMix";
+  static override readonly options: readonly string[] = [
+    "numChains",
+    "chainDepth",
+    "factor",
+    "alpha",
+    "allOps",
+    "interpolation",
+    "valueRange",
+  ] satisfies readonly (keyof AugMixOptions)[];
   private readonly valueRange: Bounds;
   private readonly numChains: number;
   private readonly chainDepth: number;
@@ -70,6 +80,8 @@ export class AugMix extends BaseImagePreprocessing<Mixture> {
   private readonly alpha: number;
   private readonly allOps: boolean;
   private readonly interpolation: ImageInterpolation;
+  /** Where chains are drawn from: the same ones whenever the layer is written as a graph. */
+  private chains: Generator | undefined;
 
   /** @throws UsageError when an option is not usable */
   constructor(options: AugMixOptions = {}) {
@@ -79,14 +91,16 @@ export class AugMix extends BaseImagePreprocessing<Mixture> {
     this.numChains = wholeNumber(owner, "numChains", options.numChains ?? 3);
     this.chainDepth = wholeNumber(owner, "chainDepth", options.chainDepth ?? 3);
     this.factor = factorBounds(owner, "factor", options.factor ?? 0.3, { low: 0, high: 1 });
-    this.alpha = numberWithin(owner, "alpha", options.alpha ?? 1, Number.MIN_VALUE);
+    this.alpha = positiveNumber(owner, "alpha", options.alpha ?? 1);
     this.allOps = options.allOps ?? true;
     this.interpolation = oneOf(owner, "interpolation", options.interpolation ?? "bilinear", imageInterpolations);
   }
 
   /** Draws which changes the chains have; each place stays empty as often as it holds a certain change. */
   protected chooseChains(): readonly (readonly AugmentationName[])[] {
-    const generator = randomStream(`chains of ${this.stream}`);
+    const label = `chains of ${this.stream}`;
+    this.chains ??= this.seed === undefined ? nextRandomStream(label) : randomStream(label);
+    const generator = this.chains.fork("drawn");
     const names = this.allOps ? [...moving, ...colouring] : moving;
     return Array.from({ length: this.numChains }, () =>
       Array.from({ length: this.chainDepth }, () => names[generator.integer(names.length + 1)]).filter(

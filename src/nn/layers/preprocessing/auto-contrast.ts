@@ -1,3 +1,4 @@
+import { checkOwnOptions } from "../../named.js";
 import type { Value } from "../../../graph/value.js";
 import { greater, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -21,10 +22,13 @@ export interface ColourOptions extends ImagePreprocessingOptions {
  */
 export class AutoContrast extends BaseImagePreprocessing<undefined> {
   static readonly className: string = "AutoContrast";
+  static readonly fixedOptions: readonly string[] = ["seed"];
+  static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof ColourOptions)[];
   private readonly valueRange: Bounds;
 
   /** @throws UsageError when an option is not usable */
   constructor(options: ColourOptions = {}) {
+    checkOwnOptions(AutoContrast, options);
     super(options);
     this.valueRange = sortedRange("AutoContrast", "valueRange", options.valueRange ?? [0, 255]);
   }

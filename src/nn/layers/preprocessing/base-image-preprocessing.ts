@@ -10,6 +10,7 @@ import type { Config } from "../../config.js";
 import type { CallContext, Sampler } from "../../context.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { requireRank } from "../require-rank.js";
+import { snakeCase } from "../../names.js";
 
 /** Options of all layers that change pictures. */
 export interface ImagePreprocessingOptions extends LayerOptions {
@@ -21,7 +22,7 @@ export interface ImagePreprocessingOptions extends LayerOptions {
 
 /** Options of layers that change pictures at random. */
 export interface RandomImageOptions extends ImagePreprocessingOptions {
-  /** Gives the layer random numbers of its own, beside the seed of the run; default: they follow from the layer's name. */
+  /** Gives the layer random numbers of its own, beside the seed of the run; default: they follow from the order of layers. */
   readonly seed?: number | undefined;
 }
 
@@ -60,6 +61,11 @@ function drawsOf(context: CallContext, stream: string): Draws {
  * @see https://keras.io/api/layers/preprocessing_layers/image_augmentation/
  */
 export abstract class BaseImagePreprocessing<T> extends UnaryLayer {
+  static override readonly options: readonly string[] = [
+    "seed",
+    "dataFormat",
+    "boundingBoxFormat",
+  ] satisfies readonly (keyof RandomImageOptions)[];
   protected readonly seed: number | undefined;
   private readonly boundingBoxFormat: string | undefined;
 
@@ -72,7 +78,7 @@ export abstract class BaseImagePreprocessing<T> extends UnaryLayer {
 
   /** Name of the layer's stream of random numbers. */
   protected get stream(): string {
-    return this.seed === undefined ? this.name : `${this.className} of seed ${this.seed}`;
+    return this.seed === undefined ? snakeCase(this.className) : `${this.className} of seed ${this.seed}`;
   }
 
   /**

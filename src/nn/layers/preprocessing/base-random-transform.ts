@@ -23,6 +23,11 @@ export interface RandomTransformOptions extends RandomImageOptions {
 
 /** What layers have in common that move pixels with a fill mode. */
 export abstract class BaseRandomTransform<T> extends BaseImagePreprocessing<T> {
+  static override readonly options: readonly string[] = [
+    "fillMode",
+    "interpolation",
+    "fillValue",
+  ] satisfies readonly (keyof RandomTransformOptions)[];
   protected readonly transformOptions: TransformOptions;
 
   constructor(options: RandomTransformOptions) {

@@ -8,6 +8,7 @@ import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { requireRank } from "../require-rank.js";
 import { cropToAspectRatio, resizeImages } from "./resize-images.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link CenterCrop}. */
 export interface CenterCropOptions extends LayerOptions {
@@ -25,6 +26,7 @@ export interface CenterCropOptions extends LayerOptions {
 export class CenterCrop extends UnaryLayer {
   static readonly className: string = "CenterCrop";
   static readonly positional: readonly string[] = ["height", "width"];
+  static override readonly options: readonly string[] = ["dataFormat"] satisfies readonly (keyof CenterCropOptions)[];
   private readonly size: readonly [number, number];
 
   /**
@@ -32,7 +34,13 @@ export class CenterCrop extends UnaryLayer {
    * @param width of the results
    * @throws UsageError when one is not a positive whole number
    */
-  constructor(height: number, width: number, options: CenterCropOptions = {}) {
+  constructor(height: number, width: number, options?: CenterCropOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: CenterCropOptions & { readonly height: number; readonly width: number });
+  constructor(...given: readonly unknown[]) {
+    const { height, width, ...options } = byName<
+      CenterCropOptions & { readonly height: number; readonly width: number }
+    >(CenterCrop, given);
     super(options);
     this.size = [wholeNumber("CenterCrop", "height", height), wholeNumber("CenterCrop", "width", width)];
     channelsLastOnly("CenterCrop", options.dataFormat);

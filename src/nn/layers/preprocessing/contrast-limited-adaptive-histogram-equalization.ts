@@ -1,3 +1,4 @@
+import { checkOwnOptions } from "../../named.js";
 import { type Dim, dimAt, dimProduct, staticDim } from "../../../graph/shape.js";
 import { constant, type Value } from "../../../graph/value.js";
 import { float32, int64 } from "../../../onnx/tensor-data.js";
@@ -38,12 +39,19 @@ const levels = 256;
  */
 export class ContrastLimitedAdaptiveHistogramEqualization extends BaseImagePreprocessing<undefined> {
   static readonly className: string = "ContrastLimitedAdaptiveHistogramEqualization";
+  static readonly fixedOptions: readonly string[] = ["seed"];
+  static override readonly options: readonly string[] = [
+    "clipLimit",
+    "tileGridSize",
+    "valueRange",
+  ] satisfies readonly (keyof ContrastLimitedAdaptiveHistogramEqualizationOptions)[];
   private readonly valueRange: Bounds;
   private readonly clipLimit: number;
   private readonly grid: readonly [number, number];
 
   /** @throws UsageError when an option is not usable */
   constructor(options: ContrastLimitedAdaptiveHistogramEqualizationOptions = {}) {
+    checkOwnOptions(ContrastLimitedAdaptiveHistogramEqualization, options);
     super(options);
     const owner = "ContrastLimitedAdaptiveHistogramEqualization";
     this.valueRange = twoNumbers(owner, "valueRange", options.valueRange ?? [0, 255]);

@@ -5,12 +5,12 @@ import { scalarLike } from "../../../ops/constants.js";
 import { add, mul, sqrt, sub } from "../../../ops/elementwise.js";
 import { gather } from "../../../ops/indexing.js";
 import { cast } from "../../../ops/layout.js";
-import { withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds } from "./factors.js";
 import { permutation } from "./mix-up.js";
 import { insideBox } from "./transform-images.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link CutMix}. */
 export interface CutMixOptions extends RandomImageOptions {
@@ -34,6 +34,7 @@ interface Cutting {
  */
 export class CutMix extends BaseImagePreprocessing<Cutting> {
   static readonly className: string = "CutMix";
+  static readonly positional: readonly string[] = ["factor"];
   private readonly factor: Bounds;
 
   /**
@@ -41,7 +42,7 @@ export class CutMix extends BaseImagePreprocessing<Cutting> {
    * @throws UsageError when an option is not usable
    */
   constructor(factor?: Factor | CutMixOptions, options?: CutMixOptions) {
-    const given = withFirst<CutMixOptions>(factor, options, "factor");
+    const given = byName<CutMixOptions>(CutMix, [factor, options]);
     super(given);
     this.factor = factorBounds("CutMix", "factor", given.factor ?? 1, { low: 0, high: 1 });
   }

@@ -1,3 +1,4 @@
+import { checkOwnOptions } from "../../named.js";
 import { type Shape, dimProduct, staticDim } from "../../../graph/shape.js";
 import { constant, type Value } from "../../../graph/value.js";
 import { float32 } from "../../../onnx/tensor-data.js";
@@ -41,11 +42,17 @@ export function runningSums(size: number): Value {
  */
 export class Equalization extends BaseImagePreprocessing<undefined> {
   static readonly className: string = "Equalization";
+  static readonly fixedOptions: readonly string[] = ["seed"];
+  static override readonly options: readonly string[] = [
+    "bins",
+    "valueRange",
+  ] satisfies readonly (keyof EqualizationOptions)[];
   private readonly valueRange: Bounds;
   private readonly bins: number;
 
   /** @throws UsageError when an option is not usable */
   constructor(options: EqualizationOptions = {}) {
+    checkOwnOptions(Equalization, options);
     super(options);
     this.valueRange = sortedRange("Equalization", "valueRange", options.valueRange ?? [0, 255]);
     this.bins = wholeNumber("Equalization", "bins", options.bins ?? 256, 2);

@@ -23,6 +23,8 @@ export function sortedRange(owner: string, option: string, value: unknown): Boun
 interface FactorRules {
   readonly low: number;
   readonly high: number;
+  /** Whether `low` itself lies outside; default `false`. */
+  readonly above?: boolean;
   /** Whether both of two numbers must lie within; default: they must not both lie on one side outside, as in Keras. */
   readonly strict?: boolean;
   /** The bounds that one number means; default from `−factor`, but not below `low`, to `factor`. */
@@ -38,9 +40,10 @@ export function factorBounds(
   owner: string,
   option: string,
   value: unknown,
-  { low, high, strict = false, single = (factor) => [Math.max(-factor, low), factor] }: FactorRules,
+  { low, high, above = false, strict = false, single = (factor) => [Math.max(-factor, low), factor] }: FactorRules,
 ): Bounds {
-  const fits = (number: unknown): number is number => typeof number === "number" && number >= low && number <= high;
+  const fits = (number: unknown): number is number =>
+    typeof number === "number" && (above ? number > low : number >= low) && number <= high;
   if (typeof value === "number" && fits(value)) {
     const [first, second] = single(Math.abs(value));
     return [first === 0 ? 0 : first, second];
@@ -49,7 +52,8 @@ export function factorBounds(
     const [first = 0, second = 0] = value;
     if (strict ? fits(first) && fits(second) : first <= high && second >= low) return sortedRange(owner, option, value);
   }
-  return refuse(owner, option, `a number from ${low} to ${high}, or two of them`, value);
+  const bounds = above ? `above ${low} and at most ${high}` : `from ${low} to ${high}`;
+  return refuse(owner, option, `a number ${bounds}, or two of them`, value);
 }
 
 /** What one number means for layers that go both ways: from `−factor` to `factor`. */

@@ -4,10 +4,11 @@ import { scalarLike } from "../../../ops/constants.js";
 import { add, mul, sub } from "../../../ops/elementwise.js";
 import { gather } from "../../../ops/indexing.js";
 import { cast } from "../../../ops/layout.js";
-import { numberWithin, withFirst } from "../../../errors/check.js";
+import { positiveNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { Sampler } from "../../context.js";
 import { BaseImagePreprocessing, type Draws, perImage, type RandomImageOptions } from "./base-image-preprocessing.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link MixUp}. */
 export interface MixUpOptions extends RandomImageOptions {
@@ -36,6 +37,7 @@ export const permutation: Sampler = (generator, target) => {
  */
 export class MixUp extends BaseImagePreprocessing<Mixing> {
   static readonly className: string = "MixUp";
+  static readonly positional: readonly string[] = ["alpha"];
   private readonly alpha: number;
 
   /**
@@ -43,9 +45,9 @@ export class MixUp extends BaseImagePreprocessing<Mixing> {
    * @throws UsageError when an option is not usable
    */
   constructor(alpha?: number | MixUpOptions, options?: MixUpOptions) {
-    const given = withFirst<MixUpOptions>(alpha, options, "alpha");
+    const given = byName<MixUpOptions>(MixUp, [alpha, options]);
     super(given);
-    this.alpha = numberWithin("MixUp", "alpha", given.alpha ?? 0.2, Number.MIN_VALUE);
+    this.alpha = positiveNumber("MixUp", "alpha", given.alpha ?? 0.2);
   }
 
   drawTransformation(images: Value, draws: Draws): Mixing {

@@ -1,3 +1,5 @@
+import { checkTensor } from "../../../runtime/runtime.js";
+import { wholeOrList } from "../../../errors/check.js";
 import { ShapeError, UsageError } from "../../../errors/errors.js";
 import { formatShape, normalizeAxis, type Shape, staticDim } from "../../../graph/shape.js";
 import { constant, type Value } from "../../../graph/value.js";
@@ -38,6 +40,12 @@ export interface NormalizationOptions extends LayerOptions {
  */
 export class Normalization extends UnaryLayer {
   static readonly className: string = "Normalization";
+  static override readonly options: readonly string[] = [
+    "axis",
+    "mean",
+    "variance",
+    "invert",
+  ] satisfies readonly (keyof NormalizationOptions)[];
   private readonly axis: readonly number[];
   private readonly mean: Statistic | undefined;
   private readonly variance: Statistic | undefined;
@@ -49,7 +57,7 @@ export class Normalization extends UnaryLayer {
   constructor(options: NormalizationOptions = {}) {
     super(options);
     const { axis = -1 } = options;
-    this.axis = axis === null ? [] : typeof axis === "number" ? [axis] : axis;
+    this.axis = axis === null ? [] : wholeOrList("Normalization", "axis", axis);
     this.mean = options.mean;
     this.variance = options.variance;
     this.invert = options.invert ?? false;
@@ -62,16 +70,16 @@ export class Normalization extends UnaryLayer {
     }
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     this.kept = this.axis.map((axis) => normalizeAxis(axis, shape.length, "Normalization")).sort((a, b) => a - b);
     if (this.mean !== undefined) return;
     const extents = this.kept.map((axis) => staticDim(shape, axis, "Normalization"));
     this.adapted = {
-      mean: this.addWeight("mean", extents, new Zeros(), { learnable: false }),
-      variance: this.addWeight("variance", extents, new Ones(), { learnable: false }),
+      mean: this.createWeight("mean", extents, new Zeros(), { learnable: false }),
+      variance: this.createWeight("variance", extents, new Ones(), { learnable: false }),
     };
     // Keras keeps it for old files only.
-    this.addWeight("count", [], new Zeros(), { learnable: false });
+    this.createWeight("count", [], new Zeros(), { learnable: false });
   }
 
   /**
@@ -82,7 +90,11 @@ export class Normalization extends UnaryLayer {
    * @throws ShapeError when the data does not fit the layer
    */
   adapt(data: TensorData | Iterable<TensorData>): void {
-    const batches = Symbol.iterator in data ? [...data] : [data];
+    // From JavaScript it may be anything.
+    const given: unknown = data;
+    const isMany = typeof given === "object" && given !== null && Symbol.iterator in given;
+    const batches: readonly TensorData[] = isMany ? [...(data as Iterable<TensorData>)] : [data as TensorData];
+    for (const batch of batches) checkTensor("adapt", "data", batch);
     const [first] = batches;
     if (this.mean !== undefined || first === undefined) {
       throw new UsageError(`Normalization "${this.name}" cannot be adapted.`, {

@@ -1,3 +1,4 @@
+import { byName } from "../../named.js";
 import { UsageError } from "../../../errors/errors.js";
 import type { Shape } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
@@ -13,12 +14,20 @@ import { Layer, type LayerOptions } from "../../layer.js";
  */
 export class Pipeline extends Layer {
   static readonly className: string = "Pipeline";
+  static readonly positional: readonly string[] = ["layers"];
 
   /** The layers, in order. */
   readonly layers: readonly Layer[];
 
   /** @throws UsageError when there is no layer */
-  constructor(layers: readonly Layer[], options: Pick<LayerOptions, "name"> = {}) {
+  constructor(layers: readonly Layer[], options?: Pick<LayerOptions, "name">);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: Pick<LayerOptions, "name"> & { readonly layers: readonly Layer[] });
+  constructor(...given: readonly unknown[]) {
+    const { layers, ...options } = byName<Pick<LayerOptions, "name"> & { readonly layers: readonly Layer[] }>(
+      Pipeline,
+      given,
+    );
     super(options);
     if (!Array.isArray(layers) || layers.length === 0 || layers.some((layer) => !(layer instanceof Layer))) {
       throw new UsageError("Pipeline takes a list of layers.", {
@@ -48,7 +57,7 @@ export class Pipeline extends Layer {
     return new Pipeline(parts, typeof name === "string" ? { name } : {});
   }
 
-  protected override build(shapes: readonly Shape[]): void {
+  protected override createWeights(shapes: readonly Shape[]): void {
     this.layers.reduce((inputs: readonly Shape[], layer) => {
       const outputs = layer.computeOutputShapes(inputs);
       if (layer.weights.length > 0) {
@@ -63,11 +72,11 @@ export class Pipeline extends Layer {
     }, shapes);
   }
 
-  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
+  protected override compute(inputs: readonly Value[], context: CallContext): readonly Value[] {
     return this.layers.reduce((values, layer) => layer.callNamed(values, context), inputs);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { name: this.name, layers: this.layers.map((layer) => serializeObject("keras.layers", layer)) };
   }
 }

@@ -54,6 +54,12 @@ const names: readonly AugmentationName[] = [
  */
 export class RandAugment extends BaseImagePreprocessing<Chosen> {
   static readonly className: string = "RandAugment";
+  static override readonly options: readonly string[] = [
+    "numOps",
+    "factor",
+    "interpolation",
+    "valueRange",
+  ] satisfies readonly (keyof RandAugmentOptions)[];
   private readonly valueRange: Bounds;
   private readonly numOps: number;
   private readonly factor: Bounds;

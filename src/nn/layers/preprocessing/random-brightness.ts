@@ -6,6 +6,7 @@ import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
+import { byName } from "../../named.js";
 
 /**
  * Training: makes each picture darker or brighter by a random amount. Inference: `x`.
@@ -15,6 +16,7 @@ import type { RandomColourOptions } from "./random-contrast.js";
 export class RandomBrightness extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomBrightness";
   static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
@@ -22,7 +24,11 @@ export class RandomBrightness extends BaseImagePreprocessing<Value> {
    * @param factor what is added, as a part of the range of values, in [-1, 1]: one number for both directions, or the bounds
    * @throws UsageError when an option is not usable
    */
-  constructor(factor: Factor, options: RandomColourOptions = {}) {
+  constructor(factor: Factor, options?: RandomColourOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomColourOptions & { readonly factor: Factor });
+  constructor(...given: readonly unknown[]) {
+    const { factor, ...options } = byName<RandomColourOptions & { readonly factor: Factor }>(RandomBrightness, given);
     super(options);
     this.factor = factorBounds("RandomBrightness", "factor", factor, { low: -1, high: 1 });
     this.valueRange = sortedRange("RandomBrightness", "valueRange", options.valueRange ?? [0, 255]);

@@ -6,6 +6,7 @@ import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.j
 import { toGrayscale } from "./colours.js";
 import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
+import { byName } from "../../named.js";
 
 /**
  * Training: takes a random part of its colours from each picture. Inference: `x`.
@@ -15,6 +16,7 @@ import type { RandomColourOptions } from "./random-contrast.js";
 export class RandomColorDegeneration extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomColorDegeneration";
   static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
@@ -22,7 +24,14 @@ export class RandomColorDegeneration extends BaseImagePreprocessing<Value> {
    * @param factor from 0, all colours, to 1, grey; the bounds, or one number for both directions
    * @throws UsageError when an option is not usable
    */
-  constructor(factor: Factor, options: RandomColourOptions = {}) {
+  constructor(factor: Factor, options?: RandomColourOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomColourOptions & { readonly factor: Factor });
+  constructor(...given: readonly unknown[]) {
+    const { factor, ...options } = byName<RandomColourOptions & { readonly factor: Factor }>(
+      RandomColorDegeneration,
+      given,
+    );
     super(options);
     this.factor = factorBounds("RandomColorDegeneration", "factor", factor, { low: -1, high: 1 });
     this.valueRange = sortedRange("RandomColorDegeneration", "valueRange", options.valueRange ?? [0, 255]);

@@ -28,6 +28,13 @@ type ColourLayer = RandomBrightness | RandomContrast | RandomSaturation | Random
  */
 export class RandomColorJitter extends BaseImagePreprocessing<readonly ((images: Value) => Value)[]> {
   static readonly className: string = "RandomColorJitter";
+  static override readonly options: readonly string[] = [
+    "brightnessFactor",
+    "contrastFactor",
+    "saturationFactor",
+    "hueFactor",
+    "valueRange",
+  ] satisfies readonly (keyof RandomColorJitterOptions)[];
   private readonly valueRange: Bounds;
   private readonly factors: Config;
   private readonly parts: readonly ColourLayer[];

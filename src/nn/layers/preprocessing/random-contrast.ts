@@ -5,6 +5,7 @@ import { reduceMean } from "../../../ops/reduction.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
+import { byName } from "../../named.js";
 
 /** Options of layers that change colours. */
 export interface RandomColourOptions extends RandomImageOptions {
@@ -21,6 +22,7 @@ export interface RandomColourOptions extends RandomImageOptions {
 export class RandomContrast extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomContrast";
   static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
@@ -29,7 +31,11 @@ export class RandomContrast extends BaseImagePreprocessing<Value> {
    * upper one
    * @throws UsageError when an option is not usable
    */
-  constructor(factor: Factor, options: RandomColourOptions = {}) {
+  constructor(factor: Factor, options?: RandomColourOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomColourOptions & { readonly factor: Factor });
+  constructor(...given: readonly unknown[]) {
+    const { factor, ...options } = byName<RandomColourOptions & { readonly factor: Factor }>(RandomContrast, given);
     super(options);
     this.factor = factorBounds("RandomContrast", "factor", factor, { low: 0, high: 1 });
     this.valueRange = twoNumbers("RandomContrast", "valueRange", options.valueRange ?? [0, 255]);

@@ -10,6 +10,7 @@ import { wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { cropToAspectRatio, resizeImages } from "./resize-images.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
+import { byName } from "../../named.js";
 
 /** The first row and the first column that are kept, both scalars; `undefined`: the pictures are too small. */
 type Corner = { readonly top: Value; readonly left: Value } | undefined;
@@ -31,7 +32,13 @@ export class RandomCrop extends BaseImagePreprocessing<Corner> {
    * @param width of the results
    * @throws UsageError when an option is not usable
    */
-  constructor(height: number, width: number, options: RandomImageOptions = {}) {
+  constructor(height: number, width: number, options?: RandomImageOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomImageOptions & { readonly height: number; readonly width: number });
+  constructor(...given: readonly unknown[]) {
+    const { height, width, ...options } = byName<
+      RandomImageOptions & { readonly height: number; readonly width: number }
+    >(RandomCrop, given);
     super(options);
     this.size = [wholeNumber("RandomCrop", "height", height), wholeNumber("RandomCrop", "width", width)];
   }

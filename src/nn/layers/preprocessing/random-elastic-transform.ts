@@ -4,7 +4,7 @@ import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { clip, floor, mul } from "../../../ops/elementwise.js";
 import { reshapeTo } from "../../../ops/reshape.js";
-import { numberWithin, oneOf, withFirst } from "../../../errors/check.js";
+import { numberWithin, oneOf } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { blur, gaussian } from "./blur.js";
@@ -17,6 +17,7 @@ import {
   imageInterpolations,
   type MapFillMode,
 } from "./transform-images.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link RandomElasticTransform}. */
 export interface RandomElasticTransformOptions extends RandomColourOptions {
@@ -44,6 +45,14 @@ type Elastic = { readonly applied: Value; readonly strength: Value; readonly noi
  */
 export class RandomElasticTransform extends BaseImagePreprocessing<Elastic> {
   static readonly className: string = "RandomElasticTransform";
+  static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = [
+    "scale",
+    "interpolation",
+    "fillMode",
+    "fillValue",
+    "valueRange",
+  ] satisfies readonly (keyof RandomElasticTransformOptions)[];
   private readonly factor: Bounds;
   private readonly scale: Bounds;
   private readonly interpolation: ImageInterpolation;
@@ -56,7 +65,7 @@ export class RandomElasticTransform extends BaseImagePreprocessing<Elastic> {
    * @throws UsageError when an option is not usable
    */
   constructor(factor?: Factor | RandomElasticTransformOptions, options?: RandomElasticTransformOptions) {
-    const given = withFirst<RandomElasticTransformOptions>(factor, options, "factor");
+    const given = byName<RandomElasticTransformOptions>(RandomElasticTransform, [factor, options]);
     super(given);
     const owner = "RandomElasticTransform";
     this.factor = factorBounds(owner, "factor", given.factor ?? 1, { low: 0, high: 1 });

@@ -6,12 +6,13 @@ import { scalarLike } from "../../../ops/constants.js";
 import { add, clip, mul, sqrt, sub } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/slicing.js";
 import { squeeze } from "../../../ops/layout.js";
-import { refuse, withFirst } from "../../../errors/check.js";
+import { refuse } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
 import { insideBox } from "./transform-images.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link RandomErasing}. */
 export interface RandomErasingOptions extends RandomColourOptions {
@@ -37,6 +38,12 @@ interface Erasing {
  */
 export class RandomErasing extends BaseImagePreprocessing<Erasing> {
   static readonly className: string = "RandomErasing";
+  static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = [
+    "scale",
+    "fillValue",
+    "valueRange",
+  ] satisfies readonly (keyof RandomErasingOptions)[];
   private readonly factor: Bounds;
   private readonly scale: Bounds;
   private readonly fillValue: number | readonly [number, number, number] | undefined;
@@ -47,7 +54,7 @@ export class RandomErasing extends BaseImagePreprocessing<Erasing> {
    * @throws UsageError when an option is not usable
    */
   constructor(factor?: Factor | RandomErasingOptions, options?: RandomErasingOptions) {
-    const given = withFirst<RandomErasingOptions>(factor, options, "factor");
+    const given = byName<RandomErasingOptions>(RandomErasing, [factor, options]);
     super(given);
     const owner = "RandomErasing";
     this.factor = factorBounds(owner, "factor", given.factor ?? 1, { low: 0, high: 1 });

@@ -3,9 +3,10 @@ import type { Value } from "../../../graph/value.js";
 import { lessOrEqual, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { slice } from "../../../ops/slicing.js";
-import { oneOf, withFirst } from "../../../errors/check.js";
+import { oneOf } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
+import { byName } from "../../named.js";
 
 const modes = ["horizontal", "vertical", "horizontal_and_vertical"] as const;
 
@@ -26,6 +27,7 @@ export interface RandomFlipOptions extends RandomImageOptions {
  */
 export class RandomFlip extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomFlip";
+  static readonly positional: readonly string[] = ["mode"];
   private readonly mode: FlipMode;
 
   /**
@@ -33,7 +35,10 @@ export class RandomFlip extends BaseImagePreprocessing<Value> {
    * @throws UsageError when an option is not usable
    */
   constructor(mode?: FlipMode | RandomFlipOptions, options?: RandomFlipOptions) {
-    const { mode: given = "horizontal_and_vertical", ...others } = withFirst(mode, options, "mode");
+    const { mode: given = "horizontal_and_vertical", ...others } = byName<RandomFlipOptions>(RandomFlip, [
+      mode,
+      options,
+    ]);
     super(others);
     this.mode = oneOf("RandomFlip", "mode", given, modes);
   }

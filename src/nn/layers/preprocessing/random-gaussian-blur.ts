@@ -4,12 +4,13 @@ import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, clip } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/slicing.js";
-import { refuse, withFirst } from "../../../errors/check.js";
+import { refuse } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { blur, gaussian } from "./blur.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link RandomGaussianBlur}. */
 export interface RandomGaussianBlurOptions extends RandomColourOptions {
@@ -34,6 +35,12 @@ interface Blurring {
  */
 export class RandomGaussianBlur extends BaseImagePreprocessing<Blurring> {
   static readonly className: string = "RandomGaussianBlur";
+  static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = [
+    "kernelSize",
+    "sigma",
+    "valueRange",
+  ] satisfies readonly (keyof RandomGaussianBlurOptions)[];
   private readonly factor: Bounds;
   private readonly kernelSize: Bounds;
   private readonly sigma: Bounds;
@@ -44,7 +51,7 @@ export class RandomGaussianBlur extends BaseImagePreprocessing<Blurring> {
    * @throws UsageError when an option is not usable
    */
   constructor(factor?: Factor | RandomGaussianBlurOptions, options?: RandomGaussianBlurOptions) {
-    const given = withFirst<RandomGaussianBlurOptions>(factor, options, "factor");
+    const given = byName<RandomGaussianBlurOptions>(RandomGaussianBlur, [factor, options]);
     super(given);
     const owner = "RandomGaussianBlur";
     this.factor = factorBounds(owner, "factor", given.factor ?? 1, { low: 0, high: 1 });

@@ -2,10 +2,11 @@ import { dimAt } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
-import { numberWithin, withFirst } from "../../../errors/check.js";
+import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { toGrayscale } from "./colours.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link RandomGrayscale}. */
 export interface RandomGrayscaleOptions extends RandomImageOptions {
@@ -20,6 +21,7 @@ export interface RandomGrayscaleOptions extends RandomImageOptions {
  */
 export class RandomGrayscale extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomGrayscale";
+  static readonly positional: readonly string[] = ["factor"];
   private readonly factor: number;
 
   /**
@@ -27,7 +29,7 @@ export class RandomGrayscale extends BaseImagePreprocessing<Value> {
    * @throws UsageError when an option is not usable
    */
   constructor(factor?: number | RandomGrayscaleOptions, options?: RandomGrayscaleOptions) {
-    const given = withFirst<RandomGrayscaleOptions>(factor, options, "factor");
+    const given = byName<RandomGrayscaleOptions>(RandomGrayscale, [factor, options]);
     super(given);
     this.factor = numberWithin("RandomGrayscale", "factor", given.factor ?? 0.5, 0, 1);
   }

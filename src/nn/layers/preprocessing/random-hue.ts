@@ -8,6 +8,7 @@ import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-prepr
 import { changeRange, fromHsv, toHsv } from "./colours.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
+import { byName } from "../../named.js";
 
 /**
  * Training: turns the colours of each picture round the circle of hues by a random angle. Inference: `x`.
@@ -17,6 +18,7 @@ import type { RandomColourOptions } from "./random-contrast.js";
 export class RandomHue extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomHue";
   static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
@@ -25,7 +27,11 @@ export class RandomHue extends BaseImagePreprocessing<Value> {
    * is drawn, too
    * @throws UsageError when an option is not usable
    */
-  constructor(factor: Factor, options: RandomColourOptions = {}) {
+  constructor(factor: Factor, options?: RandomColourOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomColourOptions & { readonly factor: Factor });
+  constructor(...given: readonly unknown[]) {
+    const { factor, ...options } = byName<RandomColourOptions & { readonly factor: Factor }>(RandomHue, given);
     super(options);
     this.factor = factorBounds("RandomHue", "factor", factor, { low: 0, high: 1 });
     this.valueRange = twoNumbers("RandomHue", "valueRange", options.valueRange ?? [0, 255]);

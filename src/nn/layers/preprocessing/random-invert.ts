@@ -3,11 +3,11 @@ import type { Value } from "../../../graph/value.js";
 import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { sub } from "../../../ops/elementwise.js";
-import { withFirst } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link RandomInvert}. */
 export interface RandomInvertOptions extends RandomColourOptions {
@@ -22,6 +22,8 @@ export interface RandomInvertOptions extends RandomColourOptions {
  */
 export class RandomInvert extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomInvert";
+  static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomInvertOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
@@ -30,7 +32,7 @@ export class RandomInvert extends BaseImagePreprocessing<Value> {
    * @throws UsageError when an option is not usable
    */
   constructor(factor?: Factor | RandomInvertOptions, options?: RandomInvertOptions) {
-    const given = withFirst<RandomInvertOptions>(factor, options, "factor");
+    const given = byName<RandomInvertOptions>(RandomInvert, [factor, options]);
     super(given);
     this.factor = factorBounds("RandomInvert", "factor", given.factor ?? 1, { low: 0, high: 1 });
     this.valueRange = twoNumbers("RandomInvert", "valueRange", given.valueRange ?? [0, 255]);

@@ -5,11 +5,12 @@ import { scalarLike } from "../../../ops/constants.js";
 import { add, div, mul, neg, sub } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/slicing.js";
 import { reshapeTo } from "../../../ops/reshape.js";
-import { numberWithin, oneOf, withFirst } from "../../../errors/check.js";
+import { numberWithin, oneOf } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds } from "./factors.js";
 import { type ImageInterpolation, imageInterpolations, projectiveTransform } from "./transform-images.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link RandomPerspective}. */
 export interface RandomPerspectiveOptions extends RandomImageOptions {
@@ -36,6 +37,12 @@ interface Perspective {
  */
 export class RandomPerspective extends BaseImagePreprocessing<Perspective> {
   static readonly className: string = "RandomPerspective";
+  static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = [
+    "scale",
+    "interpolation",
+    "fillValue",
+  ] satisfies readonly (keyof RandomPerspectiveOptions)[];
   private readonly factor: Bounds;
   private readonly scale: number;
   private readonly interpolation: ImageInterpolation;
@@ -46,7 +53,7 @@ export class RandomPerspective extends BaseImagePreprocessing<Perspective> {
    * @throws UsageError when an option is not usable
    */
   constructor(factor?: Factor | RandomPerspectiveOptions, options?: RandomPerspectiveOptions) {
-    const given = withFirst<RandomPerspectiveOptions>(factor, options, "factor");
+    const given = byName<RandomPerspectiveOptions>(RandomPerspective, [factor, options]);
     super(given);
     const owner = "RandomPerspective";
     this.factor = factorBounds(owner, "factor", given.factor ?? 1, { low: 0, high: 1 });

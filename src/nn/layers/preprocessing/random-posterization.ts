@@ -11,6 +11,7 @@ import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-prepr
 import { changeRange } from "./colours.js";
 import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
+import { byName } from "../../named.js";
 
 /**
  * Training: leaves a random number of bits of the values of each picture. Inference: `x`.
@@ -20,6 +21,7 @@ import type { RandomColourOptions } from "./random-contrast.js";
 export class RandomPosterization extends BaseImagePreprocessing<Value | undefined> {
   static readonly className: string = "RandomPosterization";
   static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
@@ -28,7 +30,14 @@ export class RandomPosterization extends BaseImagePreprocessing<Value | undefine
    * the latter; equal ones are this number of bits
    * @throws UsageError when an option is not usable
    */
-  constructor(factor: Factor, options: RandomColourOptions = {}) {
+  constructor(factor: Factor, options?: RandomColourOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomColourOptions & { readonly factor: Factor });
+  constructor(...given: readonly unknown[]) {
+    const { factor, ...options } = byName<RandomColourOptions & { readonly factor: Factor }>(
+      RandomPosterization,
+      given,
+    );
     super(options);
     this.factor = factorBounds("RandomPosterization", "factor", factor, { low: 1, high: 8, strict: true });
     this.valueRange = sortedRange("RandomPosterization", "valueRange", options.valueRange ?? [0, 255]);

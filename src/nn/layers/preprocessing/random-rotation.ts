@@ -6,6 +6,7 @@ import type { Draws } from "./base-image-preprocessing.js";
 import { BaseRandomTransform, type RandomTransformOptions } from "./base-random-transform.js";
 import { type Bounds, type Factor, factorBounds } from "./factors.js";
 import { projectiveTransform, rotationAbout } from "./transform-images.js";
+import { byName } from "../../named.js";
 
 /**
  * Training: turns each picture about its middle by a random angle. Inference: `x`.
@@ -22,7 +23,11 @@ export class RandomRotation extends BaseRandomTransform<Value> {
    * ones turn against the clock
    * @throws UsageError when an option is not usable
    */
-  constructor(factor: Factor, options: RandomTransformOptions = {}) {
+  constructor(factor: Factor, options?: RandomTransformOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomTransformOptions & { readonly factor: Factor });
+  constructor(...given: readonly unknown[]) {
+    const { factor, ...options } = byName<RandomTransformOptions & { readonly factor: Factor }>(RandomRotation, given);
     super(options);
     this.factor = factorBounds("RandomRotation", "factor", factor, { low: -1, high: 1 });
   }

@@ -7,6 +7,7 @@ import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-prepr
 import { fromHsv, toHsv } from "./colours.js";
 import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
+import { byName } from "../../named.js";
 
 /**
  * Training: multiplies the saturation of each picture by `f / (1 − f)`, with f drawn. Inference: `x`.
@@ -16,6 +17,7 @@ import type { RandomColourOptions } from "./random-contrast.js";
 export class RandomSaturation extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomSaturation";
   static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
@@ -24,7 +26,11 @@ export class RandomSaturation extends BaseImagePreprocessing<Value> {
    * directions (negative ones make grey, too)
    * @throws UsageError when an option is not usable
    */
-  constructor(factor: Factor, options: RandomColourOptions = {}) {
+  constructor(factor: Factor, options?: RandomColourOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomColourOptions & { readonly factor: Factor });
+  constructor(...given: readonly unknown[]) {
+    const { factor, ...options } = byName<RandomColourOptions & { readonly factor: Factor }>(RandomSaturation, given);
     super(options);
     this.factor = factorBounds("RandomSaturation", "factor", factor, { low: -1, high: 1 });
     this.valueRange = sortedRange("RandomSaturation", "valueRange", options.valueRange ?? [0, 255]);

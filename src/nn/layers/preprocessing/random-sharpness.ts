@@ -8,6 +8,7 @@ import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
+import { byName } from "../../named.js";
 
 /**
  * Training: makes each picture smoother or sharper at random. Inference: `x`.
@@ -17,6 +18,7 @@ import type { RandomColourOptions } from "./random-contrast.js";
 export class RandomSharpness extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomSharpness";
   static readonly positional: readonly string[] = ["factor"];
+  static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
@@ -24,7 +26,11 @@ export class RandomSharpness extends BaseImagePreprocessing<Value> {
    * @param factor 0.5 leaves pictures as they are, 0 smoothes them, 1 sharpens them; the bounds, or the upper one
    * @throws UsageError when an option is not usable
    */
-  constructor(factor: Factor, options: RandomColourOptions = {}) {
+  constructor(factor: Factor, options?: RandomColourOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomColourOptions & { readonly factor: Factor });
+  constructor(...given: readonly unknown[]) {
+    const { factor, ...options } = byName<RandomColourOptions & { readonly factor: Factor }>(RandomSharpness, given);
     super(options);
     this.factor = factorBounds("RandomSharpness", "factor", factor, { low: 0, high: 1 });
     this.valueRange = sortedRange("RandomSharpness", "valueRange", options.valueRange ?? [0, 255]);

@@ -30,6 +30,10 @@ interface Shear {
  */
 export class RandomShear extends BaseRandomTransform<Shear> {
   static readonly className: string = "RandomShear";
+  static override readonly options: readonly string[] = [
+    "xFactor",
+    "yFactor",
+  ] satisfies readonly (keyof RandomShearOptions)[];
   private readonly xFactor: Bounds;
   private readonly yFactor: Bounds;
 

@@ -1,3 +1,4 @@
+import { byName } from "../../named.js";
 import { dimAt } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -21,7 +22,9 @@ interface Translation {
  */
 export class RandomTranslation extends BaseRandomTransform<Translation> {
   static readonly className: string = "RandomTranslation";
-  static readonly positional: readonly string[] = ["height_factor", "width_factor"];
+  static readonly positional: readonly string[] = ["heightFactor", "widthFactor"];
+  private readonly heightFactor: Factor;
+  private readonly widthFactor: Factor;
   private readonly heightBounds: Bounds;
   private readonly widthBounds: Bounds;
 
@@ -30,12 +33,16 @@ export class RandomTranslation extends BaseRandomTransform<Translation> {
    * @param widthFactor how far right, as a part of the width, in the same way
    * @throws UsageError when an option is not usable
    */
-  constructor(
-    private readonly heightFactor: Factor,
-    private readonly widthFactor: Factor,
-    options: RandomTransformOptions = {},
-  ) {
+  constructor(heightFactor: Factor, widthFactor: Factor, options?: RandomTransformOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomTransformOptions & { readonly heightFactor: Factor; readonly widthFactor: Factor });
+  constructor(...given: readonly unknown[]) {
+    const { heightFactor, widthFactor, ...options } = byName<
+      RandomTransformOptions & { readonly heightFactor: Factor; readonly widthFactor: Factor }
+    >(RandomTranslation, given);
     super(options);
+    this.heightFactor = heightFactor;
+    this.widthFactor = widthFactor;
     const bounds = (name: string, factor: Factor): Bounds =>
       factorBounds("RandomTranslation", name, factor, { low: -1, high: 1, strict: true, single: bothWays });
     this.heightBounds = bounds("heightFactor", heightFactor);

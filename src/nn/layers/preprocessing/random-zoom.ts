@@ -1,3 +1,4 @@
+import { byName } from "../../named.js";
 import { dimAt } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -27,7 +28,9 @@ interface Zoom {
  */
 export class RandomZoom extends BaseRandomTransform<Zoom> {
   static readonly className: string = "RandomZoom";
-  static readonly positional: readonly string[] = ["height_factor"];
+  static readonly positional: readonly string[] = ["heightFactor"];
+  static override readonly options: readonly string[] = ["widthFactor"] satisfies readonly (keyof RandomZoomOptions)[];
+  private readonly heightFactor: Factor;
   private readonly heightBounds: Bounds;
   private readonly widthFactor: Factor | undefined;
   private readonly widthBounds: Bounds | undefined;
@@ -37,14 +40,20 @@ export class RandomZoom extends BaseRandomTransform<Zoom> {
    * directions, or the bounds
    * @throws UsageError when an option is not usable
    */
-  constructor(
-    private readonly heightFactor: Factor,
-    options: RandomZoomOptions = {},
-  ) {
+  constructor(heightFactor: Factor, options?: RandomZoomOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomZoomOptions & { readonly heightFactor: Factor });
+  constructor(...given: readonly unknown[]) {
+    const { heightFactor, ...options } = byName<RandomZoomOptions & { readonly heightFactor: Factor }>(
+      RandomZoom,
+      given,
+    );
     super(options);
+    this.heightFactor = heightFactor;
     const bounds = (name: string, factor: Factor): Bounds =>
       factorBounds("RandomZoom", name, factor, {
-        low: -1 + Number.EPSILON,
+        low: -1,
+        above: true,
         high: 1,
         strict: true,
         single: bothWays,

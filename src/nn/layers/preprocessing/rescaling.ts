@@ -1,9 +1,11 @@
+import { numberOrList } from "../../../errors/check.js";
 import { float32 } from "../../../onnx/tensor-data.js";
 import { constant, type Value } from "../../../graph/value.js";
 import { add, mul } from "../../../ops/elementwise.js";
 import { cast } from "../../../ops/layout.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
+import { byName } from "../../named.js";
 
 /** One number for all channels, or one for each. */
 type PerChannel = number | readonly number[];
@@ -22,14 +24,19 @@ export interface RescalingOptions extends LayerOptions {
 export class Rescaling extends UnaryLayer {
   static readonly className: string = "Rescaling";
   static readonly positional: readonly string[] = ["scale"];
+  static override readonly options: readonly string[] = ["offset"] satisfies readonly (keyof RescalingOptions)[];
   private readonly scale: PerChannel;
   private readonly offset: PerChannel;
 
   /** @param scale the factor: one number, or one a channel */
-  constructor(scale: PerChannel, options: RescalingOptions = {}) {
+  constructor(scale: PerChannel, options?: RescalingOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RescalingOptions & { readonly scale: PerChannel });
+  constructor(...given: readonly unknown[]) {
+    const { scale, ...options } = byName<RescalingOptions & { readonly scale: PerChannel }>(Rescaling, given);
     super(options);
-    this.scale = scale;
-    this.offset = options.offset ?? 0;
+    this.scale = numberOrList("Rescaling", "scale", scale);
+    this.offset = numberOrList("Rescaling", "offset", options.offset ?? 0);
   }
 
   protected forward(x: Value): Value {

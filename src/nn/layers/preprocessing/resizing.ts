@@ -10,6 +10,7 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type Interpolation, interpolations } from "../pooling/interpolation-matrix.js";
 import { requireRank } from "../require-rank.js";
 import { cropToAspectRatio, resizeImages } from "./resize-images.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link Resizing}. */
 export interface ResizingOptions extends LayerOptions {
@@ -38,6 +39,15 @@ export interface ResizingOptions extends LayerOptions {
 export class Resizing extends UnaryLayer {
   static readonly className: string = "Resizing";
   static readonly positional: readonly string[] = ["height", "width"];
+  static override readonly options: readonly string[] = [
+    "interpolation",
+    "cropToAspectRatio",
+    "padToAspectRatio",
+    "fillMode",
+    "fillValue",
+    "antialias",
+    "dataFormat",
+  ] satisfies readonly (keyof ResizingOptions)[];
   private readonly size: readonly [number, number];
   private readonly interpolation: Interpolation;
   private readonly crop: boolean;
@@ -50,7 +60,14 @@ export class Resizing extends UnaryLayer {
    * @param width of the results
    * @throws UsageError when an option is not usable
    */
-  constructor(height: number, width: number, options: ResizingOptions = {}) {
+  constructor(height: number, width: number, options?: ResizingOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: ResizingOptions & { readonly height: number; readonly width: number });
+  constructor(...given: readonly unknown[]) {
+    const { height, width, ...options } = byName<ResizingOptions & { readonly height: number; readonly width: number }>(
+      Resizing,
+      given,
+    );
     super(options);
     this.size = [wholeNumber("Resizing", "height", height), wholeNumber("Resizing", "width", width)];
     this.interpolation = oneOf("Resizing", "interpolation", options.interpolation ?? "bilinear", interpolations);

@@ -32,6 +32,11 @@ interface Limits {
  */
 export class Solarization extends BaseImagePreprocessing<Limits> {
   static readonly className: string = "Solarization";
+  static override readonly options: readonly string[] = [
+    "additionFactor",
+    "thresholdFactor",
+    "valueRange",
+  ] satisfies readonly (keyof SolarizationOptions)[];
   private readonly additionFactor: Bounds;
   private readonly thresholdFactor: Bounds;
   private readonly valueRange: Bounds;

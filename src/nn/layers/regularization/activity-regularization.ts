@@ -1,3 +1,4 @@
+import { checkOwnOptions } from "../../named.js";
 import type { Value } from "../../../graph/value.js";
 import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
@@ -19,11 +20,18 @@ export interface ActivityRegularizationOptions extends Omit<LayerOptions, "activ
  */
 export class ActivityRegularization extends UnaryLayer {
   static readonly className: string = "ActivityRegularization";
+  static readonly fixedOptions: readonly string[] = ["activityRegularizer"];
+  static override readonly options: readonly string[] = [
+    "l1",
+    "l2",
+  ] satisfies readonly (keyof ActivityRegularizationOptions)[];
   private readonly l1: number;
   private readonly l2: number;
 
   /** @throws UsageError when an option is not usable */
-  constructor({ l1 = 0, l2 = 0, ...options }: ActivityRegularizationOptions = {}) {
+  constructor(given: ActivityRegularizationOptions = {}) {
+    checkOwnOptions(ActivityRegularization, given);
+    const { l1 = 0, l2 = 0, ...options } = given;
     super({ ...options, activityRegularizer: new L1L2({ l1, l2 }) });
     this.l1 = numberWithin("ActivityRegularization", "l1", l1, 0);
     this.l2 = numberWithin("ActivityRegularization", "l2", l2, 0);

@@ -1,3 +1,4 @@
+import { byName } from "../../named.js";
 import type { Value } from "../../../graph/value.js";
 import { greaterOrEqual, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -23,7 +24,11 @@ export class AlphaDropout extends Dropout {
    * @param rate share of the elements that is dropped, in [0, 1]
    * @throws UsageError when the rate is outside
    */
-  constructor(rate: number, options: DropoutOptions = {}) {
+  constructor(rate: number, options?: DropoutOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: DropoutOptions & { readonly rate: number });
+  constructor(...given: readonly unknown[]) {
+    const { rate, ...options } = byName<DropoutOptions & { readonly rate: number }>(AlphaDropout, given);
     super(rate, options);
   }
 

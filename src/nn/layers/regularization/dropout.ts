@@ -9,6 +9,7 @@ import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link Dropout}. */
 export interface DropoutOptions extends RandomLayerOptions {
@@ -40,6 +41,7 @@ export interface DropoutOptions extends RandomLayerOptions {
 export class Dropout extends BaseRandom {
   static readonly className: string = "Dropout";
   static readonly positional: readonly string[] = ["rate"];
+  static override readonly options: readonly string[] = ["noiseShape"] satisfies readonly (keyof DropoutOptions)[];
   protected readonly rate: number;
   private readonly noiseShape: readonly (number | null)[] | undefined;
 
@@ -47,7 +49,11 @@ export class Dropout extends BaseRandom {
    * @param rate share of the elements that is dropped, in [0, 1]
    * @throws UsageError when the rate is outside
    */
-  constructor(rate: number, options: DropoutOptions = {}) {
+  constructor(rate: number, options?: DropoutOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: DropoutOptions & { readonly rate: number });
+  constructor(...given: readonly unknown[]) {
+    const { rate, ...options } = byName<DropoutOptions & { readonly rate: number }>(Dropout, given);
     super(options);
     this.rate = numberWithin(this.className, "rate", rate, 0, 1);
     this.noiseShape = options.noiseShape;

@@ -1,10 +1,11 @@
 import type { Value } from "../../../graph/value.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { add, mul } from "../../../ops/elementwise.js";
-import { numberWithin } from "../../../errors/check.js";
+import { numberInside } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
+import { byName } from "../../named.js";
 
 /**
  * Training: multiplies by normally distributed numbers with mean 1 and deviation √(rate / (1 − rate)). Inference: `x`.
@@ -20,9 +21,13 @@ export class GaussianDropout extends BaseRandom {
    * @param rate as the rate of Dropout with the same variance, in [0, 1)
    * @throws UsageError when it is outside
    */
-  constructor(rate: number, options: RandomLayerOptions = {}) {
+  constructor(rate: number, options?: RandomLayerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomLayerOptions & { readonly rate: number });
+  constructor(...given: readonly unknown[]) {
+    const { rate, ...options } = byName<RandomLayerOptions & { readonly rate: number }>(GaussianDropout, given);
     super(options);
-    this.rate = numberWithin("GaussianDropout", "rate", rate, 0, 1 - Number.EPSILON);
+    this.rate = numberInside("GaussianDropout", "rate", rate, { from: 0, below: 1 });
   }
 
   protected forward(x: Value, context: CallContext): Value {

@@ -5,6 +5,7 @@ import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
+import { byName } from "../../named.js";
 
 /**
  * Training: adds normally distributed noise. Inference: `x`.
@@ -20,7 +21,11 @@ export class GaussianNoise extends BaseRandom {
    * @param stddev standard deviation of the noise, in [0, 1]
    * @throws UsageError when it is outside
    */
-  constructor(stddev: number, options: RandomLayerOptions = {}) {
+  constructor(stddev: number, options?: RandomLayerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: RandomLayerOptions & { readonly stddev: number });
+  constructor(...given: readonly unknown[]) {
+    const { stddev, ...options } = byName<RandomLayerOptions & { readonly stddev: number }>(GaussianNoise, given);
     super(options);
     this.stddev = numberWithin("GaussianNoise", "stddev", stddev, 0, 1);
   }

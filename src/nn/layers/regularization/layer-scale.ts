@@ -7,6 +7,7 @@ import type { CallContext } from "../../context.js";
 import { Constant } from "../../initializers/constant.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import type { Variable } from "../../variable.js";
+import { byName } from "../../named.js";
 
 /**
  * Multiplies each channel by a learned number, as ConvNeXt does at the end of its blocks. Weight: `variable` (Keras does
@@ -16,7 +17,7 @@ import type { Variable } from "../../variable.js";
  */
 export class LayerScale extends UnaryLayer {
   static readonly className: string = "LayerScale";
-  static readonly positional: readonly string[] = ["init_values", "projection_dim"];
+  static readonly positional: readonly string[] = ["initValues", "projectionDim"];
   private readonly initValues: number;
   private readonly projectionDim: number;
   private gamma: Variable | undefined;
@@ -26,14 +27,20 @@ export class LayerScale extends UnaryLayer {
    * @param projectionDim number of channels
    * @throws UsageError when an argument is not usable
    */
-  constructor(initValues: number, projectionDim: number, options: LayerOptions = {}) {
+  constructor(initValues: number, projectionDim: number, options?: LayerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: LayerOptions & { readonly initValues: number; readonly projectionDim: number });
+  constructor(...given: readonly unknown[]) {
+    const { initValues, projectionDim, ...options } = byName<
+      LayerOptions & { readonly initValues: number; readonly projectionDim: number }
+    >(LayerScale, given);
     super(options);
     this.initValues = numberWithin("LayerScale", "initValues", initValues);
     this.projectionDim = wholeNumber("LayerScale", "projectionDim", projectionDim);
   }
 
-  protected override build(): void {
-    this.gamma = this.addWeight("variable", [this.projectionDim], new Constant(this.initValues));
+  protected override createWeights(): void {
+    this.gamma = this.createWeight("variable", [this.projectionDim], new Constant(this.initValues));
   }
 
   protected forward(x: Value, context: CallContext): Value {

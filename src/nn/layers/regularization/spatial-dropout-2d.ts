@@ -1,3 +1,4 @@
+import { byName, checkOwnOptions } from "../../named.js";
 import type { Shape } from "../../../graph/shape.js";
 import { channelsLastOnly, type DataFormat } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
@@ -19,12 +20,21 @@ export interface SpatialDropout2DOptions extends RandomLayerOptions {
  */
 export class SpatialDropout2D extends Dropout {
   static override readonly className: string = "SpatialDropout2D";
+  static readonly fixedOptions: readonly string[] = ["noiseShape"];
+  static override readonly options: readonly string[] = [
+    "dataFormat",
+  ] satisfies readonly (keyof SpatialDropout2DOptions)[];
 
   /**
    * @param rate share of the channels that is dropped, in [0, 1]
    * @throws UsageError when the rate is outside
    */
-  constructor(rate: number, options: SpatialDropout2DOptions = {}) {
+  constructor(rate: number, options?: SpatialDropout2DOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: SpatialDropout2DOptions & { readonly rate: number });
+  constructor(...given: readonly unknown[]) {
+    const { rate, ...options } = byName<SpatialDropout2DOptions & { readonly rate: number }>(SpatialDropout2D, given);
+    checkOwnOptions(SpatialDropout2D, options);
     super(rate, options);
     channelsLastOnly("SpatialDropout2D", options.dataFormat);
   }

@@ -3,11 +3,12 @@ import { formatShape, staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { slice } from "../../../ops/slicing.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat, withFirst } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type FourMargins, fourMargins, type Margins } from "./margins.js";
 import { requireRank } from "../require-rank.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link Cropping2D}. */
 export interface Cropping2DOptions extends LayerOptions {
@@ -24,6 +25,8 @@ export interface Cropping2DOptions extends LayerOptions {
  */
 export class Cropping2D extends UnaryLayer {
   static readonly className: string = "Cropping2D";
+  static readonly positional: readonly string[] = ["cropping"];
+  static override readonly options: readonly string[] = ["dataFormat"] satisfies readonly (keyof Cropping2DOptions)[];
   private readonly cropping: FourMargins;
 
   /**
@@ -31,7 +34,7 @@ export class Cropping2D extends UnaryLayer {
    * @throws UsageError when a margin is not usable
    */
   constructor(cropping?: Margins | Cropping2DOptions, options?: Cropping2DOptions) {
-    const all = withFirst<Cropping2DOptions>(cropping, options, "cropping");
+    const all = byName<Cropping2DOptions>(Cropping2D, [cropping, options]);
     super(all);
     this.cropping = fourMargins("Cropping2D", "cropping", all.cropping ?? 0);
     channelsLastOnly("Cropping2D", all.dataFormat);

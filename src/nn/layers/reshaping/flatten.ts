@@ -19,6 +19,7 @@ export interface FlattenOptions extends LayerOptions {
  */
 export class Flatten extends UnaryLayer {
   static readonly className: string = "Flatten";
+  static override readonly options: readonly string[] = ["dataFormat"] satisfies readonly (keyof FlattenOptions)[];
 
   /** @throws UsageError when the data format is another */
   constructor(options: FlattenOptions = {}) {

@@ -12,7 +12,7 @@ export type FourMargins = readonly [readonly [number, number], readonly [number,
  * @throws UsageError when one is negative or not whole
  */
 export function fourMargins(owner: string, option: string, value: Margins): FourMargins {
-  const both: readonly (Pair | undefined)[] = typeof value === "number" ? [value, value] : value;
+  const both: readonly (Pair | undefined)[] = Array.isArray(value) ? (value as Pair[]) : [value as Pair, value as Pair];
   const [vertical, horizontal] = both;
   if (both.length !== 2 || vertical === undefined || horizontal === undefined) {
     refuse(owner, option, "a whole number, [height, width] or [[top, bottom], [left, right]]", value);

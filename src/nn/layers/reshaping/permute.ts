@@ -1,3 +1,4 @@
+import { wholeNumbers } from "../../../errors/check.js";
 import { UsageError } from "../../../errors/errors.js";
 import { channelsLast, graphAxis } from "../../channels.js";
 import type { Value } from "../../../graph/value.js";
@@ -5,6 +6,7 @@ import { transpose } from "../../../ops/layout.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { requireRank } from "../require-rank.js";
+import { byName } from "../../named.js";
 
 /**
  * Permutes the axes behind the batch, in Keras's order.
@@ -20,8 +22,13 @@ export class Permute extends UnaryLayer {
    * @param dims for each axis of the output, from 1, the axis of the input
    * @throws UsageError when it is not a permutation
    */
-  constructor(dims: readonly number[], options: LayerOptions = {}) {
+  constructor(dims: readonly number[], options?: LayerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: LayerOptions & { readonly dims: readonly number[] });
+  constructor(...given: readonly unknown[]) {
+    const { dims, ...options } = byName<LayerOptions & { readonly dims: readonly number[] }>(Permute, given);
     super(options);
+    wholeNumbers("Permute", "dims", dims);
     if ([...dims].sort((a, b) => a - b).some((axis, index) => axis !== index + 1)) {
       throw new UsageError("Permute: dims must name each axis once.", {
         subject: "dims",

@@ -5,6 +5,7 @@ import { wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { requireRank } from "../require-rank.js";
+import { byName } from "../../named.js";
 
 /** Repeats each sample: `[N, C]` → `[N, n, C]`. @see https://keras.io/api/layers/reshaping_layers/repeat_vector/ */
 export class RepeatVector extends UnaryLayer {
@@ -16,7 +17,11 @@ export class RepeatVector extends UnaryLayer {
    * @param n how often
    * @throws UsageError when it is not a positive whole number
    */
-  constructor(n: number, options: LayerOptions = {}) {
+  constructor(n: number, options?: LayerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: LayerOptions & { readonly n: number });
+  constructor(...given: readonly unknown[]) {
+    const { n, ...options } = byName<LayerOptions & { readonly n: number }>(RepeatVector, given);
     super(options);
     this.n = wholeNumber("RepeatVector", "n", n);
   }

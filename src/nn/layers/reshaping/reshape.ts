@@ -1,3 +1,4 @@
+import { wholeNumbers } from "../../../errors/check.js";
 import { UsageError } from "../../../errors/errors.js";
 import { dimProduct, dimQuotient, formatShape } from "../../../graph/shape.js";
 import { ShapeError } from "../../../errors/errors.js";
@@ -6,6 +7,7 @@ import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsLast, toChannelsFirst, toChannelsLast } from "../../channels.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
+import { byName } from "../../named.js";
 
 /**
  * The same elements in another shape, both read in Keras's order.
@@ -14,15 +16,23 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
  */
 export class Reshape extends UnaryLayer {
   static readonly className: string = "Reshape";
-  static readonly positional: readonly string[] = ["target_shape"];
+  static readonly positional: readonly string[] = ["targetShape"];
   private readonly targetShape: readonly number[];
 
   /**
    * @param targetShape shape without the batch; one extent may be -1 and is then what is left
    * @throws UsageError when an extent is not usable
    */
-  constructor(targetShape: readonly number[], options: LayerOptions = {}) {
+  constructor(targetShape: readonly number[], options?: LayerOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: LayerOptions & { readonly targetShape: readonly number[] });
+  constructor(...given: readonly unknown[]) {
+    const { targetShape, ...options } = byName<LayerOptions & { readonly targetShape: readonly number[] }>(
+      Reshape,
+      given,
+    );
     super(options);
+    wholeNumbers("Reshape", "targetShape", targetShape, -1);
     const unknown = targetShape.filter((extent) => extent === -1).length;
     if (unknown > 1 || targetShape.some((extent) => !Number.isSafeInteger(extent) || extent < -1)) {
       throw new UsageError("Reshape: the shape is not usable.", {

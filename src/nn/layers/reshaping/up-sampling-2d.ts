@@ -4,12 +4,13 @@ import { integers } from "../../../ops/constants.js";
 import { expand } from "../../../ops/layout.js";
 import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat, oneOf, type Pair, pair, withFirst } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, oneOf, type Pair, pair } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type Interpolation, interpolations } from "../pooling/interpolation-matrix.js";
 import { requireRank } from "../require-rank.js";
 import { resizeImages } from "../preprocessing/resize-images.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link UpSampling2D}. */
 export interface UpSampling2DOptions extends LayerOptions {
@@ -28,6 +29,11 @@ export interface UpSampling2DOptions extends LayerOptions {
  */
 export class UpSampling2D extends UnaryLayer {
   static readonly className: string = "UpSampling2D";
+  static readonly positional: readonly string[] = ["size"];
+  static override readonly options: readonly string[] = [
+    "dataFormat",
+    "interpolation",
+  ] satisfies readonly (keyof UpSampling2DOptions)[];
   private readonly size: readonly [number, number];
   private readonly interpolation: Interpolation;
 
@@ -36,7 +42,7 @@ export class UpSampling2D extends UnaryLayer {
    * @throws UsageError when an option is not usable
    */
   constructor(size?: Pair | UpSampling2DOptions, options?: UpSampling2DOptions) {
-    const all = withFirst<UpSampling2DOptions>(size, options, "size");
+    const all = byName<UpSampling2DOptions>(UpSampling2D, [size, options]);
     super(all);
     this.size = pair("UpSampling2D", "size", all.size ?? 2);
     this.interpolation = oneOf("UpSampling2D", "interpolation", all.interpolation ?? "nearest", interpolations);

@@ -1,11 +1,12 @@
 import type { Value } from "../../../graph/value.js";
 import { pad } from "../../../ops/slicing.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat, withFirst } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type FourMargins, fourMargins, type Margins } from "./margins.js";
 import { requireRank } from "../require-rank.js";
+import { byName } from "../../named.js";
 
 /** Options of {@link ZeroPadding2D}. */
 export interface ZeroPadding2DOptions extends LayerOptions {
@@ -22,6 +23,10 @@ export interface ZeroPadding2DOptions extends LayerOptions {
  */
 export class ZeroPadding2D extends UnaryLayer {
   static readonly className: string = "ZeroPadding2D";
+  static readonly positional: readonly string[] = ["padding"];
+  static override readonly options: readonly string[] = [
+    "dataFormat",
+  ] satisfies readonly (keyof ZeroPadding2DOptions)[];
   private readonly padding: FourMargins;
 
   /**
@@ -29,7 +34,7 @@ export class ZeroPadding2D extends UnaryLayer {
    * @throws UsageError when a margin is not usable
    */
   constructor(padding?: Margins | ZeroPadding2DOptions, options?: ZeroPadding2DOptions) {
-    const all = withFirst<ZeroPadding2DOptions>(padding, options, "padding");
+    const all = byName<ZeroPadding2DOptions>(ZeroPadding2D, [padding, options]);
     super(all);
     this.padding = fourMargins("ZeroPadding2D", "padding", all.padding ?? 1);
     channelsLastOnly("ZeroPadding2D", all.dataFormat);

@@ -1,11 +1,16 @@
-import { Generator, type GeneratorState } from "../../random/generator.js";
-import type { RandomSource } from "../../random/seed.js";
+import { Generator, type GeneratorState } from "./generator.js";
+import type { RandomSource } from "./seed.js";
 
-/** Random streams of a model's training, by name; each goes on where it stood, from call to call. */
+/**
+ * Random streams of a model's training, by name; each goes on where it stood, from call to call. Those of several models are
+ * told apart by the order in which the models began to draw since the seed was set.
+ */
 export class OngoingStreams {
   private readonly streams = new Map<string, Generator>();
   /** How often the seed had been set when the streams began. */
   private seeded: number;
+  /** What tells these streams from those of others; not known before something is drawn. */
+  private prefix: string | undefined;
 
   constructor(private readonly source: RandomSource) {
     this.seeded = source.timesSeeded;
@@ -15,14 +20,24 @@ export class OngoingStreams {
   refresh(): void {
     if (this.seeded === this.source.timesSeeded) return;
     this.streams.clear();
+    this.prefix = undefined;
     this.seeded = this.source.timesSeeded;
   }
 
   /** The stream of the given name. */
   of(label: string): Generator {
-    const stream = this.streams.get(label) ?? this.source.stream(label);
+    const stream = this.streams.get(label) ?? this.source.stream(`${this.numbered()}${label}`);
     this.streams.set(label, stream);
     return stream;
+  }
+
+  /** The first needs no number: a job that trains one model has streams by name alone. */
+  private numbered(): string {
+    if (this.prefix === undefined) {
+      const number = this.source.number("training");
+      this.prefix = number === 0 ? "" : `training/${number}/`;
+    }
+    return this.prefix;
   }
 
   /** Where a stream stands; `null` for one that has not begun. */

@@ -1,0 +1,78 @@
+import { checkOptionNames, isWhole, refuse } from "../errors/check.js";
+import type { LoadWeightsOptions } from "./assign-weights.js";
+import type { CompileOptions } from "./compile-types.js";
+import type { LoadModelOptions } from "./platform.js";
+import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "./training-types.js";
+
+/** The options of each method of models; a name that is missing, or one too many, does not compile. */
+export const methodOptions = {
+  compile: Object.keys({
+    optimizer: true,
+    loss: true,
+    lossWeights: true,
+    metrics: true,
+    weightedMetrics: true,
+  } satisfies Record<keyof CompileOptions, true>),
+  fit: Object.keys({
+    y: true,
+    batchSize: true,
+    epochs: true,
+    stepsPerEpoch: true,
+    sampleWeight: true,
+    validationData: true,
+    validationSplit: true,
+    validationSteps: true,
+    validationBatchSize: true,
+    validationFreq: true,
+    callbacks: true,
+    initialEpoch: true,
+    shuffle: true,
+    classWeight: true,
+    trunkPrecision: true,
+    verbose: true,
+  } satisfies Record<keyof FitOptions, true>),
+  evaluate: Object.keys({
+    y: true,
+    sampleWeight: true,
+    batchSize: true,
+    steps: true,
+    callbacks: true,
+    verbose: true,
+  } satisfies Record<keyof EvaluateOptions, true>),
+  predict: Object.keys({
+    batchSize: true,
+    steps: true,
+    callbacks: true,
+    verbose: true,
+  } satisfies Record<keyof PredictOptions, true>),
+  trainOnBatch: Object.keys({ sampleWeight: true, classWeight: true } satisfies Record<keyof BatchOptions, true>),
+  testOnBatch: Object.keys({ sampleWeight: true, classWeight: true } satisfies Record<keyof BatchOptions, true>),
+  loadModel: Object.keys({ compile: true, output: true } satisfies Record<keyof LoadModelOptions, true>),
+  loadWeights: Object.keys({ byName: true, skipMismatch: true } satisfies Record<keyof LoadWeightsOptions, true>),
+};
+
+/** Options that count something, and the smallest number of it. */
+const leastCounts: Readonly<Record<string, number | undefined>> = {
+  batchSize: 1,
+  epochs: 0,
+  stepsPerEpoch: 1,
+  validationSteps: 1,
+  validationBatchSize: 1,
+  initialEpoch: 0,
+  steps: 1,
+};
+
+/**
+ * Refuses options that a method of models does not have.
+ *
+ * @throws UsageError with the one that was meant, or for a number that counts nothing
+ */
+export function checkMethodOptions(method: keyof typeof methodOptions, options: object): void {
+  checkOptionNames(method, options, methodOptions[method]);
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    const least = leastCounts[name];
+    if (least !== undefined && value !== undefined && !isWhole(value, least)) {
+      refuse(method, name, `a whole number of at least ${least}`, value);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import { gradients } from "../../autodiff/gradients.js";
+import { checkOptionNames, show } from "../../errors/check.js";
+import { UsageError } from "../../errors/errors.js";
+import { dependents } from "../../graph/graph.js";
+import type { Value } from "../../graph/value.js";
+import { expandTo } from "../../ops/shape-of.js";
+import { scalarLike } from "../../ops/constants.js";
+import { Tensor } from "../../runtime/runtime.js";
+import { beforeMove, describeOperand, inGraphOrder, toValue } from "../operations/operand.js";
+import { presentContext } from "../scope.js";
+import { noValue, SymbolicTensor } from "../symbolic-tensor.js";
+import { Variable } from "../variable.js";
+import { recordingOf, type Recording } from "./recording.js";
+import { TapeRecording } from "./tape-recording.js";
+
+/** What a gradient is taken by: a tensor of the computation, or a weight. */
+export type GradientSource = SymbolicTensor | Variable;
+
+/** Options of {@link GradientTape}. */
+export interface GradientTapeOptions {
+  /** TensorFlow's: whether several gradients may be asked for. Here they always may; default `false`. */
+  readonly persistent?: boolean | undefined;
+}
+
+/** Options of {@link GradientTape.gradient}. */
+export interface GradientCallOptions {
+  /** What is passed back to the target, of its shape; default 1 everywhere. */
+  readonly outputGradients?: SymbolicTensor | Tensor | undefined;
+}
+
+/**
+ * Gradients of what a script computes itself: by weights, by inputs, by what a layer inside gives (Grad-CAM, metric learning,
+ * training loops of one's own).
+ *
+ * As TensorFlow's, with two differences. What comes from arrays is put on the tape by {@link watch}, which gives the tensor
+ * to compute with; and nothing is computed before a value is asked for by `numpy`, {@link evaluate} or an optimizer's `apply`:
+ * all of it is one graph then. Layers are called as ever, in inference mode unless the call says `training: true`.
+ *
+ * @see https://www.tensorflow.org/api_docs/python/tf/GradientTape
+ *
+ * @example
+ * ```ts
+ * import { GradientTape, ops, Tensor } from "graft-ml";
+ *
+ * const tape = new GradientTape();
+ * const x = tape.watch(new Tensor("float32", [1, 2, 3], [3]));
+ * const y = ops.sum(ops.square(x));
+ * console.log((await tape.gradient(y, x).numpy()).data); // → Float32Array(3) [ 2, 4, 6 ]
+ * ```
+ */
+export class GradientTape {
+  static readonly className: string = "GradientTape";
+  private readonly recording: Recording;
+
+  /** @throws UsageError for an option that it does not have */
+  constructor(options: GradientTapeOptions = {}) {
+    checkOptionNames("GradientTape", options, ["persistent", "watchAccessedVariables"]);
+    const present = presentContext();
+    // Inside of trainStep it belongs to the step.
+    this.recording = (present && recordingOf(present)) ?? new TapeRecording();
+  }
+
+  /**
+   * Puts an array on the tape.
+   *
+   * @param x `[…]`; tensors of the computation come back as they are
+   * @returns the tensor to compute with, of the same shape
+   */
+  watch(x: Tensor | SymbolicTensor): SymbolicTensor {
+    if (x instanceof SymbolicTensor) return x;
+    if (x instanceof Tensor) return SymbolicTensor.of(inGraphOrder(this.recording.array(x)), this.recording);
+    throw new UsageError("A tape cannot watch this.", {
+      subject: "watch",
+      expected: "an array (Tensor)",
+      received: describeOperand(x),
+    });
+  }
+
+  /**
+   * The derivative of a target; that of the sum of its elements, where it is no single number.
+   *
+   * @param target computed on this tape, of any shape
+   * @param sources what to differentiate by: one, or a list
+   * @returns for each source a tensor of its shape; zeros for those of a list that the target does not depend on
+   * @throws UsageError when the target depends on none of the sources, or an operator on the way has no derivative
+   */
+  gradient(target: SymbolicTensor, sources: GradientSource, options?: GradientCallOptions): SymbolicTensor;
+  gradient(target: SymbolicTensor, sources: readonly GradientSource[], options?: GradientCallOptions): SymbolicTensor[];
+  gradient(
+    target: SymbolicTensor,
+    sources: GradientSource | readonly GradientSource[],
+    options: GradientCallOptions = {},
+  ): SymbolicTensor | SymbolicTensor[] {
+    checkOptionNames("gradient", options, ["outputGradients"]);
+    const list: readonly unknown[] = Array.isArray(sources) ? sources : [sources];
+    const output = this.valueOf(target, "target");
+    const wanted = list.map((source) => this.sourceValue(source));
+    const reached = dependents([output], new Set(wanted));
+    if (wanted.length === 0 || !reached.has(output)) {
+      throw new UsageError("The target does not depend on any of the sources.", {
+        subject: "gradient",
+        expected: "a target that was computed from a source: what watch gave, what a layer gave, or a weight",
+        received: list.map(describeOperand).join(", ") || "an empty list",
+        advice: "Compute the target from the very tensor that is given here.",
+      });
+    }
+    if (output.rank === 0 && this.recording instanceof TapeRecording) this.recording.keep(output);
+    const derivatives = gradients(output, wanted, { cotangent: this.cotangent(output, options) });
+    const tensors = derivatives.map((value, index) => {
+      const source = list[index];
+      // Those of weights, and of what was moved from Keras's order of axes, come in that order.
+      const isMoved = !(source instanceof SymbolicTensor) || wanted[index] !== source.traced?.value;
+      return SymbolicTensor.of(isMoved ? inGraphOrder(value) : value, this.recording);
+    });
+    const [first] = tensors;
+    return Array.isArray(sources) || first === undefined ? tensors : first;
+  }
+
+  private cotangent(output: Value, { outputGradients }: GradientCallOptions): Value {
+    if (outputGradients !== undefined) return toValue(outputGradients, this.recording);
+    const one = scalarLike(output, 1);
+    return output.rank === 0 ? one : expandTo(one, output);
+  }
+
+  private sourceValue(source: unknown): Value {
+    if (source instanceof Variable) return this.recording.weight(source);
+    const value = this.valueOf(source, "source");
+    // Functions of ops compute with the tensor as it was before it was moved.
+    return beforeMove(value) ?? value;
+  }
+
+  private valueOf(tensor: unknown, what: string): Value {
+    const traced = tensor instanceof SymbolicTensor ? tensor.traced : undefined;
+    if (traced !== undefined && (traced.context.origin ?? traced.context) === this.recording) return traced.value;
+    throw new UsageError(`This ${what} is not on the tape.`, {
+      subject: what,
+      expected: "a tensor that was computed from what this tape watches",
+      received: tensor instanceof Tensor || tensor instanceof SymbolicTensor ? describeOperand(tensor) : show(tensor),
+      advice: "Begin with x = tape.watch(array), and compute with x.",
+    });
+  }
+
+  /**
+   * Computes values, several of them at once.
+   *
+   * @returns an array for each, in Keras's order of axes
+   * @throws UsageError inside of trainStep, where nothing is computed yet
+   */
+  async evaluate(tensors: readonly SymbolicTensor[]): Promise<Tensor[]> {
+    const { recording } = this;
+    const values = tensors.map((tensor) => this.valueOf(tensor, "tensor"));
+    if (recording instanceof TapeRecording) return [...(await recording.evaluate(values))];
+    throw noValue("one of a step that is being written down");
+  }
+}

@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { harmless, harmlessJson, harmlessLine, harmlessTexts } from "./harmless.js";
+
+const hostile = "\u001b[2J\u009b31m\u202eok\r\u0007\nError: none.\u2028\t😀é漢";
+
+test("what steers a terminal is spelled out, and all else stays", () => {
+  expect(harmless(hostile)).toBe("\\x1b[2J\\x9b31m\\u202eok\\x0d\\x07\nError: none.\\u2028\t😀é漢");
+  expect(harmlessLine(hostile)).toBe("\\x1b[2J\\x9b31m\\u202eok\\x0d\\x07\\nError: none.\\u2028\\t😀é漢");
+});
+
+test("JSON keeps its value to the letter", () => {
+  const json = harmlessJson({ path: hostile });
+  expect(JSON.parse(json)).toEqual({ path: hostile });
+  expect(json).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e\u2028]/);
+});
+
+test("texts inside a value are made harmless, and objects of classes are left alone", () => {
+  const date = new Date(0);
+  expect(harmlessTexts({ a: [hostile, 1], b: { c: "\n" }, date })).toEqual({
+    a: [harmlessLine(hostile), 1],
+    b: { c: "\\n" },
+    date,
+  });
+});
