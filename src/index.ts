@@ -26,6 +26,7 @@ export * as utils from "./utils.js";
 export * as plots from "./report/curves.js";
 export { ImageDataGenerator, type ImageDataGeneratorOptions } from "./data/generator/image-data-generator.js";
 export { Dataset } from "./data/dataset/dataset.js";
+export type { ImageDataset } from "./data/dataset/photo-dataset.js";
 export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./data/dataset/image-dataset.js";
 export { setRandomSeed } from "./random/seed.js";
 export { setDevice } from "./hosts/node/device.js";

@@ -13,6 +13,7 @@ export {
   loadImg,
   type LoadImgOptions,
 } from "./data/utils/image.js";
+export { getFile, type GetFileOptions } from "./data/utils/get-file.js";
 export { normalize, type Numbers, toCategorical } from "./data/utils/categorical.js";
 export { saveImg, type SaveImgOptions } from "./data/utils/save-img.js";
 export { splitDataset, type SplitDatasetOptions } from "./data/utils/split-dataset.js";

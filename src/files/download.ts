@@ -24,8 +24,8 @@ export interface DownloadOptions {
   readonly url: string;
   /** Path of the finished file; missing folders are made. */
   readonly destination: string;
-  /** What the finished file must add up to. */
-  readonly checksum: Checksum;
+  /** What the finished file must add up to; default: nobody knows, and each file that is complete is taken. */
+  readonly checksum?: Checksum | undefined;
   /** Bytes of the finished file, when known before. */
   readonly size?: number;
   /** Called with each piece that has been written. */
@@ -86,6 +86,7 @@ export async function downloadFile(
 async function isComplete({ destination, checksum, size }: DownloadOptions): Promise<boolean> {
   const found = await sizeOf(destination);
   if (found === undefined || (size !== undefined && found !== size)) return false;
+  if (checksum === undefined) return true;
   return (await onDisk(destination, () => hashFile(destination, checksum.algorithm), "read")) === wanted(checksum);
 }
 
@@ -129,16 +130,19 @@ class Download {
 
   async run(): Promise<void> {
     const { destination, checksum } = this.options;
+    // Nothing would tell that the beginning is that of another version of the file.
+    if (checksum === undefined) await this.#forget();
     if ((await sizeOf(this.#part)) !== undefined) this.#responses = 2;
     for (let restarted = false; ; restarted = true) {
       await this.#transferAll();
+      if (checksum === undefined) break;
       const hex = await onDisk(this.#part, () => hashFile(this.#part, checksum.algorithm), "read");
       if (hex === wanted(checksum)) break;
       const received = await sizeOf(this.#part);
       await this.#forget();
       // A file put together from several responses may mix two versions of it; one from a single response is what the
       // server has.
-      if (restarted || this.#responses < 2) throw this.#mismatch(hex, received ?? 0);
+      if (restarted || this.#responses < 2) throw this.#mismatch(checksum, hex, received ?? 0);
     }
     await onDisk(destination, () => replaceFile(this.#part, destination));
     await this.#forget();
@@ -313,8 +317,8 @@ class Download {
     });
   }
 
-  #mismatch(hex: string, received: number): DownloadError {
-    const { url, destination, checksum, size } = this.options;
+  #mismatch(checksum: Checksum, hex: string, received: number): DownloadError {
+    const { url, destination, size } = this.options;
     const bytes = size === undefined ? "" : ` (${String(size)} bytes)`;
     return new DownloadError(`${basename(destination)} is not the expected file.`, {
       subject: url,
