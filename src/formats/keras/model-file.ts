@@ -4,11 +4,12 @@ import type { BaseModel } from "../../models/base-model.js";
 import type { LoadModelOptions } from "../../models/platform.js";
 import { compileFromConfig } from "./deserialize-compile.js";
 import { modelFromConfig } from "./from-config.js";
+import { generationOf, type Generation } from "./generation.js";
 import { graftKey, restoreMultipliers } from "../../models/learning-rate-multipliers.js";
 import { serializeModel } from "./serialize-model.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { type Hdf5File, withHdf5 } from "./hdf5.js";
-import { weightsIn } from "./h5-weights.js";
+import { isOfTheano, weightsIn } from "./h5-weights.js";
 import { writeHdf5 } from "./write-hdf5.js";
 import { kerasJson, parseKerasJson } from "./json.js";
 import { optimizerVariables, restoreKeras2Optimizer, restoreOptimizer } from "./optimizer-variables.js";
@@ -40,13 +41,16 @@ const weightsName = "model.weights.h5";
 const kerasVersion = "3.15.1";
 
 interface Archive {
+  /** The Keras that wrote it: the last versions of Keras 2 wrote archives, too. */
+  readonly generation: Generation;
   readonly config: unknown;
   readonly weights: Uint8Array;
 }
 
 /** @throws FileError when the archive is no `.keras` file */
 async function readArchive(bytes: Uint8Array, file: string): Promise<Archive> {
-  const { members, names } = await readZip(bytes, file, [configName, weightsName]);
+  const { members, names } = await readZip(bytes, file, [configName, metadataName, weightsName]);
+  const { [metadataName]: metadata } = members;
   const config = members[configName];
   const weights = members[weightsName];
   if (config === undefined || weights === undefined) {
@@ -57,7 +61,13 @@ async function readArchive(bytes: Uint8Array, file: string): Promise<Archive> {
       advice: 'In Keras 3, save it with model.save("model.keras").',
     });
   }
-  return { config: parseKerasJson(new TextDecoder().decode(config), file, configName), weights };
+  const json = (text: Uint8Array, name: string): unknown => parseKerasJson(new TextDecoder().decode(text), file, name);
+  const version = metadata === undefined ? undefined : property(json(metadata, metadataName), "keras_version");
+  return {
+    generation: generationOf(typeof version === "string" ? version : undefined, 3),
+    config: json(config, configName),
+    weights,
+  };
 }
 
 function property(value: unknown, name: string): unknown {
@@ -99,8 +109,8 @@ export async function readKerasModel(
   { compile = true }: LoadModelOptions = {},
 ): Promise<ReadModel> {
   if (!isZip(bytes)) return withHdf5(bytes, file, (hdf5) => readWholeH5(hdf5, compile));
-  const { config, weights } = await readArchive(bytes, file);
-  const model = modelFromConfig(config, file);
+  const { config, weights, generation } = await readArchive(bytes, file);
+  const model = modelFromConfig(config, file, generation);
   restoreMultipliers(model, property(config, graftKey), file);
   const groups = await withHdf5(weights, `${weightsName} of ${file}`, readVariables);
   // Names are surer than numbers; files of older versions have numbers only.
@@ -122,8 +132,8 @@ function readWholeH5(hdf5: Hdf5File, compile: boolean): ReadModel {
     });
   }
   const [version] = hdf5.strings("/", "keras_version") ?? [];
-  const model = modelFromConfig(parseKerasJson(text, file, "model_config"), file, version);
-  assignWeights(model.layers, { file, layers: weightsIn(hdf5) });
+  const model = modelFromConfig(parseKerasJson(text, file, "model_config"), file, generationOf(version, 2));
+  assignWeights(model.layers, { file, turned: isOfTheano(hdf5), layers: weightsIn(hdf5) });
   const [training] = hdf5.strings("/", "training_config") ?? [];
   if (!compile || training === undefined) return { model, warnings: [] };
   const slots = h5Slots(hdf5);
@@ -200,7 +210,7 @@ export async function loadKerasWeights(
 ): Promise<readonly string[]> {
   const source = isZip(bytes) ? (await readArchive(bytes, file)).weights : bytes;
   const found = await withHdf5<VariableGroups | FileWeights>(source, file, (hdf5) =>
-    hasVariableLayout(hdf5) ? readVariables(hdf5) : { file, layers: weightsIn(hdf5) },
+    hasVariableLayout(hdf5) ? readVariables(hdf5) : { file, turned: isOfTheano(hdf5), layers: weightsIn(hdf5) },
   );
   if ("layers" in found) return assignWeights(model.layers, found, options);
   requireVariables(found, file);

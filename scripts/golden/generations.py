@@ -1,0 +1,160 @@
+"""Files of older Keras, whose functions and names are others than those of Keras 3, with what they predict:
+test/golden/generations.zip and generations.json.
+
+    python scripts/golden/generations.py
+
+Needs TensorFlow, Keras 3 and tf_keras, which is Keras 2. What no version that runs today writes is written by hand, in the
+structure that the versions of then wrote: layers of Keras 1, names of TensorFlow 1.13.
+"""
+
+import json
+import pathlib
+import tempfile
+
+from _golden import files_of, tensor, wave, write, write_archive
+
+import h5py
+import numpy as np
+import tf_keras as keras2
+
+FILES = pathlib.Path(tempfile.mkdtemp())
+X = wave((2, 8, 8, 3), 50, 2.0)
+
+
+def fill(model):
+    for key, variable in enumerate(model.weights):
+        shape, name = tuple(variable.shape), getattr(variable, "path", variable.name)
+        name = name.split("/")[-1].split(":")[0]
+        if shape:
+            variable.assign(wave(shape, key, 0.4, 1.0 if name in ("gamma", "moving_variance") else 0.0))
+    return model
+
+
+def edit(path, change):
+    """Rewrites the configuration in an .h5 file."""
+    with h5py.File(path, "r+") as file:
+        config = json.loads(file.attrs["model_config"])
+        file.attrs["model_config"] = json.dumps(change(config))
+
+
+def functions():
+    """Functions and layers that Keras 3 has otherwise, or not at all."""
+    layers = keras2.layers
+    x = layers.Input((8, 8, 3), name="x")
+    branches = [
+        layers.Conv2D(2, 3, activation="hard_sigmoid", name="conv")(x),
+        layers.Activation("hard_sigmoid", name="hard")(x),
+        layers.Activation("gelu", name="gelu")(x),
+        layers.Activation("swish", name="swish")(x),
+        layers.ThresholdedReLU(0.7, name="threshold")(x),
+        layers.LeakyReLU(name="leaky")(x),
+        layers.ELU(0.5, name="elu")(x),
+        layers.ReLU(1.5, 0.1, 0.3, name="bounded")(x),
+        layers.BatchNormalization(name="norm_v1")(x),
+        layers.BatchNormalization(name="norm_sync")(x),
+        layers.DepthwiseConv2D(3, name="deep")(x),
+        layers.UpSampling2D(2, name="up")(x),
+    ]
+    return fill(keras2.Model(x, [layers.Flatten()(branch) for branch in branches], name="functions"))
+
+
+def old_names(config):
+    """The classes of TensorFlow 1.13 to 2.1."""
+    for layer in config["config"]["layers"]:
+        name = layer["config"]["name"]
+        layer["class_name"] = {"norm_v1": "BatchNormalizationV1", "norm_sync": "SyncBatchNormalization"}.get(
+            name, layer["class_name"]
+        )
+        if name == "swish":
+            layer["config"]["activation"] = "swish_v1"
+    return config
+
+
+def keras2_functions():
+    model = functions()
+    model.save(FILES / "functions.h5")
+    edit(FILES / "functions.h5", old_names)
+    model.save(FILES / "functions-v3.keras")
+    return [tensor(y) for y in model(X, training=False)]
+
+
+def keras1():
+    """A network in the way of Keras 1.2, whose options have other names: two paths that a Merge joins."""
+    layers = keras2.layers
+    x = layers.Input((8, 8, 3), name="x")
+    y = layers.ZeroPadding2D(((1, 0), (2, 1)), name="pad")(x)
+    y = layers.Conv2D(4, (3, 2), strides=(2, 1), padding="same", activation="hard_sigmoid", name="conv")(y)
+    y = layers.BatchNormalization(epsilon=1e-5, name="norm")(y)
+    left = layers.Conv2D(4, 2, dilation_rate=(2, 2), name="holes")(y)
+    right = layers.SeparableConv2D(4, 3, name="separable")(y)
+    y = layers.Concatenate(name="merge")([layers.GlobalAveragePooling2D(name="a")(left),
+                                          layers.GlobalMaxPooling2D(name="b")(right)])
+    y = layers.Dense(3, activation="softmax", name="head")(layers.Dropout(0.5, name="drop")(y))
+    model = fill(keras2.Model(x, y, name="old"))
+
+    base = {"trainable": True}
+    conv = {"init": "glorot_uniform", "border_mode": "valid", "subsample": [1, 1], "dim_ordering": "tf",
+            "W_regularizer": {"name": "WeightRegularizer", "l1": 0.0, "l2": 1e-4}, "b_regularizer": None,
+            "activity_regularizer": None, "W_constraint": {"name": "MaxNorm", "m": 2, "axis": 0}, "b_constraint": None,
+            "bias": True, "activation": "linear", **base}
+
+    def layer(kind, name, config, *inputs):
+        nodes = [[[source, 0, 0] for source in inputs]] if inputs else []
+        return {"class_name": kind, "name": name, "config": {"name": name, **config}, "inbound_nodes": nodes}
+
+    config = {"class_name": "Model", "config": {"name": "old", "layers": [
+        layer("InputLayer", "x", {"batch_input_shape": [None, 8, 8, 3], "input_dtype": "float32", "sparse": False}),
+        layer("ZeroPadding2D", "pad", {"padding": [1, 0, 2, 1], "dim_ordering": "tf", **base}, "x"),
+        layer("Convolution2D", "conv", {**conv, "nb_filter": 4, "nb_row": 3, "nb_col": 2, "subsample": [2, 1],
+                                        "border_mode": "same", "activation": "hard_sigmoid"}, "pad"),
+        layer("BatchNormalization", "norm", {"epsilon": 1e-5, "mode": 0, "axis": -1, "momentum": 0.99,
+                                             "gamma_regularizer": None, "beta_regularizer": None, **base}, "conv"),
+        layer("AtrousConvolution2D", "holes", {**conv, "nb_filter": 4, "nb_row": 2, "nb_col": 2,
+                                               "atrous_rate": [2, 2]}, "norm"),
+        layer("SeparableConvolution2D", "separable",
+              {"nb_filter": 4, "nb_row": 3, "nb_col": 3, "init": "glorot_uniform", "depth_multiplier": 1,
+               "depthwise_regularizer": None, "pointwise_regularizer": None, "depthwise_constraint": None,
+               "pointwise_constraint": None, "b_regularizer": None, "b_constraint": None, "activity_regularizer": None,
+               "border_mode": "valid", "subsample": [1, 1], "dim_ordering": "tf", "bias": True, "activation": "linear",
+               **base}, "norm"),
+        layer("GlobalAveragePooling2D", "a", {"dim_ordering": "tf", **base}, "holes"),
+        layer("GlobalMaxPooling2D", "b", {"dim_ordering": "tf", **base}, "separable"),
+        layer("Merge", "merge", {"mode": "concat", "mode_type": "raw", "concat_axis": -1, "dot_axes": -1,
+                                 "output_shape": None, "output_shape_type": "raw", "output_mask": None,
+                                 "output_mask_type": "raw", "arguments": {}}, "a", "b"),
+        layer("Dropout", "drop", {"p": 0.5, **base}, "merge"),
+        layer("Dense", "head", {"output_dim": 3, "init": "glorot_uniform", "activation": "softmax", "W_regularizer": None,
+                                "b_regularizer": None, "activity_regularizer": None, "W_constraint": None,
+                                "b_constraint": None, "bias": True, "input_dim": 8, **base}, "drop"),
+    ], "input_layers": [["x", 0, 0]], "output_layers": [["head", 0, 0]]}}
+    for backend in ("tensorflow", "theano"):
+        write_keras1(FILES / f"keras1-{backend}.h5", model, config, backend)
+    return tensor(model(X, training=False))
+
+
+def write_keras1(path, model, config, backend):
+    """Theano flips kernels, hence what it trained is flipped in the file."""
+    names = {"kernel": "W", "bias": "b", "moving_mean": "running_mean", "moving_variance": "running_std"}
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = "1.2.2"
+        file.attrs["backend"] = backend
+        file.attrs["model_config"] = json.dumps(config)
+        group = file.create_group("model_weights")
+        group.attrs["layer_names"] = [layer.name.encode() for layer in model.layers]
+        for layer in model.layers:
+            own = group.create_group(layer.name)
+            kept = []
+            for variable in layer.weights:
+                short = variable.name.split("/")[-1].split(":")[0]
+                name = f"{layer.name}_{names.get(short, short)}"
+                value = variable.numpy()
+                if backend == "theano" and layer.name in ("conv", "holes"):
+                    value = value[::-1, ::-1] if value.ndim == 4 else value
+                own[name] = value
+                kept.append(name.encode())
+            own.attrs["weight_names"] = kept
+
+
+content = {"functions": keras2_functions(), "keras1": keras1()}
+write("generations.json", content, ("tf_keras", "tensorflow", "numpy"))
+write_archive("generations.zip", files_of(FILES))

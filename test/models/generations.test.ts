@@ -1,0 +1,121 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { models, type Tensor } from "graft-ml";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { modelFromConfig } from "../../src/formats/keras/from-config.js";
+import { float32 } from "../../src/onnx/tensor-data.js";
+import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
+import { kerasPython, runPython } from "../support/keras-python.js";
+import { readGolden, readGoldenArchive } from "../support/golden.js";
+import { type GoldenTensor, relativeError } from "../support/nn-graph.js";
+import { wave } from "../support/wave.js";
+
+const golden = await readGolden<{ readonly functions: readonly GoldenTensor[]; readonly keras1: GoldenTensor }>(
+  "generations.json",
+);
+const fixtures = join(import.meta.dirname, "../fixtures");
+const python = await kerasPython();
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graft-generations-"));
+  const archive = await readGoldenArchive("generations.zip");
+  for (const [name, bytes] of Object.entries(archive)) await writeFile(join(folder, name), bytes);
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function numbers(path: string): Promise<Float32Array> {
+  return new Float32Array(new Uint8Array(await readFile(path)).buffer);
+}
+
+async function outputsOf(model: models.BaseModel): Promise<readonly Tensor[]> {
+  const outputs = await model.predictOnBatch<Tensor | Tensor[]>(toTensor(wave([2, 8, 8, 3], 50, 2)));
+  return Array.isArray(outputs) ? outputs : [outputs];
+}
+
+function expectEqual(outputs: readonly Tensor[], expected: readonly GoldenTensor[], names: readonly string[]): void {
+  expect(outputs).toHaveLength(expected.length);
+  outputs.forEach((output, index) => {
+    const wanted = expected[index];
+    expect(wanted && relativeError(fromTensor(output), wanted), names[index]).toBeLessThan(1e-5);
+  });
+}
+
+/** A network of one unit whose activation is `hard_sigmoid`. */
+function hardSigmoid(): unknown {
+  const layers = [
+    { class_name: "InputLayer", config: { batch_input_shape: [null, 1], name: "x" } },
+    { class_name: "Activation", config: { activation: "hard_sigmoid", name: "out" } },
+  ];
+  return { class_name: "Sequential", config: { layers } };
+}
+
+describe("files of older Keras", () => {
+  it.each(["functions.h5", "functions-v3.keras"])("have the functions of then: %s", async (name) => {
+    const model = await models.loadModel(join(folder, name));
+    expectEqual(await outputsOf(model), golden.functions, model.outputNames);
+  });
+
+  it.each(["keras1-tensorflow.h5", "keras1-theano.h5"])("of Keras 1 are read: %s", async (name) => {
+    const model = await models.loadModel(join(folder, name));
+    expectEqual(await outputsOf(model), [golden.keras1], model.outputNames);
+    await model.loadWeights(join(folder, name));
+    expectEqual(await outputsOf(model), [golden.keras1], model.outputNames);
+  });
+
+  it("say what the function hard_sigmoid is by the version that wrote them", async () => {
+    const at = async (model: models.BaseModel): Promise<number> =>
+      (await model.predictOnBatch<Tensor>(toTensor(float32([1], [1, 1])))).data[0] as number;
+    expect(await at(modelFromConfig(hardSigmoid(), "old.h5", 2))).toBeCloseTo(0.7, 6);
+    expect(await at(modelFromConfig(hardSigmoid(), "new.h5", 3))).toBeCloseTo(4 / 6, 6);
+  });
+
+  it("of Keras 1 with channels first, and with normalization of samples, are refused", () => {
+    const model = (className: string, config: object): unknown => ({
+      class_name: "Sequential",
+      config: [{ class_name: className, config: { batch_input_shape: [null, 8, 8, 3], name: "it", ...config } }],
+    });
+    const first = model("Convolution2D", { nb_filter: 2, nb_row: 3, nb_col: 3, dim_ordering: "th" });
+    expect(() => modelFromConfig(first, "old.h5", 1)).toThrow(/"it".*channels last.*"th"/s);
+    const samples = model("BatchNormalization", { mode: 1 });
+    expect(() => modelFromConfig(samples, "old.h5", 1)).toThrow(/"it".*by channels only/s);
+  });
+});
+
+describe("files of TensorFlow.js", () => {
+  it.each(["tfjs-depthwise", "tfjs-hard-sigmoid"])("predict what TensorFlow.js predicts: %s", async (name) => {
+    const model = await models.loadModel(join(fixtures, name));
+    const x = float32(await numbers(join(fixtures, "tfjs-x.f32")), [2, 16, 16, 3]);
+    const y = float32(await numbers(join(fixtures, name, "y.f32")), [2, 3]);
+    const output = await model.predictOnBatch<Tensor>(toTensor(x));
+    expect(relativeError(fromTensor(output), { shape: [2, 3], data: Array.from(y.data) })).toBeLessThan(1e-5);
+  });
+});
+
+describe.skipIf(python === undefined)("what Graft saves of older files", () => {
+  it("has the functions of then in Keras 3", { timeout: 120_000 }, async () => {
+    const file = join(folder, "saved.keras");
+    await (await models.loadModel(join(folder, "functions.h5"))).save(file);
+    const again = await models.loadModel(file);
+    expectEqual(await outputsOf(again), golden.functions, again.outputNames);
+    const script = `
+import json, os, sys
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import keras, numpy as np
+x = np.fromfile(sys.argv[2], dtype=np.float32).reshape(2, 8, 8, 3)
+ys = keras.models.load_model(sys.argv[1])(x, training=False)
+print("RESULT" + json.dumps([{"shape": list(y.shape), "data": np.asarray(y, dtype=float).ravel().tolist()} for y in ys]))
+`;
+    const input = join(folder, "x.f32");
+    await writeFile(input, new Uint8Array(wave([2, 8, 8, 3], 50, 2).data.buffer));
+    const results = (await runPython(python, script, [file, input])) as GoldenTensor[];
+    results.forEach((result, index) => {
+      const wanted = golden.functions[index];
+      expect(wanted && relativeError(float32(result.data, result.shape), wanted)).toBeLessThan(1e-5);
+    });
+    expect(results).toHaveLength(golden.functions.length);
+  });
+});
