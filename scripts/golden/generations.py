@@ -155,6 +155,120 @@ def write_keras1(path, model, config, backend):
             own.attrs["weight_names"] = kept
 
 
-content = {"functions": keras2_functions(), "keras1": keras1()}
-write("generations.json", content, ("tf_keras", "tensorflow", "numpy"))
+def batch(step):
+    return wave((4, 8, 8, 3), 100 + step), np.eye(3, dtype=np.float32)[(np.arange(4) + step) % 3]
+
+
+def classifier(keras):
+    layers = keras.layers
+    return fill(keras.Sequential([
+        layers.Input((8, 8, 3), name="x"),
+        layers.Conv2D(2, 3, strides=2, activation="relu", name="conv"),
+        layers.BatchNormalization(name="norm"),
+        layers.GlobalAveragePooling2D(name="pool"),
+        layers.Dense(3, activation="softmax", dtype="float32", name="head"),
+    ]))
+
+
+def training(keras, name, optimizer, save):
+    """Three steps, the file, and the losses of two steps more."""
+    model = classifier(keras)
+    model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["acc"])
+    for step in range(3):
+        model.train_on_batch(*batch(step))
+    save(model, FILES / name)
+    losses = [float(model.train_on_batch(*batch(step), return_dict=True)["loss"]) for step in range(3, 5)]
+    return {"losses": losses, "weights": [tensor(variable) for variable in model.weights]}
+
+
+def whole(model, path):
+    model.save(path)
+
+
+NATIVE = {"SGD": ["momentum"], "RMSprop": ["rms"], "Adagrad": ["accumulator"], "Adam": ["m", "v"], "Adamax": ["m", "v"],
+          "Adadelta": ["accum_grad", "accum_var"]}
+
+
+def native(model, path):
+    """As Keras 2.0 to 2.2 by itself wrote it: the variables of the optimizer one slot after the other, named by their places."""
+    model.save(path)
+    optimizer = model.optimizer
+    kind = type(optimizer).__name__
+    variables = [optimizer.get_slot(weight, slot) for slot in NATIVE[kind] for weight in model.trainable_weights]
+    values = [variable.numpy() for variable in variables]
+    if kind == "Adam":
+        # Placeholders of vhat.
+        values += [np.zeros(1, np.float32) for _ in model.trainable_weights]
+    names = [f"training/{kind}/Variable{f'_{index}' if index else ''}:0" for index in range(len(values))]
+    if kind not in ("RMSprop", "Adagrad", "Adadelta"):
+        names, values = [f"{kind}/iterations:0", *names], [np.int64(optimizer.iterations.numpy()), *values]
+    with h5py.File(path, "r+") as file:
+        file.attrs["keras_version"] = "2.2.4"
+        compiled = json.loads(file.attrs["training_config"])
+        config = compiled["optimizer_config"]["config"]
+        compiled["optimizer_config"]["config"] = {
+            "lr": config["learning_rate"], **{key: value for key, value in config.items() if key not in (
+                "learning_rate", "name", "initial_accumulator_value")},
+        }
+        compiled["metrics"], compiled["sample_weight_mode"] = ["acc"], None
+        file.attrs["training_config"] = json.dumps(compiled)
+        del file["optimizer_weights"]
+        group = file.create_group("optimizer_weights")
+        group.attrs["weight_names"] = [name.encode() for name in names]
+        for name, value in zip(names, values):
+            group[name] = value
+
+
+def trainings():
+    import keras as keras3
+
+    new, legacy = keras2.optimizers, keras2.optimizers.legacy
+    cases = {
+        "native-sgd.h5": (legacy.SGD(0.05, momentum=0.9), native),
+        "native-rmsprop.h5": (legacy.RMSprop(0.01, epsilon=1e-12), native),
+        "native-adam.h5": (legacy.Adam(0.01), native),
+        "native-adamax.h5": (legacy.Adamax(0.01), native),
+        "native-adagrad.h5": (legacy.Adagrad(0.05), native),
+        "native-adadelta.h5": (legacy.Adadelta(1.0), native),
+        "archive-adam.keras": (new.Adam(0.01), whole),
+        "archive-rmsprop.keras": (new.RMSprop(0.01, momentum=0.5, centered=True), whole),
+        "archive-sgd.keras": (new.SGD(0.05, momentum=0.9), whole),
+        "archive-adafactor.keras": (new.Adafactor(0.01), whole),
+    }
+    results = {name: training(keras2, name, *case) for name, case in cases.items()}
+    # The optimizers are those of mixed precision; the layers compute in float32, so that numbers can be compared.
+    scaled = {
+        "scaled-new.h5": (keras2, keras2.mixed_precision.LossScaleOptimizer(new.Adam(0.01))),
+        "scaled-legacy.h5": (keras2, keras2.mixed_precision.LossScaleOptimizer(legacy.Adam(0.01))),
+        "scaled-fixed.h5": (keras2, keras2.mixed_precision.LossScaleOptimizer(legacy.SGD(0.05, momentum=0.9), dynamic=False,
+                                                                               initial_scale=128)),
+        "scaled-3.h5": (keras3, keras3.optimizers.LossScaleOptimizer(keras3.optimizers.Adam(0.01))),
+        "scaled-3.keras": (keras3, keras3.optimizers.LossScaleOptimizer(keras3.optimizers.Adam(0.01))),
+        "scaled-new.keras": (keras2, keras2.mixed_precision.LossScaleOptimizer(new.Adam(0.01))),
+    }
+    for name, (keras, optimizer) in scaled.items():
+        results[name] = training(keras, name, optimizer, whole)
+    return results
+
+
+def mixed():
+    """A mixed policy by the names that versions gave it."""
+    model = classifier(keras2)
+    model.save(FILES / "mixed.h5")
+    policies = ["mixed_float16", {"class_name": "Policy", "config": {"name": "mixed_float16"}},
+                {"class_name": "PolicyV1", "config": {"name": "mixed_bfloat16", "loss_scale": {}}},
+                {"module": "keras.mixed_precision", "class_name": "Policy", "config": {"name": "mixed_float16"},
+                 "registered_name": None}]
+
+    def change(config):
+        for layer, policy in zip(config["config"]["layers"][1:], policies):
+            layer["config"]["dtype"] = policy
+        return config
+
+    edit(FILES / "mixed.h5", change)
+    return tensor(model(X, training=False))
+
+
+content = {"functions": keras2_functions(), "keras1": keras1(), "mixed": mixed(), "trainings": trainings()}
+write("generations.json", content, ("keras", "tf_keras", "tensorflow", "numpy"))
 write_archive("generations.zip", files_of(FILES))

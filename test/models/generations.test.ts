@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { models, type Tensor } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { modelFromConfig } from "../../src/formats/keras/from-config.js";
+import { readKerasModel } from "../../src/formats/keras/model-file.js";
 import { float32 } from "../../src/onnx/tensor-data.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
 import { kerasPython, runPython } from "../support/keras-python.js";
@@ -11,9 +12,14 @@ import { readGolden, readGoldenArchive } from "../support/golden.js";
 import { type GoldenTensor, relativeError } from "../support/nn-graph.js";
 import { wave } from "../support/wave.js";
 
-const golden = await readGolden<{ readonly functions: readonly GoldenTensor[]; readonly keras1: GoldenTensor }>(
-  "generations.json",
-);
+const golden = await readGolden<{
+  readonly functions: readonly GoldenTensor[];
+  readonly keras1: GoldenTensor;
+  readonly mixed: GoldenTensor;
+  readonly trainings: Readonly<
+    Record<string, { readonly losses: readonly number[]; readonly weights: readonly GoldenTensor[] }>
+  >;
+}>("generations.json");
 const fixtures = join(import.meta.dirname, "../fixtures");
 const python = await kerasPython();
 
@@ -68,7 +74,7 @@ describe("files of older Keras", () => {
 
   it("say what the function hard_sigmoid is by the version that wrote them", async () => {
     const at = async (model: models.BaseModel): Promise<number> =>
-      (await model.predictOnBatch<Tensor>(toTensor(float32([1], [1, 1])))).data[0] as number;
+      (await model.predictOnBatch(toTensor(float32([1], [1, 1])))).data[0] as number;
     expect(await at(modelFromConfig(hardSigmoid(), "old.h5", 2))).toBeCloseTo(0.7, 6);
     expect(await at(modelFromConfig(hardSigmoid(), "new.h5", 3))).toBeCloseTo(4 / 6, 6);
   });
@@ -85,12 +91,46 @@ describe("files of older Keras", () => {
   });
 });
 
+describe("the optimizer in a file", () => {
+  it.each(Object.entries(golden.trainings))("goes on where it stopped: %s", async (name, expected) => {
+    const path = join(folder, name);
+    const { model, warnings } = await readKerasModel(await readFile(path), path);
+    expect(warnings).toEqual([]);
+    const losses: (number | undefined)[] = [];
+    for (const step of [3, 4]) {
+      const labels = new Float32Array(12).map((_, index) => Number((Math.floor(index / 3) + step) % 3 === index % 3));
+      const logs = await model.trainOnBatch(
+        toTensor(wave([4, 8, 8, 3], 100 + step)),
+        toTensor(float32(labels, [4, 3])),
+      );
+      losses.push(logs["loss"]);
+    }
+    losses.forEach((loss, index) => {
+      expect(loss).toBeCloseTo(expected.losses[index] ?? Number.NaN, 4);
+    });
+    model.weights.forEach(({ value, path: weight }, index) => {
+      const wanted = expected.weights[index];
+      expect(wanted && relativeError(value, wanted), weight).toBeLessThan(1e-3);
+    });
+  });
+
+  it("may be of mixed precision, which is said once", async () => {
+    const path = join(folder, "mixed.h5");
+    const { model, warnings } = await readKerasModel(await readFile(path), path);
+    expectEqual(await outputsOf(model), [golden.mixed], model.outputNames);
+    expect(warnings).toEqual([
+      expect.stringContaining("mixed_float16; Graft computes in float32"),
+      expect.stringContaining("mixed_bfloat16; Graft computes in float32"),
+    ]);
+  });
+});
+
 describe("files of TensorFlow.js", () => {
   it.each(["tfjs-depthwise", "tfjs-hard-sigmoid"])("predict what TensorFlow.js predicts: %s", async (name) => {
     const model = await models.loadModel(join(fixtures, name));
     const x = float32(await numbers(join(fixtures, "tfjs-x.f32")), [2, 16, 16, 3]);
     const y = float32(await numbers(join(fixtures, name, "y.f32")), [2, 3]);
-    const output = await model.predictOnBatch<Tensor>(toTensor(x));
+    const output = await model.predictOnBatch(toTensor(x));
     expect(relativeError(fromTensor(output), { shape: [2, 3], data: Array.from(y.data) })).toBeLessThan(1e-5);
   });
 });

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { FileError, GraftError, UsageError } from "../../errors/errors.js";
 import type { Layer } from "../../nn/layer.js";
-import { deserializeLayer } from "../../nn/layers/deserialize-layer.js";
+import { deserializeLayer, policyOf } from "../../nn/layers/deserialize-layer.js";
 import { InputLayer } from "../../nn/layers/index.js";
 import type { CallOptions, MaskName, SymbolicTensor } from "../../nn/symbolic-tensor.js";
 import { BaseModel } from "../../models/base-model.js";
@@ -62,12 +62,22 @@ interface Entry {
  * @param serialized what `config.json` of a `.keras` file, or `model_config` of an `.h5` file holds
  * @param file the file's name, for messages
  * @param generation the Keras that wrote it: functions of the same name differ
+ * @param warn where to say what is computed otherwise than in the framework of the file; default: nowhere
  * @throws FileError when this is no configuration of a model
  * @throws UsageError for a layer or an option that Graft does not have; it names both
  * @see https://keras.io/api/models/model_saving_apis/
  */
-export function modelFromConfig(serialized: unknown, file: string, generation: Generation): BaseModel {
-  const model = new ConfigReader(file, generation).layer(serialized, "the model");
+export function modelFromConfig(
+  serialized: unknown,
+  file: string,
+  generation: Generation,
+  warn: (line: string) => void = () => undefined,
+): BaseModel {
+  const reader = new ConfigReader(file, generation);
+  const model = reader.layer(serialized, "the model");
+  for (const policy of reader.mixedPolicies) {
+    warn(`${file} was made for the policy ${policy}; Graft computes in float32, so predictions differ in late digits.`);
+  }
   if (model instanceof BaseModel) return model;
   throw new FileError(`${file} holds a layer instead of a model.`, {
     subject: file,
@@ -79,6 +89,8 @@ export function modelFromConfig(serialized: unknown, file: string, generation: G
 class ConfigReader {
   /** Objects that a file holds in several places, by Keras's number for them. */
   private readonly shared = new Map<number, Layer>();
+  /** Policies of layers that compute in fewer digits where the file comes from. */
+  readonly mixedPolicies = new Set<string>();
 
   constructor(
     private readonly file: string,
@@ -116,6 +128,8 @@ class ConfigReader {
       const read = modernLayer({ className, config }, this.generation, typeof module === "string");
       const layer = deserializeLayer({ class_name: read.className, config: read.config });
       checkKept(read.config, layer.getConfig());
+      const policy = policyOf(read.config);
+      if (typeof policy === "string" && policy.startsWith("mixed_")) this.mixedPolicies.add(policy);
       return layer;
     });
   }
