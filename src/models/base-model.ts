@@ -49,6 +49,11 @@ export abstract class BaseModel extends Layer {
   /** The layers, in the order in which data passes them. */
   abstract get layers(): readonly Layer[];
 
+  /** The layers, and the operations among them, which `ops` puts there. */
+  get operations(): readonly Layer[] {
+    return this.layers;
+  }
+
   /** Placeholders of the inputs. */
   abstract get inputs(): readonly SymbolicTensor[];
 

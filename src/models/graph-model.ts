@@ -45,7 +45,7 @@ class ImportedLayer extends Layer {
     this.op = node.op;
     this.outputShape = channelsLast(node.outputs[0]?.shape ?? []);
     for (const { name: weight, placeholder, tensor, learnable } of weights) {
-      this.placeholders.set(placeholder, this.addWeight(weight, tensor.dims, fromFile(tensor), { learnable }));
+      this.placeholders.set(placeholder, this.createWeight(weight, tensor.dims, fromFile(tensor), { learnable }));
     }
   }
 
@@ -53,7 +53,7 @@ class ImportedLayer extends Layer {
     return this.op;
   }
 
-  call(): never {
+  protected override compute(): never {
     throw new UsageError(`The layer "${this.name}" is a part of an imported graph.`, {
       subject: this.name,
       expected: "a call of the whole model",
@@ -61,7 +61,7 @@ class ImportedLayer extends Layer {
     });
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return { name: this.name, trainable: this.trainable };
   }
 }
@@ -112,7 +112,7 @@ export class GraphModel extends BaseModel {
     return new Map(this.layers.map((layer) => [layer, layer.outputShape]));
   }
 
-  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
+  protected override compute(inputs: readonly Value[], context: CallContext): readonly Value[] {
     const substitutes = new Map<Value, Value>();
     this.graphInputs.forEach((placeholder, index) => {
       const value = inputs[index];
@@ -142,7 +142,7 @@ export class GraphModel extends BaseModel {
     return this.layers[Math.max(first, 0)]?.name ?? this.name;
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return { name: this.name, trainable: this.trainable };
   }
 }

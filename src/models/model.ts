@@ -3,6 +3,7 @@ import type { Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { type CallContext, inInference } from "../nn/context.js";
 import type { Layer, LayerOptions } from "../nn/layer.js";
+import { Operation } from "../nn/operations/operation.js";
 import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
 import { orderLayers } from "./layer-order.js";
@@ -39,6 +40,7 @@ export class Model extends BaseModel {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
   readonly layers: readonly Layer[];
+  private readonly all: readonly Layer[];
   private readonly calls: readonly LayerCall[];
   private readonly isRow: boolean;
 
@@ -49,14 +51,19 @@ export class Model extends BaseModel {
     this.outputs = list(outputs);
     const { calls, layers, isRow } = orderLayers(this.inputs, this.outputs);
     this.calls = calls;
-    this.layers = layers;
+    this.all = layers;
+    this.layers = layers.filter((layer) => !(layer instanceof Operation));
     this.isRow = isRow;
-    checkNames(this.name, this.layers);
+    checkNames(this.name, layers);
     if (options.trainable === false) this.trainable = false;
   }
 
   override get className(): string {
     return "Functional";
+  }
+
+  override get operations(): readonly Layer[] {
+    return this.all;
   }
 
   override get built(): boolean {
@@ -93,7 +100,7 @@ export class Model extends BaseModel {
     return connections;
   }
 
-  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
+  protected override compute(inputs: readonly Value[], context: CallContext): readonly Value[] {
     const values = new Map<SymbolicTensor, Value>();
     this.inputs.forEach((tensor, index) => {
       const value = inputs[index];
@@ -118,11 +125,11 @@ export class Model extends BaseModel {
     return this.outputs.map(valueOf);
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     return {
       name: this.name,
       trainable: this.trainable,
-      ...serializeCalls({ inputs: this.inputs, outputs: this.outputs, layers: this.layers, calls: this.calls }),
+      ...serializeCalls({ inputs: this.inputs, outputs: this.outputs, layers: this.operations, calls: this.calls }),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { UsageError } from "../errors/errors.js";
+import { installRuntime } from "../runtime/installed-runtime.js";
 import type { Runtime, Tensor } from "../runtime/runtime.js";
 import type { BaseModel } from "./base-model.js";
 import type { BatchSource } from "./sources/batch-source.js";
@@ -71,6 +72,7 @@ let installed: Platform | undefined;
 /** Sets the platform; called by the public entry. */
 export function installPlatform(platform: Platform): void {
   installed = platform;
+  installRuntime(platform.runtime);
 }
 
 /**

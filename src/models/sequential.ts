@@ -130,11 +130,11 @@ export class Sequential extends BaseModel {
     return this.ends;
   }
 
-  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
+  protected override compute(inputs: readonly Value[], context: CallContext): readonly Value[] {
     return this.layers.reduce((values, layer) => layer.callNamed(values, context), inputs);
   }
 
-  getConfig(): Record<string, unknown> {
+  override getConfig(): Record<string, unknown> {
     const entrance = this.row[0] instanceof InputLayer ? [] : this.ends === undefined ? [] : [this.ends.input];
     const layers = [...entrance.flatMap((input) => input.call?.().layer ?? []), ...this.row];
     return {

@@ -1,7 +1,9 @@
+import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import type { Config } from "../nn/config.js";
 import type { Layer } from "../nn/layer.js";
 import { InputLayer } from "../nn/layers/index.js";
+import type { Argument } from "../nn/operations/argument.js";
 import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { serializeLayer } from "./serialize-layer.js";
 
@@ -88,11 +90,12 @@ function serializeCall(
   { layer, inputs, training, arguments: told = {} }: LayerCall,
   history: (tensor: SymbolicTensor) => History,
 ): Config {
-  const { masks = [], useCausalMask, returnAttentionScores } = told;
+  const { masks = [], useCausalMask, returnAttentionScores, operands } = told;
   const all = inputs.map((tensor) => ({
     class_name: "__keras_tensor__",
     config: { shape: pythonShape(tensor.shape), dtype: tensor.type, keras_history: history(tensor) },
   }));
+  if (operands !== undefined) return { args: operands.map((one) => serializeArgument(layer, one, all)), kwargs: {} };
   const tensors = all.slice(0, all.length - masks.length);
   // As in Keras a key is there only where it was said.
   const kwargs = {
@@ -104,4 +107,41 @@ function serializeCall(
   // Attention takes its inputs one by one, all others a list.
   const isList = tensors.length > 1 && layer.className !== "MultiHeadAttention";
   return { args: isList ? [tensors] : tensors, kwargs };
+}
+
+/** An argument of the call of an operation, as Keras writes it. */
+function serializeArgument(layer: Layer, argument: Argument, tensors: readonly Config[]): unknown {
+  if (argument === null || typeof argument !== "object") return argument;
+  if (!("kind" in argument)) return argument.map((one) => serializeArgument(layer, one, tensors));
+  switch (argument.kind) {
+    case "input":
+      return tensors[argument.index];
+    case "array": {
+      const { type, dims, data } = argument.data;
+      const numbers = type === "bool" ? Array.from(data, Boolean) : Array.from(data, Number);
+      return { class_name: "__numpy__", config: { value: nested(numbers, dims), dtype: type } };
+    }
+    case "slice": {
+      const { start, stop, step } = argument;
+      return { class_name: "__slice__", config: { start, stop, step } };
+    }
+    case "ellipsis":
+      return { class_name: "__ellipsis__", config: {} };
+    case "weight":
+      throw new UsageError(`The operation "${layer.name}" (${layer.className}) cannot be saved.`, {
+        subject: layer.name,
+        expected: "operations on tensors, arrays and numbers",
+        received: `the weight "${argument.variable.path}"`,
+        advice: "Compute with weights in the call of a layer of your own.",
+      });
+  }
+}
+
+/** Elements as nested lists. */
+function nested(elements: readonly unknown[], [extent, ...inner]: readonly number[]): unknown {
+  if (extent === undefined) return elements[0];
+  const size = elements.length / extent;
+  return Array.from({ length: extent }, (_, index) =>
+    nested(elements.slice(index * size, (index + 1) * size), inner),
+  );
 }

@@ -86,7 +86,7 @@ function total(variables: readonly Variable[]): string {
 interface Summarized {
   readonly name: string;
   readonly built: boolean;
-  readonly layers: readonly Layer[];
+  readonly operations: readonly Layer[];
   readonly weights: readonly Variable[];
   readonly trainableWeights: readonly Variable[];
   readonly nonTrainableWeights: readonly Variable[];
@@ -99,7 +99,7 @@ export function summarize(model: Summarized): string[] {
   const shapes = model.built ? model.layerShapes() : new Map<Layer, Shape>();
   const connections = model.connections();
   const columns = connections === undefined ? row : graph;
-  const rows = model.layers.map((layer) => {
+  const rows = model.operations.map((layer) => {
     const shape = shapes.get(layer);
     return [
       `${layer.name} (${layer.className})`,

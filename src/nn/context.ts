@@ -12,6 +12,13 @@ export type Sampler = (generator: Generator, target: Float32Array) => void;
  */
 export type Distribution = "uniform" | "normal" | Sampler;
 
+/** Fills an array with random numbers. */
+export function draw(distribution: Distribution, generator: Generator, target: Float32Array): void {
+  if (distribution === "uniform") generator.uniformInto(target);
+  else if (distribution === "normal") generator.normalInto(target);
+  else distribution(generator, target);
+}
+
 /** What a layer may ask for while its computation is written as a graph. */
 export interface CallContext {
   /** Whether the graph is for training: dropout drops, batch normalization uses the statistics of the batch. */

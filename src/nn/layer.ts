@@ -1,16 +1,25 @@
-import { refuseUnknown } from "../errors/check.js";
+import { checkOptionNames, isWhole, refuse, refuseUnknown } from "../errors/check.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
 import { input, type Value } from "../graph/value.js";
+import { cast } from "../ops/layout.js";
+import { reduceSum } from "../ops/reduction.js";
+import { Tensor } from "../runtime/runtime.js";
 import { channelsFirst, channelsLast } from "./channels.js";
 import { type Config, serializeObject } from "./config.js";
 import type { Constraint } from "./constraints/constraint.js";
-import type { CallContext } from "./context.js";
+import { type ConstraintLike, resolveConstraint } from "./constraints/resolve-constraint.js";
+import { type CallContext, inInference } from "./context.js";
+import { evaluate } from "./eager/evaluate.js";
 import type { Initializer } from "./initializers/initializer.js";
+import { type InitializerLike, resolveInitializer } from "./initializers/resolve-initializer.js";
 import { automaticName, snakeCase } from "./names.js";
+import { describeOperand, toSymbolic, toValue } from "./operations/operand.js";
+import { writeOwn } from "./own-call.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
+import { layersCalledIn, noteCall, presentContext } from "./scope.js";
 import {
   type CallArguments,
   type CallOptions,
@@ -18,6 +27,7 @@ import {
   type MaskName,
   SymbolicTensor,
 } from "./symbolic-tensor.js";
+import { layersIn } from "./tracked-layers.js";
 import { Variable } from "./variable.js";
 import { Named } from "./named.js";
 
@@ -46,6 +56,32 @@ export interface WeightOptions {
   readonly constraint?: Constraint | undefined;
 }
 
+/** What {@link Layer.addWeight} takes. */
+export interface OwnWeightOptions {
+  /** In Keras's order; default `[]`, a single number. */
+  readonly shape?: readonly number[];
+  /** Default `"glorot_uniform"`. */
+  readonly initializer?: InitializerLike;
+  /** Whether gradients may change it; default `true`. */
+  readonly trainable?: boolean;
+  /** Default `"variable"`, then `"variable_1"`, … */
+  readonly name?: string | undefined;
+  /** Penalty on it; default none. */
+  readonly regularizer?: RegularizerLike | undefined;
+  /** What it is brought back to after each training step; default nothing. */
+  readonly constraint?: ConstraintLike | undefined;
+  /** `"float32"`: Graft has no other. */
+  readonly dtype?: "float32";
+}
+
+/** What `call` is told beside its inputs. */
+export interface OwnCallOptions {
+  /** Whether the model is trained; `undefined` counts as `false`. */
+  readonly training?: boolean | undefined;
+  /** Not 0 where values count; given where the layer was called with one. */
+  readonly mask?: SymbolicTensor | undefined;
+}
+
 /**
  * Weights whose penalty a context has been told: a layer that is called twice is penalized once. It hangs on the context from
  * outside, and goes with it, so that those who write a context need not know of it.
@@ -61,15 +97,58 @@ const shapeContext: CallContext = {
   addLoss: () => undefined,
 };
 
+/** One shape, or a list of shapes, in Keras's order; `null` for extents that vary. */
+export type InputShape = readonly (number | string | null)[] | readonly (readonly (number | string | null)[])[];
+
+/** Names of extents that vary, by axis. */
+const axisNames = ["N", "H", "W", "C"];
+
+/** Shapes as Graft knows them. */
+function shapesOf(given: InputShape): readonly Shape[] {
+  const isList = given.length > 0 && given.every((entry) => Array.isArray(entry));
+  const shapes = isList ? (given as readonly (readonly (number | string | null)[])[]) : [given];
+  return (shapes as readonly (readonly (number | string | null)[])[]).map((shape) =>
+    shape.map((extent, axis) => extent ?? axisNames[axis] ?? `D${axis}`),
+  );
+}
+
+/** The only one alone, several as a list. */
+function oneOrAll<T>(list: readonly T[]): T | readonly T[] {
+  const [first] = list;
+  return list.length === 1 && first !== undefined ? first : list;
+}
+
 /**
- * A building block of networks: weights, and a computation written as a graph of operators.
+ * A building block of networks: weights, and a computation.
  *
- * Public shapes are Keras's (`[batch, height, width, channels]`); the values that {@link call} sees are the graph's, in
- * which rank 4 means `[N, C, H, W]`.
+ * A layer of one's own extends it as in Keras: `build` creates weights by `addWeight`, `call` says what is computed, with
+ * functions of `ops` and with other layers, which are kept in fields. Shapes are Keras's,
+ * `[batch, height, width, channels]`.
  *
  * @see https://keras.io/api/layers/base_layer/
+ * @see https://keras.io/guides/making_new_layers_and_models_via_subclassing/
+ *
+ * @example
+ * ```ts
+ * import { layers, ops, Tensor, type SymbolicTensor, type Variable } from "graft-ml";
+ *
+ * class Scale extends layers.Layer {
+ *   static readonly className = "Scale";
+ *   private factor!: Variable;
+ *
+ *   build(): void {
+ *     this.factor = this.addWeight({ shape: [], initializer: "ones", name: "factor" });
+ *   }
+ *
+ *   call(x: SymbolicTensor): SymbolicTensor {
+ *     return ops.multiply(x, this.factor);
+ *   }
+ * }
+ * const { data } = await new Scale().apply(new Tensor("float32", [1, 2], [1, 2]));
+ * console.log(data); // → Float32Array(2) [ 1, 2 ]
+ * ```
  */
-export abstract class Layer extends Named {
+export class Layer extends Named {
   readonly name: string;
   /** What the option `inputShape` says: a Sequential that begins with the layer begins with an input of this shape. */
   readonly givenInputShape: readonly (number | null)[] | undefined;
@@ -78,8 +157,11 @@ export abstract class Layer extends Named {
   private readonly givenOptions: readonly string[];
   private ownTrainable: boolean;
   private ownMultiplier = 1;
-  private readonly ownWeights: Variable[] = [];
+  private readonly ownVariables: Variable[] = [];
   private isBuilt = false;
+  private isBuilding = false;
+  /** `build` of a layer of a user's own. */
+  private readonly ownBuild: ((inputShape: InputShape) => void) | undefined;
 
   constructor(options: LayerOptions = {}) {
     super();
@@ -88,6 +170,29 @@ export abstract class Layer extends Named {
     this.givenInputShape = options.inputShape;
     this.activityRegularizer = resolveRegularizer(options.activityRegularizer);
     this.givenOptions = Object.keys(options);
+    // As in Keras, a call of an overridden build counts as one of ours, so that nothing is built twice.
+    const own = Object.getPrototypeOf(this) as Layer;
+    if (own.build === Layer.prototype.build) return;
+    const { build } = own;
+    this.ownBuild = (inputShape) => {
+      build.call(this, inputShape);
+    };
+    Object.defineProperty(this, "build", {
+      enumerable: false,
+      value: (inputShape: InputShape) => {
+        this.ensureBuilt(shapesOf(inputShape));
+      },
+    });
+  }
+
+  /** Whether the layer's computation is a `call` of a user's own. */
+  protected get hasOwnCall(): boolean {
+    return !builtInCalls.has(this.call);
+  }
+
+  /** The layers in the fields of a layer of a user's own. */
+  protected get innerLayers(): readonly Layer[] {
+    return this.hasOwnCall ? layersIn(this) : [];
   }
 
   /** Whether training may change the layer's weights. Takes effect at the next `fit`. */
@@ -97,6 +202,7 @@ export abstract class Layer extends Named {
 
   set trainable(value: boolean) {
     this.ownTrainable = value;
+    for (const layer of this.innerLayers) layer.trainable = value;
   }
 
   /**
@@ -127,12 +233,19 @@ export abstract class Layer extends Named {
 
   /** All weights, in Keras's order: learnable ones first. */
   get weights(): readonly Variable[] {
-    return [...this.ownWeights].sort((a, b) => Number(b.learnable) - Number(a.learnable));
+    return [...new Set([...this.ownWeights, ...this.innerLayers.flatMap(({ weights }) => weights)])];
+  }
+
+  /** The weights that are the layer's own rather than those of layers in it: learnable ones first. */
+  get ownWeights(): readonly Variable[] {
+    return [...this.ownVariables].sort((a, b) => Number(b.learnable) - Number(a.learnable));
   }
 
   /** The weights that training changes. */
   get trainableWeights(): readonly Variable[] {
-    return this.trainable ? this.weights.filter(({ learnable }) => learnable) : [];
+    if (!this.trainable) return [];
+    const own = this.ownWeights.filter(({ learnable }) => learnable);
+    return [...new Set([...own, ...this.innerLayers.flatMap(({ trainableWeights }) => trainableWeights)])];
   }
 
   /** The weights that gradients do not change: frozen ones and statistics. */
@@ -180,29 +293,90 @@ export abstract class Layer extends Named {
   }
 
   /**
-   * Applies the layer in the functional API.
+   * Calls the layer: on placeholders it is added to a functional model, inside of `call` it becomes part of what is computed,
+   * on arrays it is computed at once.
    *
-   * @param inputs one placeholder, or a list for layers with several inputs
-   * @param options `{ training: false }` for inference mode even while the model is trained
-   * @returns the output's placeholder
+   * @param inputs one tensor, or a list for layers with several inputs
+   * @param options `{ training: false }` for inference mode even while the model is trained; of arrays, `{ training: true }`
+   * has dropout drop and batch normalization use and move statistics
+   * @returns the output; of arrays a promise of it
    * @throws ShapeError when the layer cannot take these shapes
    */
-  apply(inputs: SymbolicTensor | readonly SymbolicTensor[], options: CallOptions = {}): SymbolicTensor {
-    const [first, ...others] = this.applyAll(inputs instanceof SymbolicTensor ? [inputs] : inputs, options);
+  apply(inputs: SymbolicTensor | readonly SymbolicTensor[], options?: CallOptions): SymbolicTensor;
+  apply(inputs: Tensor | readonly Tensor[], options?: CallOptions): Promise<Tensor>;
+  apply(
+    inputs: SymbolicTensor | Tensor | readonly (SymbolicTensor | Tensor)[],
+    options: CallOptions = {},
+  ): SymbolicTensor | Promise<Tensor> {
+    const outputs = this.callOn(this.tensorsIn(inputs), options);
+    return outputs instanceof Promise ? outputs.then((list) => this.only(list)) : this.only(outputs);
+  }
+
+  /** As {@link apply}, for layers with several outputs. */
+  applyAll(inputs: readonly SymbolicTensor[], options?: CallOptions): readonly SymbolicTensor[];
+  applyAll(inputs: readonly Tensor[], options?: CallOptions): Promise<readonly Tensor[]>;
+  applyAll(
+    inputs: readonly (SymbolicTensor | Tensor)[],
+    options: CallOptions = {},
+  ): readonly SymbolicTensor[] | Promise<readonly Tensor[]> {
+    return this.callOn(this.tensorsIn(inputs), options);
+  }
+
+  private only<T>(outputs: readonly T[]): T {
+    const [first, ...others] = outputs;
     if (first === undefined || others.length > 0) {
-      throw new UsageError(`The layer "${this.name}" has ${others.length + 1} outputs.`, {
+      throw new UsageError(`The layer "${this.name}" has ${outputs.length} outputs.`, {
         subject: this.name,
         expected: "a layer with one output",
-        received: `${others.length + 1} outputs`,
+        received: `${outputs.length} outputs`,
         advice: "Use applyAll.",
       });
     }
     return first;
   }
 
-  /** As {@link apply}, for layers with several outputs. */
-  applyAll(inputs: readonly SymbolicTensor[], options: CallOptions = {}): readonly SymbolicTensor[] {
-    this.ensureBuilt(inputs.map(({ shape }) => shape));
+  /** The tensors of a call: all symbolic, or all arrays. */
+  private tensorsIn(inputs: unknown): readonly SymbolicTensor[] | readonly Tensor[] {
+    const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs];
+    const context =
+      list.find((one) => one instanceof SymbolicTensor && one.traced !== undefined) instanceof SymbolicTensor
+        ? list.flatMap((one) => (one instanceof SymbolicTensor ? (one.traced ?? []) : []))[0]?.context
+        : presentContext();
+    const given = list.map((one) =>
+      context !== undefined && (one instanceof Tensor || one instanceof Variable) ? toSymbolic(one, context) : one,
+    );
+    if (given.length > 0 && given.every((one): one is SymbolicTensor => one instanceof SymbolicTensor)) return given;
+    if (given.length > 0 && given.every((one): one is Tensor => one instanceof Tensor)) return given;
+    throw new UsageError(`The layer "${this.name}" (${this.className}) cannot be called on this.`, {
+      subject: this.name,
+      expected: "what layers.Input or another layer gives, or arrays: a Tensor; a list of either for several inputs",
+      received: given.length === 0 ? "an empty list" : given.map(describeOperand).join(", "),
+      advice: list.some((one) => one instanceof Promise) ? "Await what apply gives for arrays." : undefined,
+    });
+  }
+
+  private callOn(
+    inputs: readonly SymbolicTensor[] | readonly Tensor[],
+    options: CallOptions,
+  ): readonly SymbolicTensor[] | Promise<readonly Tensor[]> {
+    const [first] = inputs;
+    if (first instanceof Tensor) return this.callOnArrays(inputs as readonly Tensor[], options);
+    return this.callOnSymbols(inputs as readonly SymbolicTensor[], options);
+  }
+
+  private async callOnArrays(inputs: readonly Tensor[], options: CallOptions): Promise<readonly Tensor[]> {
+    const { training = false, ...others } = options;
+    this.ensureBuilt(inputs.map(({ dims }) => dims));
+    return evaluate(inputs, training, (values, context) => {
+      const tensors = values.map((value) => {
+        const isForeign = value.type !== "float32" && !this.hasOwnCall && !this.keepsType;
+        return SymbolicTensor.of(isForeign ? cast(value, "float32") : value, context);
+      });
+      return this.callOnSymbols(tensors, others).map((tensor) => toValue(tensor, context));
+    });
+  }
+
+  private callOnSymbols(inputs: readonly SymbolicTensor[], options: CallOptions): readonly SymbolicTensor[] {
     const { training, attentionMask, mask, ...flags } = options;
     const given: Readonly<Record<MaskName, SymbolicTensor | undefined>> = { attention_mask: attentionMask, mask };
     const masks = (["attention_mask", "mask"] as const).filter((name) => given[name] !== undefined);
@@ -211,14 +385,38 @@ export abstract class Layer extends Named {
     const told: CallArguments = { ...set, masks: masks.length === 0 ? undefined : masks };
     const tells = masks.length > 0 || Object.keys(set).length > 0;
     this.checkArguments([...Object.keys(set), ...masks]);
-    // JavaScript lets it through.
-    if ((training as boolean | undefined) === true) {
+    return this.connect(all, inputs.length, training, tells ? told : undefined);
+  }
+
+  /**
+   * Adds a call to a functional model, or to what is being computed inside of `call`.
+   *
+   * @param all inputs, and masks behind them
+   * @param count number of the inputs
+   */
+  protected connect(
+    all: readonly SymbolicTensor[],
+    count: number,
+    training: boolean | undefined,
+    told: CallArguments | undefined,
+  ): readonly SymbolicTensor[] {
+    this.ensureBuilt(all.slice(0, count).map(({ shape }) => shape));
+    const traced = all.flatMap(({ traced: one }) => one ?? []);
+    const [first] = traced;
+    if (first !== undefined && traced.length < all.length) throw this.mixed();
+    noteCall(this);
+    if (training === true && first?.context.training !== true) {
       throw new UsageError(`The layer "${this.name}" cannot be called in training mode alone.`, {
         subject: "training",
         expected: "false, or nothing: as the model",
         received: "true",
         advice: "Inference has no random numbers and no statistics of a batch here.",
       });
+    }
+    if (first !== undefined) {
+      const context = training === false ? inInference(first.context) : first.context;
+      const values = traced.map(({ value }) => value);
+      return this.callNamed(values, context, told).map((value) => SymbolicTensor.of(value, first.context));
     }
     const outputs: readonly SymbolicTensor[] = this.inferOutputs(all, told).map(
       ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, () => call),
@@ -227,10 +425,24 @@ export abstract class Layer extends Named {
       layer: this,
       inputs: all,
       outputs,
-      training,
-      arguments: tells ? told : undefined,
+      training: training === false ? false : undefined,
+      arguments: told,
     };
     return outputs;
+  }
+
+  private mixed(): UsageError {
+    return new UsageError(`The layer "${this.name}" cannot be called on tensors of two worlds.`, {
+      subject: this.name,
+      expected: "tensors that are computed from what call, the loss or the metric is given",
+      received: "a placeholder of a functional model among them",
+      advice: "Inside of call, use what it is given; a placeholder of layers.Input belongs outside.",
+    });
+  }
+
+  /** Whether inputs of other element types than float32 are left as they are where the layer is called on arrays. */
+  protected get keepsType(): boolean {
+    return false;
   }
 
   /** Names of what the layer may be told beside its inputs. */
@@ -239,6 +451,7 @@ export abstract class Layer extends Named {
   }
 
   private checkArguments(names: readonly string[]): void {
+    if (this.hasOwnCall) return;
     const known = this.callArguments.map(snakeCase);
     const unknown = names.map(snakeCase).find((name) => !known.includes(name));
     if (unknown === undefined) return;
@@ -257,7 +470,16 @@ export abstract class Layer extends Named {
     );
   }
 
-  private inferOutputs(
+  /**
+   * Shape of the output for an input of the given shape, both in Keras's order with `null` for extents that vary; lists of
+   * shapes for several. Graft finds shapes from what `call` computes, so that a layer of one's own need not say it.
+   */
+  computeOutputShape(inputShape: InputShape): InputShape {
+    const shapes = this.computeOutputShapes(shapesOf(inputShape));
+    return oneOrAll(shapes.map((shape) => shape.map((extent) => (typeof extent === "number" ? extent : null))));
+  }
+
+  protected inferOutputs(
     inputs: readonly Pick<SymbolicTensor, "shape" | "type">[],
     told?: CallArguments,
   ): readonly Value[] {
@@ -268,7 +490,7 @@ export abstract class Layer extends Named {
   /** {@link call}, with the layer's name in front of what goes wrong. */
   callNamed(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
     try {
-      const outputs = this.call(inputs, context, told);
+      const outputs = this.hasOwnCall ? this.writeCall(inputs, context, told) : this.compute(inputs, context, told);
       this.penalize(outputs, context);
       return outputs;
     } catch (error) {
@@ -278,6 +500,39 @@ export abstract class Layer extends Named {
         cause: error,
       });
     }
+  }
+
+  /** What `call` of a user's own computes. */
+  private writeCall(
+    inputs: readonly Value[],
+    context: CallContext,
+    { masks = [], operands: _, ...flags }: CallArguments,
+  ): readonly Value[] {
+    const count = inputs.length - masks.length;
+    return writeOwn(`The layer "${this.name}" (${this.className})`, "call", inputs, context, (tensors) => {
+      const mask = tensors[count + masks.indexOf("mask")];
+      const options = { ...flags, training: context.training, mask: masks.includes("mask") ? mask : undefined };
+      const [result, called] = layersCalledIn(() => this.call(oneOrAll(tensors.slice(0, count)), options));
+      this.checkInner(called);
+      return result;
+    });
+  }
+
+  /**
+   * Layers that were called but stand in no field would not be trained, and not be saved.
+   *
+   * @throws UsageError when there is one with weights
+   */
+  private checkInner(called: ReadonlySet<Layer>): void {
+    const own = new Set(this.weights);
+    const strange = [...called].find(({ weights }) => weights.some((variable) => !own.has(variable)));
+    if (strange === undefined) return;
+    throw new UsageError(`The layer "${this.name}" (${this.className}) calls a layer that it does not hold.`, {
+      subject: strange.name,
+      expected: "layers in fields of the layer, which JavaScript shows",
+      received: `"${strange.name}" (${strange.className}), whose weights would be neither trained nor saved`,
+      advice: "Keep it in a field such as this.dense, or in a list in a field; #private fields cannot be seen.",
+    });
   }
 
   /** Adds the penalties on this layer's weights and outputs to the loss; as in Keras, frozen weights have none. */
@@ -290,7 +545,7 @@ export abstract class Layer extends Named {
     const step = context.origin ?? context;
     const done = penalized.get(step) ?? new Set();
     penalized.set(step, done);
-    for (const variable of this.ownWeights) {
+    for (const variable of this.ownVariables) {
       if (variable.regularizer === undefined || done.has(variable)) continue;
       done.add(variable);
       context.addLoss(variable.regularizer.penalty(context.weight(variable)));
@@ -310,20 +565,84 @@ export abstract class Layer extends Named {
 
   /** Creates the weights unless they exist. Shapes are in Keras's order. */
   ensureBuilt(shapes: readonly Shape[]): void {
-    if (this.isBuilt) return;
+    if (this.isBuilt || this.isBuilding) return;
     this.checkOptions();
-    this.build?.(shapes);
-    this.isBuilt = true;
+    this.isBuilding = true;
+    try {
+      if (this.ownBuild === undefined) this.createWeights?.(shapes);
+      else {
+        const known = shapes.map((shape) => shape.map((extent) => (typeof extent === "number" ? extent : null)));
+        this.ownBuild(oneOrAll(known));
+      }
+      this.isBuilt = true;
+    } finally {
+      this.isBuilding = false;
+    }
   }
 
   /**
-   * Creates the weights, by {@link addWeight}, for inputs of the given shapes in Keras's order. Layers without weights
+   * Creates the weights for inputs of the given shape, unless they exist. Layers of one's own override it, and create theirs by
+   * {@link addWeight}; it is called once, when the layer is first called.
+   *
+   * @param inputShape in Keras's order, with the batch; `null` for extents that vary; a list of shapes for several inputs
+   */
+  build(inputShape: InputShape): void {
+    this.ensureBuilt(shapesOf(inputShape));
+  }
+
+  /**
+   * Creates the weights, by {@link createWeight}, for inputs of the given shapes in Keras's order. Layers without weights
    * need none.
    */
-  protected build?(shapes: readonly Shape[]): void;
+  protected createWeights?(shapes: readonly Shape[]): void;
+
+  /**
+   * Creates a weight of a layer of one's own, in its constructor or in `build`.
+   *
+   * @returns the weight, which functions of `ops` take
+   * @throws UsageError when an option is not usable
+   * @see https://keras.io/api/layers/base_layer/#addweight-method
+   */
+  addWeight(options: OwnWeightOptions = {}): Variable {
+    const owner = `addWeight of the layer "${this.name}"`;
+    checkOptionNames(owner, options, ["shape", "initializer", "trainable", "name", "regularizer", "constraint", "dtype"]);
+    const { shape = [], initializer = "glorot_uniform", trainable = true, name, regularizer, constraint } = options;
+    if (!Array.isArray(shape) || !shape.every((extent) => isWhole(extent, 0))) {
+      refuse(owner, "shape", "a list of whole numbers, such as [3, 4]", shape);
+    }
+    if ((options.dtype ?? "float32") !== "float32") refuse(owner, "dtype", '"float32"', options.dtype);
+    const unnamed = this.ownVariables.filter((known) => /^variable(_\d+)?$/.test(known.name)).length;
+    const automatic = unnamed === 0 ? "variable" : `variable_${unnamed}`;
+    return this.createWeight(name ?? automatic, shape, resolveInitializer(initializer), {
+      learnable: trainable,
+      regularizer: resolveRegularizer(regularizer),
+      constraint: resolveConstraint(constraint),
+    });
+  }
+
+  /**
+   * Adds a number to the loss, inside of `call`.
+   *
+   * @param loss computed from the inputs or from weights; of one that is no single number the sum counts, as in Keras
+   * @throws UsageError outside of `call`
+   */
+  addLoss(loss: SymbolicTensor): void {
+    const { traced } = loss;
+    if (traced === undefined) {
+      throw new UsageError(`The layer "${this.name}": addLoss was called outside of call.`, {
+        subject: "addLoss",
+        expected: "a tensor that call computes",
+        received: describeOperand(loss),
+        advice: "Call addLoss inside of call, with what is computed there.",
+      });
+    }
+    if (traced.context === shapeContext) return;
+    const { value } = traced;
+    traced.context.addLoss(value.rank === 0 ? value : reduceSum(value, undefined, { keepdims: 0 }));
+  }
 
   /** Creates a weight; its path is the layer's name and `name`. */
-  protected addWeight(
+  protected createWeight(
     name: string,
     shape: readonly number[],
     initializer: Initializer,
@@ -331,7 +650,7 @@ export abstract class Layer extends Named {
   ): Variable {
     const variable = new Variable({ path: `${this.name}/${name}`, shape, initializer, ...options });
     variable.learningRateMultiplier = this.ownMultiplier;
-    this.ownWeights.push(variable);
+    this.ownVariables.push(variable);
     return variable;
   }
 
@@ -351,13 +670,41 @@ export abstract class Layer extends Named {
   }
 
   /**
-   * Writes the layer's computation as a graph.
+   * What the layer computes. Layers of one's own override it, with functions of `ops` and with layers that they keep in
+   * fields; it is called while a graph is being written, not for each batch, and therefore without `async`.
    *
-   * @param inputs values of the graph: rank 4 is `[N, C, H, W]`
-   * @param told what the layer is told beside its inputs; masks stand behind these
+   * @param inputs a tensor, or a list for several; in Keras's order of axes
+   * @returns a tensor, or a list for several
+   */
+  call(
+    inputs: SymbolicTensor | readonly SymbolicTensor[],
+    { training, mask }: OwnCallOptions = {},
+  ): SymbolicTensor | readonly SymbolicTensor[] {
+    const tensors = inputs instanceof SymbolicTensor ? [inputs] : inputs;
+    const all = mask === undefined ? tensors : [...tensors, mask];
+    const traced = all.flatMap((tensor) => tensor.traced ?? []);
+    const [first] = traced;
+    if (first === undefined || traced.length < all.length) throw this.mixed();
+    const context = training === false ? inInference(first.context) : first.context;
+    const told: CallArguments = mask === undefined ? {} : { masks: ["mask"] };
+    const values = traced.map(({ value }) => value);
+    return oneOrAll(this.compute(values, context, told).map((value) => SymbolicTensor.of(value, first.context)));
+  }
+
+  /**
+   * Writes the computation of a layer of the package as a graph.
+   *
+   * @param _inputs values of the graph: rank 4 is `[N, C, H, W]`
+   * @param _told what the layer is told beside its inputs; masks stand behind these
    * @returns one value an output, in the same convention
    */
-  abstract call(inputs: readonly Value[], context: CallContext, told: CallArguments): readonly Value[];
+  protected compute(_inputs: readonly Value[], _context: CallContext, _told: CallArguments): readonly Value[] {
+    throw new UsageError(`The layer "${this.name}" (${this.className}) does not say what it computes.`, {
+      subject: this.className,
+      expected: "a method call(x, { training })",
+      received: "none",
+    });
+  }
 
   /** What every layer's configuration begins with. */
   protected baseConfig(): Config {
@@ -374,12 +721,18 @@ export abstract class Layer extends Named {
   }
 
   /** Keras's configuration: what the constructor takes, in Keras's snake_case. */
-  abstract getConfig(): Record<string, unknown>;
+  getConfig(): Record<string, unknown> {
+    return this.baseConfig();
+  }
 }
 
 /** A layer with one input and one output. */
 export abstract class UnaryLayer extends Layer {
-  call(inputs: readonly Value[], context: CallContext, { masks = [] }: CallArguments): readonly Value[] {
+  override call(inputs: SymbolicTensor, options: OwnCallOptions = {}): SymbolicTensor {
+    return super.call(inputs, options) as SymbolicTensor;
+  }
+
+  protected override compute(inputs: readonly Value[], context: CallContext, { masks = [] }: CallArguments): readonly Value[] {
     const [x, mask, ...others] = inputs;
     if (x === undefined || others.length > 0 || (mask !== undefined) !== masks.length > 0) {
       throw new UsageError(`The layer "${this.name}" takes one input.`, {
@@ -397,4 +750,14 @@ export abstract class UnaryLayer extends Layer {
    * @param mask for layers that may be called with one
    */
   protected abstract forward(x: Value, context: CallContext, mask?: Value): Value;
+
+  abstract override getConfig(): Record<string, unknown>;
 }
+
+/** What `call` is where nobody has overridden it. */
+const builtInCalls: ReadonlySet<unknown> = new Set<unknown>([
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is compared only
+  Layer.prototype.call,
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is compared only
+  UnaryLayer.prototype.call,
+]);

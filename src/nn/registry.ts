@@ -2,12 +2,7 @@ import { refuseUnknown } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { Config, SerializedObject } from "./config.js";
-import { snakeCase } from "./names.js";
-
-/** `kernel_size` → `kernelSize`, `beta_1` → `beta1`. */
-function camelCase(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
+import { camelCase, snakeCase } from "./names.js";
 
 /** Makes an object of one class from Keras's configuration. */
 export type Factory<T> = (config: Config) => T;

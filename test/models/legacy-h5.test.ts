@@ -5,6 +5,7 @@ import { callbacks, layers, models, optimizers, schedules, type Tensor } from "g
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withHdf5 } from "../../src/formats/keras/hdf5.js";
 import { writeHdf5 } from "../../src/formats/keras/write-hdf5.js";
+import type { Value } from "../../src/graph/value.js";
 import { float32 } from "../../src/onnx/tensor-data.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
 import { kerasPython, runPython } from "../support/keras-python.js";
@@ -122,7 +123,7 @@ describe("ModelCheckpoint", () => {
     await expect(fit(model, join(folder, "taken.keras"))).rejects.toThrow(/is a folder/);
     expect(model.getWeights()).toEqual(before);
     class Own extends layers.UnaryLayer {
-      protected forward(value: Parameters<layers.Dense["call"]>[0][number]): typeof value {
+      protected forward(value: Value): Value {
         return value;
       }
       getConfig(): Record<string, unknown> {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { FileError, UsageError } from "../../errors/errors.js";
+import type { Argument } from "../../nn/operations/argument.js";
 import type { CallArguments, MaskName } from "../../nn/symbolic-tensor.js";
+import { readArgument } from "./deserialize-argument.js";
 
 /** A tensor of a functional model: an output of a call of a layer. */
 export interface Reference {
@@ -12,8 +14,10 @@ export interface Reference {
 /** A call of a layer, as a file says it. */
 export interface Call {
   readonly inputs: readonly Reference[];
-  /** Numbers among the arguments, by their places: `x * 2` is a call, too. */
-  readonly numbers: ReadonlyMap<number, number>;
+  /** For operations: all arguments, with the inputs by their numbers; `x * 2` is a call, too. */
+  readonly operands?: readonly Argument[] | undefined;
+  /** For operations: what a file says by name. */
+  readonly named?: Readonly<Record<string, Argument>> | undefined;
   readonly training: false | undefined;
   /** What the layer is told; its masks stand behind the inputs. */
   readonly told: CallArguments;
@@ -102,7 +106,6 @@ function oldCall(node: readonly unknown[]): Call {
     inputs: [...parts.flatMap(({ inputs }) => inputs), ...parts.flatMap(({ masks }) => masks)],
     told: Object.assign({}, ...parts.map(({ told }) => told)) as CallArguments,
     training: parts.some(({ training }) => training === false) ? false : undefined,
-    numbers: new Map(),
     isOld: true,
   };
 }
@@ -126,13 +129,8 @@ export function readCall(node: unknown): Call {
   const parsed = callSchema.safeParse(node);
   if (!parsed.success) throw unreadable(node);
   const { args, kwargs } = parsed.data;
-  const numbers = new Map<number, number>();
-  const positional = args.flatMap((argument, place) => {
+  const positional = args.flatMap((argument) => {
     if (argument === null) return [];
-    if (typeof argument === "number") {
-      numbers.set(place, argument);
-      return [];
-    }
     const tensors = tensorsIn(argument);
     if (tensors !== undefined) return tensors;
     throw new UsageError("Graft calls layers with tensors only.", {
@@ -143,7 +141,29 @@ export function readCall(node: unknown): Call {
   });
   const named = options(kwargs);
   const { training, told } = named;
-  return { inputs: [...positional, ...named.inputs, ...named.masks], numbers, training, told, isOld: false };
+  return { inputs: [...positional, ...named.inputs, ...named.masks], training, told, isOld: false };
+}
+
+/**
+ * Reads one of the `inbound_nodes` of an operation as Keras 3 writes it.
+ *
+ * @throws UsageError for arguments that Graft does not have
+ * @throws FileError when this is no call
+ */
+export function readOperationCall(node: unknown): Call {
+  const parsed = callSchema.safeParse(node);
+  if (!parsed.success) throw unreadable(node);
+  const inputs: Reference[] = [];
+  const place = (data: unknown): Argument | undefined => {
+    const tensor = tensorSchema.safeParse(data);
+    if (!tensor.success) return undefined;
+    return { kind: "input", index: inputs.push(reference(tensor.data.config.keras_history)) - 1 };
+  };
+  const operands = parsed.data.args.map((argument) => readArgument(argument, place));
+  const named = Object.fromEntries(
+    Object.entries(parsed.data.kwargs).map(([name, argument]) => [name, readArgument(argument, place)]),
+  );
+  return { inputs, operands, named, training: undefined, told: {}, isOld: false };
 }
 
 /**
@@ -157,20 +177,18 @@ export function readOldOperation(node: unknown): Call {
   if (!isReference(node)) throw unreadable(node);
   const second = z.looseObject({ y: z.unknown().optional() }).safeParse(node[3] ?? {});
   if (!second.success) throw unreadable(node);
-  const numbers = new Map<number, number>();
   const inputs: Reference[] = [];
   const { y } = second.data;
   const first = node[0] === "_CONSTANT_VALUE" ? node[2] : node;
-  [first, y].forEach((argument, place) => {
-    if (typeof argument === "number") numbers.set(place, argument);
-    else if (isReference(argument)) inputs.push(reference(argument));
-    else if (argument !== undefined && argument !== null) {
-      throw new UsageError("Graft reads arithmetic of tensors and single numbers only.", {
+  const operands = [first, y].flatMap((argument): Argument[] => {
+    if (argument === undefined || argument === null) return [];
+    if (typeof argument === "number") return [argument];
+    if (isReference(argument)) return [{ kind: "input", index: inputs.push(reference(argument)) - 1 }];
+    throw new UsageError("Graft reads arithmetic of tensors and single numbers only.", {
         subject: "y",
         expected: "a number, or the output of a layer",
-        received: JSON.stringify(argument).slice(0, 200),
-      });
-    }
+      received: JSON.stringify(argument).slice(0, 200),
+    });
   });
-  return { inputs, numbers, training: undefined, told: {}, isOld: true };
+  return { inputs, operands, training: undefined, told: {}, isOld: true };
 }

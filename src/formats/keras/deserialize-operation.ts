@@ -1,31 +1,15 @@
 import { z } from "zod";
 import { UsageError } from "../../errors/errors.js";
-import type { Layer } from "../../nn/layer.js";
-import { Add, Maximum, Minimum, Multiply, Rescaling, Subtract } from "../../nn/layers/index.js";
+import { didYouMean } from "../../errors/nearest.js";
+import type { Argument } from "../../nn/operations/argument.js";
+import { findOperation, operationNames } from "../../nn/operations/catalogue.js";
+import { Operation, type OperationRow } from "../../nn/operations/operation.js";
+import { camelCase } from "../../nn/names.js";
 import type { Call } from "./deserialize-call.js";
 
-/** `y = x · scale + offset` for an operation with a number behind the tensor, and in front of it. */
-const withNumber: Readonly<
-  Record<string, readonly [behind: (c: number) => [number, number], front?: (c: number) => [number, number]]>
-> = {
-  Add: [(c) => [1, c], (c) => [1, c]],
-  Subtract: [(c) => [1, -c], (c) => [-1, c]],
-  Multiply: [(c) => [c, 0], (c) => [c, 0]],
-  Divide: [(c) => [1 / c, 0]],
-  TrueDivide: [(c) => [1 / c, 0]],
-};
-
-const ofTensors: Readonly<Record<string, new (options: { readonly name: string }) => Layer>> = {
-  Add,
-  Subtract,
-  Multiply,
-  Maximum,
-  Minimum,
-};
-
 /** Whether a file's layer is one of Keras's functions: `x * 2` in a functional model is a `keras.src.ops.numpy.Multiply`. */
-export function isOperation(module: string | null | undefined, calls: readonly Call[]): boolean {
-  return module === "keras.src.ops.numpy" || calls.some(({ numbers }) => numbers.size > 0);
+export function isOperation(module: string | null | undefined): module is string {
+  return typeof module === "string" && /\.ops\./.test(module);
 }
 
 /** Keras 2's names of operations, which are TensorFlow's. */
@@ -47,29 +31,55 @@ export function oldOperation(config: unknown): string {
   return oldNames[name] ?? `tf.${name}`;
 }
 
+/** What a file says of an operation. */
+export interface SerializedOperation {
+  /** Keras's module: `"keras.src.ops.numpy"`. */
+  readonly module: string;
+  /** Keras's class: `"Add"`. */
+  readonly className: string;
+  /** The layer's name. */
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
 /**
- * The layer that does what arithmetic on tensors of a functional model does.
+ * The operation of a functional model that a file says.
  *
- * @param className the operation, such as `"Add"`
- * @param name the layer's name
- * @throws UsageError for another operation, or arguments that no layer takes
+ * @param calls its calls; what they say by name may be an option here
+ * @throws UsageError for an operation or an argument that Graft does not have
  */
-export function operationLayer(className: string, name: string, calls: readonly Call[]): Layer {
-  const [call, ...others] = calls;
-  if (call !== undefined && others.length === 0) {
-    const Tensors = ofTensors[className];
-    if (call.numbers.size === 0 && call.inputs.length === 2 && Tensors !== undefined) return new Tensors({ name });
-    const [behind, front] = withNumber[className] ?? [];
-    const [[place, number] = [0, Number.NaN]] = call.numbers;
-    const factors = place === 0 ? front?.(number) : behind?.(number);
-    if (call.numbers.size === 1 && call.inputs.length === 1 && factors !== undefined) {
-      return new Rescaling(factors[0], { offset: factors[1], name });
-    }
+export function operationLayer(
+  { module, className, name, config }: SerializedOperation,
+  calls: readonly Call[],
+): Operation {
+  const row = findOperation(module, className);
+  if (row === undefined) {
+    throw new UsageError(`Graft has no operation "${className}".`, {
+      subject: className,
+      expected: "one of the functions of ops, or one of Keras's layers",
+      received: `${module}.${className}`,
+      advice:
+        didYouMean(`${module.replace(/^.*\.ops\./, "")}.${className}`, operationNames()) ??
+        "Replace it by one of Keras's layers, or export the model as ONNX and load that.",
+    });
   }
-  throw new UsageError(`Graft has no layer for the operation "${className}" with these arguments.`, {
-    subject: className,
-    expected: "+, -, * and / of tensors and single numbers, or one of Keras's layers",
-    received: `${String(call?.inputs.length ?? 0)} tensors and ${String(call?.numbers.size ?? 0)} numbers`,
-    advice: "Replace it by one of Keras's layers, or export the model as ONNX and load that.",
-  });
+  const said = Object.assign({}, config, ...calls.map(({ named = {} }) => optionsIn(row, named))) as typeof config;
+  const options = Object.entries(said)
+    .filter(([key, value]) => key !== "name" && (value !== null || camelCase(key) in row.options))
+    .map(([key, value]) => [camelCase(key), value]);
+  return new Operation(row, Object.fromEntries(options) as Readonly<Record<string, unknown>>, name);
+}
+
+function optionsIn(row: OperationRow, named: Readonly<Record<string, Argument>>): Record<string, Argument> {
+  return Object.fromEntries(Object.entries(named).filter(([name]) => !row.call.includes(camelCase(name))));
+}
+
+/** All arguments of a call in their places: those that a file says by name, too. */
+export function operandsOf({ row }: Operation, { operands = [], named = {} }: Call): readonly Argument[] {
+  const all: (Argument | undefined)[] = [...operands];
+  for (const [name, argument] of Object.entries(named)) {
+    const place = row.call.indexOf(camelCase(name));
+    if (place >= 0) all[place] = argument;
+  }
+  return Array.from(all, (argument) => argument ?? null);
 }

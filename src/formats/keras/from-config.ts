@@ -3,10 +3,18 @@ import { FileError, GraftError, UsageError } from "../../errors/errors.js";
 import type { Layer } from "../../nn/layer.js";
 import { deserializeLayer, policyOf } from "../../nn/layers/deserialize-layer.js";
 import { InputLayer } from "../../nn/layers/index.js";
+import { Operation } from "../../nn/operations/operation.js";
 import type { CallOptions, MaskName, SymbolicTensor } from "../../nn/symbolic-tensor.js";
 import { BaseModel } from "../../models/base-model.js";
-import { isReference, readCall, readOldOperation, type Call, type Reference } from "./deserialize-call.js";
-import { isOperation, oldOperation, operationLayer } from "./deserialize-operation.js";
+import {
+  isReference,
+  readCall,
+  readOldOperation,
+  readOperationCall,
+  type Call,
+  type Reference,
+} from "./deserialize-call.js";
+import { isOperation, oldOperation, operandsOf, operationLayer } from "./deserialize-operation.js";
 import { checkKept } from "./deserialize-check.js";
 import type { Generation } from "./generation.js";
 import { modernLayer } from "./modern-layer.js";
@@ -141,11 +149,22 @@ class ConfigReader {
       const subject = `The layer "${data.name}" in ${this.file}`;
       const { class_name: kind, module, config: own } = this.parse(serializedSchema, data, `the layer "${data.name}"`);
       const old = kind === "TFOpLambda" ? oldOperation(own) : undefined;
-      const read = old === undefined ? readCall : readOldOperation;
+      const isModern = isOperation(module);
+      const read = old !== undefined ? readOldOperation : isModern ? readOperationCall : readCall;
       const waiting = data.inbound_nodes.map((node) => this.explained(subject, () => read(node)));
       const layer =
-        old !== undefined || isOperation(module, waiting)
-          ? this.explained(subject, () => operationLayer(old ?? kind, data.name, waiting))
+        old !== undefined || isModern
+          ? this.explained(subject, () =>
+              operationLayer(
+                {
+                  module: isModern ? module : "keras.src.ops.numpy",
+                  className: old ?? kind,
+                  name: data.name,
+                  config: isModern && !Array.isArray(own) ? own : {},
+                },
+                waiting,
+              ),
+            )
           : this.layer(data, `the layer "${data.name}"`);
       entries.set(data.name, {
         layer,
@@ -189,6 +208,14 @@ class ConfigReader {
             (reference) => find(entries, reference, offsets.calls.get(reference.layer) ?? 0) ?? [],
           );
           if (inputs.length < from.length) break;
+          if (layer instanceof Operation) {
+            const one = call;
+            const connect = (): readonly SymbolicTensor[] => layer.connectArguments(inputs, operandsOf(layer, one));
+            outputs.push(this.explained(`The layer "${name}" in ${this.file}`, connect));
+            waiting.shift();
+            progress = true;
+            continue;
+          }
           const { masks = [], ...flags } = told;
           const own = inputs.slice(0, inputs.length - masks.length);
           const mask = (wanted: MaskName): SymbolicTensor | undefined => inputs[own.length + masks.indexOf(wanted)];

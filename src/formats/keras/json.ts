@@ -4,18 +4,24 @@ function record(value: object): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Values that Python's JSON cannot hold, and that Keras wraps: tuples and arrays become lists. */
-function unwrapped(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unwrapped);
+/**
+ * Values that Python's JSON cannot hold, and that Keras wraps: tuples and arrays become lists.
+ *
+ * @param isCall whether they are arguments of calls, in which the element type of an array counts
+ */
+function unwrapped(value: unknown, isCall = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => unwrapped(item, isCall));
   if (typeof value !== "object" || value === null) return value;
   const { class_name: kind, items, config } = record(value);
-  if (kind === "__tuple__" && Array.isArray(items)) return items.map(unwrapped);
-  if ((kind === "__numpy__" || kind === "__tensor__") && typeof config === "object" && config !== null) {
+  if (kind === "__tuple__" && Array.isArray(items)) return items.map((item) => unwrapped(item, isCall));
+  if (!isCall && (kind === "__numpy__" || kind === "__tensor__") && typeof config === "object" && config !== null) {
     return unwrapped(record(config)["value"]);
   }
   // The first versions of Keras 2 wrote numbers of NumPy so.
   if (Object.keys(value).length === 2 && record(value)["type"] === "ndarray") return unwrapped(record(value)["value"]);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unwrapped(item)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, unwrapped(item, isCall || key === "inbound_nodes")]),
+  );
 }
 
 /**

@@ -7,7 +7,7 @@ import type { CallbackContext, FitOptions, Logs, Resumable, TrainingState } from
 import { Activations } from "../activations/activations.js";
 import type { CallbackList } from "./callback-list.js";
 import { evaluateBatches } from "./evaluation.js";
-import type { OngoingStreams } from "./ongoing-streams.js";
+import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
 import { beginLoading, type LoadingBatch, roundSteps, takeBatches } from "./samples.js";

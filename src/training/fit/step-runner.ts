@@ -2,7 +2,8 @@ import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import type { Optimizer } from "../../nn/optimizers/optimizer.js";
 import type { Tensor } from "../../runtime/runtime.js";
 import { fromTensor, type NamedTensors, toTensor } from "../../runtime/runtime.js";
-import type { OngoingStreams } from "./ongoing-streams.js";
+import { draw } from "../../nn/context.js";
+import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import { names } from "../programs/names.js";
 import type { Programs } from "../programs/programs.js";
 import { targetFeeds, type Targets } from "./targets.js";
@@ -95,9 +96,7 @@ export class StepRunner {
     const generator = this.streams.of(randomLabel(random));
     const dims = value.shape.map((dim) => (typeof dim === "number" ? dim : batch));
     const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
-    if (distribution === "uniform") generator.uniformInto(data);
-    else if (distribution === "normal") generator.normalInto(data);
-    else distribution(generator, data);
+    draw(distribution, generator, data);
     return toTensor(float32(data, dims));
   }
 }

@@ -5,7 +5,7 @@ import type { Layer } from "../../nn/layer.js";
 import type { Variable } from "../../nn/variable.js";
 import type { RandomSource } from "../../random/seed.js";
 import type { Host } from "../machine.js";
-import { OngoingStreams } from "./ongoing-streams.js";
+import { OngoingStreams } from "../../random/ongoing-streams.js";
 import type { LabelShapes } from "../programs/figures.js";
 import { Programs } from "../programs/programs.js";
 

@@ -44,11 +44,11 @@ export class PReLU extends UnaryLayer {
     this.sharedAxes = typeof sharedAxes === "number" ? [sharedAxes] : sharedAxes;
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     const extents = shape
       .map((_, axis) => (axis === 0 || this.sharedAxes?.includes(axis) ? 1 : staticDim(shape, axis, "PReLU")))
       .slice(1);
-    this.alpha = this.addWeight("alpha", extents, this.spec.initializer, this.spec);
+    this.alpha = this.createWeight("alpha", extents, this.spec.initializer, this.spec);
   }
 
   protected forward(x: Value, context: CallContext): Value {

@@ -144,7 +144,7 @@ export class MultiHeadAttention extends Layer {
     this.seed = options.seed;
   }
 
-  protected override build([query = [], value = [], key = value]: readonly Shape[]): void {
+  protected override createWeights([query = [], value = [], key = value]: readonly Shape[]): void {
     const fits = [query, value, key].every((shape) => shape.length === query.length && shape.length >= 3);
     if (!fits) {
       throw new ShapeError(`MultiHeadAttention "${this.name}" cannot take these inputs.`, {
@@ -165,8 +165,8 @@ export class MultiHeadAttention extends Layer {
       });
     }
     const projection = (name: string, kernel: readonly number[], bias: readonly number[]): Projection => ({
-      kernel: this.addWeight(`${name}/kernel`, kernel, this.kernelSpec.initializer, this.kernelSpec),
-      bias: this.useBias ? this.addWeight(`${name}/bias`, bias, this.biasSpec.initializer, this.biasSpec) : undefined,
+      kernel: this.createWeight(`${name}/kernel`, kernel, this.kernelSpec.initializer, this.kernelSpec),
+      bias: this.useBias ? this.createWeight(`${name}/bias`, bias, this.biasSpec.initializer, this.biasSpec) : undefined,
     });
     const into = (name: string, shape: Shape, extent: number): Projection =>
       projection(
@@ -206,7 +206,7 @@ export class MultiHeadAttention extends Layer {
     return projected;
   }
 
-  call(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
+  protected override compute(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
     const masked = (told.masks ?? []).length;
     const [query, value, key = value] = inputs.slice(0, inputs.length - masked).map(toChannelsLast);
     const { projections, attentionAxes } = this;
@@ -317,7 +317,7 @@ export class MultiHeadAttention extends Layer {
     return mul(scores, where(kept, scalarLike(scores, 1 / (1 - this.dropout)), scalarLike(scores, 0)));
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       ...this.baseConfig(),
       num_heads: this.numHeads,

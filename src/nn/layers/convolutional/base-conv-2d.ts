@@ -75,7 +75,7 @@ export abstract class BaseConv2D extends UnaryLayer {
 
   /** Creates the bias, if there is one; after the kernels. */
   protected addBias(channels: number): void {
-    if (this.useBias) this.bias = this.addWeight("bias", [channels], this.biasSpec.initializer, this.biasSpec);
+    if (this.useBias) this.bias = this.createWeight("bias", [channels], this.biasSpec.initializer, this.biasSpec);
   }
 
   /** The bias in the graph, if there is one. */

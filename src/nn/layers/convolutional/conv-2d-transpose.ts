@@ -67,9 +67,9 @@ export class Conv2DTranspose extends BaseConv2D {
     );
   }
 
-  protected override build(shapes: readonly Shape[]): void {
+  protected override createWeights(shapes: readonly Shape[]): void {
     const shape = [...this.kernelSize, this.filters, this.inputChannels(shapes)];
-    this.kernel = this.addWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
+    this.kernel = this.createWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
     this.addBias(this.filters);
   }
 

@@ -67,7 +67,7 @@ export class Conv2D extends BaseConv2D {
     );
   }
 
-  protected override build(shapes: readonly Shape[]): void {
+  protected override createWeights(shapes: readonly Shape[]): void {
     const channels = this.inputChannels(shapes);
     if (channels % this.groups !== 0 || this.filters % this.groups !== 0) {
       throw new UsageError(`Conv2D "${this.name}": the groups do not divide the channels.`, {
@@ -77,7 +77,7 @@ export class Conv2D extends BaseConv2D {
       });
     }
     const shape = [...this.kernelSize, channels / this.groups, this.filters];
-    this.kernel = this.addWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
+    this.kernel = this.createWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
     this.addBias(this.filters);
   }
 

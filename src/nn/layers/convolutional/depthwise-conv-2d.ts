@@ -54,10 +54,10 @@ export class DepthwiseConv2D extends BaseConv2D {
     );
   }
 
-  protected override build(shapes: readonly Shape[]): void {
+  protected override createWeights(shapes: readonly Shape[]): void {
     this.channels = this.inputChannels(shapes);
     const shape = [...this.kernelSize, this.channels, this.depthMultiplier];
-    this.kernel = this.addWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
+    this.kernel = this.createWeight("kernel", shape, this.kernelSpec.initializer, this.kernelSpec);
     this.addBias(this.channels * this.depthMultiplier);
   }
 

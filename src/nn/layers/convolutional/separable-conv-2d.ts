@@ -71,14 +71,14 @@ export class SeparableConv2D extends BaseConv2D {
     );
   }
 
-  protected override build(shapes: readonly Shape[]): void {
+  protected override createWeights(shapes: readonly Shape[]): void {
     this.channels = this.inputChannels(shapes);
     const between = this.channels * this.depthMultiplier;
     const depthwiseShape = [...this.kernelSize, this.channels, this.depthMultiplier];
     const pointwiseShape = [1, 1, between, this.filters];
     const { depthwiseSpec, pointwiseSpec } = this;
-    this.depthwise = this.addWeight("depthwise_kernel", depthwiseShape, depthwiseSpec.initializer, depthwiseSpec);
-    this.pointwise = this.addWeight("pointwise_kernel", pointwiseShape, pointwiseSpec.initializer, pointwiseSpec);
+    this.depthwise = this.createWeight("depthwise_kernel", depthwiseShape, depthwiseSpec.initializer, depthwiseSpec);
+    this.pointwise = this.createWeight("pointwise_kernel", pointwiseShape, pointwiseSpec.initializer, pointwiseSpec);
     this.addBias(this.filters);
   }
 

@@ -83,7 +83,7 @@ export class Dense extends UnaryLayer {
     this.biasSpec = new WeightSpec(options.biasInitializer ?? "zeros", options.biasRegularizer, options.biasConstraint);
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     if (shape.length < 2) {
       throw new ShapeError(`Dense cannot take an input of rank ${shape.length}.`, {
         subject: this.name,
@@ -92,8 +92,8 @@ export class Dense extends UnaryLayer {
       });
     }
     const channels = staticDim(shape, shape.length - 1, "Dense");
-    this.kernel = this.addWeight("kernel", [channels, this.units], this.kernelSpec.initializer, this.kernelSpec);
-    if (this.useBias) this.bias = this.addWeight("bias", [this.units], this.biasSpec.initializer, this.biasSpec);
+    this.kernel = this.createWeight("kernel", [channels, this.units], this.kernelSpec.initializer, this.kernelSpec);
+    if (this.useBias) this.bias = this.createWeight("bias", [this.units], this.biasSpec.initializer, this.biasSpec);
   }
 
   protected forward(x: Value, context: CallContext): Value {

@@ -72,11 +72,11 @@ export class InputLayer extends Layer {
     const call: LayerCall = { layer: this, inputs: [], outputs: [this.output] };
   }
 
-  call(inputs: readonly Value[]): readonly Value[] {
+  protected override compute(inputs: readonly Value[]): readonly Value[] {
     return inputs;
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       batch_shape: this.output.shape.map((extent) => (typeof extent === "number" ? extent : null)),
       dtype: this.output.type,

@@ -22,7 +22,7 @@ export abstract class BaseMerge extends Layer {
   /** Writes the merging of values of the same rank. */
   protected abstract merge(first: Value, others: readonly Value[]): Value;
 
-  call(inputs: readonly Value[]): readonly Value[] {
+  protected override compute(inputs: readonly Value[]): readonly Value[] {
     const [least, most] = this.arity;
     const rank = Math.max(...inputs.map((x) => x.rank));
     const [first, ...others] = inputs.map((x) => withRank(x, rank));
@@ -37,7 +37,7 @@ export abstract class BaseMerge extends Layer {
     return [this.merge(first, others)];
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return this.baseConfig();
   }
 }

@@ -24,7 +24,7 @@ export class Concatenate extends Layer {
     this.axis = all.axis ?? -1;
   }
 
-  call(inputs: readonly Value[]): readonly Value[] {
+  protected override compute(inputs: readonly Value[]): readonly Value[] {
     const [first] = inputs;
     if (first === undefined) {
       throw new UsageError(`The layer "${this.name}" (Concatenate) has no inputs.`, {
@@ -37,7 +37,7 @@ export class Concatenate extends Layer {
     return [concat(inputs, { axis: graphAxis(this.axis, first.rank, "Concatenate") })];
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { ...this.baseConfig(), axis: this.axis };
   }
 }

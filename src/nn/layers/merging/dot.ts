@@ -43,7 +43,7 @@ export class Dot extends Layer {
     this.normalize = options.normalize ?? false;
   }
 
-  call(inputs: readonly Value[]): readonly Value[] {
+  protected override compute(inputs: readonly Value[]): readonly Value[] {
     const [a, b, ...others] = inputs.map(toChannelsLast);
     if (a === undefined || b === undefined || others.length > 0) {
       throw new UsageError(`The layer "${this.name}" (Dot) takes two inputs.`, {
@@ -72,7 +72,7 @@ export class Dot extends Layer {
     return [toChannelsFirst(reshapeTo(matmul(rows, columns), shape.length === 1 ? [batch, 1] : shape))];
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { ...this.baseConfig(), axes: this.axes, normalize: this.normalize };
   }
 }

@@ -62,8 +62,8 @@ export abstract class BaseSampleNormalization extends UnaryLayer {
     shape: readonly number[],
     { scale = this.scale, center = this.center }: { readonly scale?: boolean; readonly center?: boolean } = {},
   ): void {
-    if (scale) this.gamma = this.addWeight("gamma", shape, this.gammaSpec.initializer, this.gammaSpec);
-    if (center) this.beta = this.addWeight("beta", shape, this.betaSpec.initializer, this.betaSpec);
+    if (scale) this.gamma = this.createWeight("gamma", shape, this.gammaSpec.initializer, this.gammaSpec);
+    if (center) this.beta = this.createWeight("beta", shape, this.betaSpec.initializer, this.betaSpec);
   }
 
   /** `gamma` and `beta` in the graph, as far as there are any. */

@@ -148,11 +148,11 @@ export class BatchNormalization extends UnaryLayer {
     };
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     const channels = staticDim(channelsFirst(shape), graphAxis(this.axis, shape.length, "BatchNormalization"), "axis");
     const add = (name: keyof typeof this.specs, learnable: boolean): Variable => {
       const { initializer, regularizer, constraint } = this.specs[name];
-      return this.addWeight(name, [channels], initializer, { regularizer, constraint, learnable });
+      return this.createWeight(name, [channels], initializer, { regularizer, constraint, learnable });
     };
     if (this.scale) this.gamma = add("gamma", true);
     if (this.center) this.beta = add("beta", true);
@@ -162,7 +162,7 @@ export class BatchNormalization extends UnaryLayer {
     const { moving_mean: mean, moving_variance: variance } = this.specs;
     const stddev = new SquareRoots(variance.initializer);
     const statistic = (name: string, initializer: Initializer): Variable =>
-      this.addWeight(name, [channels], initializer, { learnable: false });
+      this.createWeight(name, [channels], initializer, { learnable: false });
     this.renormed = {
       movingStddev: statistic("moving_stddev", stddev),
       renormMean: statistic("renorm_mean", mean.initializer),

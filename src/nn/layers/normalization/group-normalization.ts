@@ -37,7 +37,7 @@ export class GroupNormalization extends BaseSampleNormalization {
     this.axis = axis;
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     const channels = staticDim(
       channelsFirst(shape),
       graphAxis(this.axis, shape.length, this.className),

@@ -38,7 +38,7 @@ export class LayerNormalization extends BaseSampleNormalization {
     this.rmsScaling = options.rmsScaling ?? false;
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     const extent = (axis: number): number =>
       staticDim(shape, normalizeAxis(axis, shape.length, this.className), this.className);
     this.addGammaAndBeta(this.axis.map(extent), this.rmsScaling ? { scale: true, center: false } : {});

@@ -42,10 +42,10 @@ export class RMSNormalization extends UnaryLayer {
     this.epsilon = numberWithin("RMSNormalization", "epsilon", options.epsilon ?? 1e-6, 0);
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     const extent = (axis: number): number =>
       staticDim(shape, normalizeAxis(axis, shape.length, this.className), this.className);
-    this.scale = this.addWeight("scale", this.axis.map(extent), new Ones());
+    this.scale = this.createWeight("scale", this.axis.map(extent), new Ones());
   }
 
   protected forward(x: Value, context: CallContext): Value {

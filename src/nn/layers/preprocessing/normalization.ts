@@ -62,16 +62,16 @@ export class Normalization extends UnaryLayer {
     }
   }
 
-  protected override build([shape = []]: readonly Shape[]): void {
+  protected override createWeights([shape = []]: readonly Shape[]): void {
     this.kept = this.axis.map((axis) => normalizeAxis(axis, shape.length, "Normalization")).sort((a, b) => a - b);
     if (this.mean !== undefined) return;
     const extents = this.kept.map((axis) => staticDim(shape, axis, "Normalization"));
     this.adapted = {
-      mean: this.addWeight("mean", extents, new Zeros(), { learnable: false }),
-      variance: this.addWeight("variance", extents, new Ones(), { learnable: false }),
+      mean: this.createWeight("mean", extents, new Zeros(), { learnable: false }),
+      variance: this.createWeight("variance", extents, new Ones(), { learnable: false }),
     };
     // Keras keeps it for old files only.
-    this.addWeight("count", [], new Zeros(), { learnable: false });
+    this.createWeight("count", [], new Zeros(), { learnable: false });
   }
 
   /**

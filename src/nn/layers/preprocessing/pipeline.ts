@@ -48,7 +48,7 @@ export class Pipeline extends Layer {
     return new Pipeline(parts, typeof name === "string" ? { name } : {});
   }
 
-  protected override build(shapes: readonly Shape[]): void {
+  protected override createWeights(shapes: readonly Shape[]): void {
     this.layers.reduce((inputs: readonly Shape[], layer) => {
       const outputs = layer.computeOutputShapes(inputs);
       if (layer.weights.length > 0) {
@@ -63,11 +63,11 @@ export class Pipeline extends Layer {
     }, shapes);
   }
 
-  call(inputs: readonly Value[], context: CallContext): readonly Value[] {
+  protected override compute(inputs: readonly Value[], context: CallContext): readonly Value[] {
     return this.layers.reduce((values, layer) => layer.callNamed(values, context), inputs);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { name: this.name, layers: this.layers.map((layer) => serializeObject("keras.layers", layer)) };
   }
 }

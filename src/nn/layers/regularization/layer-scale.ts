@@ -32,8 +32,8 @@ export class LayerScale extends UnaryLayer {
     this.projectionDim = wholeNumber("LayerScale", "projectionDim", projectionDim);
   }
 
-  protected override build(): void {
-    this.gamma = this.addWeight("variable", [this.projectionDim], new Constant(this.initValues));
+  protected override createWeights(): void {
+    this.gamma = this.createWeight("variable", [this.projectionDim], new Constant(this.initValues));
   }
 
   protected forward(x: Value, context: CallContext): Value {

@@ -1,7 +1,7 @@
-import { Generator, type GeneratorState } from "../../random/generator.js";
-import type { RandomSource } from "../../random/seed.js";
+import { Generator, type GeneratorState } from "./generator.js";
+import type { RandomSource } from "./seed.js";
 
-/** Random streams of a model's training, by name; each goes on where it stood, from call to call. */
+/** Random streams by name; each goes on where it stood, from call to call. */
 export class OngoingStreams {
   private readonly streams = new Map<string, Generator>();
   /** How often the seed had been set when the streams began. */

@@ -1,0 +1,24 @@
+import * as operations from "./index.js";
+import type { OperationRow } from "./operation.js";
+
+/** All operations, by Keras's names of their files and classes: `numpy.Add`. */
+const byName: ReadonlyMap<string, OperationRow> = new Map(
+  Object.values(operations).flatMap((one): [string, OperationRow][] =>
+    typeof one === "function" && "row" in one ? [[`${one.row.module}.${one.row.className}`, one.row]] : [],
+  ),
+);
+
+/**
+ * One of Keras's operations.
+ *
+ * @param module Keras's module: `"keras.src.ops.numpy"`
+ * @param className Keras's class: `"Add"`
+ */
+export function findOperation(module: string, className: string): OperationRow | undefined {
+  return byName.get(`${module.replace(/^.*\.ops\./, "")}.${className}`);
+}
+
+/** Keras's names of all operations: `numpy.Add`. */
+export function operationNames(): string[] {
+  return [...byName.keys()];
+}

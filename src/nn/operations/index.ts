@@ -1,0 +1,9 @@
+/*
+ * Keras's operations as functions, `ops` at the surface: names in camelCase, axes in Keras's order.
+ */
+export type { Answer, Operand } from "./operand.js";
+export * from "./arithmetic.js";
+export * from "./reductions.js";
+export { variances as var } from "./reductions.js";
+export * from "./shapes.js";
+export * from "./indexing.js";
