@@ -269,6 +269,56 @@ def mixed():
     return tensor(model(X, training=False))
 
 
-content = {"functions": keras2_functions(), "keras1": keras1(), "mixed": mixed(), "trainings": trainings()}
+def operations():
+    """TensorFlow's functions on tensors of a functional model, as Keras 2 keeps them."""
+    import tensorflow as tf
+
+    layers, apps = keras2.layers, keras2.applications
+    x, z = layers.Input((8, 8, 3), name="x"), layers.Input((6,), name="z")
+    small, tall = tf.constant([1.0, 2.0, 3.0]), np.float32([[[0.5], [1.5]]] * 4)
+    outputs = [
+        x[..., ::-1], x[:, 1:5, :, 0:2], x[:, tf.newaxis, 0], z[:, 2:], tf.cast(tf.cast(x * 4.0, "int32"), "float32"),
+        tf.clip_by_value(x, -0.5, 0.5), tf.nn.relu6(x * 9.0), tf.reduce_mean(x, axis=[1, 2]),
+        tf.reduce_mean(x, axis=-1, keepdims=True), tf.reduce_sum(x, [1, 2]), tf.reduce_max(x, axis=1), tf.reduce_min(z, axis=-1),
+        x * small, x - small, small / (x + 5.0), 1.0 - x, 2.0 / (x + 5.0), -x, x**2, tf.abs(x), (x + 5.0) // 2.0, x % 2.0,
+        x * x, tf.add_n([x, x, x]), tf.maximum(x, 0.1), tf.minimum(1.0, x),
+        tf.image.resize(x, [5, 6]), tf.image.resize(x, (16, 16), method="nearest"), tf.reshape(x, [-1, 192]), tf.reshape(x, (-1, 16, 4, 3)),
+        tf.concat([x, x * 2.0], axis=-1), tf.stack([x, x], axis=1), tf.transpose(x, [0, 3, 1, 2]), tf.expand_dims(x, 1),
+        tf.squeeze(tf.expand_dims(z, 1), axis=1), tf.pad(x, [[0, 0], [1, 2], [0, 1], [0, 0]]),
+        tf.pad(x, [[0, 0], [1, 1], [2, 2], [0, 0]], mode="REFLECT"), tf.nn.relu(x), tf.nn.softmax(x), tf.nn.softmax(x, axis=1),
+        tf.sigmoid(x), tf.tanh(x), tf.nn.silu(x), tf.nn.leaky_relu(x), tf.nn.leaky_relu(x, alpha=0.1), tf.nn.elu(x), tf.nn.gelu(x),
+        tf.nn.gelu(x, approximate=True), tf.nn.softplus(x), tf.nn.selu(x), keras2.activations.hard_sigmoid(x),
+        tf.nn.bias_add(x, [1.0, 2.0, 3.0]), tf.math.l2_normalize(z, axis=1), tf.norm(z, axis=-1), tf.exp(x), tf.math.log(x + 5.0),
+        tf.sqrt(x + 5.0), tf.square(x), tf.math.rsqrt(x + 5.0), tf.cast(tf.argmax(z, axis=-1), "float32"), tf.where(x > 0.0, x, x * 0.1),
+        tf.identity(x), tf.stop_gradient(x), tf.tile(z, [1, 2]), tf.split(x, 3, axis=-1)[1], tf.unstack(x, axis=-1)[2],
+        tf.reverse(x, axis=[-1]), tf.gather(x, [2, 0], axis=-1), tf.nn.avg_pool2d(x, 2, 2, "SAME"), tf.nn.max_pool2d(x, 3, 2, "VALID"),
+        tf.image.flip_left_right(x), keras2.backend.batch_flatten(x), keras2.backend.resize_images(x, 2, 2, "channels_last"),
+        apps.vgg16.preprocess_input(x), apps.densenet.preprocess_input(x), apps.mobilenet_v2.preprocess_input(x), x[:, :, 1:3, :] + tall[0],
+    ]
+    model = keras2.Model([x, z], outputs, name="operations")
+    model.save(FILES / "operations.h5")
+    outputs = [tensor(y) for y in model([X, wave((2, 6), 51)], training=False)]
+    # Keras 2 cannot write "..." into archives.
+    kept = [x[:, 1:5, :, 0:2], x[:, 0], x * small, small - x, tf.concat([x, x], -1), apps.densenet.preprocess_input(x)]
+    model = keras2.Model(x, kept)
+    model.save(FILES / "operations-v3.keras")
+    return {"h5": outputs, "archive": [tensor(y) for y in model(X, training=False)]}
+
+
+def preprocessing():
+    """The same functions inside a model of Keras 3."""
+    import keras as keras3
+
+    layers, apps = keras3.layers, keras3.applications
+    x = layers.Input((8, 8, 3), name="x")
+    outputs = [apps.vgg16.preprocess_input(x), apps.densenet.preprocess_input(x), apps.mobilenet_v2.preprocess_input(x)]
+    model = keras3.Model(x, outputs, name="preprocessing")
+    model.save(FILES / "preprocessing.keras")
+    model.save(FILES / "preprocessing.h5")
+    return [tensor(y) for y in model(X, training=False)]
+
+
+content = {"functions": keras2_functions(), "keras1": keras1(), "mixed": mixed(), "operations": operations(),
+           "preprocessing": preprocessing(), "trainings": trainings()}
 write("generations.json", content, ("keras", "tf_keras", "tensorflow", "numpy"))
 write_archive("generations.zip", files_of(FILES))

@@ -16,6 +16,8 @@ const golden = await readGolden<{
   readonly functions: readonly GoldenTensor[];
   readonly keras1: GoldenTensor;
   readonly mixed: GoldenTensor;
+  readonly operations: { readonly h5: readonly GoldenTensor[]; readonly archive: readonly GoldenTensor[] };
+  readonly preprocessing: readonly GoldenTensor[];
   readonly trainings: Readonly<
     Record<string, { readonly losses: readonly number[]; readonly weights: readonly GoldenTensor[] }>
   >;
@@ -91,6 +93,56 @@ describe("files of older Keras", () => {
   });
 });
 
+describe("operations on tensors", () => {
+  it("of TensorFlow are read from .h5, and saved", async () => {
+    const model = await models.loadModel(join(folder, "operations.h5"));
+    const x = [toTensor(wave([2, 8, 8, 3], 50, 2)), toTensor(wave([2, 6], 51))];
+    expectEqual(await model.predictOnBatch<Tensor[]>(x), golden.operations.h5, model.outputNames);
+    for (const ending of ["keras", "h5"]) {
+      const path = join(folder, `operations-again.${ending}`);
+      await model.save(path);
+      const again = await models.loadModel(path);
+      expectEqual(await again.predictOnBatch<Tensor[]>(x), golden.operations.h5, again.outputNames);
+    }
+  });
+
+  it("of TensorFlow are read from .keras of Keras 2", async () => {
+    const model = await models.loadModel(join(folder, "operations-v3.keras"));
+    expectEqual(await outputsOf(model), golden.operations.archive, model.outputNames);
+  });
+
+  it.each(["preprocessing.keras", "preprocessing.h5"])("of Keras 3's preprocessInput are read: %s", async (name) => {
+    const model = await models.loadModel(join(folder, name));
+    expectEqual(await outputsOf(model), golden.preprocessing, model.outputNames);
+  });
+
+  it.each([
+    [{ function: "signal.fft" }, {}, /"f".*tf\.signal\.fft/s],
+    [{ function: "math.reduce_mean" }, { other: 1 }, /"f".*an argument of tf\.math\.reduce_mean.*other: 1/s],
+    [{ function: "split" }, { num_or_size_splits: [1, 2], axis: -1 }, /"num_or_size_splits".*a number/s],
+    [{ function: "nn.bias_add" }, { bias: [1, 2, 3], data_format: "NCHW" }, /data_format: "NCHW"/],
+  ])("that Graft does not have are named: %j", (config, given, message) => {
+    const serialized = {
+      class_name: "Functional",
+      config: {
+        name: "m",
+        layers: [
+          { class_name: "InputLayer", name: "x", config: { batch_input_shape: [null, 4, 4, 3], name: "x" } },
+          {
+            class_name: "TFOpLambda",
+            name: "f",
+            config: { name: "f", ...config },
+            inbound_nodes: [["x", 0, 0, given]],
+          },
+        ],
+        input_layers: [["x", 0, 0]],
+        output_layers: [["f", 0, 0]],
+      },
+    };
+    expect(() => modelFromConfig(serialized, "old.h5", 2)).toThrow(message);
+  });
+});
+
 describe("the optimizer in a file", () => {
   it.each(Object.entries(golden.trainings))("goes on where it stopped: %s", async (name, expected) => {
     const path = join(folder, name);
@@ -136,26 +188,31 @@ describe("files of TensorFlow.js", () => {
 });
 
 describe.skipIf(python === undefined)("what Graft saves of older files", () => {
-  it("has the functions of then in Keras 3", { timeout: 120_000 }, async () => {
-    const file = join(folder, "saved.keras");
-    await (await models.loadModel(join(folder, "functions.h5"))).save(file);
-    const again = await models.loadModel(file);
-    expectEqual(await outputsOf(again), golden.functions, again.outputNames);
-    const script = `
+  const script = `
 import json, os, sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import keras, numpy as np
-x = np.fromfile(sys.argv[2], dtype=np.float32).reshape(2, 8, 8, 3)
-ys = keras.models.load_model(sys.argv[1])(x, training=False)
+def wave(shape, key, scale):
+    index = np.arange(int(np.prod(shape)), dtype=np.float64)
+    return (scale * np.sin(12.9898 * index + 78.233 * key)).reshape(shape).astype(np.float32)
+inputs = [wave((2, 8, 8, 3), 50, 2.0), wave((2, 6), 51, 1.0)]
+model = keras.models.load_model(sys.argv[1])
+ys = model(inputs[:len(model.inputs)] if len(model.inputs) > 1 else inputs[0], training=False)
 print("RESULT" + json.dumps([{"shape": list(y.shape), "data": np.asarray(y, dtype=float).ravel().tolist()} for y in ys]))
 `;
-    const input = join(folder, "x.f32");
-    await writeFile(input, new Uint8Array(wave([2, 8, 8, 3], 50, 2).data.buffer));
-    const results = (await runPython(python, script, [file, input])) as GoldenTensor[];
+
+  it.each([
+    ["functions.h5", golden.functions],
+    ["operations.h5", golden.operations.h5],
+    ["preprocessing.keras", golden.preprocessing],
+  ])("gives the same in Keras 3: %s", { timeout: 120_000 }, async (name, expected) => {
+    const file = join(folder, `saved-${name}.keras`);
+    await (await models.loadModel(join(folder, name))).save(file);
+    const results = (await runPython(python, script, [file])) as GoldenTensor[];
+    expect(results).toHaveLength(expected.length);
     results.forEach((result, index) => {
-      const wanted = golden.functions[index];
-      expect(wanted && relativeError(float32(result.data, result.shape), wanted)).toBeLessThan(1e-5);
+      const wanted = expected[index];
+      expect(wanted && relativeError(float32(result.data, result.shape), wanted), String(index)).toBeLessThan(1e-5);
     });
-    expect(results).toHaveLength(golden.functions.length);
   });
 });

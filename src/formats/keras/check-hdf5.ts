@@ -37,7 +37,7 @@ function firstWrongObject(view: DataView, start: number): { at: number; size: bi
   const end = BigInt(start) + view.getBigUint64(start + 8, true);
   // The library sees by itself that a file ends too early.
   if (end > BigInt(view.byteLength)) return undefined;
-  for (let at = start + headerSize; at + headerSize <= Number(end); ) {
+  for (let at = start + headerSize; at + headerSize <= Number(end);) {
     const isFree = view.getUint16(at, true) === 0;
     const size = view.getBigUint64(at + 8, true);
     // The size of free space counts its header, that of a string does not; strings end at a multiple of 8.

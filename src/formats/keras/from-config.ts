@@ -6,18 +6,12 @@ import { InputLayer } from "../../nn/layers/index.js";
 import { Operation } from "../../nn/operations/operation.js";
 import type { CallOptions, MaskName, SymbolicTensor } from "../../nn/symbolic-tensor.js";
 import { BaseModel } from "../../models/base-model.js";
-import {
-  isReference,
-  readCall,
-  readOldOperation,
-  readOperationCall,
-  type Call,
-  type Reference,
-} from "./deserialize-call.js";
-import { isOperation, oldOperation, operandsOf, operationLayer } from "./deserialize-operation.js";
+import { isReference, readCall, readOperationCall, type Call, type Reference } from "./deserialize-call.js";
+import { moduleOfOperation, operandsOf, operationLayer } from "./deserialize-operation.js";
 import { checkKept } from "./deserialize-check.js";
 import type { Generation } from "./generation.js";
 import { modernLayer } from "./modern-layer.js";
+import { isOldOperation, readOldOperation } from "./old-operations.js";
 import { Model } from "../../models/model.js";
 import { Sequential } from "../../models/sequential.js";
 
@@ -147,30 +141,24 @@ class ConfigReader {
     const entries = new Map<string, Entry>();
     for (const data of layers) {
       const subject = `The layer "${data.name}" in ${this.file}`;
-      const { class_name: kind, module, config: own } = this.parse(serializedSchema, data, `the layer "${data.name}"`);
-      const old = kind === "TFOpLambda" ? oldOperation(own) : undefined;
-      const isModern = isOperation(module);
-      const read = old !== undefined ? readOldOperation : isModern ? readOperationCall : readCall;
-      const waiting = data.inbound_nodes.map((node) => this.explained(subject, () => read(node)));
-      const layer =
-        old !== undefined || isModern
-          ? this.explained(subject, () =>
-              operationLayer(
-                {
-                  module: isModern ? module : "keras.src.ops.numpy",
-                  className: old ?? kind,
-                  name: data.name,
-                  config: isModern && !Array.isArray(own) ? own : {},
-                },
-                waiting,
-              ),
-            )
-          : this.layer(data, `the layer "${data.name}"`);
+      const serialized = this.parse(serializedSchema, data, `the layer "${data.name}"`);
+      const { class_name: kind, config: own } = serialized;
+      const { layer, calls: waiting } = this.explained(subject, () => {
+        if (isOldOperation(kind)) return readOldOperation(own, data.name, data.inbound_nodes);
+        const module = moduleOfOperation(serialized, this.generation);
+        if (module === undefined) {
+          const calls = data.inbound_nodes.map(readCall);
+          return { layer: this.layer(data, `the layer "${data.name}"`), calls };
+        }
+        const calls = data.inbound_nodes.map(readOperationCall);
+        const options = Array.isArray(own) ? {} : own;
+        return { layer: operationLayer({ module, className: kind, name: data.name, config: options }, calls), calls };
+      });
       entries.set(data.name, {
         layer,
         className: layer.className,
         outputs: layer instanceof InputLayer ? [[layer.output]] : [],
-        waiting,
+        waiting: [...waiting],
         calls: waiting.length,
       });
     }
