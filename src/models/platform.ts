@@ -42,8 +42,14 @@ export interface LoadModelOptions {
 export interface ModelFiles {
   /** Reads a model; which kind of file it is, the content says. */
   loadModel(path: string, options: LoadModelOptions): Promise<BaseModel>;
-  /** Writes a model as a `.keras` archive. */
+  /** Writes a model as a `.keras` archive, or as an `.h5` file. */
   saveModel(model: BaseModel, path: string): Promise<void>;
+  /**
+   * Finds out, without writing, whether a model, or its weights alone, can be saved under a name.
+   *
+   * @param path may have placeholders, `{epoch}`
+   */
+  checkSave(model: BaseModel, path: string, what: "model" | "weights"): Promise<void>;
   /** Loads weights into a model; gives what was skipped, one line each. */
   loadWeights(model: BaseModel, path: string, options: LoadWeightsOptions): Promise<readonly string[]>;
   /** Writes a model's inference as `.onnx`. */

@@ -6,6 +6,7 @@ import { resolveLoss } from "../../nn/losses/index.js";
 import type { Metric } from "../../nn/metrics/index.js";
 import { BaseModel } from "../../models/base-model.js";
 import { isList, mapEach } from "../../models/each.js";
+import { writtenActivations } from "./old-activations.js";
 import { graftKey, serializeMultipliers } from "../../models/learning-rate-multipliers.js";
 import { serializeLayer } from "../../models/serialize-layer.js";
 import type { MetricsOption } from "../../models/compile-types.js";
@@ -102,5 +103,6 @@ export function serializeModel(model: BaseModel): Config {
     });
   }
   // What is undefined is left out of the file.
-  return { ...serializeLayer(model), compile_config: compileConfig(model), [graftKey]: serializeMultipliers(model) };
+  const written = writtenActivations(serializeLayer(model)) as Config;
+  return { ...written, compile_config: compileConfig(model), [graftKey]: serializeMultipliers(model) };
 }

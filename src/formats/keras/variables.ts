@@ -243,7 +243,7 @@ function partName(path: string): string {
 }
 
 /** Scalars are counters in Keras, hence whole numbers. */
-function asWritten({ value, path }: Variable): Hdf5Tensor {
+export function asWritten({ value, path }: Variable): Hdf5Tensor {
   return path.endsWith("/count") ? { type: "int32", dims: [], data: Int32Array.from(value.data) } : value;
 }
 

@@ -4,7 +4,9 @@ import { didYouMean } from "../../errors/nearest.js";
 import type { Value } from "../../graph/value.js";
 import { isSerializedObject, type SerializedObject } from "../config.js";
 import { snakeCase, type SnakeCase } from "../names.js";
+import { approximateGelu } from "./approximate-gelu.js";
 import * as catalogue from "./catalogue.js";
+import { oldHardSigmoid } from "./old-hard-sigmoid.js";
 
 /** A function that acts on the values between layers; rank 4 is `[N, C, H, W]` there. */
 export type Activation = (x: Value) => Value;
@@ -12,12 +14,17 @@ export type Activation = (x: Value) => Value;
 /** Other names, and the function that each stands for. */
 const aliases = { swish: catalogue.silu, hard_swish: catalogue.hardSilu } as const;
 
+/** Functions that older files hold and Keras 3 has no name for. */
+const ofOldFiles = { oldHardSigmoid, approximateGelu };
+
 /** Keras's string names of activation functions. */
 export type ActivationName = SnakeCase<keyof typeof catalogue> | keyof typeof aliases;
 
 /** The functions by name; the first name of one is that which files have. */
 const table: ReadonlyMap<string, Activation> = new Map<string, Activation>([
-  ...Object.entries(catalogue).map(([name, activation]) => [snakeCase(name), activation] as const),
+  ...Object.entries({ ...catalogue, ...ofOldFiles }).map(
+    ([name, activation]) => [snakeCase(name), activation] as const,
+  ),
   ...Object.entries(aliases),
 ]);
 

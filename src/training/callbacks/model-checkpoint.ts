@@ -1,4 +1,5 @@
 import { UsageError } from "../../errors/errors.js";
+import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
 import { text, wholeNumber } from "../../errors/check.js";
 import { byName } from "../../nn/named.js";
@@ -90,13 +91,14 @@ export class ModelCheckpoint extends Callback {
     this.saveBestOnly = options.saveBestOnly ?? false;
     this.saveWeightsOnly = saveWeightsOnly;
     this.saveFreq = saveFreq === "epoch" ? saveFreq : wholeNumber("ModelCheckpoint", "saveFreq", saveFreq);
-    const endings = saveWeightsOnly ? [".weights.h5"] : [".keras"];
-    if (!endings.some((ending) => filepath.endsWith(ending))) {
+    const endings = saveWeightsOnly ? [".weights.h5"] : [".keras", ".h5"];
+    const isWeights = filepath.endsWith(".weights.h5");
+    if (!endings.some((ending) => filepath.endsWith(ending)) || isWeights !== saveWeightsOnly) {
       throw new UsageError(`ModelCheckpoint cannot save to "${filepath}".`, {
         subject: "filepath",
         expected: `a name that ends in ${endings.join(" or ")}`,
         received: filepath,
-        advice: filepath.endsWith(".weights.h5") ? "Set saveWeightsOnly to true." : undefined,
+        advice: isWeights ? "Set saveWeightsOnly to true." : undefined,
       });
     }
   }
@@ -104,6 +106,12 @@ export class ModelCheckpoint extends Callback {
   /** The best value so far. */
   get best(): number | undefined {
     return this.watched.best;
+  }
+
+  /** What cannot be saved is said before anything is learned. */
+  override async onTrainBegin({ model }: CallbackContext): Promise<void> {
+    const what = this.saveWeightsOnly ? "weights" : "model";
+    await platform().files.checkSave(model, this.filepath, what);
   }
 
   override onEpochBegin(epoch: number): void {
