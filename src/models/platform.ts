@@ -1,6 +1,7 @@
 import { UsageError } from "../errors/errors.js";
 import { installRuntime } from "../runtime/installed-runtime.js";
 import type { Runtime, Tensor } from "../runtime/runtime.js";
+import type { CustomObjects } from "../nn/saving/custom-objects.js";
 import type { BaseModel } from "./base-model.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
 import type { Surroundings } from "./surroundings.js";
@@ -36,6 +37,8 @@ export interface LoadModelOptions {
   readonly compile?: boolean;
   /** Which output of an ONNX file to take, by its name. Default all that are of floating-point numbers. */
   readonly output?: string | undefined;
+  /** Classes and functions of one's own that the file names, by these names. */
+  readonly customObjects?: CustomObjects | undefined;
 }
 
 /** Models and weights in files. */

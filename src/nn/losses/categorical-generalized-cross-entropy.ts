@@ -36,7 +36,7 @@ export class CategoricalGeneralizedCrossEntropy extends Loss {
     this.q = numberInside("CategoricalGeneralizedCrossEntropy", "q", q, { above: 0, below: 1 });
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const prediction = toChannelsLast(output);
     const axis = prediction.rank - 1;
     const numbers = labels.rank === prediction.rank && labels.shape.at(-1) === 1 ? squeeze(labels, [axis]) : labels;

@@ -91,7 +91,7 @@ export class RunningMeans {
       }
     }
     const followed = metrics.map(
-      ({ name, metric }, index) => [name, metric.result(this.stateAt(names.metric(index, "")))] as const,
+      ({ name, metric }, index) => [name, metric.figure(this.stateAt(names.metric(index, "")))] as const,
     );
     if (outputs.length > 1) followed.sort(([a], [b]) => (a < b ? -1 : 1));
     return namedRecord([...logs, ...followed]);
