@@ -96,6 +96,16 @@ export class Model extends BaseModel {
     return connections;
   }
 
+  override edges(): readonly (readonly [from: Layer, to: Layer])[] {
+    const inside = new Set(this.ordered);
+    return this.calls.flatMap(({ layer, inputs }) =>
+      inputs.flatMap(({ call }) => {
+        const from = call?.().layer;
+        return from === undefined || !inside.has(from) ? [] : [[from, layer] as const];
+      }),
+    );
+  }
+
   call(inputs: readonly Value[], context: CallContext): readonly Value[] {
     const values = new Map<SymbolicTensor, Value>();
     this.inputs.forEach((tensor, index) => {
