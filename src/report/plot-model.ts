@@ -1,4 +1,4 @@
-import { type Edge, Graph, layout } from "@dagrejs/dagre";
+import { Graph, layout, type Place } from "@dagrejs/dagre";
 import { checkOptionNames, refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
@@ -88,8 +88,11 @@ function check(model: BaseModel, options: PlotModelOptions): void {
   }
   checkOptionNames("plotModel", options, optionNames);
   const { toFile, rankdir = "TB" } = options;
+  // JavaScript lets anything through.
+  const path: unknown = toFile;
+  if (path !== undefined && path !== null && typeof path !== "string") refuse("plotModel", "toFile", "a path", path);
   if (!directions.includes(rankdir)) refuse("plotModel", "rankdir", `one of ${directions.join(", ")}`, rankdir);
-  if (toFile !== undefined && toFile !== null && !String(toFile).endsWith(".svg")) {
+  if (toFile !== undefined && toFile !== null && !toFile.endsWith(".svg")) {
     throw new UsageError("plotModel writes SVG.", {
       subject: "toFile",
       expected: "a path that ends in .svg",
@@ -236,10 +239,7 @@ function escaped(text: string): string {
     "'": "&#39;",
   };
   // Control characters are not allowed in XML at all.
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
-  return text
-    .replace(/[\u0000-\u001f\u007f\ufffe\uffff]/g, "\ufffd")
-    .replace(/[&<>"']/g, (sign) => entities[sign] ?? "");
+  return text.replace(/[\p{Cc}\ufffe\uffff]/gu, "\ufffd").replace(/[&<>"']/g, (sign) => entities[sign] ?? "");
 }
 
 function drawBox(box: Box, { x = 0, y = 0, width = 0, height = 0 }: Place): string {
@@ -262,13 +262,6 @@ function drawBox(box: Box, { x = 0, y = 0, width = 0, height = 0 }: Place): stri
   return parts.join("");
 }
 
-interface Place {
-  readonly x?: number | undefined;
-  readonly y?: number | undefined;
-  readonly width?: number | undefined;
-  readonly height?: number | undefined;
-}
-
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 function drawing(model: BaseModel, options: PlotModelOptions): string {
@@ -276,24 +269,21 @@ function drawing(model: BaseModel, options: PlotModelOptions): string {
   picture.add(model);
   const { graph } = picture;
   layout(graph);
-  const place = (id: string): Place => graph.node(id) as Place;
   const frames = picture.frames().map(({ layer, id }) => {
-    const { x = 0, y = 0, width = 0, height = 0 } = place(id);
+    const { x = 0, y = 0, width = 0, height = 0 } = graph.node(id);
     const [left, top] = [round(x - width / 2), round(y - height / 2)];
     return (
       `<rect x="${left}" y="${top}" width="${round(width)}" height="${round(height)}" fill="none" stroke="#777777" ` +
       `stroke-dasharray="5 4"/><text x="${left + 6}" y="${top + 15}" fill="#555555" text-anchor="start">${escaped(layer.name)}</text>`
     );
   });
-  const edges = graph.edges().map((edge: Edge) => {
-    const { points = [] } = graph.edge(edge) as {
-      readonly points?: readonly { readonly x: number; readonly y: number }[];
-    };
+  const edges = graph.edges().map((edge) => {
+    const { points = [] } = graph.edge(edge);
     const path = points.map(({ x, y }) => `${round(x)},${round(y)}`).join(" ");
     return `<polyline points="${path}" fill="none" stroke="${frame}" marker-end="url(#arrow)"/>`;
   });
-  const boxes = [...picture.boxes].map(([layer, box]) => drawBox(box, place(picture.id(layer))));
-  const { width = 0, height = 0 } = graph.graph() as Place;
+  const boxes = [...picture.boxes].map(([layer, box]) => drawBox(box, graph.node(picture.id(layer))));
+  const { width = 0, height = 0 } = graph.graph();
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${Math.ceil(height)}" ` +
       `viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}" font-family="Helvetica, Arial, sans-serif" font-size="13" ` +
