@@ -4,7 +4,7 @@ import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import { Layer } from "../nn/layer.js";
 import type { Optimizer } from "../nn/optimizers/index.js";
-import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
+import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
@@ -92,6 +92,19 @@ export abstract class BaseModel extends Layer {
    */
   connections(): ReadonlyMap<Layer, readonly string[]> | undefined {
     return undefined;
+  }
+
+  override get firstTensors(): Pick<LayerCall, "inputs" | "outputs"> | undefined {
+    return this.built ? { inputs: this.inputs, outputs: this.outputs } : undefined;
+  }
+
+  /** Which layers are called on what comes out of which, once for each input; where nothing else is known, they form one row. */
+  edges(): readonly (readonly [from: Layer, to: Layer])[] {
+    const { layers } = this;
+    return layers.slice(1).flatMap((layer, index) => {
+      const before = layers[index];
+      return before === undefined ? [] : [[before, layer] as const];
+    });
   }
 
   /** Names of the inputs, in the model's order: those of their `InputLayer`s. */

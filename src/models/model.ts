@@ -170,6 +170,17 @@ export class Model extends BaseModel {
     return connections;
   }
 
+  override edges(): readonly (readonly [from: Layer, to: Layer])[] {
+    if (this.graph === undefined) return [];
+    const inside = new Set(this.graph.layers);
+    return this.graph.calls.flatMap(({ layer, inputs }) =>
+      inputs.flatMap(({ call }) => {
+        const from = call?.().layer;
+        return from === undefined || !inside.has(from) ? [] : [[from, layer] as const];
+      }),
+    );
+  }
+
   protected override compute(inputs: readonly Value[], context: CallContext): readonly Value[] {
     const values = new Map<SymbolicTensor, Value>();
     this.inputs.forEach((tensor, index) => {

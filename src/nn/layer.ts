@@ -308,6 +308,11 @@ export class Layer extends Named {
     return this.onlyTensor("output", this.firstCall?.outputs);
   }
 
+  /** What the layer was called on first, and what came out; `undefined` where it was never called. */
+  get firstTensors(): Pick<LayerCall, "inputs" | "outputs"> | undefined {
+    return this.firstCall;
+  }
+
   /** Shape of {@link input} in Keras's order; extents that vary are text. */
   get inputShape(): Shape {
     return this.input.shape;
