@@ -22,10 +22,16 @@ export * as regularizers from "./nn/regularizers/index.js";
 export * as schedules from "./nn/schedules/index.js";
 export * as plots from "./report/curves.js";
 export { ImageDataGenerator, type ImageDataGeneratorOptions } from "./data/generator/image-data-generator.js";
-export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./data/dataset/image-dataset.js";
+export {
+  type ImageDataset,
+  imageDatasetFromDirectory,
+  type ImageDatasetOptions,
+} from "./data/dataset/image-dataset.js";
 export { setRandomSeed } from "./random/seed.js";
 export { setDevice } from "./hosts/node/device.js";
 export { availableDevices, type Device } from "./runtime/node/devices.js";
 export type { DeviceName } from "./runtime/node/runtime.js";
-export { Tensor } from "./runtime/runtime.js";
+export { type Float32Tensor, Tensor } from "./runtime/runtime.js";
+export type { Loose, Pair, Word } from "./errors/check.js";
+export { SymbolicTensor } from "./nn/symbolic-tensor.js";
 export * from "./errors/errors.js";

@@ -1,7 +1,6 @@
-import { checkOptionNames } from "../errors/check.js";
+import { checkOptionNames, refuse, wholeNumbers } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import { Model } from "../models/model.js";
-import type { ActivationName } from "../nn/activations/index.js";
 import {
   Conv2D,
   Dense,
@@ -55,6 +54,7 @@ const record: NetworkRecord = {
 const smallestSide = 32;
 
 function checkShape(shape: readonly number[]): void {
+  wholeNumbers("VGG16", "inputShape", shape);
   const [height = 0, width = 0, channels] = shape;
   if (shape.length === 3 && height >= smallestSide && width >= smallestSide && channels === 3) return;
   throw new UsageError("VGG16 cannot take this input shape.", {
@@ -125,17 +125,22 @@ export async function VGG16(options: ApplicationOptions = {}, onProgress?: Downl
   return model;
 }
 
-function classifier(x: SymbolicTensor, classes: number, activation: ActivationName | null = "softmax"): SymbolicTensor {
+function classifier(
+  x: SymbolicTensor,
+  classes: number,
+  activation: ApplicationOptions["classifierActivation"] = "softmax",
+): SymbolicTensor {
   const flat = new Flatten({ name: "flatten" }).apply(x);
   const first = new Dense(4096, { activation: "relu", name: "fc1" }).apply(flat);
   const second = new Dense(4096, { activation: "relu", name: "fc2" }).apply(first);
   return new Dense(classes, { activation: activation ?? "linear", name: "predictions" }).apply(second);
 }
 
-function pooled(x: SymbolicTensor, pooling: "avg" | "max" | null): SymbolicTensor {
+function pooled(x: SymbolicTensor, pooling: ApplicationOptions["pooling"]): SymbolicTensor {
   if (pooling === "avg") return new GlobalAveragePooling2D().apply(x);
   if (pooling === "max") return new GlobalMaxPooling2D().apply(x);
-  return x;
+  if (pooling === null || pooling === undefined) return x;
+  return refuse("VGG16", "pooling", '"avg", "max" or null', pooling);
 }
 
 /** Keras's module: the network, its preprocessing, and the names of its classes. */

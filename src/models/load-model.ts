@@ -10,7 +10,7 @@ import { type LoadModelOptions, platform } from "./platform.js";
  *
  * @param path the file
  * @param options `compile: false` leaves out what the model was compiled with
- * @returns the model, compiled as in the file; training goes on where it stopped
+ * @returns the model, a variable of type `Model` or `Sequential` takes it where the file holds one; compiled as in the file; training goes on where it stopped
  * @throws FileError when the file cannot be read, is damaged, or of another kind
  * @throws UsageError when it holds a layer or an option that Graft does not have; the message names both
  * @see https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
@@ -25,7 +25,10 @@ import { type LoadModelOptions, platform } from "./platform.js";
  * console.log(same.outputShape); // → [ 'N', 1 ]
  * ```
  */
-export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<BaseModel> {
+export async function loadModel<Loaded extends BaseModel = BaseModel>(
+  path: string,
+  options: LoadModelOptions = {},
+): Promise<Loaded> {
   checkMethodOptions("loadModel", options);
-  return platform().files.loadModel(text("loadModel", "path", path), options);
+  return (await platform().files.loadModel(text("loadModel", "path", path), options)) as Loaded;
 }

@@ -1,3 +1,4 @@
+import { type Float32Tensor, Tensor } from "../runtime/runtime.js";
 import { isWhole, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
@@ -156,8 +157,8 @@ export abstract class Layer extends Named {
   }
 
   /** Copies of the weights, in Keras's order and shapes. */
-  getWeights(): TensorData<"float32">[] {
-    return this.weights.map(({ value }) => ({ ...value, data: value.data.slice() }));
+  getWeights(): Float32Tensor[] {
+    return this.weights.map(({ value }) => new Tensor("float32", value.data.slice(), value.dims));
   }
 
   /**
@@ -166,7 +167,7 @@ export abstract class Layer extends Named {
    * @param tensors in Keras's order and shapes
    * @throws ShapeError when number or shapes differ; then no weight has changed
    */
-  setWeights(tensors: readonly TensorData<"float32">[]): void {
+  setWeights(tensors: readonly (Tensor | TensorData<"float32">)[]): void {
     const variables = this.weights;
     if (!Array.isArray(tensors) || !tensors.every(isTensorLike)) {
       refuse("setWeights", "tensors", "a list of arrays, as getWeights gives it", tensors);
@@ -187,7 +188,10 @@ export abstract class Layer extends Named {
     }
     variables.forEach((variable, index) => {
       const tensor = tensors[index];
-      if (tensor !== undefined) variable.assign({ ...tensor, data: tensor.data.slice() });
+      const { dims, data } = tensor ?? { dims: [], data: [] };
+      // Keras takes any numbers.
+      const values = data instanceof Float32Array ? data.slice() : Float32Array.from(data as ArrayLike<number>, Number);
+      variable.assign({ type: "float32", dims, data: values });
     });
   }
 

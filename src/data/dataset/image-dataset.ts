@@ -4,7 +4,7 @@ import { platform } from "../../models/platform.js";
 import { Generator } from "../../random/generator.js";
 import { randomStream } from "../../random/seed.js";
 import { BatchIterator, type LabelledBatch } from "../generator/batch-iterator.js";
-import { refuseOption } from "../../errors/check.js";
+import { refuseOption, type Loose, text } from "../../errors/check.js";
 import {
   checkDatasetOptions,
   datasetOwner,
@@ -130,17 +130,24 @@ export class ImageDataset extends BatchIterator<LabelledBatch> {
  */
 export function imageDatasetFromDirectory(
   directory: string,
-  options: ImageDatasetOptions & { readonly subset: "both" },
+  options: Loose<Omit<ImageDatasetOptions, "subset">> & { readonly subset: "both" },
 ): Promise<[training: ImageDataset, validation: ImageDataset]>;
 export function imageDatasetFromDirectory(
   directory: string,
-  options?: ImageDatasetOptions & { readonly subset?: "training" | "validation" | null },
+  options?: Loose<Omit<ImageDatasetOptions, "subset">> & { readonly subset?: "training" | "validation" | null },
 ): Promise<ImageDataset>;
+export function imageDatasetFromDirectory(
+  directory: string,
+  options?: Loose<ImageDatasetOptions>,
+): Promise<ImageDataset | [training: ImageDataset, validation: ImageDataset]>;
 export async function imageDatasetFromDirectory(
   directory: string,
-  options: ImageDatasetOptions = {},
+  given: Loose<ImageDatasetOptions> = {},
 ): Promise<ImageDataset | [training: ImageDataset, validation: ImageDataset]> {
+  // They are checked at once.
+  const options = given as ImageDatasetOptions;
   checkDatasetOptions(options);
+  text(datasetOwner, "directory", directory);
   const listing = await listed(directory, options);
   const { shuffle = true, subset, verbose = true, validationSplit } = options;
   const say = (line: string): void => {

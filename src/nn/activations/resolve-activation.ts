@@ -1,4 +1,4 @@
-import { show } from "../../errors/check.js";
+import { show, type Word } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
 import type { Value } from "../../graph/value.js";
@@ -22,7 +22,7 @@ const table: ReadonlyMap<string, Activation> = new Map<string, Activation>([
 ]);
 
 /** An activation function, its name in Keras, or what Keras wrote into a file. */
-export type ActivationLike = Activation | ActivationName | SerializedObject;
+export type ActivationLike = Activation | Word<ActivationName> | SerializedObject;
 
 /** An activation function and its name in Keras. */
 export interface NamedActivation {

@@ -1,3 +1,4 @@
+import { type Word } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
 import { greater, where } from "../../ops/comparison.js";
@@ -25,7 +26,7 @@ export type Reduction = (typeof reductions)[number];
 /** Options that every loss has. */
 export interface LossOptions {
   /** Default `"sum_over_batch_size"`: the mean over all elements. */
-  readonly reduction?: Reduction | undefined;
+  readonly reduction?: Word<Reduction> | undefined;
   /** Name; default Keras's. */
   readonly name?: string | undefined;
 }
@@ -42,14 +43,15 @@ export abstract class Loss extends Named {
     super(options);
     const { reduction = "sum_over_batch_size", name: given } = options;
     this.name = given ?? name;
-    if (!reductions.includes(reduction)) {
+    const known = reductions.find((word) => word === reduction);
+    if (known === undefined) {
       throw new UsageError(`The loss "${this.name}" cannot be reduced in this way.`, {
         subject: "reduction",
         expected: reductions.map((word) => `"${word}"`).join(" or "),
         received: `"${reduction}"`,
       });
     }
-    this.reduction = reduction;
+    this.reduction = known;
   }
 
   /**
