@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../errors/check.js";
 import { readFile } from "node:fs/promises";
 import { FileError, ShapeError, UsageError } from "../errors/errors.js";
 import { checkTensor, type Tensor } from "../runtime/runtime.js";
@@ -101,10 +102,12 @@ function checkNaming(predictions: Tensor, classes: number, top: number): void {
 export function namePredictions(
   predictions: Tensor,
   classes: ClassIndex,
-  { top = 5 }: DecodeOptions = {},
+  options: DecodeOptions = {},
 ): ClassPrediction[][] {
-  const [batch = 0, columns = 0] = predictions.dims;
+  checkOptionNames("decodePredictions", options, ["top"]);
+  const { top = 5 } = options;
   checkNaming(predictions, classes.length, top);
+  const [batch = 0, columns = 0] = predictions.dims;
   const scores = Array.from(predictions.data as ArrayLike<number>, Number);
   return Array.from({ length: batch }, (_, row) =>
     classes
@@ -142,6 +145,7 @@ export async function decodePredictions(
   predictions: Tensor,
   options: DecodeOptions = {},
 ): Promise<ClassPrediction[][]> {
+  checkOptionNames("decodePredictions", options, ["top"]);
   // Before the download, which wrong arguments are not worth.
   checkNaming(predictions, 1000, options.top ?? 5);
   return namePredictions(predictions, await imagenetClasses(), options);

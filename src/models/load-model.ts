@@ -12,7 +12,8 @@ import { type LoadModelOptions, platform } from "./platform.js";
  * @param path the file
  * @param options `compile: false` leaves out what the model was compiled with; `customObjects: { Scale }` says classes and
  * functions of one's own that the file names
- * @returns the model, compiled as in the file; training goes on where it stopped
+ * @returns the model, compiled as in the file; training goes on where it stopped. A variable of type `Model` or `Sequential` takes
+ * it where the file holds one
  * @throws FileError when the file cannot be read, is damaged, or of another kind
  * @throws UsageError when it holds a layer or an option that Graft does not have; the message names both
  * @see https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
@@ -27,9 +28,13 @@ import { type LoadModelOptions, platform } from "./platform.js";
  * console.log(same.outputShape); // → [ 'N', 1 ]
  * ```
  */
-export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<BaseModel> {
+export async function loadModel<Loaded extends BaseModel = BaseModel>(
+  path: string,
+  options: LoadModelOptions = {},
+): Promise<Loaded> {
   checkMethodOptions("loadModel", options);
   const { customObjects = {} } = options;
   const file = text("loadModel", "path", path);
-  return new CustomObjectScope(customObjects).run(() => platform().files.loadModel(file, options));
+  const load = (): Promise<BaseModel> => platform().files.loadModel(file, options);
+  return (await new CustomObjectScope(customObjects).run(load)) as Loaded;
 }

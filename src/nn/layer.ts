@@ -1,3 +1,4 @@
+import { type Float32Tensor, Tensor } from "../runtime/runtime.js";
 import { checkOptionNames, isWhole, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
@@ -6,7 +7,6 @@ import { formatShape, type Shape } from "../graph/shape.js";
 import { input, type Value, type ValueType } from "../graph/value.js";
 import { cast } from "../ops/layout.js";
 import { reduceSum } from "../ops/reduction.js";
-import { Tensor } from "../runtime/runtime.js";
 import { channelsFirst, channelsLast } from "./channels.js";
 import { type Config, serializeObject } from "./config.js";
 import type { Constraint } from "./constraints/constraint.js";
@@ -347,8 +347,8 @@ export class Layer extends Named {
   }
 
   /** Copies of the weights, in Keras's order and shapes. */
-  getWeights(): TensorData<"float32">[] {
-    return this.weights.map(({ value }) => ({ ...value, data: value.data.slice() }));
+  getWeights(): Float32Tensor[] {
+    return this.weights.map(({ value }) => new Tensor("float32", value.data.slice(), value.dims));
   }
 
   /**
@@ -357,7 +357,7 @@ export class Layer extends Named {
    * @param tensors in Keras's order and shapes
    * @throws ShapeError when number or shapes differ; then no weight has changed
    */
-  setWeights(tensors: readonly TensorData<"float32">[]): void {
+  setWeights(tensors: readonly (Tensor | TensorData<"float32">)[]): void {
     const variables = this.weights;
     if (!Array.isArray(tensors) || !tensors.every(isTensorLike)) {
       refuse("setWeights", "tensors", "a list of arrays, as getWeights gives it", tensors);
@@ -378,7 +378,10 @@ export class Layer extends Named {
     }
     variables.forEach((variable, index) => {
       const tensor = tensors[index];
-      if (tensor !== undefined) variable.assign({ ...tensor, data: tensor.data.slice() });
+      const { dims, data } = tensor ?? { dims: [], data: [] };
+      // Keras takes any numbers.
+      const values = data instanceof Float32Array ? data.slice() : Float32Array.from(data as ArrayLike<number>, Number);
+      variable.assign({ type: "float32", dims, data: values });
     });
   }
 

@@ -3,7 +3,7 @@ import { FileError, UsageError } from "../../errors/errors.js";
 import { platform } from "../../models/platform.js";
 import { Generator } from "../../random/generator.js";
 import { randomStream } from "../../random/seed.js";
-import { isWhole, refuseOption } from "../../errors/check.js";
+import { isWhole, refuseOption, type Loose, text } from "../../errors/check.js";
 import {
   checkDatasetOptions,
   datasetOwner,
@@ -132,22 +132,32 @@ function samplesOf(
  */
 export function imageDatasetFromDirectory(
   directory: string,
-  options: ImageDatasetOptions & WithoutLabels & { readonly subset: "both" },
+  options: Loose<Omit<ImageDatasetOptions, "subset">> & WithoutLabels & { readonly subset: "both" },
 ): Promise<[training: ImageDataset<Tensor>, validation: ImageDataset<Tensor>]>;
 export function imageDatasetFromDirectory(
   directory: string,
-  options: ImageDatasetOptions & WithoutLabels,
+  options: Loose<Omit<ImageDatasetOptions, "subset">> & WithoutLabels & { readonly subset?: "training" | "validation" | null },
 ): Promise<ImageDataset<Tensor>>;
 export function imageDatasetFromDirectory(
   directory: string,
-  options: ImageDatasetOptions & { readonly subset: "both" },
+  options: Loose<Omit<ImageDatasetOptions, "subset">> & { readonly subset: "both" },
 ): Promise<[training: ImageDataset, validation: ImageDataset]>;
-export function imageDatasetFromDirectory(directory: string, options?: ImageDatasetOptions): Promise<ImageDataset>;
+export function imageDatasetFromDirectory(
+  directory: string,
+  options?: Loose<Omit<ImageDatasetOptions, "subset">> & { readonly subset?: "training" | "validation" | null },
+): Promise<ImageDataset>;
+export function imageDatasetFromDirectory(
+  directory: string,
+  options?: Loose<ImageDatasetOptions>,
+): Promise<ImageDataset | [training: ImageDataset, validation: ImageDataset]>;
 export async function imageDatasetFromDirectory(
   directory: string,
-  options: ImageDatasetOptions = {},
+  given: Loose<ImageDatasetOptions> = {},
 ): Promise<unknown> {
+  // They are checked at once.
+  const options = given as ImageDatasetOptions;
   checkDatasetOptions(options);
+  text(datasetOwner, "directory", directory);
   const listing = await listed(directory, options);
   const { shuffle = true, subset, verbose = true, validationSplit } = options;
   const say = (line: string): void => {

@@ -1,4 +1,4 @@
-import { show } from "../../errors/check.js";
+import { show, type Word } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
 import type { Value } from "../../graph/value.js";
@@ -36,7 +36,7 @@ const table: ReadonlyMap<string, Activation> = new Map<string, Activation>([
 export type OwnActivation = (x: SymbolicTensor) => SymbolicTensor;
 
 /** An activation function, its name in Keras, or what Keras wrote into a file. */
-export type ActivationLike = OwnActivation | Activation | ActivationName | SerializedObject;
+export type ActivationLike = OwnActivation | Activation | Word<ActivationName> | SerializedObject;
 
 /** An activation function of a user's own. */
 function ownActivation(own: OwnActivation): NamedActivation {

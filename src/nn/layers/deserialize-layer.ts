@@ -1,3 +1,4 @@
+import { refuse } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { type Config, isSerializedObject, type SerializedObject } from "../config.js";
 import type { Layer } from "../layer.js";
@@ -37,6 +38,8 @@ function checkPolicy({ class_name: className, config }: SerializedObject): void 
  * @throws UsageError for a layer or an option that Graft does not have
  */
 export function deserializeLayer(serialized: SerializedObject): Layer {
+  const given: unknown = serialized;
+  if (!isSerializedObject(given)) refuse("deserializeLayer", "layer", "{ class_name, config }", given);
   checkPolicy(serialized);
   // The model reads Keras 2's input shape; the element type of all layers but inputs is float32.
   const left = serialized.class_name === "InputLayer" ? [] : ["batch_input_shape", "dtype"];

@@ -1,3 +1,4 @@
+import { type Word } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
 import { greater, where } from "../../ops/comparison.js";
@@ -30,7 +31,7 @@ export type Reduction = (typeof reductions)[number];
 /** Options that every loss has. */
 export interface LossOptions {
   /** Default `"sum_over_batch_size"`: the mean over all elements. */
-  readonly reduction?: Reduction | undefined;
+  readonly reduction?: Word<Reduction> | undefined;
   /** Name; default Keras's. */
   readonly name?: string | undefined;
 }
@@ -69,14 +70,15 @@ export class Loss extends Named {
     const { reduction = "sum_over_batch_size", name: given } =
       typeof nameOrOptions === "string" ? options : nameOrOptions;
     this.name = given ?? (typeof nameOrOptions === "string" ? nameOrOptions : snakeCase(this.className));
-    if (!reductions.includes(reduction)) {
+    const known = reductions.find((word) => word === reduction);
+    if (known === undefined) {
       throw new UsageError(`The loss "${this.name}" cannot be reduced in this way.`, {
         subject: "reduction",
         expected: reductions.map((word) => `"${word}"`).join(" or "),
         received: `"${reduction}"`,
       });
     }
-    this.reduction = reduction;
+    this.reduction = known;
   }
 
   /**

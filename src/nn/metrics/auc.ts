@@ -92,7 +92,8 @@ export class AUC extends Metric {
     super(options);
     this.name = options.name ?? "auc";
     const { thresholds, numLabels, labelWeights } = options;
-    this.thresholds = thresholds && [...numbers("AUC", "thresholds", thresholds)].sort((a, b) => a - b);
+    this.thresholds =
+      thresholds === undefined ? undefined : [...numbers("AUC", "thresholds", thresholds)].sort((a, b) => a - b);
     this.numThresholds =
       this.thresholds === undefined
         ? wholeNumber("AUC", "numThresholds", options.numThresholds ?? 200, 2)

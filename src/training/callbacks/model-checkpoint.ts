@@ -1,7 +1,7 @@
 import { UsageError } from "../../errors/errors.js";
 import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { text, wholeNumber } from "../../errors/check.js";
+import { text, wholeNumber, type Word } from "../../errors/check.js";
 import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { formatPath } from "./format-path.js";
@@ -16,15 +16,15 @@ export interface ModelCheckpointOptions {
   /** Key in the logs; default `"val_loss"`. */
   readonly monitor?: string;
   /** 1: says what it does; default 0. */
-  readonly verbose?: 0 | 1;
+  readonly verbose?: number;
   /** Whether only what is better than everything before is saved; default `false`. */
   readonly saveBestOnly?: boolean;
   /** Whether weights alone are saved; default `false`. */
   readonly saveWeightsOnly?: boolean;
   /** Default `"auto"`: losses fall, a metric goes its own direction. */
-  readonly mode?: Mode;
+  readonly mode?: Word<Mode>;
   /** Default `"epoch"`. */
-  readonly saveFreq?: SaveFrequency;
+  readonly saveFreq?: Word<"epoch"> | number;
   /** With `saveBestOnly`, what the first one must be better than; default: nothing. */
   readonly initialValueThreshold?: number | undefined;
 }
@@ -63,7 +63,7 @@ export class ModelCheckpoint extends Callback {
   static readonly options: readonly string[] = known;
   private readonly filepath: string;
   private readonly watched: Monitor;
-  private readonly verbose: 0 | 1;
+  private readonly verbose: number;
   private readonly saveBestOnly: boolean;
   private readonly saveWeightsOnly: boolean;
   private readonly saveFreq: SaveFrequency;
@@ -90,7 +90,7 @@ export class ModelCheckpoint extends Callback {
     this.verbose = options.verbose ?? 0;
     this.saveBestOnly = options.saveBestOnly ?? false;
     this.saveWeightsOnly = saveWeightsOnly;
-    this.saveFreq = saveFreq === "epoch" ? saveFreq : wholeNumber("ModelCheckpoint", "saveFreq", saveFreq);
+    this.saveFreq = saveFreq === "epoch" ? "epoch" : wholeNumber("ModelCheckpoint", "saveFreq", saveFreq as number);
     const endings = saveWeightsOnly ? [".weights.h5"] : [".keras", ".h5"];
     const isWeights = filepath.endsWith(".weights.h5");
     if (!endings.some((ending) => filepath.endsWith(ending)) || isWeights !== saveWeightsOnly) {
