@@ -46,11 +46,13 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
     fit: async (model, x, options) => {
       checkMethodOptions("fit", options);
       checkSamples("fit", "x", x);
+      if (options.sampleWeight !== undefined) checkArrays("fit", "sampleWeight", options.sampleWeight, true);
       return fit(callOf(model), x, options);
     },
     evaluate: async (model, x, options) => {
       checkMethodOptions("evaluate", options);
       checkSamples("evaluate", "x", x);
+      if (options.sampleWeight !== undefined) checkArrays("evaluate", "sampleWeight", options.sampleWeight, true);
       return evaluate(callOf(model), x, options);
     },
     predict: async (model, x, options) => {
