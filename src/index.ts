@@ -29,19 +29,12 @@ export { ImageDataGenerator, type ImageDataGeneratorOptions } from "./data/gener
 export { Dataset } from "./data/dataset/dataset.js";
 export type { ImageDataset } from "./data/dataset/photo-dataset.js";
 export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./data/dataset/image-dataset.js";
-export {
-  type ImageDataset,
-  imageDatasetFromDirectory,
-  type ImageDatasetOptions,
-} from "./data/dataset/image-dataset.js";
 export { setRandomSeed } from "./random/seed.js";
 export { setDevice } from "./hosts/node/device.js";
 export { availableDevices, type Device } from "./runtime/node/devices.js";
 export type { DeviceName } from "./runtime/node/runtime.js";
 export { SymbolicTensor } from "./nn/symbolic-tensor.js";
 export { Variable } from "./nn/variable.js";
-export { Tensor } from "./runtime/runtime.js";
 export { type Float32Tensor, Tensor } from "./runtime/runtime.js";
 export type { Loose, Pair, Word } from "./errors/check.js";
-export { SymbolicTensor } from "./nn/symbolic-tensor.js";
 export * from "./errors/errors.js";

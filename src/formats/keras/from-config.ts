@@ -9,7 +9,7 @@ import type { CallOptions, MaskName, SymbolicTensor } from "../../nn/symbolic-te
 import { BaseModel } from "../../models/base-model.js";
 import { isReference, readCall, readOperationCall, type Call, type Reference } from "./deserialize-call.js";
 import { moduleOfOperation, operandsOf, operationLayer } from "./deserialize-operation.js";
-import { checkKept } from "./deserialize-check.js";
+import { checkKept, without } from "./deserialize-check.js";
 import type { Generation } from "./generation.js";
 import { modernLayer } from "./modern-layer.js";
 import { isOldOperation, readOldOperation } from "./old-operations.js";

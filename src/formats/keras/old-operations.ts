@@ -59,7 +59,8 @@ const activation = (name: string): Meaning => ({
 function pooling(Pooling: typeof MaxPooling2D | typeof AveragePooling2D): Meaning {
   return {
     layer: (given, name) =>
-      new Pooling(sizes(given, "ksize"), {
+      new Pooling({
+        poolSize: sizes(given, "ksize"),
         name,
         strides: sizes(given, "strides"),
         padding: String(given.get("padding")).toLowerCase() as "same" | "valid",
