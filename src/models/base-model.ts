@@ -66,6 +66,11 @@ export abstract class BaseModel extends Layer {
     return undefined;
   }
 
+  /** What an inner layer gives, that layer has warned of. */
+  protected override warnOfOutputs(): void {
+    // Nothing more to say.
+  }
+
   /** Names of the inputs, in the model's order: those of their `InputLayer`s. */
   get inputNames(): readonly string[] {
     return namesOf("input", this.inputs);

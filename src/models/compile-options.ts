@@ -5,7 +5,7 @@ import type { Loss } from "../nn/losses/loss.js";
 import { type Metric, resolveMetric } from "../nn/metrics/index.js";
 import { resolveOptimizer } from "../nn/optimizers/index.js";
 import { forEachPlace, inOrder, isList, isRecord, mapEach, type Places, quoted } from "./each.js";
-import type { Compiled, CompiledLoss, CompiledMetric, CompileOptions, MetricsOption } from "./compile-types.js";
+import type { Compiled, CompiledLoss, CompiledMetric, CompileOptions, MetricsOption, OutputLabels } from "./compile-types.js";
 
 /** What compile options are resolved for. */
 export interface CompiledModel {
@@ -50,12 +50,20 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes 
         metric: resolveMetric(metric, losses[output] ?? undefined, shapes[output] ?? []),
       })),
     );
-  return {
-    optimizer: resolveOptimizer(options.optimizer),
+  const metrics = named(
+    follow(options.metrics, "metrics"),
+    follow(options.weightedMetrics, "weightedMetrics"),
     outputs,
-    losses: resolved,
-    metrics: named(follow(options.metrics, "metrics"), follow(options.weightedMetrics, "weightedMetrics"), outputs),
-  };
+  );
+  const labelRules = shapes.map((shape, output) => {
+    const own = metrics.flatMap((followed) => (followed.output === output ? [followed.metric] : []));
+    const loss = losses[output] ?? undefined;
+    return [...(loss === undefined ? [] : [loss]), ...own].flatMap((owner): OutputLabels[] => {
+      const rule = owner.labelRule?.(shape);
+      return rule === undefined ? [] : [{ owner: owner.name, rule, shape }];
+    });
+  });
+  return { optimizer: resolveOptimizer(options.optimizer), outputs, losses: resolved, metrics, labelRules };
 }
 
 function lossesOf(loss: CompileOptions["loss"], places: Places): readonly (Loss | null)[] {

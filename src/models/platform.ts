@@ -1,4 +1,5 @@
 import { UsageError } from "../errors/errors.js";
+import { showWarnings } from "../errors/warn.js";
 import type { Runtime, Tensor } from "../runtime/runtime.js";
 import type { BaseModel } from "./base-model.js";
 import type { BatchSource } from "./sources/batch-source.js";
@@ -65,6 +66,9 @@ let installed: Platform | undefined;
 /** Sets the platform; called by the public entry. */
 export function installPlatform(platform: Platform): void {
   installed = platform;
+  showWarnings((line) => {
+    platform.warn(line);
+  });
 }
 
 /**

@@ -1,8 +1,9 @@
 import { refuseUnknown } from "../errors/check.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
+import { warn } from "../errors/warn.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
-import { input, type Value } from "../graph/value.js";
+import { input, producer, type Value } from "../graph/value.js";
 import { channelsFirst, channelsLast } from "./channels.js";
 import { type Config, serializeObject } from "./config.js";
 import type { Constraint } from "./constraints/constraint.js";
@@ -220,7 +221,9 @@ export abstract class Layer extends Named {
         advice: "Inference has no random numbers and no statistics of a batch here.",
       });
     }
-    const outputs: readonly SymbolicTensor[] = this.inferOutputs(all, told).map(
+    const values = this.inferOutputs(all, told);
+    this.warnOfOutputs(values);
+    const outputs: readonly SymbolicTensor[] = values.map(
       ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, () => call),
     );
     const call: LayerCall = {
@@ -231,6 +234,20 @@ export abstract class Layer extends Named {
       arguments: tells ? told : undefined,
     };
     return outputs;
+  }
+
+  /** Warns of outputs that are surely a mistake: as in Keras, a softmax over one value, which is always 1. */
+  protected warnOfOutputs(outputs: readonly Value[]): void {
+    for (const output of outputs) {
+      const node = producer(output);
+      if (node?.op !== "Softmax") continue;
+      const axis = Number(node.attributes["axis"]?.value ?? -1);
+      if (output.shape.at(axis) !== 1) continue;
+      warn(
+        `The layer "${this.name}" takes a softmax over an axis of extent 1, of the shape ` +
+          `${formatShape(channelsLast(output.shape))}: it always gives 1. Was a sigmoid meant?`,
+      );
+    }
   }
 
   /** Names of what the layer may be told beside its inputs. */

@@ -30,7 +30,8 @@ export class DataframeIterator<
   readonly classes: readonly ClassNumber[];
 
   private constructor(table: Table, options: FlowFromDataframeOptions, steps: PixelSteps) {
-    super(photoSamples(table.filepaths, options, table.labels, table.weights), options, steps);
+    const samples = photoSamples(table.filepaths, options, table.labels, table.weights);
+    super({ ...samples, labelNames: table.classNames }, options, steps);
     this.targetSize = [this.imageShape[0], this.imageShape[1]];
     this.classMode = options.classMode === undefined ? "categorical" : options.classMode;
     this.classIndices = Object.fromEntries((table.classNames ?? []).map((name, index) => [name, index]));

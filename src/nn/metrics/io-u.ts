@@ -12,6 +12,7 @@ import { reshapeTo } from "../../ops/reshape.js";
 import { toChannelsLast } from "../channels.js";
 import { refuse, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import type { LabelRule } from "../label-rule.js";
 import { Metric } from "./metric.js";
 
 /** Options of metrics of overlap that know the form of labels and predictions. */
@@ -113,6 +114,11 @@ export class IoU extends Metric {
       return all > 1e-9 ? [right / (all + 1e-7)] : [];
     });
     return overlaps.reduce((total, overlap) => total + overlap, 0) / (overlaps.length + 1e-7);
+  }
+
+  override labelRule(): LabelRule | undefined {
+    const { sparseYTrue, numClasses: classes, ignoreClass: ignored } = this;
+    return sparseYTrue ? { kind: "classes", classes, ignored, cut: true } : undefined;
   }
 
   getConfig(): Config {

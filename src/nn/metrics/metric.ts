@@ -1,5 +1,7 @@
+import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import type { Config } from "../config.js";
+import type { LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
 
 /**
@@ -28,6 +30,13 @@ export abstract class Metric extends Named {
    * @returns small float32 tensors by name, each additive over batches
    */
   abstract state(truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>>;
+
+  /**
+   * What labels must be; `undefined` where any number is one. `fit` and its sisters refuse others.
+   *
+   * @param output shape of the model's output in Keras's order
+   */
+  labelRule?(output: Shape): LabelRule | undefined;
 
   /** The figure for a sum of states. */
   abstract result(state: Readonly<Record<string, Float32Array | Float64Array>>): number;

@@ -2,6 +2,7 @@ import type { NamedTensors } from "../../runtime/runtime.js";
 import type { BatchOptions, InputArrays, Logs, OutputArrays } from "../../models/training-types.js";
 import { Activations } from "../activations/activations.js";
 import { samplesIn, toSource } from "../../models/sources/arrays.js";
+import { checkClassWeight, checkSource } from "./check-labels.js";
 import { evaluateBatch } from "./evaluation.js";
 import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
@@ -24,6 +25,8 @@ async function onBatch(
   prepareModel(model, source);
   const { compiled } = model;
   const batch = source.next();
+  checkSource(source, compiled);
+  checkClassWeight(classWeight, compiled, source, labelShapesOf(batch, compiled));
   const targets = targetsOf(batch, compiled, classWeight);
   const programs = await memory.programsFor(compiled, labelShapesOf(batch, compiled));
   const boundary = await new Activations(programs, source, false).of(batch);

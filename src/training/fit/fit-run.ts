@@ -5,6 +5,7 @@ import type { BatchSource } from "../../models/sources/batch-source.js";
 import type { Surroundings } from "../../models/surroundings.js";
 import type { CallbackContext, FitOptions, Logs, Resumable, TrainingState } from "../../models/training-types.js";
 import { Activations } from "../activations/activations.js";
+import { checkBatch, checkClassWeight, checkedBatches } from "./check-labels.js";
 import type { CallbackList } from "./callback-list.js";
 import { evaluateBatches } from "./evaluation.js";
 import type { OngoingStreams } from "./ongoing-streams.js";
@@ -141,7 +142,8 @@ export class FitRun implements Resumable {
     const logs = this.means.logs();
     const { programs, validationActivations } = prepared;
     if (validation !== undefined && validationActivations && isValidated(epoch, options.validationFreq ?? 1)) {
-      const batches = takeBatches(validation, this.validationSteps);
+      const taken = takeBatches(validation, this.validationSteps);
+      const batches = checkedBatches(taken, validation, model.compiled, "validation ");
       const figures = await evaluateBatches(
         programs,
         model.compiled,
@@ -169,6 +171,7 @@ export class FitRun implements Resumable {
     // goes on where this one ends.
     if (step + 1 < this.steps || this.epoch + 1 < this.epochs) this.draw();
     else this.upcoming = undefined;
+    checkBatch(batch, this.parts.source, this.parts.model.compiled);
     const results = await runner.run(boundary, targetsOf(batch, this.parts.model.compiled, options.classWeight));
     this.means.add(results, batch.keys.length);
     this.step = step + 1;
@@ -184,8 +187,10 @@ export class FitRun implements Resumable {
   }
 
   private async prepare(): Promise<Prepared> {
-    const { model, source, validation, streams, programsFor } = this.parts;
-    const programs = await programsFor(labelShapesOf(this.upcoming?.batch, model.compiled));
+    const { model, source, validation, streams, options, programsFor } = this.parts;
+    const labelShapes = labelShapesOf(this.upcoming?.batch, model.compiled);
+    checkClassWeight(options.classWeight, model.compiled, source, labelShapes);
+    const programs = await programsFor(labelShapes);
     await programs.calibrate(source);
     this.resumed?.randoms.forEach((state, index) => {
       const random = programs.randoms[index];

@@ -8,6 +8,7 @@ import {
 } from "../../models/training-types.js";
 import { Activations } from "../activations/activations.js";
 import { splitValidation, toSource, validationSource } from "../../models/sources/arrays.js";
+import { checkSource } from "./check-labels.js";
 import { evaluateBatches } from "./evaluation.js";
 import { warnOfOtherPreprocessing } from "./preprocessing-warning.js";
 import { prepareModel, roundSteps } from "./samples.js";
@@ -55,6 +56,9 @@ export async function fit(call: Call, x: BatchSource | InputArrays, given: FitOp
   const { validationData, batchSize, validationBatchSize = batchSize } = options;
   const validation = validationData && validationSource(model, validationData, validationBatchSize);
   prepareModel(model, source);
+  // Of arrays that are split, both parts at once, so that a sample has the number that the arrays know it by.
+  checkSource(samples === x ? source : toSource(model, x, given), model.compiled);
+  if (validation !== undefined && samples === x) checkSource(validation, model.compiled, "validation ");
   warnOfOtherPreprocessing(model, source, (line) => {
     machine.warn(line);
   });
