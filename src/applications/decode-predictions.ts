@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { FileError, ShapeError, UsageError } from "../errors/errors.js";
+import { FileError, NumberError, ShapeError, UsageError } from "../errors/errors.js";
 import type { Tensor } from "../runtime/runtime.js";
 import { cachePath } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
@@ -104,6 +104,15 @@ export function namePredictions(
   const [batch = 0, columns = 0] = predictions.dims;
   checkNaming(predictions, classes.length, top);
   const scores = Array.from(predictions.data as ArrayLike<number>, Number);
+  const lost = scores.findIndex((score) => Number.isNaN(score));
+  if (lost >= 0) {
+    throw new NumberError("There is no name for NaN.", {
+      subject: "predictions",
+      expected: "a number for each class",
+      received: `NaN in row ${Math.floor(lost / columns)}`,
+      advice: "Look at the weights of the model and at the pixels that it was given.",
+    });
+  }
   return Array.from({ length: batch }, (_, row) =>
     classes
       .map(([id, name], index): ClassPrediction => [id, name, scores[row * columns + index] ?? 0])

@@ -1,6 +1,8 @@
 import { basename } from "node:path";
 import { UsageError } from "../errors/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
+import type { BaseModel } from "../models/base-model.js";
+import { lostWeight } from "../models/finite-weights.js";
 import type { ModelFiles } from "../models/platform.js";
 import { loadWeightsFile } from "./keras/load-weights-file.js";
 import { writeKerasModel, writeKerasWeights } from "./keras/model-file.js";
@@ -23,8 +25,17 @@ function requireEnding(path: string, ending: string, method: string): void {
  * @param warn where to say what a file holds that could not be taken over
  */
 export function createModelFiles(warn: (line: string) => void): ModelFiles {
+  // As Keras does, such weights are loaded; what a model with them says is worth nothing.
+  const warnOfLostWeight = (model: BaseModel, path: string): void => {
+    const lost = lostWeight(model);
+    if (lost !== undefined) warn(`${path}: the weight "${lost.path}" holds ${lost.value}.`);
+  };
   return {
-    loadModel: async (path, options) => loadModelFile(path, options, warn),
+    async loadModel(path, options) {
+      const model = await loadModelFile(path, options, warn);
+      warnOfLostWeight(model, path);
+      return model;
+    },
     async saveModel(model, path) {
       requireEnding(path, ".keras", "model.save");
       await writeFileAtomically(path, await writeKerasModel(model, path));
@@ -32,6 +43,7 @@ export function createModelFiles(warn: (line: string) => void): ModelFiles {
     async loadWeights(model, path, options) {
       const skipped = await loadWeightsFile(model, path, options);
       for (const line of skipped) warn(`Skipped: ${line}`);
+      warnOfLostWeight(model, path);
       return skipped;
     },
     async exportModel(model, path) {

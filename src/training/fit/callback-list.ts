@@ -1,5 +1,12 @@
 import type { BaseModel } from "../../models/base-model.js";
-import type { Callback, CallbackContext, CallbackParams, Logs, TrainingState } from "../../models/training-types.js";
+import type {
+  Callback,
+  CallbackContext,
+  CallbackParams,
+  Logs,
+  LostLoss,
+  TrainingState,
+} from "../../models/training-types.js";
 import { classNameOf } from "../../nn/named.js";
 
 /** What a callback wants to know after a stop; tensors apart. */
@@ -29,6 +36,11 @@ export class CallbackList {
     }
   }
 
+  /** Whether somebody wants to know of a loss that is no finite number. */
+  get asksForLostLoss(): boolean {
+    return this.callbacks.some(({ onLossLost }) => onLossLost !== undefined);
+  }
+
   private async tell(event: (callback: Callback) => unknown): Promise<void> {
     for (const callback of this.callbacks) await event(callback);
   }
@@ -51,6 +63,8 @@ export class CallbackList {
     this.tell((one) => one.onTrainBatchBegin?.(step, context));
   onTrainBatchEnd = (step: number, logs: Logs, context: CallbackContext): Promise<void> =>
     this.tellLogs(logs, (one, sorted) => one.onTrainBatchEnd?.(step, sorted, context));
+  onLossLost = (lost: LostLoss, context: CallbackContext): Promise<void> =>
+    this.tell((one) => one.onLossLost?.(lost, context));
   onTestBegin = (context: CallbackContext): Promise<void> => this.tell((one) => one.onTestBegin?.(context));
   onTestEnd = (logs: Logs, context: CallbackContext): Promise<void> =>
     this.tellLogs(logs, (one, sorted) => one.onTestEnd?.(sorted, context));

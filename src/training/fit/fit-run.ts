@@ -3,16 +3,18 @@ import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { BatchSource } from "../../models/sources/batch-source.js";
 import type { Surroundings } from "../../models/surroundings.js";
-import type { CallbackContext, FitOptions, Logs, Resumable, TrainingState } from "../../models/training-types.js";
+import type { CallbackContext, FitOptions, Logs, LostLoss, Resumable, TrainingState } from "../../models/training-types.js";
 import { Activations } from "../activations/activations.js";
 import { checkBatch, checkClassWeight, checkedBatches } from "./check-labels.js";
 import type { CallbackList } from "./callback-list.js";
 import { evaluateBatches } from "./evaluation.js";
+import { causeOfLoss, lossText, lostValidation } from "./lost-loss.js";
 import type { OngoingStreams } from "./ongoing-streams.js";
 import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
 import { beginLoading, type LoadingBatch, roundSteps, takeBatches } from "./samples.js";
-import { randomLabel, StepRunner } from "./step-runner.js";
+import { names } from "../programs/names.js";
+import { numberOf, randomLabel, StepRunner } from "./step-runner.js";
 import { targetsOf, labelShapesOf } from "./targets.js";
 import {
   averageWeights,
@@ -82,6 +84,8 @@ export class FitRun implements Resumable {
   /** The source's state before the upcoming batch was taken from it. */
   private beforeUpcoming: unknown;
   private prepared: Prepared | undefined;
+  /** Whether a loss was no finite number. */
+  private lost = false;
   /** Facts of another training that this one goes on with. */
   private resumed: TrainingFacts | undefined;
 
@@ -152,6 +156,8 @@ export class FitRun implements Resumable {
         callbacks,
         this.validationContext,
       );
+      const { loss = Number.NaN } = figures;
+      await this.watchLoss(loss, undefined, () => lostValidation(model));
       for (const [name, value] of Object.entries(figures)) logs[`val_${name}`] = value;
     }
     this.epoch = epoch + 1;
@@ -160,7 +166,17 @@ export class FitRun implements Resumable {
     return logs;
   }
 
-  private async runStep({ activations, runner }: Prepared): Promise<void> {
+  /** Tells of the first loss that is no finite number. */
+  private async watchLoss(loss: number, step: number | undefined, cause: () => string): Promise<void> {
+    if (Number.isFinite(loss) || this.lost) return;
+    this.lost = true;
+    const { callbacks, machine } = this.parts;
+    const lost: LostLoss = { loss, epoch: this.epoch, step, cause: cause() };
+    if (!callbacks.asksForLostLoss) machine.warn(lossText(lost));
+    await callbacks.onLossLost(lost, this.context);
+  }
+
+  private async runStep({ programs, activations, runner }: Prepared): Promise<void> {
     const { callbacks, options } = this.parts;
     const { step, upcoming } = this;
     if (upcoming === undefined) throw new TypeError("There is no batch for this step.");
@@ -172,7 +188,15 @@ export class FitRun implements Resumable {
     if (step + 1 < this.steps || this.epoch + 1 < this.epochs) this.draw();
     else this.upcoming = undefined;
     checkBatch(batch, this.parts.source, this.parts.model.compiled);
-    const results = await runner.run(boundary, targetsOf(batch, this.parts.model.compiled, options.classWeight));
+    const targets = targetsOf(batch, this.parts.model.compiled, options.classWeight);
+    // The step writes its weights elsewhere, so these are what it began with.
+    const before = programs.trained.map(({ variable }) => variable.value);
+    const results = await runner.run(boundary, targets);
+    const isFirst = this.means.isEmpty && this.epoch === (options.initialEpoch ?? 0);
+    await this.watchLoss(numberOf(results[names.loss]), step, () => {
+      const { model, source } = this.parts;
+      return causeOfLoss({ model, programs, source, batch, boundary, targets, before, isFirst });
+    });
     this.means.add(results, batch.keys.length);
     this.step = step + 1;
     await callbacks.onTrainBatchEnd(step, this.means.logs(), this.context);
