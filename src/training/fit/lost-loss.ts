@@ -68,6 +68,7 @@ export function lostValidation(model: BaseModel): string {
   const weight = lostWeight(model);
   const rate = `a learning rate of ${model.optimizer.learningRate} is too high`;
   return weight === undefined
-    ? "samples or labels of the validation are not finite, or too large for the loss"
+    ? `the weights give no finite number for the samples of the validation: most likely ${rate}, unless they ` +
+        "or their labels are not finite"
     : `the weight "${weight.path}" is ${weight.value}: most likely ${rate}`;
 }
