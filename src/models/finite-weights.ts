@@ -18,9 +18,8 @@ export function lostWeight(model: BaseModel): LostWeight | undefined {
 }
 
 /** The first of some values that is NaN or an infinity. */
-export function lostValue(values: ArrayLike<number>): number | undefined {
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] ?? 0;
+export function lostValue(values: Float32Array): number | undefined {
+  for (const value of values) {
     // The difference of a number and itself is 0.
     if (value - value !== 0) return value;
   }

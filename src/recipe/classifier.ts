@@ -115,7 +115,10 @@ class OnnxClassifier implements Classifier {
       throw new NumberError(`${this.file} does not answer with probabilities.`, {
         subject: this.file,
         expected: "a number from 0 to 1 for each class",
-        received: this.labels.map((label, index) => `${label}: ${row[index]}`).slice(0, 3).join(", "),
+        received: this.labels
+          .map((label, index) => `${label}: ${row[index]}`)
+          .slice(0, 3)
+          .join(", "),
         advice: "The classifier is damaged, or its training has failed: train it again.",
       });
     }

@@ -102,7 +102,6 @@ export class Phases {
       lowestLoss = Math.min(lowestLoss, row.val_loss);
       if (waited >= patience[phase] || signal?.aborted === true) context.stopTraining();
     };
-    const begun = rows.length;
     const onLossLost = (lost: LostLoss): void => {
       this.trouble = { ...lost, epoch: before + lost.epoch };
       throw lostTraining(this.trouble);

@@ -37,9 +37,19 @@ function steepNetwork(): Uint8Array {
   const nodes = model.nodes.map((node) =>
     node.op === "Relu" ? { ...node, op: "Sqrt" } : { ...node, inputs: [...node.inputs, "bias"] },
   );
-  const kernel = float32(Array.from({ length: 24 }, (_, index) => 0.1 * Math.sin(1 + index)), [8, 3, 1, 1]);
+  const kernel = float32(
+    Array.from({ length: 24 }, (_, index) => 0.1 * Math.sin(1 + index)),
+    [8, 3, 1, 1],
+  );
   const bias = float32(new Float32Array(8).fill(1), [8]);
-  return writeModel({ ...model, nodes, constants: new Map([["kernel", kernel], ["bias", bias]]) });
+  return writeModel({
+    ...model,
+    nodes,
+    constants: new Map([
+      ["kernel", kernel],
+      ["bias", bias],
+    ]),
+  });
 }
 
 const options = ["--preprocess", "torch", "--epochs", "3", "--json"];
@@ -58,11 +68,25 @@ describe("graft train", () => {
 
   test("stops when the loss is lost, says where and why, and keeps the best weights", async () => {
     const { exitCode, stderr, stdout } = await graft(
-      ["train", "photos", "--network", "steep.onnx", ...options, "--unfreeze", "all", "--learning-rate", "10", "--out", "run"],
+      [
+        "train",
+        "photos",
+        "--network",
+        "steep.onnx",
+        ...options,
+        "--unfreeze",
+        "all",
+        "--learning-rate",
+        "10",
+        "--out",
+        "run",
+      ],
       folder,
     );
     expect(exitCode, stderr).toBe(1);
-    expect(stderr).toMatch(/The training was stopped in (the validation of )?epoch \d+(, step \d+)?: the loss is (NaN|Infinity)/);
+    expect(stderr).toMatch(
+      /The training was stopped in (the validation of )?epoch \d+(, step \d+)?: the loss is (NaN|Infinity)/,
+    );
     expect(stderr).toMatch(/learning rate of 0\.3 is too high/);
     expect(stderr).toMatch(/best epoch before, \d+ \(validation accuracy .*are kept in run.model\.onnx/);
     const last = events(stdout).at(-1);

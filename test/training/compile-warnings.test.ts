@@ -10,7 +10,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const x = new Tensor("float32", Float32Array.from({ length: 16 }, (_, index) => Math.sin(index)), [4, 4]);
+const x = new Tensor(
+  "float32",
+  Float32Array.from({ length: 16 }, (_, index) => Math.sin(index)),
+  [4, 4],
+);
 const numbers = new Tensor("float32", [0, 1, 0, 1], [4]);
 const oneHot = new Tensor("float32", [1, 0, 0, 1, 1, 0, 0, 1], [4, 2]);
 
@@ -70,10 +74,13 @@ describe("a loss of logits after an activation is taken of what goes into it, as
 });
 
 describe("a crossentropy", () => {
-  it.each(["categorical_crossentropy", "categorical_focal_crossentropy"])("%s of one unit is warned of", async (loss) => {
-    await lossOf(network(1, "sigmoid"), loss, numbers);
-    expect(warned).toEqual([expect.stringContaining(`${loss} compares classes, but the output has one unit`)]);
-  });
+  it.each(["categorical_crossentropy", "categorical_focal_crossentropy"])(
+    "%s of one unit is warned of",
+    async (loss) => {
+      await lossOf(network(1, "sigmoid"), loss, numbers);
+      expect(warned).toEqual([expect.stringContaining(`${loss} compares classes, but the output has one unit`)]);
+    },
+  );
 
   it.each([
     ["binary_crossentropy", 1, numbers, "sigmoid"],

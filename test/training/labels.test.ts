@@ -1,7 +1,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ImageDataGenerator, imageDatasetFromDirectory, layers, losses, metrics, models, Tensor, UsageError } from "graft-ml";
+import {
+  ImageDataGenerator,
+  imageDatasetFromDirectory,
+  layers,
+  losses,
+  metrics,
+  models,
+  Tensor,
+  UsageError,
+} from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { BatchSource } from "../../src/models/sources/batch-source.js";
 import type { FitOptions } from "../../src/models/training-types.js";
@@ -18,7 +27,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const x = new Tensor("float32", Float32Array.from({ length: 16 }, (_, index) => Math.sin(index)), [4, 4]);
+const x = new Tensor(
+  "float32",
+  Float32Array.from({ length: 16 }, (_, index) => Math.sin(index)),
+  [4, 4],
+);
 
 function column(values: readonly number[], dims: readonly number[] = [values.length]): Tensor {
   return new Tensor("float32", Float32Array.from(values), dims);
@@ -87,9 +100,12 @@ describe("a label that is no class is refused before anything is learned", () =>
   it("for metrics alone", async () => {
     const y = column([0, 1, 3, 1]);
     for (const follow of [["sparse_categorical_accuracy"], [new metrics.SparseTopKCategoricalAccuracy({ k: 2 })]]) {
-      const model = network({ loss: new (class extends losses.MeanSquaredError {
-        override perSample: losses.Loss["perSample"] = (truth) => truth;
-      })(), follow });
+      const model = network({
+        loss: new (class extends losses.MeanSquaredError {
+          override perSample: losses.Loss["perSample"] = (truth) => truth;
+        })(),
+        follow,
+      });
       await expect(model.fit(x, { y, verbose: 0 })).rejects.toThrow(/The label 3 is no class.*sparse_/);
     }
     const overlap = network({ ...one, loss: "mse", follow: [new metrics.MeanIoU(2)] });
@@ -123,7 +139,10 @@ describe("a label that is no class is refused before anything is learned", () =>
     const tensor = (labels: readonly number[]) =>
       ({ type: "float32", dims: [labels.length], data: Float32Array.from(labels) }) as const;
     const arrays = (await import("../../src/models/sources/array-source.js")).arraySource(x, { batchSize: 2 });
-    const rounds = [[0, 1], [2, 7]];
+    const rounds = [
+      [0, 1],
+      [2, 7],
+    ];
     const source: BatchSource = {
       ...arrays,
       everyLabel: undefined,
@@ -192,7 +211,12 @@ describe("a form of labels that does not fit the loss", () => {
   it.each([
     ["class numbers for one-hot labels", { loss: "categorical_crossentropy" }, column([0, 1, 2, 1]), /\[N, 3\].*\[N\]/],
     ["one-hot labels for class numbers", {}, column([1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0], [4, 3]), /not class numbers/],
-    ["class numbers for one unit", { units: 1, activation: "sigmoid" }, column([0, 1, 0, 1]), /1 is no class.*only class/],
+    [
+      "class numbers for one unit",
+      { units: 1, activation: "sigmoid" },
+      column([0, 1, 0, 1]),
+      /1 is no class.*only class/,
+    ],
   ] as const)("is refused: %s", async (_, given, y, message) => {
     vi.spyOn(console, "error").mockImplementation(() => undefined);
     await expect(network(given).fit(x, { y, verbose: 0 })).rejects.toThrow(message);
@@ -202,9 +226,9 @@ describe("a form of labels that does not fit the loss", () => {
 describe("weights", () => {
   const y = column([0, 1, 2, 1]);
   const refused = async (options: FitOptions, message: RegExp, given?: Given): Promise<void> => {
-    await expect(network(given).fit(x, { y: given === one ? column([0, 1, 0, 1]) : y, verbose: 0, ...options })).rejects.toThrow(
-      message,
-    );
+    await expect(
+      network(given).fit(x, { y: given === one ? column([0, 1, 0, 1]) : y, verbose: 0, ...options }),
+    ).rejects.toThrow(message);
   };
 
   it("of classes that are not there are refused", async () => {

@@ -13,7 +13,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const x = new Tensor("float32", Float32Array.from({ length: 16 }, (_, index) => 1 + index), [4, 4]);
+const x = new Tensor(
+  "float32",
+  Float32Array.from({ length: 16 }, (_, index) => 1 + index),
+  [4, 4],
+);
 const y = new Tensor("float32", [1, 2, 3, 4], [4]);
 
 function regression(learningRate = 0.01): models.Sequential {
@@ -39,7 +43,9 @@ describe("a loss that is no number is warned of once, with its place and its lik
   it("a rate that is too high", async () => {
     await regression(1e12).fit(x, { y, ...options });
     expect(warned).toHaveLength(1);
-    expect(warned[0]).toMatch(/^The loss is (NaN|Infinity) in epoch 1, step \d: .*learning rate of 1000000000000 is too high\.$/);
+    expect(warned[0]).toMatch(
+      /^The loss is (NaN|Infinity) in epoch 1, step \d: .*learning rate of 1000000000000 is too high\.$/,
+    );
   });
 
   it("a label", async () => {
@@ -66,7 +72,9 @@ describe("a loss that is no number is warned of once, with its place and its lik
 
   it("a validation", async () => {
     await regression().fit(x, { y, ...options, validationData: [x, spoiled(y, 0)] });
-    expect(warned).toEqual([expect.stringMatching(/^The loss is NaN in the validation of epoch 1: .*unless they or their/)]);
+    expect(warned).toEqual([
+      expect.stringMatching(/^The loss is NaN in the validation of epoch 1: .*unless they or their/),
+    ]);
   });
 
   it("in each fit anew, and a callback hears of it in place of the warning", async () => {
@@ -80,7 +88,11 @@ describe("a loss that is no number is warned of once, with its place and its lik
 
   it("and TerminateOnNaN ends the training as in Keras", async () => {
     const model = regression();
-    const { history } = await model.fit(x, { y: spoiled(y, 2), ...options, callbacks: [new callbacks.TerminateOnNaN()] });
+    const { history } = await model.fit(x, {
+      y: spoiled(y, 2),
+      ...options,
+      callbacks: [new callbacks.TerminateOnNaN()],
+    });
     expect(model.optimizer.iterations).toBe(3);
     expect(history["loss"]).toEqual([NaN]);
   });

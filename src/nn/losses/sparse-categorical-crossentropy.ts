@@ -31,7 +31,7 @@ export interface SparseCategoricalCrossentropyOptions extends LossOptions {
  * logits before it are used, as Keras does on TensorFlow.
  *
  * @see https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class – a label that is no class
- * has the loss 0, where TensorFlow says NaN
+ * is refused by `fit` and its sisters, also 1.5, which Keras cuts to 1
  */
 export class SparseCategoricalCrossentropy extends Loss {
   static readonly className: string = "SparseCategoricalCrossentropy";

@@ -1,4 +1,5 @@
-import { dimProduct, normalizeAxis, type Shape } from "../../graph/shape.js";
+import { ShapeError } from "../../errors/errors.js";
+import { type Dim, dimProduct, formatShape, normalizeAxis, type Shape } from "../../graph/shape.js";
 import { constant, type Value } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import { and, equal, greaterOrEqual, less, not, where } from "../../ops/comparison.js";
@@ -13,6 +14,7 @@ import { toChannelsLast } from "../channels.js";
 import { refuse, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LabelRule } from "../label-rule.js";
+import { align } from "../losses/align.js";
 import { Metric } from "./metric.js";
 
 /** Options of metrics of overlap that know the form of labels and predictions. */
@@ -84,9 +86,24 @@ export class IoU extends Metric {
     return argMax(x, { axis: normalizeAxis(this.axis, x.rank, this.name), keepdims: 0 });
   }
 
+  /** The class that each place is labelled as. */
+  private actualClasses(labels: Value, output: Value, predicted: Value): Value {
+    if (!this.sparseYTrue) return this.greatest(align(labels, output, this.name).truth);
+    const perSample = (shape: Shape): Dim => dimProduct(shape.slice(1));
+    const [given, expected] = [perSample(labels.shape), perSample(predicted.shape)];
+    if (given === expected || typeof given === "string" || typeof expected === "string") return labels;
+    throw new ShapeError(`${this.name}: there is not a label for each prediction.`, {
+      subject: this.name,
+      expected: `class numbers of the shape ${formatShape(predicted.shape)}`,
+      received: formatShape(labels.shape),
+      advice:
+        "Say sparseYPred: false for an output with a figure for each class, sparseYTrue: false for one-hot labels.",
+    });
+  }
+
   state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     const predicted = this.predictedClasses(toChannelsLast(output));
-    const actual = this.sparseYTrue ? labels : this.greatest(labels);
+    const actual = this.actualClasses(labels, output, predicted);
     const all: Shape = [dimProduct(predicted.shape)];
     const whole = (x: Value): Value => cast(cast(x, "int64"), "float32");
     const [truth, prediction] = [whole(reshapeTo(actual, all)), whole(reshapeTo(predicted, all))];

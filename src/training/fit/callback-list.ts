@@ -38,7 +38,7 @@ export class CallbackList {
 
   /** Whether somebody wants to know of a loss that is no finite number. */
   get asksForLostLoss(): boolean {
-    return this.callbacks.some(({ onLossLost }) => onLossLost !== undefined);
+    return this.callbacks.some((callback) => typeof callback.onLossLost === "function");
   }
 
   private async tell(event: (callback: Callback) => unknown): Promise<void> {

@@ -37,7 +37,8 @@ function ignoredBy(rules: readonly OutputLabels[]): ReadonlySet<number> {
 
 /** What would have been right, in words. */
 function expectedOf({ owner, rule }: OutputLabels, output: string): string {
-  if (rule.kind === "range") return `numbers from ${rule.low} to ${rule.high}, which ${owner} compares with "${output}"`;
+  if (rule.kind === "range")
+    return `numbers from ${rule.low} to ${rule.high}, which ${owner} compares with "${output}"`;
   const { classes, ignored } = rule;
   const beside = ignored === undefined ? "" : `, or ${ignored}, which is ignored`;
   if (classes === undefined) return `whole numbers from 0, which ${owner} compares with "${output}"${beside}`;
@@ -233,12 +234,14 @@ export function checkClassWeight(
   const known = classCount(compiled, labelShapes) ?? labelNames?.length;
   for (const [key, weight] of Object.entries(classWeight)) {
     const number = Number(key);
-    const isClass = known === undefined ? Number.isInteger(number) : Number.isInteger(number) && number >= 0 && number < known;
+    const isClass =
+      known === undefined ? Number.isInteger(number) : Number.isInteger(number) && number >= 0 && number < known;
     if (!isClass || key.trim() === "") {
       const place = labelNames?.indexOf(key) ?? -1;
       throw new UsageError(`classWeight has a weight for "${key}", which is no class.`, {
         subject: "classWeight",
-        expected: known === undefined ? "numbers of classes as keys" : `numbers of classes from 0 to ${known - 1} as keys`,
+        expected:
+          known === undefined ? "numbers of classes as keys" : `numbers of classes from 0 to ${known - 1} as keys`,
         received: `"${key}"`,
         advice: place < 0 ? undefined : `The class "${key}" has the number ${place}.`,
       });

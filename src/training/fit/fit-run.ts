@@ -3,7 +3,14 @@ import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { BatchSource } from "../../models/sources/batch-source.js";
 import type { Surroundings } from "../../models/surroundings.js";
-import type { CallbackContext, FitOptions, Logs, LostLoss, Resumable, TrainingState } from "../../models/training-types.js";
+import type {
+  CallbackContext,
+  FitOptions,
+  Logs,
+  LostLoss,
+  Resumable,
+  TrainingState,
+} from "../../models/training-types.js";
 import { Activations } from "../activations/activations.js";
 import { checkBatch, checkClassWeight, checkedBatches } from "./check-labels.js";
 import type { CallbackList } from "./callback-list.js";
