@@ -1,6 +1,6 @@
 import { checkOptionNames } from "../errors/check.js";
 import { readFile } from "node:fs/promises";
-import { FileError, ShapeError, UsageError } from "../errors/errors.js";
+import { FileError, NumberError, ShapeError, UsageError } from "../errors/errors.js";
 import { checkTensor, type Tensor } from "../runtime/runtime.js";
 import { cachePath } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
@@ -109,6 +109,15 @@ export function namePredictions(
   checkNaming(predictions, classes.length, top);
   const [batch = 0, columns = 0] = predictions.dims;
   const scores = Array.from(predictions.data as ArrayLike<number>, Number);
+  const lost = scores.findIndex((score) => Number.isNaN(score));
+  if (lost >= 0) {
+    throw new NumberError("There is no name for NaN.", {
+      subject: "predictions",
+      expected: "a number for each class",
+      received: `NaN in row ${Math.floor(lost / columns)}`,
+      advice: "Look at the weights of the model and at the pixels that it was given.",
+    });
+  }
   return Array.from({ length: batch }, (_, row) =>
     classes
       .map(([id, name], index): ClassPrediction => [id, name, scores[row * columns + index] ?? 0])

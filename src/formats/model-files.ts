@@ -2,6 +2,8 @@ import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { checkWritable } from "../files/check-writable.js";
+import type { BaseModel } from "../models/base-model.js";
+import { lostWeight } from "../models/finite-weights.js";
 import type { ModelFiles } from "../models/platform.js";
 import { loadWeightsFile } from "./keras/load-weights-file.js";
 import { writeKerasH5, writeKerasModel, writeKerasWeights } from "./keras/model-file.js";
@@ -32,8 +34,17 @@ const modelEndings = [".keras", ".h5", ".hdf5"];
  * @param warn where to say what a file holds that could not be taken over
  */
 export function createModelFiles(warn: (line: string) => void): ModelFiles {
+  // As Keras does, such weights are loaded; what a model with them says is worth nothing.
+  const warnOfLostWeight = (model: BaseModel, path: string): void => {
+    const lost = lostWeight(model);
+    if (lost !== undefined) warn(`${path}: the weight "${lost.path}" holds ${lost.value}.`);
+  };
   return {
-    loadModel: async (path, options) => loadModelFile(path, options, warn),
+    async loadModel(path, options) {
+      const model = await loadModelFile(path, options, warn);
+      warnOfLostWeight(model, path);
+      return model;
+    },
     async saveModel(model, path) {
       requireEnding(path, modelEndings, "model.save");
       const bytes = path.endsWith(".keras") ? await writeKerasModel(model, path) : await writeKerasH5(model);
@@ -53,6 +64,7 @@ export function createModelFiles(warn: (line: string) => void): ModelFiles {
     async loadWeights(model, path, options) {
       const skipped = await loadWeightsFile(model, path, options);
       for (const line of skipped) warn(`Skipped: ${line}`);
+      warnOfLostWeight(model, path);
       return skipped;
     },
     async exportModel(model, path) {

@@ -94,6 +94,11 @@ export abstract class BaseModel extends Layer {
     return undefined;
   }
 
+  /** What an inner layer gives, that layer has warned of. */
+  protected override warnOfOutputs(): void {
+    // Nothing more to say.
+  }
+
   override get firstTensors(): Pick<LayerCall, "inputs" | "outputs"> | undefined {
     return this.built ? { inputs: this.inputs, outputs: this.outputs } : undefined;
   }

@@ -1,3 +1,5 @@
+import type { Shape } from "../graph/shape.js";
+import type { LabelRule } from "../nn/label-rule.js";
 import type { Loss } from "../nn/losses/loss.js";
 import type { LossFunction } from "../nn/losses/function-loss.js";
 import type { MetricFunction } from "../nn/metrics/function-metric.js";
@@ -53,6 +55,15 @@ export interface CompiledMetric {
   readonly weighted: boolean;
 }
 
+/** What the labels of an output must be. */
+export interface OutputLabels {
+  /** Name of the loss or metric that says so. */
+  readonly owner: string;
+  readonly rule: LabelRule;
+  /** Shape of the output in Keras's order. */
+  readonly shape: Shape;
+}
+
 /** What a model was compiled with. */
 export interface Compiled {
   readonly optimizer: Optimizer;
@@ -62,4 +73,6 @@ export interface Compiled {
   readonly losses: readonly CompiledLoss[];
   /** Metrics in the order in which they were given, weighted ones last. */
   readonly metrics: readonly CompiledMetric[];
+  /** What the labels of each output must be, for its loss and each of its metrics. */
+  readonly labelRules: readonly (readonly OutputLabels[])[];
 }

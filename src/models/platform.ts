@@ -1,5 +1,6 @@
 import { UsageError } from "../errors/errors.js";
 import { installRuntime } from "../runtime/installed-runtime.js";
+import { showWarnings } from "../errors/warn.js";
 import type { Runtime, Tensor } from "../runtime/runtime.js";
 import type { CustomObjects } from "../nn/saving/custom-objects.js";
 import type { BaseModel } from "./base-model.js";
@@ -78,6 +79,9 @@ let installed: Platform | undefined;
 export function installPlatform(platform: Platform): void {
   installed = platform;
   installRuntime(platform.runtime);
+  showWarnings((line) => {
+    platform.warn(line);
+  });
 }
 
 /**

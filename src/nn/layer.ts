@@ -2,9 +2,10 @@ import { type Float32Tensor, Tensor } from "../runtime/runtime.js";
 import { checkOptionNames, isWhole, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
+import { warn } from "../errors/warn.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
-import { input, type Value, type ValueType } from "../graph/value.js";
+import { input, producer, type Value, type ValueType } from "../graph/value.js";
 import { cast } from "../ops/layout.js";
 import { reduceSum } from "../ops/reduction.js";
 import { channelsFirst, channelsLast } from "./channels.js";
@@ -169,6 +170,8 @@ export class Layer extends Named {
   private ownTrainable: boolean;
   private ownMultiplier = 1;
   private firstCall: LayerCall | undefined;
+  /** What the layer computed when its shapes were asked for last. */
+  private probed: readonly Value[] = [];
   private readonly ownVariables: Variable[] = [];
   private isBuilt = false;
   private isBuilding = false;
@@ -515,7 +518,9 @@ export class Layer extends Named {
       this.lastShape = results.length === 1 ? results[0]?.shape : undefined;
       return results;
     }
-    const outputs: readonly SymbolicTensor[] = this.inferOutputs(all, told).map(
+    const types = this.inferOutputs(all, told);
+    this.warnOfOutputs(this.probed, types);
+    const outputs: readonly SymbolicTensor[] = types.map(
       ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, () => call),
     );
     const call: LayerCall = {
@@ -535,6 +540,25 @@ export class Layer extends Named {
       expected: "tensors that are computed from what call, the loss or the metric is given",
       received: "a placeholder of a functional model among them",
       advice: "Inside of call, use what it is given; a placeholder of layers.Input belongs outside.",
+    });
+  }
+
+  /**
+   * Warns of outputs that are surely a mistake: as in Keras, a softmax over one value, which is always 1.
+   *
+   * @param outputs as they were written to find their shapes
+   * @param types those shapes, in the graph's order of axes
+   */
+  protected warnOfOutputs(outputs: readonly Value[], types: readonly ValueType[]): void {
+    outputs.forEach((output, index) => {
+      const node = producer(output);
+      if (node?.op !== "Softmax") return;
+      const axis = Number(node.attributes["axis"]?.value ?? -1);
+      if (output.shape.at(axis) !== 1) return;
+      warn(
+        `The layer "${this.name}" takes a softmax over an axis of extent 1, of the shape ` +
+          `${formatShape(channelsLast(types[index]?.shape ?? output.shape))}: it always gives 1. Was a sigmoid meant?`,
+      );
     });
   }
 
@@ -585,7 +609,8 @@ export class Layer extends Named {
     const types = inputs.map(({ shape, type }) => ({ type, shape: channelsFirst(shape) }));
     return inferOpen(types, (given) => {
       const values = given.map(({ shape, type }, index) => input(`input_${index}`, type, shape));
-      return this.callNamed(values, shapeContext, told);
+      this.probed = this.callNamed(values, shapeContext, told);
+      return this.probed;
     });
   }
 

@@ -96,6 +96,8 @@ function samplesOf(
     count: photos.length,
     shape: [height, width, channels],
     type: "float32",
+    nameOf: (key) => photos[key]?.path ?? "",
+    labelNames: classNames,
     labels: labelsOf(classNames, photos, options.labelMode === undefined ? "int" : options.labelMode),
     async read(keys) {
       const pixels = new Float32Array(keys.length * height * width * channels);

@@ -1,4 +1,4 @@
-import { staticDim } from "../../graph/shape.js";
+import { staticDim, type Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -8,6 +8,7 @@ import { reduceSum } from "../../ops/reduction.js";
 import { toChannelsLast } from "../channels.js";
 import { numberInside } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { classesOf, type LabelRule } from "../label-rule.js";
 import { classColumns } from "./class-columns.js";
 import { Loss, type LossOptions } from "./loss.js";
 
@@ -43,6 +44,10 @@ export class CategoricalGeneralizedCrossEntropy extends Loss {
     const chosen = classColumns(numbers, staticDim(prediction.shape, axis, this.name));
     const p = reduceSum(where(chosen, prediction, scalarLike(prediction, 0)), [axis], { keepdims: 0 });
     return div(sub(scalarLike(p, 1), pow(p, scalarLike(p, this.q))), scalarLike(p, this.q));
+  }
+
+  override labelRule(output: Shape): LabelRule {
+    return classesOf(output);
   }
 
   override getConfig(): Config {

@@ -1,5 +1,6 @@
 import { type Word } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
+import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { greater, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -9,6 +10,7 @@ import { reduceMean, reduceSum } from "../../ops/reduction.js";
 import { expandTo, sizeOf } from "../../ops/shape-of.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import type { Config } from "../config.js";
+import type { LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
 import { snakeCase } from "../names.js";
 import { inGraphOrder, type Operand } from "../operations/operand.js";
@@ -138,6 +140,13 @@ export class Loss extends Named {
   objectiveFactor(truth: Value, prediction: Value): Value | undefined {
     return this.reduction === "none" ? this.numberOf(this.perElement(truth, prediction)) : undefined;
   }
+
+  /**
+   * What labels must be; `undefined` where any number is one. `fit` and its sisters refuse others.
+   *
+   * @param output shape of the model's output in Keras's order
+   */
+  labelRule?(output: Shape): LabelRule;
 
   /**
    * Which elements count, as truth values of the shape of the losses; those that do not are left out of means. Default all.

@@ -1,4 +1,5 @@
 import { refuse } from "../../errors/check.js";
+import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { scalar } from "../../ops/constants.js";
 import { expand, shapeOp } from "../../ops/layout.js";
@@ -6,6 +7,7 @@ import { Tensor } from "../../runtime/runtime.js";
 import { evaluate } from "../eager/evaluate.js";
 import { asType, describeOperand, inKerasOrder } from "../operations/operand.js";
 import type { Config } from "../config.js";
+import type { LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
 
 /**
@@ -37,6 +39,13 @@ export abstract class Metric extends Named {
    * @returns small float32 tensors by name, each additive over batches
    */
   abstract state(truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>>;
+
+  /**
+   * What labels must be; `undefined` where any number is one. `fit` and its sisters refuse others.
+   *
+   * @param output shape of the model's output in Keras's order
+   */
+  labelRule?(output: Shape): LabelRule | undefined;
 
   /** The figure for a sum of states. */
   abstract figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number;

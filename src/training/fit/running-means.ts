@@ -47,6 +47,11 @@ export class RunningMeans {
     return { samples, batches, losses: Object.fromEntries(losses), sums: Object.fromEntries(sums) };
   }
 
+  /** Whether nothing was taken in yet. */
+  get isEmpty(): boolean {
+    return this.batches === 0;
+  }
+
   /** Takes in what a step or an evaluation of a batch of `size` samples returned. */
   add(results: NamedTensors, size: number): void {
     this.samples += size;
