@@ -147,7 +147,7 @@ describe("a label that is no class is refused before anything is learned", () =>
       ...arrays,
       everyLabel: undefined,
       sampleName: (key) => `photo-${key}.jpg`,
-      next: () => ({ ...arrays.next(), labels: tensor(rounds.shift() ?? [0, 0]) }),
+      nextBatch: () => ({ ...arrays.nextBatch(), labels: tensor(rounds.shift() ?? [0, 0]) }),
     };
     const model = network();
     await expect(model.fit(source, { verbose: 0 })).rejects.toThrow(/7 for the sample photo-3\.jpg/);
