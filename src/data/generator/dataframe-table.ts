@@ -4,11 +4,7 @@ import { platform } from "../../models/platform.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import type { Columns } from "./columns.js";
 import { asNumber, asText, classNames, column, refuseCell } from "./dataframe-cells.js";
-import {
-  type DataframeClassMode,
-  dataframeOwner,
-  type FlowFromDataframeOptions,
-} from "./dataframe-options.js";
+import { type DataframeClassMode, dataframeOwner, type FlowFromDataframeOptions } from "./dataframe-options.js";
 import { subsetOf } from "./flow-options.js";
 import { refuseOption } from "../../errors/check.js";
 import { kerasExtensions } from "./keras-extensions.js";
