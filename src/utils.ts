@@ -1,5 +1,5 @@
 /**
- * Keras's `keras.utils`: photos as arrays and back, files from the network, labels, datasets in two parts.
+ * Keras's `keras.utils`: photos as arrays and back, files from the network, labels, datasets.
  *
  * @see https://keras.io/api/utils/
  */
@@ -17,4 +17,5 @@ export { getFile, type GetFileOptions } from "./data/utils/get-file.js";
 export { normalize, type Numbers, toCategorical } from "./data/utils/categorical.js";
 export { saveImg, type SaveImgOptions } from "./data/utils/save-img.js";
 export { splitDataset, type SplitDatasetOptions } from "./data/utils/split-dataset.js";
+export { PyDataset } from "./models/sources/py-dataset.js";
 export { setRandomSeed } from "./random/seed.js";

@@ -139,6 +139,15 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "plots.historyPlots": [{ loss: [1] }],
   imageDatasetFromDirectory: ["none", {}],
   setRandomSeed: [1],
+  "utils.setRandomSeed": [1],
+  "utils.loadImg": ["none.png", {}],
+  "utils.imgToArray": [{}, {}],
+  "utils.arrayToImg": [new Tensor("float32", new Float32Array(12), [2, 2, 3]), {}],
+  "utils.saveImg": ["none/none.xyz", new Tensor("float32", new Float32Array(12), [2, 2, 3]), {}],
+  "utils.getFile": [{ origin: "http://127.0.0.1:1/" }],
+  "utils.toCategorical": [[0, 1], {}],
+  "utils.normalize": [[1, 2], {}],
+  "utils.splitDataset": [[1, 2, 3], { leftSize: 1 }],
   availableDevices: [],
 };
 

@@ -39,7 +39,7 @@ describe("namedRecord", () => {
     for (const name in record) seen.push(name);
     expect(seen).toEqual(names);
     expect(JSON.stringify(record)).toBe(`{${names.map((name, index) => `"${name}":${index}`).join(",")}}`);
-    expect(record as unknown as string).toBe(JSON.stringify(record));
+    expect("".concat(record as unknown as string)).toBe(JSON.stringify(record));
     // A spread makes a plain object again: it has all, in JavaScript's order, but may be made into a list before.
     expect({
       ...namedRecord([
