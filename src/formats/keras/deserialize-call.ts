@@ -185,8 +185,8 @@ export function readOldOperation(node: unknown): Call {
     if (typeof argument === "number") return [argument];
     if (isReference(argument)) return [{ kind: "input", index: inputs.push(reference(argument)) - 1 }];
     throw new UsageError("Graft reads arithmetic of tensors and single numbers only.", {
-        subject: "y",
-        expected: "a number, or the output of a layer",
+      subject: "y",
+      expected: "a number, or the output of a layer",
       received: JSON.stringify(argument).slice(0, 200),
     });
   });

@@ -9,7 +9,7 @@ import type { Call } from "./deserialize-call.js";
 
 /** Whether a file's layer is one of Keras's functions: `x * 2` in a functional model is a `keras.src.ops.numpy.Multiply`. */
 export function isOperation(module: string | null | undefined): module is string {
-  return typeof module === "string" && /\.ops\./.test(module);
+  return typeof module === "string" && /\.ops\.|\.activations\.activations$/.test(module);
 }
 
 /** Keras 2's names of operations, which are TensorFlow's. */

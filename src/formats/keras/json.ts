@@ -17,7 +17,9 @@ function unwrapped(value: unknown, isCall = false): unknown {
   if (!isCall && (kind === "__numpy__" || kind === "__tensor__") && typeof config === "object" && config !== null) {
     return unwrapped(record(config)["value"]);
   }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unwrapped(item, isCall || key === "inbound_nodes")]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, unwrapped(item, isCall || key === "inbound_nodes")]),
+  );
 }
 
 /**
