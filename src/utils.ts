@@ -19,3 +19,5 @@ export { saveImg, type SaveImgOptions } from "./data/utils/save-img.js";
 export { splitDataset, type SplitDatasetOptions } from "./data/utils/split-dataset.js";
 export { PyDataset } from "./models/sources/py-dataset.js";
 export { setRandomSeed } from "./random/seed.js";
+export { plotModel, type PlotModelOptions } from "./report/plot-model.js";
+export { clearSession } from "./nn/names.js";

@@ -13,7 +13,10 @@ import type {
   CompileOptions,
   MetricGiven,
   MetricsOption,
+<<<<<<< HEAD
   OutputLabels,
+=======
+>>>>>>> hD
 } from "./compile-types.js";
 
 /** What compile options are resolved for. */

@@ -620,7 +620,9 @@ export class Layer extends Named {
     // The first to be called is what is trained: where it is frozen as a whole, no weight is penalized.
     if (!penalized.has(step)) penalized.set(step, new Set(this.trainable ? [] : this.weights));
     try {
-      const outputs = this.hasOwnCall ? this.writeCall(inputs, context, told) : within(context, () => this.compute(inputs, context, told));
+      const outputs = this.hasOwnCall
+        ? this.writeCall(inputs, context, told)
+        : within(context, () => this.compute(inputs, context, told));
       this.penalize(outputs, context);
       return outputs;
     } catch (error) {

@@ -7,11 +7,17 @@ import { camelCase } from "../../nn/names.js";
 import type { Call } from "./deserialize-call.js";
 import type { Generation } from "./generation.js";
 
+<<<<<<< HEAD
 /** What a file says of a layer, as far as it may be one of Keras's functions. */
 interface MaybeOperation {
   readonly class_name: string;
   readonly module?: string | null | undefined;
   readonly config: unknown;
+=======
+/** Whether a file's layer is one of Keras's functions: `x * 2` in a functional model is a `keras.src.ops.numpy.Multiply`. */
+export function isOperation(module: string | null | undefined): module is string {
+  return typeof module === "string" && /\.ops\.|\.activations\.activations$/.test(module);
+>>>>>>> hD
 }
 
 /**
