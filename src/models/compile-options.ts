@@ -13,10 +13,7 @@ import type {
   CompileOptions,
   MetricGiven,
   MetricsOption,
-<<<<<<< HEAD
   OutputLabels,
-=======
->>>>>>> hD
 } from "./compile-types.js";
 
 /** What compile options are resolved for. */

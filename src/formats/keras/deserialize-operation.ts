@@ -7,17 +7,11 @@ import { camelCase } from "../../nn/names.js";
 import type { Call } from "./deserialize-call.js";
 import type { Generation } from "./generation.js";
 
-<<<<<<< HEAD
 /** What a file says of a layer, as far as it may be one of Keras's functions. */
 interface MaybeOperation {
   readonly class_name: string;
   readonly module?: string | null | undefined;
   readonly config: unknown;
-=======
-/** Whether a file's layer is one of Keras's functions: `x * 2` in a functional model is a `keras.src.ops.numpy.Multiply`. */
-export function isOperation(module: string | null | undefined): module is string {
-  return typeof module === "string" && /\.ops\.|\.activations\.activations$/.test(module);
->>>>>>> hD
 }
 
 /**
@@ -30,7 +24,7 @@ export function moduleOfOperation(
   { class_name: className, module, config }: MaybeOperation,
   generation: Generation,
 ): string | undefined {
-  if (typeof module === "string") return /\.ops\./.test(module) ? module : undefined;
+  if (typeof module === "string") return /\.ops\.|\.activations\.activations$/.test(module) ? module : undefined;
   const isLayer = generation < 3 || typeof config !== "object" || config === null || "dtype" in config;
   if (isLayer) return undefined;
   const name = operationNames().find((one) => one.endsWith(`.${className}`));

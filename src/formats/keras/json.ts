@@ -17,11 +17,8 @@ function unwrapped(value: unknown, isCall = false): unknown {
   if (!isCall && (kind === "__numpy__" || kind === "__tensor__") && typeof config === "object" && config !== null) {
     return unwrapped(record(config)["value"]);
   }
-<<<<<<< HEAD
   // The first versions of Keras 2 wrote numbers of NumPy so.
   if (Object.keys(value).length === 2 && record(value)["type"] === "ndarray") return unwrapped(record(value)["value"]);
-=======
->>>>>>> hD
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, unwrapped(item, isCall || key === "inbound_nodes")]),
   );
