@@ -20,6 +20,7 @@ export * as models from "./models/index.js";
 export * as ops from "./nn/operations/index.js";
 export * as optimizers from "./nn/optimizers/index.js";
 export * as regularizers from "./nn/regularizers/index.js";
+export * as saving from "./nn/saving/index.js";
 export * as schedules from "./nn/schedules/index.js";
 export * as plots from "./report/curves.js";
 export { ImageDataGenerator, type ImageDataGeneratorOptions } from "./data/generator/image-data-generator.js";

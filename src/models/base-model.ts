@@ -124,7 +124,7 @@ export abstract class BaseModel extends Layer {
   }
 
   override get weights(): readonly Variable[] {
-    return unique(this.layers.flatMap(({ weights }) => weights));
+    return unique([...this.ownWeights, ...this.layers.flatMap(({ weights }) => weights)]);
   }
 
   override get trainableWeights(): readonly Variable[] {

@@ -1,4 +1,6 @@
 import type { Loss } from "../nn/losses/loss.js";
+import type { LossFunction } from "../nn/losses/function-loss.js";
+import type { MetricFunction } from "../nn/metrics/function-metric.js";
 import type { Metric } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/optimizer.js";
 import type { Each, PerOutput } from "./each.js";
@@ -7,7 +9,10 @@ import type { Each, PerOutput } from "./each.js";
  * Metrics: those of the only output, or an entry for each output (one, several, or `null`), in the model's order or by name.
  * An output that is not named has none.
  */
-export type MetricsOption = Each<Metric | string | readonly (Metric | string)[] | null>;
+export type MetricsOption = Each<MetricGiven | readonly MetricGiven[] | null>;
+
+/** A metric, its name in Keras, or a function of labels and predictions. */
+export type MetricGiven = Metric | MetricFunction | string;
 
 /** What `compile` takes; Keras's names are accepted for each. */
 export interface CompileOptions {
@@ -16,7 +21,7 @@ export interface CompileOptions {
    * What is minimized: one loss for all outputs, or one for each, in the model's order or by name; `null` for an output that
    * has none. Default: none, so that only penalties are minimized.
    */
-  readonly loss?: PerOutput<Loss | string | null> | undefined;
+  readonly loss?: PerOutput<Loss | LossFunction | string | null> | undefined;
   /** How much the loss of each output counts in the sum, in the model's order or by name; default 1 each. */
   readonly lossWeights?: PerOutput<number>;
   /** Figures over samples that all count alike, whatever their weights. */

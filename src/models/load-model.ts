@@ -1,4 +1,5 @@
 import type { BaseModel } from "./base-model.js";
+import { CustomObjectScope } from "../nn/saving/custom-objects.js";
 import { type LoadModelOptions, platform } from "./platform.js";
 
 /**
@@ -7,7 +8,8 @@ import { type LoadModelOptions, platform } from "./platform.js";
  * images.
  *
  * @param path the file
- * @param options `compile: false` leaves out what the model was compiled with
+ * @param options `compile: false` leaves out what the model was compiled with; `customObjects: { Scale }` says classes and
+ * functions of one's own that the file names
  * @returns the model, compiled as in the file; training goes on where it stopped
  * @throws FileError when the file cannot be read, is damaged, or of another kind
  * @throws UsageError when it holds a layer or an option that Graft does not have; the message names both
@@ -24,5 +26,6 @@ import { type LoadModelOptions, platform } from "./platform.js";
  * ```
  */
 export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<BaseModel> {
-  return platform().files.loadModel(path, options);
+  const { customObjects = {} } = options;
+  return new CustomObjectScope(customObjects).run(() => platform().files.loadModel(path, options));
 }

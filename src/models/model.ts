@@ -1,18 +1,27 @@
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
+import { channelsLast } from "../nn/channels.js";
+import { InputLayer } from "../nn/layers/index.js";
+import { classNameOf } from "../nn/named.js";
 import type { Value } from "../graph/value.js";
 import { type CallContext, inInference } from "../nn/context.js";
 import type { Layer, LayerOptions } from "../nn/layer.js";
 import { Operation } from "../nn/operations/operation.js";
-import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
+import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
-import { orderLayers } from "./layer-order.js";
+import { type LayerOrder, orderLayers } from "./layer-order.js";
 import { serializeCalls } from "./serialize-calls.js";
 
 /** What a functional model is made from. */
 export interface ModelOptions extends LayerOptions {
   readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
   readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
+}
+
+/** Where data enters a model, and where it leaves. */
+interface Ends {
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
 }
 
 function list<T extends object>(one: T | readonly T[]): readonly T[] {
@@ -37,42 +46,91 @@ function list<T extends object>(one: T | readonly T[]): readonly T[] {
  * ```
  */
 export class Model extends BaseModel {
-  readonly inputs: readonly SymbolicTensor[];
-  readonly outputs: readonly SymbolicTensor[];
-  readonly layers: readonly Layer[];
-  private readonly all: readonly Layer[];
-  private readonly calls: readonly LayerCall[];
-  private readonly isRow: boolean;
+  /** What a functional model is made of; `undefined` for a model whose `call` is overridden. */
+  private readonly graph: (LayerOrder & Ends) | undefined;
+  /** Ends of a model whose `call` is overridden, once its inputs are known. */
+  private ends: Ends | undefined;
 
-  /** @throws UsageError when the outputs cannot be computed from the inputs, or two layers have the same name */
-  constructor({ inputs, outputs, ...options }: ModelOptions) {
-    super(options);
-    this.inputs = list(inputs);
-    this.outputs = list(outputs);
-    const { calls, layers, isRow } = orderLayers(this.inputs, this.outputs);
-    this.calls = calls;
-    this.all = layers;
-    this.layers = layers.filter((layer) => !(layer instanceof Operation));
-    this.isRow = isRow;
-    checkNames(this.name, layers);
+  /**
+   * @param options inputs and outputs; a class that extends `Model` and overrides `call` leaves them away
+   * @throws UsageError when the outputs cannot be computed from the inputs, or two layers have the same name
+   */
+  constructor(options: ModelOptions | LayerOptions = {}) {
+    const { inputs, outputs, ...others } = options as Partial<ModelOptions>;
+    super(others);
+    if (inputs === undefined && outputs === undefined && this.hasOwnCall) return;
+    if (inputs === undefined || outputs === undefined) throw this.endless(inputs === undefined);
+    const ends: Ends = { inputs: list(inputs), outputs: list(outputs) };
+    this.graph = { ...ends, ...orderLayers(ends.inputs, ends.outputs) };
+    checkNames(this.name, this.graph.layers);
     if (options.trainable === false) this.trainable = false;
   }
 
+  private endless(noInputs: boolean): UsageError {
+    return new UsageError(`The model "${this.name}" has no ${noInputs ? "inputs" : "outputs"}.`, {
+      subject: noInputs ? "inputs" : "outputs",
+      expected: "new Model({ inputs, outputs }), or a class that extends Model and has a method call(x, { training })",
+      received: "neither",
+    });
+  }
+
   override get className(): string {
-    return "Functional";
+    return this.hasOwnCall ? classNameOf(this) : "Functional";
+  }
+
+  get inputs(): readonly SymbolicTensor[] {
+    return this.known().inputs;
+  }
+
+  get outputs(): readonly SymbolicTensor[] {
+    return this.known().outputs;
+  }
+
+  get layers(): readonly Layer[] {
+    return this.operations.filter((layer) => !(layer instanceof Operation));
   }
 
   override get operations(): readonly Layer[] {
-    return this.all;
+    return this.graph?.layers ?? this.innerLayers;
   }
 
   override get built(): boolean {
-    return true;
+    return this.graph !== undefined || this.ends !== undefined;
+  }
+
+  /** Creates the weights of a model whose `call` is overridden, for inputs of the given shapes, unless they exist. */
+  override ensureBuilt(shapes: readonly Shape[]): void {
+    if (this.built) return;
+    super.ensureBuilt(shapes);
+    const inputs = shapes.map(
+      (shape, index) =>
+        new InputLayer({ shape: shape.slice(1), name: `${this.name}_input${index === 0 ? "" : `_${index}`}` }).output,
+    );
+    const outputs = this.inferOutputs(inputs).map(
+      ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, undefined),
+    );
+    this.ends = { inputs, outputs };
+  }
+
+  private known(): Ends {
+    const ends = this.graph ?? this.ends;
+    if (ends !== undefined) return ends;
+    throw new UsageError(`The shapes of "${this.name}" are not known yet.`, {
+      subject: this.name,
+      expected: "a call on data, or model.build([null, 150, 150, 3])",
+      received: "none",
+    });
   }
 
   layerShapes(): ReadonlyMap<Layer, Shape> {
+    if (this.graph === undefined) {
+      return new Map(this.layers.flatMap((layer): [Layer, Shape][] => {
+        const shape = layer.lastOutputShape;
+        return shape === undefined ? [] : [[layer, shape]];
+      }));
+    }
     const shapes = new Map<Layer, Shape>();
-    for (const tensor of [...this.inputs, ...this.calls.flatMap(({ outputs }) => outputs)]) {
+    for (const tensor of [...this.inputs, ...this.graph.calls.flatMap(({ outputs }) => outputs)]) {
       const layer = tensor.call?.().layer;
       if (layer !== undefined && !shapes.has(layer)) shapes.set(layer, tensor.shape);
     }
@@ -80,16 +138,17 @@ export class Model extends BaseModel {
   }
 
   override connections(): ReadonlyMap<Layer, readonly string[]> | undefined {
-    if (this.isRow) return undefined;
+    const { graph } = this;
+    if (graph === undefined || graph.isRow) return undefined;
     const counts = new Map<Layer, number>();
     const numbers = new Map<LayerCall, number>();
-    for (const call of this.calls) {
+    for (const call of graph.calls) {
       const number = counts.get(call.layer) ?? 0;
       counts.set(call.layer, number + 1);
       numbers.set(call, number);
     }
     const connections = new Map<Layer, string[]>();
-    for (const { layer, inputs } of this.calls) {
+    for (const { layer, inputs } of graph.calls) {
       const sources = inputs.flatMap((tensor) => {
         const from = tensor.call?.();
         if (from === undefined) return [];
@@ -115,7 +174,7 @@ export class Model extends BaseModel {
         received: `${inputs.length}`,
       });
     };
-    for (const { layer, inputs: from, outputs: to, training, arguments: told } of this.calls) {
+    for (const { layer, inputs: from, outputs: to, training, arguments: told } of this.graph?.calls ?? []) {
       const results = layer.callNamed(from.map(valueOf), training === false ? inInference(context) : context, told);
       to.forEach((tensor, index) => {
         const result = results[index];
@@ -126,11 +185,8 @@ export class Model extends BaseModel {
   }
 
   override getConfig(): Record<string, unknown> {
-    return {
-      name: this.name,
-      trainable: this.trainable,
-      ...serializeCalls({ inputs: this.inputs, outputs: this.outputs, layers: this.operations, calls: this.calls }),
-    };
+    if (this.graph === undefined) return this.baseConfig();
+    return { name: this.name, trainable: this.trainable, ...serializeCalls(this.graph) };
   }
 }
 

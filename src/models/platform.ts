@@ -1,6 +1,7 @@
 import { UsageError } from "../errors/errors.js";
 import { installRuntime } from "../runtime/installed-runtime.js";
 import type { Runtime, Tensor } from "../runtime/runtime.js";
+import type { CustomObjects } from "../nn/saving/custom-objects.js";
 import type { BaseModel } from "./base-model.js";
 import type { BatchSource } from "./sources/batch-source.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
@@ -34,6 +35,8 @@ export interface TrainingLoops {
 export interface LoadModelOptions {
   /** Whether optimizer, loss and metrics of the file are restored, with the optimizer's slots. Default `true`. */
   readonly compile?: boolean;
+  /** Classes and functions of one's own that the file names, by these names. */
+  readonly customObjects?: CustomObjects | undefined;
 }
 
 /** Models and weights in files. */

@@ -19,7 +19,7 @@ import { describeOperand, toSymbolic, toValue } from "./operations/operand.js";
 import { writeOwn } from "./own-call.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
-import { layersCalledIn, noteCall, presentContext } from "./scope.js";
+import { layersCalledIn, noteCall, presentContext, within } from "./scope.js";
 import {
   type CallArguments,
   type CallOptions,
@@ -160,6 +160,8 @@ export class Layer extends Named {
   private readonly ownVariables: Variable[] = [];
   private isBuilt = false;
   private isBuilding = false;
+  private builtFor: readonly Shape[] | undefined;
+  private lastShape: Shape | undefined;
   /** `build` of a layer of a user's own. */
   private readonly ownBuild: ((inputShape: InputShape) => void) | undefined;
 
@@ -186,12 +188,12 @@ export class Layer extends Named {
   }
 
   /** Whether the layer's computation is a `call` of a user's own. */
-  protected get hasOwnCall(): boolean {
+  get hasOwnCall(): boolean {
     return !builtInCalls.has(this.call);
   }
 
   /** The layers in the fields of a layer of a user's own. */
-  protected get innerLayers(): readonly Layer[] {
+  get innerLayers(): readonly Layer[] {
     return this.hasOwnCall ? layersIn(this) : [];
   }
 
@@ -224,6 +226,18 @@ export class Layer extends Named {
     }
     this.ownMultiplier = value;
     for (const variable of this.weights) variable.learningRateMultiplier = value;
+  }
+
+  /** Shape of the input that the layer was built for, as files say it; `undefined` before, and for several inputs. */
+  get buildShape(): readonly (number | null)[] | undefined {
+    const [shape, ...others] = this.builtFor ?? [];
+    if (shape === undefined || others.length > 0) return undefined;
+    return shape.map((extent) => (typeof extent === "number" ? extent : null));
+  }
+
+  /** Shape of the output of the last call in Keras's order; `undefined` before, and of several outputs. */
+  get lastOutputShape(): Shape | undefined {
+    return this.lastShape;
   }
 
   /** Whether the weights exist. */
@@ -416,7 +430,9 @@ export class Layer extends Named {
     if (first !== undefined) {
       const context = training === false ? inInference(first.context) : first.context;
       const values = traced.map(({ value }) => value);
-      return this.callNamed(values, context, told).map((value) => SymbolicTensor.of(value, first.context));
+      const results = this.callNamed(values, context, told).map((value) => SymbolicTensor.of(value, first.context));
+      this.lastShape = results.length === 1 ? results[0]?.shape : undefined;
+      return results;
     }
     const outputs: readonly SymbolicTensor[] = this.inferOutputs(all, told).map(
       ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, () => call),
@@ -490,7 +506,7 @@ export class Layer extends Named {
   /** {@link call}, with the layer's name in front of what goes wrong. */
   callNamed(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
     try {
-      const outputs = this.hasOwnCall ? this.writeCall(inputs, context, told) : this.compute(inputs, context, told);
+      const outputs = this.hasOwnCall ? this.writeCall(inputs, context, told) : within(context, () => this.compute(inputs, context, told));
       this.penalize(outputs, context);
       return outputs;
     } catch (error) {
@@ -568,6 +584,7 @@ export class Layer extends Named {
     if (this.isBuilt || this.isBuilding) return;
     this.checkOptions();
     this.isBuilding = true;
+    this.builtFor = shapes;
     try {
       if (this.ownBuild === undefined) this.createWeights?.(shapes);
       else {
@@ -587,7 +604,10 @@ export class Layer extends Named {
    * @param inputShape in Keras's order, with the batch; `null` for extents that vary; a list of shapes for several inputs
    */
   build(inputShape: InputShape): void {
-    this.ensureBuilt(shapesOf(inputShape));
+    const shapes = shapesOf(inputShape);
+    this.ensureBuilt(shapes);
+    // Layers in fields are built when they are called.
+    if (this.hasOwnCall && !this.isBuilding) this.computeOutputShapes(shapes);
   }
 
   /**

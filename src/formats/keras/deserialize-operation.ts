@@ -76,7 +76,7 @@ function optionsIn(row: OperationRow, named: Readonly<Record<string, Argument>>)
 
 /** All arguments of a call in their places: those that a file says by name, too. */
 export function operandsOf({ row }: Operation, { operands = [], named = {} }: Call): readonly Argument[] {
-  const all: (Argument | undefined)[] = [...operands];
+  const all: (Argument | undefined)[] = row.isVariadic === true ? [operands] : [...operands];
   for (const [name, argument] of Object.entries(named)) {
     const place = row.call.indexOf(camelCase(name));
     if (place >= 0) all[place] = argument;

@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { FileError, GraftError, UsageError } from "../../errors/errors.js";
-import type { Layer } from "../../nn/layer.js";
-import { deserializeLayer, policyOf } from "../../nn/layers/deserialize-layer.js";
+import { Layer } from "../../nn/layer.js";
+import { type CustomObject, findCustom, getRegisteredName, makeCustom } from "../../nn/saving/custom-objects.js";
+import { deserializeLayer, layerNames, policyOf } from "../../nn/layers/deserialize-layer.js";
 import { InputLayer } from "../../nn/layers/index.js";
 import { Operation } from "../../nn/operations/operation.js";
 import type { CallOptions, MaskName, SymbolicTensor } from "../../nn/symbolic-tensor.js";
 import { BaseModel } from "../../models/base-model.js";
 import { isReference, readCall, readOperationCall, type Call, type Reference } from "./deserialize-call.js";
 import { moduleOfOperation, operandsOf, operationLayer } from "./deserialize-operation.js";
-import { checkKept } from "./deserialize-check.js";
+import { checkKept, without } from "./deserialize-check.js";
 import type { Generation } from "./generation.js";
 import { modernLayer } from "./modern-layer.js";
 import { isOldOperation, readOldOperation } from "./old-operations.js";
@@ -111,12 +112,22 @@ class ConfigReader {
   }
 
   private make(serialized: Serialized, place: string): Layer {
-    const { class_name: className, module, config } = serialized;
+    const { class_name: className, module, config, registered_name: registered } = serialized;
     if (className === "Functional" || className === "Model") return this.functional(config, place);
     if (className === "Sequential") return this.sequential(serialized, place);
     const name = !Array.isArray(config) && typeof config["name"] === "string" ? ` "${config["name"]}"` : "";
     const subject = `The layer${name} (${className}) in ${this.file}`;
+    const own = layerNames().includes(className) && !registered?.includes(">") ? undefined : findCustom([registered, className]);
+    if (own !== undefined && !Array.isArray(config)) return this.explained(subject, () => customLayer(own, config));
     // Keras's functions have names of layers: keras.ops.add is an "Add" too.
+    if (typeof registered === "string" && (module === null || module === "__main__" || registered.includes(">"))) {
+      throw new UsageError(`${subject} is of a class that is not known here.`, {
+        subject: className,
+        expected: "layers of keras.layers, or classes that are registered",
+        received: registered,
+        advice: `Register the class, saving.registerKerasSerializable({ … })(${className}), or give it: loadModel(path, { customObjects: { ${className} } }).`,
+      });
+    }
     if (typeof module === "string" && (!/^(tf_)?keras\b/.test(module) || /\.ops(\.|$)/.test(module))) {
       throw new UsageError(`${subject} is none of Keras's layers.`, {
         subject: className,
@@ -288,6 +299,36 @@ class ConfigReader {
       throw new UsageError(`${subject} cannot be made here: ${cause.message}`, { subject: cause.subject, cause });
     }
   }
+}
+
+/**
+ * A layer of a class of a user's own.
+ *
+ * @throws UsageError when the class makes something else of its configuration
+ */
+function customLayer(own: CustomObject, config: Readonly<Record<string, unknown>>): Layer {
+  const layer = makeCustom(own, config);
+  if (!(layer instanceof Layer)) {
+    throw new UsageError("The registered class makes no layer.", {
+      subject: getRegisteredName(own),
+      expected: "a class that extends layers.Layer",
+      received: typeof layer,
+    });
+  }
+  const given = without(config, "dtype", "trainable");
+  const made = layer.getConfig();
+  const lost = Object.keys(given).find((key) => JSON.stringify(made[key] ?? null) !== JSON.stringify(given[key] ?? null));
+  if (lost !== undefined) {
+    throw new UsageError(`The class does not make of its configuration what was saved: "${lost}" is another.`, {
+      subject: getRegisteredName(own),
+      expected: JSON.stringify(given[lost]),
+      received: JSON.stringify(made[lost]),
+      advice:
+        "The constructor is given getConfig's entries in camelCase as one object of options; say those that it takes by position in a static list `positional`, or write a static fromConfig(config).",
+    });
+  }
+  if (config["trainable"] === false) layer.trainable = false;
+  return layer;
 }
 
 /** The input shape that Keras 2 wrote into the first layer of a Sequential. */

@@ -401,7 +401,8 @@ export function readOldOperation(config: unknown, name: string, nodes: readonly 
   }
   const all = Object.fromEntries(named);
   // What is padded with has a meaning for one way of padding only.
-  if (className === "Pad" && all["mode"] !== undefined && all["mode"] !== "constant") delete all["constant_values"];
+  const pads = className === "Pad" && ((all["mode"] ?? "constant") !== "constant" || all["constant_values"] === 0);
+  if (pads) delete all["constant_values"];
   const call: Call = {
     inputs: reader.inputs,
     operands: [first],

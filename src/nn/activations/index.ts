@@ -1,4 +1,22 @@
-export * from "./catalogue.js";
-export { type Activation, type ActivationLike, type ActivationName, resolveActivation } from "./resolve-activation.js";
-// It has no name in files: its options have no defaults.
-export { threshold } from "./threshold.js";
+export * from "./functions.js";
+export type {
+  CeluOptions,
+  EluOptions,
+  GeluOptions,
+  GluOptions,
+  HardShrinkOptions,
+  LeakyReluOptions,
+  LogSoftmaxOptions,
+  ReluOptions,
+  SoftmaxOptions,
+  SoftShrinkOptions,
+  SparsemaxOptions,
+  SquareplusOptions,
+} from "./catalogue.js";
+export {
+  type Activation,
+  type ActivationLike,
+  type ActivationName,
+  type OwnActivation,
+  resolveActivation,
+} from "./resolve-activation.js";

@@ -3,6 +3,10 @@ import { didYouMean } from "../../errors/nearest.js";
 import type { Value } from "../../graph/value.js";
 import { isSerializedObject, type SerializedObject } from "../config.js";
 import { snakeCase, type SnakeCase } from "../names.js";
+import { ownContext } from "../own-context.js";
+import { writeOwn } from "../own-call.js";
+import { findCustom, getRegisteredName, isRegistered } from "../saving/custom-objects.js";
+import type { SymbolicTensor } from "../symbolic-tensor.js";
 import { approximateGelu } from "./approximate-gelu.js";
 import * as catalogue from "./catalogue.js";
 import { oldHardSigmoid } from "./old-hard-sigmoid.js";
@@ -27,8 +31,29 @@ const table: ReadonlyMap<string, Activation> = new Map<string, Activation>([
   ...Object.entries(aliases),
 ]);
 
+/** An activation function of a user's own, written with functions of `ops`. */
+export type OwnActivation = (x: SymbolicTensor) => SymbolicTensor;
+
 /** An activation function, its name in Keras, or what Keras wrote into a file. */
-export type ActivationLike = Activation | ActivationName | SerializedObject;
+export type ActivationLike = OwnActivation | Activation | ActivationName | SerializedObject;
+
+/** An activation function of a user's own. */
+function ownActivation(own: OwnActivation): NamedActivation {
+  const name = isRegistered(own) ? getRegisteredName(own) : own.name;
+  const owner = `The activation function "${name}"`;
+  return {
+    name,
+    apply: (x) => {
+      const [y, ...others] = writeOwn(owner, "it", [x], ownContext(), ([tensor]) => tensor && own(tensor));
+      if (y !== undefined && others.length === 0) return y;
+      throw new UsageError(`${owner} gives ${others.length + 1} tensors.`, {
+        subject: name,
+        expected: "one tensor",
+        received: `a list of ${others.length + 1}`,
+      });
+    },
+  };
+}
 
 /** An activation function and its name in Keras. */
 export interface NamedActivation {
@@ -46,17 +71,24 @@ export interface NamedActivation {
 export function resolveActivation(like: ActivationLike = "linear"): NamedActivation {
   if (typeof like === "function") {
     const known = [...table].find(([, activation]) => activation === like);
-    return { name: known?.[0] ?? like.name, apply: like };
+    if (known !== undefined) return { name: known[0], apply: known[1] };
+    const { activationName } = like as { readonly activationName?: string };
+    if (activationName !== undefined) return resolveActivation(activationName as ActivationName);
+    return ownActivation(like as OwnActivation);
   }
   // Keras writes a function as an object whose configuration is the name.
   const name: string = isSerializedObject(like) ? JSON.stringify(like.config).replaceAll('"', "") : like;
   const known = table.get(name);
+  const own = known === undefined ? findCustom([name]) : undefined;
+  if (own !== undefined) return ownActivation(own as OwnActivation);
   if (known === undefined) {
     throw new UsageError(`There is no activation function "${name}".`, {
       subject: "activation",
       expected: "the name of a Keras activation function",
       received: `"${name}"`,
-      advice: didYouMean(name, [...table.keys()]),
+      advice:
+        didYouMean(name, [...table.keys()]) ??
+        `A function of your own has to be registered: saving.registerKerasSerializable()(${name}).`,
     });
   }
   // Keras writes the names behind the aliases: swish becomes silu.

@@ -42,7 +42,7 @@ export class BinaryCrossentropy extends Loss {
     this.axis = options.axis ?? -1;
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const logits = this.fromLogits ? output : logitsOf(output, "Sigmoid");
     const { truth, prediction } = align(labels, logits ?? output, this.name);
     const losses = crossentropy(this.smooth(truth), prediction, logits !== undefined);

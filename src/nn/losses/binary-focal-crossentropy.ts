@@ -50,7 +50,7 @@ export class BinaryFocalCrossentropy extends Loss {
     this.axis = options.axis ?? -1;
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const { truth, prediction } = align(labels, output, this.name);
     const number = (value: number): Value => scalarLike(prediction, value);
     const one = number(1);

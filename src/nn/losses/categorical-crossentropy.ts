@@ -33,7 +33,7 @@ export class CategoricalCrossentropy extends Loss {
     this.axis = options.axis ?? -1;
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const logits = this.fromLogits ? output : logitsOf(output, "Softmax");
     const { truth, prediction } = align(labels, logits ?? output, this.name);
     const axis = normalizeAxis(this.axis, prediction.rank, this.name);

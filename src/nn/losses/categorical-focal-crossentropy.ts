@@ -54,7 +54,7 @@ export class CategoricalFocalCrossentropy extends Loss {
     this.axis = options.axis ?? -1;
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const { truth, prediction } = align(labels, output, this.name);
     const axis = normalizeAxis(this.axis, prediction.rank, this.name);
     const number = (value: number): Value => scalarLike(prediction, value);

@@ -33,7 +33,7 @@ export class CategoricalGeneralizedCrossEntropy extends Loss {
     this.q = numberWithin("CategoricalGeneralizedCrossEntropy", "q", q, Number.MIN_VALUE, 1 - Number.EPSILON);
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const prediction = toChannelsLast(output);
     const axis = prediction.rank - 1;
     const numbers = labels.rank === prediction.rank && labels.shape.at(-1) === 1 ? squeeze(labels, [axis]) : labels;

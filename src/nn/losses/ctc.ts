@@ -37,7 +37,7 @@ export class CTC extends Loss {
     super("ctc", options);
   }
 
-  protected perElement(labels: Value, logits: Value): Value {
+  protected override perElement(labels: Value, logits: Value): Value {
     if (labels.rank !== 2 || logits.rank !== 3) {
       throw new ShapeError(`${this.name}: labels and predictions have the wrong shapes.`, {
         subject: this.name,

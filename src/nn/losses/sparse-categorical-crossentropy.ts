@@ -47,7 +47,7 @@ export class SparseCategoricalCrossentropy extends Loss {
         : wholeNumber("SparseCategoricalCrossentropy", "ignoreClass", options.ignoreClass, -Infinity);
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const logits = this.fromLogits ? output : logitsOf(output, "Softmax");
     const prediction = toChannelsLast(logits ?? output);
     const axis = prediction.rank - 1;

@@ -36,7 +36,7 @@ export class Tversky extends Loss {
     this.axis = options.axis;
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const { truth, prediction } = align(labels, output, this.name);
     const number = (value: number): Value => scalarLike(prediction, value);
     const sum = (x: Value): Value => overlapSum(x, this.axis, this.name);

@@ -126,7 +126,7 @@ export class AUC extends Metric {
     });
   }
 
-  result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const places = this.numThresholds;
     const columns = (state["tp"]?.length ?? 0) / places;
     const areas = Array.from({ length: columns }, (_, column) => {

@@ -102,7 +102,7 @@ export class IoU extends Metric {
     return { confusion: scatterElements(empty, cast(cell, "int64"), weight, { axis: 0, reduction: "add" }) };
   }
 
-  result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const cells = state["confusion"] ?? new Float64Array(this.numClasses ** 2);
     const classes = Array.from({ length: this.numClasses }, (_, index) => index);
     const sum = (place: (other: number) => number): number =>

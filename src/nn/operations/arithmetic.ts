@@ -65,7 +65,7 @@ export const negative = operation<Elementwise>(ofElements("negative", "Negative"
 export const absolute = operation<Elementwise>(ofElements("absolute", "Absolute", "numpy", math.abs, value));
 
 /** `|x|`. */
-export const abs = operation<Elementwise>(ofElements("abs", "Absolute", "numpy", math.abs, value));
+export const abs = operation<Elementwise>(ofElements("abs", "Abs", "numpy", math.abs, value));
 
 /** `x²`. */
 export const square = operation<Elementwise>(ofElements("square", "Square", "numpy", math.square, value));

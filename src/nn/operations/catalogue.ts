@@ -3,7 +3,7 @@ import type { OperationRow } from "./operation.js";
 
 /** All operations, by Keras's names of their files and classes: `numpy.Add`. */
 const byName: ReadonlyMap<string, OperationRow> = new Map(
-  Object.values(operations).flatMap((one): [string, OperationRow][] =>
+  [...Object.values(operations), ...Object.values(operations.image)].flatMap((one): [string, OperationRow][] =>
     typeof one === "function" && "row" in one ? [[`${one.row.module}.${one.row.className}`, one.row]] : [],
   ),
 );

@@ -88,7 +88,7 @@ export class RunningMeans {
       for (const { name, output } of losses) logs[`${name}_loss`] = this.sumAt(names.outputLoss(output)) / this.batches;
     }
     const followed = metrics.map(
-      ({ name, metric }, index) => [name, metric.result(this.stateAt(names.metric(index, "")))] as const,
+      ({ name, metric }, index) => [name, metric.figure(this.stateAt(names.metric(index, "")))] as const,
     );
     if (outputs.length > 1) followed.sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [name, value] of followed) logs[name] = value;
