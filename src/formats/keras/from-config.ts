@@ -117,7 +117,8 @@ class ConfigReader {
     if (className === "Sequential") return this.sequential(serialized, place);
     const name = !Array.isArray(config) && typeof config["name"] === "string" ? ` "${config["name"]}"` : "";
     const subject = `The layer${name} (${className}) in ${this.file}`;
-    const own = layerNames().includes(className) && !registered?.includes(">") ? undefined : findCustom([registered, className]);
+    const own =
+      layerNames().includes(className) && !registered?.includes(">") ? undefined : findCustom([registered, className]);
     if (own !== undefined && !Array.isArray(config)) return this.explained(subject, () => customLayer(own, config));
     // Keras's functions have names of layers: keras.ops.add is an "Add" too.
     if (typeof registered === "string" && (module === null || module === "__main__" || registered.includes(">"))) {
@@ -317,7 +318,9 @@ function customLayer(own: CustomObject, config: Readonly<Record<string, unknown>
   }
   const given = without(config, "dtype", "trainable");
   const made = layer.getConfig();
-  const lost = Object.keys(given).find((key) => JSON.stringify(made[key] ?? null) !== JSON.stringify(given[key] ?? null));
+  const lost = Object.keys(given).find(
+    (key) => JSON.stringify(made[key] ?? null) !== JSON.stringify(given[key] ?? null),
+  );
   if (lost !== undefined) {
     throw new UsageError(`The class does not make of its configuration what was saved: "${lost}" is another.`, {
       subject: getRegisteredName(own),

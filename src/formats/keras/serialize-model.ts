@@ -103,10 +103,7 @@ function compileConfig(model: BaseModel): Config | undefined {
   const { loss, lossWeights } = given;
   return {
     optimizer: serializeObject("keras.optimizers", model.compiled.optimizer),
-    loss:
-      loss === undefined
-        ? null
-        : mapEach(loss, (one) => (one === null ? null : serializeLoss(resolveLoss(one)))),
+    loss: loss === undefined ? null : mapEach(loss, (one) => (one === null ? null : serializeLoss(resolveLoss(one)))),
     loss_weights: lossWeights ?? null,
     metrics: serializeMetrics(given.metrics),
     weighted_metrics: serializeMetrics(given.weightedMetrics),

@@ -109,7 +109,9 @@ function innerPlaces(owner: Layer, prefix: string, seen: Set<Layer>): Place[] {
   };
   const fields = Object.entries(owner).sort(([a], [b]) => (a < b ? -1 : 1));
   return fields.flatMap(([field, value]) => {
-    const [only, ...others] = layersIn({ value: value as unknown }).filter((layer) => owner.innerLayers.includes(layer));
+    const [only, ...others] = layersIn({ value: value as unknown }).filter((layer) =>
+      owner.innerLayers.includes(layer),
+    );
     if (only === undefined) return [];
     if (only === value) return within(only, `${prefix}/${field}`);
     const counts = new Map<string, number>();
