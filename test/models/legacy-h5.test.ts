@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { callbacks, layers, models, optimizers, schedules, type Tensor } from "graft-ml";
+import { callbacks, layers, models, optimizers, schedules } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { withHdf5 } from "../../src/formats/keras/hdf5.js";
 import { writeHdf5 } from "../../src/formats/keras/write-hdf5.js";

@@ -63,7 +63,7 @@ function pooling(Pooling: typeof MaxPooling2D | typeof AveragePooling2D): Meanin
         poolSize: sizes(given, "ksize"),
         name,
         strides: sizes(given, "strides"),
-        padding: String(given.get("padding")).toLowerCase() as "same" | "valid",
+        padding: shown(given.get("padding")).replaceAll('"', "").toLowerCase() as "same" | "valid",
       }),
     takes: ["ksize", "strides", "padding"],
   };
@@ -94,7 +94,7 @@ function axis(given: Given, fallback: number): number {
 
 function resizing(given: Given, name: string): Layer {
   const [height, width] = sizes(given, "size");
-  const interpolation = String(given.get("method") ?? "bilinear") as "bilinear";
+  const interpolation = (given.get("method") ?? "bilinear") as "bilinear";
   return new Resizing(height, width, { name, interpolation, antialias: given.get("antialias") === true });
 }
 
@@ -247,11 +247,15 @@ const harmless: Readonly<Record<string, readonly unknown[]>> = {
   output_type: [],
 };
 
+function shown(value: unknown): string {
+  return value === undefined ? "nothing" : JSON.stringify(value).slice(0, 200);
+}
+
 function unusable(name: string, expected: string, received: unknown): UsageError {
   return new UsageError(`Graft cannot read the argument "${name}" of this operation.`, {
     subject: name,
     expected,
-    received: JSON.stringify(received)?.slice(0, 200) ?? "nothing",
+    received: shown(received),
   });
 }
 
@@ -280,7 +284,7 @@ function readNode(node: unknown): OldNode {
     throw new FileError("A call of an operation cannot be read.", {
       subject: "inbound_nodes",
       expected: "a call as Keras 2 writes it",
-      received: JSON.stringify(node)?.slice(0, 200) ?? "nothing",
+      received: shown(node),
     });
   }
   const said = Object.entries(named.data).filter(([name, value]) => {
@@ -381,7 +385,7 @@ export function readOldOperation(config: unknown, name: string, nodes: readonly 
     throw new UsageError(`Graft does not have an argument of tf.${title}.`, {
       subject: unknown,
       expected: takes.join(", ") || "tensors alone",
-      received: `${unknown}: ${JSON.stringify(node.given.get(unknown))?.slice(0, 100) ?? ""}`,
+      received: `${unknown}: ${shown(node.given.get(unknown))}`,
     });
   }
   if (read.length > 1) throw unusable("inbound_nodes", "a function that is called once", nodes);
@@ -402,7 +406,8 @@ export function readOldOperation(config: unknown, name: string, nodes: readonly 
   }
   const all = Object.fromEntries(named);
   // What is padded with has a meaning for one way of padding only.
-  if (className === "Pad" && all["mode"] !== undefined && all["mode"] !== "constant") delete all["constant_values"];
+  const pads = className === "Pad" && ((all["mode"] ?? "constant") !== "constant" || all["constant_values"] === 0);
+  if (pads) delete all["constant_values"];
   const call: Call = {
     inputs: reader.inputs,
     operands: [first],
