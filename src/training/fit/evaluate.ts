@@ -8,6 +8,7 @@ import { evaluateBatches } from "./evaluation.js";
 import { firstBatches, looked, prepareModel, ranOut, roundSteps } from "./samples.js";
 import { labelShapesOf } from "./targets.js";
 import { type Call, callbackList, contextOf } from "./call.js";
+import { verbosity } from "./verbosity.js";
 
 /** `evaluate`: loss and metrics on samples, without training. */
 export async function evaluate({ host, model, memory }: Call, x: AnySamples, options: EvaluateOptions): Promise<Logs> {
@@ -16,7 +17,7 @@ export async function evaluate({ host, model, memory }: Call, x: AnySamples, opt
   const source: BatchSource = await toSource("evaluate", model, x, options);
   prepareModel(model, source);
   checkSource(source, compiled);
-  const { verbose = 1 } = options;
+  const verbose = verbosity("evaluate", options.verbose);
   const steps = Math.min(options.steps ?? Infinity, roundSteps(source));
   const { first, batches } = await looked(
     firstBatches("evaluate", source, options.steps, (given) => {

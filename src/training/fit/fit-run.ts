@@ -26,6 +26,7 @@ import { beginLoading, firstBatches, type LoadingBatch, noSamples, ranOut, round
 import { names } from "../programs/names.js";
 import { numberOf, randomLabel, StepRunner } from "./step-runner.js";
 import { targetsOf, labelShapesOf } from "./targets.js";
+import { verbosity } from "./verbosity.js";
 import {
   averageWeights,
   modelFacts,
@@ -155,9 +156,10 @@ export class FitRun implements Resumable {
   }
 
   private async train(): Promise<void> {
-    const { model, callbacks, source, training } = this.parts;
+    const { model, callbacks, source, training, options } = this.parts;
     model.stopTraining = false;
-    callbacks.begin(model, { verbose: this.parts.options.verbose ?? 1, epochs: this.epochs, steps: this.steps });
+    const verbose = verbosity("fit", options.verbose);
+    callbacks.begin(model, { verbose, epochs: this.epochs, steps: this.steps });
     await this.tell(() => callbacks.onTrainBegin(this.context));
     let logs: Logs = {};
     while (this.epoch < this.epochs && this.goesOn() && (await this.hasBatch())) logs = await this.runEpoch();
