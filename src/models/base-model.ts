@@ -318,7 +318,7 @@ export abstract class BaseModel extends Layer {
     const tape = new GradientTape();
     const yPred = this.predictions(x, true);
     const loss = this.computeLoss({ x, y, yPred, sampleWeight, training: true });
-    void this.lossTracker.updateState(loss);
+    void this.lossTracker.updateState(loss, samplesIn(x));
     const weights = this.trainableWeights;
     void this.optimizer.apply(tape.gradient(loss, weights), weights);
     return this.computeMetrics({ x, y, yPred, sampleWeight });
@@ -328,7 +328,7 @@ export abstract class BaseModel extends Layer {
   testStep(data: StepData): StepLogs {
     const [x, y, sampleWeight] = data;
     const yPred = this.predictions(x, false);
-    void this.lossTracker.updateState(this.computeLoss({ x, y, yPred, sampleWeight, training: false }));
+    void this.lossTracker.updateState(this.computeLoss({ x, y, yPred, sampleWeight, training: false }), samplesIn(x));
     return this.computeMetrics({ x, y, yPred, sampleWeight });
   }
 
@@ -556,6 +556,12 @@ export abstract class BaseModel extends Layer {
   private whileSaved(write: () => Promise<void>): Promise<void> {
     return whileReading(() => this.weights, write);
   }
+}
+
+/** Number of samples of a step, by which its loss counts in that of the epoch. */
+function samplesIn(x: StepTensors): number {
+  const [first] = x instanceof SymbolicTensor ? [x] : x;
+  return Number(first?.shape[0] ?? 1);
 }
 
 /** The only tensor alone, several as a list. */

@@ -124,7 +124,7 @@ describe("a trainStep of one's own", () => {
     class Pairs extends models.Model {
       override trainStep([pairs]: StepData): StepLogs {
         const tape = new GradientTape();
-        const [anchors, positives] = ops.unstack(pairs, { num: 2 }) as readonly SymbolicTensor[];
+        const [anchors, positives] = ops.unstack(pairs) as readonly SymbolicTensor[];
         const one = this.apply(anchors!, { training: true });
         const other = this.apply(positives!, { training: true });
         const similarities = ops.divide(ops.matmul(one, ops.transpose(other)), 0.2);
@@ -182,7 +182,9 @@ describe("a trainStep of one's own", () => {
     };
     expect(await fails(() => Promise.resolve({}))).toContain("does not give figures");
     expect(await fails(() => undefined)).toContain("does not give figures");
-    expect(await fails((model, [samples]) => ({ loss: ops.mean(model.apply(samples)) }))).toContain("changes no weight");
+    expect(await fails((model, [samples]) => ({ loss: ops.mean(model.apply(samples)) }))).toContain(
+      "changes no weight",
+    );
     expect(await fails((_, [samples]) => ({ loss: ops.add(samples, layers.Input({ shape: [1] })) }))).toMatch(
       /UsageError|ShapeError/,
     );

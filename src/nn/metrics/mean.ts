@@ -53,7 +53,8 @@ export class Mean extends Metric {
     const recording = presentRecording([values]);
     if (recording !== undefined) {
       const numbers = asFloat(toValue(values as SymbolicTensor, recording));
-      const weights = sampleWeight === undefined ? undefined : asFloat(toValue(sampleWeight as SymbolicTensor, recording));
+      const weights =
+        sampleWeight === undefined ? undefined : asFloat(toValue(sampleWeight as SymbolicTensor, recording));
       const counts = weights ?? expandTo(scalarLike(numbers, 1), numbers);
       const sum = (value: Value): Value => (value.rank === 0 ? value : reduceSum(value, undefined, { keepdims: 0 }));
       recording.follow(this, { total: sum(mul(numbers, counts)), count: sum(counts) });

@@ -10,8 +10,8 @@ import { RunningMeans } from "./running-means.js";
 import { prepareModel } from "./samples.js";
 import { StepRunner } from "./step-runner.js";
 import { OwnMeans } from "./own-means.js";
-import { OwnStep, type OwnStepName } from "./own-step.js";
-import { hasOwnStep } from "./own-work.js";
+import { OwnStep } from "./own-step.js";
+import { hasOwnStep, type OwnStepName } from "../../models/own-step.js";
 import { classFactorsOf, type Targets, targetsOf, labelShapesOf } from "./targets.js";
 import { type Call, trainedBy } from "./call.js";
 

@@ -7,7 +7,8 @@ import { checkedBatches, checkSource } from "./check-labels.js";
 import { evaluateBatches } from "./evaluation.js";
 import { firstBatches, looked, prepareModel, ranOut, roundSteps } from "./samples.js";
 import { OwnStep } from "./own-step.js";
-import { evaluateOwn, hasOwnStep } from "./own-work.js";
+import { hasOwnStep } from "../../models/own-step.js";
+import { evaluateOwn } from "./own-work.js";
 import { labelShapesOf } from "./targets.js";
 import { type Call, callbackList, contextOf } from "./call.js";
 

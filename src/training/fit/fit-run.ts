@@ -1,6 +1,7 @@
 import { isWhole, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
+import { hasOwnStep } from "../../models/own-step.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
 import type { Surroundings } from "../../models/surroundings.js";
 import type {
@@ -17,7 +18,8 @@ import { checkedBatches } from "./check-labels.js";
 import type { CallbackList } from "./callback-list.js";
 import { lossText, lostValidation } from "./lost-loss.js";
 import type { FitWork } from "./fit-work.js";
-import { hasOwnStep, OwnWork } from "./own-work.js";
+import { OwnStep } from "./own-step.js";
+import { evaluateOwn, OwnWork } from "./own-work.js";
 import { ProgramWork } from "./program-work.js";
 import type { TrainingMemory } from "./training-memory.js";
 import { firstBatches, type LoadingBatch, noSamples, ranOut, roundSteps } from "./samples.js";
@@ -104,6 +106,8 @@ export class FitRun implements Resumable {
   private beforeUpcoming: unknown;
   /** What is there from the first step on. */
   private work: FitWork | undefined;
+  /** A `testStep` of a user's own. */
+  private readonly testing: OwnStep | undefined;
   /** Whether a loss was no finite number. */
   private lost = false;
   /** Facts of another training that this one goes on with. */
@@ -123,6 +127,10 @@ export class FitRun implements Resumable {
     };
     this.context = { model, machine, epochs: this.epochs, steps: this.steps, stopTraining, training: this };
     this.validationContext = { ...this.context, steps: this.validationSteps };
+    if (validation !== undefined && hasOwnStep(model, "testStep")) {
+      const { host, streams } = parts.memory;
+      this.testing = new OwnStep(host, model, validation, streams, "testStep", undefined);
+    }
   }
 
   /**
@@ -136,6 +144,7 @@ export class FitRun implements Resumable {
       return this.work?.trunkReport;
     } finally {
       await this.work?.end();
+      await this.testing?.release();
     }
   }
 
@@ -218,12 +227,12 @@ export class FitRun implements Resumable {
     const batches = firstBatches("fit", validation, validationSteps, (given) => {
       machine.warn(ranOut("validation", given, validationSteps ?? given));
     });
-    const checked = hasOwnStep(model, "testStep")
-      ? batches
-      : checkedBatches(batches, validation, model.compiled, "validation ");
     const context = this.validationContext;
     // Its callbacks may give weights other values between batches, as those of evaluate may.
-    const figures = await this.parts.training.letWork(() => work.validate(checked, callbacks, context));
+    const figures = await this.parts.training.letWork(() => {
+      if (this.testing !== undefined) return evaluateOwn(this.testing, batches, callbacks, context);
+      return work.validate(checkedBatches(batches, validation, model.compiled, "validation "), callbacks, context);
+    });
     await this.watchLoss(figures["loss"], undefined, () => lostValidation(model));
     return figures;
   }

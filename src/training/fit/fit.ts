@@ -19,7 +19,7 @@ import { checkSameSizes } from "./open-sizes.js";
 import { labelShapesOf } from "./targets.js";
 import { type Call, callbackList, contextOf, trainedBy } from "./call.js";
 import { checkOptions, FitRun } from "./fit-run.js";
-import { hasOwnStep } from "./own-work.js";
+import { hasOwnStep } from "../../models/own-step.js";
 
 /** What 8 bits cost, in words. */
 function trunkLine({ convolutions, of, moved, photos, validation }: NonNullable<History["trunk"]>): string {

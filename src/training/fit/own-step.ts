@@ -3,8 +3,9 @@ import { UsageError } from "../../errors/errors.js";
 import { inputsOf } from "../../graph/graph.js";
 import { rebuild } from "../../graph/rebuild.js";
 import type { Value } from "../../graph/value.js";
-import type { BaseModel } from "../../models/base-model.js";
+import { BaseModel } from "../../models/base-model.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
+import type { OwnStepName } from "../../models/own-step.js";
 import type { StepData, StepTensors } from "../../models/step-data.js";
 import { Recording, recordingOf } from "../../nn/eager/recording.js";
 import type { Layer } from "../../nn/layer.js";
@@ -16,14 +17,11 @@ import { SymbolicTensor } from "../../nn/symbolic-tensor.js";
 import type { Training } from "../../nn/weight-use.js";
 import type { ElementType, TensorData } from "../../onnx/tensor-data.js";
 import { reduceMean } from "../../ops/reduction.js";
+import { recreate } from "../../ops/table.js";
 import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import { fromTensor, type NamedTensors, type Session, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { createSession } from "../../runtime/session.js";
 import type { Host } from "../machine.js";
-import { BaseModel as Models } from "../../models/base-model.js";
-
-/** Which step a user has written. */
-export type OwnStepName = "trainStep" | "testStep";
 
 /** A figure of a step: the state of a metric, which adds up over an epoch, or a value of this step alone. */
 export type OwnFigure =
@@ -67,7 +65,7 @@ function shapesOf({ tensors, labels, weights }: Fed): string {
 
 /** Whether each layer learns, which a step may ask for. */
 function flagsOf(layer: Layer): string {
-  const inner = layer instanceof Models ? layer.layers.map(flagsOf).join("") : "";
+  const inner = layer instanceof BaseModel ? layer.layers.map(flagsOf).join("") : "";
   return `${Number(layer.trainable)}${inner}`;
 }
 
@@ -211,7 +209,8 @@ export class OwnStep {
       const tensor = tensors[name];
       if (tensor !== undefined) substitutes.set(value, feed(name, value.type, tensor.dims));
     }
-    return graph.map(rebuild(graph, substitutes));
+    // Shapes are those of this batch, which a step may ask for.
+    return graph.map(rebuild(graph, substitutes, (node, given) => recreate(node, given).outputs));
   }
 
   private checkedLogs(given: unknown, recording: Recording): readonly [string, SymbolicTensor | Metric][] {

@@ -1,25 +1,18 @@
 import { UsageError } from "../../errors/errors.js";
-import { BaseModel } from "../../models/base-model.js";
 import type { Batch } from "../../models/sources/batch-source.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
 import type { Variable } from "../../nn/variable.js";
 import type { GeneratorState } from "../../random/generator.js";
 import type { CallbackList } from "./callback-list.js";
 import { trainedBy } from "./call.js";
-import { checkedBatches } from "./check-labels.js";
 import type { FitWork, StepOutcome } from "./fit-work.js";
 import { lostValidation } from "./lost-loss.js";
 import { OwnMeans } from "./own-means.js";
-import { type OwnFigure, OwnStep, type OwnStepName } from "./own-step.js";
+import { type OwnFigure, OwnStep } from "./own-step.js";
 import { ProgramWork, type WorkParts } from "./program-work.js";
 import type { SavedMeans } from "./running-means.js";
 import type { Batches, LoadingBatch } from "./samples.js";
 import { classFactorsOf } from "./targets.js";
-
-/** Whether a model's class says itself what a step is. */
-export function hasOwnStep(model: BaseModel, name: OwnStepName): boolean {
-  return model[name] !== BaseModel.prototype[name];
-}
 
 /** Figures of a `testStep` of a user's own over batches; callbacks are told of each. */
 export async function evaluateOwn(
@@ -46,7 +39,6 @@ export async function evaluateOwn(
 export class OwnWork implements FitWork {
   readonly trunkReport = undefined;
   private means: OwnMeans;
-  private readonly validating: OwnStep | undefined;
   /** Validation by the compiled loss and metrics, made when it is first needed. */
   private programs: Promise<ProgramWork> | undefined;
 
@@ -54,12 +46,7 @@ export class OwnWork implements FitWork {
     private readonly parts: WorkParts,
     private readonly own: OwnStep,
   ) {
-    const { model, validation, memory, resumed } = parts;
-    this.means = new OwnMeans(resumed?.means ?? undefined);
-    this.validating =
-      validation !== undefined && hasOwnStep(model, "testStep")
-        ? new OwnStep(memory.host, model, validation, memory.streams, "testStep", undefined)
-        : undefined;
+    this.means = new OwnMeans(parts.resumed?.means ?? undefined);
   }
 
   /** @param first the first batch, which says the shapes */
@@ -113,8 +100,7 @@ export class OwnWork implements FitWork {
   }
 
   async validate(batches: Batches, callbacks: CallbackList, context: CallbackContext): Promise<Logs> {
-    if (this.validating !== undefined) return evaluateOwn(this.validating, batches, callbacks, context);
-    const { validation, model } = this.parts;
+    const { validation } = this.parts;
     if (validation === undefined) return {};
     // As in Keras: a trainStep alone leaves evaluation to the compiled loss and metrics.
     let first: Batch | undefined;
@@ -123,8 +109,7 @@ export class OwnWork implements FitWork {
       break;
     }
     this.programs ??= ProgramWork.create({ ...this.parts, source: validation, resumed: undefined }, first);
-    const checked = checkedBatches(batches, validation, model.compiled, "validation ");
-    return (await this.programs).validate(checked, callbacks, context);
+    return (await this.programs).validate(batches, callbacks, context);
   }
 
   get trained(): readonly Variable[] {
@@ -141,7 +126,6 @@ export class OwnWork implements FitWork {
 
   async end(): Promise<void> {
     await this.own.release();
-    await this.validating?.release();
     await (await this.programs)?.end();
   }
 }
