@@ -349,3 +349,23 @@ describe("files", () => {
     await expect(models.loadModel(path, { customObjects: { Lossy } })).rejects.toThrow(/"(name|power)" is another/);
   });
 });
+
+describe("functions as initializers, regularizers and constraints", () => {
+  it("give a weight its first values, its penalty and its condition", async () => {
+    const model = new models.Sequential([
+      layers.Input({ shape: [2] }),
+      new layers.Dense(1, {
+        useBias: false,
+        kernelInitializer: (shape) => new Array<number>(shape.reduce((n, extent) => n * extent, 1)).fill(2),
+        kernelRegularizer: (weight) => ops.multiply(ops.sum(ops.square(weight)), 0.5),
+        kernelConstraint: (weight) => ops.clip(weight, 0, 1),
+      }),
+    ]);
+    model.compile({ optimizer: "sgd", loss: "mse" });
+    const y = array([6, 14], [2, 1]);
+    const { history } = await model.fit(x, { y, epochs: 1, verbose: 0 });
+    expect(history["loss"]?.[0]).toBeCloseTo(4, 5);
+    expect(Array.from(model.getWeights()[0]?.data ?? [])).toEqual([1, 1]);
+    await expect(model.save(join(folder, "functions.keras"))).rejects.toThrow(/cannot be saved/);
+  });
+});

@@ -39,7 +39,8 @@ function moved(x: Value, perm: readonly number[], back: readonly number[]): Valu
   if (x.rank !== 4) return x;
   const node = producer(x);
   const [source] = node?.inputs ?? [];
-  const isBack = node?.op === "Transpose" && String(node.attributes["perm"]?.value) === String(back);
+  const own = node?.attributes["perm"];
+  const isBack = node?.op === "Transpose" && own?.type === "ints" && String(own.value) === String(back);
   return isBack && source !== undefined ? source : transpose(x, { perm });
 }
 
