@@ -524,7 +524,12 @@ export class Layer extends Named {
     const count = inputs.length - masks.length;
     return writeOwn(`The layer "${this.name}" (${this.className})`, "call", inputs, context, (tensors) => {
       const mask = tensors[count + masks.indexOf("mask")];
-      const options = { useCausalMask, returnAttentionScores, training: context.training, mask: masks.includes("mask") ? mask : undefined };
+      const options = {
+        useCausalMask,
+        returnAttentionScores,
+        training: context.training,
+        mask: masks.includes("mask") ? mask : undefined,
+      };
       const [result, called] = layersCalledIn(() => this.call(oneOrAll(tensors.slice(0, count)), options));
       this.checkInner(called);
       return result;

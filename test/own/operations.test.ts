@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readGolden } from "../support/golden.js";
-import {
-  goldenTensor,
-  type GoldenTensor,
-  RecordingContext,
-  relativeError,
-  runGraph,
-} from "../support/nn-graph.js";
+import { goldenTensor, type GoldenTensor, RecordingContext, relativeError, runGraph } from "../support/nn-graph.js";
 import { gradients } from "../../src/autodiff/gradients.js";
 import { modelFromConfig } from "../../src/formats/keras/from-config.js";
 import { constant, input, type Value } from "../../src/graph/value.js";
