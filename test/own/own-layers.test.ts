@@ -156,7 +156,7 @@ describe("a layer of one's own", () => {
   it("is refused for what it is called on, in words", () => {
     const dense = new layers.Dense(1);
     for (const wrong of [undefined, null, 3, "x", [], {}, [[1, 2]], Promise.resolve(x)]) {
-      expect(() => dense.apply(wrong as unknown as Tensor)).toThrow(UsageError);
+      expect(() => dense.apply(wrong as Tensor)).toThrow(UsageError);
     }
     expect(() => dense.apply(Promise.resolve(x) as unknown as Tensor)).toThrow(/Await/);
     expect(() => dense.addWeight({ shape: 3 as unknown as number[] })).toThrow(UsageError);
@@ -336,9 +336,6 @@ describe("files", () => {
   it("say when a class loses what was saved", async () => {
     class Lossy extends Affine {
       static override readonly className: string = "Lossy";
-      constructor() {
-        super();
-      }
       override getConfig(): Record<string, unknown> {
         return { ...super.getConfig(), power: 2 + Math.random() };
       }
