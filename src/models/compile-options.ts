@@ -5,7 +5,14 @@ import type { Loss } from "../nn/losses/loss.js";
 import { type Metric, resolveMetric } from "../nn/metrics/index.js";
 import { resolveOptimizer } from "../nn/optimizers/index.js";
 import { forEachPlace, inOrder, isList, isRecord, mapEach, type Places, quoted } from "./each.js";
-import type { Compiled, CompiledLoss, CompiledMetric, CompileOptions, MetricGiven, MetricsOption } from "./compile-types.js";
+import type {
+  Compiled,
+  CompiledLoss,
+  CompiledMetric,
+  CompileOptions,
+  MetricGiven,
+  MetricsOption,
+} from "./compile-types.js";
 
 /** What compile options are resolved for. */
 export interface CompiledModel {

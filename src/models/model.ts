@@ -124,10 +124,12 @@ export class Model extends BaseModel {
 
   layerShapes(): ReadonlyMap<Layer, Shape> {
     if (this.graph === undefined) {
-      return new Map(this.layers.flatMap((layer): [Layer, Shape][] => {
-        const shape = layer.lastOutputShape;
-        return shape === undefined ? [] : [[layer, shape]];
-      }));
+      return new Map(
+        this.layers.flatMap((layer): [Layer, Shape][] => {
+          const shape = layer.lastOutputShape;
+          return shape === undefined ? [] : [[layer, shape]];
+        }),
+      );
     }
     const shapes = new Map<Layer, Shape>();
     for (const tensor of [...this.inputs, ...this.graph.calls.flatMap(({ outputs }) => outputs)]) {

@@ -100,7 +100,10 @@ function serializeCall(
     const [first] = operands;
     const isSpread = layer instanceof Operation && layer.row.isVariadic === true && Array.isArray(first);
     const args = isSpread ? (first as readonly Argument[]) : operands;
-    return { args: args.map((one) => serializeArgument(layer, one, all)), kwargs: {} };
+    return {
+      args: args.map((one) => serializeArgument(layer, one, all)),
+      kwargs: layer instanceof Operation ? layer.callConfig : {},
+    };
   }
   const tensors = all.slice(0, all.length - masks.length);
   // As in Keras a key is there only where it was said.
@@ -147,7 +150,5 @@ function serializeArgument(layer: Layer, argument: Argument, tensors: readonly C
 function nested(elements: readonly unknown[], [extent, ...inner]: readonly number[]): unknown {
   if (extent === undefined) return elements[0];
   const size = elements.length / extent;
-  return Array.from({ length: extent }, (_, index) =>
-    nested(elements.slice(index * size, (index + 1) * size), inner),
-  );
+  return Array.from({ length: extent }, (_, index) => nested(elements.slice(index * size, (index + 1) * size), inner));
 }

@@ -506,7 +506,9 @@ export class Layer extends Named {
   /** {@link call}, with the layer's name in front of what goes wrong. */
   callNamed(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
     try {
-      const outputs = this.hasOwnCall ? this.writeCall(inputs, context, told) : within(context, () => this.compute(inputs, context, told));
+      const outputs = this.hasOwnCall
+        ? this.writeCall(inputs, context, told)
+        : within(context, () => this.compute(inputs, context, told));
       this.penalize(outputs, context);
       return outputs;
     } catch (error) {
@@ -625,7 +627,15 @@ export class Layer extends Named {
    */
   addWeight(options: OwnWeightOptions = {}): Variable {
     const owner = `addWeight of the layer "${this.name}"`;
-    checkOptionNames(owner, options, ["shape", "initializer", "trainable", "name", "regularizer", "constraint", "dtype"]);
+    checkOptionNames(owner, options, [
+      "shape",
+      "initializer",
+      "trainable",
+      "name",
+      "regularizer",
+      "constraint",
+      "dtype",
+    ]);
     const { shape = [], initializer = "glorot_uniform", trainable = true, name, regularizer, constraint } = options;
     if (!Array.isArray(shape) || !shape.every((extent) => isWhole(extent, 0))) {
       refuse(owner, "shape", "a list of whole numbers, such as [3, 4]", shape);
@@ -752,7 +762,11 @@ export abstract class UnaryLayer extends Layer {
     return super.call(inputs, options) as SymbolicTensor;
   }
 
-  protected override compute(inputs: readonly Value[], context: CallContext, { masks = [] }: CallArguments): readonly Value[] {
+  protected override compute(
+    inputs: readonly Value[],
+    context: CallContext,
+    { masks = [] }: CallArguments,
+  ): readonly Value[] {
     const [x, mask, ...others] = inputs;
     if (x === undefined || others.length > 0 || (mask !== undefined) !== masks.length > 0) {
       throw new UsageError(`The layer "${this.name}" takes one input.`, {

@@ -39,10 +39,16 @@ export function writeFigures(
   const output = inKerasOrder(prediction);
   const [labels, outputs] = matchesRanks ? matched(truth, output) : [truth, output];
   const given = [labels, outputs].map(inGraphOrder);
-  const [result, ...others] = writeOwn(owner, "the function of labels and predictions", given, ownContext(), (tensors) => {
-    const [yTrue, yPred] = tensors as [SymbolicTensor, SymbolicTensor];
-    return compute(yTrue, yPred);
-  });
+  const [result, ...others] = writeOwn(
+    owner,
+    "the function of labels and predictions",
+    given,
+    ownContext(),
+    (tensors) => {
+      const [yTrue, yPred] = tensors as [SymbolicTensor, SymbolicTensor];
+      return compute(yTrue, yPred);
+    },
+  );
   if (result === undefined || others.length > 0) {
     throw new UsageError(`${owner} gives ${others.length + 1} tensors.`, {
       subject: owner,

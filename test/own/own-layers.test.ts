@@ -239,7 +239,10 @@ describe("losses, metrics and activations of one's own", () => {
     const model = start();
     const [kernel] = model.weights;
     const small = (): SymbolicTensor => (kernel === undefined ? ops.zeros([]) : ops.sum(ops.square(kernel))) as never;
-    model.compile({ optimizer: "sgd", loss: (yTrue, yPred) => ops.add(ops.multiply(myLoss(yTrue, yPred), 0), small()) });
+    model.compile({
+      optimizer: "sgd",
+      loss: (yTrue, yPred) => ops.add(ops.multiply(myLoss(yTrue, yPred), 0), small()),
+    });
     const { history } = await model.fit(x, { y: x, epochs: 2, verbose: 0 });
     // The sum of four ones; after a step of 0.01 each of them is 0.98.
     expect(history["loss"]?.[0]).toBeCloseTo(4, 5);
@@ -264,7 +267,9 @@ describe("losses, metrics and activations of one's own", () => {
 
   it("activations of arrays and of tensors", async () => {
     expect(numbersOf(await activations.relu(array([-1, 2], [2])))).toEqual([0, 2]);
-    expect(numbersOf(await activations.relu(array([-1, 20], [2]), { negativeSlope: 0.5, maxValue: 6 }))).toEqual([-0.5, 6]);
+    expect(numbersOf(await activations.relu(array([-1, 20], [2]), { negativeSlope: 0.5, maxValue: 6 }))).toEqual([
+      -0.5, 6,
+    ]);
     const config = new layers.Dense(1, { activation: activations.relu }).getConfig();
     expect(config).toMatchObject({ activation: "relu" });
     const input = layers.Input({ shape: [2] });

@@ -24,7 +24,7 @@ export function moduleOfOperation(
   { class_name: className, module, config }: MaybeOperation,
   generation: Generation,
 ): string | undefined {
-  if (typeof module === "string") return module.includes(".ops.") ? module : undefined;
+  if (typeof module === "string") return /\.ops\.|\.activations\.activations$/.test(module) ? module : undefined;
   const isLayer = generation < 3 || typeof config !== "object" || config === null || "dtype" in config;
   if (isLayer) return undefined;
   const name = operationNames().find((one) => one.endsWith(`.${className}`));

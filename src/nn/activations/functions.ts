@@ -2,7 +2,12 @@ import type { Value } from "../../graph/value.js";
 import { exp, type Elementwise, tanh as tanhOf } from "../operations/arithmetic.js";
 import * as neural from "../operations/neural.js";
 import { type Answer, type Operand } from "../operations/operand.js";
-import { operation, type OperationOptions } from "../operations/operation.js";
+import {
+  operation,
+  type OperationFunction,
+  type OperationOptions,
+  type OperationRow,
+} from "../operations/operation.js";
 import { float } from "../operations/rows.js";
 import { snakeCase } from "../names.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
@@ -29,7 +34,7 @@ function own<F extends (...args: never[]) => unknown>(
   className: string,
   options: OperationOptions,
   compute: (x: Value, options: never) => Value,
-): NamedFunction<F> {
+): NamedFunction<OperationFunction<F>> {
   const call = operation<F>({
     name,
     className,
@@ -63,6 +68,9 @@ export const linear = named("linear", (<X extends Operand>(x: X): unknown =>
 
 /** `x · tanh(softplus(x))`. */
 export const mish = own<Elementwise>("mish", "Mish", {}, (x) => catalogue.mish(x));
+
+/** Rows of those that Keras does not keep among its operations. */
+export const ownRows: readonly OperationRow[] = [bent.row, mish.row];
 
 /** `x · Φ(x)`; unlike `ops.gelu`, exactly by default. */
 export const gelu = named("gelu", (<X extends Operand>(

@@ -135,13 +135,23 @@ export const cropImages = operation<CropImages>({
       const all = images.shape[axis];
       const numbers = [before, behind, extent].filter((one) => typeof one === "number");
       if (typeof all !== "number" || numbers.length !== 2) {
-        return refuse("image.cropImages", "cropping", "two of before, behind and target for images of known size", x.shape);
+        return refuse(
+          "image.cropImages",
+          "cropping",
+          "two of before, behind and target for images of known size",
+          x.shape,
+        );
       }
       const start = typeof before === "number" ? before : all - Number(behind) - Number(extent);
       const end = typeof extent === "number" ? start + extent : all - Number(behind);
       return start >= 0 && end <= all && start < end
         ? [start, end]
-        : refuse("image.cropImages", "cropping", `a part of ${String(all)} pixels`, `${String(start)} to ${String(end)}`);
+        : refuse(
+            "image.cropImages",
+            "cropping",
+            `a part of ${String(all)} pixels`,
+            `${String(start)} to ${String(end)}`,
+          );
     };
     const rows = direction(2, options["topCropping"], options["bottomCropping"], options["targetHeight"]);
     const columns = direction(3, options["leftCropping"], options["rightCropping"], options["targetWidth"]);

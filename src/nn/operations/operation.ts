@@ -33,6 +33,8 @@ export interface OperationRow {
   readonly required?: number;
   /** What else the function takes, in order, with the defaults; `undefined` where it must be said. */
   readonly options: OperationOptions;
+  /** Those of the options that Keras's files say by name in the call rather than in the configuration. */
+  readonly namedInCall?: readonly string[];
   /** Whether its only argument is a list here, where Keras's call takes the entries one by one. */
   readonly isVariadic?: boolean;
   /** Whether every element is treated by itself, so that it may as well be computed in the graph's order of axes. */
@@ -179,10 +181,17 @@ export class Operation extends Layer {
   }
 
   override getConfig(): Record<string, unknown> {
-    // What is null is the default; not all that a function takes is an option of Keras's class.
-    const given = Object.entries(this.options).filter(([, value]) => value !== null);
-    const entries = given.map(([name, value]) => [snakeCase(name), value]);
-    return { name: this.name, ...Object.fromEntries(entries) };
+    return { name: this.name, ...this.said((name) => this.row.namedInCall?.includes(name) !== true) };
+  }
+
+  /** Options that files say by name in the call. */
+  get callConfig(): Record<string, unknown> {
+    return this.said((name) => this.row.namedInCall?.includes(name) === true);
+  }
+
+  private said(which: (name: string) => boolean): Record<string, unknown> {
+    const entries = Object.entries(this.options).filter(([name]) => which(name));
+    return Object.fromEntries(entries.map(([name, value]) => [snakeCase(name), value]));
   }
 }
 

@@ -26,9 +26,7 @@ function ofTwo(name: string, className: string, compute: (a: Value, b: Value) =>
 }
 
 /** The product of matrices, along the last two axes. */
-export const matmul = operation<Pairwise>(
-  ofTwo("matmul", "Matmul", (a, b) => product(asFloat(a), asFloat(b))),
-);
+export const matmul = operation<Pairwise>(ofTwo("matmul", "Matmul", (a, b) => product(asFloat(a), asFloat(b))));
 
 /** NumPy's `dot`: of vectors and matrices their product, of numbers the product of elements. */
 export const dot = operation<Pairwise>(
@@ -73,7 +71,13 @@ function einsumOf(subscripts: string, operands: readonly Value[]): Value {
   }
   const all = [...new Set(names.join(""))];
   const counts = (axis: string): number => names.filter((axes) => axes.includes(axis)).length;
-  const kept = [...(right ?? all.filter((axis) => counts(axis) === 1).sort().join(""))];
+  const kept = [
+    ...(right ??
+      all
+        .filter((axis) => counts(axis) === 1)
+        .sort()
+        .join("")),
+  ];
   const summed = all.filter((axis) => !kept.includes(axis));
   const order = [...kept, ...summed];
   const [x, y] = operands;

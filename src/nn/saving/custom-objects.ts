@@ -53,7 +53,12 @@ export function registerKerasSerializable(
   options: RegisterOptions = {},
 ): <T extends CustomObject>(object: T, context?: unknown) => T {
   if (typeof options !== "object") {
-    refuse("registerKerasSerializable", "options", "{ package, name }, and the class in a second pair of brackets", options);
+    refuse(
+      "registerKerasSerializable",
+      "options",
+      "{ package, name }, and the class in a second pair of brackets",
+      options,
+    );
   }
   checkOptionNames("registerKerasSerializable", options, ["package", "name"]);
   return (object) => {
