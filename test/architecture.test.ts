@@ -26,7 +26,9 @@ const mutualTypes = [
   "models/platform.ts → models/base-model.ts",
   "models/sources/batch-source.ts → models/base-model.ts",
   "models/training-types.ts → models/base-model.ts",
+  "nn/scope.ts → nn/layer.ts",
   "nn/symbolic-tensor.ts → nn/layer.ts",
+  "nn/tracked-layers.ts → nn/layer.ts",
   "training/fit/samples.ts → training/activations/activations.ts",
 ];
 

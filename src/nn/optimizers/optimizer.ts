@@ -5,7 +5,7 @@ import { equal, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, floor, max, mul, sqrt, sub } from "../../ops/elementwise.js";
 import { reduceSumSquare } from "../../ops/reduction.js";
-import { numberWithin, show, wholeNumber } from "../../errors/check.js";
+import { numberWithin, refuse, show, wholeNumber } from "../../errors/check.js";
 import { type Config, serializeObject } from "../config.js";
 import { snakeCase } from "../names.js";
 import type { LearningRateSchedule } from "../schedules/learning-rate-schedule.js";
@@ -234,6 +234,9 @@ export abstract class Optimizer extends Named {
 
   /** {@link apply}, of pairs of a gradient and a weight, as Keras's `apply_gradients(zip(gradients, weights))`. */
   applyGradients(pairs: readonly (readonly [gradient: SymbolicTensor | Tensor, weight: Variable])[]): Promise<void> {
+    if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair))) {
+      refuse(this.className, "pairs", "a list of [gradient, weight]", pairs);
+    }
     return applyGradients(
       this,
       pairs.map(([gradient]) => gradient),
