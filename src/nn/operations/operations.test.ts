@@ -47,7 +47,7 @@ function total(outputs: readonly Value[]): Value {
 
 describe("operations of Keras's files have Keras's values and gradients, and are written as Keras writes them", () => {
   it.each(cases.map((golden) => [golden.name, golden] as const))("%s", async (_, golden) => {
-    const model = modelFromConfig(golden.config, "ops.json");
+    const model = modelFromConfig(golden.config, "ops.json", 3);
     const feeds = Object.fromEntries(golden.inputs.map((tensor, index) => [`x${index}`, goldenTensor(tensor)]));
     for (const batch of ["N", 2] as const) {
       const inputs = golden.inputs.map(({ shape }, index) => input(`x${index}`, "float32", [batch, ...shape.slice(1)]));
