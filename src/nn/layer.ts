@@ -188,10 +188,10 @@ export class Layer extends Named {
     this.activityRegularizer = resolveRegularizer(options.activityRegularizer);
     // As in Keras, a call of an overridden build counts as one of ours, so that nothing is built twice.
     const own = Object.getPrototypeOf(this) as Layer;
-    if (own.build === Layer.prototype.build) return;
-    const { build } = own;
+    const build: unknown = Reflect.get(own, "build");
+    if (build === Reflect.get(Layer.prototype, "build") || typeof build !== "function") return;
     this.ownBuild = (inputShape) => {
-      build.call(this, inputShape);
+      Reflect.apply(build, this, [inputShape]);
     };
     Object.defineProperty(this, "build", {
       enumerable: false,
@@ -203,7 +203,7 @@ export class Layer extends Named {
 
   /** Whether the layer's computation is a `call` of a user's own. */
   get hasOwnCall(): boolean {
-    return !builtInCalls.has(this.call);
+    return !builtInCalls.has(Reflect.get(this, "call"));
   }
 
   /** The layers in the fields of a layer of a user's own: as in Keras, their weights are weights of the layer. */
@@ -465,7 +465,7 @@ export class Layer extends Named {
     this.ensureBuilt(inputs.map(({ dims }) => dims));
     return evaluate(inputs, training, (values, context) => {
       const tensors = values.map((value) => {
-        const isForeign = value.type !== "float32" && !this.hasOwnCall && !this.keepsType;
+        const isForeign = value.type !== "float32" && !this.hasOwnCall;
         return SymbolicTensor.of(isForeign ? cast(value, "float32") : value, context);
       });
       return this.callOnSymbols(tensors, others).map((tensor) => toValue(tensor, context));
@@ -562,11 +562,6 @@ export class Layer extends Named {
     });
   }
 
-  /** Whether inputs of other element types than float32 are left as they are where the layer is called on arrays. */
-  protected get keepsType(): boolean {
-    return false;
-  }
-
   /** Names of what the layer may be told beside its inputs. */
   protected get callArguments(): readonly string[] {
     return [];
@@ -638,12 +633,17 @@ export class Layer extends Named {
   private writeCall(
     inputs: readonly Value[],
     context: CallContext,
-    { masks = [], operands: _, ...flags }: CallArguments,
+    { masks = [], useCausalMask, returnAttentionScores }: CallArguments,
   ): readonly Value[] {
     const count = inputs.length - masks.length;
     return writeOwn(`The layer "${this.name}" (${this.className})`, "call", inputs, context, (tensors) => {
       const mask = tensors[count + masks.indexOf("mask")];
-      const options = { ...flags, training: context.training, mask: masks.includes("mask") ? mask : undefined };
+      const options = {
+        useCausalMask,
+        returnAttentionScores,
+        training: context.training,
+        mask: masks.includes("mask") ? mask : undefined,
+      };
       const [result, called] = layersCalledIn(() => this.call(oneOrAll(tensors.slice(0, count)), options));
       this.checkInner(called);
       return result;
@@ -740,7 +740,8 @@ export class Layer extends Named {
     if (!Array.isArray(shape) || !shape.every((extent) => isWhole(extent, 0))) {
       refuse(owner, "shape", "a list of whole numbers, such as [3, 4]", shape);
     }
-    if ((options.dtype ?? "float32") !== "float32") refuse(owner, "dtype", '"float32"', options.dtype);
+    const { dtype = "float32" }: { readonly dtype?: string } = options;
+    if (dtype !== "float32") refuse(owner, "dtype", '"float32"', dtype);
     const unnamed = this.ownVariables.filter((known) => /^variable(_\d+)?$/.test(known.name)).length;
     const automatic = unnamed === 0 ? "variable" : `variable_${unnamed}`;
     return this.createWeight(name ?? automatic, shape, resolveInitializer(initializer), {
@@ -825,11 +826,12 @@ export class Layer extends Named {
   /**
    * Writes the computation of a layer of the package as a graph.
    *
-   * @param _inputs values of the graph: rank 4 is `[N, C, H, W]`
-   * @param _told what the layer is told beside its inputs; masks stand behind these
+   * @param inputs values of the graph: rank 4 is `[N, C, H, W]`
+   * @param told what the layer is told beside its inputs; masks stand behind these
    * @returns one value an output, in the same convention
    */
-  protected compute(_inputs: readonly Value[], _context: CallContext, _told: CallArguments): readonly Value[] {
+  protected compute(inputs: readonly Value[], context: CallContext, told: CallArguments): readonly Value[];
+  protected compute(): readonly Value[] {
     throw new UsageError(`The layer "${this.name}" (${this.className}) does not say what it computes.`, {
       subject: this.className,
       expected: "a method call(x, { training })",
@@ -909,8 +911,6 @@ export abstract class UnaryLayer extends Layer {
 
 /** What `call` is where nobody has overridden it. */
 const builtInCalls: ReadonlySet<unknown> = new Set<unknown>([
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is compared only
-  Layer.prototype.call,
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is compared only
-  UnaryLayer.prototype.call,
+  Reflect.get(Layer.prototype, "call"),
+  Reflect.get(UnaryLayer.prototype, "call"),
 ]);

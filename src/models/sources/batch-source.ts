@@ -139,6 +139,9 @@ export interface Destination {
   readonly inputs: readonly Pick<SymbolicTensor, "shape">[];
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
+  /** Its steps: one of a user's own may take samples of other shapes than the inputs. */
+  readonly trainStep: unknown;
+  readonly testStep: unknown;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { refuse } from "../../errors/check.js";
 import { ShapeError } from "../../errors/errors.js";
 import { type Dim, dimProduct, formatShape, normalizeAxis, type Shape, staticDim } from "../../graph/shape.js";
-import { Value } from "../../graph/value.js";
+import type { Value } from "../../graph/value.js";
 import { integers, scalar, scalarLike } from "../../ops/constants.js";
 import * as joining from "../../ops/joining.js";
 import * as layout from "../../ops/layout.js";
@@ -394,7 +394,8 @@ export const pad = operation<Pad>({
 function marginsOf(x: Value, given: unknown): readonly (readonly [number, number])[] {
   const list: readonly unknown[] = typeof given === "number" ? [given] : Array.isArray(given) ? given : [];
   const pairs = list.map((one): readonly [number, number] | undefined => {
-    const [before, after, ...others]: readonly unknown[] = Array.isArray(one) ? one : [one, one];
+    const margins: readonly unknown[] = Array.isArray(one) ? (one as readonly unknown[]) : [one, one];
+    const [before, after, ...others] = margins;
     const fits = Number.isSafeInteger(before) && others.length === 0;
     return fits ? [Number(before), Number(after ?? before)] : undefined;
   });
