@@ -22,7 +22,7 @@ import { describeOperand, toSymbolic, toValue } from "./operations/operand.js";
 import { writeOwn } from "./own-call.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
-import { layersCalledIn, noteCall, presentContext, within } from "./scope.js";
+import { type CalledLayer, layersCalledIn, noteCall, presentContext, within } from "./scope.js";
 import {
   type CallArguments,
   type CallOptions,
@@ -30,7 +30,7 @@ import {
   type MaskName,
   SymbolicTensor,
 } from "./symbolic-tensor.js";
-import { layersIn } from "./tracked-layers.js";
+import { objectsIn } from "./objects-in-fields.js";
 import { Variable } from "./variable.js";
 import { Named } from "./named.js";
 
@@ -206,9 +206,9 @@ export class Layer extends Named {
     return !builtInCalls.has(Reflect.get(this, "call"));
   }
 
-  /** The layers in the fields of a layer of a user's own. */
+  /** The layers in the fields of a layer of a user's own: as in Keras, their weights are weights of the layer. */
   get innerLayers(): readonly Layer[] {
-    return this.hasOwnCall ? layersIn(this) : [];
+    return this.hasOwnCall ? objectsIn(this, isLayer) : [];
   }
 
   /** Whether training may change the layer's weights. Takes effect at the next `fit`. */
@@ -655,7 +655,7 @@ export class Layer extends Named {
    *
    * @throws UsageError when there is one with weights
    */
-  private checkInner(called: ReadonlySet<Layer>): void {
+  private checkInner(called: ReadonlySet<CalledLayer>): void {
     const own = new Set(this.weights);
     const strange = [...called].find(({ weights }) => weights.some((variable) => !own.has(variable)));
     if (strange === undefined) return;
@@ -870,6 +870,11 @@ export function checkShapes(layer: string, shapes: readonly Shape[]): void {
 /** Whether something is an array of numbers with its extents. */
 function isTensorLike(value: unknown): boolean {
   return typeof value === "object" && value !== null && "dims" in value && Array.isArray(value.dims) && "data" in value;
+}
+
+/** Whether something is a layer. */
+export function isLayer(value: unknown): value is Layer {
+  return value instanceof Layer;
 }
 
 /** A layer with one input and one output. */

@@ -19,8 +19,7 @@ import {
   stacked,
   toElement,
 } from "./element.js";
-import type { BaseModel } from "../../models/base-model.js";
-import type { BatchSource, BatchSupply } from "../../models/sources/batch-source.js";
+import type { BatchSource, BatchSupply, Destination } from "../../models/sources/batch-source.js";
 import { beginRound, nextPass, sourceOfRounds, type Turns } from "./dataset-source.js";
 import { filesMatching } from "./list-files.js";
 import * as rounds from "./rounds.js";
@@ -527,7 +526,7 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
    *
    * @throws UsageError when its first element is none
    */
-  async openSource(model: BaseModel, call: string): Promise<BatchSource> {
+  async openSource(model: Destination, call: string): Promise<BatchSource> {
     const { rounds } = this.plan as unknown as Plan<Element>;
     const [feeding, begun] = await beginRound(rounds, nextPass(call, this.turns), { call, model });
     return sourceOfRounds({ ...this.turns, rounds }, feeding, begun);
