@@ -1,5 +1,5 @@
 /**
- * Keras's `keras.utils`: photos as arrays and back, files from the network, labels, datasets in two parts.
+ * Keras's `keras.utils`: photos as arrays and back, files from the network, labels, datasets.
  *
  * @see https://keras.io/api/utils/
  */
@@ -13,7 +13,11 @@ export {
   loadImg,
   type LoadImgOptions,
 } from "./data/utils/image.js";
+export { getFile, type GetFileOptions } from "./data/utils/get-file.js";
 export { normalize, type Numbers, toCategorical } from "./data/utils/categorical.js";
 export { saveImg, type SaveImgOptions } from "./data/utils/save-img.js";
 export { splitDataset, type SplitDatasetOptions } from "./data/utils/split-dataset.js";
+export { PyDataset } from "./models/sources/py-dataset.js";
 export { setRandomSeed } from "./random/seed.js";
+export { plotModel, type PlotModelOptions } from "./report/plot-model.js";
+export { clearSession } from "./nn/names.js";

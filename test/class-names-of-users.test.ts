@@ -1,15 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  ImageDataGenerator,
-  imageDatasetFromDirectory,
-  layers,
-  metrics,
-  models,
-  optimizers,
-  Tensor,
-} from "graft-ml";
+import { ImageDataGenerator, imageDatasetFromDirectory, layers, metrics, models, optimizers, Tensor } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { events, graft } from "./cli/command.js";
@@ -78,7 +70,7 @@ describe("classes 0 … 11, __proto__, constructor and toString", () => {
     await model.fit(flow, { epochs: 60, verbose: 0 });
     const unshuffled = await generator.flowFromDirectory(photos, { ...options, shuffle: false });
     const labels = Object.keys(unshuffled.classIndices);
-    const predicted = best((await model.predict(unshuffled, { verbose: 0 })) as Tensor).map((index) => labels[index]);
+    const predicted = best(await model.predict<Tensor>(unshuffled, { verbose: 0 })).map((index) => labels[index]);
     expect(predicted).toEqual(unshuffled.filenames.map((name) => name.split("/")[0]));
   });
 
@@ -88,7 +80,10 @@ describe("classes 0 … 11, __proto__, constructor and toString", () => {
     const rows = names.map((name) => ({ file: `${name}/0.png`, label: name }));
     const columns = { file: rows.map(({ file }) => file), label: rows.map(({ label }) => label) };
     const csv = join(root, "table.csv");
-    await writeFile(csv, ["__proto__,10,constructor", ...rows.map(({ file, label }) => `${file},${label},1`)].join("\n"));
+    await writeFile(
+      csv,
+      ["__proto__,10,constructor", ...rows.map(({ file, label }) => `${file},${label},1`)].join("\n"),
+    );
     const generator = new ImageDataGenerator();
     const flows = [
       await generator.flowFromDataframe(rows, { directory: photos, xCol: "file", yCol: "label" }),
@@ -102,9 +97,9 @@ describe("classes 0 … 11, __proto__, constructor and toString", () => {
       expect(flow.classes).toEqual(names.map((_, index) => index));
       expect(flow.labels).toBe(flow.classes);
     }
-    await expect(
-      generator.flowFromDataframe(rows, { directory: photos, xCol: "constructor" }),
-    ).rejects.toThrow(/column: file, label.*constructor/s);
+    await expect(generator.flowFromDataframe(rows, { directory: photos, xCol: "constructor" })).rejects.toThrow(
+      /column: file, label.*constructor/s,
+    );
   });
 
   it("in the command: record, predictions and figures by class", { timeout: 120_000 }, async () => {
@@ -161,7 +156,7 @@ describe("layers, inputs and outputs of such names", () => {
     const { history } = await model.fit(x, { y, verbose: 0 });
     expect(Object.keys(history)).toEqual(["2_loss", "constructor_loss", "constructor_mae", "loss"]);
     model.getLayer("constructor").learningRateMultiplier = 2;
-    const before = (await model.predict(x, { verbose: 0 })) as readonly Tensor[];
+    const before = await model.predict<readonly Tensor[]>(x, { verbose: 0 });
     for (const file of ["strange.keras", "strange.weights.h5", "strange.onnx"]) {
       const path = join(root, file);
       let loaded: models.BaseModel;
@@ -177,7 +172,7 @@ describe("layers, inputs and outputs of such names", () => {
         await model.export(path);
         continue;
       }
-      const after = (await loaded.predict(x, { verbose: 0 })) as readonly Tensor[];
+      const after = await loaded.predict<readonly Tensor[]>(x, { verbose: 0 });
       expect(after.map(({ data }) => data)).toEqual(before.map(({ data }) => data));
     }
   });

@@ -32,7 +32,6 @@ function nameOf({ path, Class }: PublicClass): string {
   return Class.className ?? path.slice(path.lastIndexOf(".") + 1);
 }
 
-
 describe("every public class", () => {
   it.each(classes.map((one) => [one.path, one] as const))("%s can be made from options by name", (_, one) => {
     expect(new one.Class(requiredOptions(one))).toBeInstanceOf(one.Class);

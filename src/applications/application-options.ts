@@ -1,3 +1,4 @@
+import { type Word } from "../errors/check.js";
 import type { ActivationName } from "../nn/activations/index.js";
 
 /** Options that all pretrained networks have; names and defaults are Keras's. */
@@ -10,13 +11,13 @@ export interface ApplicationOptions {
    * `[height, width, 3]`; default with a top: the size that the network was trained with; without: `[null, null, 3]`, any size, so
    * that `outputShape` holds extents that vary.
    */
-  readonly inputShape?: readonly [height: number | null, width: number | null, channels: number] | undefined;
+  readonly inputShape?: readonly (number | null)[] | undefined;
   /** Without a top: how the last feature map is pooled; default not at all. */
-  readonly pooling?: "avg" | "max" | null | undefined;
+  readonly pooling?: Word<"avg" | "max"> | null | undefined;
   /** With a top: number of classes; default 1000. */
   readonly classes?: number | undefined;
   /** With a top: its activation; default `"softmax"`. */
-  readonly classifierActivation?: ActivationName | null | undefined;
+  readonly classifierActivation?: Word<ActivationName> | null | undefined;
   /** The model's name; default the network's, in lower case. */
   readonly name?: string | undefined;
 }

@@ -1,5 +1,6 @@
+import { checkOptionNames } from "../errors/check.js";
 import { readFile } from "node:fs/promises";
-import { FileError, ShapeError, UsageError } from "../errors/errors.js";
+import { FileError, NumberError, ShapeError, UsageError } from "../errors/errors.js";
 import { checkTensor, type Tensor } from "../runtime/runtime.js";
 import { cachePath } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
@@ -101,11 +102,22 @@ function checkNaming(predictions: Tensor, classes: number, top: number): void {
 export function namePredictions(
   predictions: Tensor,
   classes: ClassIndex,
-  { top = 5 }: DecodeOptions = {},
+  options: DecodeOptions = {},
 ): ClassPrediction[][] {
-  const [batch = 0, columns = 0] = predictions.dims;
+  checkOptionNames("decodePredictions", options, ["top"]);
+  const { top = 5 } = options;
   checkNaming(predictions, classes.length, top);
+  const [batch = 0, columns = 0] = predictions.dims;
   const scores = Array.from(predictions.data as ArrayLike<number>, Number);
+  const lost = scores.findIndex((score) => Number.isNaN(score));
+  if (lost >= 0) {
+    throw new NumberError("There is no name for NaN.", {
+      subject: "predictions",
+      expected: "a number for each class",
+      received: `NaN in row ${Math.floor(lost / columns)}`,
+      advice: "Look at the weights of the model and at the pixels that it was given.",
+    });
+  }
   return Array.from({ length: batch }, (_, row) =>
     classes
       .map(([id, name], index): ClassPrediction => [id, name, scores[row * columns + index] ?? 0])
@@ -142,6 +154,7 @@ export async function decodePredictions(
   predictions: Tensor,
   options: DecodeOptions = {},
 ): Promise<ClassPrediction[][]> {
+  checkOptionNames("decodePredictions", options, ["top"]);
   // Before the download, which wrong arguments are not worth.
   checkNaming(predictions, 1000, options.top ?? 5);
   return namePredictions(predictions, await imagenetClasses(), options);

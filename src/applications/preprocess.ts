@@ -1,5 +1,6 @@
 import { ShapeError, UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
+import { formatShape, type Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { constant } from "../graph/value.js";
 import type { Standardization } from "../models/sources/batch-source.js";
@@ -7,7 +8,9 @@ import { float32 } from "../onnx/tensor-data.js";
 import { add, mul } from "../ops/elementwise.js";
 import { concat } from "../ops/joining.js";
 import { slice } from "../ops/slicing.js";
-import { checkTensor, Tensor } from "../runtime/runtime.js";
+import * as ops from "../nn/operations/index.js";
+import { SymbolicTensor } from "../nn/symbolic-tensor.js";
+import { Tensor } from "../runtime/runtime.js";
 
 /**
  * What a network wants done to RGB pixels in [0, 255] before they go in; Keras's names.
@@ -86,15 +89,16 @@ export function preprocessGraph(pixels: Value, mode: PreprocessMode): Value {
  */
 export function preprocessInput(mode: PreprocessMode): PreprocessInput {
   const { bgr, scale, offset } = recipes[mode];
-  const onArray = (x: Tensor): Tensor => {
-    checkTensor("preprocessInput", "x", x);
-    if (x.dims.at(-1) !== 3) {
-      throw new ShapeError("preprocessInput takes RGB images.", {
+  const onArray = (x: Tensor | SymbolicTensor): Tensor | SymbolicTensor => {
+    if (x instanceof SymbolicTensor) return onSymbol(x);
+    if (!(x instanceof Tensor)) {
+      throw new UsageError("preprocessInput cannot take this.", {
         subject: "x",
-        expected: "3 channels on the last axis",
-        received: `[${x.dims.join(", ")}]`,
+        expected: "an array of pixels (Tensor), or what layers.Input or a layer gives",
+        received: typeof x,
       });
     }
+    requireColour(x.dims);
     const from = x.data as Float32Array;
     const to = new Float32Array(from.length);
     for (let index = 0; index < to.length; index++) {
@@ -104,9 +108,30 @@ export function preprocessInput(mode: PreprocessMode): PreprocessInput {
     }
     return new Tensor("float32", to, x.dims);
   };
-  return Object.assign(onArray, {
+  const onSymbol = (x: SymbolicTensor): SymbolicTensor => {
+    requireColour(x.shape);
+    const ordered = bgr ? ops.getItem(x, [ops.ellipsis, ops.range(null, null, -1)]) : x;
+    // As few operations as the arithmetic needs, so that a file shows what is done.
+    const scaled = scale.every((factor) => factor === 1) ? ordered : ops.multiply(ordered, row(scale));
+    return offset.every((summand) => summand === 0) ? scaled : ops.add(scaled, row(offset));
+  };
+  return Object.assign(onArray as PreprocessInput, {
     standardization: recipes[mode],
     graph: (pixels: Value) => preprocessGraph(pixels, mode),
+  });
+}
+
+/** One number for each channel. */
+function row(values: readonly number[]): Tensor {
+  return new Tensor("float32", Float32Array.from(values), [values.length]);
+}
+
+function requireColour(shape: Shape): void {
+  if (shape.at(-1) === 3) return;
+  throw new ShapeError("preprocessInput takes RGB images.", {
+    subject: "x",
+    expected: "3 channels on the last axis",
+    received: formatShape(shape),
   });
 }
 
@@ -131,6 +156,8 @@ export interface PreprocessInput {
    * ```
    */
   (x: Tensor): Tensor;
+  /** The same as part of a model: of a placeholder, or inside of `call`. */
+  (x: SymbolicTensor): SymbolicTensor;
   readonly standardization: Standardization;
   readonly graph: (pixels: Value) => Value;
 }

@@ -1,7 +1,6 @@
-import { checkOptionNames } from "../errors/check.js";
+import { checkOptionNames, isWhole, refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import { Model } from "../models/model.js";
-import type { ActivationName } from "../nn/activations/index.js";
 import {
   Conv2D,
   Dense,
@@ -55,9 +54,10 @@ const record: NetworkRecord = {
 const smallestSide = 32;
 
 function checkShape(shape: readonly (number | null)[], includeTop: boolean): void {
+  if (!Array.isArray(shape)) refuse("VGG16", "inputShape", "[height, width, 3]", shape);
   const [height, width, channels] = shape;
   const fits = (side: number | null | undefined): boolean =>
-    side === null ? !includeTop : side !== undefined && side >= smallestSide;
+    side === null ? !includeTop : isWhole(side, smallestSide);
   if (shape.length === 3 && fits(height) && fits(width) && channels === 3) return;
   throw new UsageError("VGG16 cannot take this input shape.", {
     subject: "inputShape",
@@ -128,17 +128,22 @@ export async function VGG16(options: ApplicationOptions = {}, onProgress?: Downl
   return model;
 }
 
-function classifier(x: SymbolicTensor, classes: number, activation: ActivationName | null = "softmax"): SymbolicTensor {
+function classifier(
+  x: SymbolicTensor,
+  classes: number,
+  activation: ApplicationOptions["classifierActivation"] = "softmax",
+): SymbolicTensor {
   const flat = new Flatten({ name: "flatten" }).apply(x);
   const first = new Dense(4096, { activation: "relu", name: "fc1" }).apply(flat);
   const second = new Dense(4096, { activation: "relu", name: "fc2" }).apply(first);
   return new Dense(classes, { activation: activation ?? "linear", name: "predictions" }).apply(second);
 }
 
-function pooled(x: SymbolicTensor, pooling: "avg" | "max" | null): SymbolicTensor {
+function pooled(x: SymbolicTensor, pooling: ApplicationOptions["pooling"]): SymbolicTensor {
   if (pooling === "avg") return new GlobalAveragePooling2D().apply(x);
   if (pooling === "max") return new GlobalMaxPooling2D().apply(x);
-  return x;
+  if (pooling === null || pooling === undefined) return x;
+  return refuse("VGG16", "pooling", '"avg", "max" or null', pooling);
 }
 
 /** Keras's module: the network, its preprocessing, and the names of its classes. */

@@ -1,25 +1,12 @@
 #!/usr/bin/env node
-import { endBySignal } from "./end-by-signal.js";
-import { jobParts } from "../hosts/node/job-parts.js";
-import { run } from "./run.js";
+// No static imports, and no syntax that Node 14 lacks: an older Node would stop at what it cannot parse, with a stack.
 
-// A reader that has seen enough, such as `head`, closes the pipe: that is no mistake.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  endBySignal("SIGPIPE");
-});
-
-process.exitCode = await run(process.argv.slice(2), {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  env: process.env,
-  now: () => Date.now(),
-  parts: jobParts,
-  onInterrupt(listener) {
-    process.on("SIGINT", listener);
-    return () => process.off("SIGINT", listener);
-  },
-  endNow: () => {
-    endBySignal("SIGINT");
-  },
-});
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major > 20 || (major === 20 && minor >= 19)) {
+  void import("./start.js");
+} else {
+  process.stderr.write(
+    `Error: graft needs Node 20.19 or newer, and this is Node ${process.versions.node}: install a newer one (nodejs.org).\n`,
+  );
+  process.exitCode = 2;
+}

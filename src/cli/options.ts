@@ -24,12 +24,15 @@ export function wholeNumber(option: string, { from, to }: Range): (text: string)
   };
 }
 
-/** A parser of numbers above zero for an option. */
-export function positiveNumber(option: string, to: number): (text: string) => number {
+/** A parser of numbers within bounds for an option. */
+export function realNumber(
+  option: string,
+  { from, to }: { readonly from: number; readonly to: number },
+): (text: string) => number {
   return (text) => {
     const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : NaN;
-    if (value > 0 && value <= to) return value;
-    return refuse(option, `a number above 0 and up to ${to}, such as 0.001 or 1e-3`, text);
+    if (value >= from && value <= to) return value;
+    return refuse(option, `a number from ${from} to ${to}, such as 0.001 or 1e-3`, text);
   };
 }
 
@@ -50,8 +53,8 @@ function parserOf(option: string, { value }: JobOption): (text: string) => strin
   switch (value.kind) {
     case "whole":
       return wholeNumber(option, value);
-    case "positive":
-      return positiveNumber(option, value.to);
+    case "real":
+      return realNumber(option, value);
     case "choice":
       return oneOf(option, value.choices);
     case "text":

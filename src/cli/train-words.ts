@@ -137,5 +137,7 @@ export function trainSummary({ run, photos, result, test, skipped, seconds }: Fi
     ["curves", join(run, runFiles.curves)],
     ["record", `${join(run, runFiles.record)}, ${join(run, runFiles.history)}`],
   ];
-  return rows.flatMap(([name, text]) => (text === undefined ? [] : [`${pad(name, 10)}  ${harmlessLine(text)}`])).join("\n");
+  return rows
+    .flatMap(([name, text]) => (text === undefined ? [] : [`${pad(name, 10)}  ${harmlessLine(text)}`]))
+    .join("\n");
 }

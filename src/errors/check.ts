@@ -172,8 +172,25 @@ export function numberWithin(owner: string, option: string, value: number, low =
   return refuse(owner, option, `a number${bounds.length === 0 ? "" : ` of ${bounds.join(" and ")}`}`, value);
 }
 
-/** One number for height and width, or one for each. */
-export type Pair = number | readonly [number, number];
+/**
+ * One of some words, which editors offer. Any text compiles, so that options held in a variable fit without `as const`; what is
+ * none of the words is refused when it is used.
+ */
+export type Word<T extends string> = T | (string & Record<never, never>);
+
+/** Options as a variable holds them: texts for words, numbers for some numbers, lists for pairs. They are checked when used. */
+export type Loose<O> = { readonly [K in keyof O]: LooseValue<O[K]> };
+
+type LooseValue<V> = V extends string
+  ? Word<V>
+  : V extends number
+    ? number
+    : V extends readonly [number, ...number[]]
+      ? readonly number[]
+      : V;
+
+/** One number for height and width, or a list of one for each. */
+export type Pair = number | readonly number[];
 
 /** Height and width from a {@link Pair}, both whole numbers of at least `least`. */
 export function pair(owner: string, option: string, value: Pair, least = 1): readonly [number, number] {

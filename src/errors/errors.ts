@@ -61,3 +61,8 @@ export class DownloadError extends GraftError {
 export class EngineError extends GraftError {
   override readonly name: string = "EngineError";
 }
+
+/** Numbers were lost to NaN or infinity: in a training, or in what a network answers. Exit code 1. */
+export class NumberError extends GraftError {
+  override readonly name: string = "NumberError";
+}

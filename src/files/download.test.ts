@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
 import { DownloadError, FileError } from "../errors/errors.js";
 import { hashBytes } from "./checksum.js";
 import { downloadFile, type DownloadOptions, type DownloadProgress } from "./download.js";
+import { networkOf } from "./network.js";
 
 let folder = "";
 beforeEach(async () => {
@@ -62,7 +63,8 @@ function answer(request: IncomingMessage, response: ServerResponse, breakAfter =
 }
 
 function options(url: string, more: Partial<DownloadOptions> = {}): DownloadOptions {
-  return { url, destination: join(folder, "sub", "w.bin"), checksum, ...more };
+  // Whatever proxy or certificates there are where tests run.
+  return { url, destination: join(folder, "sub", "w.bin"), checksum, network: networkOf({}, {}), ...more };
 }
 
 /** The finished file, which must be alone in its folder. */

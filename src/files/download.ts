@@ -7,6 +7,7 @@ import { replaceFile } from "./atomic-write.js";
 import { type Checksum, hashFile } from "./checksum.js";
 import { withFileLock } from "./file-lock.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
+import { fetchOf, type Network, ownNetwork, proxyName } from "./network.js";
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -23,14 +24,16 @@ export interface DownloadOptions {
   readonly url: string;
   /** Path of the finished file; missing folders are made. */
   readonly destination: string;
-  /** What the finished file must add up to. */
-  readonly checksum: Checksum;
+  /** What the finished file must add up to; default: nobody knows, and each file that is complete is taken. */
+  readonly checksum?: Checksum | undefined;
   /** Bytes of the finished file, when known before. */
   readonly size?: number;
   /** Called with each piece that has been written. */
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Stands in for the global `fetch`. */
+  /** Stands in for the network of this computer. */
   readonly fetch?: typeof globalThis.fetch;
+  /** How the network is reached. Default: as npm's configuration and the environment say. */
+  readonly network?: Network;
   /** Ends the download; what has arrived is kept for the next attempt. */
   readonly signal?: AbortSignal;
 }
@@ -73,7 +76,7 @@ export async function downloadFile(
     `${destination}.lock`,
     async () => {
       if (await isComplete(options)) return "present";
-      await new Download(options, { stall: 30_000, retry: 500, ...timing }).run();
+      await new Download(options, await accessOf(options), { stall: 30_000, retry: 500, ...timing }).run();
       return "downloaded";
     },
     { signal },
@@ -83,6 +86,7 @@ export async function downloadFile(
 async function isComplete({ destination, checksum, size }: DownloadOptions): Promise<boolean> {
   const found = await sizeOf(destination);
   if (found === undefined || (size !== undefined && found !== size)) return false;
+  if (checksum === undefined) return true;
   return (await onDisk(destination, () => hashFile(destination, checksum.algorithm), "read")) === wanted(checksum);
 }
 
@@ -94,6 +98,20 @@ class Interruption extends Error {}
 /** What tells whether the server's file is still the one that a part file came from. */
 const validatorSchema = z.object({ url: z.string(), validator: z.string() });
 
+/** How a download gets to its server. */
+interface Access {
+  readonly fetch: typeof globalThis.fetch;
+  /** The host of the proxy, if it goes through one. */
+  readonly proxy: string | undefined;
+}
+
+/** Asked before the time for the first bytes begins: npm's configuration takes a while. */
+async function accessOf({ url, fetch, network }: DownloadOptions): Promise<Access> {
+  if (fetch !== undefined) return { fetch, proxy: undefined };
+  const chosen = network ?? (await ownNetwork());
+  return { fetch: fetchOf(chosen), proxy: proxyName(chosen, url) };
+}
+
 class Download {
   readonly #part: string;
   /** Remembers, between runs, what `validatorSchema` says. */
@@ -103,6 +121,7 @@ class Download {
 
   constructor(
     private readonly options: DownloadOptions,
+    private readonly access: Access,
     private readonly timing: Timing,
   ) {
     this.#part = `${options.destination}.part`;
@@ -111,16 +130,19 @@ class Download {
 
   async run(): Promise<void> {
     const { destination, checksum } = this.options;
+    // Nothing would tell that the beginning is that of another version of the file.
+    if (checksum === undefined) await this.#forget();
     if ((await sizeOf(this.#part)) !== undefined) this.#responses = 2;
     for (let restarted = false; ; restarted = true) {
       await this.#transferAll();
+      if (checksum === undefined) break;
       const hex = await onDisk(this.#part, () => hashFile(this.#part, checksum.algorithm), "read");
       if (hex === wanted(checksum)) break;
       const received = await sizeOf(this.#part);
       await this.#forget();
       // A file put together from several responses may mix two versions of it; one from a single response is what the
       // server has.
-      if (restarted || this.#responses < 2) throw this.#mismatch(hex, received ?? 0);
+      if (restarted || this.#responses < 2) throw this.#mismatch(checksum, hex, received ?? 0);
     }
     await onDisk(destination, () => replaceFile(this.#part, destination));
     await this.#forget();
@@ -213,7 +235,7 @@ class Download {
 
   /** The response that has the bytes, or `complete` when the server says that there are none behind the offset. */
   async #request(offset: number, stalled: AbortSignal): Promise<Response | "complete"> {
-    const { url, fetch = globalThis.fetch, signal } = this.options;
+    const { url, signal } = this.options;
     // Ranges count the bytes on the wire, so these must be the file's own.
     const headers: Record<string, string> = { "accept-encoding": "identity" };
     if (offset > 0) {
@@ -223,11 +245,14 @@ class Download {
     }
     let response: Response;
     try {
-      response = await fetch(url, { headers, signal: AbortSignal.any(signal ? [stalled, signal] : [stalled]) });
+      response = await this.access.fetch(url, {
+        headers,
+        signal: AbortSignal.any(signal ? [stalled, signal] : [stalled]),
+      });
     } catch (cause) {
       signal?.throwIfAborted();
       if (stalled.aborted) throw stalled.reason;
-      const { code, words } = networkFailure(cause);
+      const { code, words } = networkFailure(cause, this.access.proxy);
       if (transientCodes.has(code ?? "")) throw new Interruption(words, { cause });
       throw this.#failure(words, cause);
     }
@@ -292,8 +317,8 @@ class Download {
     });
   }
 
-  #mismatch(hex: string, received: number): DownloadError {
-    const { url, destination, checksum, size } = this.options;
+  #mismatch(checksum: Checksum, hex: string, received: number): DownloadError {
+    const { url, destination, size } = this.options;
     const bytes = size === undefined ? "" : ` (${String(size)} bytes)`;
     return new DownloadError(`${basename(destination)} is not the expected file.`, {
       subject: url,
@@ -337,12 +362,35 @@ const failureWords: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: "no answer from the server",
 };
 
-/** Node's fetch hides what happened in the error's cause. */
-function networkFailure(cause: unknown): { code: string | undefined; words: string } {
+const untrusted =
+  "the server's certificate is not trusted: name a file with that of your company in NODE_EXTRA_CA_CERTS, or npm's cafile";
+
+/**
+ * Node's fetch hides what happened in the error's cause.
+ *
+ * @param proxy the host of the proxy, if the download goes through one
+ */
+function networkFailure(cause: unknown, proxy?: string): { code: string | undefined; words: string } {
   const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
   const code = errorCode(inner);
   const message = inner instanceof Error && inner.message !== "" ? inner.message : String(cause);
+  const refusal = /Proxy response \((\d+)\)/.exec(allMessages(cause))?.[1];
+  if (refusal !== undefined) {
+    const login = refusal === "407" ? ": it wants a login, as in http://name:password@host:port" : "";
+    return { code: "UND_ERR_PROXY", words: `the proxy ${proxy ?? ""} refuses with HTTP ${refusal}${login}` };
+  }
+  if (/^(SELF_SIGNED_CERT|DEPTH_ZERO|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_)/.test(code ?? "")) {
+    return { code, words: `${untrusted} (${code ?? ""})` };
+  }
+  if (proxy !== undefined && (code === "ECONNREFUSED" || code === "ENOTFOUND")) {
+    return { code, words: `the proxy ${proxy} cannot be reached (${code})` };
+  }
   return { code, words: (code && failureWords[code]) ?? (code === undefined ? message : `${message} (${code})`) };
+}
+
+/** The messages of an error and of those that led to it. */
+function allMessages(error: unknown): string {
+  return error instanceof Error ? `${error.message} ${allMessages(error.cause)}` : "";
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

@@ -6,6 +6,7 @@ import { DownloadError, GraftError } from "../errors/errors.js";
 import { cachePath } from "./cache.js";
 import type { DownloadProgress } from "./download.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
+import { networkOf, npmWithNetwork } from "./network.js";
 import { loadNpmOptions, type NpmOptions } from "./npm-config.js";
 
 /** Which package to fetch, and what of it. */
@@ -58,7 +59,11 @@ export async function fetchNpmPackage(
     );
     const archive = join(folder, "package.tgz");
     if (placed) await copyPlaced(options, tarball, archive);
-    else await download(options, await loadNpmOptions(surroundings.env, surroundings.cwd), archive, tarball);
+    else {
+      const npm = await loadNpmOptions(surroundings.env, surroundings.cwd);
+      const network = networkOf(npm, surroundings.env ?? process.env);
+      await download(options, npmWithNetwork(npm, network), archive, tarball);
+    }
     const contents = join(folder, "contents");
     await unpack(options.spec, archive, contents);
     return await readKept(contents, options.keep);

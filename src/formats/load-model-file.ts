@@ -13,6 +13,7 @@ import { importOnnx } from "./onnx/import-model.js";
 import { readTfjsFile } from "./tfjs/from-disk.js";
 import { graphModelOfTfjs } from "./tfjs/graph-model.js";
 import { layersModelOfTfjs } from "./tfjs/layers-model.js";
+import { readingStrangers } from "./unreadable.js";
 
 /** A file that is read, and how. */
 interface ModelFile {
@@ -83,10 +84,10 @@ export async function loadModelFile(
     throw fileSystemError(cause, path, "read");
   };
   const entry = await stat(path).catch(explain);
-  if (entry.isDirectory()) return tfjs({ path: join(path, "model.json") });
+  if (entry.isDirectory()) return readingStrangers(path, () => tfjs({ path: join(path, "model.json") }));
   const bytes = await readFile(path).catch(explain);
   const format = formats.find(({ signature }) => signature(bytes));
-  if (format !== undefined) return format.read({ path, bytes, options, warn });
+  if (format !== undefined) return readingStrangers(path, () => format.read({ path, bytes, options, warn }));
   const names = formats.map(({ name }) => name);
   throw new FileError(`${path} is no model that Graft can read.`, {
     subject: path,

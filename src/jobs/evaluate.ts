@@ -5,7 +5,7 @@ import { didYouMean } from "../errors/nearest.js";
 import { count, quotedList } from "../errors/words.js";
 import type { Photo, PhotoSet } from "../photos/photo.js";
 import { readableFormats } from "../photos/photo-format.js";
-import { type PhotoFolder, scanFolder } from "../photos/scan.js";
+import { type PhotoFolder, scanToMeasure } from "../photos/scan.js";
 import { classifierFile } from "../recipe/open-classifier.js";
 import type { Evaluation } from "../report/confusion.js";
 import { readSplitRecord } from "../runs/run-record.js";
@@ -95,7 +95,7 @@ export async function evaluate(
   const { emit, parts } = context;
   const runtime = await openDevice(device, context);
   const file = await classifierFile(model);
-  const folder = await scanFolder(directory);
+  const folder = await scanToMeasure(directory);
   const { photos, source, trainedWith = false } = await choose(folder, file);
   const classifier = await parts.openClassifier(runtime, file, photos.length);
   try {

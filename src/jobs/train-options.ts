@@ -4,8 +4,7 @@ import type { TrunkPrecision } from "../models/training-types.js";
 /** What a value may be; faces make checks, parsers and forms of it. */
 export type ValueKind =
   | { readonly kind: "whole"; readonly from: number; readonly to: number }
-  /** Above 0. */
-  | { readonly kind: "positive"; readonly to: number }
+  | { readonly kind: "real"; readonly from: number; readonly to: number }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   /** Not empty; `expected` says in words what it is. */
   | { readonly kind: "text"; readonly expected: string }
@@ -13,7 +12,7 @@ export type ValueKind =
   | { readonly kind: "checked"; readonly check: (text: string) => string };
 
 /** What a value of a kind is in TypeScript. */
-type ValueOf<Kind> = Kind extends { readonly kind: "whole" | "positive" }
+type ValueOf<Kind> = Kind extends { readonly kind: "whole" | "real" }
   ? number
   : Kind extends { readonly choices: readonly (infer Choice)[] }
     ? Choice
@@ -91,7 +90,7 @@ export const trainOptions = {
   learningRate: {
     placeholder: "<number>",
     help: "step size while the network is frozen; 3 % of it afterwards (default: 0.001)",
-    value: { kind: "positive", to: 10 },
+    value: { kind: "real", from: 0, to: 10 },
     for: "recipe",
   },
   imageSize: {

@@ -1,7 +1,11 @@
 import { join } from "node:path";
+import { NumberError } from "../errors/errors.js";
+import { lostWeight } from "../models/finite-weights.js";
+import { percent } from "../report/words.js";
 import type { Backbone } from "../applications/backbone.js";
 import { type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
-import type { FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
+import { lostTraining } from "../recipe/lost-training.js";
 import { runCurves } from "../report/run-curves.js";
 import { historyCsv } from "../runs/history-csv.js";
 import { defaultRunFolder, reserveRunFolder } from "../runs/reserve-run-folder.js";
@@ -92,6 +96,15 @@ async function loadNetwork(
       emit({ event: "progress", stage: "downloading", unit: "bytes", done: received, total: total ?? null, what });
     },
   });
+  const lost = lostWeight(backbone.model);
+  if (lost !== undefined) {
+    throw new NumberError("The network cannot be trained: not all of its weights are numbers.", {
+      subject: lost.path,
+      expected: "finite numbers",
+      received: `${lost.value} in the weight "${lost.path}"`,
+      advice: "Its file is damaged, or its own training has failed: use another one.",
+    });
+  }
   const { name } = backbone.record;
   emit({ event: "loaded", network: name, image_size: backbone.imageSize });
   const photos = training.length + validation.length + test.length;
@@ -126,8 +139,17 @@ async function finish(
     curves: runCurves(result),
     record: recordOf(run, { settings, backbone: recipe.backbone, started, finished, device, versions }),
   });
+  if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, folder));
   conclude(run, context);
   return run;
+}
+
+/** What is left of a training that has lost its numbers, in a sentence. */
+function keptText({ epoch, val_accuracy }: EpochRow, folder: string): string {
+  return (
+    `The weights of the best epoch before, ${epoch} (validation accuracy ${percent(val_accuracy)}), are kept in ` +
+    `${join(folder, runFiles.model)}.`
+  );
 }
 
 /** What the recipe made, and photos that it could not read. */

@@ -3,11 +3,14 @@ import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, sameShape } from "../graph/shape.js";
 import type { Layer } from "../nn/layer.js";
 import type { Variable } from "../nn/variable.js";
+import { endingOf, pathsInFiles } from "./weight-names.js";
 
 /** A weights file: for each layer its name and its weights in Keras's order. */
 export interface FileWeights {
   /** The file's name, for messages. */
   readonly file: string;
+  /** Whether kernels of convolutions are turned by half a turn: so Theano, a backend of Keras 1 and 2, kept them. */
+  readonly turned?: boolean | undefined;
   readonly layers: readonly {
     readonly name: string;
     readonly weights: readonly { readonly name: string; readonly tensor: TensorData<"float32"> }[];
@@ -54,11 +57,34 @@ function pair(layers: readonly Layer[], { file, layers: inFile }: FileWeights, b
 function inFileOrder(layer: Layer, found: FileLayer["weights"]): readonly Variable[] {
   const variables = [...layer.trainableWeights, ...layer.nonTrainableWeights];
   // The order depends on what was frozen when the file was written, so names are surer, where they tell weights apart.
-  const ending = (path: string): string => path.replace(/:0$/, "").split("/").slice(-2).join("/");
-  const named = new Map(variables.map((variable) => [ending(variable.path), variable]));
-  const ordered = found.flatMap(({ name }) => named.get(ending(name)) ?? []);
-  const isComplete = named.size === variables.length && new Set(ordered).size === variables.length;
+  const own = new Map(variables.map((variable) => [endingOf(variable.path), variable]));
+  const others = variables.flatMap((variable) =>
+    pathsInFiles(variable.path).map((path): [string, Variable] => [endingOf(path), variable]),
+  );
+  const named = new Map([...others, ...own]);
+  const ordered = found.flatMap(({ name }) => named.get(endingOf(name)) ?? []);
+  const isComplete = own.size === variables.length && new Set(ordered).size === variables.length;
   return isComplete && ordered.length === found.length ? ordered : variables;
+}
+
+/** Kernels of `Conv2D` and `Conv2DTranspose`, those of inner models too: what Keras turns when the backend changes. */
+function kernelsOf(layers: readonly Layer[]): Variable[] {
+  return layers.flatMap((layer) => {
+    if ("layers" in layer) return kernelsOf(layer.layers as readonly Layer[]);
+    const isConvolution = layer.className === "Conv2D" || layer.className === "Conv2DTranspose";
+    return isConvolution ? layer.weights.filter(({ name }) => name === "kernel") : [];
+  });
+}
+
+/** `[height, width, …]` turned by half a turn. */
+function turned(tensor: TensorData<"float32">): TensorData<"float32"> {
+  const [height = 1, width = 1] = tensor.dims;
+  const size = tensor.data.length / (height * width);
+  const data = new Float32Array(tensor.data.length);
+  for (let at = 0; at < height * width; at++) {
+    data.set(tensor.data.subarray(at * size, (at + 1) * size), (height * width - 1 - at) * size);
+  }
+  return { ...tensor, data };
 }
 
 /**
@@ -122,6 +148,7 @@ export function assignWeights(
       }
     });
   }
-  for (const [variable, tensor] of assignments) variable.assign(tensor);
+  const kernels = new Set(weights.turned === true ? kernelsOf(layers) : []);
+  for (const [variable, tensor] of assignments) variable.assign(kernels.has(variable) ? turned(tensor) : tensor);
   return skipped;
 }

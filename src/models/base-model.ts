@@ -4,7 +4,7 @@ import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import { Layer } from "../nn/layer.js";
 import type { Optimizer } from "../nn/optimizers/index.js";
-import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
+import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
@@ -94,6 +94,24 @@ export abstract class BaseModel extends Layer {
     return undefined;
   }
 
+  /** What an inner layer gives, that layer has warned of. */
+  protected override warnOfOutputs(): void {
+    // Nothing more to say.
+  }
+
+  override get firstTensors(): Pick<LayerCall, "inputs" | "outputs"> | undefined {
+    return this.built ? { inputs: this.inputs, outputs: this.outputs } : undefined;
+  }
+
+  /** Which layers are called on what comes out of which, once for each input; where nothing else is known, they form one row. */
+  edges(): readonly (readonly [from: Layer, to: Layer])[] {
+    const { layers } = this;
+    return layers.slice(1).flatMap((layer, index) => {
+      const before = layers[index];
+      return before === undefined ? [] : [[before, layer] as const];
+    });
+  }
+
   /** Names of the inputs, in the model's order: those of their `InputLayer`s. */
   get inputNames(): readonly string[] {
     return namesOf("input", this.inputs);
@@ -157,7 +175,7 @@ export abstract class BaseModel extends Layer {
   }
 
   override get weights(): readonly Variable[] {
-    return unique(this.layers.flatMap(({ weights }) => weights));
+    return unique([...this.ownWeights, ...this.layers.flatMap(({ weights }) => weights)]);
   }
 
   /**

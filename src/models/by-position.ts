@@ -1,6 +1,6 @@
 import { UsageError } from "../errors/errors.js";
 import { isRecord } from "./each.js";
-import { areTensors, isTensor } from "./sources/check-samples.js";
+import { areTensors, inFewWords, isTensor } from "./sources/check-samples.js";
 import type { OutputArrays } from "./training-types.js";
 
 /** Options with labels among them. */
@@ -10,7 +10,7 @@ interface Labelled {
 
 /** Whether the second argument of `fit` or `evaluate` is labels, and not options. */
 function areLabels(second: unknown): second is OutputArrays {
-  if (!areTensors(second)) return false;
+  if (!areTensors(second) || second === null) return false;
   if (isTensor(second) || Array.isArray(second)) return true;
   // Options may be nothing but tensors, too.
   return Object.keys(second).some((name) => name !== "y" && name !== "sampleWeight");
@@ -43,7 +43,11 @@ export function byPosition<Options extends Labelled>(
 }
 
 function refuse(call: string, subject: string, expected: string, value: unknown): never {
-  const received = typeof value === "object" ? JSON.stringify(value).slice(0, 60) : String(value);
   const advice = `For example: model.${call}(x, y, { batchSize: 32 }).`;
-  throw new UsageError(`${call} cannot take this ${subject}.`, { subject, expected, received, advice });
+  throw new UsageError(`${call} cannot take this ${subject}.`, {
+    subject,
+    expected,
+    received: inFewWords(value),
+    advice,
+  });
 }

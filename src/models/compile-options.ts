@@ -6,7 +6,15 @@ import type { Loss } from "../nn/losses/loss.js";
 import { type Metric, resolveMetric } from "../nn/metrics/index.js";
 import { resolveOptimizer } from "../nn/optimizers/index.js";
 import { forEachPlace, inOrder, isList, isRecord, mapEach, type Places, quoted } from "./each.js";
-import type { Compiled, CompiledLoss, CompiledMetric, CompileOptions, MetricsOption } from "./compile-types.js";
+import type {
+  Compiled,
+  CompiledLoss,
+  CompiledMetric,
+  CompileOptions,
+  MetricGiven,
+  MetricsOption,
+  OutputLabels,
+} from "./compile-types.js";
 
 /** What compile options are resolved for. */
 export interface CompiledModel {
@@ -51,12 +59,20 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes 
         metric: resolveMetric(metric, losses[output] ?? undefined, shapes[output] ?? []),
       })),
     );
-  return {
-    optimizer: resolveOptimizer(options.optimizer ?? "rmsprop"),
+  const metrics = named(
+    follow(options.metrics, "metrics"),
+    follow(options.weightedMetrics, "weightedMetrics"),
     outputs,
-    losses: resolved,
-    metrics: named(follow(options.metrics, "metrics"), follow(options.weightedMetrics, "weightedMetrics"), outputs),
-  };
+  );
+  const labelRules = shapes.map((shape, output) => {
+    const own = metrics.flatMap((followed) => (followed.output === output ? [followed.metric] : []));
+    const loss = losses[output] ?? undefined;
+    return [...(loss === undefined ? [] : [loss]), ...own].flatMap((owner): OutputLabels[] => {
+      const rule = owner.labelRule?.(shape);
+      return rule === undefined ? [] : [{ owner: owner.name, rule, shape }];
+    });
+  });
+  return { optimizer: resolveOptimizer(options.optimizer ?? "rmsprop"), outputs, losses: resolved, metrics, labelRules };
 }
 
 function lossesOf(loss: CompileOptions["loss"], places: Places): readonly (Loss | null)[] {
@@ -83,7 +99,7 @@ function weightsOf(weights: CompileOptions["lossWeights"], places: Places): read
   return each;
 }
 
-type MetricLike = Metric | string;
+type MetricLike = MetricGiven;
 
 /** The metrics of each output. */
 function metricsOf(given: MetricsOption | undefined, subject: string, places: Places): readonly MetricLike[][] {

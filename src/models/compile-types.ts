@@ -1,4 +1,8 @@
+import type { Shape } from "../graph/shape.js";
+import type { LabelRule } from "../nn/label-rule.js";
 import type { Loss } from "../nn/losses/loss.js";
+import type { LossFunction } from "../nn/losses/function-loss.js";
+import type { MetricFunction } from "../nn/metrics/function-metric.js";
 import type { Metric } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/optimizer.js";
 import type { Each, PerOutput } from "./each.js";
@@ -7,7 +11,10 @@ import type { Each, PerOutput } from "./each.js";
  * Metrics: those of the only output, or an entry for each output (one, several, or `null`), in the model's order or by name.
  * An output that is not named has none.
  */
-export type MetricsOption = Each<Metric | string | readonly (Metric | string)[] | null>;
+export type MetricsOption = Each<MetricGiven | readonly MetricGiven[] | null>;
+
+/** A metric, its name in Keras, or a function of labels and predictions. */
+export type MetricGiven = Metric | MetricFunction | string;
 
 /** What `compile` takes; Keras's names are accepted for each. */
 export interface CompileOptions {
@@ -17,7 +24,7 @@ export interface CompileOptions {
    * What is minimized: one loss for all outputs, or one for each, in the model's order or by name; `null` for an output that
    * has none. Default: none, so that only penalties are minimized.
    */
-  readonly loss?: PerOutput<Loss | string | null> | undefined;
+  readonly loss?: PerOutput<Loss | LossFunction | string | null> | undefined;
   /** How much the loss of each output counts in the sum, in the model's order or by name; default 1 each. */
   readonly lossWeights?: PerOutput<number>;
   /** Figures over samples that all count alike, whatever their weights. */
@@ -48,6 +55,15 @@ export interface CompiledMetric {
   readonly weighted: boolean;
 }
 
+/** What the labels of an output must be. */
+export interface OutputLabels {
+  /** Name of the loss or metric that says so. */
+  readonly owner: string;
+  readonly rule: LabelRule;
+  /** Shape of the output in Keras's order. */
+  readonly shape: Shape;
+}
+
 /** What a model was compiled with. */
 export interface Compiled {
   readonly optimizer: Optimizer;
@@ -57,4 +73,6 @@ export interface Compiled {
   readonly losses: readonly CompiledLoss[];
   /** Metrics in the order in which they were given, weighted ones last. */
   readonly metrics: readonly CompiledMetric[];
+  /** What the labels of each output must be, for its loss and each of its metrics. */
+  readonly labelRules: readonly (readonly OutputLabels[])[];
 }

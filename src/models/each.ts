@@ -25,8 +25,9 @@ export function isList<T>(value: PerOutput<T>): value is readonly T[] {
 /** Whether something is an object without a class, as one writes it with braces. */
 export function isRecord<T>(value: PerOutput<T>): value is Readonly<Record<string, T>> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  // Named records inherit nothing that has a name.
+  return prototype === Object.prototype || prototype === null || !("constructor" in prototype);
 }
 
 /** The same structure with something else in it. */

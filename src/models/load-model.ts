@@ -1,5 +1,6 @@
 import { text } from "../errors/check.js";
 import type { BaseModel } from "./base-model.js";
+import { CustomObjectScope } from "../nn/saving/custom-objects.js";
 import { checkMethodOptions } from "./option-names.js";
 import { type LoadModelOptions, platform } from "./platform.js";
 
@@ -9,8 +10,10 @@ import { type LoadModelOptions, platform } from "./platform.js";
  * images.
  *
  * @param path the file
- * @param options `compile: false` leaves out what the model was compiled with
- * @returns the model, compiled as in the file; training goes on where it stopped
+ * @param options `compile: false` leaves out what the model was compiled with; `customObjects: { Scale }` says classes and
+ * functions of one's own that the file names
+ * @returns the model, compiled as in the file; training goes on where it stopped. A variable of type `Model` or `Sequential` takes
+ * it where the file holds one
  * @throws FileError when the file cannot be read, is damaged, or of another kind
  * @throws UsageError when it holds a layer or an option that Graft does not have; the message names both
  * @see https://keras.io/api/models/model_saving_apis/model_saving_and_loading/
@@ -25,7 +28,13 @@ import { type LoadModelOptions, platform } from "./platform.js";
  * console.log(same.outputShape); // → [ 'N', 1 ]
  * ```
  */
-export async function loadModel(path: string, options: LoadModelOptions = {}): Promise<BaseModel> {
+export async function loadModel<Loaded extends BaseModel = BaseModel>(
+  path: string,
+  options: LoadModelOptions = {},
+): Promise<Loaded> {
   checkMethodOptions("loadModel", options);
-  return platform().files.loadModel(text("loadModel", "path", path), options);
+  const { customObjects = {} } = options;
+  const file = text("loadModel", "path", path);
+  const load = (): Promise<BaseModel> => platform().files.loadModel(file, options);
+  return (await new CustomObjectScope(customObjects).run(load)) as Loaded;
 }

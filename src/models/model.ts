@@ -1,6 +1,9 @@
 import { refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
+import { channelsLast } from "../nn/channels.js";
+import { InputLayer } from "../nn/layers/index.js";
+import { classNameOf } from "../nn/named.js";
 import type { Value } from "../graph/value.js";
 import { type CallContext, inInference } from "../nn/context.js";
 import type { Layer, LayerOptions } from "../nn/layer.js";
@@ -8,13 +11,19 @@ import { byName, checkOwnOptions } from "../nn/named.js";
 import { Operation } from "../nn/operations/operation.js";
 import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
-import { orderLayers } from "./layer-order.js";
+import { type LayerOrder, orderLayers } from "./layer-order.js";
 import { serializeCalls } from "./serialize-calls.js";
 
 /** What a functional model is made from. */
 export interface ModelOptions extends LayerOptions {
   readonly inputs: SymbolicTensor | readonly SymbolicTensor[];
   readonly outputs: SymbolicTensor | readonly SymbolicTensor[];
+}
+
+/** Where data enters a model, and where it leaves. */
+interface Ends {
+  readonly inputs: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
 }
 
 function list(option: string, given: ModelOptions["inputs"]): readonly SymbolicTensor[] {
@@ -44,49 +53,97 @@ function list(option: string, given: ModelOptions["inputs"]): readonly SymbolicT
 export class Model extends BaseModel {
   static readonly positional: readonly string[] = ["inputs", "outputs"];
   static readonly fixedOptions: readonly string[] = ["inputShape", "activityRegularizer"];
-  readonly inputs: readonly SymbolicTensor[];
-  readonly outputs: readonly SymbolicTensor[];
-  /** The layers, and the operations among them. */
-  private readonly all: readonly Layer[];
-  private readonly calls: readonly LayerCall[];
-  private readonly isRow: boolean;
+  /** What a functional model is made of; `undefined` for a model whose `call` is overridden. */
+  private readonly graph: (LayerOrder & Ends) | undefined;
+  /** Ends of a model whose `call` is overridden, once its inputs are known. */
+  private ends: Ends | undefined;
 
   /** @throws UsageError when the outputs cannot be computed from the inputs, or two layers have the same name */
   constructor(inputs: ModelOptions["inputs"], outputs: ModelOptions["outputs"], options?: LayerOptions);
-  /** All of them by name, as Keras's keyword arguments. */
-  constructor(options: ModelOptions);
+  /**
+   * All of them by name, as Keras's keyword arguments.
+   *
+   * @param options inputs and outputs; a class that extends `Model` and overrides `call` leaves them away
+   */
+  constructor(options?: ModelOptions | LayerOptions);
   constructor(...given: readonly unknown[]) {
-    const { inputs, outputs, ...options } = byName<ModelOptions>(Model, given);
+    const { inputs, outputs, ...options } = byName<Partial<ModelOptions>>(Model, given);
     checkOwnOptions(Model, options);
     super(options);
-    this.inputs = list("inputs", inputs);
-    this.outputs = list("outputs", outputs);
-    const { calls, layers, isRow } = orderLayers(this.inputs, this.outputs);
-    this.calls = calls;
-    this.all = layers;
-    this.isRow = isRow;
-    checkNames(this.name, layers);
+    if (inputs === undefined && outputs === undefined && this.hasOwnCall) return;
+    if (inputs === undefined || outputs === undefined) throw this.endless(inputs === undefined);
+    const ends: Ends = { inputs: list("inputs", inputs), outputs: list("outputs", outputs) };
+    this.graph = { ...ends, ...orderLayers(ends.inputs, ends.outputs) };
+    checkNames(this.name, this.graph.layers);
   }
 
-  get layers(): readonly Layer[] {
-    return this.all.filter((layer) => !(layer instanceof Operation));
+  private endless(noInputs: boolean): UsageError {
+    return new UsageError(`The model "${this.name}" has no ${noInputs ? "inputs" : "outputs"}.`, {
+      subject: noInputs ? "inputs" : "outputs",
+      expected: "new Model({ inputs, outputs }), or a class that extends Model and has a method call(x, { training })",
+      received: "neither",
+    });
   }
 
   override get className(): string {
-    return "Functional";
+    return this.hasOwnCall ? classNameOf(this) : "Functional";
+  }
+
+  get inputs(): readonly SymbolicTensor[] {
+    return this.known().inputs;
+  }
+
+  get outputs(): readonly SymbolicTensor[] {
+    return this.known().outputs;
+  }
+
+  get layers(): readonly Layer[] {
+    return this.operations.filter((layer) => !(layer instanceof Operation));
   }
 
   override get operations(): readonly Layer[] {
-    return this.all;
+    return this.graph?.layers ?? this.innerLayers;
   }
 
   override get built(): boolean {
-    return true;
+    return this.graph !== undefined || this.ends !== undefined;
+  }
+
+  /** Creates the weights of a model whose `call` is overridden, for inputs of the given shapes, unless they exist. */
+  override ensureBuilt(shapes: readonly Shape[]): void {
+    if (this.built) return;
+    super.ensureBuilt(shapes);
+    const inputs = shapes.map(
+      (shape, index) =>
+        new InputLayer({ shape: shape.slice(1), name: `${this.name}_input${index === 0 ? "" : `_${index}`}` }).output,
+    );
+    const outputs = this.inferOutputs(inputs).map(
+      ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, undefined),
+    );
+    this.ends = { inputs, outputs };
+  }
+
+  private known(): Ends {
+    const ends = this.graph ?? this.ends;
+    if (ends !== undefined) return ends;
+    throw new UsageError(`The shapes of "${this.name}" are not known yet.`, {
+      subject: this.name,
+      expected: "a call on data, or model.build([null, 150, 150, 3])",
+      received: "none",
+    });
   }
 
   layerShapes(): ReadonlyMap<Layer, Shape> {
+    if (this.graph === undefined) {
+      return new Map(
+        this.layers.flatMap((layer): [Layer, Shape][] => {
+          const shape = layer.lastOutputShape;
+          return shape === undefined ? [] : [[layer, shape]];
+        }),
+      );
+    }
     const shapes = new Map<Layer, Shape>();
-    for (const tensor of [...this.inputs, ...this.calls.flatMap(({ outputs }) => outputs)]) {
+    for (const tensor of [...this.inputs, ...this.graph.calls.flatMap(({ outputs }) => outputs)]) {
       const layer = tensor.call?.().layer;
       if (layer !== undefined && !shapes.has(layer)) shapes.set(layer, tensor.shape);
     }
@@ -94,16 +151,17 @@ export class Model extends BaseModel {
   }
 
   override connections(): ReadonlyMap<Layer, readonly string[]> | undefined {
-    if (this.isRow) return undefined;
+    const { graph } = this;
+    if (graph === undefined || graph.isRow) return undefined;
     const counts = new Map<Layer, number>();
     const numbers = new Map<LayerCall, number>();
-    for (const call of this.calls) {
+    for (const call of graph.calls) {
       const number = counts.get(call.layer) ?? 0;
       counts.set(call.layer, number + 1);
       numbers.set(call, number);
     }
     const connections = new Map<Layer, string[]>();
-    for (const { layer, inputs } of this.calls) {
+    for (const { layer, inputs } of graph.calls) {
       const sources = inputs.flatMap((tensor) => {
         const from = tensor.call?.();
         if (from === undefined) return [];
@@ -112,6 +170,17 @@ export class Model extends BaseModel {
       connections.set(layer, [...(connections.get(layer) ?? []), ...sources]);
     }
     return connections;
+  }
+
+  override edges(): readonly (readonly [from: Layer, to: Layer])[] {
+    if (this.graph === undefined) return [];
+    const inside = new Set(this.graph.layers);
+    return this.graph.calls.flatMap(({ layer, inputs }) =>
+      inputs.flatMap(({ call }) => {
+        const from = call?.().layer;
+        return from === undefined || !inside.has(from) ? [] : [[from, layer] as const];
+      }),
+    );
   }
 
   protected override compute(inputs: readonly Value[], context: CallContext): readonly Value[] {
@@ -129,7 +198,7 @@ export class Model extends BaseModel {
         received: `${inputs.length}`,
       });
     };
-    for (const { layer, inputs: from, outputs: to, training, arguments: told } of this.calls) {
+    for (const { layer, inputs: from, outputs: to, training, arguments: told } of this.graph?.calls ?? []) {
       const results = layer.callNamed(from.map(valueOf), training === false ? inInference(context) : context, told);
       to.forEach((tensor, index) => {
         const result = results[index];
@@ -140,11 +209,8 @@ export class Model extends BaseModel {
   }
 
   override getConfig(): Record<string, unknown> {
-    return {
-      name: this.name,
-      trainable: this.trainable,
-      ...serializeCalls({ inputs: this.inputs, outputs: this.outputs, layers: this.operations, calls: this.calls }),
-    };
+    if (this.graph === undefined) return this.baseConfig();
+    return { name: this.name, trainable: this.trainable, ...serializeCalls(this.graph) };
   }
 }
 

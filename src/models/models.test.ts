@@ -1,4 +1,4 @@
-import { layers, models, ShapeError, UsageError } from "graft-ml";
+import { layers, models, ShapeError, Tensor, UsageError } from "graft-ml";
 import { describe, expect, it } from "vitest";
 import { readGolden } from "../../test/support/golden.js";
 import { wave, waveWeights } from "../../test/support/wave.js";
@@ -59,11 +59,18 @@ describe("weights of a model", () => {
     const model = nested();
     waveWeights(model);
     const before = model.getWeights();
-    const wrong = model.getWeights().map((weight) => ({ ...weight, data: weight.data.map(() => 9) }));
+    const wrong = model.getWeights().map(
+      ({ dims, data }) =>
+        new Tensor(
+          "float32",
+          data.map(() => 9),
+          dims,
+        ),
+    );
     expect(() => {
       model.setWeights(wrong.slice(1));
     }).toThrow(ShapeError);
-    wrong[wrong.length - 1] = { type: "float32", dims: [2, 4], data: new Float32Array(8) };
+    wrong[wrong.length - 1] = new Tensor("float32", new Float32Array(8), [2, 4]);
     expect(() => {
       model.setWeights(wrong);
     }).toThrow(/Expected: .*\[4, 2\].*Received: .*\[2, 4\]/s);

@@ -1,4 +1,4 @@
-import { checkOptionNames, isWhole, refuse } from "../errors/check.js";
+import { checkOptionNames, isWhole, refuse, isPlainObject, numberInside, oneOf } from "../errors/check.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
 import type { CompileOptions } from "./compile-types.js";
 import type { LoadModelOptions } from "./platform.js";
@@ -47,7 +47,7 @@ export const methodOptions = {
   } satisfies Record<keyof PredictOptions, true>),
   trainOnBatch: Object.keys({ sampleWeight: true, classWeight: true } satisfies Record<keyof BatchOptions, true>),
   testOnBatch: Object.keys({ sampleWeight: true, classWeight: true } satisfies Record<keyof BatchOptions, true>),
-  loadModel: Object.keys({ compile: true, output: true } satisfies Record<keyof LoadModelOptions, true>),
+  loadModel: Object.keys({ compile: true, output: true, customObjects: true } satisfies Record<keyof LoadModelOptions, true>),
   loadWeights: Object.keys({ byName: true, skipMismatch: true } satisfies Record<keyof LoadWeightsOptions, true>),
 };
 
@@ -69,6 +69,14 @@ const leastCounts: Readonly<Record<string, number | undefined>> = {
  */
 export function checkMethodOptions(method: keyof typeof methodOptions, options: object): void {
   checkOptionNames(method, options, methodOptions[method]);
+  const { classWeight, validationSplit, trunkPrecision } = options as Readonly<Record<string, unknown>>;
+  if (classWeight !== undefined && !isPlainObject(classWeight)) {
+    refuse(method, "classWeight", "weights by class number, such as { 0: 1, 1: 2.5 }", classWeight);
+  }
+  if (validationSplit !== undefined) {
+    numberInside(method, "validationSplit", validationSplit as number, { from: 0, below: 1 });
+  }
+  if (trunkPrecision !== undefined) oneOf(method, "trunkPrecision", trunkPrecision as string, ["float32", "int8"]);
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     const least = leastCounts[name];
     if (least !== undefined && value !== undefined && !isWhole(value, least)) {

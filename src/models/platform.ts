@@ -1,6 +1,8 @@
 import { UsageError } from "../errors/errors.js";
 import { installRuntime } from "../runtime/installed-runtime.js";
+import { showWarnings } from "../errors/warn.js";
 import type { Runtime, Tensor } from "../runtime/runtime.js";
+import type { CustomObjects } from "../nn/saving/custom-objects.js";
 import type { BaseModel } from "./base-model.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
 import type { Surroundings } from "./surroundings.js";
@@ -36,14 +38,22 @@ export interface LoadModelOptions {
   readonly compile?: boolean;
   /** Which output of an ONNX file to take, by its name. Default all that are of floating-point numbers. */
   readonly output?: string | undefined;
+  /** Classes and functions of one's own that the file names, by these names. */
+  readonly customObjects?: CustomObjects | undefined;
 }
 
 /** Models and weights in files. */
 export interface ModelFiles {
   /** Reads a model; which kind of file it is, the content says. */
   loadModel(path: string, options: LoadModelOptions): Promise<BaseModel>;
-  /** Writes a model as a `.keras` archive. */
+  /** Writes a model as a `.keras` archive, or as an `.h5` file. */
   saveModel(model: BaseModel, path: string): Promise<void>;
+  /**
+   * Finds out, without writing, whether a model, or its weights alone, can be saved under a name.
+   *
+   * @param path may have placeholders, `{epoch}`
+   */
+  checkSave(model: BaseModel, path: string, what: "model" | "weights"): Promise<void>;
   /** Loads weights into a model; gives what was skipped, one line each. */
   loadWeights(model: BaseModel, path: string, options: LoadWeightsOptions): Promise<readonly string[]>;
   /** Writes a model's inference as `.onnx`. */
@@ -69,6 +79,9 @@ let installed: Platform | undefined;
 export function installPlatform(platform: Platform): void {
   installed = platform;
   installRuntime(platform.runtime);
+  showWarnings((line) => {
+    platform.warn(line);
+  });
 }
 
 /**

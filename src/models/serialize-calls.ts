@@ -3,6 +3,7 @@ import type { Shape } from "../graph/shape.js";
 import type { Config } from "../nn/config.js";
 import type { Layer } from "../nn/layer.js";
 import { InputLayer } from "../nn/layers/index.js";
+import { Operation } from "../nn/operations/operation.js";
 import type { Argument } from "../nn/operations/argument.js";
 import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { serializeLayer } from "./serialize-layer.js";
@@ -95,7 +96,15 @@ function serializeCall(
     class_name: "__keras_tensor__",
     config: { shape: pythonShape(tensor.shape), dtype: tensor.type, keras_history: history(tensor) },
   }));
-  if (operands !== undefined) return { args: operands.map((one) => serializeArgument(layer, one, all)), kwargs: {} };
+  if (operands !== undefined) {
+    const [first] = operands;
+    const isSpread = layer instanceof Operation && layer.row.isVariadic === true && Array.isArray(first);
+    const args = isSpread ? (first as readonly Argument[]) : operands;
+    return {
+      args: args.map((one) => serializeArgument(layer, one, all)),
+      kwargs: layer instanceof Operation ? layer.callConfig : {},
+    };
+  }
   const tensors = all.slice(0, all.length - masks.length);
   // As in Keras a key is there only where it was said.
   const kwargs = {
@@ -141,7 +150,5 @@ function serializeArgument(layer: Layer, argument: Argument, tensors: readonly C
 function nested(elements: readonly unknown[], [extent, ...inner]: readonly number[]): unknown {
   if (extent === undefined) return elements[0];
   const size = elements.length / extent;
-  return Array.from({ length: extent }, (_, index) =>
-    nested(elements.slice(index * size, (index + 1) * size), inner),
-  );
+  return Array.from({ length: extent }, (_, index) => nested(elements.slice(index * size, (index + 1) * size), inner));
 }

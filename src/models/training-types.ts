@@ -53,6 +53,17 @@ export interface CallbackParams {
   readonly steps: number;
 }
 
+/** A loss that is NaN or infinite. */
+export interface LostLoss {
+  readonly loss: number;
+  /** From 0. */
+  readonly epoch: number;
+  /** From 0; `undefined` for the validation of the epoch. */
+  readonly step: number | undefined;
+  /** What most likely has led to it, in words. */
+  readonly cause: string;
+}
+
 type Done = void | Promise<void>;
 
 /**
@@ -82,6 +93,11 @@ export interface Callback {
   onPredictEnd?(context: CallbackContext): Done;
   onPredictBatchBegin?(step: number, context: CallbackContext): Done;
   onPredictBatchEnd?(step: number, context: CallbackContext): Done;
+  /**
+   * Told the first time that a loss of `fit` is NaN or infinite, before the event that follows; Keras has no such event. `fit`
+   * warns of it unless a callback wants to know.
+   */
+  onLossLost?(lost: LostLoss, context: CallbackContext): Done;
   /** What the callback would have to know after a stop. */
   saveState?(): TrainingState;
   /** Goes on from what `saveState` gave; comes after `onTrainBegin`. */

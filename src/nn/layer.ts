@@ -1,12 +1,13 @@
+import { type Float32Tensor, Tensor } from "../runtime/runtime.js";
 import { checkOptionNames, isWhole, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
+import { warn } from "../errors/warn.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
-import { input, type Value, type ValueType } from "../graph/value.js";
+import { input, producer, type Value, type ValueType } from "../graph/value.js";
 import { cast } from "../ops/layout.js";
 import { reduceSum } from "../ops/reduction.js";
-import { Tensor } from "../runtime/runtime.js";
 import { channelsFirst, channelsLast } from "./channels.js";
 import { type Config, serializeObject } from "./config.js";
 import type { Constraint } from "./constraints/constraint.js";
@@ -21,7 +22,7 @@ import { describeOperand, toSymbolic, toValue } from "./operations/operand.js";
 import { writeOwn } from "./own-call.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
-import { layersCalledIn, noteCall, presentContext } from "./scope.js";
+import { layersCalledIn, noteCall, presentContext, within } from "./scope.js";
 import {
   type CallArguments,
   type CallOptions,
@@ -169,9 +170,13 @@ export class Layer extends Named {
   private ownTrainable: boolean;
   private ownMultiplier = 1;
   private firstCall: LayerCall | undefined;
+  /** What the layer computed when its shapes were asked for last. */
+  private probed: readonly Value[] = [];
   private readonly ownVariables: Variable[] = [];
   private isBuilt = false;
   private isBuilding = false;
+  private builtFor: readonly Shape[] | undefined;
+  private lastShape: Shape | undefined;
   /** `build` of a layer of a user's own. */
   private readonly ownBuild: ((inputShape: InputShape) => void) | undefined;
 
@@ -197,12 +202,12 @@ export class Layer extends Named {
   }
 
   /** Whether the layer's computation is a `call` of a user's own. */
-  protected get hasOwnCall(): boolean {
+  get hasOwnCall(): boolean {
     return !builtInCalls.has(this.call);
   }
 
   /** The layers in the fields of a layer of a user's own. */
-  protected get innerLayers(): readonly Layer[] {
+  get innerLayers(): readonly Layer[] {
     return this.hasOwnCall ? layersIn(this) : [];
   }
 
@@ -236,6 +241,18 @@ export class Layer extends Named {
     }
     this.ownMultiplier = value;
     for (const variable of this.weights) variable.learningRateMultiplier = value;
+  }
+
+  /** Shape of the input that the layer was built for, as files say it; `undefined` before, and for several inputs. */
+  get buildShape(): readonly (number | null)[] | undefined {
+    const [shape, ...others] = this.builtFor ?? [];
+    if (shape === undefined || others.length > 0) return undefined;
+    return shape.map((extent) => (typeof extent === "number" ? extent : null));
+  }
+
+  /** Shape of the output of the last call in Keras's order; `undefined` before, and of several outputs. */
+  get lastOutputShape(): Shape | undefined {
+    return this.lastShape;
   }
 
   /** Whether the weights exist. */
@@ -294,6 +311,11 @@ export class Layer extends Named {
     return this.onlyTensor("output", this.firstCall?.outputs);
   }
 
+  /** What the layer was called on first, and what came out; `undefined` where it was never called. */
+  get firstTensors(): Pick<LayerCall, "inputs" | "outputs"> | undefined {
+    return this.firstCall;
+  }
+
   /** Shape of {@link input} in Keras's order; extents that vary are text. */
   get inputShape(): Shape {
     return this.input.shape;
@@ -328,8 +350,8 @@ export class Layer extends Named {
   }
 
   /** Copies of the weights, in Keras's order and shapes. */
-  getWeights(): TensorData<"float32">[] {
-    return this.weights.map(({ value }) => ({ ...value, data: value.data.slice() }));
+  getWeights(): Float32Tensor[] {
+    return this.weights.map(({ value }) => new Tensor("float32", value.data.slice(), value.dims));
   }
 
   /**
@@ -338,7 +360,7 @@ export class Layer extends Named {
    * @param tensors in Keras's order and shapes
    * @throws ShapeError when number or shapes differ; then no weight has changed
    */
-  setWeights(tensors: readonly TensorData<"float32">[]): void {
+  setWeights(tensors: readonly (Tensor | TensorData<"float32">)[]): void {
     const variables = this.weights;
     if (!Array.isArray(tensors) || !tensors.every(isTensorLike)) {
       refuse("setWeights", "tensors", "a list of arrays, as getWeights gives it", tensors);
@@ -359,7 +381,10 @@ export class Layer extends Named {
     }
     variables.forEach((variable, index) => {
       const tensor = tensors[index];
-      if (tensor !== undefined) variable.assign({ ...tensor, data: tensor.data.slice() });
+      const { dims, data } = tensor ?? { dims: [], data: [] };
+      // Keras takes any numbers.
+      const values = data instanceof Float32Array ? data.slice() : Float32Array.from(data as ArrayLike<number>, Number);
+      variable.assign({ type: "float32", dims, data: values });
     });
   }
 
@@ -489,9 +514,13 @@ export class Layer extends Named {
       const given = training === true ? (trained ?? first.context) : first.context;
       const context = training === false ? inInference(given) : given;
       const values = traced.map(({ value }) => value);
-      return this.callNamed(values, context, told).map((value) => SymbolicTensor.of(value, first.context));
+      const results = this.callNamed(values, context, told).map((value) => SymbolicTensor.of(value, first.context));
+      this.lastShape = results.length === 1 ? results[0]?.shape : undefined;
+      return results;
     }
-    const outputs: readonly SymbolicTensor[] = this.inferOutputs(all, told).map(
+    const types = this.inferOutputs(all, told);
+    this.warnOfOutputs(this.probed, types);
+    const outputs: readonly SymbolicTensor[] = types.map(
       ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, () => call),
     );
     const call: LayerCall = {
@@ -511,6 +540,25 @@ export class Layer extends Named {
       expected: "tensors that are computed from what call, the loss or the metric is given",
       received: "a placeholder of a functional model among them",
       advice: "Inside of call, use what it is given; a placeholder of layers.Input belongs outside.",
+    });
+  }
+
+  /**
+   * Warns of outputs that are surely a mistake: as in Keras, a softmax over one value, which is always 1.
+   *
+   * @param outputs as they were written to find their shapes
+   * @param types those shapes, in the graph's order of axes
+   */
+  protected warnOfOutputs(outputs: readonly Value[], types: readonly ValueType[]): void {
+    outputs.forEach((output, index) => {
+      const node = producer(output);
+      if (node?.op !== "Softmax") return;
+      const axis = Number(node.attributes["axis"]?.value ?? -1);
+      if (output.shape.at(axis) !== 1) return;
+      warn(
+        `The layer "${this.name}" takes a softmax over an axis of extent 1, of the shape ` +
+          `${formatShape(channelsLast(types[index]?.shape ?? output.shape))}: it always gives 1. Was a sigmoid meant?`,
+      );
     });
   }
 
@@ -561,7 +609,8 @@ export class Layer extends Named {
     const types = inputs.map(({ shape, type }) => ({ type, shape: channelsFirst(shape) }));
     return inferOpen(types, (given) => {
       const values = given.map(({ shape, type }, index) => input(`input_${index}`, type, shape));
-      return this.callNamed(values, shapeContext, told);
+      this.probed = this.callNamed(values, shapeContext, told);
+      return this.probed;
     });
   }
 
@@ -571,7 +620,9 @@ export class Layer extends Named {
     // The first to be called is what is trained: where it is frozen as a whole, no weight is penalized.
     if (!penalized.has(step)) penalized.set(step, new Set(this.trainable ? [] : this.weights));
     try {
-      const outputs = this.hasOwnCall ? this.writeCall(inputs, context, told) : this.compute(inputs, context, told);
+      const outputs = this.hasOwnCall
+        ? this.writeCall(inputs, context, told)
+        : within(context, () => this.compute(inputs, context, told));
       this.penalize(outputs, context);
       return outputs;
     } catch (error) {
@@ -635,6 +686,7 @@ export class Layer extends Named {
     if (this.isBuilt || this.isBuilding) return;
     checkShapes(this.name, shapes);
     this.isBuilding = true;
+    this.builtFor = shapes;
     try {
       if (this.ownBuild === undefined) this.createWeights?.(shapes);
       else {
@@ -654,7 +706,10 @@ export class Layer extends Named {
    * @param inputShape in Keras's order, with the batch; `null` for extents that vary; a list of shapes for several inputs
    */
   build(inputShape: InputShape): void {
-    this.ensureBuilt(shapesOf(inputShape));
+    const shapes = shapesOf(inputShape);
+    this.ensureBuilt(shapes);
+    // Layers in fields are built when they are called.
+    if (this.hasOwnCall && !this.isBuilding) this.computeOutputShapes(shapes);
   }
 
   /**

@@ -36,16 +36,6 @@ export function automaticName(className: string): string {
  * Begins automatic names anew: the next dense layer is `dense` again. Models that exist keep their names, weights and seeds.
  *
  * @see https://keras.io/api/utils/config_utils/#clearsession-function
- *
- * @example
- * ```ts
- * import { layers, utils } from "graft-ml";
- *
- * utils.clearSession();
- * console.log(new layers.Dense(1).name, new layers.Dense(1).name); // → dense dense_1
- * utils.clearSession();
- * console.log(new layers.Dense(1).name); // → dense
- * ```
  */
 export function clearSession(): void {
   counts.clear();

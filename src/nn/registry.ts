@@ -5,6 +5,7 @@ import { didYouMean } from "../errors/nearest.js";
 import { type Config, isSerializedObject, type SerializedObject } from "./config.js";
 import { optionNames } from "./named.js";
 import { snakeCase } from "./names.js";
+import { findCustom, makeCustom } from "./saving/custom-objects.js";
 
 /** Makes an object of one class from Keras's configuration. */
 export type Factory<T> = (config: Config) => T;
@@ -95,9 +96,14 @@ export class Registry<T extends { getConfig(): Config }> {
   create(identifier: string | SerializedObject): T {
     const name = typeof identifier === "string" ? identifier : identifier.class_name;
     const config = typeof identifier === "string" ? {} : identifier.config;
+    const registered = typeof identifier === "string" ? undefined : identifier.registered_name;
+    const custom = this.byName.has(name) && !registered?.includes(">") ? undefined : findCustom([registered, name]);
+    if (custom !== undefined) return makeCustom(custom, config) as T;
     const make = this.byName.get(name);
     if (make === undefined) {
-      const advice = didYouMean(name, this.offered);
+      const advice =
+        didYouMean(name, this.offered) ??
+        `A ${this.kind} of your own has to be registered: saving.registerKerasSerializable()(${name}).`;
       throw new UsageError(`There is no ${this.kind} "${name}".`, {
         subject: this.kind,
         expected: `the name of a Keras ${this.kind}`,

@@ -1,5 +1,9 @@
 import { UsageError } from "../errors/errors.js";
-import type { Variable } from "./variable.js";
+
+/** What is known here of a weight: a `Variable`, which asks this file before it takes values. */
+interface Weight {
+  readonly path: string;
+}
 
 /** What a training works on. */
 export interface Trained {
@@ -8,14 +12,14 @@ export interface Trained {
   /** The model and its optimizer: what two trainings cannot share, whatever its weights. */
   readonly owners: readonly object[];
   /** Weights that the training changes. */
-  readonly changed: readonly Variable[];
+  readonly changed: readonly Weight[];
   /** Weights that it takes for granted. */
-  readonly constant: readonly Variable[];
+  readonly constant: readonly Weight[];
 }
 
 /** Weights that are being read, by something that waits for the engine or for a file in between. */
 interface Reading {
-  readonly weights: ReadonlySet<Variable>;
+  readonly weights: ReadonlySet<Weight>;
   readonly done: Promise<unknown>;
 }
 
@@ -29,8 +33,8 @@ const readings = new Set<Reading>();
  * one of its steps.
  */
 export class Training {
-  private weights: ReadonlySet<Variable> = new Set();
-  private changed: ReadonlySet<Variable> = new Set();
+  private weights: ReadonlySet<Weight> = new Set();
+  private changed: ReadonlySet<Weight> = new Set();
   private owners: ReadonlySet<object> = new Set();
   private step: Promise<unknown> | undefined;
   /** How many of those who may change weights in between are at work: callbacks, and the training itself. */
@@ -89,7 +93,7 @@ export class Training {
   }
 
   /** Whether it works on some weight. */
-  has(weight: Variable): boolean {
+  has(weight: Weight): boolean {
     return this.weights.has(weight);
   }
 
@@ -154,11 +158,11 @@ export class Training {
 /** What a training reaches. */
 interface Reached {
   readonly owners: ReadonlySet<object>;
-  readonly changed: ReadonlySet<Variable>;
-  readonly weights: ReadonlySet<Variable>;
+  readonly changed: ReadonlySet<Weight>;
+  readonly weights: ReadonlySet<Weight>;
 }
 
-function shared(some: ReadonlySet<Variable>, others: ReadonlySet<Variable>): Variable[] {
+function shared(some: ReadonlySet<Weight>, others: ReadonlySet<Weight>): Weight[] {
   return [...some].filter((weight) => others.has(weight));
 }
 
@@ -168,7 +172,7 @@ function shared(some: ReadonlySet<Variable>, others: ReadonlySet<Variable>): Var
  *
  * @param weights asked for when the work begins
  */
-export async function whileReading<T>(weights: () => readonly Variable[], work: () => Promise<T>): Promise<T> {
+export async function whileReading<T>(weights: () => readonly Weight[], work: () => Promise<T>): Promise<T> {
   const isRead = (training: Training): boolean =>
     training.ongoing !== undefined && weights().some((weight) => training.has(weight));
   for (let busy = [...trainings].find(isRead); busy !== undefined; busy = [...trainings].find(isRead)) {
@@ -203,7 +207,7 @@ export function refuseWhileTrained(call: string, owner: object, name: string): v
  * @throws UsageError when a training works on the weight, and it is not a callback's turn: what it would be given is lost with
  * the next step
  */
-export function refuseWhileInUse(weight: Variable): void {
+export function refuseWhileInUse(weight: Weight): void {
   const training = [...trainings].find((one) => one.has(weight));
   if (training === undefined || training.isOpen) return;
   throw new UsageError(`The weight "${weight.path}" is being trained.`, {

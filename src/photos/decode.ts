@@ -1,6 +1,9 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { FileError } from "../errors/errors.js";
+import { type Bitmap, BitmapError } from "./bitmap.js";
+import { decodeBmp } from "./bmp.js";
+import { decodePpm } from "./ppm.js";
 import { photoFormat, whyUnreadable } from "./photo-format.js";
 
 /** A decoded photo. */
@@ -11,6 +14,8 @@ export interface DecodedPhoto {
   readonly height: number;
   /** `[height, width, 3]` uint8, red, green and blue in sRGB. */
   readonly data: Uint8Array;
+  /** `[height, width]` uint8 opacity of a BMP that has one: its colours are what the file says, as in Keras. */
+  readonly alpha?: Uint8Array | undefined;
 }
 
 /** How a photo is decoded. */
@@ -27,7 +32,7 @@ export interface DecodeOptions {
    * The most pixels that a photo may have, a protection against small files that unpack to gigabytes.
    * Default {@link maximumPixels}.
    */
-  readonly limitPixels?: number;
+  readonly limitPixels?: number | undefined;
   /** What errors call a photo that is given as bytes. Default "photo". */
   readonly name?: string;
 }
@@ -73,6 +78,24 @@ function reasonOf(cause: unknown): string {
   return `damaged (${(lines.find((line) => line !== "") ?? "unknown").slice(0, 100)})`;
 }
 
+/** Formats that the image library does not read. */
+const bitmapDecoders: ReadonlyMap<string, typeof decodeBmp> = new Map([
+  ["BMP", decodeBmp],
+  ["PPM", decodePpm],
+]);
+
+function bitmapOf(path: string, decode: () => Bitmap): Bitmap {
+  try {
+    return decode();
+  } catch (cause) {
+    if (cause instanceof PhotoError) throw cause;
+    // Reading behind the end of a header is a RangeError.
+    const truncated = cause instanceof RangeError || (cause instanceof BitmapError && cause.truncated);
+    const words = cause instanceof Error ? cause.message : String(cause);
+    throw new PhotoError(path, truncated ? "truncated: its end is missing" : `damaged (${words})`, cause);
+  }
+}
+
 /**
  * What a JPEG's sides are divided by while it is decoded. Only what leaves no remainder: the last pixel would stand for less
  * of the photo than the others.
@@ -89,6 +112,8 @@ function jpegDivisor(width: number, height: number, resizedTo: number): number {
  * Rotation by EXIF is applied. CMYK, grey, palette, 16-bit and wide-gamut photos are converted, by their embedded colour
  * profile where they have one (Keras ignores profiles); transparency is laid on white (Keras shows the hidden colours); an
  * animation gives its first frame. What is read is `photoFormats`'s business, by content whatever the name.
+ *
+ * BMP and PPM, which the image library does not read, are decoded here; a BMP's opacity is left out, as in Keras.
  *
  * A file whose end is missing or whose pixels cannot be decoded is an error, as it is to Pillow: half a photo filled up
  * with grey would be learned with the label of a whole one. Oddities that leave the pixels whole (stray bytes between
@@ -108,13 +133,20 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
   const format = photoFormat(bytes);
   if (format === undefined || format.readable === "no") throw new PhotoError(path, whyUnreadable(format));
   const limit = options.limitPixels ?? maximumPixels;
+  const check = (width: number, height: number): void => {
+    if (width * height <= limit) return;
+    throw new PhotoError(path, `${width} × ${height} pixels are more than the limit of ${limit / 1e6} million`);
+  };
+  const decodeBitmap = bitmapDecoders.get(format.name);
+  if (decodeBitmap !== undefined) {
+    const { width, height, data, alpha } = bitmapOf(path, () => decodeBitmap(bytes, check));
+    return { width, height, data, alpha };
+  }
   try {
     const image = sharp(bytes, { failOn: "error", autoOrient: true, limitInputPixels: false });
     const metadata = await image.metadata();
     const { width, height } = metadata;
-    if (width * height > limit) {
-      throw new PhotoError(path, `${width} × ${height} pixels are more than the limit of ${limit / 1e6} million`);
-    }
+    check(width, height);
     if (metadata.format === "jpeg" && options.resizedTo !== undefined) {
       const divisor = jpegDivisor(width, height, options.resizedTo);
       const upright = metadata.autoOrient;

@@ -9,9 +9,9 @@ const samples: Record<string, readonly string[]> = {
   GIF: ["GIF87a", "GIF89a"],
   TIFF: ["II*\0", "MM\0*", "II+\0", "MM\0+"],
   AVIF: ["\0\0\0\x18ftypavif\0\0\0\0mif1", "\0\0\0\x18ftypmif1\0\0\0\0avif"],
-  HEIC: ["\0\0\0\x18ftypheic\0\0\0\0mif1", "\0\0\0\x18ftypmif1\0\0\0\0heix"],
   BMP: ["BM\0\0"],
   PPM: ["P6 1 1 255\n", "P3\n"],
+  HEIC: ["\0\0\0\x18ftypheic\0\0\0\0mif1", "\0\0\0\x18ftypmif1\0\0\0\0heix"],
   "JPEG XL": ["\xff\x0a", "\0\0\0\x0cJXL "],
   "JPEG 2000": ["\0\0\0\x0cjP  "],
   // A box of 16 bytes ends before what looks like a brand.
@@ -43,8 +43,10 @@ test("files of every format that may be read are listed, each extension once", (
 });
 
 test("messages say what is read, and what to do with other files", () => {
-  expect(readableFormats).toBe("JPEG, PNG, WebP, GIF, TIFF or AVIF");
+  expect(readableFormats).toBe("JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP or PPM");
   expect(whyUnreadable(undefined)).toBe(`it is not a ${readableFormats}`);
   expect(whyUnreadable(photoFormat(bytesOf("%PDF")))).toBe(`it is a PDF document, not a ${readableFormats}`);
-  expect(whyUnreadable(photoFormat(bytesOf("BM")))).toMatch(/which cannot be read here; convert it to JPEG or PNG$/);
+  expect(whyUnreadable(photoFormat(bytesOf("\0\0\0\x0cJXL ")))).toMatch(
+    /which cannot be read here; convert it to JPEG or PNG$/,
+  );
 });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import sharp from "sharp";
 import { decodePhoto, type DecodedPhoto } from "./decode.js";
+import { photoFormat } from "./photo-format.js";
 import { type Interpolation, type Region, resample } from "./resample.js";
 
 /** Channels to make of a photo: 3, 4 with opacity, or 1. */
@@ -12,7 +13,7 @@ export function channelsOf(mode: ColorMode): 1 | 3 | 4 {
 }
 
 /** A photo as separate pictures: colours, and opacity where it is asked for. */
-interface Picture extends DecodedPhoto {
+interface Picture extends Omit<DecodedPhoto, "alpha"> {
   /** `[height, width]` uint8; `undefined` where every pixel is opaque. */
   readonly alpha: Uint8Array | undefined;
 }
@@ -21,7 +22,10 @@ interface Picture extends DecodedPhoto {
 async function decodeWithAlpha(path: string): Promise<Picture> {
   // First the ordinary way, which knows how to say what is wrong with a file.
   const photo = await decodePhoto(path);
+  if (photo.alpha !== undefined) return { ...photo, alpha: photo.alpha };
   const bytes = await readFile(path);
+  const format = photoFormat(bytes);
+  if (format?.name === "BMP" || format?.name === "PPM") return { ...photo, alpha: undefined };
   const { hasAlpha } = await sharp(bytes).metadata();
   if (!hasAlpha) return { ...photo, alpha: undefined };
   const { data, info } = await sharp(bytes, { failOn: "error", autoOrient: true, limitInputPixels: false })

@@ -5,7 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileError } from "../errors/errors.js";
 import type { PhotoSet } from "./photo.js";
-import { scanClassFolders, scanFolder } from "./scan.js";
+import { scanClassFolders, scanFolder, scanToMeasure } from "./scan.js";
 
 const kerasExtensions = ["png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff"];
 
@@ -177,4 +177,21 @@ test.skipIf(!existsSync(shared))("the shared data sets are found whole (skipped 
   const flowers = await scanFolder(join(shared, "oxford-flowers12"));
   expect(flowers.classes).toHaveLength(12);
   expect([flowers.train.photos.length, flowers.validation, flowers.test?.photos.length]).toEqual([720, undefined, 240]);
+});
+
+test("a folder to measure with needs no training photos", async () => {
+  await make("Test/cat/1.jpg", "Test/dog/2.jpg");
+  const only = await scanToMeasure(dir);
+  expect(only.classes).toEqual(["cat", "dog"]);
+  expect(listed(only.test)).toEqual(["0 cat/1.jpg", "1 dog/2.jpg"]);
+  await make("val/cat/3.jpg", "val/dog/4.jpg");
+  expect(listed((await scanToMeasure(dir)).test)).toEqual(["0 cat/1.jpg", "1 dog/2.jpg"]);
+  await rm(join(dir, "Test"), { recursive: true });
+  const validation = await scanToMeasure(dir);
+  expect(validation.test).toBeUndefined();
+  expect(listed(validation.validation)).toEqual(["0 cat/3.jpg", "1 dog/4.jpg"]);
+  // Training needs them.
+  expect(await failure(scanFolder(dir))).toMatch(/no training photos/);
+  await make("train/cat/5.jpg", "train/dog/6.jpg");
+  expect(listed((await scanToMeasure(dir)).train)).toEqual(["0 cat/5.jpg", "1 dog/6.jpg"]);
 });

@@ -234,6 +234,30 @@ export async function scanFolder(directory: string, options: ScanOptions = {}): 
   };
 }
 
+/**
+ * Finds photos to measure a classifier with: as {@link scanFolder} does, but a folder that holds only `test`, only `validation`,
+ * or both needs no `train`. The photos of the first of these are then those of all sets.
+ *
+ * @throws FileError as {@link scanFolder} does
+ */
+export async function scanToMeasure(directory: string, options: ScanOptions = {}): Promise<PhotoFolder> {
+  const { folders } = await foldersIn(directory);
+  const named = (set: SetName): string[] => folders.filter((name) => setNames.get(name.toLowerCase()) === set);
+  const [tests, validations] = [named("test"), named("validation")];
+  const only = folders.length > 0 && tests.length + validations.length === folders.length;
+  const [name] = [...tests, ...validations];
+  if (!only || name === undefined || tests.length > 1 || validations.length > 1) return scanFolder(directory, options);
+  const set = await scanSet(join(directory, name), undefined, options);
+  return {
+    directory,
+    classes: set.classes,
+    train: set,
+    validation: set,
+    test: tests.length > 0 ? set : undefined,
+    ignored: folders.filter((other) => other !== name).map((other) => join(directory, other)),
+  };
+}
+
 /** The folder of each set, or undefined where the folders are classes. */
 function divide(
   directory: string,

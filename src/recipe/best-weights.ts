@@ -25,9 +25,13 @@ export class BestWeights {
     return true;
   }
 
-  /** Keeps the present values of weights that are about to be trained, so that they too can be restored. */
+  /**
+   * Keeps the present values of weights that are about to be trained, so that they too can be restored; statistics of
+   * normalizations move along with them.
+   */
   keep(model: BaseModel): void {
-    for (const variable of model.trainableWeights) this.weights.set(variable, copy(variable.value));
+    const statistics = model.weights.filter(({ learnable }) => !learnable);
+    for (const variable of [...model.trainableWeights, ...statistics]) this.weights.set(variable, copy(variable.value));
   }
 
   /** Puts the best weights back. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FileError, ShapeError } from "../errors/errors.js";
+import { FileError, NumberError, ShapeError } from "../errors/errors.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { refuseTooLarge } from "../formats/onnx/import-model.js";
 import { readModel } from "../onnx/read-model.js";
@@ -112,6 +112,17 @@ class OnnxClassifier implements Classifier {
       throw notAClassifier(this.file, "probabilities in float32", probabilities?.type ?? "none");
     }
     if (row.length !== this.labels.length) throw misfit(this.file, this.labels.length, row.length);
+    if (row.some((probability) => !Number.isFinite(probability))) {
+      throw new NumberError(`${this.file} does not answer with probabilities.`, {
+        subject: this.file,
+        expected: "a number from 0 to 1 for each class",
+        received: this.labels
+          .map((label, index) => `${label}: ${row[index]}`)
+          .slice(0, 3)
+          .join(", "),
+        advice: "The classifier is damaged, or its training has failed: train it again.",
+      });
+    }
     return row;
   }
 

@@ -1,6 +1,6 @@
 import type { Backbone } from "../applications/backbone.js";
 import type { BaseModel } from "../models/base-model.js";
-import type { TrunkReport } from "../models/training-types.js";
+import type { LostLoss, TrunkReport } from "../models/training-types.js";
 import type { Photo } from "../photos/photo.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Machine } from "../training/machine.js";
@@ -76,6 +76,8 @@ export interface FineTuneResult {
         readonly exact_val_accuracy?: number;
       })
     | undefined;
+  /** Why the training was stopped early: a loss was NaN or infinite. The best epoch was before that. */
+  readonly trouble?: LostLoss | undefined;
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
   readonly seconds: number;

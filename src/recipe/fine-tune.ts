@@ -52,7 +52,9 @@ async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
 
   const model = graftHead(network, head);
   const { val_accuracy } = phases.best;
-  if (unfrozen.size > 0 && staysFrozen(val_accuracy, photos.validation, job)) {
+  if (phases.trouble !== undefined) {
+    // What was learned until then is kept; more of it would not help.
+  } else if (unfrozen.size > 0 && staysFrozen(val_accuracy, photos.validation, job)) {
     onEvent?.({ event: "left-frozen", val_accuracy });
   } else if (unfrozen.size > 0 && signal?.aborted !== true) {
     await phases.run("fine-tune", model, training.source, {
@@ -63,7 +65,7 @@ async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
     });
   }
   await Promise.all([loops.release(head), loops.release(model)]);
-  const { rows, best } = phases;
+  const { rows, best, trouble } = phases;
   return {
     model,
     epochs: rows,
@@ -71,6 +73,7 @@ async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
     best,
     trunk: sets.trunk && { ...sets.trunk, val_accuracy: best.val_accuracy },
     photos,
+    trouble,
     seconds: (performance.now() - start) / 1000,
   };
 }

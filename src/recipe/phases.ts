@@ -1,12 +1,13 @@
 import type { BaseModel } from "../models/base-model.js";
 import type { TrainingLoops } from "../models/platform.js";
 import type { BatchSource } from "../models/sources/batch-source.js";
-import type { Callback, CallbackContext, FitOptions, Logs } from "../models/training-types.js";
+import type { Callback, CallbackContext, FitOptions, Logs, LostLoss } from "../models/training-types.js";
 import { SparseCategoricalCrossentropy } from "../nn/losses/index.js";
 import { Adam } from "../nn/optimizers/index.js";
 import type { Tensor } from "../runtime/runtime.js";
 import { BestWeights } from "./best-weights.js";
 import type { EpochRow, FineTuneOptions } from "./fine-tune-types.js";
+import { lostTraining } from "./lost-training.js";
 import { patience, type Phase } from "./plan.js";
 
 /** One phase. */
@@ -42,15 +43,23 @@ export class Phases {
     private readonly job: Pick<FineTuneOptions, "onEvent" | "signal">,
   ) {}
 
-  /** Figures of the best epoch so far. */
+  /** Why no further epoch makes sense: a loss was no number any more. */
+  trouble: LostLoss | undefined;
+
+  /**
+   * Figures of the best epoch so far.
+   *
+   * @throws NumberError when the loss was lost before the first epoch had ended
+   */
   get best(): EpochRow {
     const { row } = this.weights;
-    if (row === undefined) throw new TypeError("The training had no epoch.");
-    return row;
+    if (row !== undefined) return row;
+    throw this.trouble === undefined ? new TypeError("The training had no epoch.") : lostTraining(this.trouble);
   }
 
   /**
-   * Trains a model until it has had its epochs or nothing improves any more; it then has the best weights of all phases.
+   * Trains a model until it has had its epochs, nothing improves any more, or the loss is no number; it then has the best
+   * weights of all phases.
    *
    * @param x what it is trained on
    */
@@ -59,14 +68,20 @@ export class Phases {
     compile(model, learningRate);
     this.weights.keep(model);
     const follow = this.follow(phase, model, options);
-    await this.loops.fit(model, x, { ...fit, stepsPerEpoch: this.steps, callbacks: [follow], verbose: 0 });
+    try {
+      await this.loops.fit(model, x, { ...fit, stepsPerEpoch: this.steps, callbacks: [follow], verbose: 0 });
+    } catch (error) {
+      // It was thrown to end the training at once.
+      if (this.trouble === undefined) throw error;
+    }
     this.weights.restore();
   }
 
   private follow(phase: Phase, model: BaseModel, { epochs, learningRate }: PhaseOptions): Callback {
     const { rows, weights, steps, job } = this;
     const { signal, onEvent = () => undefined } = job;
-    const last = rows.length + epochs;
+    const before = rows.length;
+    const last = before + epochs;
     let waited = 0;
     let lowestLoss = Number.POSITIVE_INFINITY;
     let epochStart = performance.now();
@@ -87,7 +102,11 @@ export class Phases {
       lowestLoss = Math.min(lowestLoss, row.val_loss);
       if (waited >= patience[phase] || signal?.aborted === true) context.stopTraining();
     };
-    return { onTrainBatchEnd, onEpochEnd };
+    const onLossLost = (lost: LostLoss): void => {
+      this.trouble = { ...lost, epoch: before + lost.epoch };
+      throw lostTraining(this.trouble);
+    };
+    return { onTrainBatchEnd, onEpochEnd, onLossLost };
   }
 }
 

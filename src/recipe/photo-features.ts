@@ -1,5 +1,5 @@
 import { preprocessGraph } from "../applications/preprocess.js";
-import { FileError } from "../errors/errors.js";
+import { FileError, NumberError } from "../errors/errors.js";
 import type { Value } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
 import { Sequential } from "../models/sequential.js";
@@ -81,6 +81,7 @@ export async function featuresOfSets(
     },
   });
   checkTraining(training, classes);
+  checkFeatures(training, features.values);
   const before = training.photos.length;
   const validationFeatures = await read(job, network, validationSource, job.validation.length, {
     ...options,
@@ -89,6 +90,7 @@ export async function featuresOfSets(
     },
   });
   checkValidation(validation);
+  checkFeatures(validation, validationFeatures.values);
   return {
     training: { source, features: features.values, labels: labels(training) },
     validation: { source: validationSource, features: validationFeatures.values, labels: labels(validation) },
@@ -154,6 +156,19 @@ function checkTraining({ photos }: PhotoLibrary, classes: readonly string[]): vo
     expected: "at least one readable photo in each class",
     received: `none in ${empty.length} of ${classes.length} classes`,
     advice: "Add photos to these folders, or remove the folders.",
+  });
+}
+
+/** A network with a constant that is no number answers so for each photo. */
+function checkFeatures({ photos }: PhotoLibrary, { data }: TensorData<"float32">): void {
+  const index = data.findIndex((value) => !Number.isFinite(value));
+  if (index < 0) return;
+  const photo = photos[Math.floor(index / (data.length / photos.length))];
+  throw new NumberError("The network's answers are no numbers.", {
+    subject: "network",
+    expected: "finite numbers for each photo",
+    received: `${data[index]} for ${photo?.path ?? "a photo"}`,
+    advice: "The network's file is damaged, or its numbers are too large for these pixels: check --preprocess.",
   });
 }
 

@@ -94,6 +94,7 @@ export class PhotoLibrary {
       reproducible: true,
       identify: (key) => photoIdentity(photos[key]?.path ?? "", { resizedTo: this.options.imageSize }),
       graph,
+      sampleName: (key) => photos[key]?.path,
       nextBatch: () => batch(shuffled().next(batchSize)),
       save: () => shuffled().save(),
       restore: (state) => {

@@ -25,7 +25,9 @@ export function textTable(
   rows: readonly (readonly string[])[],
   alignments: readonly Alignment[] = [],
 ): string {
-  const all = (header.length > 0 ? [header, ...rows] : rows).map((row) => row.map((cell) => shorten(harmlessLine(cell), longest)));
+  const all = (header.length > 0 ? [header, ...rows] : rows).map((row) =>
+    row.map((cell) => shorten(harmlessLine(cell), longest)),
+  );
   const columns = Math.max(0, ...all.map(({ length }) => length));
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...all.map((row) => textWidth(row[column] ?? ""))),

@@ -1,4 +1,4 @@
-import { Tensor } from "onnxruntime-common";
+import { Tensor, type TypedTensor } from "onnxruntime-common";
 import { refuse } from "../errors/check.js";
 import type { ElementType, TensorData } from "../onnx/tensor-data.js";
 
@@ -14,6 +14,9 @@ export function checkTensor(owner: string, name: string, value: unknown): void {
     typeof value === "object" && value !== null && "dims" in value && Array.isArray(value.dims) && "data" in value;
   if (!isTensor) refuse(owner, name, 'a Tensor, such as new Tensor("float32", [1, 2], [2, 1])', value);
 }
+
+/** An array of float32: a {@link Tensor} whose type says so. */
+export type Float32Tensor = TypedTensor<"float32">;
 
 /** Tensors by name. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ImageDataGenerator, imageDatasetFromDirectory, layers, models, Tensor, UsageError } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import type { BatchSource } from "../../src/models/sources/batch-source.js";
+import type { BatchSource, BatchSupply } from "../../src/models/sources/batch-source.js";
 import { wave } from "../support/wave.js";
 
 let root: string;
@@ -39,7 +39,7 @@ function network(channels: number): models.Sequential {
 
 const options = { targetSize: [6, 5], classMode: "binary", batchSize: 4, seed: 1 } as const;
 
-async function trains(source: BatchSource, channels = 3): Promise<void> {
+async function trains(source: BatchSource | BatchSupply, channels = 3): Promise<void> {
   const model = network(channels);
   const { history } = await model.fit(source, { epochs: 3, verbose: 0 });
   expect(history["loss"]?.every(Number.isFinite)).toBe(true);

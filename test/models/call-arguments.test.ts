@@ -46,7 +46,7 @@ describe("what layers are told beside their inputs", () => {
 
   it("is saved and read", async () => {
     const model = attending();
-    const read = modelFromConfig(JSON.parse(JSON.stringify(serializeLayer(model))), "model.keras");
+    const read = modelFromConfig(JSON.parse(JSON.stringify(serializeLayer(model))), "model.keras", 3);
     expect(read.getConfig()).toEqual(model.getConfig());
     if (!(read instanceof Model)) throw new Error("a functional model was expected");
     read.setWeights(model.getWeights());

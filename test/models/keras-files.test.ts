@@ -388,7 +388,7 @@ describe("save", () => {
 
   it("refuses what Keras could not read", async () => {
     const model = await load("sequential.keras");
-    await expect(model.save(join(folder, "model.h5"))).rejects.toThrow(/ends in \.keras/);
+    await expect(model.save(join(folder, "model.pb"))).rejects.toThrow(/ends in \.keras/);
     await expect(model.saveWeights(join(folder, "weights.h5"))).rejects.toThrow(/ends in \.weights\.h5/);
     await expect(new models.Sequential([new layers.Dense(2)]).save(join(folder, "a.keras"))).rejects.toThrow(
       /no weights yet/,

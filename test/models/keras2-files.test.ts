@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { models, type Tensor } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { float32 } from "../../src/onnx/tensor-data.js";
-import { modelFromConfig } from "../../src/formats/keras/from-config.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
 import { readGolden, readGoldenArchive } from "../support/golden.js";
 import { type GoldenTensor, relativeError } from "../support/nn-graph.js";
@@ -41,20 +40,6 @@ describe("a whole model of Keras 2", () => {
       const wanted = layers[index];
       expect(wanted && relativeError(fromTensor(output), wanted), model.outputNames[index]).toBeLessThan(1e-4);
     });
-  });
-
-  it("is refused where an activation has another meaning now", () => {
-    const serialized = {
-      class_name: "Sequential",
-      config: {
-        layers: [
-          { class_name: "InputLayer", config: { batch_input_shape: [null, 2], name: "x" } },
-          { class_name: "Dense", config: { units: 1, activation: "hard_sigmoid", name: "out" } },
-        ],
-      },
-    };
-    expect(() => modelFromConfig(serialized, "old.h5", "2.15.0")).toThrow(/"out" \(Dense\).*hard_sigmoid.*0\.2 x/s);
-    expect(modelFromConfig(serialized, "new.h5", "3.0.0").outputShape).toEqual(["N", 1]);
   });
 
   it.each(Object.entries(cases))("goes on training as in Keras 2: %s", async (name, expected) => {

@@ -15,8 +15,8 @@ function valuesOf({ value }: JobOption): string {
       return value.to === Number.MAX_SAFE_INTEGER
         ? `whole, ${value.from} or more`
         : `whole, ${value.from} to ${value.to}`;
-    case "positive":
-      return `above 0, up to ${value.to}`;
+    case "real":
+      return `${value.from} to ${value.to}`;
     case "choice":
       return value.choices.map(code).join(", ");
     case "text":

@@ -32,6 +32,7 @@ const notMade = new Set([
 ]);
 const others = new Set([
   "Tensor",
+  "SymbolicTensor",
   "GraftError",
   "UsageError",
   "ShapeError",

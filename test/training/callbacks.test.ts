@@ -488,7 +488,10 @@ describe("TerminateOnNaN", () => {
     const history = await model.fit(spoiled, { ...options, callbacks: [new callbacks.TerminateOnNaN()] });
     expect(history.epoch).toEqual([0]);
     expect(model.optimizer.iterations).toBe(1);
-    expect(said).toEqual(["Batch 0: the loss is NaN, so training ends."]);
+    expect(said).toEqual([
+      expect.stringMatching(/^The loss is NaN in epoch 1, step 1: the sample \d holds values that are not finite\.$/),
+      "Batch 0: the loss is NaN, so training ends.",
+    ]);
     const raising = new callbacks.TerminateOnNaN({ raiseError: true });
     await expect(model.fit(spoiled, { ...options, callbacks: [raising] })).rejects.toThrow(/no number any more/);
   });

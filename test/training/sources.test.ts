@@ -407,7 +407,7 @@ describe("labels", () => {
 describe("what is no samples", () => {
   it.each([
     ["a generator function", () => batches, /the function batches.*Call it/],
-    ["numbers", () => [[1, 2]], /\[\[1,2\]\].*new Tensor/],
+    ["numbers", () => [[1, 2]], /\[\[1, 2\]\].*new Tensor/],
     ["a typed array", () => new Float32Array(3), /Float32Array.*new Tensor/],
     ["nothing", () => undefined, /nothing/],
     ["null", () => null, /null/],
@@ -417,6 +417,9 @@ describe("what is no samples", () => {
     ["an object", () => ({ a: 1 }), /an object with a/],
     ["a number", () => 3, /Received: 3/],
     ["an empty list", () => [], /\[\]/],
+    ["a list with a gap", () => [numbers(2), null], /\[a Tensor \[2, 1\], null\]/],
+    ["a list of batches", () => pairs(2), /\[\[a Tensor \[2, 1\], a Tensor \[2, 1\]\], /],
+    ["a large number", () => 3n, /Received: 3/],
   ])("%s: says what was expected", async (_, make, message) => {
     const model = same();
     const given = make() as never;
@@ -444,6 +447,11 @@ describe("what is no samples", () => {
     await expect(fit({ validationData: "photos" })).rejects.toThrow(/validation cannot take this x/);
     await expect(fit({ validationSplit: -0.5 })).rejects.toThrow(/validationSplit/);
     await expect(fit({ validationSplit: 1.5 })).rejects.toThrow(/validationSplit/);
+    await expect(model.fit(numbers(4), numbers(3), { validationSplit: 0.5, ...silent })).rejects.toThrow(
+      /4 samples.*3/,
+    );
+    const wrong = model.fit(numbers(4), { y: [1, 2] as never, validationSplit: 0.5, ...silent });
+    await expect(wrong).rejects.toThrow(/fit cannot take this y/);
     await expect(model.fit(batches(2), { validationSplit: 0.5, ...silent })).rejects.toThrow(/validationSplit.*arrays/);
     await expect(model.fit(new Squares(2), { validationSplit: 0.5, ...silent })).rejects.toThrow(/validationSplit/);
     const { history } = await model.fit(numbers(4), numbers(4), {

@@ -157,7 +157,9 @@ describe("Dataset", () => {
     expect(await all(same)).toEqual(await all(same));
     // A small buffer cannot bring what comes late to the front.
     const near = await all(Dataset.range(100).shuffle(5, { seed: 1 }));
-    near.forEach((number, place) => expect(number).toBeLessThanOrEqual(place + 5));
+    near.forEach((number, place) => {
+      expect(number).toBeLessThanOrEqual(place + 5);
+    });
     const repeated = await all(Dataset.range(8).shuffle(8, { seed: 1 }).repeat(2));
     expect(repeated.slice(0, 8)).not.toEqual(repeated.slice(8));
     const unseeded = async (): Promise<number[]> => {

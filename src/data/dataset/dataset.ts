@@ -19,6 +19,9 @@ import {
   stacked,
   toElement,
 } from "./element.js";
+import type { BaseModel } from "../../models/base-model.js";
+import type { BatchSource, BatchSupply } from "../../models/sources/batch-source.js";
+import { beginRound, nextPass, sourceOfRounds, type Turns } from "./dataset-source.js";
 import { filesMatching } from "./list-files.js";
 import * as rounds from "./rounds.js";
 
@@ -110,7 +113,7 @@ function parallel(method: string, { numParallelCalls }: MapOptions): number {
  * // → 4,6 → 16,36
  * ```
  */
-export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
+export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
   /** For `prefetch`, `numParallelCalls`: as many as this package holds for right. */
   static readonly AUTOTUNE: number = automatic;
   /** What {@link cardinality} says of a dataset without end. */
@@ -118,9 +121,11 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
   /** What {@link cardinality} says where nobody knows before the end. */
   static readonly UNKNOWN_CARDINALITY: number = -2;
   private looked = 0;
+  private readonly stands = { round: 0, taken: 0 };
+  private readonly judged = { rounds: 0 };
 
   /** @param plan how its elements come about; programs use `Dataset.fromTensorSlices` and its sisters */
-  constructor(protected readonly plan: Plan<T>) {}
+  constructor(readonly plan: Plan<T>) {}
 
   /**
    * One element for each row of arrays along their first axis.
@@ -132,20 +137,18 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
   static fromTensorSlices<const X>(tensors: X): Dataset<SliceOf<X>> {
     const slices = slicesOf(tensors, "Dataset.fromTensorSlices");
     return new Dataset<SliceOf<X>>({
-      async *rounds() {
+      rounds: rounds.listed(function* () {
         for (let row = 0; row < slices.rows; row++) yield slices.row(row) as SliceOf<X>;
-      },
+      }),
       count: slices.rows,
     });
   }
 
   /** One element: what is given. */
-  static fromTensors<const X extends Given>(tensors: X): Dataset<ElementOf<X> & Element> {
-    const element = toElement(tensors, "Dataset.fromTensors") as ElementOf<X> & Element;
+  static fromTensors<const X extends Given>(tensors: X): Dataset<ElementOf<X>> {
+    const element = toElement(tensors, "Dataset.fromTensors") as ElementOf<X>;
     return new Dataset({
-      async *rounds() {
-        yield element;
-      },
+      rounds: rounds.listed(() => [element]),
       count: 1,
     });
   }
@@ -155,9 +158,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
    *
    * @param generator such as `function* () { yield [x, y]; }`, or `() => flow` for what can be gone over
    */
-  static fromGenerator<G extends Given | []>(
-    generator: () => Iterable<G> | AsyncIterable<G>,
-  ): Dataset<ElementOf<G> & Element> {
+  static fromGenerator<G extends Given | []>(generator: () => Iterable<G> | AsyncIterable<G>): Dataset<ElementOf<G>> {
     func("fromGenerator", generator);
     return new Dataset({
       async *rounds() {
@@ -173,7 +174,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
           );
         }
         for await (const element of given as AsyncIterable<G>) {
-          yield toElement(element, "Dataset.fromGenerator") as ElementOf<G> & Element;
+          yield toElement(element, "Dataset.fromGenerator") as ElementOf<G>;
         }
       },
       count: Dataset.UNKNOWN_CARDINALITY,
@@ -216,41 +217,39 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     }
     const count = Math.max(0, Math.ceil((stop - start) / step));
     return new Dataset<number>({
-      async *rounds() {
+      rounds: rounds.listed(function* () {
         for (let index = 0; index < count; index++) yield start + index * step;
-      },
+      }),
       count,
     });
   }
 
   /** Lists of one element of each dataset; ends with the shortest. */
-  static zip<D extends readonly Dataset[]>(
-    ...datasets: D | [D]
-  ): Dataset<{ -readonly [I in keyof D]: D[I] extends Dataset<infer E> ? E : never }> {
+  static zip<E extends unknown[]>(...datasets: { [I in keyof E]: Dataset<E[I]> }): Dataset<E>;
+  static zip<E extends unknown[]>(datasets: readonly [...{ [I in keyof E]: Dataset<E[I]> }]): Dataset<E>;
+  static zip(...datasets: unknown[]): Dataset {
     const all = (datasets.length === 1 && Array.isArray(datasets[0]) ? datasets[0] : datasets) as readonly Dataset[];
     const wrong = all.find((one: unknown) => !(one instanceof Dataset));
     if (all.length === 0 || wrong !== undefined) refuseOption("Dataset.zip", "datasets", "datasets", typeof wrong);
     const counts = all.map(({ plan }) => plan.count);
     const finite = counts.filter((one) => one !== Dataset.INFINITE_CARDINALITY);
     const least = finite.includes(Dataset.UNKNOWN_CARDINALITY) ? Dataset.UNKNOWN_CARDINALITY : Math.min(...finite);
-    return new Dataset<never>({
-      rounds: rounds.zipped(all.map(({ plan }) => plan.rounds)) as unknown as rounds.Rounds<never>,
+    return new Dataset({
+      rounds: rounds.zipped(all.map(({ plan }) => plan.rounds)),
       count: finite.length === 0 ? Dataset.INFINITE_CARDINALITY : least,
     });
   }
 
   /** Elements that are there already. */
-  static fromElements<E extends Element>(elements: readonly E[]): Dataset<E> {
+  static fromElements<E>(elements: readonly E[]): Dataset<E> {
     return new Dataset<E>({
-      async *rounds() {
-        yield* elements;
-      },
+      rounds: rounds.listed(() => elements),
       count: elements.length,
     });
   }
 
   /** The same dataset with another plan: what is not said stays. */
-  private with<U extends Element>(rounds: rounds.Rounds<U>, count: number, others: Partial<Plan<U>> = {}): Dataset<U> {
+  private changed<U>(rounds: rounds.Rounds<U>, count: number, others: Partial<Plan<U>> = {}): Dataset<U> {
     const { open, batchSize } = this.plan;
     return new Dataset<U>({ open, batchSize, ...others, rounds, count });
   }
@@ -268,7 +267,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
       plan.count === Dataset.INFINITE_CARDINALITY && most < Infinity
         ? most
         : changed(plan.count, (all) => Math.min(all, most));
-    return this.with(rounds.part(plan.rounds, 0, most), known);
+    return this.changed(rounds.part(plan.rounds, 0, most), known);
   }
 
   /** All but the first `count` elements of each round; -1: none. */
@@ -276,7 +275,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     const left = countOrAll("skip", count);
     const { plan } = this;
     const known = left === Infinity ? 0 : changed(plan.count, (all) => Math.max(0, all - left));
-    return this.with(rounds.part(plan.rounds, left, Infinity), known);
+    return this.changed(rounds.part(plan.rounds, left, Infinity), known);
   }
 
   /**
@@ -288,25 +287,25 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
   map<G extends Given | []>(
     change: (...element: Arguments<T>) => G | Promise<G>,
     options: MapOptions = {},
-  ): Dataset<ElementOf<G> & Element> {
+  ): Dataset<ElementOf<G>> {
     func("map", change);
     checkOptionNames("Dataset.map", options, ["numParallelCalls", "deterministic"]);
     const call = change as unknown as (...parts: readonly Element[]) => G | Promise<G>;
-    const result = async (element: T): Promise<ElementOf<G> & Element> =>
-      toElement(await call(...argumentsOf(element)), "the result of Dataset.map's function") as ElementOf<G> & Element;
-    return this.with(rounds.mapped(this.plan.rounds, result, parallel("map", options)), this.plan.count);
+    const result = async (element: T): Promise<ElementOf<G>> =>
+      toElement(await call(...argumentsOf(element as Element)), "the result of Dataset.map's function") as ElementOf<G>;
+    return this.changed(rounds.mapped(this.plan.rounds, result, parallel("map", options)), this.plan.count);
   }
 
   /** The elements of the datasets that a function makes of each element, one dataset after the other. */
-  flatMap<U extends Element>(change: (...element: Arguments<T>) => Dataset<U> | Promise<Dataset<U>>): Dataset<U> {
+  flatMap<U>(change: (...element: Arguments<T>) => Dataset<U> | Promise<Dataset<U>>): Dataset<U> {
     func("flatMap", change);
     const call = change as unknown as (...parts: readonly Element[]) => Dataset<U> | Promise<Dataset<U>>;
     const { rounds: outer } = this.plan;
-    return this.with<U>(
+    return this.changed<U>(
       async function* (pass) {
         let number = 0;
         for await (const element of outer(pass)) {
-          const inner = await call(...argumentsOf(element));
+          const inner = await call(...argumentsOf(element as Element));
           if (!(inner instanceof Dataset))
             refuseOption("Dataset.flatMap", "function", "one that gives a Dataset", typeof inner);
           yield* inner.plan.rounds(`${pass}/${number}`);
@@ -323,7 +322,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     func("filter", predicate);
     const call = predicate as unknown as (...parts: readonly Element[]) => unknown;
     const keeps = async (element: T): Promise<boolean> => {
-      const answer = await call(...argumentsOf(element));
+      const answer = await call(...argumentsOf(element as Element));
       if (typeof answer === "boolean") return answer;
       if (isTensor(answer) && answer.size === 1) return Boolean(answer.data[0]);
       return refuseOption(
@@ -334,7 +333,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
       );
     };
     const { plan } = this;
-    return this.with(rounds.filtered(plan.rounds, keeps), plan.count === 0 ? 0 : Dataset.UNKNOWN_CARDINALITY);
+    return this.changed(rounds.filtered(plan.rounds, keeps), plan.count === 0 ? 0 : Dataset.UNKNOWN_CARDINALITY);
   }
 
   /**
@@ -348,24 +347,26 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     const { dropRemainder = false } = options;
     const lists = rounds.gathered(this.plan.rounds, size, dropRemainder);
     const join = (list: readonly T[]): Promise<BatchOf<T>> =>
-      Promise.resolve(stacked(list, "Dataset.batch") as BatchOf<T>);
+      Promise.resolve(stacked(list as readonly Element[], "Dataset.batch") as BatchOf<T>);
     const known = changed(this.plan.count, (all) => (dropRemainder ? Math.floor(all / size) : Math.ceil(all / size)));
-    return this.with<BatchOf<T>>(rounds.mapped<readonly T[], BatchOf<T>>(lists, join, 1), known, { open: !dropRemainder, batchSize: size });
+    return this.changed<BatchOf<T>>(rounds.mapped<readonly T[], BatchOf<T>>(lists, join, 1), known, {
+      open: !dropRemainder,
+      batchSize: size,
+    });
   }
 
   /** The rows of batches, one by one. */
   unbatch(): Dataset<RowOf<T>> {
     const what = "Dataset.unbatch";
     const list = function* (element: T): Iterable<RowOf<T>> {
-      const count = rowsOf(element);
+      const count = rowsOf(element as Element);
       if (count === undefined) refuseOption(what, "dataset", "arrays with an axis to part", "none");
-      for (let row = 0; row < count; row++) yield rowOfElement(element, row, count, what) as RowOf<T>;
+      for (let row = 0; row < count; row++) yield rowOfElement(element as Element, row, count, what) as RowOf<T>;
     };
-    return this.with<RowOf<T>>(
-      rounds.flattened<T, RowOf<T>>(this.plan.rounds, list),
-      Dataset.UNKNOWN_CARDINALITY,
-      { open: false, batchSize: undefined },
-    );
+    return this.changed<RowOf<T>>(rounds.flattened<T, RowOf<T>>(this.plan.rounds, list), Dataset.UNKNOWN_CARDINALITY, {
+      open: false,
+      batchSize: undefined,
+    });
   }
 
   /**
@@ -379,7 +380,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     const base = seed === undefined ? nextRandomStream("dataset") : new Generator(seed).fork("dataset");
     const again = options.reshuffleEachIteration ?? true;
     const stream = (pass: rounds.Pass): Generator => base.fork(again ? pass : "every round");
-    return this.with(rounds.shuffledIn(this.plan.rounds, size, stream), this.plan.count);
+    return this.changed(rounds.shuffledIn(this.plan.rounds, size, stream), this.plan.count);
   }
 
   /** Round after round, `count` of them; default and -1: without end. */
@@ -392,7 +393,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
         : times === Infinity && plan.count > 0
           ? Dataset.INFINITE_CARDINALITY
           : changed(plan.count, (all) => (all === 0 ? 0 : all * times));
-    return this.with(
+    return this.changed(
       rounds.repeated(plan.rounds, times),
       times === Infinity && plan.count === Dataset.UNKNOWN_CARDINALITY ? Dataset.INFINITE_CARDINALITY : known,
     );
@@ -403,13 +404,13 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     if (filename !== undefined && (filename as string) !== "") {
       refuseOption("Dataset.cache", "filename", "no file: elements are kept in memory", filename);
     }
-    return this.with(rounds.kept(this.plan.rounds), this.plan.count);
+    return this.changed(rounds.kept(this.plan.rounds), this.plan.count);
   }
 
   /** The same, of which up to `bufferSize` elements are made while those before them are worked on. */
   prefetch(bufferSize: number): Dataset<T> {
     const size = bufferSize === automatic ? ahead : count("prefetch", "bufferSize", bufferSize, 0);
-    return this.with(size === 0 ? this.plan.rounds : rounds.readAhead(this.plan.rounds, size), this.plan.count);
+    return this.changed(size === 0 ? this.plan.rounds : rounds.readAhead(this.plan.rounds, size), this.plan.count);
   }
 
   /** The elements of this dataset, and then those of another. */
@@ -421,21 +422,23 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
       : counts.includes(Dataset.UNKNOWN_CARDINALITY)
         ? Dataset.UNKNOWN_CARDINALITY
         : this.plan.count + dataset.plan.count;
-    return this.with(
-      rounds.joined([this.plan.rounds, dataset.plan.rounds]),
-      known,
-      { open: this.plan.open === true || dataset.plan.open === true },
-    );
+    return this.changed(rounds.joined([this.plan.rounds, dataset.plan.rounds]), known, {
+      open: this.plan.open === true || dataset.plan.open === true,
+    });
   }
 
   /** Lists of a number, from `start`, and the element. */
   enumerate(start = 0): Dataset<[index: number, element: T]> {
     if (!Number.isSafeInteger(start)) refuseOption("Dataset.enumerate", "start", "a whole number", start);
     const { rounds: inner, count } = this.plan;
-    return this.with<[index: number, element: T]>(async function* (pass) {
-      let index = start;
-      for await (const element of inner(pass)) yield [index++, element];
-    }, count, { batchSize: undefined });
+    return this.changed<[index: number, element: T]>(
+      async function* (pass) {
+        let index = start;
+        for await (const element of inner(pass)) yield [index++, element];
+      },
+      count,
+      { batchSize: undefined },
+    );
   }
 
   /** Every `numShards`-th element, from number `index`. */
@@ -444,7 +447,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     if (!isWhole(index, 0) || index >= parts)
       refuseOption("Dataset.shard", "index", `a whole number from 0 to ${parts - 1}`, index);
     const known = changed(this.plan.count, (all) => Math.max(0, Math.ceil((all - index) / parts)));
-    return this.with(rounds.everyOf(this.plan.rounds, parts, index), known);
+    return this.changed(rounds.everyOf(this.plan.rounds, parts, index), known);
   }
 
   /** What a function makes of a state and all elements, one after the other. */
@@ -452,7 +455,7 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
     func("reduce", change);
     const call = change as unknown as (state: S, ...parts: readonly Element[]) => S | Promise<S>;
     let state = initialState;
-    for await (const element of this) state = await call(state, ...argumentsOf(element));
+    for await (const element of this) state = await call(state, ...argumentsOf(element as Element));
     return state;
   }
 
@@ -511,12 +514,29 @@ export class Dataset<T extends Element = Element> implements AsyncIterable<T> {
    * @throws UsageError when there is no element
    */
   async elementSpec(): Promise<ElementSpec> {
-    for await (const element of this.take(1)) return specOf(element, this.plan.open === true);
+    for await (const element of this.take(1)) return specOf(element as Element, this.plan.open === true);
     throw new UsageError("The dataset has no elements to look at.", {
       subject: "Dataset.elementSpec",
       expected: "at least one element",
       received: "none",
     });
+  }
+
+  /**
+   * The dataset as `fit`, `evaluate` and `predict` take it: each element is a batch.
+   *
+   * @throws UsageError when its first element is none
+   */
+  async openSource(model: BaseModel, call: string): Promise<BatchSource> {
+    const { rounds } = this.plan as unknown as Plan<Element>;
+    const [feeding, begun] = await beginRound(rounds, nextPass(call, this.turns), { call, model });
+    return sourceOfRounds({ ...this.turns, rounds }, feeding, begun);
+  }
+
+  /** Where the calls of `fit` and its sisters stand. */
+  protected get turns(): Omit<Turns<unknown>, "rounds"> {
+    const { stands, judged } = this;
+    return { stands, judged, count: this.plan.count };
   }
 
   /** The elements of a round; each loop is a round of its own. */

@@ -40,7 +40,7 @@ type InnerSlice<X> = X extends Tensor
           : { readonly [Name in keyof X]: InnerSlice<X[Name]> };
 
 /** What a row of arrays is. */
-export type SliceOf<X> = (X extends Tensor
+export type SliceOf<X> = X extends Tensor
   ? Tensor
   : X extends readonly number[] | ArrayBufferView
     ? number
@@ -48,28 +48,25 @@ export type SliceOf<X> = (X extends Tensor
       ? string
       : X extends readonly unknown[]
         ? { -readonly [Index in keyof X]: InnerSlice<X[Index]> }
-        : { readonly [Name in keyof X]: InnerSlice<X[Name]> }) &
-  Element;
+        : { readonly [Name in keyof X]: InnerSlice<X[Name]> };
 
 /** What elements become that are joined to a batch. */
-export type BatchOf<T> = (Element extends T
+export type BatchOf<T> = Element extends T
   ? Element
   : T extends Leaf
     ? Tensor
     : T extends readonly unknown[]
       ? { -readonly [Index in keyof T]: BatchOf<T[Index]> }
-      : { readonly [Name in keyof T]: BatchOf<T[Name]> }) &
-  Element;
+      : { readonly [Name in keyof T]: BatchOf<T[Name]> };
 
 /** What a row of a batch is: of an array of texts a text. */
-export type RowOf<T> = (Element extends T
+export type RowOf<T> = Element extends T
   ? Element
   : T extends Tensor
     ? Tensor
     : T extends readonly unknown[]
       ? { -readonly [Index in keyof T]: RowOf<T[Index]> }
-      : { readonly [Name in keyof T]: RowOf<T[Name]> }) &
-  Element;
+      : { readonly [Name in keyof T]: RowOf<T[Name]> };
 
 /** Shape and element type of a part of an element; a batch of any size has `null` in front. */
 export interface TensorSpec {

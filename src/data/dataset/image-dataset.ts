@@ -3,8 +3,7 @@ import { FileError, UsageError } from "../../errors/errors.js";
 import { platform } from "../../models/platform.js";
 import { Generator } from "../../random/generator.js";
 import { randomStream } from "../../random/seed.js";
-import { BatchIterator, type LabelledBatch } from "../generator/batch-iterator.js";
-import { refuseOption } from "../../errors/check.js";
+import { isWhole, refuseOption, type Loose, text } from "../../errors/check.js";
 import {
   checkDatasetOptions,
   datasetOwner,
@@ -16,10 +15,15 @@ import { classNumbers, oneHot } from "../generator/labels.js";
 import type { Photo } from "../../photos/photo.js";
 import { fillPixels } from "../../photos/photo-pixels.js";
 import { channelsOf } from "../../photos/read-photo.js";
-import type { LabelsOf, Samples } from "../generator/samples.js";
+import type { LabelsOf } from "../generator/samples.js";
+import { ImageDataset, type LabelledSamples } from "./photo-dataset.js";
+import type { Tensor } from "../../runtime/runtime.js";
 import { listPhotos, scanClassFolders } from "../../photos/scan.js";
 
 export type { ImageDatasetOptions } from "./image-dataset-options.js";
+
+/** Options of a dataset of photos alone. */
+type WithoutLabels = { readonly labels: null } | { readonly labelMode: null };
 
 /** Photos that a dataset is made of. */
 interface Listing {
@@ -46,9 +50,23 @@ async function listed(directory: string, options: ImageDatasetOptions): Promise<
       received: `${labels.length}`,
     });
   }
+  if (options.labelMode === "categorical") checkClasses(labels ?? []);
   const photos = paths.map((path, index) => ({ path, classIndex: labels?.[index] ?? 0 }));
   const names = labelled ? [...new Set(labels)].sort((a, b) => a - b).map(String) : undefined;
   return { photos, classNames: names };
+}
+
+/** Refuses numbers that have no column among those of as many classes as there are different numbers. */
+function checkClasses(labels: readonly number[]): void {
+  const classes = new Set(labels).size;
+  const wrong = labels.findIndex((label) => !(isWhole(label, 0) && label < classes));
+  if (wrong < 0) return;
+  throw new UsageError("A label is no class.", {
+    subject: "labels",
+    expected: `whole numbers from 0 to ${classes - 1}, for there are ${classes} different ones`,
+    received: `${labels[wrong] ?? ""} as number ${wrong}`,
+    advice: 'Use labelMode "int" for other numbers.',
+  });
 }
 
 function labelsOf(
@@ -68,7 +86,7 @@ function samplesOf(
   photos: readonly Photo[],
   classNames: readonly string[] | undefined,
   options: ImageDatasetOptions,
-): Samples {
+): LabelledSamples {
   const { imageSize = [256, 256], colorMode = "rgb", interpolation = "bilinear" } = options;
   const { cropToAspectRatio = false, padToAspectRatio = false } = options;
   const [height, width] = imageSize;
@@ -78,6 +96,8 @@ function samplesOf(
     count: photos.length,
     shape: [height, width, channels],
     type: "float32",
+    nameOf: (key) => photos[key]?.path ?? "",
+    labelNames: classNames,
     labels: labelsOf(classNames, photos, options.labelMode === undefined ? "int" : options.labelMode),
     async read(keys) {
       const pixels = new Float32Array(keys.length * height * width * channels);
@@ -86,22 +106,6 @@ function samplesOf(
       return pixels;
     },
   };
-}
-
-/** Photos of a folder in batches: what {@link imageDatasetFromDirectory} gives. Levels are float32 in [0, 255]. */
-export class ImageDataset extends BatchIterator<LabelledBatch> {
-  /** Names of the classes in the order of their numbers; `undefined` without labels. */
-  readonly classNames: readonly string[] | undefined;
-  /** Paths of the photos. */
-  readonly filePaths: readonly string[];
-
-  /** @param options with `shuffle`: whether each round has an order of its own */
-  constructor(photos: readonly Photo[], classNames: readonly string[] | undefined, options: ImageDatasetOptions) {
-    const { batchSize = 32, shuffle = true, seed = null } = options;
-    super(samplesOf(photos, classNames, options), { batchSize, shuffle, seed });
-    this.classNames = classNames;
-    this.filePaths = photos.map(({ path }) => path);
-  }
 }
 
 /**
@@ -130,17 +134,32 @@ export class ImageDataset extends BatchIterator<LabelledBatch> {
  */
 export function imageDatasetFromDirectory(
   directory: string,
-  options: ImageDatasetOptions & { readonly subset: "both" },
+  options: Loose<Omit<ImageDatasetOptions, "subset">> & WithoutLabels & { readonly subset: "both" },
+): Promise<[training: ImageDataset<Tensor>, validation: ImageDataset<Tensor>]>;
+export function imageDatasetFromDirectory(
+  directory: string,
+  options: Loose<Omit<ImageDatasetOptions, "subset">> & WithoutLabels & { readonly subset?: "training" | "validation" | null },
+): Promise<ImageDataset<Tensor>>;
+export function imageDatasetFromDirectory(
+  directory: string,
+  options: Loose<Omit<ImageDatasetOptions, "subset">> & { readonly subset: "both" },
 ): Promise<[training: ImageDataset, validation: ImageDataset]>;
 export function imageDatasetFromDirectory(
   directory: string,
-  options?: ImageDatasetOptions & { readonly subset?: "training" | "validation" | null },
+  options?: Loose<Omit<ImageDatasetOptions, "subset">> & { readonly subset?: "training" | "validation" | null },
 ): Promise<ImageDataset>;
+export function imageDatasetFromDirectory(
+  directory: string,
+  options?: Loose<ImageDatasetOptions>,
+): Promise<ImageDataset | [training: ImageDataset, validation: ImageDataset]>;
 export async function imageDatasetFromDirectory(
   directory: string,
-  options: ImageDatasetOptions = {},
-): Promise<ImageDataset | [training: ImageDataset, validation: ImageDataset]> {
+  given: Loose<ImageDatasetOptions> = {},
+): Promise<unknown> {
+  // They are checked at once.
+  const options = given as ImageDatasetOptions;
   checkDatasetOptions(options);
+  text(datasetOwner, "directory", directory);
   const listing = await listed(directory, options);
   const { shuffle = true, subset, verbose = true, validationSplit } = options;
   const say = (line: string): void => {
@@ -157,7 +176,15 @@ export async function imageDatasetFromDirectory(
   const training = photos.slice(0, photos.length - held);
   const validation = photos.slice(photos.length - held);
   const dataset = (part: readonly Photo[], what: string, order: boolean): ImageDataset => {
-    if (part.length > 0) return new ImageDataset(part, classNames, { ...options, shuffle: order });
+    if (part.length > 0) {
+      const samples = samplesOf(part, classNames, options);
+      const filePaths = part.map(({ path }) => path);
+      return ImageDataset.of(
+        { samples, classNames, filePaths, batchSize: options.batchSize ?? 32 },
+        order,
+        options.seed,
+      );
+    }
     throw new FileError(`There are no ${what}photos in ${directory}.`, {
       subject: join(directory),
       expected: `files that end in ${datasetExtensions.join(", ")}`,

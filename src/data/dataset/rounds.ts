@@ -1,4 +1,4 @@
-import { Generator } from "../../random/generator.js";
+import type { Generator } from "../../random/generator.js";
 import type { Element } from "./element.js";
 
 /**
@@ -12,6 +12,13 @@ export type Round<T> = AsyncGenerator<T, void, undefined>;
 
 /** Begins a round. */
 export type Rounds<T> = (pass: Pass) => Round<T>;
+
+/** Elements that are there, or made, without waiting. */
+export function listed<T>(list: (pass: Pass) => Iterable<T>): Rounds<T> {
+  return async function* (pass) {
+    for (const element of list(pass)) yield await Promise.resolve(element);
+  };
+}
 
 /** Elements `from` to `to` of each round. */
 export function part<T>(rounds: Rounds<T>, from: number, to: number): Rounds<T> {
@@ -49,7 +56,7 @@ export function mapped<T, U>(rounds: Rounds<T>, change: (element: T) => Promise<
       begun.push(result);
       const [first] = begun;
       if (first === undefined || begun.length < atOnce) continue;
-      begun.shift();
+      void begun.shift();
       yield await first;
     }
     for (const result of begun) yield await result;

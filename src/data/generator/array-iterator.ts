@@ -99,6 +99,7 @@ export class ArrayIterator extends BatchIterator {
         type: "float32",
         read: (keys) => Promise.resolve(images.of(original(keys)).data),
         labels: labels && ((keys) => labels.of(original(keys))),
+        shownAs: (key) => String(chosen[key] ?? key),
         weights: weights && ((keys) => weights.of(original(keys))),
       },
       options,

@@ -2,7 +2,13 @@ import { isWhole } from "../../errors/check.js";
 import { refuseFormerMembers } from "../../errors/former-members.js";
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
-import { type Batch, type BatchSource, pickRows, type Standardization } from "../../models/sources/batch-source.js";
+import {
+  type Batch,
+  type BatchSource,
+  type LabelledSamples,
+  pickRows,
+  type Standardization,
+} from "../../models/sources/batch-source.js";
 import { SampleOrder, type SampleOrderState } from "../../models/sources/sample-order.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { Generator, type GeneratorState } from "../../random/generator.js";
@@ -24,6 +30,9 @@ export type WeightedBatch = [x: Tensor, y: Tensor, sampleWeight?: Tensor];
 
 /** What an iterator gives at a time for several outputs: photos, labels of each output, and weights where there are any. */
 export type MultiOutputBatch = [x: Tensor, y: readonly Tensor[], sampleWeight?: Tensor];
+
+/** Labels that are looked at in one go; few enough for the columns of a thousand classes. */
+const labelsAtOnce = 4096;
 
 /** Where an iterator stands, as plain JSON. */
 interface IteratorState {
@@ -166,6 +175,38 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
     }
   }
 
+  get everyLabel(): BatchSource["everyLabel"] {
+    const { labels } = this.source;
+    // Photos that are their own labels are not known before they are read, and are no classes.
+    return labels === "input" || labels === undefined ? undefined : () => this.labelsInParts(labels);
+  }
+
+  private *labelsInParts(labels: Exclude<Samples["labels"], "input" | undefined>): Iterable<LabelledSamples> {
+    const { variants } = this;
+    for (let start = 0; start < this.samples; start += labelsAtOnce) {
+      const samples = Array.from({ length: Math.min(labelsAtOnce, this.samples - start) }, (_, index) => start + index);
+      const keys = variants === undefined ? samples : samples.map((sample) => variants.keyOf(sample, 0));
+      yield { keys, ...this.compared(labels(samples)), sampleWeight: this.source.weights?.(samples) };
+    }
+  }
+
+  /** Labels as a batch has them. */
+  private compared(
+    drawn: TensorData<"float32"> | readonly TensorData<"float32">[] | undefined,
+  ): Pick<LabelledSamples, "labels" | "labelsByOutput"> {
+    const several = drawn !== undefined && !("dims" in drawn);
+    return { labels: several ? undefined : drawn, labelsByOutput: several ? drawn : undefined };
+  }
+
+  get labelNames(): readonly string[] | undefined {
+    return this.source.labelNames;
+  }
+
+  sampleName(key: number): string | undefined {
+    const { nameOf, shownAs = nameOf } = this.source;
+    return shownAs?.(this.variants?.ofKey(key).sample ?? key);
+  }
+
   /** Begins a new round with the next batch, for `fit` and for those who look. */
   reset(): void {
     this.order.reset();
@@ -214,11 +255,9 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
       return feeds;
     };
     const drawn = labels === "input" ? own : labels?.(keys);
-    const several = drawn !== undefined && !("dims" in drawn);
     return {
       keys: variants === undefined ? keys : keys.map((sample, row) => variants.keyOf(sample, chosen[row] ?? 0)),
-      labels: several ? undefined : drawn,
-      labelsByOutput: several ? drawn : undefined,
+      ...this.compared(drawn),
       sampleWeight: weights?.(keys),
       load,
     };

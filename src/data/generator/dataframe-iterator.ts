@@ -35,7 +35,8 @@ export class DataframeIterator<
   readonly labels: readonly ClassNumber[] | Tensor | readonly Tensor[];
 
   private constructor(table: Table, options: FlowFromDataframeOptions, steps: PixelSteps) {
-    super(photoSamples(table.filepaths, options, table.labels, table.weights), options, steps);
+    const samples = photoSamples(table.filepaths, options, table.labels, table.weights);
+    super({ ...samples, labelNames: table.classNames }, options, steps);
     this.targetSize = [this.imageShape[0], this.imageShape[1]];
     this.classMode = options.classMode === undefined ? "categorical" : options.classMode;
     this.classIndices = namedRecord((table.classNames ?? []).map((name, index) => [name, index]));

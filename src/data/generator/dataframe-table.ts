@@ -4,13 +4,9 @@ import { platform } from "../../models/platform.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import type { Columns } from "./columns.js";
 import { asNumber, asText, classNames, column, refuseCell } from "./dataframe-cells.js";
-import {
-  type DataframeClassMode,
-  dataframeOwner,
-  type FlowFromDataframeOptions,
-} from "./dataframe-options.js";
+import { type DataframeClassMode, dataframeOwner, type FlowFromDataframeOptions } from "./dataframe-options.js";
 import { subsetOf } from "./flow-options.js";
-import { refuseOption, show } from "../../errors/check.js";
+import { refuseOption } from "../../errors/check.js";
 import { kerasExtensions } from "./keras-extensions.js";
 import { type ClassNumber, classNumbers, oneHot } from "./labels.js";
 import { compareCodePoints } from "../../photos/photo.js";
@@ -111,10 +107,6 @@ export async function readTable(
   options: FlowFromDataframeOptions,
   validationSplit: number,
 ): Promise<Table> {
-  const table: unknown = all;
-  if (!Array.isArray(table) || !table.every((row) => typeof row === "object" && row !== null)) {
-    refuseOption(dataframeOwner, "table", "a list of rows, such as [{ filename, class }]", show(table));
-  }
   const { xCol = "filename", yCol = "class", validateFilenames = true } = options;
   const mode = options.classMode === undefined ? "categorical" : options.classMode;
   const names = column(all, xCol, "xCol").map((value, row) => asText(value, xCol, row));

@@ -90,7 +90,8 @@ export class DirectoryIterator extends BatchIterator<LabelledBatch> {
   private constructor(set: PhotoSet, photos: readonly Photo[], options: FlowFromDirectoryOptions, steps: PixelSteps) {
     const classMode = options.classMode === undefined ? "categorical" : options.classMode;
     const paths = photos.map(({ path }) => path);
-    super(photoSamples(paths, options, labelsOf(classMode, photos, set.classes.length)), options, steps);
+    const labels = labelsOf(classMode, photos, set.classes.length);
+    super({ ...photoSamples(paths, options, labels), labelNames: set.classes }, options, steps);
     this.targetSize = [this.imageShape[0], this.imageShape[1]];
     this.classMode = classMode;
     this.classIndices = namedRecord(set.classes.map((name, index) => [name, index]));

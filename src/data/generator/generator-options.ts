@@ -1,4 +1,4 @@
-import { checkOptionNames, refuse } from "../../errors/check.js";
+import { checkOptionNames, refuse, type Loose } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { type AffineOptions, checkAffineOptions } from "../augment/affine-parameters.js";
 import type { InterpolationOrder } from "../augment/affine-graph.js";
@@ -81,8 +81,9 @@ const owner = "ImageDataGenerator";
  *
  * @throws UsageError for an unknown option or an impossible value
  */
-export function checkGeneratorOptions(options: ImageDataGeneratorOptions): void {
-  checkOptionNames(owner, options, optionNames);
+export function checkGeneratorOptions(given: Loose<ImageDataGeneratorOptions>): ImageDataGeneratorOptions {
+  checkOptionNames(owner, given, optionNames);
+  const options = given as ImageDataGeneratorOptions;
   checkAffineOptions(options);
   for (const name of switches) {
     const value: unknown = options[name];
@@ -104,6 +105,7 @@ export function checkGeneratorOptions(options: ImageDataGeneratorOptions): void 
     refuse(owner, "validationSplit", "a number between 0 and 1, or 0 for none", validationSplit);
   }
   checkKinds(options);
+  return options;
 }
 
 /** Checks options that name one of several kinds. */

@@ -1,4 +1,4 @@
-import { checkOptionNames, wholeNumber, isPlainObject, refuse, wholeNumbers } from "../../errors/check.js";
+import { checkOptionNames, wholeNumber, isPlainObject, refuse, wholeNumbers, type Loose } from "../../errors/check.js";
 import { refuseFormerMembers } from "../../errors/former-members.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { input, type Value } from "../../graph/value.js";
@@ -95,8 +95,8 @@ export class ImageDataGenerator {
   private readonly warnedOf = new Set<string>();
 
   /** @throws UsageError for an unknown option or an impossible value */
-  constructor(options: ImageDataGeneratorOptions = {}) {
-    checkGeneratorOptions(options);
+  constructor(given: Loose<ImageDataGeneratorOptions> = {}) {
+    const options = checkGeneratorOptions(given);
     this.options = options;
     const { normalization, warnings } = normalizationOf(options);
     const { inGraph, onHost } = preprocessingOf(options);
@@ -325,8 +325,8 @@ export class ImageDataGenerator {
    * @param y labels, one row a sample; default none
    * @throws ShapeError when there are not as many samples on both sides
    */
-  flow(x: Tensor, y?: Tensor | null, options: FlowOptions = {}): ArrayIterator {
-    return new ArrayIterator(x, y ?? undefined, options, this.steps, this.options.validationSplit);
+  flow(x: Tensor, y?: Tensor | null, options: Loose<FlowOptions> = {}): ArrayIterator {
+    return new ArrayIterator(x, y ?? undefined, options as FlowOptions, this.steps, this.options.validationSplit);
   }
 
   /**
@@ -348,8 +348,13 @@ export class ImageDataGenerator {
    * console.log(training.classIndices); // → { cat: 0, dog: 1 }
    * ```
    */
-  flowFromDirectory(directory: string, options: FlowFromDirectoryOptions = {}): Promise<DirectoryIterator> {
-    return DirectoryIterator.open(directory, options, this.steps, this.options.validationSplit);
+  flowFromDirectory(directory: string, options: Loose<FlowFromDirectoryOptions> = {}): Promise<DirectoryIterator> {
+    return DirectoryIterator.open(
+      directory,
+      options as FlowFromDirectoryOptions,
+      this.steps,
+      this.options.validationSplit,
+    );
   }
 
   /**
@@ -361,16 +366,18 @@ export class ImageDataGenerator {
    */
   flowFromDataframe(
     dataframe: Dataframe,
-    options: FlowFromDataframeOptions & { readonly classMode: "multi_output" },
+    options: Loose<Omit<FlowFromDataframeOptions, "classMode">> & { readonly classMode: "multi_output" },
   ): Promise<DataframeIterator<MultiOutputBatch>>;
+  flowFromDataframe(dataframe: Dataframe, options?: Loose<FlowFromDataframeOptions>): Promise<DataframeIterator>;
   flowFromDataframe(
     dataframe: Dataframe,
-    options?: FlowFromDataframeOptions,
-  ): Promise<DataframeIterator>;
-  flowFromDataframe(
-    dataframe: Dataframe,
-    options: FlowFromDataframeOptions = {},
+    options: Loose<FlowFromDataframeOptions> = {},
   ): Promise<DataframeIterator<WeightedBatch | MultiOutputBatch>> {
-    return DataframeIterator.open(dataframe, options, this.steps, this.options.validationSplit);
+    return DataframeIterator.open(
+      dataframe,
+      options as FlowFromDataframeOptions,
+      this.steps,
+      this.options.validationSplit,
+    );
   }
 }

@@ -19,6 +19,10 @@ export interface Samples {
   readonly labels: LabelsOf | ((keys: readonly number[]) => readonly TensorData<"float32">[]) | "input" | undefined;
   /** What to know a sample by from run to run, such as the path of its photo; default its number. */
   readonly nameOf?: (key: number) => string;
+  /** What people know a sample by, where that is not {@link nameOf}. */
+  readonly shownAs?: (key: number) => string;
+  /** Names of the classes that labels number or have a column for. */
+  readonly labelNames?: readonly string[] | undefined;
   /** What tells the pixels of a sample from all others, in other runs too; see `BatchSource.identify`. */
   readonly identify?: (key: number) => Promise<string>;
   /** How much each sample counts in the loss, `[keys]`. */

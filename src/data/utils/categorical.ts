@@ -19,7 +19,8 @@ function flat(x: unknown, owner: string): Flat {
     const values = Array.from(x as unknown as ArrayLike<number | bigint>, Number);
     return { values, dims: [values.length] };
   }
-  if (!Array.isArray(x)) return refuseOption(owner, "x", "numbers in an array or a list", x === null ? "null" : typeof x);
+  if (!Array.isArray(x))
+    return refuseOption(owner, "x", "numbers in an array or a list", x === null ? "null" : typeof x);
   const rows = x.map((row: unknown) => flat(row, owner));
   const [first = { values: [], dims: [] }] = rows;
   const wrong = rows.find(({ dims }) => String(dims) !== String(first.dims));
@@ -55,7 +56,10 @@ export function toCategorical(
   if (wrong >= 0 || (asked === undefined && values.length === 0)) {
     throw new UsageError("A label is no class.", {
       subject: "x",
-      expected: asked === undefined ? "whole numbers from 0" : `whole numbers from 0 to ${asked - 1}, for there are ${asked} classes`,
+      expected:
+        asked === undefined
+          ? "whole numbers from 0"
+          : `whole numbers from 0 to ${asked - 1}, for there are ${asked} classes`,
       received: wrong < 0 ? "no labels, and no numClasses" : `${values[wrong] ?? ""} as number ${wrong}`,
     });
   }
@@ -96,9 +100,7 @@ export function normalize(
     if (Math.floor(begin / stride) % extent !== 0) continue;
     const sizes = places.map((step) => Math.abs(values[begin + step] ?? 0));
     const norm =
-      order === Infinity
-        ? Math.max(...sizes)
-        : sizes.reduce((sum, size) => sum + size ** order, 0) ** (1 / order);
+      order === Infinity ? Math.max(...sizes) : sizes.reduce((sum, size) => sum + size ** order, 0) ** (1 / order);
     for (const step of places) result[begin + step] = (values[begin + step] ?? 0) / (norm === 0 ? 1 : norm);
   }
   return new Tensor("float32", result, dims);

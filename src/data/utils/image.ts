@@ -94,8 +94,8 @@ export function imgToArray(img: Image, options: { readonly dtype?: ImageArrayTyp
   const { dtype = "float32" } = options;
   if (dtype === "float32") return new Tensor("float32", Float32Array.from(img.data), dims);
   if (dtype === "uint8") return new Tensor("uint8", Uint8Array.from(img.data), dims);
-  if (dtype === "int32") return new Tensor("int32", Int32Array.from(img.data), dims);
-  return refuseOption(owner, "dtype", '"float32", "uint8" or "int32"', dtype);
+  if ((dtype as string) !== "int32") refuseOption(owner, "dtype", '"float32", "uint8" or "int32"', dtype);
+  return new Tensor("int32", Int32Array.from(img.data), dims);
 }
 
 /** How {@link arrayToImg} makes levels of numbers. */
@@ -114,7 +114,7 @@ export interface ArrayToImgOptions {
  */
 export function arrayToImg(x: Tensor, options: ArrayToImgOptions = {}): Image {
   checkOptionNames("arrayToImg", options, ["scale"]);
-  if (!isTensor(x)) refuseOption("arrayToImg", "x", "a Tensor [height, width, channels]", x === null ? "null" : typeof x);
+  if (!isTensor(x)) refuseOption("arrayToImg", "x", "a Tensor [height, width, channels]", typeof x);
   const [height = 0, width = 0, channels = 0] = x.dims;
   if (x.dims.length !== 3 || ![1, 3, 4].includes(channels)) {
     throw new ShapeError("arrayToImg takes one picture.", {
@@ -130,7 +130,12 @@ export function arrayToImg(x: Tensor, options: ArrayToImgOptions = {}): Image {
   const greatest = values.reduce((most, value) => Math.max(most, value), -Infinity);
   if (channels === 1 && greatest > 255) return new Image(width, height, "I", Int32Array.from(values));
   const mode = channels === 1 ? "L" : channels === 3 ? "RGB" : "RGBA";
-  return new Image(width, height, mode, Uint8Array.from(values, (value) => Math.min(255, Math.max(0, value))));
+  return new Image(
+    width,
+    height,
+    mode,
+    Uint8Array.from(values, (value) => Math.min(255, Math.max(0, value))),
+  );
 }
 
 /** Brings numbers to [0, 255], in float32 as Keras does. */

@@ -31,9 +31,11 @@ export async function saveImg(path: string, x: Tensor | Image, options: SaveImgO
   if (typeof path !== "string") refuseOption("saveImg", "path", "the path of a file", typeof path);
   const asked = (options.fileFormat ?? extname(path).slice(1)).toLowerCase();
   const format = formats.find((one) => one === (aliases[asked] ?? asked));
-  if (format === undefined) refuseOption("saveImg", "fileFormat", formats.join(", "), asked || "a path without an ending");
+  if (format === undefined)
+    refuseOption("saveImg", "fileFormat", formats.join(", "), asked || "a path without an ending");
   const { quality = format === "webp" ? 80 : 75 } = options;
-  if (!isWhole(quality, 1) || quality > 100) refuseOption("saveImg", "quality", "a whole number from 1 to 100", quality);
+  if (!isWhole(quality, 1) || quality > 100)
+    refuseOption("saveImg", "quality", "a whole number from 1 to 100", quality);
   const img = x instanceof Image ? x : arrayToImg(x, { scale: options.scale });
   checkLevels(img, format);
   const { width, height, channels } = img;
@@ -44,6 +46,9 @@ export async function saveImg(path: string, x: Tensor | Image, options: SaveImgO
     image = image.removeAlpha();
   }
   if (channels === 1) image = image.toColourspace(img.mode === "I" ? "grey16" : "b-w");
-  const bytes = await image.toFormat(format, format === "jpeg" || format === "webp" ? { quality } : {}).toBuffer();
+  // libvips would make a JPEG of a TIFF.
+  const settings =
+    format === "tiff" ? { compression: "lzw" } : format === "jpeg" || format === "webp" ? { quality } : {};
+  const bytes = await image.toFormat(format, settings).toBuffer();
   await writeFileAtomically(path, bytes);
 }

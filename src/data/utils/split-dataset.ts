@@ -58,7 +58,7 @@ function sizes(total: number, { leftSize, rightSize }: SplitDatasetOptions): rea
  * @throws UsageError when a part would be empty
  * @see https://keras.io/api/utils/python_utils/#splitdataset-function
  */
-export async function splitDataset<T extends Element>(
+export async function splitDataset<T>(
   dataset: Dataset<T>,
   options: SplitDatasetOptions,
 ): Promise<[left: Dataset<T>, right: Dataset<T>]>;
@@ -81,7 +81,8 @@ export async function splitDataset(
         received: "one that is repeated for ever",
       });
     }
-    const rows: Dataset = batchSize === undefined ? dataset : dataset.unbatch();
+    const whole = dataset as Dataset;
+    const rows = batchSize === undefined ? whole : (whole.unbatch());
     for await (const sample of rows) samples.push(sample);
   } else {
     const slices = slicesOf(dataset, owner);

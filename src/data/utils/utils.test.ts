@@ -68,7 +68,11 @@ describe("photos as arrays and back", () => {
   );
 
   it("saveImg writes what loadImg reads again", async () => {
-    const x = new Tensor("float32", Float32Array.from({ length: 60 }, (_, index) => index * 4), [4, 5, 3]);
+    const x = new Tensor(
+      "float32",
+      Float32Array.from({ length: 60 }, (_, index) => index * 4),
+      [4, 5, 3],
+    );
     for (const file of ["new/a.png", "b.tiff", "c.TIF", "d.webp", "e.jpg", "f.gif"]) {
       const path = join(folder, file);
       await utils.saveImg(path, x, { scale: false });
@@ -150,7 +154,11 @@ describe("splitDataset", () => {
   it.each(golden.splits.map((split) => [`${split.total}: ${split.left}, ${split.right}`, split] as const))(
     "divides as Keras does: %s",
     async (_, { total, left, right, parts }) => {
-      const x = new Tensor("float32", Float32Array.from({ length: total }, (_, index) => index), [total]);
+      const x = new Tensor(
+        "float32",
+        Float32Array.from({ length: total }, (_, index) => index),
+        [total],
+      );
       const split = utils.splitDataset(x, { leftSize: left, rightSize: right });
       if (parts === null) await expect(split).rejects.toThrow(/cannot divide/);
       else expect(await Promise.all((await split).map(numbers))).toEqual(parts);

@@ -165,30 +165,3 @@ export function readOperationCall(node: unknown): Call {
   );
   return { inputs, operands, named, training: undefined, told: {}, isOld: false };
 }
-
-/**
- * Reads one of the `inbound_nodes` of Keras 2's operations on tensors: `["x", 0, 0, { "y": 2.0 }]`, where a number in front is
- * `["_CONSTANT_VALUE", -1, 2.0, { "y": ["x", 0, 0] }]`.
- *
- * @throws UsageError for arguments that Graft does not have
- * @throws FileError when this is no call
- */
-export function readOldOperation(node: unknown): Call {
-  if (!isReference(node)) throw unreadable(node);
-  const second = z.looseObject({ y: z.unknown().optional() }).safeParse(node[3] ?? {});
-  if (!second.success) throw unreadable(node);
-  const inputs: Reference[] = [];
-  const { y } = second.data;
-  const first = node[0] === "_CONSTANT_VALUE" ? node[2] : node;
-  const operands = [first, y].flatMap((argument): Argument[] => {
-    if (argument === undefined || argument === null) return [];
-    if (typeof argument === "number") return [argument];
-    if (isReference(argument)) return [{ kind: "input", index: inputs.push(reference(argument)) - 1 }];
-    throw new UsageError("Graft reads arithmetic of tensors and single numbers only.", {
-        subject: "y",
-        expected: "a number, or the output of a layer",
-      received: JSON.stringify(argument).slice(0, 200),
-    });
-  });
-  return { inputs, operands, training: undefined, told: {}, isOld: true };
-}

@@ -37,7 +37,8 @@ describe("compileFromConfig", () => {
       if (read === undefined) throw new Error("There is no compile state.");
       const { optimizer, loss, ...others } = read;
       expect(optimizer).toBeInstanceOf(Optimizer);
-      const name = (one: losses.Loss | string | null): unknown => (typeof one === "object" ? one?.name : one);
+      const name = (one: unknown): unknown =>
+        typeof one === "object" && one !== null ? (one as losses.Loss).name : (one ?? undefined);
       return { ...others, ...(loss === undefined ? {} : { loss: mapEach(loss, name) }) };
     };
     expect(of({ loss: { head: "mse" }, metrics: { head: ["mae"] }, loss_weights: { head: 2 } })).toEqual({

@@ -169,9 +169,21 @@ function modernOptimizer(className: string, config: Config): Config {
   return modern;
 }
 
+/** Optimizers around another one, which scale the loss for float16: TensorFlow's of 2.1 to 2.15, and that of Keras 3. */
+const wrapper = /^LossScaleOptimizer(V\d)?$/;
+
+/** Whether a compile state has an optimizer that keeps variables of its own before those of the optimizer inside. */
+export function hasLossScale(config: unknown): boolean {
+  const parsed = compileSchema.safeParse(config);
+  const value = parsed.success ? (parsed.data.optimizer ?? parsed.data.optimizer_config) : undefined;
+  return isSerializedObject(value) && wrapper.test(value.class_name);
+}
+
 function readOptimizer(value: unknown): Optimizer {
   const read = nameOrObject(value, "optimizer");
   if (typeof read === "string") return resolveOptimizer(read);
+  // The scale is for float16; here float32 is computed, where it changes no number.
+  if (wrapper.test(read.class_name)) return readOptimizer(read.config["inner_optimizer"] ?? read.config["optimizer"]);
   // Keras 2 named optimizers of other kinds with their module in front.
   const className = read.class_name.replace(/^.*>/, "");
   const config = modernOptimizer(className, read.config);

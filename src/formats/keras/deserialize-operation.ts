@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { UsageError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
 import type { Argument } from "../../nn/operations/argument.js";
@@ -6,29 +5,30 @@ import { findOperation, operationNames } from "../../nn/operations/catalogue.js"
 import { Operation, type OperationRow } from "../../nn/operations/operation.js";
 import { camelCase } from "../../nn/names.js";
 import type { Call } from "./deserialize-call.js";
+import type { Generation } from "./generation.js";
 
-/** Whether a file's layer is one of Keras's functions: `x * 2` in a functional model is a `keras.src.ops.numpy.Multiply`. */
-export function isOperation(module: string | null | undefined): module is string {
-  return typeof module === "string" && /\.ops\./.test(module);
+/** What a file says of a layer, as far as it may be one of Keras's functions. */
+interface MaybeOperation {
+  readonly class_name: string;
+  readonly module?: string | null | undefined;
+  readonly config: unknown;
 }
 
-/** Keras 2's names of operations, which are TensorFlow's. */
-const oldNames: Readonly<Record<string, string>> = {
-  "__operators__.add": "Add",
-  "math.add": "Add",
-  "math.subtract": "Subtract",
-  "math.multiply": "Multiply",
-  "math.divide": "Divide",
-  "math.truediv": "TrueDivide",
-  "math.maximum": "Maximum",
-  "math.minimum": "Minimum",
-};
-
-/** The operation of a `TFOpLambda`, as which Keras 2 wrote arithmetic on tensors: Keras 3's name of it. */
-export function oldOperation(config: unknown): string {
-  const named = z.looseObject({ function: z.string() }).safeParse(config);
-  const name = named.success ? named.data.function : "?";
-  return oldNames[name] ?? `tf.${name}`;
+/**
+ * Keras's module of a file's layer that is one of its functions: `x * 2` in a functional model is a `keras.src.ops.numpy.Multiply`.
+ * The `.h5` files of Keras 3 say no modules; there, what is no layer has no element type.
+ *
+ * @returns `undefined` for a layer
+ */
+export function moduleOfOperation(
+  { class_name: className, module, config }: MaybeOperation,
+  generation: Generation,
+): string | undefined {
+  if (typeof module === "string") return /\.ops\.|\.activations\.activations$/.test(module) ? module : undefined;
+  const isLayer = generation < 3 || typeof config !== "object" || config === null || "dtype" in config;
+  if (isLayer) return undefined;
+  const name = operationNames().find((one) => one.endsWith(`.${className}`));
+  return name === undefined ? undefined : `keras.src.ops.${name.slice(0, name.indexOf("."))}`;
 }
 
 /** What a file says of an operation. */
@@ -76,7 +76,7 @@ function optionsIn(row: OperationRow, named: Readonly<Record<string, Argument>>)
 
 /** All arguments of a call in their places: those that a file says by name, too. */
 export function operandsOf({ row }: Operation, { operands = [], named = {} }: Call): readonly Argument[] {
-  const all: (Argument | undefined)[] = [...operands];
+  const all: (Argument | undefined)[] = row.isVariadic === true ? [operands] : [...operands];
   for (const [name, argument] of Object.entries(named)) {
     const place = row.call.indexOf(camelCase(name));
     if (place >= 0) all[place] = argument;

@@ -1,22 +1,18 @@
 import { z } from "zod";
 import { FileError, GraftError, UsageError } from "../../errors/errors.js";
-import type { SerializedObject } from "../../nn/config.js";
-import type { Layer } from "../../nn/layer.js";
-import { deserializeLayer } from "../../nn/layers/deserialize-layer.js";
+import { Layer } from "../../nn/layer.js";
+import { type CustomObject, findCustom, getRegisteredName, makeCustom } from "../../nn/saving/custom-objects.js";
+import { deserializeLayer, layerNames, policyOf } from "../../nn/layers/deserialize-layer.js";
 import { InputLayer } from "../../nn/layers/index.js";
 import { Operation } from "../../nn/operations/operation.js";
 import type { CallOptions, MaskName, SymbolicTensor } from "../../nn/symbolic-tensor.js";
 import { BaseModel } from "../../models/base-model.js";
-import {
-  isReference,
-  readCall,
-  readOldOperation,
-  readOperationCall,
-  type Call,
-  type Reference,
-} from "./deserialize-call.js";
-import { isOperation, oldOperation, operandsOf, operationLayer } from "./deserialize-operation.js";
+import { isReference, readCall, readOperationCall, type Call, type Reference } from "./deserialize-call.js";
+import { moduleOfOperation, operandsOf, operationLayer } from "./deserialize-operation.js";
 import { checkKept, without } from "./deserialize-check.js";
+import type { Generation } from "./generation.js";
+import { modernLayer } from "./modern-layer.js";
+import { isOldOperation, readOldOperation } from "./old-operations.js";
 import { Model } from "../../models/model.js";
 import { Sequential } from "../../models/sequential.js";
 
@@ -67,13 +63,23 @@ interface Entry {
  *
  * @param serialized what `config.json` of a `.keras` file, or `model_config` of an `.h5` file holds
  * @param file the file's name, for messages
- * @param version the version of Keras that wrote it, where the file says it
+ * @param generation the Keras that wrote it: functions of the same name differ
+ * @param warn where to say what is computed otherwise than in the framework of the file; default: nowhere
  * @throws FileError when this is no configuration of a model
  * @throws UsageError for a layer or an option that Graft does not have; it names both
  * @see https://keras.io/api/models/model_saving_apis/
  */
-export function modelFromConfig(serialized: unknown, file: string, version = ""): BaseModel {
-  const model = new ConfigReader(file, version).layer(serialized, "the model");
+export function modelFromConfig(
+  serialized: unknown,
+  file: string,
+  generation: Generation,
+  warn: (line: string) => void = () => undefined,
+): BaseModel {
+  const reader = new ConfigReader(file, generation);
+  const model = reader.layer(serialized, "the model");
+  for (const policy of reader.mixedPolicies) {
+    warn(`${file} was made for the policy ${policy}; Graft computes in float32, so predictions differ in late digits.`);
+  }
   if (model instanceof BaseModel) return model;
   throw new FileError(`${file} holds a layer instead of a model.`, {
     subject: file,
@@ -82,34 +88,15 @@ export function modelFromConfig(serialized: unknown, file: string, version = "")
   });
 }
 
-/** Names of layers' options that Keras 3 has renamed. */
-const renamed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  LeakyReLU: { alpha: "negative_slope" },
-};
-
-/** Options that Keras 2 wrote and that change no number: those of a layer's ancestors that it has no use for. */
-const withoutEffect: Readonly<Record<string, readonly string[]>> = {
-  Conv2D: ["implementation"],
-  Conv2DTranspose: ["groups"],
-  DepthwiseConv2D: ["groups"],
-  MultiHeadAttention: ["query_shape", "key_shape", "value_shape", "softmax_robust_masking"],
-  RandomBrightness: ["rng_type"],
-  RandomContrast: ["rng_type"],
-  RandomFlip: ["rng_type"],
-  RandomRotation: ["rng_type"],
-  RandomTranslation: ["rng_type"],
-  RandomZoom: ["rng_type"],
-  SeparableConv2D: ["groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"],
-  SpatialDropout2D: ["trainable", "noise_shape"],
-};
-
 class ConfigReader {
   /** Objects that a file holds in several places, by Keras's number for them. */
   private readonly shared = new Map<number, Layer>();
+  /** Policies of layers that compute in fewer digits where the file comes from. */
+  readonly mixedPolicies = new Set<string>();
 
   constructor(
     private readonly file: string,
-    private readonly version: string,
+    private readonly generation: Generation,
   ) {}
 
   /** Makes a layer or a model. */
@@ -124,12 +111,23 @@ class ConfigReader {
   }
 
   private make(serialized: Serialized, place: string): Layer {
-    const { class_name: className, module, config } = serialized;
+    const { class_name: className, module, config, registered_name: registered } = serialized;
     if (className === "Functional" || className === "Model") return this.functional(config, place);
     if (className === "Sequential") return this.sequential(serialized, place);
     const name = !Array.isArray(config) && typeof config["name"] === "string" ? ` "${config["name"]}"` : "";
     const subject = `The layer${name} (${className}) in ${this.file}`;
+    const own =
+      layerNames().includes(className) && !registered?.includes(">") ? undefined : findCustom([registered, className]);
+    if (own !== undefined && !Array.isArray(config)) return this.explained(subject, () => customLayer(own, config));
     // Keras's functions have names of layers: keras.ops.add is an "Add" too.
+    if (typeof registered === "string" && (module === null || module === "__main__" || registered.includes(">"))) {
+      throw new UsageError(`${subject} is of a class that is not known here.`, {
+        subject: className,
+        expected: "layers of keras.layers, or classes that are registered",
+        received: registered,
+        advice: `Register the class, saving.registerKerasSerializable({ … })(${className}), or give it: loadModel(path, { customObjects: { ${className} } }).`,
+      });
+    }
     if (typeof module === "string" && (!/^(tf_)?keras\b/.test(module) || /\.ops(\.|$)/.test(module))) {
       throw new UsageError(`${subject} is none of Keras's layers.`, {
         subject: className,
@@ -140,10 +138,11 @@ class ConfigReader {
     }
     if (Array.isArray(config)) throw this.malformed(place, "a configuration by names", "a list");
     return this.explained(subject, () => {
-      if (/^[12]\./.test(this.version)) checkOldActivations(config);
-      const read = modernized(className, config, typeof module === "string");
-      const layer = deserializeLayer({ ...serialized, config: read } as SerializedObject);
-      checkKept(read, layer.getConfig());
+      const read = modernLayer({ className, config }, this.generation, typeof module === "string");
+      const layer = deserializeLayer({ class_name: read.className, config: read.config });
+      checkKept(read.config, layer.getConfig());
+      const policy = policyOf(read.config);
+      if (typeof policy === "string" && policy.startsWith("mixed_")) this.mixedPolicies.add(policy);
       return layer;
     });
   }
@@ -153,30 +152,24 @@ class ConfigReader {
     const entries = new Map<string, Entry>();
     for (const data of layers) {
       const subject = `The layer "${data.name}" in ${this.file}`;
-      const { class_name: kind, module, config: own } = this.parse(serializedSchema, data, `the layer "${data.name}"`);
-      const old = kind === "TFOpLambda" ? oldOperation(own) : undefined;
-      const isModern = isOperation(module);
-      const read = old !== undefined ? readOldOperation : isModern ? readOperationCall : readCall;
-      const waiting = data.inbound_nodes.map((node) => this.explained(subject, () => read(node)));
-      const layer =
-        old !== undefined || isModern
-          ? this.explained(subject, () =>
-              operationLayer(
-                {
-                  module: isModern ? module : "keras.src.ops.numpy",
-                  className: old ?? kind,
-                  name: data.name,
-                  config: isModern && !Array.isArray(own) ? own : {},
-                },
-                waiting,
-              ),
-            )
-          : this.layer(data, `the layer "${data.name}"`);
+      const serialized = this.parse(serializedSchema, data, `the layer "${data.name}"`);
+      const { class_name: kind, config: own } = serialized;
+      const { layer, calls: waiting } = this.explained(subject, () => {
+        if (isOldOperation(kind)) return readOldOperation(own, data.name, data.inbound_nodes);
+        const module = moduleOfOperation(serialized, this.generation);
+        if (module === undefined) {
+          const calls = data.inbound_nodes.map(readCall);
+          return { layer: this.layer(data, `the layer "${data.name}"`), calls };
+        }
+        const calls = data.inbound_nodes.map(readOperationCall);
+        const options = Array.isArray(own) ? {} : own;
+        return { layer: operationLayer({ module, className: kind, name: data.name, config: options }, calls), calls };
+      });
       entries.set(data.name, {
         layer,
         className: layer.className,
         outputs: layer instanceof InputLayer ? [[layer.output]] : [],
-        waiting,
+        waiting: [...waiting],
         calls: waiting.length,
       });
     }
@@ -308,40 +301,36 @@ class ConfigReader {
   }
 }
 
-/** @throws UsageError for the function to which Keras 3 gave another meaning under its old name */
-function checkOldActivations(config: Readonly<Record<string, unknown>>): void {
-  if (config["activation"] !== "hard_sigmoid") return;
-  throw new UsageError('The activation "hard_sigmoid" of Keras 2 is another function than that of Keras 3.', {
-    subject: "hard_sigmoid",
-    expected: "activations that both have",
-    received: "clip(0.2 x + 0.5, 0, 1), where Keras 3 has clip(x / 6 + 0.5, 0, 1)",
-    advice: "Where the difference does not matter, load the model in Keras 3 and save it as .keras.",
-  });
-}
-
-/** Keras 2's configuration of a layer as Keras 3 writes it. */
-function modernized(
-  className: string,
-  config: Readonly<Record<string, unknown>>,
-  isModern: boolean,
-): Readonly<Record<string, unknown>> {
-  if (className === "InputLayer") return inputConfig(config);
-  const names = renamed[className] ?? {};
-  const left = withoutEffect[className] ?? [];
-  const entries = Object.entries(config).flatMap(([key, value]): [string, unknown][] => {
-    if (left.includes(key) && (key !== "groups" || value === 1)) return [];
-    // Keras 2 wrote a list of axes for batch normalization; its last versions wrote modules too.
-    const isOldAxis =
-      (!isModern || className === "BatchNormalization") && key === "axis" && Array.isArray(value) && value.length === 1;
-    return [[names[key] ?? key, isOldAxis ? value[0] : value]];
-  });
-  return Object.fromEntries(entries);
-}
-
-function inputConfig(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const others = without(config, "batch_input_shape", "type_spec");
-  const old = config["batch_input_shape"];
-  return old === undefined ? others : { ...others, batch_shape: others["batch_shape"] ?? old };
+/**
+ * A layer of a class of a user's own.
+ *
+ * @throws UsageError when the class makes something else of its configuration
+ */
+function customLayer(own: CustomObject, config: Readonly<Record<string, unknown>>): Layer {
+  const layer = makeCustom(own, config);
+  if (!(layer instanceof Layer)) {
+    throw new UsageError("The registered class makes no layer.", {
+      subject: getRegisteredName(own),
+      expected: "a class that extends layers.Layer",
+      received: typeof layer,
+    });
+  }
+  const given = without(config, "dtype", "trainable");
+  const made = layer.getConfig();
+  const lost = Object.keys(given).find(
+    (key) => JSON.stringify(made[key] ?? null) !== JSON.stringify(given[key] ?? null),
+  );
+  if (lost !== undefined) {
+    throw new UsageError(`The class does not make of its configuration what was saved: "${lost}" is another.`, {
+      subject: getRegisteredName(own),
+      expected: JSON.stringify(given[lost]),
+      received: JSON.stringify(made[lost]),
+      advice:
+        "The constructor is given getConfig's entries in camelCase as one object of options; say those that it takes by position in a static list `positional`, or write a static fromConfig(config).",
+    });
+  }
+  if (config["trainable"] === false) layer.trainable = false;
+  return layer;
 }
 
 /** The input shape that Keras 2 wrote into the first layer of a Sequential. */

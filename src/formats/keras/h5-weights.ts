@@ -4,6 +4,12 @@ import type { Hdf5File } from "./hdf5.js";
 
 type FileLayer = FileWeights["layers"][number];
 
+/** Whether the file's backend was Theano, which turns kernels while it convolves: they stand turned in the file. */
+export function isOfTheano(file: Hdf5File): boolean {
+  const root = file.kindOf("/model_weights") === "group" ? "/model_weights" : "/";
+  return [root, "/"].some((path) => file.strings(path, "backend")?.[0] === "theano");
+}
+
 /**
  * The weights in a Keras HDF5 file: one of weights only, or a whole model saved as `.h5`. Kernels of convolutions are
  * `[height, width, in, out]`; numbers of other widths are converted to float32.

@@ -2,6 +2,7 @@ import { Dataset, type Entity, File as LibraryFile, Group, Module, ready } from 
 import { FileError } from "../../errors/errors.js";
 import { elementCount, fromBytes, type TensorData } from "../../onnx/tensor-data.js";
 import { halfToFloat32 } from "../../onnx/half.js";
+import { checkHeaps } from "./check-hdf5.js";
 
 /** An open HDF5 file, as far as weights need it. Paths are absolute, with `/` between names. */
 export interface Hdf5File {
@@ -37,9 +38,6 @@ const withoutCopying = { flags: "w", canOwn: true };
 /**
  * Opens an HDF5 file for as long as `use` runs; closed and forgotten afterwards, whatever happens.
  *
- * Known limit: HDF5 2.0 itself never returns from some files whose variable-length strings were overwritten; only a
- * checksum of the file protects from that.
- *
  * @param bytes the whole file; neither copied nor changed
  * @param name the file's name, for error messages
  * @param use reads what it needs; what it returns must not hold on to the file
@@ -49,6 +47,7 @@ const withoutCopying = { flags: "w", canOwn: true };
  */
 export async function withHdf5<T>(bytes: Uint8Array, name: string, use: (file: Hdf5File) => T): Promise<T> {
   checkSignature(bytes, name);
+  checkHeaps(bytes, name);
   const { FS } = await ready;
   // Otherwise the library prints its failures to the console and carries on.
   Module.activate_throwing_error_handler();

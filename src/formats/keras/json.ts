@@ -17,7 +17,11 @@ function unwrapped(value: unknown, isCall = false): unknown {
   if (!isCall && (kind === "__numpy__" || kind === "__tensor__") && typeof config === "object" && config !== null) {
     return unwrapped(record(config)["value"]);
   }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, unwrapped(item, isCall || key === "inbound_nodes")]));
+  // The first versions of Keras 2 wrote numbers of NumPy so.
+  if (Object.keys(value).length === 2 && record(value)["type"] === "ndarray") return unwrapped(record(value)["value"]);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, unwrapped(item, isCall || key === "inbound_nodes")]),
+  );
 }
 
 /**

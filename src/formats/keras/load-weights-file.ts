@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileSystemError } from "../../files/file-system-errors.js";
 import type { LoadWeightsOptions } from "../../models/assign-weights.js";
 import type { BaseModel } from "../../models/base-model.js";
+import { readingStrangers } from "../unreadable.js";
 import { loadKerasWeights } from "./model-file.js";
 
 /**
@@ -21,5 +22,5 @@ export async function loadWeightsFile(
     const advice = "Give the path of a file of Keras's weights: HDF5 (.h5, .weights.h5) or .keras.";
     throw fileSystemError(cause, path, "read", advice);
   });
-  return loadKerasWeights(model, bytes, path, options);
+  return readingStrangers(path, () => loadKerasWeights(model, bytes, path, options));
 }

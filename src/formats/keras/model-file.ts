@@ -2,18 +2,27 @@ import { FileError } from "../../errors/errors.js";
 import { assignWeights, type FileWeights, type LoadWeightsOptions } from "../../models/assign-weights.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { LoadModelOptions } from "../../models/platform.js";
-import { compileFromConfig } from "./deserialize-compile.js";
+import type { Config } from "../../nn/config.js";
+import { compileFromConfig, hasLossScale } from "./deserialize-compile.js";
 import { modelFromConfig } from "./from-config.js";
+import { generationOf, type Generation } from "./generation.js";
 import { graftKey, restoreMultipliers } from "../../models/learning-rate-multipliers.js";
 import { serializeModel } from "./serialize-model.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { type Hdf5File, withHdf5 } from "./hdf5.js";
-import { weightsIn } from "./h5-weights.js";
-import { writeHdf5 } from "./write-hdf5.js";
+import { isOfTheano, weightsIn } from "./h5-weights.js";
+import { type Hdf5Group, type Hdf5Tensor, writeHdf5 } from "./write-hdf5.js";
 import { kerasJson, parseKerasJson } from "./json.js";
-import { optimizerVariables, restoreKeras2Optimizer, restoreOptimizer } from "./optimizer-variables.js";
+import {
+  archivedKeras2Slots,
+  type OptimizerVariable,
+  optimizerVariables,
+  restoreKeras2Optimizer,
+  restoreOptimizer,
+} from "./optimizer-variables.js";
 import {
   assignVariables,
+  asWritten,
   hasVariableLayout,
   namesEveryLayer,
   readVariables,
@@ -22,7 +31,7 @@ import {
   type VariableGroups,
 } from "./variables.js";
 import { isZip, readZip, writeZip } from "./zip.js";
-import { keras2Slots, type NamedVariable } from "./keras2-optimizer.js";
+import { keras2Slots, nativeKeras2Slots, type NamedVariable } from "./keras2-optimizer.js";
 
 /** A model of a file, and what the caller should know of it. */
 export interface ReadModel {
@@ -40,13 +49,16 @@ const weightsName = "model.weights.h5";
 const kerasVersion = "3.15.1";
 
 interface Archive {
+  /** The Keras that wrote it: the last versions of Keras 2 wrote archives, too. */
+  readonly generation: Generation;
   readonly config: unknown;
   readonly weights: Uint8Array;
 }
 
 /** @throws FileError when the archive is no `.keras` file */
 async function readArchive(bytes: Uint8Array, file: string): Promise<Archive> {
-  const { members, names } = await readZip(bytes, file, [configName, weightsName]);
+  const { members, names } = await readZip(bytes, file, [configName, metadataName, weightsName]);
+  const { [metadataName]: metadata } = members;
   const config = members[configName];
   const weights = members[weightsName];
   if (config === undefined || weights === undefined) {
@@ -57,27 +69,51 @@ async function readArchive(bytes: Uint8Array, file: string): Promise<Archive> {
       advice: 'In Keras 3, save it with model.save("model.keras").',
     });
   }
-  return { config: parseKerasJson(new TextDecoder().decode(config), file, configName), weights };
+  const json = (text: Uint8Array, name: string): unknown => parseKerasJson(new TextDecoder().decode(text), file, name);
+  const version = metadata === undefined ? undefined : property(json(metadata, metadataName), "keras_version");
+  return {
+    generation: generationOf(typeof version === "string" ? version : undefined, 3),
+    config: json(config, configName),
+    weights,
+  };
 }
 
 function property(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
+/** What a file says of an optimizer beside its configuration. */
+interface OptimizerState {
+  readonly variables: readonly NamedVariable[];
+  /** Whether it is one of Keras 2 in a `.keras` archive, where variables have no names. */
+  readonly isArchived?: boolean;
+}
+
 /** Compiles a model as a file says; what cannot be restored of the optimizer is said. */
-function restoreCompiled(model: BaseModel, config: unknown, slots: readonly NamedVariable[], file: string): string[] {
+function restoreCompiled(model: BaseModel, config: unknown, given: OptimizerState, file: string): string[] {
   const options = compileFromConfig(config, file);
   if (options === undefined) return [];
   model.compile(options);
   const { optimizer } = model.compiled;
   const { state } = optimizer;
-  const old = keras2Slots(optimizer, slots);
+  const weights = model.trainableWeights;
+  const variables = hasLossScale(config) ? withoutLossScale(given.variables) : given.variables;
+  const old =
+    given.isArchived === true
+      ? archivedKeras2Slots(optimizer, weights, tensorsOf(variables))
+      : (keras2Slots(optimizer, variables) ?? nativeKeras2Slots(optimizer, variables, weights.length));
   const mismatch =
     old === undefined
-      ? restoreOptimizer(optimizer, model.trainableWeights, tensorsOf(slots), state)
-      : restoreKeras2Optimizer(optimizer, model.trainableWeights, old, state);
+      ? restoreOptimizer(optimizer, weights, tensorsOf(variables), state)
+      : restoreKeras2Optimizer(optimizer, weights, old, state);
   if (mismatch === undefined) return [];
   return [`The optimizer of ${file} starts afresh, because its state does not fit the model: ${mismatch}.`];
+}
+
+/** Keras 3 keeps what it knows of the loss's scale before the variables of the optimizer inside. */
+function withoutLossScale(variables: readonly NamedVariable[]): readonly NamedVariable[] {
+  const last = variables.findIndex(({ name }) => name.endsWith("/dynamic_scale"));
+  return variables.slice(last + 1);
 }
 
 function tensorsOf(variables: readonly NamedVariable[]): Float32[] {
@@ -99,14 +135,17 @@ export async function readKerasModel(
   { compile = true }: LoadModelOptions = {},
 ): Promise<ReadModel> {
   if (!isZip(bytes)) return withHdf5(bytes, file, (hdf5) => readWholeH5(hdf5, compile));
-  const { config, weights } = await readArchive(bytes, file);
-  const model = modelFromConfig(config, file);
+  const { config, weights, generation } = await readArchive(bytes, file);
+  const warnings: string[] = [];
+  const model = modelFromConfig(config, file, generation, (line) => warnings.push(line));
   restoreMultipliers(model, property(config, graftKey), file);
   const groups = await withHdf5(weights, `${weightsName} of ${file}`, readVariables);
   // Names are surer than numbers; files of older versions have numbers only.
   assignVariables(model, groups, file, { byName: namesEveryLayer(model, groups) });
-  const slots = (groups.get("optimizer")?.tensors ?? []).map((tensor) => ({ name: "", tensor }));
-  const warnings = compile ? restoreCompiled(model, property(config, "compile_config"), slots, file) : [];
+  // Around it may stand one that scales the loss.
+  const { tensors } = groups.get("optimizer/inner_optimizer") ?? groups.get("optimizer") ?? { tensors: [] };
+  const state = { variables: tensors.map((tensor) => ({ name: "", tensor })), isArchived: generation === 2 };
+  if (compile) warnings.push(...restoreCompiled(model, property(config, "compile_config"), state, file));
   return { model, warnings };
 }
 
@@ -122,13 +161,17 @@ function readWholeH5(hdf5: Hdf5File, compile: boolean): ReadModel {
     });
   }
   const [version] = hdf5.strings("/", "keras_version") ?? [];
-  const model = modelFromConfig(parseKerasJson(text, file, "model_config"), file, version);
-  assignWeights(model.layers, { file, layers: weightsIn(hdf5) });
+  const warnings: string[] = [];
+  const topology = parseKerasJson(text, file, "model_config");
+  const model = modelFromConfig(topology, file, generationOf(version, 2), (line) => warnings.push(line));
+  const [graft] = hdf5.strings("/", graftKey) ?? [];
+  restoreMultipliers(model, graft === undefined ? undefined : parseKerasJson(graft, file, graftKey), file);
+  assignWeights(model.layers, { file, turned: isOfTheano(hdf5), layers: weightsIn(hdf5) });
   const [training] = hdf5.strings("/", "training_config") ?? [];
-  if (!compile || training === undefined) return { model, warnings: [] };
-  const slots = h5Slots(hdf5);
+  if (!compile || training === undefined) return { model, warnings };
+  const variables = h5Slots(hdf5);
   const config = parseKerasJson(training, file, "training_config");
-  return { model, warnings: restoreCompiled(model, config, slots, file) };
+  return { model, warnings: [...warnings, ...restoreCompiled(model, config, { variables }, file)] };
 }
 
 /** The optimizer's variables in the file's order, which is Keras 3's in files of Keras 3. */
@@ -161,6 +204,59 @@ export async function writeKerasModel(model: BaseModel, file: string): Promise<U
   );
 }
 
+/**
+ * Writes a model as one `.h5` file, the format before `.keras`, which Keras 3 still reads: layers, weights, compile state, the
+ * optimizer's slots.
+ *
+ * @throws UsageError as {@link writeKerasModel} does
+ * @see https://github.com/keras-team/keras/blob/v3.15.1/keras/src/legacy/saving/legacy_h5_format.py
+ */
+export async function writeKerasH5(model: BaseModel): Promise<Uint8Array> {
+  const { class_name, config, compile_config: compiled, [graftKey]: graft } = serializeModel(model);
+  const written = { backend: "tensorflow", keras_version: kerasVersion };
+  const attributes: Record<string, string> = { ...written, model_config: kerasJson({ class_name, config }) };
+  if (graft !== undefined) attributes[graftKey] = kerasJson(graft);
+  if (compiled !== undefined) {
+    const { optimizer, ...others } = compiled as Config;
+    attributes["training_config"] = kerasJson({ ...others, optimizer_config: optimizer });
+  }
+  return writeHdf5([
+    { path: "", attributes, datasets: {} },
+    {
+      path: "model_weights",
+      attributes: { ...written, layer_names: model.layers.map(({ name }) => name) },
+      datasets: {},
+    },
+    ...layerGroups(model),
+    ...(model.compilation === undefined ? [] : [optimizerGroup(model)]),
+  ]);
+}
+
+/** The groups of layers in an `.h5` file. What is trained comes first in each. */
+function layerGroups(model: BaseModel): Hdf5Group[] {
+  return model.layers.map((layer) => {
+    const variables = [...layer.trainableWeights, ...layer.nonTrainableWeights];
+    const named = variables.map((variable) => ({ name: variable.path, tensor: asWritten(variable) }));
+    return listOf(`model_weights/${layer.name}`, named);
+  });
+}
+
+function optimizerGroup(model: BaseModel): Hdf5Group {
+  const { optimizer } = model.compiled;
+  return listOf("optimizer_weights", optimizerVariables(optimizer, model.trainableWeights, optimizer.state));
+}
+
+/** A group of tensors whose order an attribute says; names that come twice get numbers. */
+function listOf(path: string, tensors: readonly OptimizerVariable[]): Hdf5Group {
+  const datasets = new Map<string, Hdf5Tensor>();
+  for (const { name, tensor } of tensors) {
+    let unique = name;
+    for (let number = 1; datasets.has(unique); number++) unique = `${name}_${String(number)}`;
+    datasets.set(unique, tensor);
+  }
+  return { path, attributes: { weight_names: [...datasets.keys()] }, datasets: Object.fromEntries(datasets) };
+}
+
 /** A time as Keras writes it: `2026-01-31@12:30:59`. */
 function timeOf(date: Date): string {
   return date.toISOString().slice(0, 19).replace("T", "@");
@@ -172,7 +268,7 @@ function timeOf(date: Date): string {
 export async function writeKerasWeights(model: BaseModel): Promise<Uint8Array> {
   if (model.compilation === undefined) return writeHdf5(variableGroups(model));
   const { optimizer } = model.compiled;
-  const tensors = optimizerVariables(optimizer, model.trainableWeights, optimizer.state);
+  const tensors = optimizerVariables(optimizer, model.trainableWeights, optimizer.state).map(({ tensor }) => tensor);
   return writeHdf5(variableGroups(model, { name: optimizer.name, tensors }));
 }
 
@@ -200,11 +296,11 @@ export async function loadKerasWeights(
 ): Promise<readonly string[]> {
   const source = isZip(bytes) ? (await readArchive(bytes, file)).weights : bytes;
   const found = await withHdf5<VariableGroups | FileWeights>(source, file, (hdf5) =>
-    hasVariableLayout(hdf5) ? readVariables(hdf5) : { file, layers: weightsIn(hdf5) },
+    hasVariableLayout(hdf5) ? readVariables(hdf5) : { file, turned: isOfTheano(hdf5), layers: weightsIn(hdf5) },
   );
   if ("layers" in found) return assignWeights(model.layers, found, options);
   requireVariables(found, file);
   const skipped = assignVariables(model, found, file, options);
-  restoreTrained(model, found.get("optimizer")?.tensors ?? []);
+  restoreTrained(model, (found.get("optimizer/inner_optimizer") ?? found.get("optimizer"))?.tensors ?? []);
   return skipped;
 }

@@ -3,7 +3,7 @@ import type { Optimizer } from "../../nn/optimizers/optimizer.js";
 import type { Variable } from "../../nn/variable.js";
 import { elementCount, float32, int64, type TensorData } from "../../onnx/tensor-data.js";
 import type { Hdf5Tensor } from "./write-hdf5.js";
-import type { Keras2Slots } from "./keras2-optimizer.js";
+import { type Keras2Slots, nadamProduct } from "./keras2-optimizer.js";
 
 type Float32 = TensorData<"float32">;
 
@@ -11,6 +11,12 @@ type Float32 = TensorData<"float32">;
 export interface OptimizerMemory {
   step: number;
   readonly slots: Map<Variable, Map<string, Float32>>;
+}
+
+/** A variable of an optimizer, and Keras's name of it. */
+export interface OptimizerVariable {
+  readonly name: string;
+  readonly tensor: Hdf5Tensor;
 }
 
 /** A variable of an optimizer in Keras. */
@@ -61,17 +67,23 @@ export function optimizerVariables(
   optimizer: Optimizer,
   weights: readonly Variable[],
   memory: OptimizerMemory,
-): Hdf5Tensor[] {
-  const slots = entriesOf(optimizer, weights).map(({ slot, weights: owners, shape }): Hdf5Tensor => {
+): OptimizerVariable[] {
+  const { name } = optimizer;
+  const slots = entriesOf(optimizer, weights).map(({ slot, weights: owners, shape }): OptimizerVariable => {
     const [owner] = owners;
     const kept = owner === undefined ? undefined : memory.slots.get(owner)?.get(slot);
+    const path = common.has(slot) ? slot : `${owner?.path.replaceAll("/", "_") ?? ""}_${slot}`;
     // Where a slot is a placeholder, Keras keeps a whole number.
     if (optimizer.className === "Adafactor" && shape.length === 0)
-      return { type: "int32", dims: [], data: new Int32Array(1) };
+      return { name: `${name}/${path}`, tensor: { type: "int32", dims: [], data: new Int32Array(1) } };
     const initial = optimizer.slots[slot] ?? 0;
-    return kept ?? float32(new Float32Array(elementCount(shape)).fill(initial), shape);
+    const tensor = kept ?? float32(new Float32Array(elementCount(shape)).fill(initial), shape);
+    return { name: `${name}/${path}`, tensor };
   });
-  return [int64([memory.step], []), ...(hasRate(optimizer) ? [float32([optimizer.learningRate], [])] : []), ...slots];
+  const rate = hasRate(optimizer)
+    ? [{ name: `${name}/learning_rate`, tensor: float32([optimizer.learningRate], []) }]
+    : [];
+  return [{ name: `${name}/iteration`, tensor: int64([memory.step], []) }, ...rate, ...slots];
 }
 
 /**
@@ -99,6 +111,30 @@ export function restoreOptimizer(
   const rate = hasRate(optimizer) ? others[0]?.data[0] : undefined;
   if (rate !== undefined && rate > 0) optimizer.learningRate = rate;
   return undefined;
+}
+
+/**
+ * The slots that the last versions of Keras 2 write into `.keras` archives, by their order: as Keras 3's, but for the learning
+ * rate, the places of weights without a slot, and Nadam's product, which are left out.
+ *
+ * @param tensors behind the number of iterations
+ * @returns `undefined` when there are more or fewer
+ */
+export function archivedKeras2Slots(
+  optimizer: Optimizer,
+  weights: readonly Variable[],
+  [counter, ...tensors]: readonly Float32[],
+): Keras2Slots | undefined {
+  const kept = entriesOf(optimizer, weights).filter(({ slot, shape }) => shape.length > 0 && !common.has(slot));
+  if (counter === undefined || tensors.length !== kept.length) return undefined;
+  const slots = new Map<string, Float32[]>();
+  kept.forEach(({ slot }, index) => {
+    const tensor = tensors[index];
+    if (tensor !== undefined) slots.set(slot, [...(slots.get(slot) ?? []), tensor]);
+  });
+  const iterations = counter.data[0] ?? 0;
+  if (optimizer.className === "Nadam") slots.set("u_product", [nadamProduct(optimizer, iterations)]);
+  return { iterations, slots };
 }
 
 /**

@@ -2,13 +2,21 @@ import { UsageError } from "../../errors/errors.js";
 import { type Config, serializeObject } from "../../nn/config.js";
 import type { Layer } from "../../nn/layer.js";
 import { layerNames } from "../../nn/layers/deserialize-layer.js";
-import { resolveLoss } from "../../nn/losses/index.js";
-import type { Metric } from "../../nn/metrics/index.js";
+import { FunctionLoss } from "../../nn/losses/function-loss.js";
+import type { Loss } from "../../nn/losses/loss.js";
+import { lossNameOf, lossNames, resolveLoss } from "../../nn/losses/resolve-loss.js";
+import { MeanMetricWrapper } from "../../nn/metrics/function-metric.js";
+import type { Metric } from "../../nn/metrics/metric.js";
+import { metricNames } from "../../nn/metrics/resolve-metric.js";
+import { snakeCase } from "../../nn/names.js";
+import { type CustomObject, customModule, serializeFunction } from "../../nn/saving/custom-objects.js";
 import { BaseModel } from "../../models/base-model.js";
 import { isList, mapEach } from "../../models/each.js";
+import { writtenActivations } from "./old-activations.js";
 import { graftKey, serializeMultipliers } from "../../models/learning-rate-multipliers.js";
-import { serializeLayer } from "../../models/serialize-layer.js";
-import type { MetricsOption } from "../../models/compile-types.js";
+import { GraphModel } from "../../models/graph-model.js";
+import { isCustom, serializeLayer } from "../../models/serialize-layer.js";
+import type { MetricGiven, MetricsOption } from "../../models/compile-types.js";
 
 /** All layers, those of inner models too. */
 function allLayers(model: BaseModel): Layer[] {
@@ -18,7 +26,9 @@ function allLayers(model: BaseModel): Layer[] {
 /** @throws UsageError when a layer is none of Keras's */
 function checkLayers(model: BaseModel): void {
   const known = new Set([...layerNames(), "Functional", "Sequential"]);
-  const strange = [model, ...allLayers(model)].find(({ className }) => !known.has(className));
+  const strange = [model, ...allLayers(model)].find(
+    (layer) => !known.has(layer.className) && (layer instanceof GraphModel || !isCustom(layer)),
+  );
   if (strange === undefined) return;
   throw new UsageError(`The model "${model.name}" cannot be saved for Keras.`, {
     subject: strange.name,
@@ -54,11 +64,33 @@ function checkSharing(model: BaseModel): void {
   }
 }
 
+/** A loss as files have it: one of Keras's, or of a user's own. */
+function serializeLoss(loss: Loss): unknown {
+  if (loss instanceof FunctionLoss) return serializeFunction(loss.own);
+  return serializeCustom("keras.losses", loss, lossNames());
+}
+
+/** An object of one of Keras's classes, or of a class of a user's own. */
+function serializeCustom(module: string, object: Loss | Metric, known: readonly string[]): unknown {
+  const serialized = serializeObject(module, object);
+  if (known.includes(object.className)) return serialized;
+  return { ...serialized, ...customModule(object.constructor as CustomObject) };
+}
+
+/** Keras's name of a function that is Keras's, otherwise the function. */
+function functionOr(own: CustomObject, lossName: string | undefined): unknown {
+  return lossName === undefined ? serializeFunction(own) : snakeCase(lossName);
+}
+
 /** Metrics in the structure in which they were given. */
 function serializeMetrics(metrics: MetricsOption | undefined): unknown {
   if (metrics === undefined || (isList(metrics) && metrics.length === 0)) return null;
-  const one = (metric: Metric | string): unknown =>
-    typeof metric === "string" ? metric : serializeObject("keras.metrics", metric);
+  const one = (metric: MetricGiven): unknown => {
+    if (typeof metric === "string") return metric;
+    if (typeof metric === "function") return functionOr(metric, lossNameOf(metric));
+    if (metric instanceof MeanMetricWrapper) return serializeFunction(metric.own);
+    return serializeCustom("keras.metrics", metric, metricNames());
+  };
   return mapEach(metrics, (entry): unknown =>
     entry === null ? null : typeof entry === "object" && "length" in entry ? entry.map(one) : one(entry),
   );
@@ -71,10 +103,7 @@ function compileConfig(model: BaseModel): Config | undefined {
   const { loss, lossWeights } = given;
   return {
     optimizer: serializeObject("keras.optimizers", model.compiled.optimizer),
-    loss:
-      loss === undefined
-        ? null
-        : mapEach(loss, (one) => (one === null ? null : serializeObject("keras.losses", resolveLoss(one)))),
+    loss: loss === undefined ? null : mapEach(loss, (one) => (one === null ? null : serializeLoss(resolveLoss(one)))),
     loss_weights: lossWeights ?? null,
     metrics: serializeMetrics(given.metrics),
     weighted_metrics: serializeMetrics(given.weightedMetrics),
@@ -102,5 +131,6 @@ export function serializeModel(model: BaseModel): Config {
     });
   }
   // What is undefined is left out of the file.
-  return { ...serializeLayer(model), compile_config: compileConfig(model), [graftKey]: serializeMultipliers(model) };
+  const written = writtenActivations(serializeLayer(model)) as Config;
+  return { ...written, compile_config: compileConfig(model), [graftKey]: serializeMultipliers(model) };
 }

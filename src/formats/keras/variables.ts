@@ -3,6 +3,7 @@ import { formatShape, sameShape } from "../../graph/shape.js";
 import { BaseModel } from "../../models/base-model.js";
 import type { Layer } from "../../nn/layer.js";
 import { snakeCase } from "../../nn/names.js";
+import { layersIn } from "../../nn/tracked-layers.js";
 import type { Variable } from "../../nn/variable.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { Hdf5File } from "./hdf5.js";
@@ -93,7 +94,33 @@ function placesOf(model: BaseModel, prefix = "", seen = new Set<Layer>()): Place
     }
     return layer.className === "MultiHeadAttention"
       ? attentionPlaces(layer, path)
-      : [place(path, layer, layer.weights)];
+      : [place(path, layer, layer.ownWeights), ...innerPlaces(layer, path, seen)];
+  });
+}
+
+/** The places of layers in the fields of a layer of a user's own: as in Keras, under the names of the fields. */
+function innerPlaces(owner: Layer, prefix: string, seen: Set<Layer>): Place[] {
+  const within = (layer: Layer, path: string): Place[] => {
+    if (seen.has(layer)) return [];
+    seen.add(layer);
+    if (layer instanceof BaseModel) return placesOf(layer, `${path}/`, seen);
+    if (layer.className === "MultiHeadAttention") return attentionPlaces(layer, path);
+    return [place(path, layer, layer.ownWeights), ...innerPlaces(layer, path, seen)];
+  };
+  const fields = Object.entries(owner).sort(([a], [b]) => (a < b ? -1 : 1));
+  return fields.flatMap(([field, value]) => {
+    const [only, ...others] = layersIn({ value: value as unknown }).filter((layer) =>
+      owner.innerLayers.includes(layer),
+    );
+    if (only === undefined) return [];
+    if (only === value) return within(only, `${prefix}/${field}`);
+    const counts = new Map<string, number>();
+    return [only, ...others].flatMap((layer) => {
+      const kind = snakeCase(layer.className);
+      const count = counts.get(kind) ?? 0;
+      counts.set(kind, count + 1);
+      return within(layer, `${prefix}/${field}/${kind}${count === 0 ? "" : `_${String(count)}`}`);
+    });
   });
 }
 
@@ -243,7 +270,7 @@ function partName(path: string): string {
 }
 
 /** Scalars are counters in Keras, hence whole numbers. */
-function asWritten({ value, path }: Variable): Hdf5Tensor {
+export function asWritten({ value, path }: Variable): Hdf5Tensor {
   return path.endsWith("/count") ? { type: "int32", dims: [], data: Int32Array.from(value.data) } : value;
 }
 

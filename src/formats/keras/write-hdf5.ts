@@ -1,4 +1,4 @@
-import { File as LibraryFile, Module, ready } from "h5wasm";
+import { File as LibraryFile, Group, Module, ready } from "h5wasm";
 import { EngineError } from "../../errors/errors.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 
@@ -7,10 +7,10 @@ export type Hdf5Tensor = TensorData<"float32"> | TensorData<"int64"> | TensorDat
 
 /** A group of an HDF5 file. */
 export interface Hdf5Group {
-  /** With `/` between names. */
+  /** With `/` between names; empty for the file itself. */
   readonly path: string;
-  /** Texts by name. */
-  readonly attributes?: Readonly<Record<string, string>>;
+  /** Texts, and lists of them, by name. */
+  readonly attributes?: Readonly<Record<string, string | readonly string[]>>;
   readonly datasets: Readonly<Record<string, Hdf5Tensor>>;
 }
 
@@ -52,17 +52,41 @@ export async function writeHdf5(groups: readonly Hdf5Group[]): Promise<Uint8Arra
   }
 }
 
+/** Most texts of a list in one attribute, which holds 64 KiB; longer lists go on in others, with numbers behind their names. */
+const listLimit = 4000;
+
+function writeAttribute(group: Group, name: string, value: string | readonly string[]): void {
+  if (typeof value === "string") group.create_attribute(name, value, [], "S");
+  // Python's library writes an empty list as numbers, too.
+  else if (value.length === 0) group.create_attribute(name, new Float64Array(0), [0], "<d");
+  else if (value.length <= listLimit) group.create_attribute(name, [...value], [value.length], "S");
+  else {
+    for (let at = 0; at < value.length; at += listLimit) {
+      writeAttribute(group, `${name}${String(at / listLimit)}`, value.slice(at, at + listLimit));
+    }
+  }
+}
+
 function writeGroup(file: LibraryFile, { path, attributes = {}, datasets }: Hdf5Group, made: Set<string>): void {
-  const parts = path.split("/");
+  const parts = path === "" ? [] : path.split("/");
   parts.forEach((_, index) => {
     const part = parts.slice(0, index + 1).join("/");
     if (!made.has(part)) file.create_group(part);
     made.add(part);
   });
-  const group = file.get(path);
-  if (group === null || !("create_dataset" in group)) throw new Error(`The group ${path} could not be made.`);
-  for (const [name, text] of Object.entries(attributes)) group.create_attribute(name, text);
+  const group = path === "" ? file : file.get(path);
+  if (!(group instanceof Group)) throw new Error(`The group ${path} could not be made.`);
+  for (const [name, text] of Object.entries(attributes)) writeAttribute(group, name, text);
   for (const [name, { type, dims, data }] of Object.entries(datasets)) {
+    // Names may have parts: groups between are made.
+    name
+      .split("/")
+      .slice(0, -1)
+      .forEach((_, index, between) => {
+        const inner = [path, ...between.slice(0, index + 1)].join("/");
+        if (!made.has(inner)) file.create_group(inner);
+        made.add(inner);
+      });
     group.create_dataset({ name, data, shape: [...dims], dtype: types[type] });
   }
 }

@@ -174,11 +174,28 @@ export class NodeImporter {
     const former = (formerAttributes[node.op] ?? []).map(([attribute]) => attribute);
     const dropped = [...(ignored[node.op] ?? []), ...former];
     const attributes = Object.fromEntries(Object.entries(plain).filter(([name]) => !dropped.includes(name)));
+    this.checkKinds(node, Object.keys(attributes));
     const opened = this.source.own ? inputs : this.withOpenBatch(node.op, inputs, attributes);
     if (opened === "nothing to do") return inputs[0] === undefined ? [] : [inputs[0]];
     const outputs = this.make(node.op, opened, attributes);
     this.follow(node, inputs, plain, outputs[0]);
     return outputs;
+  }
+
+  /** @throws FileError when an attribute is of another kind than the operator's, such as one number for several */
+  private checkKinds(node: OnnxNode, names: readonly string[]): void {
+    const { attributeKinds } = rowOf(node.op);
+    for (const name of names) {
+      const [expected, received] = [attributeKinds[name], node.attributes[name]?.type];
+      const fits = expected === received || (expected === "float" && received === "int");
+      if (fits || expected === undefined || received === undefined) continue;
+      throw new FileError(`The attribute "${name}" of "${node.name}" (${node.op}) in ${this.file} is of another kind.`, {
+        subject: node.name,
+        expected,
+        received,
+        advice: "The file is damaged: export it again.",
+      });
+    }
   }
 
   private make(op: string, inputs: Inputs, attributes: Plain): readonly Value[] {

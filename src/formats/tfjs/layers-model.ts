@@ -1,7 +1,9 @@
 import { FileError } from "../../errors/errors.js";
 import { assignWeights, type FileWeights } from "../../models/assign-weights.js";
 import { BaseModel } from "../../models/base-model.js";
+import { pathsInFiles } from "../../models/weight-names.js";
 import { modelFromConfig } from "../keras/from-config.js";
+import { generationOf } from "../keras/generation.js";
 import type { Layer } from "../../nn/layer.js";
 import type { TfjsLayersModel } from "./model-json.js";
 
@@ -17,13 +19,17 @@ function leaves(layers: readonly Layer[]): Layer[] {
 }
 
 /**
- * The weights whose names end as the layer's do: an inner model's name may stand in front.
+ * The weights whose names end as the layer's do, in any generation's way: an inner model's name may stand in front, and a
+ * number behind where two models have layers of the same name.
  *
  * @param used names that other layers have taken
  */
 function weightsOf(layer: Layer, weights: TfjsLayersModel["weights"], used: Set<string>): FileWeight[] {
   return layer.weights.flatMap(({ path }) => {
-    const name = [...weights.keys()].find((key) => !used.has(key) && (key === path || key.endsWith(`/${path}`)));
+    const paths = pathsInFiles(path);
+    const isOf = (name: string): boolean => paths.some((own) => name === own || name.endsWith(`/${own}`));
+    const free = [...weights.keys()].filter((key) => !used.has(key));
+    const name = free.find(isOf) ?? free.find((key) => isOf(key.replace(/_\d+$/, "")));
     const found = name === undefined ? undefined : weights.get(name);
     if (name === undefined || found === undefined) return [];
     used.add(name);
@@ -54,7 +60,7 @@ export function layersModelOfTfjs({ topology, weights }: TfjsLayersModel, file: 
   const model = modelFromConfig(
     property(topology, "model_config") ?? topology,
     file,
-    typeof version === "string" ? version : undefined,
+    generationOf(typeof version === "string" ? version : undefined, 2),
   );
   const used = new Set<string>();
   const layers = leaves(model.layers).map((layer) => ({ name: layer.name, weights: weightsOf(layer, weights, used) }));

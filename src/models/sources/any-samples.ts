@@ -4,7 +4,7 @@ import type { BaseModel } from "../base-model.js";
 import type { AnySamples, Arrays, OutputArrays } from "../training-types.js";
 import { asArrays, type Beside } from "./arrays.js";
 import type { BatchSource, BatchSupply } from "./batch-source.js";
-import { areTensors, refuseSamples } from "./check-samples.js";
+import { areInputs, refuseSamples } from "./check-samples.js";
 import { isIterable, iterableSource } from "./iterable-source.js";
 
 /** What a value's method of a name is; `undefined` where it has none. */
@@ -35,7 +35,7 @@ export async function toSource(
   { y, sampleWeight, batchSize }: Beside,
   order?: Generator,
 ): Promise<BatchSource> {
-  if (areTensors(x)) return asArrays(call, model, x, { y, sampleWeight, batchSize: batchSize ?? 32 }, order);
+  if (areInputs(x)) return asArrays(call, model, x, { y, sampleWeight, batchSize: batchSize ?? 32 }, order);
   const isBatches = isSource(x) || isSupply(x) || (isIterable(x) && !Array.isArray(x) && !ArrayBuffer.isView(x));
   if (!isBatches) refuseSamples(call, "x", x);
   const given = Object.entries({ y, sampleWeight }).find(([, value]) => value !== undefined && value !== null)?.[0];
@@ -58,7 +58,7 @@ export async function validationSource(
 ): Promise<BatchSource> {
   if (!Array.isArray(data)) return toSource("validation", model, data as AnySamples, { batchSize });
   const [x, y, sampleWeight, ...others]: readonly unknown[] = data as readonly unknown[];
-  if (!areTensors(x) || others.length > 0) {
+  if (!areInputs(x) || others.length > 0) {
     const expected = "arrays [x, y] or [x, y, sampleWeight], or samples of any kind that fit takes";
     refuseSamples("fit", "validationData", data, expected);
   }

@@ -130,6 +130,9 @@ export function arraySource(x: Tensor | readonly Tensor[], options: ArraySourceO
     samples,
     batchSize: size,
     reproducible: true,
+    *everyLabel() {
+      yield { keys: Array.from({ length: samples }, (_, index) => index), ...labelsOf(labels), ...weightsOf(weights) };
+    },
     graph: graphFor(inputs.map(({ dims }) => dims.slice(1))),
     nextBatch: () => batch(order.next(size)),
     save: () => order.save(),

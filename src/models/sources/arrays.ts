@@ -3,7 +3,7 @@ import { UsageError } from "../../errors/errors.js";
 import { ownValue } from "../../errors/named-record.js";
 import type { BaseModel } from "../base-model.js";
 import type { ReadySource } from "./batch-source.js";
-import { areTensors, refuseSamples } from "./check-samples.js";
+import { areInputs, arraysIn, areTensors, isTensor, refuseSamples } from "./check-samples.js";
 import { inOrder, isList, isRecord, mapEach, type PerOutput, type Places, quoted } from "../each.js";
 import type { AnySamples, FitOptions, InputArrays, OutputArrays } from "../training-types.js";
 import type { Generator } from "../../random/generator.js";
@@ -73,15 +73,20 @@ export function asArrays(
   { y, sampleWeight, batchSize = Math.max(1, samplesIn(x)) }: Beside,
   order?: Generator,
 ): ReadySource {
-  if (!areTensors(x)) refuseSamples(call, "x", x);
-  for (const [name, given] of Object.entries({ y, sampleWeight })) {
-    if (given === undefined || given === null || areTensors(given) || isEmpty(given)) continue;
-    refuseSamples(call, name, given, "a Tensor [samples, …], or one for each output in a list or a record");
-  }
+  if (!areInputs(x)) refuseSamples(call, "x", x);
+  checkOutputs(call, { y, sampleWeight });
   if (!isWhole(batchSize, 1)) refuseOption(call, "batchSize", "a whole number from 1", batchSize);
   const labels = outputsOf(model, "y", y);
   const weights = outputsOf(model, "sampleWeight", sampleWeight);
   return arraySource(inputsOf(model, x), { batchSize, y: labels, sampleWeight: weights, order });
+}
+
+/** @throws UsageError when labels or weights are given and are no arrays */
+function checkOutputs(call: string, given: Readonly<Record<string, OutputArrays | undefined>>): void {
+  for (const [name, arrays] of Object.entries(given)) {
+    if (arrays === undefined || arrays === null || areTensors(arrays) || isEmpty(arrays)) continue;
+    refuseSamples(call, name, arrays, "a Tensor [samples, …], or one for each output in a list or a record");
+  }
 }
 
 /** Whether an output has nothing, or none has: labels of models whose outputs have no loss. */
@@ -91,7 +96,7 @@ function isEmpty(given: object): boolean {
 
 /** Number of samples in arrays. */
 export function samplesIn(x: InputArrays): number {
-  if (!areTensors(x)) return 0;
+  if (!areInputs(x)) return 0;
   const [first] = listed(x) ?? Object.values(x as Readonly<Record<string, Tensor>>);
   return first?.dims[0] ?? 0;
 }
@@ -123,15 +128,19 @@ export function splitValidation(x: AnySamples, options: FitOptions): SplitSample
       received,
     });
   };
-  if (!areTensors(x)) return refuse("samples in arrays", "samples of another kind");
+  if (!areInputs(x)) return refuse("samples in arrays", "samples of another kind");
   if (y === undefined || y === null) return refuse("labels in arrays beside the samples", "no labels");
+  checkOutputs("fit", { y, sampleWeight });
   const samples = samplesIn(x);
+  const counts = [x, y, sampleWeight].flatMap((arrays) => arraysIn(arrays).map(({ dims }) => dims[0] ?? 0));
+  const other = counts.find((count) => count !== samples);
+  if (other !== undefined) return refuse(`labels and weights for ${samples} samples`, String(other));
   const kept = Math.floor(samples * (1 - validationSplit));
   if (!(validationSplit > 0 && validationSplit < 1) || kept === 0 || kept === samples) {
     return refuse("a share in (0, 1) that leaves samples on both sides", `${validationSplit} of ${samples} samples`);
   }
   const part = <T extends Tensor | null>(arrays: PerOutput<T>, start: number, end: number): PerOutput<T> =>
-    mapEach(arrays, (tensor) => (tensor === null ? tensor : (rows(tensor, start, end) as T)));
+    mapEach(arrays, (tensor) => (isTensor(tensor) ? (rows(tensor, start, end) as T) : tensor));
   const after = <T extends Tensor | null>(arrays: PerOutput<T>): PerOutput<T> => part(arrays, kept, samples);
   return {
     x: part<Tensor>(x, 0, kept),

@@ -4,8 +4,8 @@ import type { Generator } from "../../random/generator.js";
 import type { NamedTensors } from "../../runtime/runtime.js";
 import type { BaseModel } from "../base-model.js";
 
-/** Samples on their way into a model: what is known of them, and how to get what is fed. */
-export interface Batch {
+/** What some samples are compared with, and which they are. */
+export interface LabelledSamples {
   /**
    * Which samples: a number each that is the same whenever the same pixels come, among all samples of the source and, where
    * it keeps several augmented variants of each, among these.
@@ -19,6 +19,10 @@ export interface Batch {
   readonly sampleWeight?: TensorData<"float32"> | undefined;
   /** Weights of samples for each output, in place of `sampleWeight`. */
   readonly sampleWeights?: readonly (TensorData<"float32"> | undefined)[] | undefined;
+}
+
+/** Samples on their way into a model: what is known of them, and how to get what is fed. */
+export interface Batch extends LabelledSamples {
   /**
    * Reads the samples: a tensor for each input of the source's graph. Everything random was drawn when the batch was made,
    * so whether and when a batch is loaded changes no number.
@@ -73,6 +77,19 @@ export interface BatchSource {
    * Augmentation and preprocessing are part of it.
    */
   readonly graph: readonly Value[];
+  /**
+   * Labels and weights of all samples, once each, where they are known without the samples: `fit` looks at them before it
+   * learns from any. A source without it has each batch looked at.
+   */
+  readonly everyLabel?: (() => Iterable<LabelledSamples>) | undefined;
+  /** Names of the classes that labels number, where there are any. */
+  readonly labelNames?: readonly string[] | undefined;
+  /**
+   * What people know a sample by, such as the path of its photo; default its number.
+   *
+   * @param key of a batch's `keys`
+   */
+  sampleName?(key: number): string | undefined;
   /** What `graph` does to pixels, where that is known. */
   readonly standardization?: Standardization | undefined;
   /**

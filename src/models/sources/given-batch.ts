@@ -3,7 +3,7 @@ import type { BaseModel } from "../base-model.js";
 import type { GivenBatch, InputArrays, OutputArrays } from "../training-types.js";
 import { asArrays } from "./arrays.js";
 import type { Batch, ReadySource } from "./batch-source.js";
-import { areTensors, refuseSamples } from "./check-samples.js";
+import { areInputs, areTensors, refuseSamples } from "./check-samples.js";
 
 /** Where batches come from that somebody else makes, for messages. */
 export interface Origin {
@@ -23,7 +23,7 @@ function parts(
     ? (given as readonly unknown[])
     : [given];
   const fits = (value: unknown): boolean => value === undefined || value === null || areTensors(value);
-  if (!areTensors(x) || !fits(y) || !fits(sampleWeight) || others.length > 0) {
+  if (!areInputs(x) || !fits(y) || !fits(sampleWeight) || others.length > 0) {
     refuseSamples(call, "batch", given, expected);
   }
   return [x, (y ?? undefined) as OutputArrays | undefined, (sampleWeight ?? undefined) as OutputArrays | undefined];

@@ -13,22 +13,6 @@ import { SampleOrder } from "./sample-order.js";
  *
  * @see https://keras.io/api/utils/python_utils/#pydataset-class Its `__len__` is `length`, its `__getitem__` is `getItem`;
  * `workers` and their like are not offered: `getItem` may be asynchronous, and is called while the engine is at work
- *
- * @example
- * ```ts
- * import { layers, models, Tensor, utils } from "graft-ml";
- *
- * class Squares extends utils.PyDataset {
- *   readonly length = 10;
- *   getItem(index: number): [x: Tensor, y: Tensor] {
- *     const numbers = [index, index + 0.5];
- *     return [new Tensor("float32", numbers, [2, 1]), new Tensor("float32", numbers.map((x) => x * x), [2, 1])];
- *   }
- * }
- * const model = new models.Sequential([layers.Input({ shape: [1] }), new layers.Dense(1)]);
- * model.compile({ optimizer: "sgd", loss: "mse" });
- * await model.fit(new Squares(), { epochs: 2, verbose: 0 });
- * ```
  */
 export abstract class PyDataset implements BatchSupply {
   /** Number of batches of a round; `undefined` where there is no end. */

@@ -1,10 +1,16 @@
-import { show } from "../../errors/check.js";
+import { show, type Word } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
 import type { Value } from "../../graph/value.js";
 import { isSerializedObject, type SerializedObject } from "../config.js";
 import { snakeCase, type SnakeCase } from "../names.js";
+import { approximateGelu } from "./approximate-gelu.js";
+import { ownContext } from "../own-context.js";
+import { writeOwn } from "../own-call.js";
+import { findCustom, getRegisteredName, isRegistered } from "../saving/custom-objects.js";
+import type { SymbolicTensor } from "../symbolic-tensor.js";
 import * as catalogue from "./catalogue.js";
+import { oldHardSigmoid } from "./old-hard-sigmoid.js";
 
 /** A function that acts on the values between layers; rank 4 is `[N, C, H, W]` there. */
 export type Activation = (x: Value) => Value;
@@ -12,17 +18,43 @@ export type Activation = (x: Value) => Value;
 /** Other names, and the function that each stands for. */
 const aliases = { swish: catalogue.silu, hard_swish: catalogue.hardSilu } as const;
 
+/** Functions that older files hold and Keras 3 has no name for. */
+const ofOldFiles = { oldHardSigmoid, approximateGelu };
+
 /** Keras's string names of activation functions. */
 export type ActivationName = SnakeCase<keyof typeof catalogue> | keyof typeof aliases;
 
 /** The functions by name; the first name of one is that which files have. */
 const table: ReadonlyMap<string, Activation> = new Map<string, Activation>([
-  ...Object.entries(catalogue).map(([name, activation]) => [snakeCase(name), activation] as const),
+  ...Object.entries({ ...catalogue, ...ofOldFiles }).map(
+    ([name, activation]) => [snakeCase(name), activation] as const,
+  ),
   ...Object.entries(aliases),
 ]);
 
+/** An activation function of a user's own, written with functions of `ops`. */
+export type OwnActivation = (x: SymbolicTensor) => SymbolicTensor;
+
 /** An activation function, its name in Keras, or what Keras wrote into a file. */
-export type ActivationLike = Activation | ActivationName | SerializedObject;
+export type ActivationLike = OwnActivation | Activation | Word<ActivationName> | SerializedObject;
+
+/** An activation function of a user's own. */
+function ownActivation(own: OwnActivation): NamedActivation {
+  const name = isRegistered(own) ? getRegisteredName(own) : own.name;
+  const owner = `The activation function "${name}"`;
+  return {
+    name,
+    apply: (x) => {
+      const [y, ...others] = writeOwn(owner, "it", [x], ownContext(), ([tensor]) => tensor && own(tensor));
+      if (y !== undefined && others.length === 0) return y;
+      throw new UsageError(`${owner} gives ${others.length + 1} tensors.`, {
+        subject: name,
+        expected: "one tensor",
+        received: `a list of ${others.length + 1}`,
+      });
+    },
+  };
+}
 
 /** An activation function and its name in Keras. */
 export interface NamedActivation {
@@ -40,7 +72,10 @@ export interface NamedActivation {
 export function resolveActivation(like: ActivationLike = "linear"): NamedActivation {
   if (typeof like === "function") {
     const known = [...table].find(([, activation]) => activation === like);
-    return { name: known?.[0] ?? like.name, apply: like };
+    if (known !== undefined) return { name: known[0], apply: known[1] };
+    const { activationName } = like as { readonly activationName?: string };
+    if (activationName !== undefined) return resolveActivation(activationName as ActivationName);
+    return ownActivation(like as OwnActivation);
   }
   const given: unknown = like;
   if (typeof given !== "string" && !isSerializedObject(given)) {
@@ -53,12 +88,16 @@ export function resolveActivation(like: ActivationLike = "linear"): NamedActivat
   // Keras writes a function as an object whose configuration is the name.
   const name: string = isSerializedObject(like) ? JSON.stringify(like.config).replaceAll('"', "") : like;
   const known = table.get(name);
+  const own = known === undefined ? findCustom([name]) : undefined;
+  if (own !== undefined) return ownActivation(own as OwnActivation);
   if (known === undefined) {
     throw new UsageError(`There is no activation function "${name}".`, {
       subject: "activation",
       expected: "the name of a Keras activation function",
       received: `"${name}"`,
-      advice: didYouMean(name, [...table.keys()]),
+      advice:
+        didYouMean(name, [...table.keys()]) ??
+        `A function of your own has to be registered: saving.registerKerasSerializable()(${name}).`,
     });
   }
   // Keras writes the names behind the aliases: swish becomes silu.

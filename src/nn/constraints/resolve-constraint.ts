@@ -1,3 +1,4 @@
+import { type Word } from "../../errors/check.js";
 import type { SerializedObject } from "../config.js";
 import type { SnakeCase } from "../names.js";
 import { factories, Registry } from "../registry.js";
@@ -5,7 +6,7 @@ import * as catalogue from "./catalogue.js";
 import type { Constraint } from "./constraint.js";
 
 /** A constraint, its name in Keras, or what Keras wrote into a file. */
-export type ConstraintLike = Constraint | SnakeCase<keyof typeof catalogue> | SerializedObject;
+export type ConstraintLike = Constraint | Word<SnakeCase<keyof typeof catalogue>> | SerializedObject;
 
 const registry = new Registry("constraint", factories<Constraint>(catalogue));
 

@@ -1,3 +1,4 @@
+import { type Word } from "../../errors/check.js";
 import type { SerializedObject } from "../config.js";
 import type { SnakeCase } from "../names.js";
 import { factories, Registry } from "../registry.js";
@@ -8,7 +9,7 @@ import type { Initializer } from "./initializer.js";
 type Name = keyof typeof catalogue | SnakeCase<keyof typeof catalogue> | "zero" | "one" | "uniform" | "normal";
 
 /** An initializer, its name in Keras, or what Keras wrote into a file. */
-export type InitializerLike = Initializer | Name | SerializedObject;
+export type InitializerLike = Initializer | Word<Name> | SerializedObject;
 
 const registry = new Registry<Initializer>("initializer", factories<Initializer>(catalogue), {
   zero: "Zeros",

@@ -1,5 +1,6 @@
+import { refuse } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
-import { isSerializedObject, type SerializedObject } from "../config.js";
+import { type Config, isSerializedObject, type SerializedObject } from "../config.js";
 import type { Layer } from "../layer.js";
 import { factories, Registry } from "../registry.js";
 import * as catalogue from "./catalogue.js";
@@ -10,12 +11,18 @@ const registry = new Registry("layer", {
   Pipeline: (config) => catalogue.Pipeline.fromConfig(config, deserializeLayer),
 });
 
-const policies: readonly unknown[] = ["float32", "mixed_float16", "mixed_bfloat16"];
+/** TensorFlow 1.14 to 2.3 left the type to the input, which is float32. */
+const policies: readonly unknown[] = ["float32", "infer", "_infer", "mixed_float16", "mixed_bfloat16"];
+
+/** The name of the policy that a layer's configuration says: `"mixed_float16"`, alone or as an object. */
+export function policyOf({ dtype }: Config): unknown {
+  return isSerializedObject(dtype) ? dtype.config["name"] : dtype;
+}
 
 /** Graft computes in float32; a mixed policy stores float32 too, so its weights fit unchanged. */
-function checkPolicy({ class_name: className, config: { dtype } }: SerializedObject): void {
+function checkPolicy({ class_name: className, config }: SerializedObject): void {
   if (className === "InputLayer") return;
-  const policy = isSerializedObject(dtype) ? dtype.config["name"] : dtype;
+  const policy = policyOf(config);
   if (policy === undefined || policy === null || policies.includes(policy)) return;
   throw new UsageError(`The layer ${className} is not computed in float32.`, {
     subject: "dtype",
@@ -31,6 +38,8 @@ function checkPolicy({ class_name: className, config: { dtype } }: SerializedObj
  * @throws UsageError for a layer or an option that Graft does not have
  */
 export function deserializeLayer(serialized: SerializedObject): Layer {
+  const given: unknown = serialized;
+  if (!isSerializedObject(given)) refuse("deserializeLayer", "layer", "{ class_name, config }", given);
   checkPolicy(serialized);
   // The model reads Keras 2's input shape; the element type of all layers but inputs is float32.
   const left = serialized.class_name === "InputLayer" ? [] : ["batch_input_shape", "dtype"];

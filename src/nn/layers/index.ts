@@ -1,6 +1,14 @@
 export * from "./catalogue.js";
 export { Input } from "./core/input.js";
-export { Layer, type LayerOptions, UnaryLayer } from "../layer.js";
+export { Lambda, type LambdaFunction, type LambdaOptions } from "./core/lambda.js";
+export {
+  type InputShape,
+  Layer,
+  type LayerOptions,
+  type OwnCallOptions,
+  type OwnWeightOptions,
+  UnaryLayer,
+} from "../layer.js";
 export { deserializeLayer } from "./deserialize-layer.js";
 export { add, average, concatenate, dot, maximum, minimum, multiply, subtract } from "./merging/merging.js";
 // Keras's other names.

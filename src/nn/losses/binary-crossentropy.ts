@@ -6,6 +6,7 @@ import { add, clip, log, mul, neg, sub } from "../../ops/elementwise.js";
 import { reduceMean } from "../../ops/reduction.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "./align.js";
 import { logitsOf } from "./logits-of.js";
 import { Loss, type LossOptions } from "./loss.js";
@@ -47,8 +48,8 @@ export class BinaryCrossentropy extends Loss {
     this.axis = options.axis ?? -1;
   }
 
-  protected perElement(labels: Value, output: Value): Value {
-    const logits = this.fromLogits ? output : logitsOf(output, "Sigmoid");
+  protected override perElement(labels: Value, output: Value): Value {
+    const logits = logitsOf(output, "Sigmoid", { owner: this, fromLogits: this.fromLogits });
     const { truth, prediction } = align(labels, logits ?? output, this.name);
     const losses = crossentropy(this.smooth(truth), prediction, logits !== undefined);
     return reduceMean(losses, [normalizeAxis(this.axis, losses.rank, this.name)], { keepdims: 0 });
@@ -57,6 +58,10 @@ export class BinaryCrossentropy extends Loss {
   private smooth(truth: Value): Value {
     const s = this.labelSmoothing;
     return s === 0 ? truth : add(mul(truth, scalarLike(truth, 1 - s)), scalarLike(truth, s / 2));
+  }
+
+  override labelRule(): LabelRule {
+    return shares;
   }
 
   override getConfig(): Config {

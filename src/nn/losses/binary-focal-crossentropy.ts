@@ -5,6 +5,7 @@ import { add, clip, log, mul, neg, pow, sub } from "../../ops/elementwise.js";
 import { reduceMean } from "../../ops/reduction.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
 import { normalizeAxis } from "../../graph/shape.js";
@@ -58,7 +59,7 @@ export class BinaryFocalCrossentropy extends Loss {
     this.axis = options.axis ?? -1;
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const { truth, prediction } = align(labels, output, this.name);
     const number = (value: number): Value => scalarLike(prediction, value);
     const one = number(1);
@@ -72,6 +73,10 @@ export class BinaryFocalCrossentropy extends Loss {
     const focal = mul(pow(sub(one, ofTruth(p, sub(one, p))), number(this.gamma)), crossentropy);
     const balanced = this.applyClassBalancing ? mul(ofTruth(number(this.alpha), number(1 - this.alpha)), focal) : focal;
     return reduceMean(balanced, [normalizeAxis(this.axis, balanced.rank, this.name)], { keepdims: 0 });
+  }
+
+  override labelRule(): LabelRule {
+    return shares;
   }
 
   override getConfig(): Config {

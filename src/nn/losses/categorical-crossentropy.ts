@@ -6,10 +6,12 @@ import { reduceSum } from "../../ops/reduction.js";
 import { logSoftmax } from "../../ops/softmax.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "./align.js";
 import type { CrossentropyOptions } from "./binary-crossentropy.js";
 import { logitsOf } from "./logits-of.js";
 import { Loss } from "./loss.js";
+import { warnOfOneUnit } from "./one-unit.js";
 
 /**
  * `−Σ t log p` over the classes, with p scaled to sum 1 and clipped to [1e-7, 1 − 1e-7]; of logits: `−Σ t logSoftmax(z)`.
@@ -38,10 +40,11 @@ export class CategoricalCrossentropy extends Loss {
     this.axis = options.axis ?? -1;
   }
 
-  protected perElement(labels: Value, output: Value): Value {
-    const logits = this.fromLogits ? output : logitsOf(output, "Softmax");
+  protected override perElement(labels: Value, output: Value): Value {
+    const logits = logitsOf(output, "Softmax", { owner: this, fromLogits: this.fromLogits });
     const { truth, prediction } = align(labels, logits ?? output, this.name);
     const axis = normalizeAxis(this.axis, prediction.rank, this.name);
+    warnOfOneUnit(this, prediction);
     const logarithms =
       logits === undefined
         ? log(clip(div(prediction, reduceSum(prediction, [axis], { keepdims: 1 })), 1e-7, 1 - 1e-7))
@@ -54,6 +57,10 @@ export class CategoricalCrossentropy extends Loss {
     if (s === 0) return truth;
     const classes = staticDim(prediction.shape, prediction.rank - 1, this.name);
     return add(mul(truth, scalarLike(truth, 1 - s)), scalarLike(truth, s / classes));
+  }
+
+  override labelRule(): LabelRule {
+    return shares;
   }
 
   override getConfig(): Config {

@@ -5,8 +5,10 @@ import { reduceSum } from "../../ops/reduction.js";
 import { softmax } from "../../ops/softmax.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
+import { warnOfOneUnit } from "./one-unit.js";
 import { normalizeAxis, staticDim } from "../../graph/shape.js";
 import { constant } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
@@ -61,8 +63,9 @@ export class CategoricalFocalCrossentropy extends Loss {
     this.axis = options.axis ?? -1;
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const { truth, prediction } = align(labels, output, this.name);
+    warnOfOneUnit(this, prediction);
     const axis = normalizeAxis(this.axis, prediction.rank, this.name);
     const number = (value: number): Value => scalarLike(prediction, value);
     const probabilities = this.fromLogits ? softmax(prediction, { axis }) : prediction;
@@ -74,6 +77,10 @@ export class CategoricalFocalCrossentropy extends Loss {
       typeof this.alpha === "number" ? number(this.alpha) : constant(float32(this.alpha, [this.alpha.length]));
     const factor = mul(pow(sub(number(1), p), number(this.gamma)), alpha);
     return neg(reduceSum(mul(factor, mul(t, log(p))), [axis], { keepdims: 0 }));
+  }
+
+  override labelRule(): LabelRule {
+    return shares;
   }
 
   override getConfig(): Config {

@@ -1,4 +1,4 @@
-import { staticDim } from "../../graph/shape.js";
+import { staticDim, type Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -8,6 +8,7 @@ import { reduceSum } from "../../ops/reduction.js";
 import { toChannelsLast } from "../channels.js";
 import { numberInside } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { classesOf, type LabelRule } from "../label-rule.js";
 import { classColumns } from "./class-columns.js";
 import { Loss, type LossOptions } from "./loss.js";
 
@@ -36,13 +37,17 @@ export class CategoricalGeneralizedCrossEntropy extends Loss {
     this.q = numberInside("CategoricalGeneralizedCrossEntropy", "q", q, { above: 0, below: 1 });
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const prediction = toChannelsLast(output);
     const axis = prediction.rank - 1;
     const numbers = labels.rank === prediction.rank && labels.shape.at(-1) === 1 ? squeeze(labels, [axis]) : labels;
     const chosen = classColumns(numbers, staticDim(prediction.shape, axis, this.name));
     const p = reduceSum(where(chosen, prediction, scalarLike(prediction, 0)), [axis], { keepdims: 0 });
     return div(sub(scalarLike(p, 1), pow(p, scalarLike(p, this.q))), scalarLike(p, this.q));
+  }
+
+  override labelRule(output: Shape): LabelRule {
+    return classesOf(output);
   }
 
   override getConfig(): Config {

@@ -18,7 +18,7 @@ export class CategoricalHinge extends Loss {
     super("categorical_hinge", options);
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const { truth, prediction } = align(labels, output, this.name);
     const one = scalarLike(prediction, 1);
     const axes = [prediction.rank - 1];

@@ -55,7 +55,7 @@ export class Circle extends Loss {
     this.removeDiagonal = options.removeDiagonal ?? true;
   }
 
-  protected perElement(labels: Value, prediction: Value): Value {
+  protected override perElement(labels: Value, prediction: Value): Value {
     const isColumn = labels.rank === 1 || (labels.rank === 2 && labels.shape[1] === 1);
     if (prediction.rank !== 2 || !isColumn) {
       throw new ShapeError(`${this.name}: labels and predictions have the wrong shapes.`, {

@@ -30,7 +30,7 @@ export class CosineSimilarity extends Loss {
     this.axis = options.axis ?? -1;
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const { truth, prediction } = align(labels, output, this.name);
     const axis = normalizeAxis(this.axis, prediction.rank, this.name);
     return neg(reduceSum(mul(unitVectors(truth, [axis]), unitVectors(prediction, [axis])), [axis], { keepdims: 0 }));

@@ -1,5 +1,5 @@
 import { ShapeError } from "../../errors/errors.js";
-import { dimAt, formatShape, staticDim } from "../../graph/shape.js";
+import { dimAt, formatShape, staticDim, type Shape } from "../../graph/shape.js";
 import { constant, type Value } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import { and, equal, not, where } from "../../ops/comparison.js";
@@ -13,6 +13,7 @@ import { reduceLogSumExp, reduceSum } from "../../ops/reduction.js";
 import { logSoftmax } from "../../ops/softmax.js";
 import { expandTo } from "../../ops/shape-of.js";
 import { reshapeTo } from "../../ops/reshape.js";
+import { classesOf, type LabelRule } from "../label-rule.js";
 import { Loss, type LossOptions } from "./loss.js";
 
 /** Stands for the logarithm of 0. */
@@ -37,7 +38,7 @@ export class CTC extends Loss {
     super("ctc", options);
   }
 
-  protected perElement(labels: Value, logits: Value): Value {
+  protected override perElement(labels: Value, logits: Value): Value {
     if (labels.rank !== 2 || logits.rank !== 3) {
       throw new ShapeError(`${this.name}: labels and predictions have the wrong shapes.`, {
         subject: this.name,
@@ -90,6 +91,10 @@ export class CTC extends Loss {
     const before = gatherElements(pad(reached, [1, 0], { axes: [1], value: nothing }), last, { axis: 1 });
     const pair = together([end, where(none, expandTo(number(nothing), end), before)]);
     return neg(squeeze(pair, [1]));
+  }
+
+  override labelRule(output: Shape): LabelRule {
+    return classesOf(output);
   }
 }
 

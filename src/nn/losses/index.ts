@@ -1,3 +1,5 @@
 export * from "./catalogue.js";
+export * from "./functions.js";
+export type { LossFunction } from "./function-loss.js";
 export { Loss, type LossOptions, type Reduction } from "./loss.js";
 export { type LossLike, resolveLoss } from "./resolve-loss.js";

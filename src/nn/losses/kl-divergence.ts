@@ -16,7 +16,7 @@ export class KLDivergence extends Loss {
     super("kl_divergence", options);
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const { truth, prediction } = align(labels, output, this.name);
     const [t, p] = [clip(truth, 1e-7, 1), clip(prediction, 1e-7, 1)];
     return reduceSum(mul(t, log(div(t, p))), [t.rank - 1], { keepdims: 0 });

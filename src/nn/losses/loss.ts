@@ -1,4 +1,6 @@
+import { type Word } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
+import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { greater, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -8,7 +10,13 @@ import { reduceMean, reduceSum } from "../../ops/reduction.js";
 import { expandTo, sizeOf } from "../../ops/shape-of.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import type { Config } from "../config.js";
+import type { LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
+import { snakeCase } from "../names.js";
+import { inGraphOrder, type Operand } from "../operations/operand.js";
+import { computeOf, writeFigures } from "../own-figures.js";
+import type { SymbolicTensor } from "../symbolic-tensor.js";
+import type { Tensor } from "../../runtime/runtime.js";
 
 const reductions = ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"] as const;
 
@@ -25,31 +33,54 @@ export type Reduction = (typeof reductions)[number];
 /** Options that every loss has. */
 export interface LossOptions {
   /** Default `"sum_over_batch_size"`: the mean over all elements. */
-  readonly reduction?: Reduction | undefined;
+  readonly reduction?: Word<Reduction> | undefined;
   /** Name; default Keras's. */
   readonly name?: string | undefined;
 }
 
-/** How far predictions are from the truth. */
-export abstract class Loss extends Named {
+/**
+ * How far predictions are from the truth. A loss of one's own extends it, and says in `call` what it is of labels and
+ * predictions, with functions of `ops`; or it is a function that is given to `compile`.
+ *
+ * @see https://keras.io/api/losses/#base-loss-api
+ *
+ * @example
+ * ```ts
+ * import { losses, ops, Tensor, type SymbolicTensor } from "graft-ml";
+ *
+ * class Distance extends losses.Loss {
+ *   override call(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {
+ *     return ops.sqrt(ops.sum(ops.square(ops.subtract(yTrue, yPred)), -1));
+ *   }
+ * }
+ * const [yTrue, yPred] = [new Tensor("float32", [0, 0], [1, 2]), new Tensor("float32", [3, 4], [1, 2])];
+ * console.log((await new Distance().apply(yTrue, yPred)).data); // → Float32Array(1) [ 5 ]
+ * ```
+ */
+export class Loss extends Named {
   static readonly options: readonly string[] = ["reduction", "name"] satisfies readonly (keyof LossOptions)[];
   /** Keras's function name, such as `"binary_crossentropy"`. */
   readonly name: string;
   readonly reduction: Reduction;
 
-  /** @throws UsageError for another reduction */
-  constructor(name: string, options: LossOptions = {}) {
-    super(options);
-    const { reduction = "sum_over_batch_size", name: given } = options;
-    this.name = given ?? name;
-    if (!reductions.includes(reduction)) {
+  /**
+   * @param nameOrOptions name, or all options
+   * @throws UsageError for another reduction
+   */
+  constructor(nameOrOptions: string | LossOptions = {}, options: LossOptions = {}) {
+    super(typeof nameOrOptions === "string" ? options : nameOrOptions);
+    const { reduction = "sum_over_batch_size", name: given } =
+      typeof nameOrOptions === "string" ? options : nameOrOptions;
+    this.name = given ?? (typeof nameOrOptions === "string" ? nameOrOptions : snakeCase(this.className));
+    const known = reductions.find((word) => word === reduction);
+    if (known === undefined) {
       throw new UsageError(`The loss "${this.name}" cannot be reduced in this way.`, {
         subject: "reduction",
         expected: reductions.map((word) => `"${word}"`).join(" or "),
         received: `"${reduction}"`,
       });
     }
-    this.reduction = reduction;
+    this.reduction = known;
   }
 
   /**
@@ -111,6 +142,13 @@ export abstract class Loss extends Named {
   }
 
   /**
+   * What labels must be; `undefined` where any number is one. `fit` and its sisters refuse others.
+   *
+   * @param output shape of the model's output in Keras's order
+   */
+  labelRule?(output: Shape): LabelRule;
+
+  /**
    * Which elements count, as truth values of the shape of the losses; those that do not are left out of means. Default all.
    *
    * @param truth the labels
@@ -118,8 +156,57 @@ export abstract class Loss extends Named {
    */
   protected counted?(truth: Value, losses: Value): Value | undefined;
 
-  /** Writes the loss of each element, `[N]` or `[N, …]`, in Keras's order. */
-  protected abstract perElement(truth: Value, prediction: Value): Value;
+  /** The loss of each element, in Keras's order, before any reduction; those that do not count are 0. */
+  elements(truth: Value, prediction: Value): Value {
+    const elements = this.perElement(truth, prediction);
+    const counted = this.counted?.(truth, elements);
+    return counted === undefined ? elements : where(counted, elements, scalarLike(elements, 0));
+  }
+
+  /** Writes the loss of each element, `[N]` or `[N, …]`, in Keras's order; default: what `call` computes. */
+  protected perElement(truth: Value, prediction: Value): Value {
+    return writeFigures(`The loss "${this.name}"`, truth, prediction, this.matchesRanks, (yTrue, yPred) =>
+      this.call(yTrue, yPred),
+    );
+  }
+
+  /** Whether an axis of extent 1 at the end of labels or predictions is matched first, as Keras does for functions. */
+  protected get matchesRanks(): boolean {
+    return false;
+  }
+
+  /**
+   * What a loss of one's own is; it is overridden there.
+   *
+   * @param _yTrue labels, in Keras's order of axes
+   * @param _yPred the model's output, in Keras's order of axes
+   * @returns one number for each sample, or several, whose mean counts, or one for all
+   */
+  call(_yTrue: SymbolicTensor, _yPred: SymbolicTensor): SymbolicTensor {
+    throw new UsageError(`The loss "${this.name}" (${this.className}) does not say what it is.`, {
+      subject: this.className,
+      expected: "a method call(yTrue, yPred)",
+      received: "none",
+    });
+  }
+
+  /**
+   * The loss of labels and predictions: of arrays a promise of it, inside of `call`, losses and training steps a tensor.
+   *
+   * @param sampleWeight `[N]`; default: all samples count alike
+   * @returns a single number; with `reduction: "none"` one for each sample
+   * @throws ShapeError when labels and predictions do not fit together
+   */
+  apply(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): Promise<Tensor>;
+  apply(yTrue: Operand, yPred: SymbolicTensor, sampleWeight?: Operand): SymbolicTensor;
+  apply(yTrue: Operand, yPred: Operand, sampleWeight?: Operand): SymbolicTensor | Promise<Tensor> {
+    const given = sampleWeight === undefined ? [yTrue, yPred] : [yTrue, yPred, sampleWeight];
+    return computeOf(`The loss "${this.name}"`, given, ([truth, prediction, weight]) => {
+      const perSample = this.perSample(truth, inGraphOrder(prediction), weight);
+      const weighted = weight === undefined ? perSample : mul(perSample, weight);
+      return this.reduction === "none" ? weighted : reduceMean(weighted, undefined, { keepdims: 0 });
+    });
+  }
 
   /** Keras's configuration, in snake_case. */
   getConfig(): Config {

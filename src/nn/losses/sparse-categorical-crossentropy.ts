@@ -1,5 +1,5 @@
 import { ShapeError } from "../../errors/errors.js";
-import { formatShape, staticDim } from "../../graph/shape.js";
+import { formatShape, staticDim, type Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { equal, not, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -10,6 +10,7 @@ import { logSoftmax } from "../../ops/softmax.js";
 import { toChannelsLast } from "../channels.js";
 import { wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { classesOf, type LabelRule } from "../label-rule.js";
 import { classColumns } from "./class-columns.js";
 import { logitsOf } from "./logits-of.js";
 import { Loss, type LossOptions } from "./loss.js";
@@ -30,7 +31,7 @@ export interface SparseCategoricalCrossentropyOptions extends LossOptions {
  * logits before it are used, as Keras does on TensorFlow.
  *
  * @see https://keras.io/api/losses/probabilistic_losses/#sparsecategoricalcrossentropy-class – a label that is no class
- * has the loss 0, where TensorFlow says NaN
+ * is refused by `fit` and its sisters, also 1.5, which Keras cuts to 1
  */
 export class SparseCategoricalCrossentropy extends Loss {
   static readonly className: string = "SparseCategoricalCrossentropy";
@@ -51,8 +52,8 @@ export class SparseCategoricalCrossentropy extends Loss {
         : wholeNumber("SparseCategoricalCrossentropy", "ignoreClass", options.ignoreClass, -Infinity);
   }
 
-  protected perElement(labels: Value, output: Value): Value {
-    const logits = this.fromLogits ? output : logitsOf(output, "Softmax");
+  protected override perElement(labels: Value, output: Value): Value {
+    const logits = logitsOf(output, "Softmax", { owner: this, fromLogits: this.fromLogits });
     const prediction = toChannelsLast(logits ?? output);
     const axis = prediction.rank - 1;
     const numbers = labels.rank === prediction.rank && labels.shape.at(-1) === 1 ? squeeze(labels, [axis]) : labels;
@@ -74,6 +75,10 @@ export class SparseCategoricalCrossentropy extends Loss {
     if (this.ignoreClass === undefined) return undefined;
     const numbers = labels.rank > losses.rank ? squeeze(labels, [losses.rank]) : labels;
     return not(equal(numbers, scalarLike(numbers, this.ignoreClass)));
+  }
+
+  override labelRule(output: Shape): LabelRule {
+    return classesOf(output, this.ignoreClass);
   }
 
   override getConfig(): Config {

@@ -3,6 +3,7 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, sub } from "../../ops/elementwise.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
 import { forEachSample, overlapSum } from "./overlap.js";
@@ -41,7 +42,7 @@ export class Tversky extends Loss {
     this.axis = options.axis;
   }
 
-  protected perElement(labels: Value, output: Value): Value {
+  protected override perElement(labels: Value, output: Value): Value {
     const { truth, prediction } = align(labels, output, this.name);
     const number = (value: number): Value => scalarLike(prediction, value);
     const sum = (x: Value): Value => overlapSum(x, this.axis, this.name);
@@ -50,6 +51,10 @@ export class Tversky extends Loss {
     const wrong = mul(number(this.beta), sum(mul(prediction, sub(number(1), truth))));
     const loss = sub(number(1), div(both, add(add(add(both, missed), wrong), number(1e-7))));
     return forEachSample(loss, prediction);
+  }
+
+  override labelRule(): LabelRule {
+    return shares;
   }
 
   override getConfig(): Config {

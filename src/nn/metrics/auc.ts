@@ -92,7 +92,8 @@ export class AUC extends Metric {
     super(options);
     this.name = options.name ?? "auc";
     const { thresholds, numLabels, labelWeights } = options;
-    this.thresholds = thresholds && [...numbers("AUC", "thresholds", thresholds)].sort((a, b) => a - b);
+    this.thresholds =
+      thresholds === undefined ? undefined : [...numbers("AUC", "thresholds", thresholds)].sort((a, b) => a - b);
     this.numThresholds =
       this.thresholds === undefined
         ? wholeNumber("AUC", "numThresholds", options.numThresholds ?? 200, 2)
@@ -138,7 +139,7 @@ export class AUC extends Metric {
     });
   }
 
-  result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const places = this.numThresholds;
     const columns = (state["tp"]?.length ?? 0) / places;
     const areas = Array.from({ length: columns }, (_, column) => {

@@ -69,7 +69,7 @@ export abstract class BaseAtThreshold extends Metric {
     return countAtThresholds(chosen(truth), chosen(prediction), sampleWeight, { thresholds });
   }
 
-  result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const count = (name: keyof ThresholdCounts, index: number): number => state[name]?.[index] ?? 0;
     const wanted = Array.from({ length: this.numThresholds }, (_, index) => {
       const tp = count("tp", index);

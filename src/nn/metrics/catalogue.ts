@@ -42,3 +42,4 @@ export { OneHotMeanIoU } from "./one-hot-mean-io-u.js";
 export type { CorrelationOptions } from "./base-correlation.js";
 export { PearsonCorrelation } from "./pearson-correlation.js";
 export { ConcordanceCorrelation } from "./concordance-correlation.js";
+export { Mean, type MeanOptions } from "./mean.js";

@@ -109,7 +109,7 @@ export abstract class ConfusionMetric extends Metric {
   /** The figure for the numbers of predictions. */
   protected abstract of(counts: Confusion): number;
 
-  result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const count = (name: keyof Confusion): number => state[name]?.[0] ?? 0;
     return this.of({
       truePositives: count("truePositives"),

@@ -48,7 +48,7 @@ const directions = {
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
   ],
-  none: ["FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives"],
+  none: ["Mean", "MeanMetricWrapper", "FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives"],
 };
 
 /** What the constructors take whose arguments have no default. */
@@ -56,6 +56,7 @@ const given: Readonly<Record<string, readonly unknown[]>> = {
   IoU: [2, [0]],
   LossMetric: [new MeanSquaredError()],
   MeanIoU: [2],
+  MeanMetricWrapper: [(): undefined => undefined],
   OneHotIoU: [2, [0]],
   OneHotMeanIoU: [2],
   PrecisionAtRecall: [0.5],

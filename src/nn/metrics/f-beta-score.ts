@@ -85,7 +85,7 @@ export class FBetaScore extends Metric {
     };
   }
 
-  result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const numbers = (name: string): readonly number[] => {
       const all = [...(state[name] ?? [])];
       return this.average === "micro" ? [all.reduce((sum, value) => sum + value, 0)] : all;

@@ -1,4 +1,5 @@
-import { dimProduct, normalizeAxis, type Shape } from "../../graph/shape.js";
+import { ShapeError } from "../../errors/errors.js";
+import { type Dim, dimProduct, formatShape, normalizeAxis, type Shape } from "../../graph/shape.js";
 import { constant, type Value } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import { and, equal, greaterOrEqual, less, not, where } from "../../ops/comparison.js";
@@ -12,6 +13,8 @@ import { reshapeTo } from "../../ops/reshape.js";
 import { toChannelsLast } from "../channels.js";
 import { refuse, wholeNumber, wholeNumbers } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import type { LabelRule } from "../label-rule.js";
+import { align } from "../losses/align.js";
 import { Metric } from "./metric.js";
 import { byName } from "../named.js";
 
@@ -98,9 +101,24 @@ export class IoU extends Metric {
     return argMax(x, { axis: normalizeAxis(this.axis, x.rank, this.name), keepdims: 0 });
   }
 
+  /** The class that each place is labelled as. */
+  private actualClasses(labels: Value, output: Value, predicted: Value): Value {
+    if (!this.sparseYTrue) return this.greatest(align(labels, output, this.name).truth);
+    const perSample = (shape: Shape): Dim => dimProduct(shape.slice(1));
+    const [given, expected] = [perSample(labels.shape), perSample(predicted.shape)];
+    if (given === expected || typeof given === "string" || typeof expected === "string") return labels;
+    throw new ShapeError(`${this.name}: there is not a label for each prediction.`, {
+      subject: this.name,
+      expected: `class numbers of the shape ${formatShape(predicted.shape)}`,
+      received: formatShape(labels.shape),
+      advice:
+        "Say sparseYPred: false for an output with a figure for each class, sparseYTrue: false for one-hot labels.",
+    });
+  }
+
   state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     const predicted = this.predictedClasses(toChannelsLast(output));
-    const actual = this.sparseYTrue ? labels : this.greatest(labels);
+    const actual = this.actualClasses(labels, output, predicted);
     const all: Shape = [dimProduct(predicted.shape)];
     const whole = (x: Value): Value => cast(cast(x, "int64"), "float32");
     const [truth, prediction] = [whole(reshapeTo(actual, all)), whole(reshapeTo(predicted, all))];
@@ -117,7 +135,7 @@ export class IoU extends Metric {
     return { confusion: scatterElements(empty, cast(cell, "int64"), weight, { axis: 0, reduction: "add" }) };
   }
 
-  result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const cells = state["confusion"] ?? new Float64Array(this.numClasses ** 2);
     const classes = Array.from({ length: this.numClasses }, (_, index) => index);
     const sum = (place: (other: number) => number): number =>
@@ -128,6 +146,11 @@ export class IoU extends Metric {
       return all > 1e-9 ? [right / (all + 1e-7)] : [];
     });
     return overlaps.reduce((total, overlap) => total + overlap, 0) / (overlaps.length + 1e-7);
+  }
+
+  override labelRule(): LabelRule | undefined {
+    const { sparseYTrue, numClasses: classes, ignoreClass: ignored } = this;
+    return sparseYTrue ? { kind: "classes", classes, ignored, cut: true } : undefined;
   }
 
   getConfig(): Config {

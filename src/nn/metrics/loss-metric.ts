@@ -1,5 +1,7 @@
+import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import type { Config } from "../config.js";
+import type { LabelRule } from "../label-rule.js";
 import type { Loss, LossOptions } from "../losses/loss.js";
 import { MeanMetric } from "./mean-metric.js";
 
@@ -22,6 +24,10 @@ export class LossMetric extends MeanMetric {
 
   protected perElement(truth: Value, prediction: Value): Value {
     return this.loss.perSample(truth, prediction);
+  }
+
+  override labelRule(output: Shape): LabelRule | undefined {
+    return this.loss.labelRule?.(output);
   }
 
   override getConfig(): Config {

@@ -30,7 +30,7 @@ export abstract class MeanMetric extends Metric {
     };
   }
 
-  result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const total = state["total"]?.[0] ?? 0;
     const count = state["count"]?.[0] ?? 0;
     return count === 0 ? 0 : total / count;

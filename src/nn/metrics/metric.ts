@@ -1,14 +1,25 @@
+import { refuse } from "../../errors/check.js";
+import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
+import { scalar } from "../../ops/constants.js";
+import { expand, shapeOp } from "../../ops/layout.js";
+import { Tensor } from "../../runtime/runtime.js";
+import { evaluate } from "../eager/evaluate.js";
+import { asType, describeOperand, inKerasOrder } from "../operations/operand.js";
 import type { Config } from "../config.js";
+import type { LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
 
 /**
  * A figure that is followed during training and evaluation.
  *
  * In the graph it is a state of one batch, small tensors that add up; over an epoch the states of the batches are added,
- * and {@link result} makes a number of the sum.
+ * and {@link figure} makes a number of the sum.
  */
 export abstract class Metric extends Named {
+  /** Sums of the states of the batches that {@link updateState} was given. */
+  private readonly sums = new Map<string, Float64Array>();
+
   /** Its key in logs and histories, such as `"acc"`. */
   abstract readonly name: string;
 
@@ -29,8 +40,53 @@ export abstract class Metric extends Named {
    */
   abstract state(truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>>;
 
+  /**
+   * What labels must be; `undefined` where any number is one. `fit` and its sisters refuse others.
+   *
+   * @param output shape of the model's output in Keras's order
+   */
+  labelRule?(output: Shape): LabelRule | undefined;
+
   /** The figure for a sum of states. */
-  abstract result(state: Readonly<Record<string, Float32Array | Float64Array>>): number;
+  abstract figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number;
+
+  /**
+   * Takes a batch into the figure, outside of `fit` and `evaluate`.
+   *
+   * @param yTrue labels
+   * @param yPred predictions, in Keras's order of axes
+   * @param sampleWeight `[N]`; default: all samples count alike
+   */
+  async updateState(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): Promise<void> {
+    const given = sampleWeight === undefined ? [yTrue, yPred] : [yTrue, yPred, sampleWeight];
+    for (const one of given) {
+      if (!(one instanceof Tensor)) refuse(this.className, "updateState", "arrays (Tensor)", describeOperand(one));
+    }
+    const names: string[] = [];
+    const states = await evaluate(given, false, (values) => {
+      const [truth, prediction, weight] = values.map((value) => asType(value, "float32")) as [Value, Value, Value?];
+      const samples = weight ?? expand(scalar("float32", 1), shapeOp(prediction, { start: 0, end: 1 }));
+      const state = Object.entries(this.state(inKerasOrder(truth), prediction, samples));
+      names.push(...state.map(([name]) => name));
+      return state.map(([, value]) => value);
+    });
+    states.forEach((state, index) => {
+      const name = names[index] ?? "";
+      const sum = this.sums.get(name) ?? new Float64Array(state.data.length);
+      (state.data as Float32Array).forEach((number, place) => (sum[place] = (sum[place] ?? 0) + number));
+      this.sums.set(name, sum);
+    });
+  }
+
+  /** The figure of the batches that {@link updateState} was given; 0 where there were none. */
+  result(): number {
+    return this.sums.size === 0 ? 0 : this.figure(Object.fromEntries(this.sums));
+  }
+
+  /** Forgets the batches that {@link updateState} was given. */
+  resetState(): void {
+    this.sums.clear();
+  }
 
   /** Keras's configuration, in snake_case. */
   abstract getConfig(): Config;

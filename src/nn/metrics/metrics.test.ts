@@ -44,7 +44,7 @@ async function follow(metric: Metric, batches: readonly GoldenBatch[], weighted:
       sums[name] = Float64Array.from(data as Float32Array, (value, index) => value + (sums[name]?.[index] ?? 0));
     }
   }
-  return metric.result(sums);
+  return metric.figure(sums);
 }
 
 const { cases } = await readGolden<{ readonly cases: readonly GoldenMetric[] }>("nn-metrics.json");

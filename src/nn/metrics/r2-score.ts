@@ -64,7 +64,7 @@ export class R2Score extends Metric {
     };
   }
 
-  result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const count = state["count"]?.[0] ?? 0;
     const sums = [...(state["sum"] ?? [])];
     if (count === 0 || sums.length === 0) return 0;

@@ -1,7 +1,7 @@
 import type { Shape } from "../../graph/shape.js";
 import type { SerializedObject } from "../config.js";
 import type { Loss } from "../losses/loss.js";
-import { isLossName, resolveLoss } from "../losses/resolve-loss.js";
+import { isLossName, lossNameOf, resolveLoss } from "../losses/resolve-loss.js";
 import { SparseCategoricalCrossentropy as SparseLoss } from "../losses/sparse-categorical-crossentropy.js";
 import { factories, Registry } from "../registry.js";
 import * as catalogue from "./catalogue.js";
@@ -9,13 +9,20 @@ import { BinaryAccuracy } from "./binary-accuracy.js";
 import { CategoricalAccuracy } from "./categorical-accuracy.js";
 import { ShapedAccuracy } from "./shaped-accuracy.js";
 import { SparseCategoricalAccuracy } from "./sparse-categorical-accuracy.js";
+import { MeanMetricWrapper, type MetricFunction } from "./function-metric.js";
 import { LossMetric } from "./loss-metric.js";
-import type { Metric } from "./metric.js";
+import { findCustom, makeCustom } from "../saving/custom-objects.js";
+import { Metric } from "./metric.js";
 
 /** A metric, its name in Keras, or what Keras wrote into a file. */
-export type MetricLike = Metric | string | SerializedObject;
+export type MetricLike = Metric | MetricFunction | string | SerializedObject;
 
 const registry = new Registry("metric", factories<Metric>(catalogue));
+
+/** Keras's names of the classes of metrics. */
+export function metricNames(): readonly string[] {
+  return registry.classNames;
+}
 
 /**
  * The metric that an option stands for.
@@ -30,8 +37,18 @@ const registry = new Registry("metric", factories<Metric>(catalogue));
  * @see https://keras.io/api/metrics/
  */
 export function resolveMetric(like: MetricLike, loss: Loss | undefined, outputShape: Shape): Metric {
+  if (typeof like === "function") {
+    const name = lossNameOf(like);
+    return name === undefined ? new MeanMetricWrapper(like) : resolveMetric(resolveLoss(name).name, loss, outputShape);
+  }
   if (typeof like !== "string") return registry.resolve(like, "state");
   const name = like;
+  const own = registry.has(name) || isLossName(name) ? undefined : findCustom([name]);
+  if (own !== undefined) {
+    return own.prototype instanceof Metric
+      ? (makeCustom(own, {}) as Metric)
+      : new MeanMetricWrapper(own as MetricFunction);
+  }
   if (/^acc(uracy)?$/i.test(name)) {
     if (outputShape.at(-1) === 1) return new BinaryAccuracy({ name });
     if (loss === undefined) return new ShapedAccuracy(name);

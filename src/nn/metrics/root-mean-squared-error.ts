@@ -19,7 +19,7 @@ export class RootMeanSquaredError extends MeanMetric {
     return square(sub(truth, prediction));
   }
 
-  override result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
-    return Math.sqrt(super.result(state));
+  override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+    return Math.sqrt(super.figure(state));
   }
 }

@@ -27,9 +27,9 @@ export class ShapedAccuracy extends Metric {
     return (numbers ? this.sparse : this.categorical).state(truth, prediction, sampleWeight);
   }
 
-  result(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     // Both are means of the same form.
-    return this.categorical.result(state);
+    return this.categorical.figure(state);
   }
 
   getConfig(): Config {

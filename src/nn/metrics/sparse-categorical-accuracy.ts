@@ -1,8 +1,10 @@
+import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { argMax } from "../../ops/reduction.js";
 import { equal } from "../../ops/comparison.js";
 import { cast } from "../../ops/layout.js";
 import { toChannelsLast } from "../channels.js";
+import { classesOf, type LabelRule } from "../label-rule.js";
 import { asNumber } from "./as-number.js";
 import { classNumbers } from "./class-numbers.js";
 import { MeanMetric } from "./mean-metric.js";
@@ -23,5 +25,9 @@ export class SparseCategoricalAccuracy extends MeanMetric {
     const numbers = classNumbers(labels, prediction, this.name);
     const chosen = argMax(prediction, { axis: prediction.rank - 1, keepdims: 0 });
     return asNumber(equal(numbers, cast(chosen, numbers.type)));
+  }
+
+  override labelRule(output: Shape): LabelRule {
+    return classesOf(output);
   }
 }

@@ -1,10 +1,11 @@
-import { staticDim } from "../../graph/shape.js";
+import { staticDim, type Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { less } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { toChannelsLast } from "../channels.js";
 import { wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { classesOf, type LabelRule } from "../label-rule.js";
 import { classColumns } from "../losses/class-columns.js";
 import { asNumber } from "./as-number.js";
 import { classNumbers } from "./class-numbers.js";
@@ -32,6 +33,10 @@ export class SparseTopKCategoricalAccuracy extends MeanMetric {
     const classes = staticDim(prediction.shape, prediction.rank - 1, this.name);
     const rank = rankOfClass(classColumns(numbers, classes), prediction);
     return asNumber(less(rank, scalarLike(rank, this.k)));
+  }
+
+  override labelRule(output: Shape): LabelRule {
+    return classesOf(output);
   }
 
   override getConfig(): Config {

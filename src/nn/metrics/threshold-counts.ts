@@ -2,7 +2,7 @@ import { dimProduct } from "../../graph/shape.js";
 import { constant, type Value } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import { relu } from "../../ops/activations.js";
-import { greater, greaterOrEqual } from "../../ops/comparison.js";
+import { equal, greater, greaterOrEqual, not } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { ceil, mul, sub } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
@@ -26,7 +26,7 @@ export interface Thresholds {
  * Writes as a graph how many predictions are right and wrong at thresholds: `tp`, `fp`, `tn`, `fn`, each
  * `[columns, thresholds]`.
  *
- * @param truth 0 and 1, of the shape of the predictions in Keras's order
+ * @param truth 0, or anything else for 1, of the shape of the predictions in Keras's order
  * @param sampleWeight `[N]`
  */
 export function countAtThresholds(
@@ -50,8 +50,10 @@ export function countAtThresholds(
   const passes = asNumber(passed());
   const samples = reshapeTo(sampleWeight, [batch, ...others.map(() => 1)]);
   const weight = columnWeights === undefined ? samples : mul(samples, row(columnWeights));
-  const ones = mul(truth, weight);
-  const zeros = mul(sub(number(1), truth), weight);
+  // As in Keras, any label but 0 is one.
+  const actual = asNumber(not(equal(truth, number(0))));
+  const ones = mul(actual, weight);
+  const zeros = mul(sub(number(1), actual), weight);
   const sum = (x: Value, flags: Value): Value => reduceSum(mul(flat(x), flags), [0], { keepdims: 0 });
   const fails = sub(number(1), passes);
   return { tp: sum(ones, passes), fp: sum(zeros, passes), tn: sum(zeros, fails), fn: sum(ones, fails) };

@@ -65,7 +65,7 @@ export const negative = operation<Elementwise>(ofElements("negative", "Negative"
 export const absolute = operation<Elementwise>(ofElements("absolute", "Absolute", "numpy", math.abs, value));
 
 /** `|x|`. */
-export const abs = operation<Elementwise>(ofElements("abs", "Absolute", "numpy", math.abs, value));
+export const abs = operation<Elementwise>(ofElements("abs", "Abs", "numpy", math.abs, value));
 
 /** `x²`. */
 export const square = operation<Elementwise>(ofElements("square", "Square", "numpy", math.square, value));
@@ -173,7 +173,9 @@ export const clip = operation<Clip>({
 export const equal = operation<Pairwise>(ofPairs("equal", "Equal", compare.equal));
 
 /** Whether `x1 ≠ x2`. */
-export const notEqual = operation<Pairwise>(ofPairs("notEqual", "NotEqual", (a, b) => compare.not(compare.equal(a, b))));
+export const notEqual = operation<Pairwise>(
+  ofPairs("notEqual", "NotEqual", (a, b) => compare.not(compare.equal(a, b))),
+);
 
 /** Whether `x1 > x2`. */
 export const greater = operation<Pairwise>(ofPairs("greater", "Greater", compare.greater));
@@ -193,14 +195,20 @@ export function truth(x: Value): Value {
 }
 
 /** Whether both are so. */
-export const logicalAnd = operation<Pairwise>(ofPairs("logicalAnd", "LogicalAnd", (a, b) => compare.and(truth(a), truth(b))));
+export const logicalAnd = operation<Pairwise>(
+  ofPairs("logicalAnd", "LogicalAnd", (a, b) => compare.and(truth(a), truth(b))),
+);
 
 /** Whether one of them is so. */
-export const logicalOr = operation<Pairwise>(ofPairs("logicalOr", "LogicalOr", (a, b) => compare.or(truth(a), truth(b))));
+export const logicalOr = operation<Pairwise>(
+  ofPairs("logicalOr", "LogicalOr", (a, b) => compare.or(truth(a), truth(b))),
+);
 
 /** Whether just one of them is so. */
 export const logicalXor = operation<Pairwise>(
-  ofPairs("logicalXor", "LogicalXor", (a, b) => compare.and(compare.or(truth(a), truth(b)), compare.not(compare.and(truth(a), truth(b))))),
+  ofPairs("logicalXor", "LogicalXor", (a, b) =>
+    compare.and(compare.or(truth(a), truth(b)), compare.not(compare.and(truth(a), truth(b)))),
+  ),
 );
 
 /** Whether it is not so. */
@@ -209,7 +217,9 @@ export const logicalNot = operation<Elementwise>(
 );
 
 /** Whether it is no number. */
-export const isnan = operation<Elementwise>(ofElements("isnan", "Isnan", "numpy", (x) => compare.not(compare.equal(x, x))));
+export const isnan = operation<Elementwise>(
+  ofElements("isnan", "Isnan", "numpy", (x) => compare.not(compare.equal(x, x))),
+);
 
 /** Whether it is an infinity. */
 export const isinf = operation<Elementwise>(

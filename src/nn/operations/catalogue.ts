@@ -1,11 +1,16 @@
+import { ownRows } from "../activations/functions.js";
 import * as operations from "./index.js";
 import type { OperationRow } from "./operation.js";
 
+function named(row: OperationRow): [string, OperationRow] {
+  return [`${row.module}.${row.className}`, row];
+}
+
 /** All operations, by Keras's names of their files and classes: `numpy.Add`. */
 const byName: ReadonlyMap<string, OperationRow> = new Map(
-  Object.values(operations).flatMap((one): [string, OperationRow][] =>
-    typeof one === "function" && "row" in one ? [[`${one.row.module}.${one.row.className}`, one.row]] : [],
-  ),
+  [...Object.values(operations), ...Object.values(operations.image)]
+    .flatMap((one): [string, OperationRow][] => (typeof one === "function" && "row" in one ? [named(one.row)] : []))
+    .concat(ownRows.map(named)),
 );
 
 /**

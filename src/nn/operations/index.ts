@@ -7,3 +7,7 @@ export * from "./reductions.js";
 export { variances as var } from "./reductions.js";
 export * from "./shapes.js";
 export * from "./indexing.js";
+export * from "./neural.js";
+export * from "./products.js";
+export * from "./creation.js";
+export * as image from "./images.js";

@@ -111,8 +111,7 @@ function sliceOf(part: Computable): SliceArgument {
 
 function checkPlace(x: Value, axis: number, place: number): void {
   const extent = x.shape[axis];
-  const fits =
-    Number.isSafeInteger(place) && (typeof extent !== "number" || (place < extent && place >= -extent));
+  const fits = Number.isSafeInteger(place) && (typeof extent !== "number" || (place < extent && place >= -extent));
   if (fits) return;
   throw new ShapeError("getItem: there is no such place.", {
     subject: "key",
@@ -122,11 +121,7 @@ function checkPlace(x: Value, axis: number, place: number): void {
 }
 
 /** What {@link slice} is. */
-export type Slice = <X extends Operand>(
-  x: X,
-  startIndices: readonly number[],
-  shape: readonly number[],
-) => Answer<X>;
+export type Slice = <X extends Operand>(x: X, startIndices: readonly number[], shape: readonly number[]) => Answer<X>;
 
 /** A part that begins at `startIndices` and has the given shape, in Keras's order. */
 export const slice = operation<Slice>({

@@ -33,8 +33,14 @@ export interface OperationRow {
   readonly required?: number;
   /** What else the function takes, in order, with the defaults; `undefined` where it must be said. */
   readonly options: OperationOptions;
+  /** Those of the options that Keras's files say by name in the call rather than in the configuration. */
+  readonly namedInCall?: readonly string[];
+  /** Whether its only argument is a list here, where Keras's call takes the entries one by one. */
+  readonly isVariadic?: boolean;
   /** Whether every element is treated by itself, so that it may as well be computed in the graph's order of axes. */
   readonly isElementwise?: boolean;
+  /** Whether `compute` wants values in the graph's order of axes, and gives them so; default: Keras's. */
+  readonly wantsGraphOrder?: boolean;
   /** Writes it for values in Keras's order of axes. */
   readonly compute: (args: readonly Computable[], options: OperationOptions) => Value | readonly Value[];
 }
@@ -74,6 +80,7 @@ function write(row: OperationRow, args: readonly Computable[], options: Operatio
       );
     }
   }
+  if (row.wantsGraphOrder === true) return listed(row.compute(args, options));
   const results = row.compute(
     args.map((one) => mapped(one, inKerasOrder)),
     options,
@@ -174,8 +181,18 @@ export class Operation extends Layer {
   }
 
   override getConfig(): Record<string, unknown> {
-    const entries = Object.entries(this.options).map(([name, value]) => [snakeCase(name), value]);
-    return { name: this.name, ...Object.fromEntries(entries) };
+    return { name: this.name, ...this.said((name) => this.row.namedInCall?.includes(name) !== true) };
+  }
+
+  /** Options that files say by name in the call. */
+  get callConfig(): Record<string, unknown> {
+    return this.said((name) => this.row.namedInCall?.includes(name) === true);
+  }
+
+  private said(which: (name: string) => boolean): Record<string, unknown> {
+    // What is null is the default; not all that a function takes is an option of Keras's class.
+    const entries = Object.entries(this.options).filter(([name, value]) => value !== null && which(name));
+    return Object.fromEntries(entries.map(([name, value]) => [snakeCase(name), value]));
   }
 }
 

@@ -1,3 +1,4 @@
+import { refuse } from "../../errors/check.js";
 import { ShapeError } from "../../errors/errors.js";
 import { normalizeAxis } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
@@ -39,7 +40,9 @@ function ofAxes(
     module,
     call: ["x"],
     options: { axis: null, keepdims: false, ...options },
-    compute: ([given], { axis, keepdims }) => {
+    compute: ([given], { axis, keepdims, ...others }) => {
+      const said = Object.entries(others).find(([, value]) => value !== null);
+      if (said !== undefined) refuse(name, said[0], "nothing: Graft does not have it", said[1]);
       const x = convert(given);
       const axes = axesOf(name, axis)?.map((one) => normalizeAxis(one, x.rank, name));
       if (x.rank === 0) return compute(x, [], { keepdims: 0 });
@@ -61,13 +64,15 @@ export const sum = operation<Reduction>(ofAxes("sum", "Sum", "numpy", reduce.red
 export const mean = operation<Reduction>(ofAxes("mean", "Mean", "numpy", reduce.reduceMean, float));
 
 /** The product. */
-export const prod = operation<Reduction>(ofAxes("prod", "Prod", "numpy", reduce.reduceProd, countable));
+export const prod = operation<Reduction>(
+  ofAxes("prod", "Prod", "numpy", reduce.reduceProd, countable, { dtype: null }),
+);
 
 /** The greatest. */
-export const max = operation<Reduction>(ofAxes("max", "Max", "numpy", reduce.reduceMax, countable));
+export const max = operation<Reduction>(ofAxes("max", "Max", "numpy", reduce.reduceMax, countable, { initial: null }));
 
 /** The smallest. */
-export const min = operation<Reduction>(ofAxes("min", "Min", "numpy", reduce.reduceMin, countable));
+export const min = operation<Reduction>(ofAxes("min", "Min", "numpy", reduce.reduceMin, countable, { initial: null }));
 
 /** The greatest. */
 export const amax = operation<Reduction>(ofAxes("amax", "Amax", "numpy", reduce.reduceMax, countable));
@@ -89,9 +94,7 @@ export const std = operation<Reduction>(
 );
 
 /** `ln Σ eˣ`. */
-export const logsumexp = operation<Reduction>(
-  ofAxes("logsumexp", "Logsumexp", "math", reduce.reduceLogSumExp, float),
-);
+export const logsumexp = operation<Reduction>(ofAxes("logsumexp", "Logsumexp", "math", reduce.reduceLogSumExp, float));
 
 function flags(x: Value): Value {
   return cast(truth(x), "float32");
@@ -182,33 +185,31 @@ export interface NormOptions extends ReductionOptions {
 export type Norm = <X extends Operand>(x: X, options?: NormOptions) => Answer<X>;
 
 /** The length of vectors along an axis, or of all elements. */
-export const norm = operation<Norm>(
-  {
-    name: "norm",
-    className: "Norm",
-    module: "linalg",
-    call: ["x"],
-    options: { ord: null, axis: null, keepdims: false },
-    compute: ([given], { ord, axis, keepdims }) => {
-      const x = asFloat(value(given));
-      const axes = axesOf("norm", axis)?.map((one) => normalizeAxis(one, x.rank, "norm"));
-      const options = { keepdims: keepdims === true ? 1 : 0 };
-      const size = axes?.length ?? x.rank;
-      if (ord === null || (ord === "fro" && size === 2) || (ord === 2 && size === 1)) {
-        return math.sqrt(reduce.reduceSumSquare(x, axes, options));
-      }
-      if (size !== 1) throw unusable(ord);
-      const magnitudes = math.abs(x);
-      if (ord === 1) return reduce.reduceSum(magnitudes, axes, options);
-      if (ord === Infinity) return reduce.reduceMax(magnitudes, axes, options);
-      if (ord === -Infinity) return reduce.reduceMin(magnitudes, axes, options);
-      if (ord === 0) return reduce.reduceSum(cast(truth(x), "float32"), axes, options);
-      if (typeof ord !== "number") throw unusable(ord);
-      const powers = reduce.reduceSum(math.pow(magnitudes, scalarLike(x, ord)), axes, options);
-      return math.pow(powers, scalarLike(powers, 1 / ord));
-    },
+export const norm = operation<Norm>({
+  name: "norm",
+  className: "Norm",
+  module: "linalg",
+  call: ["x"],
+  options: { ord: null, axis: null, keepdims: false },
+  compute: ([given], { ord, axis, keepdims }) => {
+    const x = asFloat(value(given));
+    const axes = axesOf("norm", axis)?.map((one) => normalizeAxis(one, x.rank, "norm"));
+    const options = { keepdims: keepdims === true ? 1 : 0 };
+    const size = axes?.length ?? x.rank;
+    if (ord === null || (ord === "fro" && size === 2) || (ord === 2 && size === 1)) {
+      return math.sqrt(reduce.reduceSumSquare(x, axes, options));
+    }
+    if (size !== 1) throw unusable(ord);
+    const magnitudes = math.abs(x);
+    if (ord === 1) return reduce.reduceSum(magnitudes, axes, options);
+    if (ord === Infinity) return reduce.reduceMax(magnitudes, axes, options);
+    if (ord === -Infinity) return reduce.reduceMin(magnitudes, axes, options);
+    if (ord === 0) return reduce.reduceSum(cast(truth(x), "float32"), axes, options);
+    if (typeof ord !== "number") throw unusable(ord);
+    const powers = reduce.reduceSum(math.pow(magnitudes, scalarLike(x, ord)), axes, options);
+    return math.pow(powers, scalarLike(powers, 1 / ord));
   },
-);
+});
 
 function unusable(ord: unknown): ShapeError {
   return new ShapeError("there is no such norm of these axes.", {

@@ -29,7 +29,8 @@ function arrayOf(list: readonly Computable[]): Value | undefined {
     dims.push((part as readonly Computable[]).length);
   }
   const elements = (list as readonly unknown[]).flat(Infinity as 1);
-  const fits = elements.every((one): one is number => typeof one === "number") && elements.length === elementCount(dims);
+  const fits =
+    elements.every((one): one is number => typeof one === "number") && elements.length === elementCount(dims);
   if (!fits) return undefined;
   const isWhole = elements.every((one) => Number.isInteger(one));
   return constant(isWhole ? { type: "int32", dims, data: Int32Array.from(elements) } : float32(elements, dims));

@@ -2,7 +2,7 @@ import { refuse } from "../../errors/check.js";
 import { ShapeError } from "../../errors/errors.js";
 import { type Dim, dimProduct, formatShape, normalizeAxis, type Shape, staticDim } from "../../graph/shape.js";
 import { Value } from "../../graph/value.js";
-import { integers, scalarLike } from "../../ops/constants.js";
+import { integers, scalar, scalarLike } from "../../ops/constants.js";
 import * as joining from "../../ops/joining.js";
 import * as layout from "../../ops/layout.js";
 import { reshape as reshapeOp, reshapeTo } from "../../ops/reshape.js";
@@ -206,10 +206,7 @@ export const ravel = operation<Elementwise>({
 });
 
 /** What {@link concatenate} is. */
-export type Joining = <X extends Operand>(
-  xs: readonly X[],
-  axis?: number | { readonly axis?: number },
-) => Answer<X>;
+export type Joining = <X extends Operand>(xs: readonly X[], axis?: number | { readonly axis?: number }) => Answer<X>;
 
 /** One behind the other along an axis; default 0, as in Keras. */
 export const concatenate = operation<Joining>({
@@ -260,7 +257,8 @@ export const split = listOperation<Split>({
     const x = value(given);
     const place = normalizeAxis(axisOf("split", axis), x.rank, "split");
     const extent = staticDim(x.shape, place, "split");
-    const starts = typeof indicesOrSections === "number" ? sections(extent, indicesOrSections) : places(indicesOrSections);
+    const starts =
+      typeof indicesOrSections === "number" ? sections(extent, indicesOrSections) : places(indicesOrSections);
     return [0, ...starts].map((start, index) =>
       sliceOp(x, { starts: [start], ends: [starts[index] ?? extent], axes: [place] }),
     );
@@ -377,6 +375,7 @@ export const pad = operation<Pad>({
   module: "numpy",
   call: ["x"],
   options: { padWidth: undefined, mode: "constant", constantValues: null },
+  namedInCall: ["constantValues"],
   compute: ([given], { padWidth, mode, constantValues }) => {
     const x = value(given);
     const margins = marginsOf(x, padWidth);
@@ -499,10 +498,10 @@ export const stopGradient = operation<Elementwise>({
 });
 
 /** What {@link zerosLike} is. */
-export type Like = <X extends Operand>(x: X) => Answer<X>;
+export type Like = <X extends Operand>(x: X, dtype?: string | null) => Answer<X>;
 
-function filledLike(x: Value, number: number): Value {
-  const one = scalarLike(x, number);
+function filledLike(x: Value, number: number, dtype: unknown = null): Value {
+  const one = dtype === null ? scalarLike(x, number) : scalar(elementType("like", dtype), number);
   return x.rank === 0 ? layout.identity(one) : expandTo(one, x);
 }
 
@@ -512,9 +511,9 @@ export const zerosLike = operation<Like>({
   className: "ZerosLike",
   module: "numpy",
   call: ["x"],
-  options: {},
+  options: { dtype: null },
   isElementwise: true,
-  compute: ([x]) => filledLike(value(x), 0),
+  compute: ([x], { dtype }) => filledLike(value(x), 0, dtype),
 });
 
 /** Ones of the shape of a tensor. */
@@ -523,13 +522,13 @@ export const onesLike = operation<Like>({
   className: "OnesLike",
   module: "numpy",
   call: ["x"],
-  options: {},
+  options: { dtype: null },
   isElementwise: true,
-  compute: ([x]) => filledLike(value(x), 1),
+  compute: ([x], { dtype }) => filledLike(value(x), 1, dtype),
 });
 
 /** What {@link fullLike} is. */
-export type FullLike = <X extends Operand>(x: X, fillValue: number) => Answer<X>;
+export type FullLike = <X extends Operand>(x: X, fillValue: number, dtype?: string | null) => Answer<X>;
 
 /** One number in the shape of a tensor. */
 export const fullLike = operation<FullLike>({
@@ -537,6 +536,6 @@ export const fullLike = operation<FullLike>({
   className: "FullLike",
   module: "numpy",
   call: ["x", "fillValue"],
-  options: {},
-  compute: ([x, fill]) => filledLike(value(x), Number(fill)),
+  options: { dtype: null },
+  compute: ([x, fill], { dtype }) => filledLike(value(x), Number(fill), dtype),
 });

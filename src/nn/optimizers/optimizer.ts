@@ -41,7 +41,7 @@ export type LearningRate = number | LearningRateSchedule;
 
 /** Options that every optimizer has. */
 export interface OptimizerOptions {
-  /** Step size, a positive number, or a schedule of it. */
+  /** Step size, a number from 0, or a schedule of it. */
   readonly learningRate?: LearningRate;
   /** Name; default: made from the class. */
   readonly name?: string;
@@ -334,10 +334,10 @@ export function slotOf(slots: Readonly<Record<string, Value>>, name: string): Va
 }
 
 function checkRate(value: number): void {
-  if (value > 0 && Number.isFinite(value)) return;
+  if (value >= 0 && Number.isFinite(value)) return;
   throw new UsageError("The learning rate is not usable.", {
     subject: "learningRate",
-    expected: "a positive number",
+    expected: "a finite number from 0",
     received: String(value),
   });
 }

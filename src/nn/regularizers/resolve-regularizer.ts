@@ -1,3 +1,4 @@
+import { type Word } from "../../errors/check.js";
 import type { SerializedObject } from "../config.js";
 import type { SnakeCase } from "../names.js";
 import { factories, Registry } from "../registry.js";
@@ -5,7 +6,7 @@ import * as catalogue from "./catalogue.js";
 import type { Regularizer } from "./regularizer.js";
 
 /** A regularizer, its name in Keras, or what Keras wrote into a file. */
-export type RegularizerLike = Regularizer | SnakeCase<keyof typeof catalogue> | SerializedObject;
+export type RegularizerLike = Regularizer | Word<SnakeCase<keyof typeof catalogue>> | SerializedObject;
 
 const registry = new Registry("regularizer", factories<Regularizer>(catalogue), { l1_l2: "L1L2" });
 

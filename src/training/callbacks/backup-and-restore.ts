@@ -1,6 +1,6 @@
 import { FileError, UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { text, wholeNumber } from "../../errors/check.js";
+import { text, wholeNumber, type Word } from "../../errors/check.js";
 import { decodeState, encodeState } from "../fit/state-file.js";
 import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
@@ -10,7 +10,7 @@ import { machineOf, say } from "./say.js";
 /** Options of {@link BackupAndRestore}. */
 export interface BackupAndRestoreOptions {
   /** After each epoch, or after so many batches; default `"epoch"`. */
-  readonly saveFreq?: SaveFrequency;
+  readonly saveFreq?: Word<"epoch"> | number;
   /** Whether the state before the last is kept too, against a damaged file; default `false`. */
   readonly doubleCheckpoint?: boolean;
   /** Whether the backup is removed when the training ends; default `true`. */
@@ -55,7 +55,7 @@ export class BackupAndRestore extends Callback {
     super(options);
     text("BackupAndRestore", "backupDir", backupDir);
     const { saveFreq = "epoch" } = options;
-    this.saveFreq = saveFreq === "epoch" ? saveFreq : wholeNumber("BackupAndRestore", "saveFreq", saveFreq);
+    this.saveFreq = saveFreq === "epoch" ? "epoch" : wholeNumber("BackupAndRestore", "saveFreq", saveFreq as number);
     this.doubleCheckpoint = options.doubleCheckpoint ?? false;
     this.deleteCheckpoint = options.deleteCheckpoint ?? true;
     this.path = `${backupDir}/latest.safetensors`;

@@ -23,6 +23,7 @@ const members = Object.keys({
   onPredictEnd: true,
   onPredictBatchBegin: true,
   onPredictBatchEnd: true,
+  onLossLost: true,
   saveState: true,
   restoreState: true,
   comesLast: true,

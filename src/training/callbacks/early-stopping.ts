@@ -1,5 +1,5 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { wholeNumber } from "../../errors/check.js";
+import { wholeNumber, type Word } from "../../errors/check.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
@@ -15,9 +15,9 @@ export interface EarlyStoppingOptions {
   /** Epochs without anything better after which training ends; default 0. */
   readonly patience?: number;
   /** 1: says what it does; default 0. */
-  readonly verbose?: 0 | 1;
+  readonly verbose?: number;
   /** Default `"auto"`: losses fall, a metric goes its own direction. */
-  readonly mode?: Mode;
+  readonly mode?: Word<Mode>;
   /** Only what is better than this counts; default: nothing. */
   readonly baseline?: number | undefined;
   /** Whether the weights of the best epoch are put back at the end; default `false`. */
@@ -69,7 +69,7 @@ export class EarlyStopping extends Callback {
   wait = 0;
   private readonly watched: Monitor;
   private readonly patience: number;
-  private readonly verbose: 0 | 1;
+  private readonly verbose: number;
   private readonly baseline: number | undefined;
   private readonly restoreBestWeights: boolean;
   private readonly startFromEpoch: number;

@@ -11,7 +11,7 @@ export type EpochSchedule = (epoch: number, learningRate: number) => number;
 /** Options of {@link LearningRateScheduler}. */
 export interface LearningRateSchedulerOptions {
   /** 1: says what it does; default 0. */
-  readonly verbose?: 0 | 1;
+  readonly verbose?: number;
 }
 
 /**
@@ -24,7 +24,7 @@ export class LearningRateScheduler extends Callback {
   static readonly positional: readonly string[] = ["schedule"];
   static readonly options: readonly string[] = ["verbose"];
   private readonly schedule: EpochSchedule;
-  private readonly verbose: 0 | 1;
+  private readonly verbose: number;
 
   /**
    * @param schedule gives the rate of an epoch

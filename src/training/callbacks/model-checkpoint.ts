@@ -1,6 +1,7 @@
 import { UsageError } from "../../errors/errors.js";
+import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { text, wholeNumber } from "../../errors/check.js";
+import { text, wholeNumber, type Word } from "../../errors/check.js";
 import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { formatPath } from "./format-path.js";
@@ -15,15 +16,15 @@ export interface ModelCheckpointOptions {
   /** Key in the logs; default `"val_loss"`. */
   readonly monitor?: string;
   /** 1: says what it does; default 0. */
-  readonly verbose?: 0 | 1;
+  readonly verbose?: number;
   /** Whether only what is better than everything before is saved; default `false`. */
   readonly saveBestOnly?: boolean;
   /** Whether weights alone are saved; default `false`. */
   readonly saveWeightsOnly?: boolean;
   /** Default `"auto"`: losses fall, a metric goes its own direction. */
-  readonly mode?: Mode;
+  readonly mode?: Word<Mode>;
   /** Default `"epoch"`. */
-  readonly saveFreq?: SaveFrequency;
+  readonly saveFreq?: Word<"epoch"> | number;
   /** With `saveBestOnly`, what the first one must be better than; default: nothing. */
   readonly initialValueThreshold?: number | undefined;
 }
@@ -62,7 +63,7 @@ export class ModelCheckpoint extends Callback {
   static readonly options: readonly string[] = known;
   private readonly filepath: string;
   private readonly watched: Monitor;
-  private readonly verbose: 0 | 1;
+  private readonly verbose: number;
   private readonly saveBestOnly: boolean;
   private readonly saveWeightsOnly: boolean;
   private readonly saveFreq: SaveFrequency;
@@ -89,14 +90,15 @@ export class ModelCheckpoint extends Callback {
     this.verbose = options.verbose ?? 0;
     this.saveBestOnly = options.saveBestOnly ?? false;
     this.saveWeightsOnly = saveWeightsOnly;
-    this.saveFreq = saveFreq === "epoch" ? saveFreq : wholeNumber("ModelCheckpoint", "saveFreq", saveFreq);
-    const endings = saveWeightsOnly ? [".weights.h5"] : [".keras"];
-    if (!endings.some((ending) => filepath.endsWith(ending))) {
+    this.saveFreq = saveFreq === "epoch" ? "epoch" : wholeNumber("ModelCheckpoint", "saveFreq", saveFreq as number);
+    const endings = saveWeightsOnly ? [".weights.h5"] : [".keras", ".h5"];
+    const isWeights = filepath.endsWith(".weights.h5");
+    if (!endings.some((ending) => filepath.endsWith(ending)) || isWeights !== saveWeightsOnly) {
       throw new UsageError(`ModelCheckpoint cannot save to "${filepath}".`, {
         subject: "filepath",
         expected: `a name that ends in ${endings.join(" or ")}`,
         received: filepath,
-        advice: filepath.endsWith(".weights.h5") ? "Set saveWeightsOnly to true." : undefined,
+        advice: isWeights ? "Set saveWeightsOnly to true." : undefined,
       });
     }
   }
@@ -104,6 +106,12 @@ export class ModelCheckpoint extends Callback {
   /** The best value so far. */
   get best(): number | undefined {
     return this.watched.best;
+  }
+
+  /** What cannot be saved is said before anything is learned. */
+  override async onTrainBegin({ model }: CallbackContext): Promise<void> {
+    const what = this.saveWeightsOnly ? "weights" : "model";
+    await platform().files.checkSave(model, this.filepath, what);
   }
 
   override onEpochBegin(epoch: number): void {

@@ -8,8 +8,8 @@ import type { CallbackContext, Logs } from "../../models/training-types.js";
 export type Mode = "auto" | "min" | "max";
 
 /** @throws UsageError when the mode is none of the three */
-function checkMode(owner: string, mode: Mode): void {
-  if (["auto", "min", "max"].includes(mode)) return;
+function checkMode(owner: string, mode: string): Mode {
+  if (mode === "auto" || mode === "min" || mode === "max") return mode;
   throw new UsageError(`${owner}: there is no mode "${mode}".`, {
     subject: "mode",
     expected: '"auto", "min" or "max"',
@@ -21,6 +21,7 @@ function checkMode(owner: string, mode: Mode): void {
 export class Monitor {
   best: number | undefined;
   private told = false;
+  private readonly mode: Mode;
 
   /**
    * @param owner name of the callback, for messages
@@ -30,11 +31,11 @@ export class Monitor {
   constructor(
     private readonly owner: string,
     readonly monitor: string,
-    private readonly mode: Mode,
+    mode: string,
     private readonly minDelta = 0,
   ) {
     text(owner, "monitor", monitor);
-    checkMode(owner, mode);
+    this.mode = checkMode(owner, mode);
   }
 
   /** The figure; where it is missing, that is said once. */

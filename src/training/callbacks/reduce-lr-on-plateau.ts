@@ -1,5 +1,5 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { numberWithin, refuse, wholeNumber } from "../../errors/check.js";
+import { numberWithin, refuse, wholeNumber, type Word } from "../../errors/check.js";
 import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";
@@ -14,9 +14,9 @@ export interface ReduceLROnPlateauOptions {
   /** Epochs without anything better after which the rate is lowered; default 10. */
   readonly patience?: number;
   /** 1: says what it does; default 0. */
-  readonly verbose?: 0 | 1;
+  readonly verbose?: number;
   /** Default `"auto"`: losses fall, a metric goes its own direction. */
-  readonly mode?: Mode;
+  readonly mode?: Word<Mode>;
   /** Smallest change that counts as better; default 1e-4. */
   readonly minDelta?: number;
   /** Epochs after a change in which none are counted; default 0. */
@@ -53,7 +53,7 @@ export class ReduceLROnPlateau extends Callback {
   private readonly watched: Monitor;
   private readonly factor: number;
   private readonly patience: number;
-  private readonly verbose: 0 | 1;
+  private readonly verbose: number;
   private readonly cooldown: number;
   private readonly minLr: number;
 

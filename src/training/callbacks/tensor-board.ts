@@ -1,5 +1,5 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { text, wholeNumber } from "../../errors/check.js";
+import { text, wholeNumber, type Word } from "../../errors/check.js";
 import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { histogram, type Summary, summaryRecord, versionRecord } from "./event-file.js";
@@ -14,7 +14,7 @@ export interface TensorBoardOptions {
   /** Whether steps per second are written; default `false`. */
   readonly writeStepsPerSecond?: boolean;
   /** `"epoch"`: figures of epochs only; `"batch"` or a number: those of every or every so many batches too. Default `"epoch"`. */
-  readonly updateFreq?: "epoch" | "batch" | number;
+  readonly updateFreq?: Word<"epoch" | "batch"> | number;
 }
 
 const known = [
@@ -61,7 +61,7 @@ export class TensorBoard extends Callback {
     this.histogramFreq = wholeNumber("TensorBoard", "histogramFreq", options.histogramFreq ?? 0, 0);
     this.writeStepsPerSecond = options.writeStepsPerSecond ?? false;
     const frequency = updateFreq === "batch" ? 1 : updateFreq;
-    this.every = frequency === "epoch" ? 0 : wholeNumber("TensorBoard", "updateFreq", frequency);
+    this.every = frequency === "epoch" ? 0 : wholeNumber("TensorBoard", "updateFreq", frequency as number);
   }
 
   override onTrainBegin(): void {

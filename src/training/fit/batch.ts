@@ -3,6 +3,7 @@ import type { NamedTensors } from "../../runtime/runtime.js";
 import type { BatchOptions, InputArrays, Logs, OutputArrays } from "../../models/training-types.js";
 import { Activations } from "../activations/activations.js";
 import { asArrays } from "../../models/sources/arrays.js";
+import { checkClassWeight, checkSource } from "./check-labels.js";
 import { evaluateBatch } from "./evaluation.js";
 import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
@@ -26,6 +27,8 @@ async function onBatch(
   prepareModel(model, source);
   const { compiled } = model;
   const batch = source.nextBatch();
+  checkSource(source, compiled);
+  checkClassWeight(classWeight, compiled, source, labelShapesOf(batch, compiled));
   const targets = targetsOf(batch, compiled, classWeight);
   return memory.withPrograms(source.graph, compiled, labelShapesOf(batch, compiled), async (programs) => {
     const boundary = await new Activations(programs, source, false).of(batch);

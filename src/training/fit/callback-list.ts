@@ -1,6 +1,13 @@
 import { namedRecord } from "../../errors/named-record.js";
 import type { BaseModel } from "../../models/base-model.js";
-import type { Callback, CallbackContext, CallbackParams, Logs, TrainingState } from "../../models/training-types.js";
+import type {
+  Callback,
+  CallbackContext,
+  CallbackParams,
+  Logs,
+  LostLoss,
+  TrainingState,
+} from "../../models/training-types.js";
 import { classNameOf } from "../../nn/named.js";
 
 /** What a callback wants to know after a stop; tensors apart. */
@@ -30,6 +37,11 @@ export class CallbackList {
     }
   }
 
+  /** Whether somebody wants to know of a loss that is no finite number. */
+  get asksForLostLoss(): boolean {
+    return this.callbacks.some((callback) => typeof callback.onLossLost === "function");
+  }
+
   private async tell(event: (callback: Callback) => unknown): Promise<void> {
     for (const callback of this.callbacks) await event(callback);
   }
@@ -52,6 +64,8 @@ export class CallbackList {
     this.tell((one) => one.onTrainBatchBegin?.(step, context));
   onTrainBatchEnd = (step: number, logs: Logs, context: CallbackContext): Promise<void> =>
     this.tellLogs(logs, (one, sorted) => one.onTrainBatchEnd?.(step, sorted, context));
+  onLossLost = (lost: LostLoss, context: CallbackContext): Promise<void> =>
+    this.tell((one) => one.onLossLost?.(lost, context));
   onTestBegin = (context: CallbackContext): Promise<void> => this.tell((one) => one.onTestBegin?.(context));
   onTestEnd = (logs: Logs, context: CallbackContext): Promise<void> =>
     this.tellLogs(logs, (one, sorted) => one.onTestEnd?.(sorted, context));

@@ -3,6 +3,7 @@ import type { EvaluateOptions, Logs, AnySamples } from "../../models/training-ty
 import { checkSteps } from "../../models/sources/check-samples.js";
 import { toSource } from "../../models/sources/any-samples.js";
 import { Activations } from "../activations/activations.js";
+import { checkedBatches, checkSource } from "./check-labels.js";
 import { evaluateBatches } from "./evaluation.js";
 import { firstBatches, looked, prepareModel, ranOut, roundSteps } from "./samples.js";
 import { labelShapesOf } from "./targets.js";
@@ -14,6 +15,7 @@ export async function evaluate({ host, model, memory }: Call, x: AnySamples, opt
   const { compiled } = model;
   const source: BatchSource = await toSource("evaluate", model, x, options);
   prepareModel(model, source);
+  checkSource(source, compiled);
   const { verbose = 1 } = options;
   const steps = Math.min(options.steps ?? Infinity, roundSteps(source));
   const { first, batches } = await looked(
@@ -25,6 +27,7 @@ export async function evaluate({ host, model, memory }: Call, x: AnySamples, opt
     const callbacks = callbackList(options.callbacks, verbose);
     callbacks.begin(model, { verbose, epochs: 1, steps });
     const activations = new Activations(programs, source, false);
-    return evaluateBatches(programs, compiled, activations, batches, callbacks, contextOf(model, host.machine, steps));
+    const checked = checkedBatches(batches, source, compiled);
+    return evaluateBatches(programs, compiled, activations, checked, callbacks, contextOf(model, host.machine, steps));
   });
 }

@@ -7,20 +7,24 @@ import type {
   CallbackContext,
   FitOptions,
   Logs,
+  LostLoss,
   Resumable,
   TrainingState,
   TrunkReport,
 } from "../../models/training-types.js";
 import type { Training } from "../../nn/weight-use.js";
 import { Activations } from "../activations/activations.js";
+import { checkBatch, checkClassWeight, checkedBatches } from "./check-labels.js";
 import type { CallbackList } from "./callback-list.js";
 import { evaluateBatches } from "./evaluation.js";
+import { causeOfLoss, lossText, lostValidation } from "./lost-loss.js";
 import type { BorrowedPrograms, TrainingMemory } from "./training-memory.js";
 import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
 import { beginLoading, firstBatches, type LoadingBatch, noSamples, ranOut, roundSteps } from "./samples.js";
-import { randomLabel, StepRunner } from "./step-runner.js";
+import { names } from "../programs/names.js";
+import { numberOf, randomLabel, StepRunner } from "./step-runner.js";
 import { targetsOf, labelShapesOf } from "./targets.js";
 import {
   averageWeights,
@@ -114,6 +118,8 @@ export class FitRun implements Resumable {
   private beforeUpcoming: unknown;
   private prepared: Prepared | undefined;
   private borrowed: BorrowedPrograms | undefined;
+  /** Whether a loss was no finite number. */
+  private lost = false;
   /** Facts of another training that this one goes on with. */
   private resumed: TrainingFacts | undefined;
 
@@ -227,15 +233,28 @@ export class FitRun implements Resumable {
     const batches = firstBatches("fit", validation, validationSteps, (given) => {
       machine.warn(ranOut("validation", given, validationSteps ?? given));
     });
+    const checked = checkedBatches(batches, validation, model.compiled, "validation ");
     const context = this.validationContext;
     // Its callbacks may give weights other values between batches, as those of evaluate may.
-    return this.parts.training.letWork(() =>
-      evaluateBatches(programs, model.compiled, validationActivations, batches, callbacks, context),
+    const figures = await this.parts.training.letWork(() =>
+      evaluateBatches(programs, model.compiled, validationActivations, checked, callbacks, context),
     );
+    await this.watchLoss(figures["loss"] ?? Number.NaN, undefined, () => lostValidation(model));
+    return figures;
+  }
+
+  /** Tells of the first loss that is no finite number. */
+  private async watchLoss(loss: number, step: number | undefined, cause: () => string): Promise<void> {
+    if (Number.isFinite(loss) || this.lost) return;
+    this.lost = true;
+    const { callbacks, machine } = this.parts;
+    const lost: LostLoss = { loss, epoch: this.epoch, step, cause: cause() };
+    if (!callbacks.asksForLostLoss) machine.warn(lossText(lost));
+    await this.tell(() => callbacks.onLossLost(lost, this.context));
   }
 
   /** @returns whether there was a batch: `false` at the end of a round that nobody has counted */
-  private async runStep({ activations, runner }: Prepared): Promise<boolean> {
+  private async runStep({ programs, activations, runner }: Prepared): Promise<boolean> {
     const { callbacks, options, source, model } = this.parts;
     const { step } = this;
     const upcoming = await this.upcoming;
@@ -251,7 +270,15 @@ export class FitRun implements Resumable {
     const isLast = step + 1 >= this.steps || this.taken + 1 >= roundSteps(source);
     if (!isLast || (this.epoch + 1 < this.epochs && source.onEpochEnd === undefined)) this.draw();
     else this.upcoming = undefined;
-    const results = await runner.run(boundary, targetsOf(batch, model.compiled, options.classWeight));
+    checkBatch(batch, source, model.compiled);
+    const targets = targetsOf(batch, model.compiled, options.classWeight);
+    // The step writes its weights elsewhere, so these are what it began with.
+    const before = programs.trained.map(({ variable }) => variable.value);
+    const results = await runner.run(boundary, targets);
+    const isFirst = this.means.isEmpty && this.epoch === (options.initialEpoch ?? 0);
+    await this.watchLoss(numberOf(results[names.loss]), step, () =>
+      causeOfLoss({ model, programs, source, batch, boundary, targets, before, isFirst }),
+    );
     this.means.add(results, batch.keys.length);
     this.step = step + 1;
     this.taken += 1;
@@ -285,7 +312,9 @@ export class FitRun implements Resumable {
     const { model, source, validation, memory, options, training } = this.parts;
     const { compiled, optimizer } = model;
     const first = (await this.upcoming)?.batch;
-    this.borrowed = await memory.borrow(source.graph, compiled, labelShapesOf(first, compiled), options.trunkPrecision);
+    const labelShapes = labelShapesOf(first, compiled);
+    checkClassWeight(options.classWeight, compiled, source, labelShapes);
+    this.borrowed = await memory.borrow(source.graph, compiled, labelShapes, options.trunkPrecision);
     const { programs } = this.borrowed;
     await programs.calibrate(source);
     this.resumed?.randoms.forEach((state, index) => {

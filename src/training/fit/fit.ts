@@ -11,9 +11,11 @@ import { splitValidation } from "../../models/sources/arrays.js";
 import { Training } from "../../nn/weight-use.js";
 import { Activations } from "../activations/activations.js";
 import type { Programs } from "../programs/programs.js";
+import { checkSource } from "./check-labels.js";
 import { evaluateBatches } from "./evaluation.js";
 import { warnOfOtherPreprocessing } from "./preprocessing-warning.js";
-import { checkSameSizes, looked, prepareModel, roundSteps } from "./samples.js";
+import { looked, prepareModel, roundSteps } from "./samples.js";
+import { checkSameSizes } from "./open-sizes.js";
 import { labelShapesOf } from "./targets.js";
 import { type Call, callbackList, contextOf, trainedBy } from "./call.js";
 import { checkOptions, FitRun } from "./fit-run.js";
@@ -78,6 +80,9 @@ async function fitAlone(call: Call, training: Training, x: AnySamples, given: Fi
   if (validation !== undefined) checkSameSizes(model, source, validation);
   // A model that had waited for its input has weights by now.
   training.cover(trainedBy(model));
+  // Of arrays that are split, both parts at once, so that a sample has the number that the arrays know it by.
+  checkSource(samples === x ? source : await toSource("fit", model, x, given), model.compiled);
+  if (validation !== undefined && samples === x) checkSource(validation, model.compiled, "validation ");
   warnOfOtherPreprocessing(model, source, (line) => {
     machine.warn(line);
   });

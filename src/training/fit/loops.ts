@@ -45,10 +45,12 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
   return {
     fit: async (model, x, options) => {
       checkMethodOptions("fit", options);
+      if (options.sampleWeight !== undefined) checkArrays("fit", "sampleWeight", options.sampleWeight, true);
       return fit(callOf(model), x, options);
     },
     evaluate: async (model, x, options) => {
       checkMethodOptions("evaluate", options);
+      if (options.sampleWeight !== undefined) checkArrays("evaluate", "sampleWeight", options.sampleWeight, true);
       return reading(model, () => evaluate(callOf(model), x, options));
     },
     predict: async (model, x, options) => {

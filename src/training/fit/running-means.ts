@@ -47,6 +47,11 @@ export class RunningMeans {
     return { samples, batches, losses: Object.fromEntries(losses), sums: Object.fromEntries(sums) };
   }
 
+  /** Whether nothing was taken in yet. */
+  get isEmpty(): boolean {
+    return this.batches === 0;
+  }
+
   /** Takes in what a step or an evaluation of a batch of `size` samples returned. */
   add(results: NamedTensors, size: number): void {
     this.samples += size;
@@ -91,7 +96,7 @@ export class RunningMeans {
       }
     }
     const followed = metrics.map(
-      ({ name, metric }, index) => [name, metric.result(this.stateAt(names.metric(index, "")))] as const,
+      ({ name, metric }, index) => [name, metric.figure(this.stateAt(names.metric(index, "")))] as const,
     );
     if (outputs.length > 1) followed.sort(([a], [b]) => (a < b ? -1 : 1));
     return namedRecord([...logs, ...followed]);

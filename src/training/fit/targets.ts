@@ -1,5 +1,5 @@
 import { ShapeError, UsageError } from "../../errors/errors.js";
-import type { Batch } from "../../models/sources/batch-source.js";
+import type { Batch, LabelledSamples } from "../../models/sources/batch-source.js";
 import { quoted } from "../../models/each.js";
 import type { FitOptions } from "../../models/training-types.js";
 import type { Compiled } from "../../models/compile-types.js";
@@ -51,7 +51,7 @@ function wanted({ outputs, losses, metrics }: Compiled): boolean[] {
 }
 
 /** Labels of each output, as far as they are wanted. */
-function labelsByOutputOf(batch: Batch, compiled: Compiled): readonly (Float32 | undefined)[] {
+export function labelsByOutputOf(batch: LabelledSamples, compiled: Compiled): readonly (Float32 | undefined)[] {
   const isWanted = wanted(compiled);
   const given = batch.labelsByOutput ?? (batch.labels === undefined ? undefined : [batch.labels]);
   if (given === undefined) {
@@ -73,6 +73,12 @@ function labelsByOutputOf(batch: Batch, compiled: Compiled): readonly (Float32 |
       received: "none",
     });
   });
+}
+
+/** Weights of samples for each output, as they were given. */
+export function ownWeightsOf(batch: LabelledSamples, compiled: Compiled): readonly (Float32 | undefined)[] {
+  if (batch.sampleWeights === undefined) return compiled.outputs.map(() => batch.sampleWeight);
+  return placed(batch.sampleWeights, compiled, "sample weights");
 }
 
 /** Shapes of the labels of one sample, for each output; `undefined` where none are wanted. */
@@ -132,10 +138,7 @@ export function targetsOf(batch: Batch, compiled: Compiled, classWeight?: FitOpt
   const size = batch.keys.length;
   const labelsByOutput = labelsByOutputOf(batch, compiled);
   const factors = classWeight === undefined ? undefined : classFactors(labelsByOutput, size, classWeight);
-  const own =
-    batch.sampleWeights === undefined
-      ? compiled.outputs.map(() => batch.sampleWeight)
-      : placed(batch.sampleWeights, compiled, "sample weights");
+  const own = ownWeightsOf(batch, compiled);
   const sampleWeights = compiled.outputs.map((output, index) => {
     const weights = weightsOf(own[index], size, output);
     if (factors === undefined) return weights;

@@ -9,7 +9,7 @@ import type { Host } from "../machine.js";
 import { OngoingStreams } from "../../random/ongoing-streams.js";
 import type { LabelShapes } from "../programs/figures.js";
 import { Programs } from "../programs/programs.js";
-import { sizesOf } from "./samples.js";
+import { sizesOf } from "./open-sizes.js";
 
 /** The programs' identity: they are made again when one of these changes. */
 interface ProgramKey {

@@ -1,5 +1,7 @@
 import type { Value } from "../../graph/value.js";
 import type { Compiled } from "../../models/compile-types.js";
+import { within } from "../../nn/scope.js";
+import { weightContext } from "./weight-context.js";
 import { figuresOf, type LabelShapes } from "./figures.js";
 import { lowered } from "./lowering.js";
 import { behindBoundary, type ModelSplit } from "./split.js";
@@ -19,5 +21,7 @@ export function evaluateGraph(
 ): Record<string, Value> {
   const { outputs, penalties } = split.inference;
   const values = lowered(behindBoundary(split, [...outputs, ...penalties]), elementWork, true);
-  return figuresOf(compiled, labelShapes, values.slice(0, outputs.length), values.slice(outputs.length)).figures;
+  return within(weightContext(split), () =>
+    figuresOf(compiled, labelShapes, values.slice(0, outputs.length), values.slice(outputs.length)),
+  ).figures;
 }

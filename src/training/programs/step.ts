@@ -4,6 +4,8 @@ import { input, type Value } from "../../graph/value.js";
 import type { Compiled } from "../../models/compile-types.js";
 import { updateAll } from "../../nn/optimizers/index.js";
 import { cancelTransposes } from "../../passes/cancel-transposes.js";
+import { within } from "../../nn/scope.js";
+import { weightContext } from "./weight-context.js";
 import { figuresOf, noLoss, type LabelShapes } from "./figures.js";
 import { lowered } from "./lowering.js";
 import { names } from "./names.js";
@@ -35,11 +37,8 @@ export function stepGraph(
   );
   const judged = outputs.length + penalties.length;
   const predictions = values.slice(0, outputs.length);
-  const { figures, loss, objective } = figuresOf(
-    compiled,
-    labelShapes,
-    predictions,
-    values.slice(outputs.length, judged),
+  const { figures, loss, objective } = within(weightContext(split), () =>
+    figuresOf(compiled, labelShapes, predictions, values.slice(outputs.length, judged)),
   );
   const graph = { ...figures };
   updated.forEach(({ name }, index) => {

@@ -191,7 +191,9 @@ export class MultiHeadAttention extends Layer {
     }
     const projection = (name: string, kernel: readonly number[], bias: readonly number[]): Projection => ({
       kernel: this.createWeight(`${name}/kernel`, kernel, this.kernelSpec.initializer, this.kernelSpec),
-      bias: this.useBias ? this.createWeight(`${name}/bias`, bias, this.biasSpec.initializer, this.biasSpec) : undefined,
+      bias: this.useBias
+        ? this.createWeight(`${name}/bias`, bias, this.biasSpec.initializer, this.biasSpec)
+        : undefined,
     });
     const into = (name: string, shape: Shape, extent: number): Projection =>
       projection(
@@ -231,7 +233,11 @@ export class MultiHeadAttention extends Layer {
     return projected;
   }
 
-  protected override compute(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
+  protected override compute(
+    inputs: readonly Value[],
+    context: CallContext,
+    told: CallArguments = {},
+  ): readonly Value[] {
     const masked = (told.masks ?? []).length;
     const [query, value, key = value] = inputs.slice(0, inputs.length - masked).map(toChannelsLast);
     const { projections, attentionAxes } = this;

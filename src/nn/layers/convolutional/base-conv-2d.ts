@@ -2,7 +2,7 @@ import { UsageError } from "../../../errors/errors.js";
 import { type Shape, staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { type Activation, type ActivationLike, resolveActivation } from "../../activations/resolve-activation.js";
-import { channelsLastOnly, type DataFormat, oneOf, type Pair, pair } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, oneOf, type Pair, pair, type Word } from "../../../errors/check.js";
 import { type Config, serializeObject } from "../../config.js";
 import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
 import type { CallContext } from "../../context.js";
@@ -19,9 +19,9 @@ export interface BaseConv2DOptions extends LayerOptions {
   /** Steps of the window along height and width; default 1. */
   readonly strides?: Pair;
   /** `"valid"` (default) or `"same"`. */
-  readonly padding?: Padding;
+  readonly padding?: Word<Padding>;
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
   /** Distance of the kernel's taps along height and width; default 1. */
   readonly dilationRate?: Pair;
   /** Function of the outputs; default none. */

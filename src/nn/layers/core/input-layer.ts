@@ -88,6 +88,10 @@ export class InputLayer extends Layer {
     return this.placeholder;
   }
 
+  override get firstTensors(): Pick<LayerCall, "inputs" | "outputs"> {
+    return { inputs: [], outputs: [this.placeholder] };
+  }
+
   /** As in Keras there is nothing before an input. */
   override get input(): SymbolicTensor {
     return this.onlyTensor("input", []);

@@ -34,11 +34,11 @@ export class Dot extends Layer {
    * @param axes the axis of both inputs, or of each, in Keras's order; not 0, the batch
    * @throws UsageError when an option is not usable
    */
-  constructor(axes: number | readonly [number, number], options?: DotOptions);
+  constructor(axes: number | readonly number[], options?: DotOptions);
   /** All of them by name, as Keras's keyword arguments. */
-  constructor(options: DotOptions & { readonly axes: number | readonly [number, number] });
+  constructor(options: DotOptions & { readonly axes: number | readonly number[] });
   constructor(...given: readonly unknown[]) {
-    const { axes, ...options } = byName<DotOptions & { readonly axes: number | readonly [number, number] }>(Dot, given);
+    const { axes, ...options } = byName<DotOptions & { readonly axes: number | readonly number[] }>(Dot, given);
     super(options);
     const both: readonly unknown[] = typeof axes === "number" ? [axes, axes] : Array.isArray(axes) ? axes : [];
     const [first, second] = both.map((axis) => wholeNumber("Dot", "axes", axis as number, -Infinity));

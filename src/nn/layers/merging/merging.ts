@@ -50,7 +50,7 @@ export function concatenate(inputs: Inputs, options: ConcatenateOptions = {}): S
 /** `new Dot(axes, options).apply(inputs)`; axes default -1. @see https://keras.io/api/layers/merging_layers/dot/ */
 export function dot(
   inputs: Inputs,
-  { axes = -1, ...options }: DotOptions & { readonly axes?: number | readonly [number, number] } = {},
+  options: DotOptions & { readonly axes?: number | readonly number[] } = {},
 ): SymbolicTensor {
-  return new Dot(axes, options).apply(inputs);
+  return new Dot({ axes: -1, ...options }).apply(inputs);
 }

@@ -1,7 +1,7 @@
 import { staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat, type Pair, pair } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, type Pair, pair, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { requireRank } from "../require-rank.js";
@@ -9,7 +9,7 @@ import { requireRank } from "../require-rank.js";
 /** Options of adaptive poolings. */
 export interface AdaptivePooling2DOptions extends LayerOptions {
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
 }
 
 /** The pixels from one up to, but not with, another. */

@@ -1,7 +1,7 @@
 import type { Value } from "../../../graph/value.js";
 import { squeeze } from "../../../ops/layout.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { requireRank } from "../require-rank.js";
@@ -9,7 +9,7 @@ import { requireRank } from "../require-rank.js";
 /** Options of global pooling layers. */
 export interface GlobalPooling2DOptions extends LayerOptions {
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
   /** Whether height and width stay, with extent 1; default `false`. */
   readonly keepdims?: boolean;
 }

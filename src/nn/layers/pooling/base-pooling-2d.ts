@@ -1,6 +1,6 @@
 import type { Value } from "../../../graph/value.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat, oneOf, type Pair, pair } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, oneOf, type Pair, pair, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { requireRank } from "../require-rank.js";
@@ -11,9 +11,9 @@ export interface Pooling2DOptions extends LayerOptions {
   /** Steps of the window; default: the window's own extents, so that windows do not overlap. */
   readonly strides?: Pair | undefined;
   /** `"valid"` (default) or `"same"`. */
-  readonly padding?: Padding;
+  readonly padding?: Word<Padding>;
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
 }
 
 /** What pooling layers have in common: the window. */

@@ -5,7 +5,7 @@ import { slice } from "../../../ops/slicing.js";
 import { squeeze } from "../../../ops/layout.js";
 import type { Generator } from "../../../random/generator.js";
 import { nextRandomStream, randomStream } from "../../../random/seed.js";
-import { oneOf, wholeNumber, positiveNumber } from "../../../errors/check.js";
+import { oneOf, wholeNumber, positiveNumber, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type AugmentationName, augmentationParts } from "./augmentation-parts.js";
 import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.js";
@@ -26,7 +26,7 @@ export interface AugMixOptions extends RandomColourOptions {
   /** Whether brightness, colour, contrast and sharpness are changed, too; default `true`. */
   readonly allOps?: boolean;
   /** How pixels are made where they are moved; default `"bilinear"`. */
-  readonly interpolation?: ImageInterpolation;
+  readonly interpolation?: Word<ImageInterpolation>;
 }
 
 /** Weights of the chains, `[chains]`; of the pictures themselves, a scalar; and the chains. */

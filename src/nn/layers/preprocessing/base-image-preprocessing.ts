@@ -5,7 +5,7 @@ import { add, mul } from "../../../ops/elementwise.js";
 import { cast } from "../../../ops/layout.js";
 import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat, wholeNumber } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, wholeNumber, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext, Sampler } from "../../context.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
@@ -15,7 +15,7 @@ import { snakeCase } from "../../names.js";
 /** Options of all layers that change pictures. */
 export interface ImagePreprocessingOptions extends LayerOptions {
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
   /** Kept for Keras's files, where boxes may go through the layer beside pictures; without effect on pictures. */
   readonly boundingBoxFormat?: string | undefined;
 }

@@ -1,6 +1,6 @@
 import { staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { numberWithin, oneOf } from "../../../errors/check.js";
+import { numberWithin, oneOf, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type RandomImageOptions } from "./base-image-preprocessing.js";
 import {
@@ -14,9 +14,9 @@ import {
 /** Options of layers that move pixels. */
 export interface RandomTransformOptions extends RandomImageOptions {
   /** What is put beyond the edges; default `"reflect"`. */
-  readonly fillMode?: ImageFillMode;
+  readonly fillMode?: Word<ImageFillMode>;
   /** How pixels are made; default `"bilinear"`. */
-  readonly interpolation?: ImageInterpolation;
+  readonly interpolation?: Word<ImageInterpolation>;
   /** The value beyond the edges for `fillMode: "constant"`; default 0. */
   readonly fillValue?: number;
 }

@@ -3,7 +3,7 @@ import type { Value } from "../../../graph/value.js";
 import { slice } from "../../../ops/slicing.js";
 import { cast } from "../../../ops/layout.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat, wholeNumber } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, wholeNumber, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { requireRank } from "../require-rank.js";
@@ -13,7 +13,7 @@ import { byName } from "../../named.js";
 /** Options of {@link CenterCrop}. */
 export interface CenterCropOptions extends LayerOptions {
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { refuse } from "../../../errors/check.js";
 
 /** One number, or the lower and the upper bound. */
-export type Factor = number | readonly [number, number];
+export type Factor = number | readonly number[];
 
 /** A lower and an upper bound. */
 export type Bounds = readonly [low: number, high: number];

@@ -4,7 +4,7 @@ import { scalarLike } from "../../../ops/constants.js";
 import { floor, min } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/slicing.js";
 import { squeeze } from "../../../ops/layout.js";
-import { oneOf, wholeNumber } from "../../../errors/check.js";
+import { oneOf, wholeNumber, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type AugmentationName, augmentationParts } from "./augmentation-parts.js";
 import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.js";
@@ -19,7 +19,7 @@ export interface RandAugmentOptions extends RandomColourOptions {
   /** Strength of all of them, in [0, 1]: the upper bound, or both; default 0.5. */
   readonly factor?: Factor;
   /** How pixels are made where they are moved; default `"bilinear"`. */
-  readonly interpolation?: ImageInterpolation;
+  readonly interpolation?: Word<ImageInterpolation>;
 }
 
 /** Which changes are made, one scalar each, and all changes there are. */

@@ -4,7 +4,7 @@ import { less, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { clip, floor, mul } from "../../../ops/elementwise.js";
 import { reshapeTo } from "../../../ops/reshape.js";
-import { numberWithin, oneOf } from "../../../errors/check.js";
+import { numberWithin, oneOf, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { blur, gaussian } from "./blur.js";
@@ -26,9 +26,9 @@ export interface RandomElasticTransformOptions extends RandomColourOptions {
   /** Strength, in [0, 1]: the bounds, or the upper one; default 1. */
   readonly scale?: Factor;
   /** Default `"bilinear"`. */
-  readonly interpolation?: ImageInterpolation;
+  readonly interpolation?: Word<ImageInterpolation>;
   /** What is put beyond the edges; default `"reflect"`. */
-  readonly fillMode?: MapFillMode;
+  readonly fillMode?: Word<MapFillMode>;
   /** The value beyond the edges for `fillMode: "constant"`; default 0. */
   readonly fillValue?: number;
 }

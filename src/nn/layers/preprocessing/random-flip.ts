@@ -3,7 +3,7 @@ import type { Value } from "../../../graph/value.js";
 import { lessOrEqual, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
 import { slice } from "../../../ops/slicing.js";
-import { oneOf } from "../../../errors/check.js";
+import { oneOf, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { byName } from "../../named.js";
@@ -16,7 +16,7 @@ export type FlipMode = (typeof modes)[number];
 /** Options of {@link RandomFlip}. */
 export interface RandomFlipOptions extends RandomImageOptions {
   /** Default `"horizontal_and_vertical"`. */
-  readonly mode?: FlipMode;
+  readonly mode?: Word<FlipMode>;
 }
 
 /**
@@ -34,7 +34,7 @@ export class RandomFlip extends BaseImagePreprocessing<Value> {
    * @param mode the directions, or all options; default `"horizontal_and_vertical"`
    * @throws UsageError when an option is not usable
    */
-  constructor(mode?: FlipMode | RandomFlipOptions, options?: RandomFlipOptions) {
+  constructor(mode?: Word<FlipMode> | RandomFlipOptions, options?: RandomFlipOptions) {
     const { mode: given = "horizontal_and_vertical", ...others } = byName<RandomFlipOptions>(RandomFlip, [
       mode,
       options,

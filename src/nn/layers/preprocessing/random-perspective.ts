@@ -5,7 +5,7 @@ import { scalarLike } from "../../../ops/constants.js";
 import { add, div, mul, neg, sub } from "../../../ops/elementwise.js";
 import { slice } from "../../../ops/slicing.js";
 import { reshapeTo } from "../../../ops/reshape.js";
-import { numberWithin, oneOf } from "../../../errors/check.js";
+import { numberWithin, oneOf, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds } from "./factors.js";
@@ -19,7 +19,7 @@ export interface RandomPerspectiveOptions extends RandomImageOptions {
   /** How far corners are moved, in [0, 1]; default 1. */
   readonly scale?: number;
   /** Default `"bilinear"`. */
-  readonly interpolation?: ImageInterpolation;
+  readonly interpolation?: Word<ImageInterpolation>;
   /** The value beyond the edges; default 0. */
   readonly fillValue?: number;
 }

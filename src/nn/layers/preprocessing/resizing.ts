@@ -4,7 +4,14 @@ import type { Value } from "../../../graph/value.js";
 import { pad } from "../../../ops/slicing.js";
 import { cast } from "../../../ops/layout.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat, numberWithin, oneOf, wholeNumber } from "../../../errors/check.js";
+import {
+  channelsLastOnly,
+  type DataFormat,
+  numberWithin,
+  oneOf,
+  wholeNumber,
+  type Word,
+} from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type Interpolation, interpolations } from "../pooling/interpolation-matrix.js";
@@ -27,7 +34,7 @@ export interface ResizingOptions extends LayerOptions {
   /** Whether pixels are averaged when pictures shrink; default `false`. */
   readonly antialias?: boolean;
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
 }
 
 /**

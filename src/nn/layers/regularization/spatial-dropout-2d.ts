@@ -1,6 +1,6 @@
 import { byName, checkOwnOptions } from "../../named.js";
 import type { Shape } from "../../../graph/shape.js";
-import { channelsLastOnly, type DataFormat } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { RandomLayerOptions } from "./base-random.js";
 import { Dropout } from "./dropout.js";
@@ -9,7 +9,7 @@ import { requireRank } from "../require-rank.js";
 /** Options of {@link SpatialDropout2D}. */
 export interface SpatialDropout2DOptions extends RandomLayerOptions {
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
 }
 
 /**

@@ -3,7 +3,7 @@ import { formatShape, staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { slice } from "../../../ops/slicing.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type FourMargins, fourMargins, type Margins } from "./margins.js";
@@ -15,7 +15,7 @@ export interface Cropping2DOptions extends LayerOptions {
   /** Default 0 on all sides. */
   readonly cropping?: Margins;
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
 }
 
 /**

@@ -2,14 +2,14 @@ import { dimProduct } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { reshapeTo } from "../../../ops/reshape.js";
 import { toChannelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 
 /** Options of {@link Flatten}. */
 export interface FlattenOptions extends LayerOptions {
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type Pair, pair, refuse } from "../../../errors/check.js";
 
 /** One margin for all sides, one for height and one for width, or `[[top, bottom], [left, right]]`. */
-export type Margins = number | readonly [Pair, Pair];
+export type Margins = number | readonly Pair[];
 
 /** Top and bottom, left and right. */
 export type FourMargins = readonly [readonly [number, number], readonly [number, number]];

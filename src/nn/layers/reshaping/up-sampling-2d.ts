@@ -4,7 +4,7 @@ import { integers } from "../../../ops/constants.js";
 import { expand } from "../../../ops/layout.js";
 import { reshapeTo } from "../../../ops/reshape.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat, oneOf, type Pair, pair } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, oneOf, type Pair, pair, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type Interpolation, interpolations } from "../pooling/interpolation-matrix.js";
@@ -17,7 +17,7 @@ export interface UpSampling2DOptions extends LayerOptions {
   /** Factors of height and width; default 2. */
   readonly size?: Pair;
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
   /** Default `"nearest"`: rows and columns are repeated. */
   readonly interpolation?: Interpolation;
 }

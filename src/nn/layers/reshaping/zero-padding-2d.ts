@@ -1,7 +1,7 @@
 import type { Value } from "../../../graph/value.js";
 import { pad } from "../../../ops/slicing.js";
 import { channelsLast } from "../../channels.js";
-import { channelsLastOnly, type DataFormat } from "../../../errors/check.js";
+import { channelsLastOnly, type DataFormat, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type FourMargins, fourMargins, type Margins } from "./margins.js";
@@ -13,7 +13,7 @@ export interface ZeroPadding2DOptions extends LayerOptions {
   /** Default 1 on all sides. */
   readonly padding?: Margins;
   /** `"channels_last"`: Graft has no other. */
-  readonly dataFormat?: DataFormat;
+  readonly dataFormat?: Word<DataFormat>;
 }
 
 /**

@@ -1,0 +1,62 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, open, rm } from "node:fs/promises";
+import { GraftError } from "../errors/errors.js";
+import { refuseArchive } from "./archive-members.js";
+import { replaceFile } from "./atomic-write.js";
+import { fileSystemError } from "./file-system-errors.js";
+import { untar } from "./untar.js";
+import { unzipFile } from "./unzip.js";
+
+/** Kinds of archives that are unpacked. */
+export type ArchiveFormat = "tar" | "zip";
+
+async function formatOf(archive: string): Promise<"tar" | "tar.gz" | "zip"> {
+  const file = await open(archive);
+  try {
+    const bytes = new Uint8Array(4);
+    await file.read(bytes, 0, 4, 0);
+    if (bytes[0] === 0x50 && bytes[1] === 0x4b) return "zip";
+    if (bytes[0] === 0x1f && bytes[1] === 0x8b) return "tar.gz";
+    // bzip2 and xz say who they are; tar has no sign in front.
+    if (bytes[0] === 0x42 && bytes[1] === 0x5a) refuseArchive(archive, "bzip2, which is not read");
+    if (bytes[0] === 0xfd && bytes[1] === 0x37) refuseArchive(archive, "xz, which is not read");
+    return "tar";
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Unpacks an archive: either all of it is there, or nothing. What kind it is, its content says.
+ *
+ * @param archive path of a ZIP, tar or tar.gz file
+ * @param folder what its members go into; a folder of this name is replaced
+ * @param formats kinds that it may be; default all
+ * @throws FileError when it is damaged, of another kind, or leads out of the folder
+ */
+export async function extractArchive(
+  archive: string,
+  folder: string,
+  formats: readonly ArchiveFormat[] = ["tar", "zip"],
+): Promise<void> {
+  const temporary = `${folder}.${String(process.pid)}-${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    const format = await formatOf(archive);
+    const kind = format === "zip" ? "zip" : "tar";
+    if (!formats.includes(kind))
+      refuseArchive(archive, `a ${kind} archive, where ${formats.join(" or ")} was asked for`);
+    await mkdir(temporary, { recursive: true });
+    if (format === "zip") await unzipFile(archive, temporary);
+    else await untar(archive, temporary, format === "tar.gz");
+    await rm(folder, { recursive: true, force: true });
+    await replaceFile(temporary, folder);
+  } catch (cause) {
+    if (cause instanceof GraftError) throw cause;
+    const isDamaged =
+      cause instanceof Error && /^(incorrect|invalid|unexpected end|unknown compression)/i.test(cause.message);
+    if (isDamaged) refuseArchive(archive, `one that is damaged (${cause.message})`, cause);
+    throw fileSystemError(cause, folder, "write");
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}

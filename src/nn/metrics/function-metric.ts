@@ -1,0 +1,44 @@
+import { UsageError } from "../../errors/errors.js";
+import type { Value } from "../../graph/value.js";
+import type { Config } from "../config.js";
+import { writeFigures } from "../own-figures.js";
+import type { SymbolicTensor } from "../symbolic-tensor.js";
+import { MeanMetric } from "./mean-metric.js";
+
+/** A metric of one's own: of labels and predictions, in Keras's order of axes; the mean over samples is followed. */
+export type MetricFunction = (yTrue: SymbolicTensor, yPred: SymbolicTensor) => SymbolicTensor;
+
+/** Options of {@link MeanMetricWrapper}. */
+export interface MeanMetricWrapperOptions {
+  /** Key in logs; default the function's name. */
+  readonly name?: string | undefined;
+  /** Which way the figure gets better, for callbacks with `mode: "auto"`; default: they must be told. */
+  readonly direction?: "up" | "down" | undefined;
+}
+
+/** The mean of a function of labels and predictions. @see https://keras.io/api/metrics/base_metric/ */
+export class MeanMetricWrapper extends MeanMetric {
+  static readonly className: string = "MeanMetricWrapper";
+  readonly direction: "up" | "down" | undefined;
+
+  constructor(
+    readonly own: MetricFunction,
+    { name, direction }: MeanMetricWrapperOptions = {},
+  ) {
+    super(name ?? (own.name === "" ? "metric" : own.name));
+    this.direction = direction;
+  }
+
+  protected perElement(truth: Value, prediction: Value): Value {
+    return writeFigures(`The metric "${this.name}"`, truth, prediction, true, (yTrue, yPred) => this.own(yTrue, yPred));
+  }
+
+  override getConfig(): Config {
+    throw new UsageError(`The metric "${this.name}" cannot be saved by itself.`, {
+      subject: this.name,
+      expected: "a metric of Keras, or a function that is registered",
+      received: "a function",
+      advice: "Register it: saving.registerKerasSerializable()(myMetric).",
+    });
+  }
+}

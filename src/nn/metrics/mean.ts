@@ -1,0 +1,91 @@
+import { refuse } from "../../errors/check.js";
+import type { Value } from "../../graph/value.js";
+import { mul } from "../../ops/elementwise.js";
+import { reduceSum } from "../../ops/reduction.js";
+import { Tensor } from "../../runtime/runtime.js";
+import type { Config } from "../config.js";
+import { Metric } from "./metric.js";
+
+/** Options of {@link Mean}. */
+export interface MeanOptions {
+  /** Default `"mean"`. */
+  readonly name?: string | undefined;
+}
+
+/**
+ * The mean of numbers that it is told, such as the losses of the steps of a loop of one's own.
+ *
+ * @see https://keras.io/api/metrics/reduction_metrics/#mean-class
+ *
+ * @example
+ * ```ts
+ * import { metrics } from "graft-ml";
+ *
+ * const mean = new metrics.Mean({ name: "loss" });
+ * await mean.updateState(1);
+ * await mean.updateState([3, 5]);
+ * console.log(mean.result()); // → 3
+ * ```
+ */
+export class Mean extends Metric {
+  static readonly className: string = "Mean";
+  readonly direction = undefined;
+  readonly name: string;
+  private total = 0;
+  private count = 0;
+
+  constructor({ name = "mean" }: MeanOptions = {}) {
+    super();
+    this.name = name;
+  }
+
+  /**
+   * Takes numbers into the mean.
+   *
+   * @param values a number, a list of them, or an array
+   * @param sampleWeight a weight for each; default 1
+   */
+  override updateState(values: unknown, sampleWeight?: unknown): Promise<void> {
+    const numbers = numbersOf(values);
+    const weights = sampleWeight === undefined ? numbers.map(() => 1) : numbersOf(sampleWeight);
+    if (weights.length !== numbers.length) refuse("Mean", "sampleWeight", "a weight for each number", sampleWeight);
+    numbers.forEach((number, index) => {
+      this.total += number * (weights[index] ?? 0);
+      this.count += weights[index] ?? 0;
+    });
+    return Promise.resolve();
+  }
+
+  override result(): number {
+    return this.count === 0 ? 0 : this.total / this.count;
+  }
+
+  override resetState(): void {
+    this.total = 0;
+    this.count = 0;
+  }
+
+  /** Followed in `fit`, it is the mean of the model's outputs, as in Keras. */
+  state(_truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+    return {
+      total: reduceSum(mul(prediction, sampleWeight), undefined, { keepdims: 0 }),
+      count: reduceSum(sampleWeight, undefined, { keepdims: 0 }),
+    };
+  }
+
+  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+    const [total = 0, count = 0] = [state["total"]?.[0], state["count"]?.[0]];
+    return count === 0 ? 0 : total / count;
+  }
+
+  getConfig(): Config {
+    return { name: this.name };
+  }
+}
+
+function numbersOf(values: unknown): readonly number[] {
+  if (typeof values === "number") return [values];
+  if (values instanceof Tensor) return Array.from(values.data as Float32Array, Number);
+  if (Array.isArray(values) && values.every((one): one is number => typeof one === "number")) return values;
+  return refuse("Mean", "values", "a number, a list of numbers, or an array", values);
+}

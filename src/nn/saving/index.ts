@@ -1,0 +1,9 @@
+export {
+  type CustomObject,
+  type CustomObjects,
+  CustomObjectScope,
+  getRegisteredName,
+  getRegisteredObject,
+  registerKerasSerializable,
+  type RegisterOptions,
+} from "./custom-objects.js";
