@@ -88,11 +88,16 @@ def transfer_learning(folder, base_path):
     x = layers.GlobalAveragePooling2D()(x)
     outputs = layers.Dense(1, kernel_initializer="zeros")(x)
     model = keras.Model(inputs, outputs)
-    how = {"loss": keras.losses.BinaryCrossentropy(from_logits=True), "metrics": [keras.metrics.BinaryAccuracy()]}
-    model.compile(optimizer=keras.optimizers.Adam(0.05), **how)
-    first = model.fit(data["train"], epochs=3, validation_data=data["validation"], verbose=0)
+
+    def compile_model(learning_rate):
+        # A metric that has counted already would count on: Keras clears those that are built, which is at the first batch.
+        loss, metric = keras.losses.BinaryCrossentropy(from_logits=True), keras.metrics.BinaryAccuracy()
+        model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss=loss, metrics=[metric])
+
+    compile_model(0.5)
+    first = model.fit(data["train"], epochs=6, validation_data=data["validation"], verbose=0)
     base.trainable = True
-    model.compile(optimizer=keras.optimizers.Adam(1e-3), **how)
+    compile_model(3e-3)
     second = model.fit(data["train"], epochs=2, validation_data=data["validation"], verbose=0)
     return {"first": figures(first), "second": figures(second)}
 
@@ -112,7 +117,7 @@ def two_classes(folder, part):
 def grad_cam(folder, model_path):
     """https://keras.io/examples/vision/grad_cam/"""
     model = keras.models.load_model(model_path)
-    image = keras.utils.load_img(folder / "validation" / "stripes" / "1.png", target_size=(SIZE, SIZE))
+    image = keras.utils.load_img(folder / "train" / "checks" / "2.png", target_size=(SIZE, SIZE))
     array = np.expand_dims(keras.utils.img_to_array(image), axis=0)
     grad_model = keras.models.Model(model.inputs, [model.get_layer("last").output, model.output])
     with tf.GradientTape() as tape:
@@ -123,6 +128,7 @@ def grad_cam(folder, model_path):
     pooled_grads = tf.reduce_mean(grads, axis=(0, 1, 2))
     heatmap = last_conv_layer_output[0] @ pooled_grads[..., tf.newaxis]
     heatmap = tf.squeeze(heatmap)
+    assert float(tf.reduce_max(heatmap)) > 0
     heatmap = tf.maximum(heatmap, 0) / tf.math.reduce_max(heatmap)
     return {"label": CLASSES[int(pred_index)], "shape": list(heatmap.shape), "heatmap": heatmap.numpy().ravel().tolist()}
 
@@ -149,7 +155,7 @@ def chapter_8(folder, base_path):
     x = layers.Dense(16, activation="relu", kernel_initializer=keras.initializers.Constant(0.001))(x)
     outputs = layers.Dense(1, activation="sigmoid", kernel_initializer=keras.initializers.Constant(0.001))(x)
     model = keras.Model(inputs, outputs)
-    model.compile(loss="binary_crossentropy", optimizer="rmsprop", metrics=["accuracy"])
+    model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.RMSprop(3e-4), metrics=["accuracy"])
     with tempfile.TemporaryDirectory() as out:
         path = f"{out}/feature_extraction.keras"
         callbacks = [keras.callbacks.ModelCheckpoint(filepath=path, save_best_only=True, monitor="val_loss")]
@@ -278,14 +284,16 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         draw(folder)
-        base = convolutions()
-        base.save(folder / "base.keras")
         untrained = classifier()
         untrained.save(folder / "untrained.keras")
         trained = classifier()
         trained.compile(optimizer=keras.optimizers.Adam(0.003), loss="sparse_categorical_crossentropy")
         trained.fit(*arrays(folder, "train"), epochs=40, verbose=0)
         trained.save(folder / "trained.keras")
+        base = convolutions()
+        for layer in base.layers:
+            layer.set_weights(trained.get_layer(layer.name).get_weights())
+        base.save(folder / "base.keras")
         inputs = keras.Input((SIZE, SIZE, 3))
         x = convolutions()(inputs)
         x = layers.GlobalAveragePooling2D()(x)

@@ -9,7 +9,6 @@ import {
   type ElementOf,
   type ElementSpec,
   type Given,
-  isTensor,
   type RowOf,
   rowOfElement,
   rowsOf,
@@ -21,6 +20,7 @@ import {
 } from "./element.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { BatchSource, BatchSupply } from "../../models/sources/batch-source.js";
+import { isTensor } from "../../runtime/runtime.js";
 import { beginRound, nextPass, sourceOfRounds, type Turns } from "./dataset-source.js";
 import { filesMatching } from "./list-files.js";
 import * as rounds from "./rounds.js";

@@ -2,7 +2,7 @@ import { refuse } from "../../errors/check.js";
 import type { Value } from "../../graph/value.js";
 import { mul } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor } from "../../runtime/runtime.js";
 import type { Config } from "../config.js";
 import { Metric } from "./metric.js";
 
@@ -85,7 +85,7 @@ export class Mean extends Metric {
 
 function numbersOf(values: unknown): readonly number[] {
   if (typeof values === "number") return [values];
-  if (values instanceof Tensor) return Array.from(values.data as Float32Array, Number);
+  if (isTensor(values)) return Array.from(values.data as Float32Array, Number);
   if (Array.isArray(values) && values.every((one): one is number => typeof one === "number")) return values;
   return refuse("Mean", "values", "a number, a list of numbers, or an array", values);
 }

@@ -3,7 +3,7 @@ import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { scalar } from "../../ops/constants.js";
 import { expand, shapeOp } from "../../ops/layout.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor } from "../../runtime/runtime.js";
 import { evaluate } from "../eager/evaluate.js";
 import { asType, describeOperand, inKerasOrder } from "../operations/operand.js";
 import type { Config } from "../config.js";
@@ -60,7 +60,7 @@ export abstract class Metric extends Named {
   async updateState(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): Promise<void> {
     const given = sampleWeight === undefined ? [yTrue, yPred] : [yTrue, yPred, sampleWeight];
     for (const one of given) {
-      if (!(one instanceof Tensor)) refuse(this.className, "updateState", "arrays (Tensor)", describeOperand(one));
+      if (!isTensor(one)) refuse(this.className, "updateState", "arrays (Tensor)", describeOperand(one));
     }
     const names: string[] = [];
     const states = await evaluate(given, false, (values) => {
