@@ -1,4 +1,4 @@
-import { type Float32Tensor, Tensor } from "../runtime/runtime.js";
+import { type Float32Tensor, isTensor, Tensor } from "../runtime/runtime.js";
 import { checkOptionNames, isWhole, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
@@ -439,10 +439,10 @@ export class Layer extends Named {
         ? list.flatMap((one) => (one instanceof SymbolicTensor ? (one.traced ?? []) : []))[0]?.context
         : presentContext();
     const given = list.map((one) =>
-      context !== undefined && (one instanceof Tensor || one instanceof Variable) ? toSymbolic(one, context) : one,
+      context !== undefined && (isTensor(one) || one instanceof Variable) ? toSymbolic(one, context) : one,
     );
     if (given.length > 0 && given.every((one): one is SymbolicTensor => one instanceof SymbolicTensor)) return given;
-    if (given.length > 0 && given.every((one): one is Tensor => one instanceof Tensor)) return given;
+    if (given.length > 0 && given.every(isTensor)) return given;
     throw new UsageError(`The layer "${this.name}" (${this.className}) cannot be called on this.`, {
       subject: this.name,
       expected: "what layers.Input or another layer gives, or arrays: a Tensor; a list of either for several inputs",
@@ -456,7 +456,7 @@ export class Layer extends Named {
     options: CallOptions,
   ): readonly SymbolicTensor[] | Promise<readonly Tensor[]> {
     const [first] = inputs;
-    if (first instanceof Tensor) return this.callOnArrays(inputs as readonly Tensor[], options);
+    if (isTensor(first)) return this.callOnArrays(inputs as readonly Tensor[], options);
     return this.callOnSymbols(inputs as readonly SymbolicTensor[], options);
   }
 

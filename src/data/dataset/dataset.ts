@@ -9,7 +9,6 @@ import {
   type ElementOf,
   type ElementSpec,
   type Given,
-  isTensor,
   type RowOf,
   rowOfElement,
   rowsOf,
@@ -20,6 +19,7 @@ import {
   toElement,
 } from "./element.js";
 import type { BatchSource, BatchSupply, Destination } from "../../models/sources/batch-source.js";
+import { isTensor } from "../../runtime/runtime.js";
 import { beginRound, nextPass, sourceOfRounds, type Turns } from "./dataset-source.js";
 import { filesMatching } from "./list-files.js";
 import * as rounds from "./rounds.js";
