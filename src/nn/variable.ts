@@ -101,6 +101,10 @@ export class Variable {
    */
   assign(tensor: TensorData<"float32">): void {
     refuseWhileInUse(this);
+    const given: unknown = tensor;
+    if (typeof given !== "object" || given === null || !("dims" in given) || !Array.isArray(given.dims)) {
+      refuse(`The weight "${this.path}"`, "tensor", "an array (Tensor) of the weight's shape", given);
+    }
     if (!sameShape(tensor.dims, this.shape)) {
       throw new ShapeError(`The weight "${this.path}" cannot take these values.`, {
         subject: this.path,

@@ -148,6 +148,7 @@ export class GradientTape {
    */
   async evaluate(tensors: readonly SymbolicTensor[]): Promise<Tensor[]> {
     const { recording } = this;
+    if (!Array.isArray(tensors)) refuse("GradientTape", "tensors", "a list of tensors of this tape", tensors);
     const values = tensors.map((tensor) => this.valueOf(tensor, "tensor"));
     if (recording instanceof TapeRecording) return [...(await recording.evaluate(values))];
     throw noValue("one of a step that is being written down");

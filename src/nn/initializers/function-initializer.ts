@@ -1,6 +1,6 @@
 import { refuse } from "../../errors/check.js";
 import { elementCount } from "../../onnx/tensor-data.js";
-import { isTensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor } from "../../runtime/runtime.js";
 import type { Initializer } from "./initializer.js";
 
 /** A function of a user's own as first values of a weight. */
