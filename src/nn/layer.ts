@@ -1,5 +1,5 @@
 import { type Float32Tensor, isTensor, Tensor } from "../runtime/runtime.js";
-import { checkOptionNames, isWhole, refuse } from "../errors/check.js";
+import { checkOptionNames, isPlainObject, isWhole, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
 import { warn } from "../errors/warn.js";

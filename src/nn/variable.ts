@@ -1,3 +1,4 @@
+import { refuse } from "../errors/check.js";
 import { ShapeError } from "../errors/errors.js";
 import { elementCount, type TensorData } from "../onnx/tensor-data.js";
 import { formatShape, sameShape } from "../graph/shape.js";

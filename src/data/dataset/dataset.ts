@@ -1,4 +1,4 @@
-import { checkOptionNames, isWhole, refuseOption } from "../../errors/check.js";
+import { checkOptionNames, isWhole, refuse, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { Generator } from "../../random/generator.js";
 import { nextRandomStream } from "../../random/seed.js";

@@ -1,5 +1,5 @@
 import { gradients } from "../../autodiff/gradients.js";
-import { checkOptionNames, show } from "../../errors/check.js";
+import { checkOptionNames, refuse, show } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { dependents } from "../../graph/graph.js";
 import type { Value } from "../../graph/value.js";
