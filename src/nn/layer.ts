@@ -1,4 +1,4 @@
-import { type Float32Tensor, Tensor } from "../runtime/runtime.js";
+import { type Float32Tensor, isTensor, Tensor } from "../runtime/runtime.js";
 import { checkOptionNames, isPlainObject, isWhole, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
@@ -22,7 +22,7 @@ import { describeOperand, toSymbolic, toValue } from "./operations/operand.js";
 import { writeOwn } from "./own-call.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
-import { layersCalledIn, noteCall, presentContext, within } from "./scope.js";
+import { type CalledLayer, layersCalledIn, noteCall, presentContext, within } from "./scope.js";
 import {
   type CallArguments,
   type CallOptions,
@@ -30,7 +30,7 @@ import {
   type MaskName,
   SymbolicTensor,
 } from "./symbolic-tensor.js";
-import { layersIn } from "./tracked-layers.js";
+import { objectsIn } from "./objects-in-fields.js";
 import { Variable } from "./variable.js";
 import { Named } from "./named.js";
 
@@ -209,9 +209,9 @@ export class Layer extends Named {
     return !builtInCalls.has(Reflect.get(this, "call"));
   }
 
-  /** The layers in the fields of a layer of a user's own. */
+  /** The layers in the fields of a layer of a user's own: as in Keras, their weights are weights of the layer. */
   get innerLayers(): readonly Layer[] {
-    return this.hasOwnCall ? layersIn(this) : [];
+    return this.hasOwnCall ? objectsIn(this, isLayer) : [];
   }
 
   /** Whether training may change the layer's weights. Takes effect at the next `fit`. */
@@ -442,10 +442,10 @@ export class Layer extends Named {
         ? list.flatMap((one) => (one instanceof SymbolicTensor ? (one.traced ?? []) : []))[0]?.context
         : presentContext();
     const given = list.map((one) =>
-      context !== undefined && (one instanceof Tensor || one instanceof Variable) ? toSymbolic(one, context) : one,
+      context !== undefined && (isTensor(one) || one instanceof Variable) ? toSymbolic(one, context) : one,
     );
     if (given.length > 0 && given.every((one): one is SymbolicTensor => one instanceof SymbolicTensor)) return given;
-    if (given.length > 0 && given.every((one): one is Tensor => one instanceof Tensor)) return given;
+    if (given.length > 0 && given.every(isTensor)) return given;
     throw new UsageError(`The layer "${this.name}" (${this.className}) cannot be called on this.`, {
       subject: this.name,
       expected: "what layers.Input or another layer gives, or arrays: a Tensor; a list of either for several inputs",
@@ -462,7 +462,7 @@ export class Layer extends Named {
     if (!isPlainObject(options)) {
       refuse(`The layer "${this.name}"`, "options", "an object, such as { training: false }", options);
     }
-    if (first instanceof Tensor) return this.callOnArrays(inputs as readonly Tensor[], options);
+    if (isTensor(first)) return this.callOnArrays(inputs as readonly Tensor[], options);
     return this.callOnSymbols(inputs as readonly SymbolicTensor[], options);
   }
 
@@ -661,7 +661,7 @@ export class Layer extends Named {
    *
    * @throws UsageError when there is one with weights
    */
-  private checkInner(called: ReadonlySet<Layer>): void {
+  private checkInner(called: ReadonlySet<CalledLayer>): void {
     const own = new Set(this.weights);
     const strange = [...called].find(({ weights }) => weights.some((variable) => !own.has(variable)));
     if (strange === undefined) return;
@@ -876,6 +876,11 @@ export function checkShapes(layer: string, shapes: readonly Shape[]): void {
 /** Whether something is an array of numbers with its extents. */
 function isTensorLike(value: unknown): boolean {
   return typeof value === "object" && value !== null && "dims" in value && Array.isArray(value.dims) && "data" in value;
+}
+
+/** Whether something is a layer. */
+export function isLayer(value: unknown): value is Layer {
+  return value instanceof Layer;
 }
 
 /** A layer with one input and one output. */

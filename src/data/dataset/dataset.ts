@@ -9,7 +9,6 @@ import {
   type ElementOf,
   type ElementSpec,
   type Given,
-  isTensor,
   type RowOf,
   rowOfElement,
   rowsOf,
@@ -19,8 +18,8 @@ import {
   stacked,
   toElement,
 } from "./element.js";
-import type { BaseModel } from "../../models/base-model.js";
-import type { BatchSource, BatchSupply } from "../../models/sources/batch-source.js";
+import type { BatchSource, BatchSupply, Destination } from "../../models/sources/batch-source.js";
+import { isTensor } from "../../runtime/runtime.js";
 import { beginRound, nextPass, sourceOfRounds, type Turns } from "./dataset-source.js";
 import { filesMatching } from "./list-files.js";
 import * as rounds from "./rounds.js";
@@ -528,7 +527,7 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
    *
    * @throws UsageError when its first element is none
    */
-  async openSource(model: BaseModel, call: string): Promise<BatchSource> {
+  async openSource(model: Destination, call: string): Promise<BatchSource> {
     const { rounds } = this.plan as unknown as Plan<Element>;
     const [feeding, begun] = await beginRound(rounds, nextPass(call, this.turns), { call, model });
     return sourceOfRounds({ ...this.turns, rounds }, feeding, begun);

@@ -1,7 +1,7 @@
 import { isWhole, refuse } from "../../errors/check.js";
 import type { Shape } from "../../graph/shape.js";
 import { allocate, elementCount, float32 } from "../../onnx/tensor-data.js";
-import { Tensor, toTensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
 import { Variable } from "../variable.js";
 import { elementType } from "./rows.js";
@@ -95,7 +95,7 @@ export type NestedNumbers = number | boolean | readonly NestedNumbers[];
  * @throws UsageError when the lists are not of the same length
  */
 export function convertToTensor(x: NestedNumbers | Variable | Tensor, dtype?: string): Tensor {
-  if (x instanceof Tensor) return x;
+  if (isTensor(x)) return x;
   if (x instanceof Variable) return toTensor(x.value);
   const lists = x as NestedNumbers;
   const dims: number[] = [];
@@ -113,7 +113,7 @@ export function convertToTensor(x: NestedNumbers | Variable | Tensor, dtype?: st
 
 /** The extents of a tensor in Keras's order; a name for each that varies. */
 export function shape(x: SymbolicTensor | Variable | Tensor): Shape {
-  if (x instanceof Tensor) return x.dims;
+  if (isTensor(x)) return x.dims;
   if (x instanceof SymbolicTensor || x instanceof Variable) return x.shape;
   return refuse("shape", "x", "a tensor", x);
 }

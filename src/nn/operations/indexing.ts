@@ -148,7 +148,7 @@ function placesOf(argument: Computable | undefined, x: Value, axis: number): Val
 }
 
 /** What {@link take} is. */
-export type Take = <X extends Operand, I extends Operand>(
+export type Take = <X extends Operand, I extends Operand = number>(
   x: X,
   indices: I | readonly number[],
   axis?: number | null | { readonly axis?: number | null },

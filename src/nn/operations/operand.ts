@@ -6,7 +6,7 @@ import type { ElementType } from "../../onnx/tensor-data.js";
 import { scalar } from "../../ops/constants.js";
 import { cast, transpose } from "../../ops/layout.js";
 import { reshapeTo } from "../../ops/reshape.js";
-import { fromTensor, Tensor } from "../../runtime/runtime.js";
+import { fromTensor, isTensor, type Tensor } from "../../runtime/runtime.js";
 import type { CallContext } from "../context.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
 import { Variable } from "../variable.js";
@@ -24,7 +24,7 @@ export function describeOperand(given: unknown): string {
   if (given instanceof SymbolicTensor) {
     return `${given.traced === undefined ? "a placeholder" : "a tensor"} of shape ${formatShape(given.shape)}`;
   }
-  if (given instanceof Tensor) return `an array of shape [${given.dims.join(", ")}]`;
+  if (isTensor(given)) return `an array of shape [${given.dims.join(", ")}]`;
   if (given instanceof Variable) return `the weight "${given.path}"`;
   if (given instanceof Promise) return "a Promise";
   if (Array.isArray(given)) return `a list of ${given.length}`;

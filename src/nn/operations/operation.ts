@@ -1,7 +1,7 @@
 import { ShapeError, UsageError, GraftError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
 import { constant, Value } from "../../graph/value.js";
-import { fromTensor, Tensor } from "../../runtime/runtime.js";
+import { fromTensor, isTensor, type Tensor } from "../../runtime/runtime.js";
 import type { CallContext } from "../context.js";
 import { evaluate } from "../eager/evaluate.js";
 import { Layer } from "../layer.js";
@@ -208,7 +208,7 @@ function writtenDown(row: OperationRow, given: unknown, gathered: Gathered, arra
     return { kind: "input", index: known < 0 ? gathered.inputs.push(given) - 1 : known };
   }
   if (given instanceof Variable) return { kind: "weight", variable: given };
-  if (given instanceof Tensor) {
+  if (isTensor(given)) {
     if (!arraysAreInputs) return { kind: "array", data: fromTensor(given) };
     return { kind: "input", index: gathered.arrays.push(given) - 1 };
   }

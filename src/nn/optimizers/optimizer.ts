@@ -11,30 +11,12 @@ import { snakeCase } from "../names.js";
 import type { LearningRateSchedule } from "../schedules/learning-rate-schedule.js";
 import { resolveSchedule } from "../schedules/resolve-schedule.js";
 import { applyGradients } from "./apply-gradients.js";
+import type { Update, UpdateArguments, UpdateRule } from "./update-rule.js";
 import type { OptimizerState } from "./optimizer-state.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
 import type { Variable } from "../variable.js";
 import type { Tensor } from "../../runtime/runtime.js";
 import { Named } from "../named.js";
-
-/** What an optimizer is given to write the update of one weight. All values are float32. */
-export interface UpdateArguments {
-  readonly weight: Value;
-  /** d(loss)/d(weight), of the weight's shape. */
-  readonly gradient: Value;
-  /** The optimizer's slots for this weight, of the weight's shape. */
-  readonly slots: Readonly<Record<string, Value>>;
-  /** Scalar. */
-  readonly learningRate: Value;
-  /** Number of the step, from 1; scalar. */
-  readonly step: Value;
-}
-
-/** The new values of a weight and of its slots. */
-export interface Update {
-  readonly weight: Value;
-  readonly slots: Readonly<Record<string, Value>>;
-}
 
 /** A step size: one number, or one that depends on the number of steps done. */
 export type LearningRate = number | LearningRateSchedule;
@@ -77,7 +59,7 @@ function optional<T>(value: T | undefined, check: (value: T) => T): T | undefine
  * What is common to all methods happens here, in Keras's order: accumulate gradients, clip, decay weights, the method's own
  * step, average the weights.
  */
-export abstract class Optimizer extends Named {
+export abstract class Optimizer extends Named implements UpdateRule {
   static {
     refuseFormerMembers(this, "An optimizer", { lr: "learningRate" });
   }
