@@ -33,6 +33,8 @@ const notMade = new Set([
 const others = new Set([
   "Tensor",
   "SymbolicTensor",
+  "Variable",
+  "NumberError",
   "GraftError",
   "UsageError",
   "ShapeError",

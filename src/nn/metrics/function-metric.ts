@@ -1,3 +1,4 @@
+import { checkOptionNames, refuse } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
 import type { Config } from "../config.js";
@@ -23,10 +24,12 @@ export class MeanMetricWrapper extends MeanMetric {
 
   constructor(
     readonly own: MetricFunction,
-    { name, direction }: MeanMetricWrapperOptions = {},
+    options: MeanMetricWrapperOptions = {},
   ) {
-    super(name ?? (own.name === "" ? "metric" : own.name));
-    this.direction = direction;
+    if (typeof own !== "function") refuse("MeanMetricWrapper", "own", "a function of labels and predictions", own);
+    checkOptionNames("MeanMetricWrapper", options, ["name", "direction"]);
+    super(options.name ?? (own.name === "" ? "metric" : own.name));
+    this.direction = options.direction;
   }
 
   protected perElement(truth: Value, prediction: Value): Value {
