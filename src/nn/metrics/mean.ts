@@ -33,14 +33,16 @@ export interface MeanOptions {
  */
 export class Mean extends Metric {
   static readonly className: string = "Mean";
+  static readonly options: readonly string[] = ["name"] satisfies readonly (keyof MeanOptions)[];
   readonly direction = undefined;
   readonly name: string;
   private total = 0;
   private count = 0;
 
-  constructor({ name = "mean" }: MeanOptions = {}) {
-    super();
-    this.name = name;
+  /** @throws UsageError for an option that it does not have */
+  constructor(options: MeanOptions = {}) {
+    super(options);
+    this.name = options.name ?? "mean";
   }
 
   /**
