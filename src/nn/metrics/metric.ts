@@ -1,4 +1,5 @@
 import { refuse } from "../../errors/check.js";
+import { UsageError } from "../../errors/errors.js";
 import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { scalar } from "../../ops/constants.js";
