@@ -4,7 +4,7 @@ import * as ops from "../nn/operations/index.js";
 import { toSymbolic } from "../nn/operations/operand.js";
 import { presentContext } from "../nn/scope.js";
 import { SymbolicTensor } from "../nn/symbolic-tensor.js";
-import { Tensor } from "../runtime/runtime.js";
+import { isTensor } from "../runtime/runtime.js";
 import type { Compiled } from "./compile-types.js";
 import type { StepFigures } from "./step-data.js";
 
@@ -27,7 +27,7 @@ function presentStep(call: string): Recording {
 }
 
 function tensorOf(given: unknown, what: string, output: string, recording: Recording): SymbolicTensor {
-  if (given instanceof SymbolicTensor || given instanceof Tensor) return toSymbolic(given, recording);
+  if (given instanceof SymbolicTensor || isTensor(given)) return toSymbolic(given, recording);
   throw new UsageError(`There are no ${what} for the output "${output}".`, {
     subject: what,
     expected: "a tensor of the step, or an array",

@@ -1,5 +1,5 @@
-import { type Float32Tensor, Tensor } from "../runtime/runtime.js";
-import { checkOptionNames, isWhole, refuse } from "../errors/check.js";
+import { type Float32Tensor, isTensor, Tensor } from "../runtime/runtime.js";
+import { checkOptionNames, isPlainObject, isWhole, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
 import { warn } from "../errors/warn.js";
@@ -107,7 +107,10 @@ export type InputShape = readonly (number | string | null)[] | readonly (readonl
 const axisNames = ["N", "H", "W", "C"];
 
 /** Shapes as Graft knows them. */
-function shapesOf(given: InputShape): readonly Shape[] {
+function shapesOf(layer: string, given: InputShape): readonly Shape[] {
+  if (!Array.isArray(given)) {
+    refuse(`The layer "${layer}"`, "inputShape", "a shape with the batch, such as [null, 150, 150, 3], or a list", given);
+  }
   const isList = given.length > 0 && given.every((entry) => Array.isArray(entry));
   const shapes = isList ? (given as readonly (readonly (number | string | null)[])[]) : [given];
   return (shapes as readonly (readonly (number | string | null)[])[]).map((shape) =>
@@ -196,7 +199,7 @@ export class Layer extends Named {
     Object.defineProperty(this, "build", {
       enumerable: false,
       value: (inputShape: InputShape) => {
-        this.ensureBuilt(shapesOf(inputShape));
+        this.ensureBuilt(shapesOf(this.name, inputShape));
       },
     });
   }
@@ -439,10 +442,10 @@ export class Layer extends Named {
         ? list.flatMap((one) => (one instanceof SymbolicTensor ? (one.traced ?? []) : []))[0]?.context
         : presentContext();
     const given = list.map((one) =>
-      context !== undefined && (one instanceof Tensor || one instanceof Variable) ? toSymbolic(one, context) : one,
+      context !== undefined && (isTensor(one) || one instanceof Variable) ? toSymbolic(one, context) : one,
     );
     if (given.length > 0 && given.every((one): one is SymbolicTensor => one instanceof SymbolicTensor)) return given;
-    if (given.length > 0 && given.every((one): one is Tensor => one instanceof Tensor)) return given;
+    if (given.length > 0 && given.every(isTensor)) return given;
     throw new UsageError(`The layer "${this.name}" (${this.className}) cannot be called on this.`, {
       subject: this.name,
       expected: "what layers.Input or another layer gives, or arrays: a Tensor; a list of either for several inputs",
@@ -456,7 +459,10 @@ export class Layer extends Named {
     options: CallOptions,
   ): readonly SymbolicTensor[] | Promise<readonly Tensor[]> {
     const [first] = inputs;
-    if (first instanceof Tensor) return this.callOnArrays(inputs as readonly Tensor[], options);
+    if (!isPlainObject(options)) {
+      refuse(`The layer "${this.name}"`, "options", "an object, such as { training: false }", options);
+    }
+    if (isTensor(first)) return this.callOnArrays(inputs as readonly Tensor[], options);
     return this.callOnSymbols(inputs as readonly SymbolicTensor[], options);
   }
 
@@ -593,7 +599,7 @@ export class Layer extends Named {
    * shapes for several. Graft finds shapes from what `call` computes, so that a layer of one's own need not say it.
    */
   computeOutputShape(inputShape: InputShape): InputShape {
-    const shapes = this.computeOutputShapes(shapesOf(inputShape));
+    const shapes = this.computeOutputShapes(shapesOf(this.name, inputShape));
     return oneOrAll(shapes.map((shape) => shape.map((extent) => (typeof extent === "number" ? extent : null))));
   }
 
@@ -706,7 +712,7 @@ export class Layer extends Named {
    * @param inputShape in Keras's order, with the batch; `null` for extents that vary; a list of shapes for several inputs
    */
   build(inputShape: InputShape): void {
-    const shapes = shapesOf(inputShape);
+    const shapes = shapesOf(this.name, inputShape);
     this.ensureBuilt(shapes);
     // Layers in fields are built when they are called.
     if (this.hasOwnCall && !this.isBuilding) this.computeOutputShapes(shapes);
@@ -758,7 +764,7 @@ export class Layer extends Named {
    * @throws UsageError outside of `call`
    */
   addLoss(loss: SymbolicTensor): void {
-    const { traced } = loss;
+    const traced = loss instanceof SymbolicTensor ? loss.traced : undefined;
     if (traced === undefined) {
       throw new UsageError(`The layer "${this.name}": addLoss was called outside of call.`, {
         subject: "addLoss",

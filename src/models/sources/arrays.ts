@@ -3,11 +3,11 @@ import { UsageError } from "../../errors/errors.js";
 import { ownValue } from "../../errors/named-record.js";
 import { hasOwnStep } from "../own-step.js";
 import type { Destination, ReadySource } from "./batch-source.js";
-import { areInputs, arraysIn, areTensors, isTensor, refuseSamples } from "./check-samples.js";
+import { areInputs, arraysIn, areTensors, refuseSamples } from "./check-samples.js";
 import { inOrder, isList, isRecord, mapEach, type PerOutput, type Places, quoted } from "../each.js";
 import type { AnySamples, FitOptions, InputArrays, OutputArrays } from "../training-types.js";
 import type { Generator } from "../../random/generator.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor, Tensor } from "../../runtime/runtime.js";
 import { arraySource } from "./array-source.js";
 
 /** A tensor alone or as a list; `undefined` for a record. */

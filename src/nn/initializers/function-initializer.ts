@@ -1,6 +1,6 @@
 import { refuse } from "../../errors/check.js";
 import { elementCount } from "../../onnx/tensor-data.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor } from "../../runtime/runtime.js";
 import type { Initializer } from "./initializer.js";
 
 /** A function of a user's own as first values of a weight. */
@@ -11,7 +11,7 @@ export class FunctionInitializer implements Initializer {
 
   values(shape: readonly number[]): Float32Array {
     const made: unknown = this.own(shape);
-    const numbers = made instanceof Tensor ? (made.data as Float32Array) : made;
+    const numbers = isTensor(made) ? (made.data as Float32Array) : made;
     const isList = numbers instanceof Float32Array || Array.isArray(numbers);
     if (!isList || numbers.length !== elementCount(shape) || !numbers.every((one) => typeof one === "number")) {
       return refuse("An initializer", "function", `${elementCount(shape)} numbers, for [${shape.join(", ")}]`, made);

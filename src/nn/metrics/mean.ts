@@ -4,7 +4,7 @@ import { mul } from "../../ops/elementwise.js";
 import { scalarLike } from "../../ops/constants.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { expandTo } from "../../ops/shape-of.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor } from "../../runtime/runtime.js";
 import type { Config } from "../config.js";
 import { asFloat, toValue } from "../operations/operand.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
@@ -102,7 +102,7 @@ export class Mean extends Metric {
 
 function numbersOf(values: unknown): readonly number[] {
   if (typeof values === "number") return [values];
-  if (values instanceof Tensor) return Array.from(values.data as Float32Array, Number);
+  if (isTensor(values)) return Array.from(values.data as Float32Array, Number);
   if (Array.isArray(values) && values.every((one): one is number => typeof one === "number")) return values;
   return refuse("Mean", "values", "a number, a list of numbers, or an array", values);
 }

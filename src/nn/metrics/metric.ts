@@ -4,7 +4,7 @@ import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { scalar } from "../../ops/constants.js";
 import { expand, shapeOp } from "../../ops/layout.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor } from "../../runtime/runtime.js";
 import { evaluate } from "../eager/evaluate.js";
 import { recordingOf, type Recording } from "../eager/recording.js";
 import { asType, describeOperand, inKerasOrder, toValue } from "../operations/operand.js";
@@ -79,7 +79,7 @@ export abstract class Metric extends Named {
 
   private async updateFromArrays(given: readonly unknown[]): Promise<void> {
     const arrays = given.map((one) => {
-      if (one instanceof Tensor) return one;
+      if (isTensor(one)) return one;
       return refuse(this.className, "updateState", "arrays (Tensor)", describeOperand(one));
     });
     const names: string[] = [];

@@ -37,7 +37,7 @@ function target(x: Value, given: unknown): Shape {
     if (extent === -1 || extent === null) return null;
     if (typeof extent === "string") return extent;
     if (Number.isSafeInteger(extent) && Number(extent) >= 0) return extent as number;
-    return refuse("reshape", "newshape", "whole numbers, one of which may be -1", JSON.stringify(list[axis]));
+    return refuse("reshape", "newshape", "whole numbers, one of which may be -1", list[axis]);
   });
   return extents.map((extent) => extent ?? -1);
 }
@@ -278,7 +278,7 @@ function sections(extent: number, count: number): readonly number[] {
 
 function places(given: unknown): readonly number[] {
   if (Array.isArray(given) && given.every((one): one is number => Number.isSafeInteger(one))) return given;
-  return refuse("split", "indicesOrSections", "a whole number, or a list of places", JSON.stringify(given));
+  return refuse("split", "indicesOrSections", "a whole number, or a list of places", given);
 }
 
 /** What {@link unstack} is. */
@@ -406,7 +406,7 @@ function marginsOf(x: Value, given: unknown): readonly (readonly [number, number
   if (short !== undefined) return x.shape.map(() => short);
   const all = pairs.flatMap((pair) => (pair === undefined ? [] : [pair]));
   if (all.length === x.rank) return all;
-  return refuse("pad", "padWidth", `[before, after] for each of the ${x.rank} axes`, JSON.stringify(given));
+  return refuse("pad", "padWidth", `[before, after] for each of the ${x.rank} axes`, given);
 }
 
 /** What {@link flip} is. */

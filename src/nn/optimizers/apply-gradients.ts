@@ -2,7 +2,7 @@ import { show } from "../../errors/check.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { formatShape, sameShape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor } from "../../runtime/runtime.js";
 import { type Recording, recordingOf } from "../eager/recording.js";
 import { TapeRecording } from "../eager/tape-recording.js";
 import { describeOperand, inGraphOrder, inKerasOrder } from "../operations/operand.js";
@@ -23,7 +23,7 @@ function computationOf(gradients: readonly unknown[]): Recording {
 /** A gradient in the order of axes of its weight. */
 function valueOf(gradient: unknown, weight: Variable, recording: Recording): Value {
   const traced = gradient instanceof SymbolicTensor ? gradient.traced : undefined;
-  if (!(gradient instanceof Tensor) && (traced === undefined || recordingOf(traced.context) !== recording)) {
+  if (!isTensor(gradient) && (traced === undefined || recordingOf(traced.context) !== recording)) {
     throw new UsageError(`The gradient of the weight "${weight.path}" is none.`, {
       subject: weight.path,
       expected: "what GradientTape.gradient gave, all of one tape, or an array (Tensor)",

@@ -81,6 +81,7 @@ export function registerKerasSerializable(
 
 /** The name under which a class or function is registered; of others its own. */
 export function getRegisteredName(object: CustomObject): string {
+  if (typeof object !== "function") refuse("getRegisteredName", "object", "a class or a function", object);
   return registeredNames.get(object) ?? plainName(object);
 }
 
