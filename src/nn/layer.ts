@@ -139,14 +139,14 @@ function oneOrAll<T>(list: readonly T[]): T | readonly T[] {
  * import { layers, ops, Tensor, type SymbolicTensor, type Variable } from "graft-ml";
  *
  * class Scale extends layers.Layer {
- *   static readonly className = "Scale";
+ *   static readonly className: string = "Scale";
  *   private factor!: Variable;
  *
- *   build(): void {
+ *   override build(): void {
  *     this.factor = this.addWeight({ shape: [], initializer: "ones", name: "factor" });
  *   }
  *
- *   call(x: SymbolicTensor): SymbolicTensor {
+ *   override call(x: SymbolicTensor): SymbolicTensor {
  *     return ops.multiply(x, this.factor);
  *   }
  * }
