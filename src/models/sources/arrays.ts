@@ -2,6 +2,7 @@ import { isWhole, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { ownValue } from "../../errors/named-record.js";
 import type { BaseModel } from "../base-model.js";
+import { hasOwnStep } from "../own-step.js";
 import type { ReadySource } from "./batch-source.js";
 import { areInputs, arraysIn, areTensors, refuseSamples } from "./check-samples.js";
 import { inOrder, isList, isRecord, mapEach, type PerOutput, type Places, quoted } from "../each.js";
@@ -30,14 +31,18 @@ function inputsOf(model: BaseModel, x: InputArrays): readonly Tensor[] {
       received: quoted(Object.keys(x)),
     });
   });
-  return tensors.map((tensor, index) => fitRank(tensor, model.built ? model.inputs[index]?.shape.length : undefined));
+  // A step of a user's own may take more than the model does, such as pairs of photos.
+  const mayLeaveOut = !hasOwnStep(model, "trainStep") && !hasOwnStep(model, "testStep");
+  return tensors.map((tensor, index) =>
+    fitRank(tensor, model.built ? model.inputs[index]?.shape.length : undefined, mayLeaveOut),
+  );
 }
 
 /** As in Keras, an axis of extent 1 at the end is added or left out, so that `[samples]` fits `[N, 1]`. */
-function fitRank(tensor: Tensor, rank: number | undefined): Tensor {
+function fitRank(tensor: Tensor, rank: number | undefined, mayLeaveOut: boolean): Tensor {
   const { dims } = tensor;
   if (rank === dims.length + 1) return tensor.reshape([...dims, 1]);
-  return rank !== undefined && rank === dims.length - 1 && dims.at(-1) === 1
+  return mayLeaveOut && rank !== undefined && rank === dims.length - 1 && dims.at(-1) === 1
     ? tensor.reshape(dims.slice(0, -1))
     : tensor;
 }

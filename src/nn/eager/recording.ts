@@ -6,6 +6,7 @@ import { add } from "../../ops/elementwise.js";
 import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import { fromTensor, type NamedTensors, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { type CallContext, type Distribution, draw, inMode } from "../context.js";
+import type { Metric } from "../metrics/metric.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { updateAll } from "../optimizers/update-all.js";
 import type { Variable } from "../variable.js";
@@ -54,7 +55,8 @@ export class Recording implements CallContext {
   private readonly changed = new Map<Variable, Value>();
   private readonly slots: RenewedSlot[] = [];
   private readonly steps: OptimizerStep[] = [];
-  private randoms = 0;
+  private readonly randoms: string[] = [];
+  private readonly states = new Map<Metric, Record<string, Value>>();
 
   /**
    * @param streams where random numbers come from
@@ -89,7 +91,8 @@ export class Recording implements CallContext {
   random(name: string, distribution: Distribution, shape: Shape): Value {
     const dims = shape.map(Number);
     // Numbered, so that two uses of one stream's name do not draw the same.
-    const label = `call/${name}/${this.randoms++}`;
+    const label = `call/${name}/${this.randoms.length}`;
+    this.randoms.push(label);
     return this.input(`random/${label}`, "float32", dims, () => {
       const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
       draw(distribution, this.streams.of(label), data);
@@ -104,6 +107,26 @@ export class Recording implements CallContext {
 
   addLoss(penalty: Value): void {
     this.penalties.push(penalty);
+  }
+
+  /** Names of the random streams, in the order in which they were asked for. */
+  get randomLabels(): readonly string[] {
+    return this.randoms;
+  }
+
+  /** Adds to the state of a metric. */
+  follow(metric: Metric, states: Readonly<Record<string, Value>>): void {
+    const before = this.states.get(metric) ?? {};
+    const sums = Object.entries(states).map(([name, value]) => {
+      const sum = before[name];
+      return [name, sum === undefined ? value : add(sum, value)] as const;
+    });
+    this.states.set(metric, Object.fromEntries(sums));
+  }
+
+  /** The state of a metric; `undefined` where nothing was added. */
+  followed(metric: Metric): Readonly<Record<string, Value>> | undefined {
+    return this.states.get(metric);
   }
 
   /** Whether anything is to be changed by a run. */

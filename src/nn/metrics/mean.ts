@@ -1,10 +1,18 @@
 import { refuse } from "../../errors/check.js";
 import type { Value } from "../../graph/value.js";
 import { mul } from "../../ops/elementwise.js";
+import { scalarLike } from "../../ops/constants.js";
 import { reduceSum } from "../../ops/reduction.js";
+<<<<<<< HEAD
 import { isTensor } from "../../runtime/runtime.js";
+=======
+import { expandTo } from "../../ops/shape-of.js";
+import { Tensor } from "../../runtime/runtime.js";
+>>>>>>> hI
 import type { Config } from "../config.js";
-import { Metric } from "./metric.js";
+import { asFloat, toValue } from "../operations/operand.js";
+import type { SymbolicTensor } from "../symbolic-tensor.js";
+import { Metric, presentRecording } from "./metric.js";
 
 /** Options of {@link Mean}. */
 export interface MeanOptions {
@@ -46,6 +54,16 @@ export class Mean extends Metric {
    * @param sampleWeight a weight for each; default 1
    */
   override updateState(values: unknown, sampleWeight?: unknown): Promise<void> {
+    const recording = presentRecording([values]);
+    if (recording !== undefined) {
+      const numbers = asFloat(toValue(values as SymbolicTensor, recording));
+      const weights =
+        sampleWeight === undefined ? undefined : asFloat(toValue(sampleWeight as SymbolicTensor, recording));
+      const counts = weights ?? expandTo(scalarLike(numbers, 1), numbers);
+      const sum = (value: Value): Value => (value.rank === 0 ? value : reduceSum(value, undefined, { keepdims: 0 }));
+      recording.follow(this, { total: sum(mul(numbers, counts)), count: sum(counts) });
+      return Promise.resolve();
+    }
     const numbers = numbersOf(values);
     const weights = sampleWeight === undefined ? numbers.map(() => 1) : numbersOf(sampleWeight);
     if (weights.length !== numbers.length) refuse("Mean", "sampleWeight", "a weight for each number", sampleWeight);
@@ -57,6 +75,7 @@ export class Mean extends Metric {
   }
 
   override result(): number {
+    if (presentRecording([]) !== undefined) return super.result();
     return this.count === 0 ? 0 : this.total / this.count;
   }
 
