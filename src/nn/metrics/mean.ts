@@ -3,12 +3,8 @@ import type { Value } from "../../graph/value.js";
 import { mul } from "../../ops/elementwise.js";
 import { scalarLike } from "../../ops/constants.js";
 import { reduceSum } from "../../ops/reduction.js";
-<<<<<<< HEAD
-import { isTensor } from "../../runtime/runtime.js";
-=======
 import { expandTo } from "../../ops/shape-of.js";
-import { Tensor } from "../../runtime/runtime.js";
->>>>>>> hI
+import { isTensor } from "../../runtime/runtime.js";
 import type { Config } from "../config.js";
 import { asFloat, toValue } from "../operations/operand.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
