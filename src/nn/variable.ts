@@ -1,3 +1,4 @@
+import { refuse } from "../errors/check.js";
 import { ShapeError } from "../errors/errors.js";
 import { elementCount, type TensorData } from "../onnx/tensor-data.js";
 import { formatShape, sameShape } from "../graph/shape.js";
@@ -101,6 +102,10 @@ export class Variable {
    */
   assign(tensor: TensorData<"float32">): void {
     refuseWhileInUse(this);
+    const given: unknown = tensor;
+    if (typeof given !== "object" || given === null || !("dims" in given) || !Array.isArray(given.dims)) {
+      refuse(`The weight "${this.path}"`, "tensor", "an array (Tensor) of the weight's shape", given);
+    }
     if (!sameShape(tensor.dims, this.shape)) {
       throw new ShapeError(`The weight "${this.path}" cannot take these values.`, {
         subject: this.path,

@@ -189,12 +189,15 @@ export class NodeImporter {
       const [expected, received] = [attributeKinds[name], node.attributes[name]?.type];
       const fits = expected === received || (expected === "float" && received === "int");
       if (fits || expected === undefined || received === undefined) continue;
-      throw new FileError(`The attribute "${name}" of "${node.name}" (${node.op}) in ${this.file} is of another kind.`, {
-        subject: node.name,
-        expected,
-        received,
-        advice: "The file is damaged: export it again.",
-      });
+      throw new FileError(
+        `The attribute "${name}" of "${node.name}" (${node.op}) in ${this.file} is of another kind.`,
+        {
+          subject: node.name,
+          expected,
+          received,
+          advice: "The file is damaged: export it again.",
+        },
+      );
     }
   }
 

@@ -1,9 +1,8 @@
 import { isWhole, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { ownValue } from "../../errors/named-record.js";
-import type { BaseModel } from "../base-model.js";
 import { hasOwnStep } from "../own-step.js";
-import type { ReadySource } from "./batch-source.js";
+import type { Destination, ReadySource } from "./batch-source.js";
 import { areInputs, arraysIn, areTensors, refuseSamples } from "./check-samples.js";
 import { inOrder, isList, isRecord, mapEach, type PerOutput, type Places, quoted } from "../each.js";
 import type { AnySamples, FitOptions, InputArrays, OutputArrays } from "../training-types.js";
@@ -18,7 +17,7 @@ function listed<T>(arrays: PerOutput<T>): readonly T[] | undefined {
 }
 
 /** Arrays for the inputs of a model, in its order. */
-function inputsOf(model: BaseModel, x: InputArrays): readonly Tensor[] {
+function inputsOf(model: Destination, x: InputArrays): readonly Tensor[] {
   const list = listed(x);
   // A model that is not built yet has one input, whatever its name will be.
   const named = list ?? model.inputNames.map((name) => ownValue(x as Readonly<Record<string, Tensor>>, name));
@@ -49,7 +48,7 @@ function fitRank(tensor: Tensor, rank: number | undefined, mayLeaveOut: boolean)
 
 /** Arrays for the outputs of a model, in its order; a tensor alone stays alone. */
 function outputsOf(
-  model: BaseModel,
+  model: Destination,
   subject: string,
   arrays: OutputArrays | undefined,
 ): Tensor | readonly (Tensor | undefined)[] | undefined {
@@ -73,7 +72,7 @@ export type Beside = Pick<FitOptions, "y" | "sampleWeight" | "batchSize">;
  */
 export function asArrays(
   call: string,
-  model: BaseModel,
+  model: Destination,
   x: InputArrays,
   { y, sampleWeight, batchSize = Math.max(1, samplesIn(x)) }: Beside,
   order?: Generator,

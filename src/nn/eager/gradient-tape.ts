@@ -1,5 +1,5 @@
 import { gradients } from "../../autodiff/gradients.js";
-import { checkOptionNames, show } from "../../errors/check.js";
+import { checkOptionNames, refuse, show } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { dependents } from "../../graph/graph.js";
 import type { Value } from "../../graph/value.js";
@@ -148,6 +148,7 @@ export class GradientTape {
    */
   async evaluate(tensors: readonly SymbolicTensor[]): Promise<Tensor[]> {
     const { recording } = this;
+    if (!Array.isArray(tensors)) refuse("GradientTape", "tensors", "a list of tensors of this tape", tensors);
     const values = tensors.map((tensor) => this.valueOf(tensor, "tensor"));
     if (recording instanceof TapeRecording) return [...(await recording.evaluate(values))];
     throw noValue("one of a step that is being written down");

@@ -7,20 +7,20 @@ import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import { fromTensor, type NamedTensors, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { type CallContext, type Distribution, draw, inMode } from "../context.js";
 import type { Metric } from "../metrics/metric.js";
-import type { Optimizer } from "../optimizers/optimizer.js";
 import { updateAll } from "../optimizers/update-all.js";
+import type { UpdateRule } from "../optimizers/update-rule.js";
 import type { Variable } from "../variable.js";
 
 /** A step that an optimizer takes in a recorded computation. */
 interface OptimizerStep {
-  readonly optimizer: Optimizer;
+  readonly optimizer: UpdateRule;
   /** How many steps of the same optimizer the computation has before it. */
   readonly before: number;
 }
 
 /** A slot of an optimizer that a recorded computation gives a new value. */
 interface RenewedSlot {
-  readonly optimizer: Optimizer;
+  readonly optimizer: UpdateRule;
   readonly variable: Variable;
   readonly slot: string;
   value: Value;
@@ -145,7 +145,7 @@ export class Recording implements CallContext {
    * @param pairs gradients in the order of axes of the weights, and the weights
    * @throws UsageError when a weight is there twice
    */
-  renew(optimizer: Optimizer, pairs: readonly (readonly [gradient: Value, variable: Variable])[]): void {
+  renew(optimizer: UpdateRule, pairs: readonly (readonly [gradient: Value, variable: Variable])[]): void {
     const variables = pairs.map(([, variable]) => variable);
     const twice = variables.find((variable, index) => variables.indexOf(variable) !== index);
     if (twice !== undefined) {
@@ -184,7 +184,7 @@ export class Recording implements CallContext {
     });
   }
 
-  private slotsOf(optimizer: Optimizer, variable: Variable): Record<string, Value> {
+  private slotsOf(optimizer: UpdateRule, variable: Variable): Record<string, Value> {
     const entries = Object.entries(optimizer.slots).map(([slot, initial]) => {
       const known = this.slotAt(optimizer, variable, slot);
       if (known !== undefined) return [slot, known.value] as const;
@@ -196,11 +196,11 @@ export class Recording implements CallContext {
     return Object.fromEntries(entries);
   }
 
-  private slotAt(optimizer: Optimizer, variable: Variable, slot: string): RenewedSlot | undefined {
+  private slotAt(optimizer: UpdateRule, variable: Variable, slot: string): RenewedSlot | undefined {
     return this.slots.find((one) => one.optimizer === optimizer && one.variable === variable && one.slot === slot);
   }
 
-  private setSlot(optimizer: Optimizer, variable: Variable, slot: string, value: Value): void {
+  private setSlot(optimizer: UpdateRule, variable: Variable, slot: string, value: Value): void {
     const known = this.slotAt(optimizer, variable, slot);
     if (known === undefined) this.slots.push({ optimizer, variable, slot, value });
     else known.value = value;

@@ -1,4 +1,4 @@
-import { refuse } from "../../errors/check.js";
+import { checkOptionNames, refuse } from "../../errors/check.js";
 import type { Value } from "../../graph/value.js";
 import { mul } from "../../ops/elementwise.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -38,9 +38,10 @@ export class Mean extends Metric {
   private total = 0;
   private count = 0;
 
-  constructor({ name = "mean" }: MeanOptions = {}) {
+  constructor(options: MeanOptions = {}) {
+    checkOptionNames("Mean", options, ["name"]);
     super();
-    this.name = name;
+    this.name = options.name ?? "mean";
   }
 
   /**

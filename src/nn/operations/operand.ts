@@ -1,3 +1,4 @@
+import { show } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { formatShape } from "../../graph/shape.js";
 import { constant, constantData, type Value } from "../../graph/value.js";
@@ -29,7 +30,7 @@ export function describeOperand(given: unknown): string {
   if (Array.isArray(given)) return `a list of ${given.length}`;
   if (given === null || given === undefined) return String(given);
   if (typeof given === "object") return `an object of the class ${given.constructor.name}`;
-  return typeof given === "function" ? "a function" : JSON.stringify(given);
+  return typeof given === "function" ? "a function" : show(given);
 }
 
 const toFirst = [0, 3, 1, 2];

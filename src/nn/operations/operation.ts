@@ -190,8 +190,7 @@ export class Operation extends Layer {
   }
 
   private said(which: (name: string) => boolean): Record<string, unknown> {
-    // What is null is the default; not all that a function takes is an option of Keras's class.
-    const entries = Object.entries(this.options).filter(([name, value]) => value !== null && which(name));
+    const entries = Object.entries(this.options).filter(([name]) => which(name));
     return Object.fromEntries(entries.map(([name, value]) => [snakeCase(name), value]));
   }
 }

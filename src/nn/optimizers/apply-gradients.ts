@@ -9,7 +9,7 @@ import { describeOperand, inGraphOrder, inKerasOrder } from "../operations/opera
 import { presentContext } from "../scope.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
 import { Variable } from "../variable.js";
-import type { Optimizer } from "./optimizer.js";
+import type { UpdateRule } from "./update-rule.js";
 
 /** The computation that gradients belong to; arrays alone have a new one. */
 function computationOf(gradients: readonly unknown[]): Recording {
@@ -46,7 +46,7 @@ function valueOf(gradient: unknown, weight: Variable, recording: Recording): Val
  * @throws UsageError when there are not as many gradients as weights, or something else works on the weights
  */
 export function applyGradients(
-  optimizer: Optimizer,
+  optimizer: UpdateRule,
   gradients: readonly (SymbolicTensor | Tensor)[],
   weights: readonly Variable[],
 ): Promise<void> {

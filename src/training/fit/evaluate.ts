@@ -11,6 +11,7 @@ import { hasOwnStep } from "../../models/own-step.js";
 import { evaluateOwn } from "./own-work.js";
 import { labelShapesOf } from "./targets.js";
 import { type Call, callbackList, contextOf } from "./call.js";
+import { verbosity } from "./verbosity.js";
 
 /** `evaluate`: loss and metrics on samples, without training. */
 export async function evaluate({ host, model, memory }: Call, x: AnySamples, options: EvaluateOptions): Promise<Logs> {
@@ -21,7 +22,7 @@ export async function evaluate({ host, model, memory }: Call, x: AnySamples, opt
     prepareModel(model, source);
     checkSource(source, model.compiled);
   }
-  const { verbose = 1 } = options;
+  const verbose = verbosity("evaluate", options.verbose);
   const steps = Math.min(options.steps ?? Infinity, roundSteps(source));
   const { first, batches } = await looked(
     firstBatches("evaluate", source, options.steps, (given) => {

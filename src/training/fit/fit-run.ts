@@ -23,6 +23,7 @@ import { evaluateOwn, OwnWork } from "./own-work.js";
 import { ProgramWork } from "./program-work.js";
 import type { TrainingMemory } from "./training-memory.js";
 import { firstBatches, type LoadingBatch, noSamples, ranOut, roundSteps } from "./samples.js";
+import { verbosity } from "./verbosity.js";
 import {
   averageWeights,
   modelFacts,
@@ -149,9 +150,10 @@ export class FitRun implements Resumable {
   }
 
   private async train(): Promise<void> {
-    const { model, callbacks, source, training } = this.parts;
+    const { model, callbacks, source, training, options } = this.parts;
     model.stopTraining = false;
-    callbacks.begin(model, { verbose: this.parts.options.verbose ?? 1, epochs: this.epochs, steps: this.steps });
+    const verbose = verbosity("fit", options.verbose);
+    callbacks.begin(model, { verbose, epochs: this.epochs, steps: this.steps });
     await this.tell(() => callbacks.onTrainBegin(this.context));
     let logs: Logs = {};
     while (this.epoch < this.epochs && this.goesOn() && (await this.hasBatch())) logs = await this.runEpoch();

@@ -20,6 +20,7 @@ import { labelShapesOf } from "./targets.js";
 import { type Call, callbackList, contextOf, trainedBy } from "./call.js";
 import { checkOptions, FitRun } from "./fit-run.js";
 import { hasOwnStep } from "../../models/own-step.js";
+import { verbosity } from "./verbosity.js";
 
 /** What 8 bits cost, in words. */
 function trunkLine({ convolutions, of, moved, photos, validation }: NonNullable<History["trunk"]>): string {
@@ -99,7 +100,7 @@ async function fitAlone(call: Call, training: Training, x: AnySamples, given: Fi
     source,
     validation,
     options,
-    callbacks: callbackList(options.callbacks, options.verbose, [history]),
+    callbacks: callbackList(options.callbacks, verbosity("fit", options.verbose), [history]),
     memory,
   }).run();
   if (trunk === undefined) return history;
@@ -109,6 +110,6 @@ async function fitAlone(call: Call, training: Training, x: AnySamples, given: Fi
     exact: await measured(call, validation, "float32", source),
   };
   history.trunk = { ...trunk, validation: compared };
-  if (options.verbose !== 0) machine.print(trunkLine(history.trunk));
+  if (verbosity("fit", options.verbose) > 0) machine.print(trunkLine(history.trunk));
   return history;
 }

@@ -15,6 +15,11 @@ export interface LambdaOptions extends LayerOptions {
   readonly outputShape?: readonly (number | null)[] | undefined;
 }
 
+/** What all layers have of the options. */
+function withoutShape(options: LambdaOptions): LayerOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => name !== "outputShape"));
+}
+
 /**
  * A function of `ops` as a layer. It has no weights and cannot be saved; a class that extends `layers.Layer` can.
  *
@@ -37,9 +42,9 @@ export class Lambda extends Layer {
    */
   constructor(
     private readonly own: LambdaFunction,
-    { outputShape: _, ...options }: LambdaOptions = {},
+    options: LambdaOptions = {},
   ) {
-    super(options);
+    super(withoutShape(options));
     if (typeof own !== "function") refuse("Lambda", "function", "a function of tensors", own);
   }
 
