@@ -57,6 +57,12 @@ const nodeRuntime = withoutNode.map((room) => ({
 
 const tests = { target: "./src", from: "./test", message: "What is published imports nothing from test/." };
 
+/** The package of tensors has two copies, one for ES modules and one for CommonJS, which the engine and users may have. */
+const classOfTensors = {
+  selector: 'BinaryExpression[operator="instanceof"][right.name="Tensor"]',
+  message: "Use isTensor: a tensor may be of another copy of ONNX Runtime's package.",
+};
+
 export default tseslint.config(
   { ignores: ["dist/", "dist.*.tmp/", "coverage/", "runs/", "**/*.tmp.ts"] },
   js.configs.recommended,
@@ -85,7 +91,10 @@ export default tseslint.config(
   {
     files: ["src/**/*.ts"],
     ignores: ["**/*.test.ts"],
-    rules: { "import-x/no-restricted-paths": ["error", { zones: [...zones, ...nodeRuntime, tests] }] },
+    rules: {
+      "import-x/no-restricted-paths": ["error", { zones: [...zones, ...nodeRuntime, tests] }],
+      "no-restricted-syntax": ["error", classOfTensors],
+    },
   },
   {
     files: withoutNode.map((room) => `src/${room}/**/*.ts`),
@@ -105,7 +114,11 @@ export default tseslint.config(
         "error",
         ...["process", "Buffer"].map((property) => ({ object: "globalThis", property, message: inPages })),
       ],
-      "no-restricted-syntax": ["error", { selector: "ImportExpression > Literal[value=/^[^.]/]", message: inPages }],
+      "no-restricted-syntax": [
+        "error",
+        classOfTensors,
+        { selector: "ImportExpression > Literal[value=/^[^.]/]", message: inPages },
+      ],
     },
   },
   {

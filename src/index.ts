@@ -18,6 +18,7 @@ export * as losses from "./nn/losses/index.js";
 export * as metrics from "./nn/metrics/index.js";
 export * as models from "./models/index.js";
 export * as ops from "./nn/operations/index.js";
+export type { StepData, StepFigures, StepLogs, StepTensors } from "./models/step-data.js";
 export { GradientTape, type GradientSource, type GradientTapeOptions } from "./nn/eager/gradient-tape.js";
 export * as optimizers from "./nn/optimizers/index.js";
 export * as regularizers from "./nn/regularizers/index.js";

@@ -24,10 +24,8 @@ const said = ({ from, to }: Pick<Import, "from" | "to">): string => `${from} →
 /** Types of files that describe each other: what a layer gives knows its layer. Nothing of it is left in the program. */
 const mutualTypes = [
   "models/platform.ts → models/base-model.ts",
-  "models/sources/batch-source.ts → models/base-model.ts",
   "models/training-types.ts → models/base-model.ts",
   "nn/symbolic-tensor.ts → nn/layer.ts",
-  "training/fit/samples.ts → training/activations/activations.ts",
 ];
 
 /** An arrow of a drawing: in it, files stand further right below the file that imports them. */

@@ -1,14 +1,22 @@
 import {
   applications,
+  Dataset,
+  GradientTape,
   GraftError,
   ImageDataGenerator,
   layers,
+  losses,
+  metrics,
   models,
+  ops,
+  optimizers,
   setDevice,
   setRandomSeed,
   Tensor,
+  Variable,
 } from "graft-ml";
 import { afterAll, describe, expect, it } from "vitest";
+import type { OperationRow } from "../src/nn/operations/operation.js";
 import { methodOptions } from "../src/models/option-names.js";
 import { optionNames, publicClasses, publicFunctions, requiredOptions } from "./support/public-surface.js";
 
@@ -148,17 +156,53 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "utils.toCategorical": [[0, 1], {}],
   "utils.normalize": [[1, 2], {}],
   "utils.splitDataset": [[1, 2, 3], { leftSize: 1 }],
+  "utils.plotModel": [new models.Sequential([layers.Input({ shape: [2] })]), {}],
+  "utils.clearSession": [],
+  "saving.getRegisteredName": [() => undefined],
+  "saving.getRegisteredObject": ["Custom>none"],
+  "saving.registerKerasSerializable": ["Custom", "Name"],
   availableDevices: [],
 };
 
 /** They write graphs, and take what the inside of graphs is made of; `setDevice` tries all devices each time. */
-const inner = /^activations\.|^optimizers\.updateAll$|^setDevice$/;
+const inner = /^optimizers\.updateAll$|^setDevice$/;
+
+/** Whether a function is one of `ops`, which know their arguments themselves. */
+function isOperation(call: unknown): call is { readonly row: OperationRow } {
+  return typeof call === "function" && "row" in call;
+}
+
+const pair = new Tensor("float32", [0.2, 0.8], [1, 2]);
+
+/** Right arguments of a function: activations and losses have all the same. */
+function rightArguments(path: string): readonly unknown[] | undefined {
+  if (Object.hasOwn(functions, path)) return functions[path];
+  if (path.startsWith("activations.")) return [pair, {}];
+  if (path.startsWith("losses.")) return [pair, pair, {}];
+  return Object.hasOwn(ofOps, path) ? ofOps[path] : undefined;
+}
+
+/** Functions of `ops` that make arrays, or say something of tensors. */
+const ofOps: Readonly<Record<string, readonly unknown[]>> = {
+  "ops.zeros": [[2], "float32"],
+  "ops.ones": [[2], "float32"],
+  "ops.full": [[2], 1, "float32"],
+  "ops.arange": [0, 3, 1, "float32"],
+  "ops.linspace": [0, 1, 3],
+  "ops.eye": [2, 2, "float32"],
+  "ops.convertToTensor": [[1, 2], "float32"],
+  "ops.range": [0, 2, 1],
+  "ops.shape": [pair],
+  "ops.ndim": [pair],
+};
 
 describe("functions", () => {
-  const known = publicFunctions().filter(({ path }) => !inner.test(path) || path in functions);
+  const known = publicFunctions().filter(
+    ({ path, call }) => !inner.test(path) && (path.startsWith("activations.") || !isOperation(call)),
+  );
 
   it("are all in the table", () => {
-    expect(known.map(({ path }) => path).filter((path) => !(path in functions))).toEqual([]);
+    expect(known.map(({ path }) => path).filter((path) => rightArguments(path) === undefined)).toEqual([]);
   });
 
   it.each(known.map((one) => [one.path, one] as const))("%s", async (path, { call }) => {
@@ -166,7 +210,7 @@ describe("functions", () => {
     const values = path === "applications.VGG16" ? wrong.filter(([, value]) => value !== undefined) : wrong;
     const calls = everyWrong(
       path,
-      functions[path] ?? [],
+      rightArguments(path) ?? [],
       call,
       path === "applications.VGG16" ? values.filter(([name]) => name !== "{}") : values,
     );
@@ -179,6 +223,35 @@ describe("functions", () => {
   });
 });
 
+const images = layers.Input({ shape: [4, 4, 3] });
+const pixels = new Tensor("float32", new Float32Array(48), [1, 4, 4, 3]);
+
+describe("functions of ops", () => {
+  const known = Object.entries({ ...ops, ...ops.image }).flatMap(([name, call]) =>
+    isOperation(call) ? [[name, call as unknown as ((...given: unknown[]) => unknown) & typeof call] as const] : [],
+  );
+
+  it.each(known)("%s", async (name, call) => {
+    const { row } = call;
+    const needed = Object.fromEntries(
+      Object.entries(row.options).flatMap(([option, value]) => (value === undefined ? [[option, 1]] : [])),
+    );
+    const calls = [images, symbolic, pixels, pair].flatMap((x) => {
+      const right = row.call.map(() => (row.isVariadic === true ? [x, x] : x));
+      return [
+        ...everyWrong(name, right, (...given) => call(...given, needed)),
+        ...Object.keys(row.options).flatMap((option) =>
+          wrong.map(
+            ([value, given]) =>
+              [`${name}({ ${option}: ${value} })`, () => call(...right, { ...needed, [option]: given })] as const,
+          ),
+        ),
+      ];
+    });
+    expect(await strangeErrors(calls)).toEqual([]);
+  });
+});
+
 function compiled(): models.Sequential {
   const model = new models.Sequential([layers.Input({ shape: [2] }), new layers.Dense(1)]);
   model.compile({ optimizer: "sgd", loss: "mse" });
@@ -188,6 +261,15 @@ function compiled(): models.Sequential {
 const x = new Tensor("float32", [1, 2, 3, 4], [2, 2]);
 const y = new Tensor("float32", [1, 2], [2, 1]);
 const photos = new Tensor("float32", new Float32Array(2 * 8 * 8 * 3), [2, 8, 8, 3]);
+
+const rows = new Tensor("float32", new Float32Array(6), [1, 3, 2]);
+const weight: Variable = new layers.Dense(3).addWeight({ shape: [2] });
+
+/** The first elements, for much happens only when they are asked for. */
+async function some(dataset: AsyncIterable<unknown>): Promise<void> {
+  let count = 0;
+  for await (const _ of dataset) if (++count >= 3) return;
+}
 
 /** Objects, and right arguments of each of their methods. */
 const methods: readonly (readonly [string, () => object, Readonly<Record<string, readonly unknown[]>>])[] = [
@@ -207,6 +289,10 @@ const methods: readonly (readonly [string, () => object, Readonly<Record<string,
       loadWeights: ["none.h5", {}],
       setWeights: [[]],
       add: [new layers.Flatten()],
+      apply: [x, {}],
+      applyAll: [[x], {}],
+      build: [[null, 2]],
+      pop: [],
       computeOutputShapes: [[["N", 2]]],
       ensureBuilt: [[["N", 2]]],
     },
@@ -214,7 +300,100 @@ const methods: readonly (readonly [string, () => object, Readonly<Record<string,
   [
     "a layer",
     () => new layers.Dense(3),
-    { setWeights: [[]], computeOutputShapes: [[["N", 2]]], ensureBuilt: [[["N", 2]]] },
+    {
+      setWeights: [[]],
+      computeOutputShapes: [[["N", 2]]],
+      computeOutputShape: [[null, 2]],
+      ensureBuilt: [[["N", 2]]],
+      apply: [symbolic, {}],
+      applyAll: [[symbolic], {}],
+      build: [[null, 2]],
+      addWeight: [{ shape: [2] }],
+      addLoss: [symbolic],
+    },
+  ],
+  ["a layer that is called on arrays", () => new layers.Dense(3), { apply: [x, {}], applyAll: [[x], {}] }],
+  ["attention", () => new layers.MultiHeadAttention(2, 2), { apply: [[rows, rows], {}], applyAll: [[rows, rows], {}] }],
+  ["a merging layer", () => new layers.Concatenate(), { apply: [[x, x], {}], build: [[[null, 2], [null, 2]]] }],
+  ["a weight", () => new layers.Dense(3).addWeight({ shape: [2] }), { assign: [new Tensor("float32", [1, 2], [2])] }],
+  [
+    "an optimizer",
+    () => new optimizers.SGD(0.1),
+    {
+      apply: [[new Tensor("float32", [1, 2], [2])], [weight]],
+      applyGradients: [[[new Tensor("float32", [1, 2], [2]), weight]]],
+    },
+  ],
+  ["a loss", () => new losses.MeanSquaredError(), { apply: [pair, pair, new Tensor("float32", [1], [1])] }],
+  [
+    "a loss of classes",
+    () => new losses.SparseCategoricalCrossentropy(),
+    { apply: [new Tensor("float32", [1], [1]), pair, new Tensor("float32", [1], [1])] },
+  ],
+  [
+    "a metric",
+    () => new metrics.BinaryAccuracy(),
+    { updateState: [pair, pair, new Tensor("float32", [1, 1], [1, 2])], result: [], resetState: [] },
+  ],
+  ["an AUC", () => new metrics.AUC(), { updateState: [pair, pair] }],
+  ["a mean", () => new metrics.Mean(), { updateState: [pair, pair] }],
+  ["a tape", () => new GradientTape(), { watch: [x], gradient: [symbolic, [symbolic], {}], evaluate: [[symbolic]] }],
+  [
+    "Dataset",
+    () => ({
+      fromTensorSlices: (given: unknown) => some(Dataset.fromTensorSlices(given)),
+      fromTensors: (given: never) => some(Dataset.fromTensors(given)),
+      fromGenerator: (given: never) => some(Dataset.fromGenerator(given)),
+      fromElements: (given: never) => some(Dataset.fromElements(given)),
+      listFiles: (given: never, options: never) => Promise.resolve(Dataset.listFiles(given, options)).then(some),
+      range: (...given: [never, never, never]) => some(Dataset.range(...given)),
+      zip: (...given: never[]) => some(Dataset.zip(...given)),
+    }),
+    {
+      fromTensorSlices: [x],
+      fromTensors: [x],
+      fromGenerator: [() => [[x, y]]],
+      fromElements: [[1, 2]],
+      listFiles: ["none/*", {}],
+      range: [0, 4, 1],
+      zip: [Dataset.range(3), Dataset.range(3)],
+    },
+  ],
+  [
+    "a Dataset",
+    () => {
+      const dataset = Dataset.fromTensorSlices([x, y]) as unknown as Readonly<
+        Record<string, (...given: unknown[]) => unknown>
+      >;
+      return new Proxy(dataset, {
+        get: (_, name) =>
+          (...given: unknown[]) => {
+            const made = dataset[String(name)]?.(...given);
+            return made instanceof Dataset ? some(made) : made;
+          },
+      });
+    },
+    {
+      take: [1],
+      skip: [1],
+      map: [(a: unknown, b: unknown) => [a, b], {}],
+      filter: [() => true],
+      batch: [2, {}],
+      shuffle: [2, {}],
+      repeat: [2],
+      cache: [],
+      prefetch: [1],
+      concatenate: [Dataset.fromTensorSlices([x, y])],
+      enumerate: [0],
+      shard: [2, 0],
+      apply: [(dataset: unknown) => dataset],
+      reduce: [0, (state: unknown) => state],
+    },
+  ],
+  [
+    "a flow",
+    () => new ImageDataGenerator().flow(photos, y, { batchSize: 1 }),
+    { at: [0], getItem: [0], next: [] },
   ],
   [
     "an ImageDataGenerator",

@@ -10,7 +10,7 @@ import { concat } from "../ops/joining.js";
 import { slice } from "../ops/slicing.js";
 import * as ops from "../nn/operations/index.js";
 import { SymbolicTensor } from "../nn/symbolic-tensor.js";
-import { Tensor } from "../runtime/runtime.js";
+import { isTensor, Tensor } from "../runtime/runtime.js";
 
 /**
  * What a network wants done to RGB pixels in [0, 255] before they go in; Keras's names.
@@ -91,7 +91,7 @@ export function preprocessInput(mode: PreprocessMode): PreprocessInput {
   const { bgr, scale, offset } = recipes[mode];
   const onArray = (x: Tensor | SymbolicTensor): Tensor | SymbolicTensor => {
     if (x instanceof SymbolicTensor) return onSymbol(x);
-    if (!(x instanceof Tensor)) {
+    if (!isTensor(x)) {
       throw new UsageError("preprocessInput cannot take this.", {
         subject: "x",
         expected: "an array of pixels (Tensor), or what layers.Input or a layer gives",

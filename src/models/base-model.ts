@@ -3,8 +3,11 @@ import { refuseFormerMembers } from "../errors/former-members.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import { Layer } from "../nn/layer.js";
+import { GradientTape } from "../nn/eager/gradient-tape.js";
+import { Mean } from "../nn/metrics/mean.js";
+import type { Metric } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/index.js";
-import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
+import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
@@ -14,6 +17,8 @@ import { byPosition } from "./by-position.js";
 import { lookUpNames, resolveCompile } from "./compile-options.js";
 import { findLayer, type LayerPlace } from "./find-layer.js";
 import { checkMethodOptions } from "./option-names.js";
+import { computeLoss, updateMetrics } from "./compute-figures.js";
+import type { StepData, StepFigures, StepLogs, StepTensors } from "./step-data.js";
 import { platform } from "./platform.js";
 import { summarize } from "./summary.js";
 import type {
@@ -65,6 +70,8 @@ export abstract class BaseModel extends Layer {
 
   /** Set it to `true`, for example in a callback, to end `fit` after the present step; `fit` begins with `false`. */
   stopTraining = false;
+
+  private lossMean: Mean | undefined;
 
   /** Set for models with pretrained weights. */
   pretrained: Pretrained | undefined;
@@ -258,7 +265,101 @@ export abstract class BaseModel extends Layer {
    * @throws UsageError when it was not compiled
    */
   get optimizer(): Optimizer {
-    return this.compiled.optimizer;
+    const given = this.compileOptions?.optimizer;
+    // A model that waits for its input is compiled as far as its optimizer goes.
+    return given === undefined || typeof given === "string" ? this.compiled.optimizer : given;
+  }
+
+  /**
+   * The metrics that {@link getMetricsResult} gives: the loss, and those of `compile`. A class with a `trainStep` of its own may
+   * override it.
+   */
+  get metrics(): readonly Metric[] {
+    return [this.lossTracker, ...this.compiled.metrics.map(({ metric }) => metric)];
+  }
+
+  /** The mean of the losses of steps. */
+  private get lossTracker(): Mean {
+    return (this.lossMean ??= new Mean({ name: "loss" }));
+  }
+
+  /**
+   * One step of the training, as a computation; a class that extends `Model` may say another. It is written down once for each
+   * shape of batches, with functions of `ops`, calls of layers, a `GradientTape` and `optimizer.apply`, and runs for every batch.
+   *
+   * @param data samples, labels and weights of samples
+   * @returns figures for logs: tensors (that of the last step counts), or results of metrics, which add up over the epoch
+   * @see https://keras.io/guides/custom_train_step_in_tensorflow/
+   *
+   * @example
+   * ```ts
+   * import { GradientTape, layers, models, ops, type StepData, type StepLogs, Tensor } from "graft-ml";
+   *
+   * class Squares extends models.Model {
+   *   override trainStep([x, y]: StepData): StepLogs {
+   *     const tape = new GradientTape();
+   *     const yPred = this.apply(x, { training: true });
+   *     const loss = ops.mean(ops.square(ops.subtract(y, yPred)));
+   *     const gradients = tape.gradient(loss, this.trainableWeights);
+   *     void this.optimizer.apply(gradients, this.trainableWeights);
+   *     return { loss };
+   *   }
+   * }
+   * const inputs = layers.Input({ shape: [1] });
+   * const model = new Squares({ inputs, outputs: new layers.Dense(1).apply(inputs) });
+   * model.compile({ optimizer: "adam" });
+   * const x = new Tensor("float32", [1, 2], [2, 1]);
+   * const { history } = await model.fit(x, x, { epochs: 2, verbose: 0 });
+   * console.log(history["loss"]?.length); // → 2
+   * ```
+   */
+  trainStep(data: StepData): StepLogs {
+    const [x, y, sampleWeight] = data;
+    const tape = new GradientTape();
+    const yPred = this.predictions(x, true);
+    const loss = this.computeLoss({ x, y, yPred, sampleWeight, training: true });
+    void this.lossTracker.updateState(loss, samplesIn(x));
+    const weights = this.trainableWeights;
+    void this.optimizer.apply(tape.gradient(loss, weights), weights);
+    return this.computeMetrics({ x, y, yPred, sampleWeight });
+  }
+
+  /** As {@link trainStep}, for evaluation and validation: nothing is changed. */
+  testStep(data: StepData): StepLogs {
+    const [x, y, sampleWeight] = data;
+    const yPred = this.predictions(x, false);
+    void this.lossTracker.updateState(this.computeLoss({ x, y, yPred, sampleWeight, training: false }), samplesIn(x));
+    return this.computeMetrics({ x, y, yPred, sampleWeight });
+  }
+
+  private predictions(x: StepTensors, training: boolean): StepTensors {
+    const outputs = this.applyAll(x instanceof SymbolicTensor ? [x] : x, { training });
+    const [first] = outputs;
+    return outputs.length === 1 && first !== undefined ? first : outputs;
+  }
+
+  /**
+   * The loss of a batch inside of a step: that of `compile`, and the penalties of layers that were called so far.
+   *
+   * @param figures labels and predictions; lists of them for several outputs
+   * @returns a single number
+   * @throws UsageError when there is no loss
+   */
+  computeLoss(figures: StepFigures): SymbolicTensor {
+    return computeLoss(this.compiled, figures);
+  }
+
+  /** Takes labels and predictions of a batch into the metrics of `compile`, inside of a step, and gives all figures. */
+  computeMetrics(figures: StepFigures): StepLogs {
+    updateMetrics(this.compiled, figures);
+    return this.getMetricsResult();
+  }
+
+  /** What {@link metrics} come to, by name: inside of a step what it returns, outside numbers. */
+  getMetricsResult(): Record<string, number> {
+    const names = new Map(this.compileOptions && this.compiled.metrics.map(({ name, metric }) => [metric, name]));
+    const entries = this.metrics.map((metric) => [names.get(metric) ?? metric.name, metric.result()] as const);
+    return Object.fromEntries(entries);
   }
 
   /** Told when layers have come or gone: what a metric's name means may depend on the output. */
@@ -455,6 +556,12 @@ export abstract class BaseModel extends Layer {
   private whileSaved(write: () => Promise<void>): Promise<void> {
     return whileReading(() => this.weights, write);
   }
+}
+
+/** Number of samples of a step, by which its loss counts in that of the epoch. */
+function samplesIn(x: StepTensors): number {
+  const [first] = x instanceof SymbolicTensor ? [x] : x;
+  return Number(first?.shape[0] ?? 1);
 }
 
 /** The only tensor alone, several as a list. */

@@ -1,6 +1,7 @@
 import { UsageError } from "../errors/errors.js";
+import { isTensor } from "../runtime/runtime.js";
 import { isRecord } from "./each.js";
-import { areTensors, inFewWords, isTensor } from "./sources/check-samples.js";
+import { areTensors, inFewWords } from "./sources/check-samples.js";
 import type { OutputArrays } from "./training-types.js";
 
 /** Options with labels among them. */

@@ -72,7 +72,13 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes 
       return rule === undefined ? [] : [{ owner: owner.name, rule, shape }];
     });
   });
-  return { optimizer: resolveOptimizer(options.optimizer ?? "rmsprop"), outputs, losses: resolved, metrics, labelRules };
+  return {
+    optimizer: resolveOptimizer(options.optimizer ?? "rmsprop"),
+    outputs,
+    losses: resolved,
+    metrics,
+    labelRules,
+  };
 }
 
 function lossesOf(loss: CompileOptions["loss"], places: Places): readonly (Loss | null)[] {

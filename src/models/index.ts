@@ -15,6 +15,7 @@ export type {
   Logs,
   OutputArrays,
   PredictOptions,
+  Verbosity,
 } from "./training-types.js";
 export type { Each, PerOutput } from "./each.js";
 export type { LoadWeightsOptions } from "./assign-weights.js";

@@ -47,7 +47,10 @@ export const methodOptions = {
   } satisfies Record<keyof PredictOptions, true>),
   trainOnBatch: Object.keys({ sampleWeight: true, classWeight: true } satisfies Record<keyof BatchOptions, true>),
   testOnBatch: Object.keys({ sampleWeight: true, classWeight: true } satisfies Record<keyof BatchOptions, true>),
-  loadModel: Object.keys({ compile: true, output: true, customObjects: true } satisfies Record<keyof LoadModelOptions, true>),
+  loadModel: Object.keys({ compile: true, output: true, customObjects: true } satisfies Record<
+    keyof LoadModelOptions,
+    true
+  >),
   loadWeights: Object.keys({ byName: true, skipMismatch: true } satisfies Record<keyof LoadWeightsOptions, true>),
 };
 

@@ -1,4 +1,4 @@
-import { checkOptionNames } from "../errors/check.js";
+import { checkOptionNames, type Word } from "../errors/check.js";
 import { namedRecord } from "../errors/named-record.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import type { Tensor } from "../runtime/runtime.js";
@@ -45,6 +45,12 @@ export interface CallbackContext {
   /** The machine that the work runs on; default that of the process. */
   readonly machine?: Surroundings | undefined;
 }
+
+/**
+ * How much `fit`, `evaluate` and `predict` say: 0 (`false`), 1 (`true`, `"auto"`) or 2. Others are refused when it is used, so
+ * that variables fit without `as const`.
+ */
+export type Verbosity = number | boolean | Word<"auto">;
 
 /** How a call of `fit`, `evaluate` or `predict` was made. */
 export interface CallbackParams {
@@ -228,8 +234,8 @@ export interface FitOptions {
    * `evaluate`, `predict` and what is saved; the history's `trunk` says what it cost.
    */
   readonly trunkPrecision?: TrunkPrecision | undefined;
-  /** 0: silent, 1: a bar (a line where there is no terminal), 2: a line an epoch; default 1. */
-  readonly verbose?: 0 | 1 | 2;
+  /** 0: silent, 1: a bar (a line where there is no terminal), 2: a line an epoch; default 1, or `"auto"`. */
+  readonly verbose?: Verbosity | undefined;
 }
 
 /** How frozen layers are computed while training. */
@@ -260,8 +266,8 @@ export interface EvaluateOptions {
   readonly steps?: number;
   /** One callback, or a list; default none. */
   readonly callbacks?: Callback | readonly Callback[] | undefined;
-  /** 0: silent, 1: a bar, 2: a line; default 1. */
-  readonly verbose?: 0 | 1 | 2;
+  /** 0: silent, 1: a bar, 2: a line; default 1, or `"auto"`. */
+  readonly verbose?: Verbosity | undefined;
 }
 
 /** Options of `predict`. */
@@ -272,8 +278,8 @@ export interface PredictOptions {
   readonly steps?: number;
   /** One callback, or a list; default none. */
   readonly callbacks?: Callback | readonly Callback[] | undefined;
-  /** 0: silent, 1: a bar, 2: a line; default 1. */
-  readonly verbose?: 0 | 1 | 2;
+  /** 0: silent, 1: a bar, 2: a line; default 1, or `"auto"`. */
+  readonly verbose?: Verbosity | undefined;
 }
 
 /** Options of `trainOnBatch` and `testOnBatch`. */

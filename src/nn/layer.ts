@@ -1,5 +1,5 @@
-import { type Float32Tensor, Tensor } from "../runtime/runtime.js";
-import { checkOptionNames, isWhole, refuse } from "../errors/check.js";
+import { type Float32Tensor, isTensor, Tensor } from "../runtime/runtime.js";
+import { checkOptionNames, isPlainObject, isWhole, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
 import { warn } from "../errors/warn.js";
@@ -22,7 +22,7 @@ import { describeOperand, toSymbolic, toValue } from "./operations/operand.js";
 import { writeOwn } from "./own-call.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
-import { layersCalledIn, noteCall, presentContext, within } from "./scope.js";
+import { type CalledLayer, layersCalledIn, noteCall, presentContext, within } from "./scope.js";
 import {
   type CallArguments,
   type CallOptions,
@@ -30,7 +30,7 @@ import {
   type MaskName,
   SymbolicTensor,
 } from "./symbolic-tensor.js";
-import { layersIn } from "./tracked-layers.js";
+import { objectsIn } from "./objects-in-fields.js";
 import { Variable } from "./variable.js";
 import { Named } from "./named.js";
 
@@ -107,7 +107,10 @@ export type InputShape = readonly (number | string | null)[] | readonly (readonl
 const axisNames = ["N", "H", "W", "C"];
 
 /** Shapes as Graft knows them. */
-function shapesOf(given: InputShape): readonly Shape[] {
+function shapesOf(layer: string, given: InputShape): readonly Shape[] {
+  if (!Array.isArray(given)) {
+    refuse(`The layer "${layer}"`, "inputShape", "a shape with the batch, such as [null, 150, 150, 3], or a list", given);
+  }
   const isList = given.length > 0 && given.every((entry) => Array.isArray(entry));
   const shapes = isList ? (given as readonly (readonly (number | string | null)[])[]) : [given];
   return (shapes as readonly (readonly (number | string | null)[])[]).map((shape) =>
@@ -136,14 +139,14 @@ function oneOrAll<T>(list: readonly T[]): T | readonly T[] {
  * import { layers, ops, Tensor, type SymbolicTensor, type Variable } from "graft-ml";
  *
  * class Scale extends layers.Layer {
- *   static readonly className = "Scale";
+ *   static readonly className: string = "Scale";
  *   private factor!: Variable;
  *
- *   build(): void {
+ *   override build(): void {
  *     this.factor = this.addWeight({ shape: [], initializer: "ones", name: "factor" });
  *   }
  *
- *   call(x: SymbolicTensor): SymbolicTensor {
+ *   override call(x: SymbolicTensor): SymbolicTensor {
  *     return ops.multiply(x, this.factor);
  *   }
  * }
@@ -188,27 +191,27 @@ export class Layer extends Named {
     this.activityRegularizer = resolveRegularizer(options.activityRegularizer);
     // As in Keras, a call of an overridden build counts as one of ours, so that nothing is built twice.
     const own = Object.getPrototypeOf(this) as Layer;
-    if (own.build === Layer.prototype.build) return;
-    const { build } = own;
+    const build: unknown = Reflect.get(own, "build");
+    if (build === Reflect.get(Layer.prototype, "build") || typeof build !== "function") return;
     this.ownBuild = (inputShape) => {
-      build.call(this, inputShape);
+      Reflect.apply(build, this, [inputShape]);
     };
     Object.defineProperty(this, "build", {
       enumerable: false,
       value: (inputShape: InputShape) => {
-        this.ensureBuilt(shapesOf(inputShape));
+        this.ensureBuilt(shapesOf(this.name, inputShape));
       },
     });
   }
 
   /** Whether the layer's computation is a `call` of a user's own. */
   get hasOwnCall(): boolean {
-    return !builtInCalls.has(this.call);
+    return !builtInCalls.has(Reflect.get(this, "call"));
   }
 
-  /** The layers in the fields of a layer of a user's own. */
+  /** The layers in the fields of a layer of a user's own: as in Keras, their weights are weights of the layer. */
   get innerLayers(): readonly Layer[] {
-    return this.hasOwnCall ? layersIn(this) : [];
+    return this.hasOwnCall ? objectsIn(this, isLayer) : [];
   }
 
   /** Whether training may change the layer's weights. Takes effect at the next `fit`. */
@@ -439,10 +442,10 @@ export class Layer extends Named {
         ? list.flatMap((one) => (one instanceof SymbolicTensor ? (one.traced ?? []) : []))[0]?.context
         : presentContext();
     const given = list.map((one) =>
-      context !== undefined && (one instanceof Tensor || one instanceof Variable) ? toSymbolic(one, context) : one,
+      context !== undefined && (isTensor(one) || one instanceof Variable) ? toSymbolic(one, context) : one,
     );
     if (given.length > 0 && given.every((one): one is SymbolicTensor => one instanceof SymbolicTensor)) return given;
-    if (given.length > 0 && given.every((one): one is Tensor => one instanceof Tensor)) return given;
+    if (given.length > 0 && given.every(isTensor)) return given;
     throw new UsageError(`The layer "${this.name}" (${this.className}) cannot be called on this.`, {
       subject: this.name,
       expected: "what layers.Input or another layer gives, or arrays: a Tensor; a list of either for several inputs",
@@ -456,7 +459,10 @@ export class Layer extends Named {
     options: CallOptions,
   ): readonly SymbolicTensor[] | Promise<readonly Tensor[]> {
     const [first] = inputs;
-    if (first instanceof Tensor) return this.callOnArrays(inputs as readonly Tensor[], options);
+    if (!isPlainObject(options)) {
+      refuse(`The layer "${this.name}"`, "options", "an object, such as { training: false }", options);
+    }
+    if (isTensor(first)) return this.callOnArrays(inputs as readonly Tensor[], options);
     return this.callOnSymbols(inputs as readonly SymbolicTensor[], options);
   }
 
@@ -465,7 +471,7 @@ export class Layer extends Named {
     this.ensureBuilt(inputs.map(({ dims }) => dims));
     return evaluate(inputs, training, (values, context) => {
       const tensors = values.map((value) => {
-        const isForeign = value.type !== "float32" && !this.hasOwnCall && !this.keepsType;
+        const isForeign = value.type !== "float32" && !this.hasOwnCall;
         return SymbolicTensor.of(isForeign ? cast(value, "float32") : value, context);
       });
       return this.callOnSymbols(tensors, others).map((tensor) => toValue(tensor, context));
@@ -562,11 +568,6 @@ export class Layer extends Named {
     });
   }
 
-  /** Whether inputs of other element types than float32 are left as they are where the layer is called on arrays. */
-  protected get keepsType(): boolean {
-    return false;
-  }
-
   /** Names of what the layer may be told beside its inputs. */
   protected get callArguments(): readonly string[] {
     return [];
@@ -598,7 +599,7 @@ export class Layer extends Named {
    * shapes for several. Graft finds shapes from what `call` computes, so that a layer of one's own need not say it.
    */
   computeOutputShape(inputShape: InputShape): InputShape {
-    const shapes = this.computeOutputShapes(shapesOf(inputShape));
+    const shapes = this.computeOutputShapes(shapesOf(this.name, inputShape));
     return oneOrAll(shapes.map((shape) => shape.map((extent) => (typeof extent === "number" ? extent : null))));
   }
 
@@ -638,12 +639,17 @@ export class Layer extends Named {
   private writeCall(
     inputs: readonly Value[],
     context: CallContext,
-    { masks = [], operands: _, ...flags }: CallArguments,
+    { masks = [], useCausalMask, returnAttentionScores }: CallArguments,
   ): readonly Value[] {
     const count = inputs.length - masks.length;
     return writeOwn(`The layer "${this.name}" (${this.className})`, "call", inputs, context, (tensors) => {
       const mask = tensors[count + masks.indexOf("mask")];
-      const options = { ...flags, training: context.training, mask: masks.includes("mask") ? mask : undefined };
+      const options = {
+        useCausalMask,
+        returnAttentionScores,
+        training: context.training,
+        mask: masks.includes("mask") ? mask : undefined,
+      };
       const [result, called] = layersCalledIn(() => this.call(oneOrAll(tensors.slice(0, count)), options));
       this.checkInner(called);
       return result;
@@ -655,7 +661,7 @@ export class Layer extends Named {
    *
    * @throws UsageError when there is one with weights
    */
-  private checkInner(called: ReadonlySet<Layer>): void {
+  private checkInner(called: ReadonlySet<CalledLayer>): void {
     const own = new Set(this.weights);
     const strange = [...called].find(({ weights }) => weights.some((variable) => !own.has(variable)));
     if (strange === undefined) return;
@@ -706,7 +712,7 @@ export class Layer extends Named {
    * @param inputShape in Keras's order, with the batch; `null` for extents that vary; a list of shapes for several inputs
    */
   build(inputShape: InputShape): void {
-    const shapes = shapesOf(inputShape);
+    const shapes = shapesOf(this.name, inputShape);
     this.ensureBuilt(shapes);
     // Layers in fields are built when they are called.
     if (this.hasOwnCall && !this.isBuilding) this.computeOutputShapes(shapes);
@@ -740,7 +746,8 @@ export class Layer extends Named {
     if (!Array.isArray(shape) || !shape.every((extent) => isWhole(extent, 0))) {
       refuse(owner, "shape", "a list of whole numbers, such as [3, 4]", shape);
     }
-    if ((options.dtype ?? "float32") !== "float32") refuse(owner, "dtype", '"float32"', options.dtype);
+    const { dtype = "float32" }: { readonly dtype?: string } = options;
+    if (dtype !== "float32") refuse(owner, "dtype", '"float32"', dtype);
     const unnamed = this.ownVariables.filter((known) => /^variable(_\d+)?$/.test(known.name)).length;
     const automatic = unnamed === 0 ? "variable" : `variable_${unnamed}`;
     return this.createWeight(name ?? automatic, shape, resolveInitializer(initializer), {
@@ -757,7 +764,7 @@ export class Layer extends Named {
    * @throws UsageError outside of `call`
    */
   addLoss(loss: SymbolicTensor): void {
-    const { traced } = loss;
+    const traced = loss instanceof SymbolicTensor ? loss.traced : undefined;
     if (traced === undefined) {
       throw new UsageError(`The layer "${this.name}": addLoss was called outside of call.`, {
         subject: "addLoss",
@@ -825,11 +832,12 @@ export class Layer extends Named {
   /**
    * Writes the computation of a layer of the package as a graph.
    *
-   * @param _inputs values of the graph: rank 4 is `[N, C, H, W]`
-   * @param _told what the layer is told beside its inputs; masks stand behind these
+   * @param inputs values of the graph: rank 4 is `[N, C, H, W]`
+   * @param told what the layer is told beside its inputs; masks stand behind these
    * @returns one value an output, in the same convention
    */
-  protected compute(_inputs: readonly Value[], _context: CallContext, _told: CallArguments): readonly Value[] {
+  protected compute(inputs: readonly Value[], context: CallContext, told: CallArguments): readonly Value[];
+  protected compute(): readonly Value[] {
     throw new UsageError(`The layer "${this.name}" (${this.className}) does not say what it computes.`, {
       subject: this.className,
       expected: "a method call(x, { training })",
@@ -870,6 +878,11 @@ function isTensorLike(value: unknown): boolean {
   return typeof value === "object" && value !== null && "dims" in value && Array.isArray(value.dims) && "data" in value;
 }
 
+/** Whether something is a layer. */
+export function isLayer(value: unknown): value is Layer {
+  return value instanceof Layer;
+}
+
 /** A layer with one input and one output. */
 export abstract class UnaryLayer extends Layer {
   override call(inputs: SymbolicTensor, options: OwnCallOptions = {}): SymbolicTensor {
@@ -904,8 +917,6 @@ export abstract class UnaryLayer extends Layer {
 
 /** What `call` is where nobody has overridden it. */
 const builtInCalls: ReadonlySet<unknown> = new Set<unknown>([
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is compared only
-  Layer.prototype.call,
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is compared only
-  UnaryLayer.prototype.call,
+  Reflect.get(Layer.prototype, "call"),
+  Reflect.get(UnaryLayer.prototype, "call"),
 ]);

@@ -12,11 +12,6 @@ export function snakeCase(className: string): string {
     .toLowerCase();
 }
 
-/** `kernel_size` → `kernelSize`, `beta_1` → `beta1`. */
-export function camelCase(name: string): string {
-  return name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-}
-
 /** The type of what {@link snakeCase} makes of a name; it begins a word at each capital: `L1L2` → `l1_l2`. */
 export type SnakeCase<Name extends string> = Uncapitalize<Name> extends infer Rest extends string ? Words<Rest> : never;
 

@@ -1,7 +1,7 @@
 import { UsageError } from "../errors/errors.js";
 import { formatShape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
-import { Tensor } from "../runtime/runtime.js";
+import { isTensor } from "../runtime/runtime.js";
 import type { CallContext } from "./context.js";
 import { toValue } from "./operations/operand.js";
 import { within } from "./scope.js";
@@ -38,7 +38,7 @@ export function writeOwn(
   return results.map((one) => {
     const isPlaceholder = one instanceof SymbolicTensor && one.traced === undefined;
     const fits =
-      one instanceof SymbolicTensor || one instanceof Tensor || one instanceof Variable || typeof one === "number";
+      one instanceof SymbolicTensor || isTensor(one) || one instanceof Variable || typeof one === "number";
     if (fits && !isPlaceholder) return toValue(one, context);
     throw new UsageError(`${owner}: ${name} does not give what it should.`, {
       subject: name,

@@ -3,7 +3,7 @@ import type { Value } from "../graph/value.js";
 import { cast, expand, shapeOp, squeeze, unsqueeze } from "../ops/layout.js";
 import { reduceMean } from "../ops/reduction.js";
 import { reshapeTo } from "../ops/reshape.js";
-import { Tensor } from "../runtime/runtime.js";
+import { isTensor, type Tensor } from "../runtime/runtime.js";
 import { evaluate } from "./eager/evaluate.js";
 import { describeOperand, inGraphOrder, inKerasOrder, type Operand, toValue } from "./operations/operand.js";
 import { writeOwn } from "./own-call.js";
@@ -83,7 +83,7 @@ export function computeOf(
     const values = given.map((one) => inKerasOrder(toValue(one, context)));
     return SymbolicTensor.of(inGraphOrder(write(floats(values))), context);
   }
-  if (given.every((one): one is Tensor => one instanceof Tensor)) {
+  if (given.every(isTensor)) {
     return evaluate(given, false, (values) => [inGraphOrder(write(floats(values.map(inKerasOrder))))]).then(first);
   }
   throw new UsageError(`${owner} cannot be computed of this.`, {

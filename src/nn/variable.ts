@@ -1,3 +1,4 @@
+import { isPlainObject, refuse } from "../errors/check.js";
 import { ShapeError } from "../errors/errors.js";
 import { elementCount, type TensorData } from "../onnx/tensor-data.js";
 import { formatShape, sameShape } from "../graph/shape.js";
@@ -38,7 +39,12 @@ export class Variable {
   private isFrozen = false;
   private current: TensorData<"float32"> | undefined;
 
-  constructor({ path, shape, initializer, learnable = true, regularizer, constraint }: VariableOptions) {
+  /** Layers make them: `layer.addWeight`. */
+  constructor(options: VariableOptions) {
+    if (!isPlainObject(options)) {
+      refuse("Variable", "options", "an object; weights are made by a layer's addWeight", options);
+    }
+    const { path, shape, initializer, learnable = true, regularizer, constraint } = options;
     this.path = path;
     this.shape = shape;
     this.learnable = learnable;
@@ -101,6 +107,10 @@ export class Variable {
    */
   assign(tensor: TensorData<"float32">): void {
     refuseWhileInUse(this);
+    const given: unknown = tensor;
+    if (typeof given !== "object" || given === null || !("dims" in given) || !Array.isArray(given.dims)) {
+      refuse(`The weight "${this.path}"`, "tensor", "an array (Tensor) of the weight's shape", given);
+    }
     if (!sameShape(tensor.dims, this.shape)) {
       throw new ShapeError(`The weight "${this.path}" cannot take these values.`, {
         subject: this.path,

@@ -4,15 +4,25 @@ import type { ElementType, TensorData } from "../onnx/tensor-data.js";
 
 export { Tensor };
 
+/** Whether something is an array, whichever copy of ONNX Runtime's package made it: the engine has one of its own. */
+export function isTensor(value: unknown): value is Tensor {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "dims" in value &&
+    Array.isArray(value.dims) &&
+    "data" in value &&
+    "type" in value
+  );
+}
+
 /**
  * Refuses what is no array.
  *
  * @throws UsageError with the thing that takes one
  */
 export function checkTensor(owner: string, name: string, value: unknown): void {
-  const isTensor =
-    typeof value === "object" && value !== null && "dims" in value && Array.isArray(value.dims) && "data" in value;
-  if (!isTensor) refuse(owner, name, 'a Tensor, such as new Tensor("float32", [1, 2], [2, 1])', value);
+  if (!isTensor(value)) refuse(owner, name, 'a Tensor, such as new Tensor("float32", [1, 2], [2, 1])', value);
 }
 
 /** An array of float32: a {@link Tensor} whose type says so. */

@@ -166,6 +166,13 @@ describe("the optimizer in a file", () => {
     });
   });
 
+  it("may have no slots yet, in a file of Keras 2", async () => {
+    const path = join(fixtures, "untrained.h5");
+    const { model, warnings } = await readKerasModel(await readFile(path), path);
+    expect(warnings).toEqual([]);
+    expect(model.compiled.optimizer.className).toBe("Adam");
+  });
+
   it("may be of mixed precision, which is said once", async () => {
     const path = join(folder, "mixed.h5");
     const { model, warnings } = await readKerasModel(await readFile(path), path);

@@ -121,13 +121,16 @@ describe("ModelCheckpoint", () => {
     await expect(fit(model, join(folder, "file/{epoch}/a.keras"))).rejects.toThrow(/a folder.*a file of this name/s);
     await expect(fit(model, join(folder, "taken.keras"))).rejects.toThrow(/is a folder/);
     expect(model.getWeights()).toEqual(before);
-    // Keras's files cannot say a layer that two models share.
+    // Keras's files cannot hold a layer of two inner models.
+    const input = layers.Input({ shape: [6, 6, 2] });
     const shared = new layers.Dense(3, { name: "shared" });
-    const both = [0, 1].map(
-      () => new models.Sequential([layers.Input({ shape: [6, 6, 2] }), new layers.Flatten(), shared]),
-    );
-    const inputs = layers.Input({ shape: [6, 6, 2] });
-    const own = new models.Model({ inputs, outputs: layers.add(both.map((one) => one.apply(inputs))) });
+    const inner = (name: string): models.Model => {
+      const entrance = layers.Input({ shape: [6, 6, 2] });
+      const outputs = shared.apply(new layers.GlobalAveragePooling2D().apply(entrance));
+      return new models.Model({ inputs: entrance, outputs, name });
+    };
+    const sum = layers.add([inner("a").apply(input), inner("b").apply(input)]);
+    const own = new models.Model({ inputs: input, outputs: sum });
     own.compile({ optimizer: "sgd", loss: "mse" });
     const untouched = own.getWeights();
     await expect(fit(own, join(folder, "own.keras"))).rejects.toThrow(/cannot be saved for Keras.*"shared"/s);

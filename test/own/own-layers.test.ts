@@ -156,7 +156,7 @@ describe("a layer of one's own", () => {
   it("is refused for what it is called on, in words", () => {
     const dense = new layers.Dense(1);
     for (const wrong of [undefined, null, 3, "x", [], {}, [[1, 2]], Promise.resolve(x)]) {
-      expect(() => dense.apply(wrong as unknown as Tensor)).toThrow(UsageError);
+      expect(() => dense.apply(wrong as Tensor)).toThrow(UsageError);
     }
     expect(() => dense.apply(Promise.resolve(x) as unknown as Tensor)).toThrow(/Await/);
     expect(() => dense.addWeight({ shape: 3 as unknown as number[] })).toThrow(UsageError);
@@ -336,9 +336,6 @@ describe("files", () => {
   it("say when a class loses what was saved", async () => {
     class Lossy extends Affine {
       static override readonly className: string = "Lossy";
-      constructor() {
-        super();
-      }
       override getConfig(): Record<string, unknown> {
         return { ...super.getConfig(), power: 2 + Math.random() };
       }
@@ -347,5 +344,25 @@ describe("files", () => {
     const path = join(folder, "lossy.keras");
     await model.save(path);
     await expect(models.loadModel(path, { customObjects: { Lossy } })).rejects.toThrow(/"(name|power)" is another/);
+  });
+});
+
+describe("functions as initializers, regularizers and constraints", () => {
+  it("give a weight its first values, its penalty and its condition", async () => {
+    const model = new models.Sequential([
+      layers.Input({ shape: [2] }),
+      new layers.Dense(1, {
+        useBias: false,
+        kernelInitializer: (shape) => new Array<number>(shape.reduce((n, extent) => n * extent, 1)).fill(2),
+        kernelRegularizer: (weight) => ops.multiply(ops.sum(ops.square(weight)), 0.5),
+        kernelConstraint: (weight) => ops.clip(weight, 0, 1),
+      }),
+    ]);
+    model.compile({ optimizer: "sgd", loss: "mse" });
+    const y = array([6, 14], [2, 1]);
+    const { history } = await model.fit(x, { y, epochs: 1, verbose: 0 });
+    expect(history["loss"]?.[0]).toBeCloseTo(4, 5);
+    expect(Array.from(model.getWeights()[0]?.data ?? [])).toEqual([1, 1]);
+    await expect(model.save(join(folder, "functions.keras"))).rejects.toThrow(/cannot be saved/);
   });
 });

@@ -34,6 +34,16 @@ export const dataset = imageDatasetFromDirectory("photos", { imageSize: inputSha
 const watched = { monitor: "val_loss", mode: "min", verbose: 1, saveFreq: "epoch" };
 export const checkpoint = new callbacks.ModelCheckpoint("best.keras", watched);
 
+const silent = { verbose: 0, callbacks: [checkpoint] };
+const automatic = { verbose: "auto" };
+
+/** How much is said, too. */
+export async function quietly(model: models.Model, x: Tensor): Promise<void> {
+  await model.fit(x, { y: x, epochs: 1, ...silent });
+  await model.evaluate(x, { y: x, ...automatic });
+  await model.predict(x, { verbose: false });
+}
+
 /** A file gives what a variable of either kind takes, arrays go in as they came out, and one output is one array. */
 export async function through(x: Tensor): Promise<Tensor> {
   const model: models.Model = await models.loadModel("model.keras");

@@ -1,7 +1,8 @@
 import { UsageError } from "../../errors/errors.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
 import { batchOf, type Origin, sourceOfBatch } from "../../models/sources/given-batch.js";
-import { type Element, isTensor, rowsOf } from "./element.js";
+import { type Element, rowsOf } from "./element.js";
+import { isTensor } from "../../runtime/runtime.js";
 import type { Pass, Round, Rounds } from "./rounds.js";
 
 /** How elements become batches, and what a source says of them. */

@@ -1,4 +1,4 @@
-import { checkOptionNames, isWhole, refuseOption } from "../../errors/check.js";
+import { checkOptionNames, isWhole, refuse, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { Generator } from "../../random/generator.js";
 import { nextRandomStream } from "../../random/seed.js";
@@ -9,7 +9,6 @@ import {
   type ElementOf,
   type ElementSpec,
   type Given,
-  isTensor,
   type RowOf,
   rowOfElement,
   rowsOf,
@@ -19,8 +18,8 @@ import {
   stacked,
   toElement,
 } from "./element.js";
-import type { BaseModel } from "../../models/base-model.js";
-import type { BatchSource, BatchSupply } from "../../models/sources/batch-source.js";
+import type { BatchSource, BatchSupply, Destination } from "../../models/sources/batch-source.js";
+import { isTensor } from "../../runtime/runtime.js";
 import { beginRound, nextPass, sourceOfRounds, type Turns } from "./dataset-source.js";
 import { filesMatching } from "./list-files.js";
 import * as rounds from "./rounds.js";
@@ -229,8 +228,8 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
   static zip<E extends unknown[]>(datasets: readonly [...{ [I in keyof E]: Dataset<E[I]> }]): Dataset<E>;
   static zip(...datasets: unknown[]): Dataset {
     const all = (datasets.length === 1 && Array.isArray(datasets[0]) ? datasets[0] : datasets) as readonly Dataset[];
-    const wrong = all.find((one: unknown) => !(one instanceof Dataset));
-    if (all.length === 0 || wrong !== undefined) refuseOption("Dataset.zip", "datasets", "datasets", typeof wrong);
+    const wrong = all.filter((one: unknown) => !(one instanceof Dataset));
+    if (all.length === 0 || wrong.length > 0) refuse("Dataset.zip", "datasets", "datasets", wrong[0]);
     const counts = all.map(({ plan }) => plan.count);
     const finite = counts.filter((one) => one !== Dataset.INFINITE_CARDINALITY);
     const least = finite.includes(Dataset.UNKNOWN_CARDINALITY) ? Dataset.UNKNOWN_CARDINALITY : Math.min(...finite);
@@ -242,6 +241,7 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
 
   /** Elements that are there already. */
   static fromElements<E>(elements: readonly E[]): Dataset<E> {
+    if (!Array.isArray(elements)) refuse("Dataset.fromElements", "elements", "a list", elements);
     return new Dataset<E>({
       rounds: rounds.listed(() => elements),
       count: elements.length,
@@ -527,7 +527,7 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
    *
    * @throws UsageError when its first element is none
    */
-  async openSource(model: BaseModel, call: string): Promise<BatchSource> {
+  async openSource(model: Destination, call: string): Promise<BatchSource> {
     const { rounds } = this.plan as unknown as Plan<Element>;
     const [feeding, begun] = await beginRound(rounds, nextPass(call, this.turns), { call, model });
     return sourceOfRounds({ ...this.turns, rounds }, feeding, begun);

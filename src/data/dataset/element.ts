@@ -1,6 +1,6 @@
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { namedRecord } from "../../errors/named-record.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor, Tensor } from "../../runtime/runtime.js";
 
 /** A single thing in an element of a dataset. */
 export type Leaf = Tensor | number | string | boolean;
@@ -82,11 +82,6 @@ type Values = Float32Array;
 
 function refuse(what: string, expected: string, received: string, advice?: string): never {
   throw new UsageError(`${what} is no element of a dataset.`, { subject: what, expected, received, advice });
-}
-
-/** Whether something is an array of ONNX Runtime, whichever copy of its package made it. */
-export function isTensor(value: unknown): value is Tensor {
-  return typeof value === "object" && value !== null && "dims" in value && "data" in value && "type" in value;
 }
 
 function isLeaf(value: unknown): value is Leaf {

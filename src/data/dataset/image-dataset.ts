@@ -138,7 +138,8 @@ export function imageDatasetFromDirectory(
 ): Promise<[training: ImageDataset<Tensor>, validation: ImageDataset<Tensor>]>;
 export function imageDatasetFromDirectory(
   directory: string,
-  options: Loose<Omit<ImageDatasetOptions, "subset">> & WithoutLabels & { readonly subset?: "training" | "validation" | null },
+  options: Loose<Omit<ImageDatasetOptions, "subset">> &
+    WithoutLabels & { readonly subset?: "training" | "validation" | null },
 ): Promise<ImageDataset<Tensor>>;
 export function imageDatasetFromDirectory(
   directory: string,

@@ -35,7 +35,9 @@ export function columnsOf(dataframe: object): Columns {
   const either = "rows as objects, an object of columns, or the path of a CSV file";
   if (typeof given !== "object" || given === null) return refuseTable(either, kindOf(given));
   if (!Array.isArray(given)) {
-    const columns = new Map(Object.entries(given).map(([name, cells]: [string, unknown]) => [name, cellsOf(name, cells)]));
+    const columns = new Map(
+      Object.entries(given).map(([name, cells]: [string, unknown]) => [name, cellsOf(name, cells)]),
+    );
     const [[first, { length: rows }] = ["", []]] = columns;
     for (const [name, { length }] of columns) {
       if (length === rows) continue;

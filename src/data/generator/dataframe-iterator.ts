@@ -44,7 +44,8 @@ export class DataframeIterator<
     this.filepaths = table.filepaths;
     this.classes = table.classes;
     const isTarget = this.classMode === "raw" || this.classMode === "multi_output";
-    const targets = isTarget && typeof table.labels === "function" ? table.labels([...table.filenames.keys()]) : undefined;
+    const targets =
+      isTarget && typeof table.labels === "function" ? table.labels([...table.filenames.keys()]) : undefined;
     this.labels = targets === undefined ? table.classes : "data" in targets ? toTensor(targets) : targets.map(toTensor);
   }
 

@@ -1,7 +1,6 @@
 import { checkOptionNames, isWhole, refuseOption } from "../../errors/check.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
-import { Tensor } from "../../runtime/runtime.js";
-import { isTensor } from "../dataset/element.js";
+import { isTensor, Tensor } from "../../runtime/runtime.js";
 
 /** Numbers in an array, a list, or lists of lists of one length. */
 export type Numbers = Tensor | ArrayLike<number> | readonly Numbers[];

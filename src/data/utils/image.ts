@@ -2,9 +2,8 @@ import { checkOptionNames, refuseOption } from "../../errors/check.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { decodeAs, type ColorMode, readPhoto } from "../../photos/read-photo.js";
 import { type Interpolation, interpolations } from "../../photos/resample.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor, Tensor } from "../../runtime/runtime.js";
 import { isSize } from "../generator/flow-options.js";
-import { isTensor } from "../dataset/element.js";
 
 /** Pillow's names for what a pixel has: red, green, blue; opacity too; one level of 8, or of 32 bits. */
 export type ImageMode = "RGB" | "RGBA" | "L" | "I";

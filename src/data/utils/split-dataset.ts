@@ -82,7 +82,7 @@ export async function splitDataset(
       });
     }
     const whole = dataset as Dataset;
-    const rows = batchSize === undefined ? whole : (whole.unbatch());
+    const rows = batchSize === undefined ? whole : whole.unbatch();
     for await (const sample of rows) samples.push(sample);
   } else {
     const slices = slicesOf(dataset, owner);

@@ -1,9 +1,9 @@
 import { UsageError } from "../../errors/errors.js";
+import { camelCase } from "../../errors/former-names.js";
 import { didYouMean } from "../../errors/nearest.js";
 import type { Argument } from "../../nn/operations/argument.js";
 import { findOperation, operationNames } from "../../nn/operations/catalogue.js";
 import { Operation, type OperationRow } from "../../nn/operations/operation.js";
-import { camelCase } from "../../nn/names.js";
 import type { Call } from "./deserialize-call.js";
 import type { Generation } from "./generation.js";
 

@@ -116,7 +116,8 @@ test("a file with damaged strings is refused, and files opened later are read al
     file.create_dataset({ name: "x", data: Float32Array.of(5) });
   });
   const heap = Buffer.from(bytes).indexOf("GCOL"); // where HDF5 keeps strings of variable length
-  const damaged = bytes.slice().fill(7, heap + 16, heap + 512);
+  // The number of the first string is another; sizes are looked at before the library reads.
+  const damaged = bytes.slice().fill(7, heap + 16, heap + 18);
   for (let i = 0; i < 20; i++) {
     const reading = withHdf5(damaged, "bad.h5", (file) => file.strings("/", "names"));
     await expect(reading).rejects.toThrow(/bad\.h5 is a damaged HDF5 file.*within their heap/);

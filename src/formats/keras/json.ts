@@ -1,4 +1,4 @@
-import { FileError } from "../../errors/errors.js";
+import { FileError, UsageError } from "../../errors/errors.js";
 
 function record(value: object): Record<string, unknown> {
   return value as Record<string, unknown>;
@@ -59,6 +59,14 @@ const floats = new Set([
 export function kerasJson(value: unknown, key = ""): string {
   if (typeof value === "number" && floats.has(key) && Number.isSafeInteger(value)) return `${String(value)}.0`;
   if (Array.isArray(value)) return `[${value.map((item) => kerasJson(item, key)).join(", ")}]`;
+  if (typeof value === "function") {
+    throw new UsageError("A function cannot be saved.", {
+      subject: value.name,
+      expected: "what a file can name",
+      received: `the function "${value.name}"`,
+      advice: "Write a class with getConfig, and register it by saving.registerKerasSerializable.",
+    });
+  }
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   return `{${entries.map(([name, item]) => `${JSON.stringify(name)}: ${kerasJson(item, name)}`).join(", ")}}`;

@@ -151,6 +151,8 @@ export function restoreKeras2Optimizer(
   const entries = entriesOf(optimizer, weights);
   // Keras 2 has no placeholders where a weight lacks a slot.
   const kept = entries.filter(({ slot, shape }) => shape.length > 0 || common.has(slot));
+  // A model that was never trained has none.
+  if (slots.size === 0 && iterations === 0) return undefined;
   const next = new Map([...slots].map(([slot, tensors]) => [slot, [...tensors]]));
   const values = kept.map(({ slot }) => next.get(slot)?.shift());
   const missing = kept.find((_, index) => values[index] === undefined);

@@ -1,9 +1,9 @@
 import { FileError, ShapeError } from "../../errors/errors.js";
 import { formatShape, sameShape } from "../../graph/shape.js";
 import { BaseModel } from "../../models/base-model.js";
-import type { Layer } from "../../nn/layer.js";
+import { isLayer, type Layer } from "../../nn/layer.js";
 import { snakeCase } from "../../nn/names.js";
-import { layersIn } from "../../nn/tracked-layers.js";
+import { objectsIn } from "../../nn/objects-in-fields.js";
 import type { Variable } from "../../nn/variable.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { Hdf5File } from "./hdf5.js";
@@ -109,7 +109,7 @@ function innerPlaces(owner: Layer, prefix: string, seen: Set<Layer>): Place[] {
   };
   const fields = Object.entries(owner).sort(([a], [b]) => (a < b ? -1 : 1));
   return fields.flatMap(([field, value]) => {
-    const [only, ...others] = layersIn({ value: value as unknown }).filter((layer) =>
+    const [only, ...others] = objectsIn({ value: value as unknown }, isLayer).filter((layer) =>
       owner.innerLayers.includes(layer),
     );
     if (only === undefined) return [];

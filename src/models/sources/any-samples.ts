@@ -1,9 +1,8 @@
 import { UsageError } from "../../errors/errors.js";
 import type { Generator } from "../../random/generator.js";
-import type { BaseModel } from "../base-model.js";
 import type { AnySamples, Arrays, OutputArrays } from "../training-types.js";
 import { asArrays, type Beside } from "./arrays.js";
-import type { BatchSource, BatchSupply } from "./batch-source.js";
+import type { BatchSource, BatchSupply, Destination } from "./batch-source.js";
 import { areInputs, refuseSamples } from "./check-samples.js";
 import { isIterable, iterableSource } from "./iterable-source.js";
 
@@ -30,7 +29,7 @@ function isSupply(x: unknown): x is BatchSupply {
  */
 export async function toSource(
   call: string,
-  model: BaseModel,
+  model: Destination,
   x: AnySamples,
   { y, sampleWeight, batchSize }: Beside,
   order?: Generator,
@@ -52,7 +51,7 @@ export async function toSource(
 
 /** Samples for validation as a source. */
 export async function validationSource(
-  model: BaseModel,
+  model: Destination,
   data: AnySamples | Arrays,
   batchSize: number | undefined,
 ): Promise<BatchSource> {

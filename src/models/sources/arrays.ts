@@ -1,13 +1,13 @@
 import { isWhole, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { ownValue } from "../../errors/named-record.js";
-import type { BaseModel } from "../base-model.js";
-import type { ReadySource } from "./batch-source.js";
-import { areInputs, arraysIn, areTensors, isTensor, refuseSamples } from "./check-samples.js";
+import { hasOwnStep } from "../own-step.js";
+import type { Destination, ReadySource } from "./batch-source.js";
+import { areInputs, arraysIn, areTensors, refuseSamples } from "./check-samples.js";
 import { inOrder, isList, isRecord, mapEach, type PerOutput, type Places, quoted } from "../each.js";
 import type { AnySamples, FitOptions, InputArrays, OutputArrays } from "../training-types.js";
 import type { Generator } from "../../random/generator.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor, Tensor } from "../../runtime/runtime.js";
 import { arraySource } from "./array-source.js";
 
 /** A tensor alone or as a list; `undefined` for a record. */
@@ -17,7 +17,7 @@ function listed<T>(arrays: PerOutput<T>): readonly T[] | undefined {
 }
 
 /** Arrays for the inputs of a model, in its order. */
-function inputsOf(model: BaseModel, x: InputArrays): readonly Tensor[] {
+function inputsOf(model: Destination, x: InputArrays): readonly Tensor[] {
   const list = listed(x);
   // A model that is not built yet has one input, whatever its name will be.
   const named = list ?? model.inputNames.map((name) => ownValue(x as Readonly<Record<string, Tensor>>, name));
@@ -30,21 +30,25 @@ function inputsOf(model: BaseModel, x: InputArrays): readonly Tensor[] {
       received: quoted(Object.keys(x)),
     });
   });
-  return tensors.map((tensor, index) => fitRank(tensor, model.built ? model.inputs[index]?.shape.length : undefined));
+  // A step of a user's own may take more than the model does, such as pairs of photos.
+  const mayLeaveOut = !hasOwnStep(model, "trainStep") && !hasOwnStep(model, "testStep");
+  return tensors.map((tensor, index) =>
+    fitRank(tensor, model.built ? model.inputs[index]?.shape.length : undefined, mayLeaveOut),
+  );
 }
 
 /** As in Keras, an axis of extent 1 at the end is added or left out, so that `[samples]` fits `[N, 1]`. */
-function fitRank(tensor: Tensor, rank: number | undefined): Tensor {
+function fitRank(tensor: Tensor, rank: number | undefined, mayLeaveOut: boolean): Tensor {
   const { dims } = tensor;
   if (rank === dims.length + 1) return tensor.reshape([...dims, 1]);
-  return rank !== undefined && rank === dims.length - 1 && dims.at(-1) === 1
+  return mayLeaveOut && rank !== undefined && rank === dims.length - 1 && dims.at(-1) === 1
     ? tensor.reshape(dims.slice(0, -1))
     : tensor;
 }
 
 /** Arrays for the outputs of a model, in its order; a tensor alone stays alone. */
 function outputsOf(
-  model: BaseModel,
+  model: Destination,
   subject: string,
   arrays: OutputArrays | undefined,
 ): Tensor | readonly (Tensor | undefined)[] | undefined {
@@ -68,7 +72,7 @@ export type Beside = Pick<FitOptions, "y" | "sampleWeight" | "batchSize">;
  */
 export function asArrays(
   call: string,
-  model: BaseModel,
+  model: Destination,
   x: InputArrays,
   { y, sampleWeight, batchSize = Math.max(1, samplesIn(x)) }: Beside,
   order?: Generator,

@@ -2,7 +2,7 @@ import type { TensorData } from "../../onnx/tensor-data.js";
 import type { Value } from "../../graph/value.js";
 import type { Generator } from "../../random/generator.js";
 import type { NamedTensors } from "../../runtime/runtime.js";
-import type { BaseModel } from "../base-model.js";
+import type { SymbolicTensor } from "../../nn/symbolic-tensor.js";
 
 /** What some samples are compared with, and which they are. */
 export interface LabelledSamples {
@@ -131,6 +131,19 @@ export interface ReadySource extends BatchSource {
   inOrder(alike?: boolean): Iterable<Batch>;
 }
 
+/** What samples are told of the model that they go into. */
+export interface Destination {
+  readonly name: string;
+  /** Whether its inputs are known; one that is not built has a single input. */
+  readonly built: boolean;
+  readonly inputs: readonly Pick<SymbolicTensor, "shape">[];
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** Its steps: one of a user's own may take samples of other shapes than the inputs. */
+  readonly trainStep: unknown;
+  readonly testStep: unknown;
+}
+
 /**
  * Samples that must be looked at before it is known what they feed: `fit`, `evaluate` and `predict` open them, and take batches
  * from what comes out. The same source comes out each time where `fit` is to go on where it stood.
@@ -141,5 +154,5 @@ export interface BatchSupply {
    * @param call what was called, such as `fit`, for messages
    * @param order where the order of each round of `fit` is drawn from; `undefined` keeps the samples' own order
    */
-  openSource(model: BaseModel, call: string, order?: Generator): BatchSource | Promise<BatchSource>;
+  openSource(model: Destination, call: string, order?: Generator): BatchSource | Promise<BatchSource>;
 }

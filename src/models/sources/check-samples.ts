@@ -1,12 +1,7 @@
 import { isWhole, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
-import type { Tensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor } from "../../runtime/runtime.js";
 import { isRecord, type PerOutput } from "../each.js";
-
-/** Whether a value is an array of numbers with a shape. */
-export function isTensor(value: unknown): value is Tensor {
-  return typeof value === "object" && value !== null && "dims" in value && "data" in value;
-}
 
 /** The arrays of a value that may be one, a list of them or a record of them, and what else is in it. */
 function itemsOf(value: unknown): unknown[] {

@@ -1,15 +1,14 @@
 import { GraftError } from "../../errors/errors.js";
-import type { BaseModel } from "../base-model.js";
 import type { GivenBatch, InputArrays, OutputArrays } from "../training-types.js";
 import { asArrays } from "./arrays.js";
-import type { Batch, ReadySource } from "./batch-source.js";
+import type { Batch, Destination, ReadySource } from "./batch-source.js";
 import { areInputs, areTensors, refuseSamples } from "./check-samples.js";
 
 /** Where batches come from that somebody else makes, for messages. */
 export interface Origin {
   /** What was called, such as `fit`. */
   readonly call: string;
-  readonly model: BaseModel;
+  readonly model: Destination;
 }
 
 const expected = "batches as [x, y], [x, y, sampleWeight], [x], or x alone, with Tensors in them";

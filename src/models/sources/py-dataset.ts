@@ -2,9 +2,8 @@ import { isWhole } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { classNameOf } from "../../nn/named.js";
 import type { Generator } from "../../random/generator.js";
-import type { BaseModel } from "../base-model.js";
 import type { GivenBatch } from "../training-types.js";
-import type { Batch, BatchSource, BatchSupply } from "./batch-source.js";
+import type { Batch, BatchSource, BatchSupply, Destination } from "./batch-source.js";
 import { asked, batchOf, type Origin, sourceOfBatch } from "./given-batch.js";
 import { SampleOrder } from "./sample-order.js";
 
@@ -32,7 +31,7 @@ export abstract class PyDataset implements BatchSupply {
   }
 
   /** @throws UsageError when its length or its first batch is none */
-  async openSource(model: BaseModel, call: string, order?: Generator): Promise<BatchSource> {
+  async openSource(model: Destination, call: string, order?: Generator): Promise<BatchSource> {
     const { length } = this;
     const name = classNameOf(this);
     if (length !== undefined && !isWhole(length, 1)) {

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../../errors/check.js";
 import type { Value } from "../../graph/value.js";
 import { exp, type Elementwise, tanh as tanhOf } from "../operations/arithmetic.js";
 import * as neural from "../operations/neural.js";
@@ -59,11 +60,12 @@ const bent = own<WithOptions<catalogue.ReluOptions>>(
 );
 
 /** `max(x, 0)`; with options: `min(x, maxValue)` from the threshold on, `negativeSlope · (x − threshold)` below. */
-export const relu = named("relu", (<X extends Operand>(x: X, options?: catalogue.ReluOptions): Answer<X> =>
-  options === undefined ? neural.relu(x) : bent(x, options)) as WithOptions<catalogue.ReluOptions>);
+export const relu: NamedFunction<WithOptions<catalogue.ReluOptions>> = named("relu", (x, options) =>
+  options === undefined ? neural.relu(x) : bent(x, options),
+);
 
 /** `x`. */
-export const linear = named("linear", (<X extends Operand>(x: X): unknown =>
+export const linear = named("linear", ((x: Operand): unknown =>
   x instanceof SymbolicTensor || x instanceof Variable ? x : Promise.resolve(x)) as Elementwise);
 
 /** `x · tanh(softplus(x))`. */
@@ -73,10 +75,13 @@ export const mish = own<Elementwise>("mish", "Mish", {}, (x) => catalogue.mish(x
 export const ownRows: readonly OperationRow[] = [bent.row, mish.row];
 
 /** `x · Φ(x)`; unlike `ops.gelu`, exactly by default. */
-export const gelu = named("gelu", (<X extends Operand>(
-  x: X,
-  { approximate = false }: catalogue.GeluOptions = {},
-): Answer<X> => neural.gelu(x, { approximate })) as WithOptions<catalogue.GeluOptions>);
+export const gelu: NamedFunction<WithOptions<catalogue.GeluOptions>> = named(
+  "gelu",
+  (x, options = {}) => {
+    checkOptionNames("gelu", options, ["approximate"]);
+    return neural.gelu(x, { approximate: options.approximate ?? false });
+  },
+);
 
 /** `1 / (1 + e⁻ˣ)`. */
 export const sigmoid = named("sigmoid", neural.sigmoid);

@@ -1,4 +1,5 @@
 import { checkOptionNames } from "../../errors/check.js";
+import { ShapeError } from "../../errors/errors.js";
 import { staticDim } from "../../graph/shape.js";
 import { type Value } from "../../graph/value.js";
 import { sigmoid } from "../../ops/activations.js";
@@ -23,6 +24,13 @@ export function glu(x: Value, options: GluOptions = {}): Value {
   const { axis = -1 } = options;
   const along = graphAxis(axis, x.rank, "glu");
   const extent = staticDim(x.shape, along, "glu");
+  if (extent % 2 !== 0) {
+    throw new ShapeError("glu: the axis does not fall into halves.", {
+      subject: "axis",
+      expected: "an even extent",
+      received: String(extent),
+    });
+  }
   const [values = x, gates = x] = split(x, [extent / 2, extent / 2], { axis: along });
   return mul(values, sigmoid(gates));
 }

@@ -3,10 +3,15 @@ import type { SerializedObject } from "../config.js";
 import type { SnakeCase } from "../names.js";
 import { factories, Registry } from "../registry.js";
 import * as catalogue from "./catalogue.js";
+import type { SymbolicTensor } from "../symbolic-tensor.js";
 import type { Constraint } from "./constraint.js";
+import { FunctionConstraint } from "./function-constraint.js";
+
+/** A condition of a user's own, written with functions of `ops`: the weight that fulfils it, in Keras's order of axes. */
+export type OwnConstraint = (weight: SymbolicTensor) => SymbolicTensor;
 
 /** A constraint, its name in Keras, or what Keras wrote into a file. */
-export type ConstraintLike = Constraint | Word<SnakeCase<keyof typeof catalogue>> | SerializedObject;
+export type ConstraintLike = Constraint | OwnConstraint | Word<SnakeCase<keyof typeof catalogue>> | SerializedObject;
 
 const registry = new Registry("constraint", factories<Constraint>(catalogue));
 
@@ -16,5 +21,6 @@ const registry = new Registry("constraint", factories<Constraint>(catalogue));
  * @throws UsageError when there is none of that name
  */
 export function resolveConstraint(like: ConstraintLike | undefined): Constraint | undefined {
+  if (typeof like === "function") return new FunctionConstraint(like);
   return like === undefined ? undefined : registry.resolve(like, "apply");
 }

@@ -1,11 +1,11 @@
 import { gradients } from "../../autodiff/gradients.js";
-import { checkOptionNames, show } from "../../errors/check.js";
+import { checkOptionNames, refuse, show } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { dependents } from "../../graph/graph.js";
 import type { Value } from "../../graph/value.js";
 import { expandTo } from "../../ops/shape-of.js";
 import { scalarLike } from "../../ops/constants.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor } from "../../runtime/runtime.js";
 import { beforeMove, describeOperand, inGraphOrder, toValue } from "../operations/operand.js";
 import { presentContext } from "../scope.js";
 import { noValue, SymbolicTensor } from "../symbolic-tensor.js";
@@ -68,7 +68,7 @@ export class GradientTape {
    */
   watch(x: Tensor | SymbolicTensor): SymbolicTensor {
     if (x instanceof SymbolicTensor) return x;
-    if (x instanceof Tensor) return SymbolicTensor.of(inGraphOrder(this.recording.array(x)), this.recording);
+    if (isTensor(x)) return SymbolicTensor.of(inGraphOrder(this.recording.array(x)), this.recording);
     throw new UsageError("A tape cannot watch this.", {
       subject: "watch",
       expected: "an array (Tensor)",
@@ -135,7 +135,7 @@ export class GradientTape {
     throw new UsageError(`This ${what} is not on the tape.`, {
       subject: what,
       expected: "a tensor that was computed from what this tape watches",
-      received: tensor instanceof Tensor || tensor instanceof SymbolicTensor ? describeOperand(tensor) : show(tensor),
+      received: isTensor(tensor) || tensor instanceof SymbolicTensor ? describeOperand(tensor) : show(tensor),
       advice: "Begin with x = tape.watch(array), and compute with x.",
     });
   }
@@ -148,6 +148,7 @@ export class GradientTape {
    */
   async evaluate(tensors: readonly SymbolicTensor[]): Promise<Tensor[]> {
     const { recording } = this;
+    if (!Array.isArray(tensors)) refuse("GradientTape", "tensors", "a list of tensors of this tape", tensors);
     const values = tensors.map((tensor) => this.valueOf(tensor, "tensor"));
     if (recording instanceof TapeRecording) return [...(await recording.evaluate(values))];
     throw noValue("one of a step that is being written down");

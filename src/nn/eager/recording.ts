@@ -6,20 +6,20 @@ import { add } from "../../ops/elementwise.js";
 import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import { fromTensor, type NamedTensors, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { type CallContext, type Distribution, draw, inMode } from "../context.js";
-import type { Optimizer } from "../optimizers/optimizer.js";
 import { updateAll } from "../optimizers/update-all.js";
+import type { UpdateRule } from "../optimizers/update-rule.js";
 import type { Variable } from "../variable.js";
 
 /** A step that an optimizer takes in a recorded computation. */
 interface OptimizerStep {
-  readonly optimizer: Optimizer;
+  readonly optimizer: UpdateRule;
   /** How many steps of the same optimizer the computation has before it. */
   readonly before: number;
 }
 
 /** A slot of an optimizer that a recorded computation gives a new value. */
 interface RenewedSlot {
-  readonly optimizer: Optimizer;
+  readonly optimizer: UpdateRule;
   readonly variable: Variable;
   readonly slot: string;
   value: Value;
@@ -54,7 +54,8 @@ export class Recording implements CallContext {
   private readonly changed = new Map<Variable, Value>();
   private readonly slots: RenewedSlot[] = [];
   private readonly steps: OptimizerStep[] = [];
-  private randoms = 0;
+  private readonly randoms: string[] = [];
+  private readonly states = new Map<object, Record<string, Value>>();
 
   /**
    * @param streams where random numbers come from
@@ -89,7 +90,8 @@ export class Recording implements CallContext {
   random(name: string, distribution: Distribution, shape: Shape): Value {
     const dims = shape.map(Number);
     // Numbered, so that two uses of one stream's name do not draw the same.
-    const label = `call/${name}/${this.randoms++}`;
+    const label = `call/${name}/${this.randoms.length}`;
+    this.randoms.push(label);
     return this.input(`random/${label}`, "float32", dims, () => {
       const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
       draw(distribution, this.streams.of(label), data);
@@ -104,6 +106,26 @@ export class Recording implements CallContext {
 
   addLoss(penalty: Value): void {
     this.penalties.push(penalty);
+  }
+
+  /** Names of the random streams, in the order in which they were asked for. */
+  get randomLabels(): readonly string[] {
+    return this.randoms;
+  }
+
+  /** Adds to the state of a metric. */
+  follow(metric: object, states: Readonly<Record<string, Value>>): void {
+    const before = this.states.get(metric) ?? {};
+    const sums = Object.entries(states).map(([name, value]) => {
+      const sum = before[name];
+      return [name, sum === undefined ? value : add(sum, value)] as const;
+    });
+    this.states.set(metric, Object.fromEntries(sums));
+  }
+
+  /** The state of a metric; `undefined` where nothing was added. */
+  followed(metric: object): Readonly<Record<string, Value>> | undefined {
+    return this.states.get(metric);
   }
 
   /** Whether anything is to be changed by a run. */
@@ -122,7 +144,7 @@ export class Recording implements CallContext {
    * @param pairs gradients in the order of axes of the weights, and the weights
    * @throws UsageError when a weight is there twice
    */
-  renew(optimizer: Optimizer, pairs: readonly (readonly [gradient: Value, variable: Variable])[]): void {
+  renew(optimizer: UpdateRule, pairs: readonly (readonly [gradient: Value, variable: Variable])[]): void {
     const variables = pairs.map(([, variable]) => variable);
     const twice = variables.find((variable, index) => variables.indexOf(variable) !== index);
     if (twice !== undefined) {
@@ -161,7 +183,7 @@ export class Recording implements CallContext {
     });
   }
 
-  private slotsOf(optimizer: Optimizer, variable: Variable): Record<string, Value> {
+  private slotsOf(optimizer: UpdateRule, variable: Variable): Record<string, Value> {
     const entries = Object.entries(optimizer.slots).map(([slot, initial]) => {
       const known = this.slotAt(optimizer, variable, slot);
       if (known !== undefined) return [slot, known.value] as const;
@@ -173,11 +195,11 @@ export class Recording implements CallContext {
     return Object.fromEntries(entries);
   }
 
-  private slotAt(optimizer: Optimizer, variable: Variable, slot: string): RenewedSlot | undefined {
+  private slotAt(optimizer: UpdateRule, variable: Variable, slot: string): RenewedSlot | undefined {
     return this.slots.find((one) => one.optimizer === optimizer && one.variable === variable && one.slot === slot);
   }
 
-  private setSlot(optimizer: Optimizer, variable: Variable, slot: string, value: Value): void {
+  private setSlot(optimizer: UpdateRule, variable: Variable, slot: string, value: Value): void {
     const known = this.slotAt(optimizer, variable, slot);
     if (known === undefined) this.slots.push({ optimizer, variable, slot, value });
     else known.value = value;

@@ -3,13 +3,18 @@ import type { SerializedObject } from "../config.js";
 import type { SnakeCase } from "../names.js";
 import { factories, Registry } from "../registry.js";
 import * as catalogue from "./catalogue.js";
+import type { Tensor } from "../../runtime/runtime.js";
+import { FunctionInitializer } from "./function-initializer.js";
 import type { Initializer } from "./initializer.js";
 
 /** Keras's string names of initializers. */
 type Name = keyof typeof catalogue | SnakeCase<keyof typeof catalogue> | "zero" | "one" | "uniform" | "normal";
 
+/** First values of a user's own, in Keras's order: of a shape, numbers in row-major order, or an array. */
+export type OwnInitializer = (shape: readonly number[]) => Tensor | Float32Array | readonly number[];
+
 /** An initializer, its name in Keras, or what Keras wrote into a file. */
-export type InitializerLike = Initializer | Word<Name> | SerializedObject;
+export type InitializerLike = Initializer | OwnInitializer | Word<Name> | SerializedObject;
 
 const registry = new Registry<Initializer>("initializer", factories<Initializer>(catalogue), {
   zero: "Zeros",
@@ -27,5 +32,6 @@ const registry = new Registry<Initializer>("initializer", factories<Initializer>
  * @see https://keras.io/api/layers/initializers/ – everything but STFT
  */
 export function resolveInitializer(like: InitializerLike): Initializer {
+  if (typeof like === "function") return new FunctionInitializer(like);
   return registry.resolve(like, "values");
 }

@@ -17,9 +17,7 @@ export class FunctionLoss extends Loss {
     super(own.name === "" ? "loss" : own.name, options);
   }
 
-  protected override get matchesRanks(): boolean {
-    return true;
-  }
+  protected override readonly matchesRanks = true;
 
   override call(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor {
     return this.own(yTrue, yPred);

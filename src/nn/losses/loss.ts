@@ -171,18 +171,17 @@ export class Loss extends Named {
   }
 
   /** Whether an axis of extent 1 at the end of labels or predictions is matched first, as Keras does for functions. */
-  protected get matchesRanks(): boolean {
-    return false;
-  }
+  protected readonly matchesRanks: boolean = false;
 
   /**
    * What a loss of one's own is; it is overridden there.
    *
-   * @param _yTrue labels, in Keras's order of axes
-   * @param _yPred the model's output, in Keras's order of axes
+   * @param yTrue labels, in Keras's order of axes
+   * @param yPred the model's output, in Keras's order of axes
    * @returns one number for each sample, or several, whose mean counts, or one for all
    */
-  call(_yTrue: SymbolicTensor, _yPred: SymbolicTensor): SymbolicTensor {
+  call(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor;
+  call(): SymbolicTensor {
     throw new UsageError(`The loss "${this.name}" (${this.className}) does not say what it is.`, {
       subject: this.className,
       expected: "a method call(yTrue, yPred)",

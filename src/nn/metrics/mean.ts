@@ -1,10 +1,14 @@
 import { refuse } from "../../errors/check.js";
 import type { Value } from "../../graph/value.js";
 import { mul } from "../../ops/elementwise.js";
+import { scalarLike } from "../../ops/constants.js";
 import { reduceSum } from "../../ops/reduction.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { expandTo } from "../../ops/shape-of.js";
+import { isTensor } from "../../runtime/runtime.js";
 import type { Config } from "../config.js";
-import { Metric } from "./metric.js";
+import { asFloat, toValue } from "../operations/operand.js";
+import type { SymbolicTensor } from "../symbolic-tensor.js";
+import { Metric, presentRecording } from "./metric.js";
 
 /** Options of {@link Mean}. */
 export interface MeanOptions {
@@ -29,14 +33,16 @@ export interface MeanOptions {
  */
 export class Mean extends Metric {
   static readonly className: string = "Mean";
+  static readonly options: readonly string[] = ["name"] satisfies readonly (keyof MeanOptions)[];
   readonly direction = undefined;
   readonly name: string;
   private total = 0;
   private count = 0;
 
-  constructor({ name = "mean" }: MeanOptions = {}) {
-    super();
-    this.name = name;
+  /** @throws UsageError for an option that it does not have */
+  constructor(options: MeanOptions = {}) {
+    super(options);
+    this.name = options.name ?? "mean";
   }
 
   /**
@@ -46,6 +52,16 @@ export class Mean extends Metric {
    * @param sampleWeight a weight for each; default 1
    */
   override updateState(values: unknown, sampleWeight?: unknown): Promise<void> {
+    const recording = presentRecording([values]);
+    if (recording !== undefined) {
+      const numbers = asFloat(toValue(values as SymbolicTensor, recording));
+      const weights =
+        sampleWeight === undefined ? undefined : asFloat(toValue(sampleWeight as SymbolicTensor, recording));
+      const counts = weights ?? expandTo(scalarLike(numbers, 1), numbers);
+      const sum = (value: Value): Value => (value.rank === 0 ? value : reduceSum(value, undefined, { keepdims: 0 }));
+      recording.follow(this, { total: sum(mul(numbers, counts)), count: sum(counts) });
+      return Promise.resolve();
+    }
     const numbers = numbersOf(values);
     const weights = sampleWeight === undefined ? numbers.map(() => 1) : numbersOf(sampleWeight);
     if (weights.length !== numbers.length) refuse("Mean", "sampleWeight", "a weight for each number", sampleWeight);
@@ -57,6 +73,7 @@ export class Mean extends Metric {
   }
 
   override result(): number {
+    if (presentRecording([]) !== undefined) return super.result();
     return this.count === 0 ? 0 : this.total / this.count;
   }
 
@@ -85,7 +102,7 @@ export class Mean extends Metric {
 
 function numbersOf(values: unknown): readonly number[] {
   if (typeof values === "number") return [values];
-  if (values instanceof Tensor) return Array.from(values.data as Float32Array, Number);
+  if (isTensor(values)) return Array.from(values.data as Float32Array, Number);
   if (Array.isArray(values) && values.every((one): one is number => typeof one === "number")) return values;
   return refuse("Mean", "values", "a number, a list of numbers, or an array", values);
 }

@@ -1,11 +1,15 @@
 import { refuse } from "../../errors/check.js";
+import { UsageError } from "../../errors/errors.js";
 import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { scalar } from "../../ops/constants.js";
 import { expand, shapeOp } from "../../ops/layout.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor } from "../../runtime/runtime.js";
 import { evaluate } from "../eager/evaluate.js";
-import { asType, describeOperand, inKerasOrder } from "../operations/operand.js";
+import { recordingOf, type Recording } from "../eager/recording.js";
+import { asType, describeOperand, inKerasOrder, toValue } from "../operations/operand.js";
+import { presentContext } from "../scope.js";
+import { SymbolicTensor } from "../symbolic-tensor.js";
 import type { Config } from "../config.js";
 import type { LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
@@ -51,22 +55,37 @@ export abstract class Metric extends Named {
   abstract figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number;
 
   /**
-   * Takes a batch into the figure, outside of `fit` and `evaluate`.
+   * Takes a batch into the figure: outside of `fit` and `evaluate` the promise is fulfilled when it is computed; inside of a
+   * `trainStep` it becomes part of the step.
    *
    * @param yTrue labels
    * @param yPred predictions, in Keras's order of axes
    * @param sampleWeight `[N]`; default: all samples count alike
    */
-  async updateState(yTrue: Tensor, yPred: Tensor, sampleWeight?: Tensor): Promise<void> {
+  updateState(
+    yTrue: Tensor | SymbolicTensor,
+    yPred: Tensor | SymbolicTensor,
+    sampleWeight?: Tensor | SymbolicTensor,
+  ): Promise<void> {
     const given = sampleWeight === undefined ? [yTrue, yPred] : [yTrue, yPred, sampleWeight];
-    for (const one of given) {
-      if (!(one instanceof Tensor)) refuse(this.className, "updateState", "arrays (Tensor)", describeOperand(one));
+    const recording = presentRecording(given);
+    if (recording === undefined) return this.updateFromArrays(given);
+    const [truth, prediction, weight] = given.map((one) => asType(toValue(one, recording), "float32"));
+    if (truth !== undefined && prediction !== undefined) {
+      recording.follow(this, this.state(inKerasOrder(truth), prediction, weight ?? everySample(prediction)));
     }
+    return Promise.resolve();
+  }
+
+  private async updateFromArrays(given: readonly unknown[]): Promise<void> {
+    const arrays = given.map((one) => {
+      if (isTensor(one)) return one;
+      return refuse(this.className, "updateState", "arrays (Tensor)", describeOperand(one));
+    });
     const names: string[] = [];
-    const states = await evaluate(given, false, (values) => {
+    const states = await evaluate(arrays, false, (values) => {
       const [truth, prediction, weight] = values.map((value) => asType(value, "float32")) as [Value, Value, Value?];
-      const samples = weight ?? expand(scalar("float32", 1), shapeOp(prediction, { start: 0, end: 1 }));
-      const state = Object.entries(this.state(inKerasOrder(truth), prediction, samples));
+      const state = Object.entries(this.state(inKerasOrder(truth), prediction, weight ?? everySample(prediction)));
       names.push(...state.map(([name]) => name));
       return state.map(([, value]) => value);
     });
@@ -78,8 +97,13 @@ export abstract class Metric extends Named {
     });
   }
 
-  /** The figure of the batches that {@link updateState} was given; 0 where there were none. */
+  /**
+   * The figure of the batches that {@link updateState} was given; 0 where there were none. Inside of a `trainStep` nobody knows
+   * it yet: what it gives goes into the record that `trainStep` returns.
+   */
   result(): number {
+    // The type says what it will be once the step has run.
+    if (presentRecording([]) !== undefined) return new FollowedResult(this) as unknown as number;
     return this.sums.size === 0 ? 0 : this.figure(Object.fromEntries(this.sums));
   }
 
@@ -90,4 +114,34 @@ export abstract class Metric extends Named {
 
   /** Keras's configuration, in snake_case. */
   abstract getConfig(): Config;
+}
+
+/** The computation of a user's own that is being written: that of tensors that are given, or else the present one. */
+export function presentRecording(given: readonly unknown[]): Recording | undefined {
+  const [traced] = given.flatMap((one) => (one instanceof SymbolicTensor ? (one.traced ?? []) : []));
+  const context = traced?.context ?? presentContext();
+  return context && recordingOf(context);
+}
+
+/** `[N]` ones: all samples count alike. */
+function everySample(prediction: Value): Value {
+  return expand(scalar("float32", 1), shapeOp(prediction, { start: 0, end: 1 }));
+}
+
+/**
+ * What `metric.result()` gives inside of a `trainStep`, in the place of a number that nobody knows before the step has run: it
+ * goes into the record that `trainStep` returns.
+ */
+export class FollowedResult {
+  constructor(readonly metric: Metric) {}
+
+  /** @throws UsageError when something is to be computed with it */
+  [Symbol.toPrimitive](): never {
+    throw new UsageError(`The metric "${this.metric.name}" has no value while the step is being written down.`, {
+      subject: this.metric.name,
+      expected: "its result() in the record that trainStep returns",
+      received: "a computation with it",
+      advice: "Look at the figures in a callback, or at what fit gives.",
+    });
+  }
 }

@@ -2,11 +2,10 @@ import { scalarLike } from "../../ops/constants.js";
 import * as compare from "../../ops/comparison.js";
 import * as math from "../../ops/elementwise.js";
 import { tanh as tanhOp } from "../../ops/activations.js";
-import { cast } from "../../ops/layout.js";
 import type { Value } from "../../graph/value.js";
 import { type Answer, asFloat, asType, type Operand, promoted } from "./operand.js";
 import { operation } from "./operation.js";
-import { float, numeric, ofElements, ofPairs, together, value } from "./rows.js";
+import { float, numeric, ofElements, ofPairs, together, truth, value } from "./rows.js";
 
 /** A function of the elements of one tensor. */
 export type Elementwise = <X extends Operand>(x: X) => Answer<X>;
@@ -188,11 +187,6 @@ export const less = operation<Pairwise>(ofPairs("less", "Less", compare.less));
 
 /** Whether `x1 ≤ x2`. */
 export const lessEqual = operation<Pairwise>(ofPairs("lessEqual", "LessEqual", compare.lessOrEqual));
-
-/** Numbers as truth values: all but 0 are true. */
-export function truth(x: Value): Value {
-  return x.type === "bool" ? x : cast(x, "bool");
-}
 
 /** Whether both are so. */
 export const logicalAnd = operation<Pairwise>(

@@ -1,7 +1,7 @@
 import { isWhole, refuse } from "../../errors/check.js";
 import type { Shape } from "../../graph/shape.js";
 import { allocate, elementCount, float32 } from "../../onnx/tensor-data.js";
-import { Tensor, toTensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
 import { Variable } from "../variable.js";
 import { elementType } from "./rows.js";
@@ -12,8 +12,9 @@ import { elementType } from "./rows.js";
 function filled(owner: string, shape: readonly number[] | number, number: number, dtype: string): Tensor {
   const dims = typeof shape === "number" ? [shape] : shape;
   if (!Array.isArray(dims) || !dims.every((extent) => isWhole(extent, 0))) {
-    return refuse(owner, "shape", "a list of whole numbers", JSON.stringify(shape));
+    return refuse(owner, "shape", "a list of whole numbers", shape);
   }
+  if (typeof number !== "number") return refuse(owner, "fillValue", "a number", number);
   const type = elementType(owner, dtype);
   const data = allocate(type, elementCount(dims));
   if (data instanceof BigInt64Array) data.fill(BigInt(number));
@@ -54,6 +55,7 @@ export function arange(start: number, stop?: number, step = 1, dtype?: string): 
 
 /** Numbers at equal distances from `start` to `stop`, both among them; float32. */
 export function linspace(start: number, stop: number, num = 50): Tensor {
+  if (![start, stop].every(Number.isFinite)) return refuse("linspace", "stop", "two finite numbers", [start, stop]);
   if (!isWhole(num, 0)) return refuse("linspace", "num", "a whole number", num);
   const step = num > 1 ? (stop - start) / (num - 1) : 0;
   return toTensor(
@@ -93,7 +95,7 @@ export type NestedNumbers = number | boolean | readonly NestedNumbers[];
  * @throws UsageError when the lists are not of the same length
  */
 export function convertToTensor(x: NestedNumbers | Variable | Tensor, dtype?: string): Tensor {
-  if (x instanceof Tensor) return x;
+  if (isTensor(x)) return x;
   if (x instanceof Variable) return toTensor(x.value);
   const lists = x as NestedNumbers;
   const dims: number[] = [];
@@ -102,7 +104,7 @@ export function convertToTensor(x: NestedNumbers | Variable | Tensor, dtype?: st
   }
   const elements = [lists as unknown].flat(Infinity as 1) as readonly unknown[];
   if (elements.length !== elementCount(dims) || !elements.every((one) => ["number", "boolean"].includes(typeof one))) {
-    return refuse("convertToTensor", "x", "numbers in lists of equal lengths", JSON.stringify(x));
+    return refuse("convertToTensor", "x", "numbers in lists of equal lengths", x);
   }
   const flags = elements.length > 0 && elements.every((one) => typeof one === "boolean");
   const whole = elements.length > 0 && elements.every((one) => Number.isInteger(Number(one)));
@@ -111,7 +113,7 @@ export function convertToTensor(x: NestedNumbers | Variable | Tensor, dtype?: st
 
 /** The extents of a tensor in Keras's order; a name for each that varies. */
 export function shape(x: SymbolicTensor | Variable | Tensor): Shape {
-  if (x instanceof Tensor) return x.dims;
+  if (isTensor(x)) return x.dims;
   if (x instanceof SymbolicTensor || x instanceof Variable) return x.shape;
   return refuse("shape", "x", "a tensor", x);
 }

@@ -4,7 +4,6 @@
 export type { Answer, Operand } from "./operand.js";
 export * from "./arithmetic.js";
 export * from "./reductions.js";
-export { variances as var } from "./reductions.js";
 export * from "./shapes.js";
 export * from "./indexing.js";
 export * from "./neural.js";

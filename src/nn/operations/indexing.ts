@@ -1,4 +1,4 @@
-import { refuse } from "../../errors/check.js";
+import { refuse, show } from "../../errors/check.js";
 import { ShapeError } from "../../errors/errors.js";
 import { formatShape, normalizeAxis } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
@@ -57,7 +57,7 @@ export const getItem = operation<GetItem>({
       throw new ShapeError("getItem: the index does not fit.", {
         subject: "key",
         expected: `at most ${x.rank} entries, one of which may be ops.ellipsis, for ${formatShape(x.shape)}`,
-        received: JSON.stringify(key),
+        received: show(key),
       });
     }
     const whole: SliceArgument = range();
@@ -106,7 +106,7 @@ export const getItem = operation<GetItem>({
 
 function sliceOf(part: Computable): SliceArgument {
   if (isKind(part, "slice")) return part as SliceArgument;
-  return refuse("getItem", "key", "whole numbers, ops.range(), ops.ellipsis or null", JSON.stringify(part));
+  return refuse("getItem", "key", "whole numbers, ops.range(), ops.ellipsis or null", part);
 }
 
 function checkPlace(x: Value, axis: number, place: number): void {
@@ -148,7 +148,7 @@ function placesOf(argument: Computable | undefined, x: Value, axis: number): Val
 }
 
 /** What {@link take} is. */
-export type Take = <X extends Operand, I extends Operand>(
+export type Take = <X extends Operand, I extends Operand = number>(
   x: X,
   indices: I | readonly number[],
   axis?: number | null | { readonly axis?: number | null },

@@ -1,3 +1,4 @@
+import { show } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { formatShape } from "../../graph/shape.js";
 import { constant, constantData, type Value } from "../../graph/value.js";
@@ -5,7 +6,7 @@ import type { ElementType } from "../../onnx/tensor-data.js";
 import { scalar } from "../../ops/constants.js";
 import { cast, transpose } from "../../ops/layout.js";
 import { reshapeTo } from "../../ops/reshape.js";
-import { fromTensor, Tensor } from "../../runtime/runtime.js";
+import { fromTensor, isTensor, type Tensor } from "../../runtime/runtime.js";
 import type { CallContext } from "../context.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
 import { Variable } from "../variable.js";
@@ -23,13 +24,13 @@ export function describeOperand(given: unknown): string {
   if (given instanceof SymbolicTensor) {
     return `${given.traced === undefined ? "a placeholder" : "a tensor"} of shape ${formatShape(given.shape)}`;
   }
-  if (given instanceof Tensor) return `an array of shape [${given.dims.join(", ")}]`;
+  if (isTensor(given)) return `an array of shape [${given.dims.join(", ")}]`;
   if (given instanceof Variable) return `the weight "${given.path}"`;
   if (given instanceof Promise) return "a Promise";
   if (Array.isArray(given)) return `a list of ${given.length}`;
   if (given === null || given === undefined) return String(given);
   if (typeof given === "object") return `an object of the class ${given.constructor.name}`;
-  return typeof given === "function" ? "a function" : JSON.stringify(given);
+  return typeof given === "function" ? "a function" : show(given);
 }
 
 const toFirst = [0, 3, 1, 2];

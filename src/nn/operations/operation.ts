@@ -1,7 +1,7 @@
 import { ShapeError, UsageError, GraftError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
 import { constant, Value } from "../../graph/value.js";
-import { fromTensor, Tensor } from "../../runtime/runtime.js";
+import { fromTensor, isTensor, type Tensor } from "../../runtime/runtime.js";
 import type { CallContext } from "../context.js";
 import { evaluate } from "../eager/evaluate.js";
 import { Layer } from "../layer.js";
@@ -190,8 +190,7 @@ export class Operation extends Layer {
   }
 
   private said(which: (name: string) => boolean): Record<string, unknown> {
-    // What is null is the default; not all that a function takes is an option of Keras's class.
-    const entries = Object.entries(this.options).filter(([name, value]) => value !== null && which(name));
+    const entries = Object.entries(this.options).filter(([name]) => which(name));
     return Object.fromEntries(entries.map(([name, value]) => [snakeCase(name), value]));
   }
 }
@@ -209,7 +208,7 @@ function writtenDown(row: OperationRow, given: unknown, gathered: Gathered, arra
     return { kind: "input", index: known < 0 ? gathered.inputs.push(given) - 1 : known };
   }
   if (given instanceof Variable) return { kind: "weight", variable: given };
-  if (given instanceof Tensor) {
+  if (isTensor(given)) {
     if (!arraysAreInputs) return { kind: "array", data: fromTensor(given) };
     return { kind: "input", index: gathered.arrays.push(given) - 1 };
   }

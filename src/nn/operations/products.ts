@@ -71,13 +71,8 @@ function einsumOf(subscripts: string, operands: readonly Value[]): Value {
   }
   const all = [...new Set(names.join(""))];
   const counts = (axis: string): number => names.filter((axes) => axes.includes(axis)).length;
-  const kept = [
-    ...(right ??
-      all
-        .filter((axis) => counts(axis) === 1)
-        .sort()
-        .join("")),
-  ];
+  const once = all.filter((axis) => counts(axis) === 1).sort();
+  const kept = right === undefined ? once : Array.from(right);
   const summed = all.filter((axis) => !kept.includes(axis));
   const order = [...kept, ...summed];
   const [x, y] = operands;
@@ -87,7 +82,9 @@ function einsumOf(subscripts: string, operands: readonly Value[]): Value {
     if (direct !== undefined) return direct;
   }
   const wide = operands.map((operand, index) => spread(operand, names[index] ?? "", order));
-  const total = wide.slice(1).reduce((sum, factor) => math.mul(sum, factor), wide[0] as Value);
+  const [first, ...factors] = wide;
+  if (first === undefined) throw new TypeError("There is no operand.");
+  const total = factors.reduce((sum, factor) => math.mul(sum, factor), first);
   return summed.length === 0
     ? total
     : reduceSum(

@@ -7,10 +7,9 @@ import * as math from "../../ops/elementwise.js";
 import { cast } from "../../ops/layout.js";
 import * as reduce from "../../ops/reduction.js";
 import { reshape, reshapeTo } from "../../ops/reshape.js";
-import { truth } from "./arithmetic.js";
 import { type Answer, asFloat, type Operand } from "./operand.js";
 import { type OperationOptions, operation, type OperationRow } from "./operation.js";
-import { axesOf, axisOf, float, value } from "./rows.js";
+import { axesOf, axisOf, float, truth, value } from "./rows.js";
 
 /** Axes in Keras's order; negative ones count from the end; `null`: all. */
 export type Axes = number | readonly number[] | null;
@@ -86,7 +85,8 @@ function variance(x: Value, axes: readonly number[] | undefined, options: { read
 }
 
 /** The mean of the squared distances from the mean. */
-export const variances = operation<Reduction>(ofAxes("var", "Var", "numpy", variance, float));
+const variances = operation<Reduction>(ofAxes("var", "Var", "numpy", variance, float));
+export { variances as var };
 
 /** The standard deviation: the root of the variance. */
 export const std = operation<Reduction>(

@@ -1,7 +1,8 @@
-import { refuse } from "../../errors/check.js";
+import { refuse, show } from "../../errors/check.js";
 import { ShapeError } from "../../errors/errors.js";
 import { constant, Value } from "../../graph/value.js";
 import { elementCount, type ElementType, float32 } from "../../onnx/tensor-data.js";
+import { cast } from "../../ops/layout.js";
 import { asFloat, asType, promoted } from "./operand.js";
 import type { Computable, OperationRow } from "./operation.js";
 
@@ -18,7 +19,7 @@ export function numeric(argument: Computable | undefined): Numeric {
   throw new ShapeError("an argument is missing, or none to compute with.", {
     subject: "argument",
     expected: "a tensor or a number",
-    received: JSON.stringify(argument ?? null),
+    received: show(argument ?? null),
   });
 }
 
@@ -54,7 +55,7 @@ export function values(argument: Computable | undefined): readonly Value[] {
     throw new ShapeError("the first argument is no list of tensors.", {
       subject: "argument",
       expected: "a list of one tensor or more",
-      received: argument instanceof Value ? "a tensor" : JSON.stringify(argument ?? null),
+      received: argument instanceof Value ? "a tensor" : show(argument ?? null),
     });
   }
   return promoted((argument as readonly Computable[]).map(numeric));
@@ -122,11 +123,16 @@ export function axesOf(owner: string, axis: unknown): readonly number[] | undefi
   if (axis === null || axis === undefined) return undefined;
   const list: readonly unknown[] = Array.isArray(axis) ? axis : [axis];
   if (list.every((one): one is number => Number.isSafeInteger(one))) return list;
-  return refuse(owner, "axis", "a whole number, a list of them, or nothing for all axes", JSON.stringify(axis));
+  return refuse(owner, "axis", "a whole number, a list of them, or nothing for all axes", axis);
 }
 
 /** One axis. */
 export function axisOf(owner: string, axis: unknown): number {
   if (Number.isSafeInteger(axis)) return axis as number;
-  return refuse(owner, "axis", "a whole number", JSON.stringify(axis));
+  return refuse(owner, "axis", "a whole number", axis);
+}
+
+/** Numbers as truth values: all but 0 are true. */
+export function truth(x: Value): Value {
+  return x.type === "bool" ? x : cast(x, "bool");
 }

@@ -1,7 +1,7 @@
 import { refuse } from "../../errors/check.js";
 import { ShapeError } from "../../errors/errors.js";
 import { type Dim, dimProduct, formatShape, normalizeAxis, type Shape, staticDim } from "../../graph/shape.js";
-import { Value } from "../../graph/value.js";
+import type { Value } from "../../graph/value.js";
 import { integers, scalar, scalarLike } from "../../ops/constants.js";
 import * as joining from "../../ops/joining.js";
 import * as layout from "../../ops/layout.js";
@@ -37,7 +37,7 @@ function target(x: Value, given: unknown): Shape {
     if (extent === -1 || extent === null) return null;
     if (typeof extent === "string") return extent;
     if (Number.isSafeInteger(extent) && Number(extent) >= 0) return extent as number;
-    return refuse("reshape", "newshape", "whole numbers, one of which may be -1", JSON.stringify(list[axis]));
+    return refuse("reshape", "newshape", "whole numbers, one of which may be -1", list[axis]);
   });
   return extents.map((extent) => extent ?? -1);
 }
@@ -278,7 +278,7 @@ function sections(extent: number, count: number): readonly number[] {
 
 function places(given: unknown): readonly number[] {
   if (Array.isArray(given) && given.every((one): one is number => Number.isSafeInteger(one))) return given;
-  return refuse("split", "indicesOrSections", "a whole number, or a list of places", JSON.stringify(given));
+  return refuse("split", "indicesOrSections", "a whole number, or a list of places", given);
 }
 
 /** What {@link unstack} is. */
@@ -394,7 +394,8 @@ export const pad = operation<Pad>({
 function marginsOf(x: Value, given: unknown): readonly (readonly [number, number])[] {
   const list: readonly unknown[] = typeof given === "number" ? [given] : Array.isArray(given) ? given : [];
   const pairs = list.map((one): readonly [number, number] | undefined => {
-    const [before, after, ...others]: readonly unknown[] = Array.isArray(one) ? one : [one, one];
+    const margins: readonly unknown[] = Array.isArray(one) ? (one as readonly unknown[]) : [one, one];
+    const [before, after, ...others] = margins;
     const fits = Number.isSafeInteger(before) && others.length === 0;
     return fits ? [Number(before), Number(after ?? before)] : undefined;
   });
@@ -405,7 +406,7 @@ function marginsOf(x: Value, given: unknown): readonly (readonly [number, number
   if (short !== undefined) return x.shape.map(() => short);
   const all = pairs.flatMap((pair) => (pair === undefined ? [] : [pair]));
   if (all.length === x.rank) return all;
-  return refuse("pad", "padWidth", `[before, after] for each of the ${x.rank} axes`, JSON.stringify(given));
+  return refuse("pad", "padWidth", `[before, after] for each of the ${x.rank} axes`, given);
 }
 
 /** What {@link flip} is. */

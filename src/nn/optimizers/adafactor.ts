@@ -4,14 +4,8 @@ import { unsqueeze } from "../../ops/layout.js";
 import { reduceMean } from "../../ops/reduction.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import {
-  type LearningRate,
-  Optimizer,
-  type OptimizerOptions,
-  slotOf,
-  type Update,
-  type UpdateArguments,
-} from "./optimizer.js";
+import { type LearningRate, Optimizer, type OptimizerOptions, slotOf } from "./optimizer.js";
+import type { Update, UpdateArguments } from "./update-rule.js";
 import type { Value } from "../../graph/value.js";
 import { byName } from "../named.js";
 

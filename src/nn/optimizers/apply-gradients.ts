@@ -2,14 +2,14 @@ import { show } from "../../errors/check.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { formatShape, sameShape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
-import { Tensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor } from "../../runtime/runtime.js";
 import { type Recording, recordingOf } from "../eager/recording.js";
 import { TapeRecording } from "../eager/tape-recording.js";
 import { describeOperand, inGraphOrder, inKerasOrder } from "../operations/operand.js";
 import { presentContext } from "../scope.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
 import { Variable } from "../variable.js";
-import type { Optimizer } from "./optimizer.js";
+import type { UpdateRule } from "./update-rule.js";
 
 /** The computation that gradients belong to; arrays alone have a new one. */
 function computationOf(gradients: readonly unknown[]): Recording {
@@ -23,7 +23,7 @@ function computationOf(gradients: readonly unknown[]): Recording {
 /** A gradient in the order of axes of its weight. */
 function valueOf(gradient: unknown, weight: Variable, recording: Recording): Value {
   const traced = gradient instanceof SymbolicTensor ? gradient.traced : undefined;
-  if (!(gradient instanceof Tensor) && (traced === undefined || recordingOf(traced.context) !== recording)) {
+  if (!isTensor(gradient) && (traced === undefined || recordingOf(traced.context) !== recording)) {
     throw new UsageError(`The gradient of the weight "${weight.path}" is none.`, {
       subject: weight.path,
       expected: "what GradientTape.gradient gave, all of one tape, or an array (Tensor)",
@@ -46,7 +46,7 @@ function valueOf(gradient: unknown, weight: Variable, recording: Recording): Val
  * @throws UsageError when there are not as many gradients as weights, or something else works on the weights
  */
 export function applyGradients(
-  optimizer: Optimizer,
+  optimizer: UpdateRule,
   gradients: readonly (SymbolicTensor | Tensor)[],
   weights: readonly Variable[],
 ): Promise<void> {

@@ -1,4 +1,6 @@
 export * from "./catalogue.js";
-export { type LearningRate, Optimizer, type OptimizerOptions, type Update, type UpdateArguments } from "./optimizer.js";
+export { type LearningRate, Optimizer, type OptimizerOptions } from "./optimizer.js";
+export type { OptimizerState } from "./optimizer-state.js";
+export type { Update, UpdateArguments } from "./update-rule.js";
 export { type OptimizerLike, resolveOptimizer } from "./resolve-optimizer.js";
 export { updateAll, type WeightUpdate } from "./update-all.js";

@@ -5,36 +5,18 @@ import { equal, where } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, floor, max, mul, sqrt, sub } from "../../ops/elementwise.js";
 import { reduceSumSquare } from "../../ops/reduction.js";
-import { numberWithin, wholeNumber } from "../../errors/check.js";
+import { numberWithin, refuse, show, wholeNumber } from "../../errors/check.js";
 import { type Config, serializeObject } from "../config.js";
 import { snakeCase } from "../names.js";
 import type { LearningRateSchedule } from "../schedules/learning-rate-schedule.js";
 import { resolveSchedule } from "../schedules/resolve-schedule.js";
 import { applyGradients } from "./apply-gradients.js";
+import type { Update, UpdateArguments, UpdateRule } from "./update-rule.js";
 import type { OptimizerState } from "./optimizer-state.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
 import type { Variable } from "../variable.js";
 import type { Tensor } from "../../runtime/runtime.js";
 import { Named } from "../named.js";
-
-/** What an optimizer is given to write the update of one weight. All values are float32. */
-export interface UpdateArguments {
-  readonly weight: Value;
-  /** d(loss)/d(weight), of the weight's shape. */
-  readonly gradient: Value;
-  /** The optimizer's slots for this weight, of the weight's shape. */
-  readonly slots: Readonly<Record<string, Value>>;
-  /** Scalar. */
-  readonly learningRate: Value;
-  /** Number of the step, from 1; scalar. */
-  readonly step: Value;
-}
-
-/** The new values of a weight and of its slots. */
-export interface Update {
-  readonly weight: Value;
-  readonly slots: Readonly<Record<string, Value>>;
-}
 
 /** A step size: one number, or one that depends on the number of steps done. */
 export type LearningRate = number | LearningRateSchedule;
@@ -77,7 +59,7 @@ function optional<T>(value: T | undefined, check: (value: T) => T): T | undefine
  * What is common to all methods happens here, in Keras's order: accumulate gradients, clip, decay weights, the method's own
  * step, average the weights.
  */
-export abstract class Optimizer extends Named {
+export abstract class Optimizer extends Named implements UpdateRule {
   static {
     refuseFormerMembers(this, "An optimizer", { lr: "learningRate" });
   }
@@ -120,7 +102,7 @@ export abstract class Optimizer extends Named {
     super(options);
     // From a file it may be a schedule as Keras writes it.
     this.rate = typeof learningRate === "object" ? resolveSchedule(learningRate) : learningRate;
-    if (typeof this.rate !== "object") checkRate(this.rate);
+    if (typeof this.rate !== "object") checkRate(this.rate, "learningRate");
     const owner = this.className;
     const atLeastZero =
       (option: string) =>
@@ -153,7 +135,10 @@ export abstract class Optimizer extends Named {
    * Step size. A change takes effect at the next step. With a schedule it is that of the last step, and cannot be changed.
    */
   get learningRate(): number {
-    return typeof this.rate === "number" ? this.rate : this.rate.at(this.stepsDone);
+    if (typeof this.rate === "number") return this.rate;
+    const rate = this.rate.at(this.stepsDone);
+    checkRate(rate, `${this.rate.className}, after ${this.stepsDone} steps`);
+    return rate;
   }
 
   set learningRate(value: number) {
@@ -165,7 +150,7 @@ export abstract class Optimizer extends Named {
         advice: "Give the optimizer a number in place of the schedule to change it by hand or by a callback.",
       });
     }
-    checkRate(value);
+    checkRate(value, "learningRate");
     this.rate = value;
   }
 
@@ -231,6 +216,9 @@ export abstract class Optimizer extends Named {
 
   /** {@link apply}, of pairs of a gradient and a weight, as Keras's `apply_gradients(zip(gradients, weights))`. */
   applyGradients(pairs: readonly (readonly [gradient: SymbolicTensor | Tensor, weight: Variable])[]): Promise<void> {
+    if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair))) {
+      refuse(this.className, "pairs", "a list of [gradient, weight]", pairs);
+    }
     return applyGradients(
       this,
       pairs.map(([gradient]) => gradient),
@@ -333,11 +321,12 @@ export function slotOf(slots: Readonly<Record<string, Value>>, name: string): Va
   return slot;
 }
 
-function checkRate(value: number): void {
-  if (value >= 0 && Number.isFinite(value)) return;
+/** @param subject who says it: a schedule may be a script's own, of which anything may come */
+function checkRate(value: unknown, subject: string): void {
+  if (typeof value === "number" && value >= 0 && Number.isFinite(value)) return;
   throw new UsageError("The learning rate is not usable.", {
-    subject: "learningRate",
+    subject,
     expected: "a finite number from 0",
-    received: String(value),
+    received: show(value),
   });
 }

@@ -96,7 +96,7 @@ describe("optimizers", () => {
   });
 
   it("refuse what Keras refuses", () => {
-    expect(() => new SGD({ learningRate: 0 })).toThrow(UsageError);
+    expect(() => new SGD({ learningRate: -1 })).toThrow(UsageError);
     expect(() => new SGD({ momentum: 2 })).toThrow(/momentum/);
     expect(() => new SGD({ clipnorm: 1, clipvalue: 1 })).toThrow(/one way/);
   });

@@ -2,14 +2,8 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, sqrt, square, sub } from "../../ops/elementwise.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import {
-  type LearningRate,
-  Optimizer,
-  type OptimizerOptions,
-  slotOf,
-  type Update,
-  type UpdateArguments,
-} from "./optimizer.js";
+import { type LearningRate, Optimizer, type OptimizerOptions, slotOf } from "./optimizer.js";
+import type { Update, UpdateArguments } from "./update-rule.js";
 import { byName } from "../named.js";
 
 /** Options of {@link RMSprop}. */

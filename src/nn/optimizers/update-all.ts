@@ -3,7 +3,7 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, max, mul, sqrt } from "../../ops/elementwise.js";
 import { reduceSumSquare } from "../../ops/reduction.js";
 import type { Constraint } from "../constraints/constraint.js";
-import type { Optimizer, Update, UpdateArguments } from "./optimizer.js";
+import type { Update, UpdateArguments, UpdateRule } from "./update-rule.js";
 
 /** What {@link updateAll} needs of one weight: its values in the graph, and the condition that it keeps. */
 export interface WeightUpdate extends Pick<UpdateArguments, "weight" | "gradient" | "slots"> {
@@ -30,7 +30,7 @@ function clipTogether(gradients: readonly Value[], limit: number): readonly Valu
  * @returns one update a weight, in the same order
  */
 export function updateAll(
-  optimizer: Optimizer,
+  optimizer: UpdateRule,
   weights: readonly WeightUpdate[],
   learningRate: Value,
   step: Value,

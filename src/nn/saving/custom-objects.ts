@@ -1,7 +1,7 @@
 import { checkOptionNames, refuse } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
+import { camelCase } from "../../errors/former-names.js";
 import type { Config } from "../config.js";
-import { camelCase } from "../names.js";
 
 /** A class or a function of a user's own that files may name. */
 export type CustomObject = (abstract new (...args: never[]) => unknown) | ((...args: never[]) => unknown);
@@ -81,6 +81,7 @@ export function registerKerasSerializable(
 
 /** The name under which a class or function is registered; of others its own. */
 export function getRegisteredName(object: CustomObject): string {
+  if (typeof object !== "function") refuse("getRegisteredName", "object", "a class or a function", object);
   return registeredNames.get(object) ?? plainName(object);
 }
 

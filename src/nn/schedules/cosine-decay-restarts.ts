@@ -39,7 +39,7 @@ export class CosineDecayRestarts extends Named implements LearningRateSchedule {
   private readonly alpha: number;
 
   /**
-   * @param initialLearningRate the rate at the beginning; positive
+   * @param initialLearningRate the rate at the beginning; 0 or more
    * @param firstDecaySteps length of the first wave in steps; positive
    * @throws UsageError when an argument is not usable
    */
@@ -54,7 +54,7 @@ export class CosineDecayRestarts extends Named implements LearningRateSchedule {
     >(CosineDecayRestarts, given);
     super(options);
     this.name = options.name ?? "SGDRDecay";
-    this.initialLearningRate = positiveNumber("CosineDecayRestarts", "initialLearningRate", initialLearningRate);
+    this.initialLearningRate = numberWithin("CosineDecayRestarts", "initialLearningRate", initialLearningRate, 0);
     this.firstDecaySteps = positiveNumber("CosineDecayRestarts", "firstDecaySteps", firstDecaySteps);
     this.tMul = numberWithin("CosineDecayRestarts", "tMul", options.tMul ?? 2, 1);
     this.mMul = numberWithin("CosineDecayRestarts", "mMul", options.mMul ?? 1, 0);

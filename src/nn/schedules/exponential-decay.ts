@@ -30,7 +30,7 @@ export class ExponentialDecay extends Named implements LearningRateSchedule {
   private readonly staircase: boolean;
 
   /**
-   * @param initialLearningRate the rate at the beginning; positive
+   * @param initialLearningRate the rate at the beginning; 0 or more
    * @param decaySteps over how many steps it falls; positive
    * @param decayRate factor of the rate after `decaySteps`
    * @throws UsageError when an argument is not usable
@@ -54,7 +54,7 @@ export class ExponentialDecay extends Named implements LearningRateSchedule {
     >(ExponentialDecay, given);
     super(options);
     this.name = options.name ?? "ExponentialDecay";
-    this.initialLearningRate = positiveNumber("ExponentialDecay", "initialLearningRate", initialLearningRate);
+    this.initialLearningRate = numberWithin("ExponentialDecay", "initialLearningRate", initialLearningRate, 0);
     this.decaySteps = positiveNumber("ExponentialDecay", "decaySteps", decaySteps);
     this.decayRate = numberWithin("ExponentialDecay", "decayRate", decayRate, 0);
     this.staircase = options.staircase ?? false;

@@ -30,7 +30,7 @@ export class InverseTimeDecay extends Named implements LearningRateSchedule {
   private readonly staircase: boolean;
 
   /**
-   * @param initialLearningRate the rate at the beginning; positive
+   * @param initialLearningRate the rate at the beginning; 0 or more
    * @param decaySteps over how many steps it falls; positive
    * @param decayRate how fast it falls
    * @throws UsageError when an argument is not usable
@@ -54,7 +54,7 @@ export class InverseTimeDecay extends Named implements LearningRateSchedule {
     >(InverseTimeDecay, given);
     super(options);
     this.name = options.name ?? "InverseTimeDecay";
-    this.initialLearningRate = positiveNumber("InverseTimeDecay", "initialLearningRate", initialLearningRate);
+    this.initialLearningRate = numberWithin("InverseTimeDecay", "initialLearningRate", initialLearningRate, 0);
     this.decaySteps = positiveNumber("InverseTimeDecay", "decaySteps", decaySteps);
     this.decayRate = numberWithin("InverseTimeDecay", "decayRate", decayRate, 0);
     this.staircase = options.staircase ?? false;

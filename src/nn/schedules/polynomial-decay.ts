@@ -37,7 +37,7 @@ export class PolynomialDecay extends Named implements LearningRateSchedule {
   private readonly cycle: boolean;
 
   /**
-   * @param initialLearningRate the rate at the beginning; positive
+   * @param initialLearningRate the rate at the beginning; 0 or more
    * @param decaySteps over how many steps it falls; positive
    * @throws UsageError when an argument is not usable
    */
@@ -50,7 +50,7 @@ export class PolynomialDecay extends Named implements LearningRateSchedule {
     >(PolynomialDecay, given);
     super(options);
     this.name = options.name ?? "PolynomialDecay";
-    this.initialLearningRate = positiveNumber("PolynomialDecay", "initialLearningRate", initialLearningRate);
+    this.initialLearningRate = numberWithin("PolynomialDecay", "initialLearningRate", initialLearningRate, 0);
     this.decaySteps = positiveNumber("PolynomialDecay", "decaySteps", decaySteps);
     this.endLearningRate = numberWithin("PolynomialDecay", "endLearningRate", options.endLearningRate ?? 0.0001, 0);
     this.power = numberWithin("PolynomialDecay", "power", options.power ?? 1);

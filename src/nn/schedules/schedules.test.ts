@@ -4,8 +4,11 @@ import { UsageError } from "../../errors/errors.js";
 import { Adam } from "../optimizers/adam.js";
 import { resolveOptimizer } from "../optimizers/resolve-optimizer.js";
 import { CosineDecay } from "./cosine-decay.js";
+import { CosineDecayRestarts } from "./cosine-decay-restarts.js";
 import { ExponentialDecay } from "./exponential-decay.js";
+import { InverseTimeDecay } from "./inverse-time-decay.js";
 import { PiecewiseConstantDecay } from "./piecewise-constant-decay.js";
+import { PolynomialDecay } from "./polynomial-decay.js";
 import { resolveSchedule } from "./resolve-schedule.js";
 
 interface GoldenSchedule {
@@ -51,6 +54,29 @@ describe("optimizers", () => {
     optimizer.learningRate = 0.02;
     expect(optimizer.learningRateAt(99)).toBe(0.02);
   });
+});
+
+it("may begin with 0, as in Keras", () => {
+  expect(new ExponentialDecay(0, 10, 0.5).at(3)).toBe(0);
+  expect(new InverseTimeDecay(0, 10, 0.5).at(3)).toBe(0);
+  expect(new CosineDecayRestarts(0, 10).at(3)).toBe(0);
+  expect(new PolynomialDecay(0, 10, { endLearningRate: 0.1 }).at(3)).toBeCloseTo(0.03, 10);
+  expect(() => new ExponentialDecay(-1, 10, 0.5)).toThrow(UsageError);
+});
+
+it.each([Number.NaN, Infinity, -0.1, undefined, "0.1"])("says when a schedule gives %s, which nothing can be learned with", (rate) => {
+  class Own {
+    readonly className = "Own";
+    at(step: number): number {
+      return step < 2 ? 0.1 : (rate as number);
+    }
+    getConfig(): Record<string, unknown> {
+      return {};
+    }
+  }
+  const optimizer = new Adam(new Own());
+  expect(optimizer.learningRateAt(2)).toBe(0.1);
+  expect(() => optimizer.learningRateAt(3)).toThrow(/Own, after 2 steps[^]*from 0/);
 });
 
 it("refuses boundaries without rates", () => {

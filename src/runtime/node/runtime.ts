@@ -3,7 +3,7 @@ import * as ort from "onnxruntime-node";
 import { EngineError } from "../../errors/errors.js";
 import { CopiesSession, divideCores } from "./copies.js";
 import { processors } from "./processors.js";
-import type { NamedTensors, Runtime, Session } from "../runtime.js";
+import { type NamedTensors, type Runtime, type Session, Tensor } from "../runtime.js";
 
 /** A device that sessions run on; the engine's execution provider has the same name. */
 export type DeviceName = "cpu" | "cuda" | "webgpu" | "coreml" | "dml";
@@ -21,16 +21,16 @@ class NodeSession implements Session {
     return this.session.outputNames;
   }
 
-  async run(feeds: NamedTensors, into?: NamedTensors): Promise<Record<string, ort.Tensor>> {
+  async run(feeds: NamedTensors, into?: NamedTensors): Promise<Record<string, Tensor>> {
     try {
-      if (into === undefined) return await this.session.run(feeds);
+      if (into === undefined) return tensorsOfPrograms(await this.session.run(feeds));
       // The engine knows preallocated outputs by its own class of tensors, of which there are two: one for ES modules,
       // one for CommonJS. Any other is passed over without a word.
       const fetches = this.outputNames.map(
         (name) => [name, into[name] === undefined ? null : ownTensor(into[name])] as const,
       );
       const results = await this.session.run(feeds, Object.fromEntries(fetches));
-      return { ...results };
+      return tensorsOfPrograms(results);
     } catch (cause) {
       throw engineError("The engine failed while it ran a graph.", cause);
     }
@@ -39,6 +39,13 @@ class NodeSession implements Session {
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+/** What the engine gives, in the class of tensors that programs know, so that `instanceof` says yes. */
+function tensorsOfPrograms(results: NamedTensors): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { type, data, dims }]) => [name, new Tensor(type as "float32", data as Float32Array, dims)]),
+  );
 }
 
 function ownTensor({ type, data, dims }: ort.Tensor): ort.Tensor {

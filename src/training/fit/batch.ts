@@ -9,7 +9,10 @@ import type { Programs } from "../programs/programs.js";
 import { RunningMeans } from "./running-means.js";
 import { prepareModel } from "./samples.js";
 import { StepRunner } from "./step-runner.js";
-import { type Targets, targetsOf, labelShapesOf } from "./targets.js";
+import { OwnMeans } from "./own-means.js";
+import { OwnStep } from "./own-step.js";
+import { hasOwnStep, type OwnStepName } from "../../models/own-step.js";
+import { classFactorsOf, type Targets, targetsOf, labelShapesOf } from "./targets.js";
 import { type Call, trainedBy } from "./call.js";
 
 /** What is done with a batch at the freeze boundary. */
@@ -38,6 +41,29 @@ async function onBatch(
   });
 }
 
+/** As {@link onBatch}, by a step of a user's own. */
+async function onBatchOwn(
+  kind: OwnStepName,
+  { host, model, memory }: Call,
+  x: InputArrays,
+  y: OutputArrays | undefined,
+  { sampleWeight, classWeight }: BatchOptions,
+  training: Training | undefined,
+): Promise<Logs> {
+  const source = asArrays(kind === "trainStep" ? "trainOnBatch" : "testOnBatch", model, x, { y, sampleWeight });
+  const batch = source.nextBatch();
+  const step = new OwnStep(host, model, source, memory.streams, kind, training);
+  try {
+    await step.prepare(batch);
+    training?.cover(trainedBy(model));
+    const means = new OwnMeans();
+    means.add(await step.run(batch, classWeight && classFactorsOf(batch, classWeight)));
+    return means.logs();
+  } finally {
+    await step.release();
+  }
+}
+
 /** `trainOnBatch`: one training step. */
 export async function trainOnBatch(
   call: Call,
@@ -48,6 +74,7 @@ export async function trainOnBatch(
   const { model, memory } = call;
   const training = Training.begin("trainOnBatch", trainedBy(model));
   try {
+    if (hasOwnStep(model, "trainStep")) return await onBatchOwn("trainStep", call, x, y, options, training);
     return await onBatch("trainOnBatch", call, x, y, options, (programs, boundary, targets) => {
       // A model that had waited for its input has weights by now.
       training.cover(trainedBy(model));
@@ -65,5 +92,6 @@ export function testOnBatch(
   y: OutputArrays | undefined,
   options: BatchOptions,
 ): Promise<Logs> {
+  if (hasOwnStep(call.model, "testStep")) return onBatchOwn("testStep", call, x, y, options, undefined);
   return onBatch("testOnBatch", call, x, y, options, evaluateBatch);
 }

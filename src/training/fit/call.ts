@@ -1,6 +1,6 @@
 import { BaseModel } from "../../models/base-model.js";
 import type { Surroundings } from "../../models/surroundings.js";
-import type { Callback, CallbackContext, EvaluateOptions } from "../../models/training-types.js";
+import type { Callback, CallbackContext, CallbackParams, EvaluateOptions } from "../../models/training-types.js";
 import type { Layer } from "../../nn/layer.js";
 import type { Variable } from "../../nn/variable.js";
 import type { Trained } from "../../nn/weight-use.js";
@@ -26,7 +26,7 @@ export interface Call {
  */
 export function callbackList(
   given: EvaluateOptions["callbacks"],
-  verbose: EvaluateOptions["verbose"],
+  verbose: CallbackParams["verbose"],
   own: readonly Callback[] = [],
 ): CallbackList {
   const callbacks: readonly Callback[] = given === undefined ? [] : [given].flat();

@@ -1,6 +1,7 @@
 import { isWhole, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
+import { hasOwnStep } from "../../models/own-step.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
 import type { Surroundings } from "../../models/surroundings.js";
 import type {
@@ -13,19 +14,16 @@ import type {
   TrunkReport,
 } from "../../models/training-types.js";
 import type { Training } from "../../nn/weight-use.js";
-import { Activations } from "../activations/activations.js";
-import { checkBatch, checkClassWeight, checkedBatches } from "./check-labels.js";
+import { checkedBatches } from "./check-labels.js";
 import type { CallbackList } from "./callback-list.js";
-import { evaluateBatches } from "./evaluation.js";
-import { causeOfLoss, lossText, lostValidation } from "./lost-loss.js";
-import type { BorrowedPrograms, TrainingMemory } from "./training-memory.js";
-import type { OngoingStreams } from "../../random/ongoing-streams.js";
-import type { Programs } from "../programs/programs.js";
-import { RunningMeans } from "./running-means.js";
-import { beginLoading, firstBatches, type LoadingBatch, noSamples, ranOut, roundSteps } from "./samples.js";
-import { names } from "../programs/names.js";
-import { numberOf, randomLabel, StepRunner } from "./step-runner.js";
-import { targetsOf, labelShapesOf } from "./targets.js";
+import { lossText, lostValidation } from "./lost-loss.js";
+import type { FitWork } from "./fit-work.js";
+import { OwnStep } from "./own-step.js";
+import { evaluateOwn, OwnWork } from "./own-work.js";
+import { ProgramWork } from "./program-work.js";
+import type { TrainingMemory } from "./training-memory.js";
+import { firstBatches, type LoadingBatch, noSamples, ranOut, roundSteps } from "./samples.js";
+import { verbosity } from "./verbosity.js";
 import {
   averageWeights,
   modelFacts,
@@ -49,14 +47,6 @@ export interface FitParts {
   readonly memory: TrainingMemory;
   /** Keeps others from the weights while a step is under way. */
   readonly training: Training;
-}
-
-/** What is there from the first step on. */
-interface Prepared {
-  readonly programs: Programs;
-  readonly activations: Activations;
-  readonly validationActivations: Activations | undefined;
-  readonly runner: StepRunner;
 }
 
 /** Whether an epoch, from 0, is followed by a validation. */
@@ -111,13 +101,14 @@ export class FitRun implements Resumable {
   /** Batches that the present round has given. */
   private taken = 0;
   private toldOfEnd = false;
-  private means: RunningMeans;
   /** The batch of the next step, once it is asked for; `undefined` in it at the end of a round that nobody has counted. */
   private upcoming: Promise<LoadingBatch | undefined> | undefined;
   /** The source's state before the upcoming batch was taken from it. */
   private beforeUpcoming: unknown;
-  private prepared: Prepared | undefined;
-  private borrowed: BorrowedPrograms | undefined;
+  /** What is there from the first step on. */
+  private work: FitWork | undefined;
+  /** A `testStep` of a user's own. */
+  private readonly testing: OwnStep | undefined;
   /** Whether a loss was no finite number. */
   private lost = false;
   /** Facts of another training that this one goes on with. */
@@ -132,12 +123,15 @@ export class FitRun implements Resumable {
     const { validationSteps = Infinity } = options;
     this.validationSteps = validation === undefined ? 0 : Math.min(validationSteps, roundSteps(validation));
     this.epoch = options.initialEpoch ?? 0;
-    this.means = new RunningMeans(model.compiled);
     const stopTraining = (): void => {
       model.stopTraining = true;
     };
     this.context = { model, machine, epochs: this.epochs, steps: this.steps, stopTraining, training: this };
     this.validationContext = { ...this.context, steps: this.validationSteps };
+    if (validation !== undefined && hasOwnStep(model, "testStep")) {
+      const { host, streams } = parts.memory;
+      this.testing = new OwnStep(host, model, validation, streams, "testStep", undefined);
+    }
   }
 
   /**
@@ -148,27 +142,28 @@ export class FitRun implements Resumable {
   async run(): Promise<TrunkReport | undefined> {
     try {
       await this.train();
-      return this.prepared?.programs.trunkReport;
+      return this.work?.trunkReport;
     } finally {
-      await this.borrowed?.giveBack();
+      await this.work?.end();
+      await this.testing?.release();
     }
   }
 
   private async train(): Promise<void> {
-    const { model, callbacks, source, training } = this.parts;
+    const { model, callbacks, source, training, options } = this.parts;
     model.stopTraining = false;
-    callbacks.begin(model, { verbose: this.parts.options.verbose ?? 1, epochs: this.epochs, steps: this.steps });
+    const verbose = verbosity("fit", options.verbose);
+    callbacks.begin(model, { verbose, epochs: this.epochs, steps: this.steps });
     await this.tell(() => callbacks.onTrainBegin(this.context));
     let logs: Logs = {};
     while (this.epoch < this.epochs && this.goesOn() && (await this.hasBatch())) logs = await this.runEpoch();
     // A batch that was begun and is not needed any more is not left running, and comes first in the next fit.
     const left = await this.upcoming?.catch(() => undefined);
     await left?.loading?.catch(() => undefined);
-    await this.prepared?.activations.flush();
-    await this.prepared?.validationActivations?.flush();
+    await this.work?.flush();
     if (this.upcoming !== undefined && this.beforeUpcoming !== undefined) source.restore?.(this.beforeUpcoming);
-    if (this.prepared !== undefined && model.optimizer.useEma) {
-      const trained = this.prepared.programs.trained.map(({ variable }) => variable);
+    if (this.work !== undefined && model.optimizer.useEma) {
+      const { trained } = this.work;
       training.assign(() => {
         averageWeights(model.optimizer, trained);
       });
@@ -193,7 +188,7 @@ export class FitRun implements Resumable {
     // The end of a round may have come exactly with that of an epoch; then another one may begin.
     if ((await this.upcoming) === undefined) this.draw();
     if ((await this.upcoming) !== undefined) return true;
-    if (this.prepared === undefined) throw noSamples();
+    if (this.work === undefined) throw noSamples();
     machine.warn(ranOut("fit", this.epoch, this.epochs, "epochs"));
     return false;
   }
@@ -203,20 +198,21 @@ export class FitRun implements Resumable {
     const { epoch } = this;
     await this.tell(() => callbacks.onEpochBegin(epoch, this.context));
     // Callbacks that set a rate for the epoch have done so before the stop.
-    if (this.resumed !== undefined && this.step > 0) restoreRate(model.optimizer, this.resumed);
-    else this.means = new RunningMeans(model.compiled);
+    const resumed = this.step > 0 ? this.resumed : undefined;
+    if (resumed !== undefined) restoreRate(model.optimizer, resumed);
     // The first batch says the shape of the labels; it is trained on like any other.
-    const prepared = (this.prepared ??= await this.prepare());
+    const work = (this.work ??= await this.prepare());
+    if (resumed === undefined) work.beginEpoch();
     while (this.step < this.steps && this.goesOn()) {
       // As in Keras, no epoch reaches from one round into the next.
-      if (this.taken >= roundSteps(source) || !(await this.runStep(prepared))) {
+      if (this.taken >= roundSteps(source) || !(await this.runStep(work))) {
         this.tellOfEnd();
         break;
       }
     }
     if (this.taken >= roundSteps(source)) this.taken = 0;
-    const logs = this.means.logs();
-    for (const [name, value] of Object.entries(await this.validate(prepared))) logs[`val_${name}`] = value;
+    const logs = work.logs();
+    for (const [name, value] of Object.entries(await this.validate(work))) logs[`val_${name}`] = value;
     await source.onEpochEnd?.();
     this.epoch = epoch + 1;
     this.step = 0;
@@ -225,27 +221,27 @@ export class FitRun implements Resumable {
   }
 
   /** Figures on the samples for validation, where there are any and it is their turn. */
-  private async validate({ programs, validationActivations }: Prepared): Promise<Logs> {
+  private async validate(work: FitWork): Promise<Logs> {
     const { model, callbacks, options, validation, machine } = this.parts;
-    if (validation === undefined || validationActivations === undefined) return {};
+    if (validation === undefined) return {};
     if (!isValidated(this.epoch, options.validationFreq ?? 1)) return {};
     const { validationSteps } = options;
     const batches = firstBatches("fit", validation, validationSteps, (given) => {
       machine.warn(ranOut("validation", given, validationSteps ?? given));
     });
-    const checked = checkedBatches(batches, validation, model.compiled, "validation ");
     const context = this.validationContext;
     // Its callbacks may give weights other values between batches, as those of evaluate may.
-    const figures = await this.parts.training.letWork(() =>
-      evaluateBatches(programs, model.compiled, validationActivations, checked, callbacks, context),
-    );
-    await this.watchLoss(figures["loss"] ?? Number.NaN, undefined, () => lostValidation(model));
+    const figures = await this.parts.training.letWork(() => {
+      if (this.testing !== undefined) return evaluateOwn(this.testing, batches, callbacks, context);
+      return work.validate(checkedBatches(batches, validation, model.compiled, "validation "), callbacks, context);
+    });
+    await this.watchLoss(figures["loss"], undefined, () => lostValidation(model));
     return figures;
   }
 
   /** Tells of the first loss that is no finite number. */
-  private async watchLoss(loss: number, step: number | undefined, cause: () => string): Promise<void> {
-    if (Number.isFinite(loss) || this.lost) return;
+  private async watchLoss(loss: number | undefined, step: number | undefined, cause: () => string): Promise<void> {
+    if (loss === undefined || Number.isFinite(loss) || this.lost) return;
     this.lost = true;
     const { callbacks, machine } = this.parts;
     const lost: LostLoss = { loss, epoch: this.epoch, step, cause: cause() };
@@ -254,35 +250,28 @@ export class FitRun implements Resumable {
   }
 
   /** @returns whether there was a batch: `false` at the end of a round that nobody has counted */
-  private async runStep({ programs, activations, runner }: Prepared): Promise<boolean> {
-    const { callbacks, options, source, model } = this.parts;
+  private async runStep(work: FitWork): Promise<boolean> {
+    const { callbacks, options, source } = this.parts;
     const { step } = this;
     const upcoming = await this.upcoming;
     if (upcoming === undefined) {
       this.upcoming = undefined;
       return false;
     }
-    const { batch, loading } = upcoming;
     await this.tell(() => callbacks.onTrainBatchBegin(step, this.context));
-    const boundary = await activations.of(batch, loading);
-    // The next batch is read while the engine works on this one; after the last step there is none, so that the next fit
-    // goes on where this one ends. A source that wants to know of the end of an epoch is asked after it.
+    const isFirst = work.isEmpty && this.epoch === (options.initialEpoch ?? 0);
+    // After the last step no batch is drawn, so that the next fit goes on where this one ends. A source that wants to know of
+    // the end of an epoch is asked after it.
     const isLast = step + 1 >= this.steps || this.taken + 1 >= roundSteps(source);
-    if (!isLast || (this.epoch + 1 < this.epochs && source.onEpochEnd === undefined)) this.draw();
-    else this.upcoming = undefined;
-    checkBatch(batch, source, model.compiled);
-    const targets = targetsOf(batch, model.compiled, options.classWeight);
-    // The step writes its weights elsewhere, so these are what it began with.
-    const before = programs.trained.map(({ variable }) => variable.value);
-    const results = await runner.run(boundary, targets);
-    const isFirst = this.means.isEmpty && this.epoch === (options.initialEpoch ?? 0);
-    await this.watchLoss(numberOf(results[names.loss]), step, () =>
-      causeOfLoss({ model, programs, source, batch, boundary, targets, before, isFirst }),
-    );
-    this.means.add(results, batch.keys.length);
+    const next = (): void => {
+      if (!isLast || (this.epoch + 1 < this.epochs && source.onEpochEnd === undefined)) this.draw();
+      else this.upcoming = undefined;
+    };
+    const { loss, cause } = await work.step(upcoming, next, () => isFirst);
+    await this.watchLoss(loss, step, cause);
     this.step = step + 1;
     this.taken += 1;
-    await this.tell(() => callbacks.onTrainBatchEnd(step, this.means.logs(), this.context));
+    await this.tell(() => callbacks.onTrainBatchEnd(step, work.logs(), this.context));
     return true;
   }
 
@@ -296,10 +285,10 @@ export class FitRun implements Resumable {
 
   private draw(): void {
     const { source } = this.parts;
-    const { activations } = this.prepared ?? {};
+    const { work } = this;
     const begin = (batch: Batch | undefined): LoadingBatch | undefined => {
       if (batch === undefined) return undefined;
-      return activations === undefined ? { batch, loading: undefined } : beginLoading(batch, activations);
+      return work === undefined ? { batch, loading: undefined } : work.begin(batch);
     };
     this.beforeUpcoming = source.save?.();
     const batch = source.nextBatch();
@@ -308,29 +297,15 @@ export class FitRun implements Resumable {
     this.upcoming.catch(() => undefined);
   }
 
-  private async prepare(): Promise<Prepared> {
-    const { model, source, validation, memory, options, training } = this.parts;
-    const { compiled, optimizer } = model;
+  private async prepare(): Promise<FitWork> {
+    const { model } = this.parts;
+    const parts = { ...this.parts, resumed: this.resumed };
     const first = (await this.upcoming)?.batch;
-    const labelShapes = labelShapesOf(first, compiled);
-    checkClassWeight(options.classWeight, compiled, source, labelShapes);
-    this.borrowed = await memory.borrow(source.graph, compiled, labelShapes, options.trunkPrecision);
-    const { programs } = this.borrowed;
-    await programs.calibrate(source);
-    this.resumed?.randoms.forEach((state, index) => {
-      const random = programs.randoms[index];
-      if (random !== undefined) memory.streams.restore(randomLabel(random), state);
-    });
-    return {
-      programs,
-      activations: new Activations(programs, source),
-      validationActivations: validation && new Activations(programs, validation),
-      runner: new StepRunner(programs, optimizer, memory.streams, training),
-    };
+    return hasOwnStep(model, "trainStep") ? OwnWork.create(parts, first) : ProgramWork.create(parts, first);
   }
 
   save(): TrainingState {
-    const { model, source, validation, memory, callbacks } = this.parts;
+    const { model, source, validation, callbacks } = this.parts;
     if (typeof source.save !== "function" || (validation !== undefined && typeof validation.save !== "function")) {
       throw new UsageError("This training cannot be saved.", {
         subject: "BatchSource",
@@ -346,11 +321,9 @@ export class FitRun implements Resumable {
       step: this.step,
       taken: this.taken,
       stopped: model.stopTraining,
-      means: this.step === 0 ? null : (this.means.save() as TrainingFacts["means"]),
+      means: this.step === 0 ? null : ((this.work?.saveMeans() ?? null) as TrainingFacts["means"]),
       ...modelFacts(model),
-      randoms: (this.prepared?.programs.randoms ?? []).map((random) =>
-        memory.streams.save(randomLabel(random)),
-      ) as TrainingFacts["randoms"],
+      randoms: (this.work?.saveRandoms() ?? []) as TrainingFacts["randoms"],
       source: this.upcoming === undefined ? source.save() : this.beforeUpcoming,
       validation: validation?.save?.() ?? null,
       callbacks: saved.facts,
@@ -360,7 +333,7 @@ export class FitRun implements Resumable {
 
   restore(state: TrainingState): void {
     const { model, source, validation, callbacks } = this.parts;
-    if (this.prepared !== undefined || this.upcoming !== undefined) {
+    if (this.work !== undefined || this.upcoming !== undefined) {
       throw new UsageError("A training that has begun cannot become another.", {
         subject: "restore",
         expected: "a call in onTrainBegin",
@@ -375,7 +348,6 @@ export class FitRun implements Resumable {
     this.epoch = facts.epoch;
     this.step = facts.step;
     this.taken = facts.taken;
-    if (facts.means !== null) this.means = new RunningMeans(model.compiled, facts.means);
     model.stopTraining = facts.stopped;
     this.resumed = facts;
   }

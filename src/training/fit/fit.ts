@@ -19,6 +19,8 @@ import { checkSameSizes } from "./open-sizes.js";
 import { labelShapesOf } from "./targets.js";
 import { type Call, callbackList, contextOf, trainedBy } from "./call.js";
 import { checkOptions, FitRun } from "./fit-run.js";
+import { hasOwnStep } from "../../models/own-step.js";
+import { verbosity } from "./verbosity.js";
 
 /** What 8 bits cost, in words. */
 function trunkLine({ convolutions, of, moved, photos, validation }: NonNullable<History["trunk"]>): string {
@@ -76,13 +78,16 @@ async function fitAlone(call: Call, training: Training, x: AnySamples, given: Fi
   const source = await toSource("fit", model, samples, options, order);
   const { validationData, batchSize, validationBatchSize = batchSize } = options;
   const validation = validationData && (await validationSource(model, validationData, validationBatchSize));
-  prepareModel(model, source);
-  if (validation !== undefined) checkSameSizes(model, source, validation);
-  // A model that had waited for its input has weights by now.
-  training.cover(trainedBy(model));
-  // Of arrays that are split, both parts at once, so that a sample has the number that the arrays know it by.
-  checkSource(samples === x ? source : await toSource("fit", model, x, given), model.compiled);
-  if (validation !== undefined && samples === x) checkSource(validation, model.compiled, "validation ");
+  // What a trainStep of a user's own does with samples and labels, nobody knows.
+  if (!hasOwnStep(model, "trainStep")) {
+    prepareModel(model, source);
+    if (validation !== undefined) checkSameSizes(model, source, validation);
+    // A model that had waited for its input has weights by now.
+    training.cover(trainedBy(model));
+    // Of arrays that are split, both parts at once, so that a sample has the number that the arrays know it by.
+    checkSource(samples === x ? source : await toSource("fit", model, x, given), model.compiled);
+    if (validation !== undefined && samples === x) checkSource(validation, model.compiled, "validation ");
+  }
   warnOfOtherPreprocessing(model, source, (line) => {
     machine.warn(line);
   });
@@ -95,7 +100,7 @@ async function fitAlone(call: Call, training: Training, x: AnySamples, given: Fi
     source,
     validation,
     options,
-    callbacks: callbackList(options.callbacks, options.verbose, [history]),
+    callbacks: callbackList(options.callbacks, verbosity("fit", options.verbose), [history]),
     memory,
   }).run();
   if (trunk === undefined) return history;
@@ -105,6 +110,6 @@ async function fitAlone(call: Call, training: Training, x: AnySamples, given: Fi
     exact: await measured(call, validation, "float32", source),
   };
   history.trunk = { ...trunk, validation: compared };
-  if (options.verbose !== 0) machine.print(trunkLine(history.trunk));
+  if (verbosity("fit", options.verbose) > 0) machine.print(trunkLine(history.trunk));
   return history;
 }

@@ -10,6 +10,7 @@ import { names } from "../programs/names.js";
 import { type Call, callbackList, contextOf } from "./call.js";
 import { pick } from "./evaluation.js";
 import { ahead, firstBatches, looked, prepareModel, ranOut, roundSteps } from "./samples.js";
+import { verbosity } from "./verbosity.js";
 
 /** `predict`: a tensor for each output. */
 export async function predict(
@@ -20,7 +21,7 @@ export async function predict(
   checkSteps("predict", "steps", options.steps);
   const source = await toSource("predict", model, x, options);
   prepareModel(model, source);
-  const { verbose = 1 } = options;
+  const verbose = verbosity("predict", options.verbose);
   const steps = Math.min(options.steps ?? Infinity, roundSteps(source));
   const { batches } = await looked(
     firstBatches("predict", source, options.steps, (given) => {

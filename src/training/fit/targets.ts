@@ -129,6 +129,12 @@ function classFactors(
   return classesOf(labels, size).map((label) => classWeight[label] ?? 1);
 }
 
+/** What `classWeight` makes of each sample of a batch, whatever the model does with its labels. */
+export function classFactorsOf(batch: Batch, classWeight: NonNullable<FitOptions["classWeight"]>): readonly number[] {
+  const labels = batch.labelsByOutput ?? [batch.labels];
+  return classFactors(labels, batch.keys.length, classWeight);
+}
+
 /**
  * Labels and weights of a batch for each output of a model: weights of samples times those of their classes.
  *

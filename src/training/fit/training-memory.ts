@@ -84,7 +84,7 @@ export class TrainingMemory {
   private toldOfTrainable = false;
 
   constructor(
-    private readonly host: Host,
+    readonly host: Host,
     private readonly model: BaseModel,
     random: RandomSource,
   ) {

@@ -1,20 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { readGolden } from "../../../test/support/golden.js";
-import {
-  goldenTensor,
-  type GoldenTensor,
-  RecordingContext,
-  relativeError,
-  runGraph,
-} from "../../../test/support/nn-graph.js";
-import { gradients } from "../../autodiff/gradients.js";
-import { modelFromConfig } from "../../formats/keras/from-config.js";
-import { constant, input, type Value } from "../../graph/value.js";
-import { float32 } from "../../onnx/tensor-data.js";
-import { add, mul } from "../../ops/elementwise.js";
-import { cast } from "../../ops/layout.js";
-import { reduceSum } from "../../ops/reduction.js";
-import { toChannelsFirst, toChannelsLast } from "../channels.js";
+import { readGolden } from "../support/golden.js";
+import { goldenTensor, type GoldenTensor, RecordingContext, relativeError, runGraph } from "../support/nn-graph.js";
+import { gradients } from "../../src/autodiff/gradients.js";
+import { modelFromConfig } from "../../src/formats/keras/from-config.js";
+import { constant, input, type Value } from "../../src/graph/value.js";
+import { float32 } from "../../src/onnx/tensor-data.js";
+import { add, mul } from "../../src/ops/elementwise.js";
+import { cast } from "../../src/ops/layout.js";
+import { reduceSum } from "../../src/ops/reduction.js";
+import { toChannelsFirst, toChannelsLast } from "../../src/nn/channels.js";
 
 interface GoldenOperation {
   readonly name: string;
@@ -47,7 +41,7 @@ function total(outputs: readonly Value[]): Value {
 
 describe("operations of Keras's files have Keras's values and gradients, and are written as Keras writes them", () => {
   it.each(cases.map((golden) => [golden.name, golden] as const))("%s", async (_, golden) => {
-    const model = modelFromConfig(golden.config, "ops.json");
+    const model = modelFromConfig(golden.config, "ops.json", 3);
     const feeds = Object.fromEntries(golden.inputs.map((tensor, index) => [`x${index}`, goldenTensor(tensor)]));
     for (const batch of ["N", 2] as const) {
       const inputs = golden.inputs.map(({ shape }, index) => input(`x${index}`, "float32", [batch, ...shape.slice(1)]));

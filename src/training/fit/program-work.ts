@@ -1,0 +1,144 @@
+import type { BaseModel } from "../../models/base-model.js";
+import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
+import type { CallbackContext, FitOptions, Logs, TrunkReport } from "../../models/training-types.js";
+import type { Variable } from "../../nn/variable.js";
+import type { Training } from "../../nn/weight-use.js";
+import type { GeneratorState } from "../../random/generator.js";
+import { Activations } from "../activations/activations.js";
+import { names } from "../programs/names.js";
+import type { CallbackList } from "./callback-list.js";
+import { checkBatch, checkClassWeight } from "./check-labels.js";
+import { evaluateBatches } from "./evaluation.js";
+import type { FitWork, StepOutcome } from "./fit-work.js";
+import { causeOfLoss } from "./lost-loss.js";
+import { RunningMeans, type SavedMeans } from "./running-means.js";
+import { type Batches, beginLoading, type LoadingBatch } from "./samples.js";
+import { numberOf, randomLabel, StepRunner } from "./step-runner.js";
+import { labelShapesOf, targetsOf } from "./targets.js";
+import type { BorrowedPrograms, TrainingMemory } from "./training-memory.js";
+
+/** What the work of a training is made of. */
+export interface WorkParts {
+  readonly model: BaseModel;
+  readonly source: BatchSource;
+  readonly validation: BatchSource | undefined;
+  readonly memory: TrainingMemory;
+  readonly training: Training;
+  readonly options: FitOptions;
+  /** What another training had come to, to go on from. */
+  readonly resumed:
+    { readonly means: SavedMeans | null; readonly randoms: readonly (GeneratorState | null)[] } | undefined;
+}
+
+/** Steps by compiled programs, which meet at the freeze boundary. */
+export class ProgramWork implements FitWork {
+  private means: RunningMeans;
+  private readonly activations: Activations;
+  private readonly validationActivations: Activations | undefined;
+  private readonly runner: StepRunner;
+
+  private constructor(
+    private readonly parts: WorkParts,
+    private readonly borrowed: BorrowedPrograms,
+  ) {
+    const { model, source, validation, memory, training, resumed } = parts;
+    const { programs } = borrowed;
+    this.means = new RunningMeans(model.compiled, resumed?.means ?? undefined);
+    this.activations = new Activations(programs, source);
+    this.validationActivations = validation && new Activations(programs, validation);
+    this.runner = new StepRunner(programs, model.optimizer, memory.streams, training);
+  }
+
+  /** @param first the first batch, which says the shape of the labels */
+  static async create(parts: WorkParts, first: Batch | undefined): Promise<ProgramWork> {
+    const { model, source, memory, options, resumed } = parts;
+    const { compiled } = model;
+    const labelShapes = labelShapesOf(first, compiled);
+    checkClassWeight(options.classWeight, compiled, source, labelShapes);
+    const borrowed = await memory.borrow(source.graph, compiled, labelShapes, options.trunkPrecision);
+    try {
+      await borrowed.programs.calibrate(source);
+      resumed?.randoms.forEach((state, index) => {
+        const random = borrowed.programs.randoms[index];
+        if (random !== undefined) memory.streams.restore(randomLabel(random), state);
+      });
+      return new ProgramWork(parts, borrowed);
+    } catch (error) {
+      await borrowed.giveBack();
+      throw error;
+    }
+  }
+
+  begin(batch: Batch): LoadingBatch {
+    return beginLoading(batch, this.activations);
+  }
+
+  async step({ batch, loading }: LoadingBatch, next: () => void, isFirst: () => boolean): Promise<StepOutcome> {
+    const { model, source, options } = this.parts;
+    const { programs } = this.borrowed;
+    const boundary = await this.activations.of(batch, loading);
+    // The next batch is read while the engine works on this one.
+    next();
+    checkBatch(batch, source, model.compiled);
+    const targets = targetsOf(batch, model.compiled, options.classWeight);
+    // The step writes its weights elsewhere, so these are what it began with.
+    const before = programs.trained.map(({ variable }) => variable.value);
+    const results = await this.runner.run(boundary, targets);
+    this.means.add(results, batch.keys.length);
+    return {
+      loss: numberOf(results[names.loss]),
+      cause: () => causeOfLoss({ model, programs, source, batch, boundary, targets, before, isFirst: isFirst() }),
+    };
+  }
+
+  beginEpoch(): void {
+    this.means = new RunningMeans(this.parts.model.compiled);
+  }
+
+  logs(): Logs {
+    return this.means.logs();
+  }
+
+  get isEmpty(): boolean {
+    return this.means.isEmpty;
+  }
+
+  saveMeans(): SavedMeans {
+    return this.means.save();
+  }
+
+  async validate(batches: Batches, callbacks: CallbackList, context: CallbackContext): Promise<Logs> {
+    const { validationActivations } = this;
+    if (validationActivations === undefined) return {};
+    return evaluateBatches(
+      this.borrowed.programs,
+      this.parts.model.compiled,
+      validationActivations,
+      batches,
+      callbacks,
+      context,
+    );
+  }
+
+  get trained(): readonly Variable[] {
+    return this.borrowed.programs.trained.map(({ variable }) => variable);
+  }
+
+  saveRandoms(): readonly (GeneratorState | null)[] {
+    const { streams } = this.parts.memory;
+    return this.borrowed.programs.randoms.map((random) => streams.save(randomLabel(random)));
+  }
+
+  get trunkReport(): TrunkReport | undefined {
+    return this.borrowed.programs.trunkReport;
+  }
+
+  async flush(): Promise<void> {
+    await this.activations.flush();
+    await this.validationActivations?.flush();
+  }
+
+  async end(): Promise<void> {
+    await this.borrowed.giveBack();
+  }
+}
