@@ -1,4 +1,4 @@
-import { refuse } from "../errors/check.js";
+import { isPlainObject, refuse } from "../errors/check.js";
 import { ShapeError } from "../errors/errors.js";
 import { elementCount, type TensorData } from "../onnx/tensor-data.js";
 import { formatShape, sameShape } from "../graph/shape.js";
@@ -39,7 +39,12 @@ export class Variable {
   private isFrozen = false;
   private current: TensorData<"float32"> | undefined;
 
-  constructor({ path, shape, initializer, learnable = true, regularizer, constraint }: VariableOptions) {
+  /** Layers make them: `layer.addWeight`. */
+  constructor(options: VariableOptions) {
+    if (!isPlainObject(options)) {
+      refuse("Variable", "options", "an object; weights are made by a layer's addWeight", options);
+    }
+    const { path, shape, initializer, learnable = true, regularizer, constraint } = options;
     this.path = path;
     this.shape = shape;
     this.learnable = learnable;

@@ -39,6 +39,8 @@ const notMade = new Set([
 const others = new Set([
   "Tensor",
   "SymbolicTensor",
+  "Variable",
+  "NumberError",
   "GraftError",
   "UsageError",
   "ShapeError",

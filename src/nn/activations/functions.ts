@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../../errors/check.js";
 import type { Value } from "../../graph/value.js";
 import { exp, type Elementwise, tanh as tanhOf } from "../operations/arithmetic.js";
 import * as neural from "../operations/neural.js";
@@ -76,7 +77,10 @@ export const ownRows: readonly OperationRow[] = [bent.row, mish.row];
 /** `x · Φ(x)`; unlike `ops.gelu`, exactly by default. */
 export const gelu: NamedFunction<WithOptions<catalogue.GeluOptions>> = named(
   "gelu",
-  (x, { approximate = false } = {}) => neural.gelu(x, { approximate }),
+  (x, options = {}) => {
+    checkOptionNames("gelu", options, ["approximate"]);
+    return neural.gelu(x, { approximate: options.approximate ?? false });
+  },
 );
 
 /** `1 / (1 + e⁻ˣ)`. */
