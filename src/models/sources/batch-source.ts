@@ -142,6 +142,8 @@ export interface Destination {
   /** Its steps: one of a user's own may take samples of other shapes than the inputs. */
   readonly trainStep: unknown;
   readonly testStep: unknown;
+  readonly computeLoss: unknown;
+  readonly computeMetrics: unknown;
 }
 
 /**
