@@ -76,7 +76,7 @@ it.each([Number.NaN, Infinity, -0.1, undefined, "0.1"])("says when a schedule gi
   }
   const optimizer = new Adam(new Own());
   expect(optimizer.learningRateAt(2)).toBe(0.1);
-  expect(() => optimizer.learningRateAt(3)).toThrow(/Own, after 2 steps[^]*from 0/);
+  expect(() => optimizer.learningRateAt(3)).toThrow(/Own gives after 2 steps[^]*from 0/);
 });
 
 it("refuses boundaries without rates", () => {
