@@ -88,6 +88,7 @@ const { history } = await model.fit(trainGenerator, {
   validationData: validGenerator,
   epochs: Number(flags.epochs),
   classWeight,
+  shuffle: !flags.plain,
   callbacks: [
     new callbacks.EarlyStopping({ monitor: "val_loss", patience: 4, restoreBestWeights: true }),
     new callbacks.ReduceLROnPlateau({ monitor: "val_loss", factor: 0.5, patience: 1 }),

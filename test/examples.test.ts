@@ -119,6 +119,13 @@ const examples: readonly Example[] = [
     }),
   ],
   [
+    "metric-learning",
+    () => ({
+      "data-dir": join(out, "three", "train"),
+      ...{ model: join(out, "embedder.keras"), size: "32", batches: "4", epochs: "3" },
+    }),
+  ],
+  [
     "kaggle-table",
     () => ({
       ...{ "train-csv": join(out, "train.csv"), "train-dir": join(out, "three", "train") },

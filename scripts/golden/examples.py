@@ -264,7 +264,8 @@ def kaggle_table(folder, model_path):
         keras.callbacks.ReduceLROnPlateau(monitor="val_loss", factor=0.5, patience=1),
     ]
     history = model.fit(
-        train_flow, validation_data=valid_flow, epochs=8, class_weight=class_weight, callbacks=callbacks, verbose=0
+        train_flow, validation_data=valid_flow, epochs=8, class_weight=class_weight, callbacks=callbacks, shuffle=False,
+        verbose=0,
     )
     tests = pandas.DataFrame({"file": [f"{name}/{index}.png" for name in CLASSES for index in range(4)]})
     test_flow = datagen.flow_from_dataframe(

@@ -3,11 +3,12 @@ import type { TensorData } from "../onnx/tensor-data.js";
 import { nodesInOrder } from "../graph/graph.js";
 import { type Replace, rebuild } from "../graph/rebuild.js";
 import { sameShape, type Shape } from "../graph/shape.js";
-import type { Node, Value } from "../graph/value.js";
+import type { Node, Value, ValueType } from "../graph/value.js";
 import { channelsLast } from "../nn/channels.js";
 import type { CallContext } from "../nn/context.js";
 import type { Initializer } from "../nn/initializers/initializer.js";
 import { Layer } from "../nn/layer.js";
+import { inferOpen } from "../nn/open-extents.js";
 import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
 import { recreate } from "../ops/table.js";
@@ -36,21 +37,22 @@ function fromFile(tensor: TensorData<"float32">): Initializer {
 
 /** A node of an imported graph that has weights: it can be looked at and frozen, but is called only as part of its graph. */
 class ImportedLayer extends Layer {
-  /** Shape of the node's output in Keras's order. */
-  readonly nodeShape: Shape;
   private readonly op: string;
   /** What leads to the node's output; its graph says it. */
   cut: (() => SymbolicTensor) | undefined;
-  /** The graph's placeholder of each weight. */
-  readonly placeholders = new Map<Value, Variable>();
+  /** The node's weights, in the order in which it was imported. */
+  readonly nodeWeights: readonly Variable[];
 
-  constructor({ name, node, weights }: ImportedNode) {
+  /** @param nodeShape shape of the node's output in Keras's order */
+  constructor(
+    { name, node, weights }: ImportedNode,
+    readonly nodeShape: Shape,
+  ) {
     super({ name });
     this.op = node.op;
-    this.nodeShape = channelsLast(node.outputs[0]?.shape ?? []);
-    for (const { name: weight, placeholder, tensor, learnable } of weights) {
-      this.placeholders.set(placeholder, this.createWeight(weight, tensor.dims, fromFile(tensor), { learnable }));
-    }
+    this.nodeWeights = weights.map(({ name: weight, tensor, learnable }) =>
+      this.createWeight(weight, tensor.dims, fromFile(tensor), { learnable }),
+    );
   }
 
   override get className(): string {
@@ -75,14 +77,52 @@ class ImportedLayer extends Layer {
   }
 }
 
-/** What a graph model is made from. */
-export interface GraphModelOptions {
-  readonly name: string;
+/** A graph whose weights are placeholders. */
+export interface ImportedGraph {
   /** Inputs of the graph; rank 4 is `[N, C, H, W]`. */
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   /** Nodes with weights in the order in which data passes them; weights are placeholders (inputs) of the graph. */
   readonly nodes: readonly ImportedNode[];
+}
+
+/** Inputs whose extents vary: what a file computes is written anew for each size that comes, since constants may follow from it. */
+export interface OpenSizes {
+  /** Shapes of the inputs, in the graph's order of axes; extents that vary are text. */
+  readonly shapes: readonly Shape[];
+  /**
+   * The same network for known extents behind the batch: nodes with weights are those of every other size, in the same order.
+   *
+   * @throws GraftError when the network does not take this size
+   */
+  readonly at: (shapes: readonly Shape[]) => ImportedGraph;
+}
+
+/** What a graph model is made from. */
+export interface GraphModelOptions extends ImportedGraph {
+  readonly name: string;
+  /** Default: the sizes of `inputs` are the only ones. */
+  readonly open?: OpenSizes | undefined;
+}
+
+/**
+ * What a graph gives for inputs, and what its nodes with weights give.
+ *
+ * @throws GraftError when sizes are open and no graph takes all of them
+ */
+function typesOf({ inputs, outputs, nodes, open }: GraphModelOptions): {
+  readonly inputs: readonly ValueType[];
+  readonly outputs: readonly ValueType[];
+  readonly nodes: readonly ValueType[];
+} {
+  const results = (graph: ImportedGraph): readonly ValueType[] => [
+    ...graph.outputs,
+    ...graph.nodes.flatMap(({ node }) => node.outputs.slice(0, 1)),
+  ];
+  if (open === undefined) return { inputs, outputs, nodes: results({ inputs, outputs: [], nodes }) };
+  const types = inputs.map(({ type }, index) => ({ type, shape: open.shapes[index] ?? [] }));
+  const found = inferOpen(types, (given) => results(open.at(given.map(({ shape }) => shape))));
+  return { inputs: types, outputs: found.slice(0, outputs.length), nodes: found.slice(outputs.length) };
 }
 
 /** A part of another graph model, whose layers it shares. */
@@ -100,26 +140,23 @@ export class GraphModel extends BaseModel {
   readonly inputs: readonly SymbolicTensor[];
   readonly outputs: readonly SymbolicTensor[];
   private readonly imported: readonly ImportedLayer[];
-  private readonly graphInputs: readonly Value[];
-  private readonly graphOutputs: readonly Value[];
-  private readonly nodesOfLayers: ReadonlyMap<Layer, Node>;
+  private readonly graph: ImportedGraph;
+  private readonly open: OpenSizes | undefined;
 
-  constructor({ name, inputs, outputs, nodes }: GraphModelOptions, cut?: Cut) {
-    super({ name });
-    this.imported = cut?.layers ?? nodes.map((node) => new ImportedLayer(node));
-    this.nodesOfLayers = new Map(
-      nodes.flatMap(({ node }, index) => {
-        const layer = this.imported[index];
-        return layer === undefined ? [] : [[layer, node] as const];
-      }),
-    );
-    this.graphInputs = inputs;
-    this.graphOutputs = outputs;
+  /** @throws GraftError when sizes are open and the network does not take them */
+  constructor(options: GraphModelOptions, cut?: Cut) {
+    super({ name: options.name });
+    this.graph = options;
+    this.open = options.open;
+    const { inputs, outputs, nodes } = typesOf(options);
+    this.imported =
+      cut?.layers ??
+      options.nodes.map((node, index) => new ImportedLayer(node, channelsLast(nodes[index]?.shape ?? [])));
     this.inputs =
       cut?.inputs ?? inputs.map(({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, undefined));
     const call = (): LayerCall => ({ layer: this, inputs: this.inputs, outputs: this.outputs });
     this.outputs = outputs.map(({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, call));
-    if (cut === undefined) this.offerCuts(nodes);
+    if (cut === undefined) this.offerCuts(options.nodes);
   }
 
   /** Lets each layer give its node's output: the model is then cut behind the node. */
@@ -138,8 +175,19 @@ export class GraphModel extends BaseModel {
       const node = nodes[index]?.node;
       return node !== undefined && reached.has(node);
     };
+    const place = nodes.findIndex(({ node }) => value !== undefined && node.outputs.includes(value));
+    const part = (whole: ImportedGraph): ImportedGraph => ({
+      inputs: whole.inputs,
+      outputs: whole.nodes[place]?.node.outputs.slice(0, 1) ?? [],
+      nodes: whole.nodes.filter(isInside),
+    });
+    const { open } = this;
     return new GraphModel(
-      { name: `${this.name}_to_${name}`, inputs: this.graphInputs, outputs, nodes: nodes.filter(isInside) },
+      {
+        name: `${this.name}_to_${name}`,
+        ...part(this.graph),
+        open: open && { shapes: open.shapes, at: (shapes) => part(open.at(shapes)) },
+      },
       { layers: this.imported.filter(isInside), inputs: this.inputs },
     );
   }
@@ -162,18 +210,33 @@ export class GraphModel extends BaseModel {
   }
 
   protected override compute(inputs: readonly Value[], context: CallContext): readonly Value[] {
+    const graph = this.graphFor(inputs);
     const substitutes = new Map<Value, Value>();
-    this.graphInputs.forEach((placeholder, index) => {
+    graph.inputs.forEach((placeholder, index) => {
       const value = inputs[index];
       if (value !== undefined) substitutes.set(placeholder, value);
     });
-    for (const { placeholders } of this.layers) {
-      for (const [placeholder, variable] of placeholders) substitutes.set(placeholder, context.weight(variable));
-    }
-    const sized = this.graphInputs.some(({ shape }, index) => !sameShape(shape, inputs[index]?.shape ?? shape));
-    // Where a size was open, what follows from it is inferred anew.
+    this.imported.forEach(({ nodeWeights }, layer) => {
+      nodeWeights.forEach((variable, index) => {
+        const placeholder = graph.nodes[layer]?.weights[index]?.placeholder;
+        if (placeholder !== undefined) substitutes.set(placeholder, context.weight(variable));
+      });
+    });
+    const sized = graph.inputs.some(({ shape }, index) => !sameShape(shape, inputs[index]?.shape ?? shape));
+    // Where a size is another, such as a known number of samples, what follows from it is inferred anew.
     const replace: Replace = (node, given) => recreate(node, given).outputs;
-    return this.graphOutputs.map(rebuild(this.graphOutputs, substitutes, sized ? replace : undefined));
+    return graph.outputs.map(rebuild(graph.outputs, substitutes, sized ? replace : undefined));
+  }
+
+  /** The graph that is written for the sizes of some inputs. */
+  private graphFor(inputs: readonly Value[]): ImportedGraph {
+    const { open, graph } = this;
+    if (open === undefined) return graph;
+    const shapes = graph.inputs.map(({ shape }, index) => [
+      ...shape.slice(0, 1),
+      ...(inputs[index]?.shape ?? shape).slice(1),
+    ]);
+    return graph.inputs.every(({ shape }, index) => sameShape(shape, shapes[index] ?? [])) ? graph : open.at(shapes);
   }
 
   /**
@@ -181,17 +244,14 @@ export class GraphModel extends BaseModel {
    * picture shrinks by pooling, with at least one such layer behind it.
    */
   get lastBlock(): string {
-    const order = nodesInOrder(this.graphOutputs);
+    const order = nodesInOrder(this.graph.outputs);
     const position = new Map(order.map((node, index) => [node, index]));
     const joints = order.flatMap((node, index) => (isJoint(node) ? [index] : []));
-    const places = this.layers.map((layer) => {
-      const node = this.nodesOfLayers.get(layer);
-      return node === undefined ? -1 : (position.get(node) ?? -1);
-    });
+    const places = this.graph.nodes.map(({ node }) => position.get(node) ?? -1);
     const last = places.at(-1) ?? -1;
     const joint = joints.filter((index) => index < last).at(-1) ?? -1;
     const first = places.findIndex((place) => place > joint);
-    return this.layers[Math.max(first, 0)]?.name ?? this.name;
+    return this.imported[Math.max(first, 0)]?.name ?? this.name;
   }
 
   override getConfig(): Record<string, unknown> {

@@ -5,6 +5,8 @@ export { BaseModel } from "./base-model.js";
 export type { CompileOptions, MetricsOption } from "./compile-types.js";
 export type {
   AnySamples,
+  Arrays,
+  BatchOptions,
   Callback,
   CallbackContext,
   EvaluateOptions,
@@ -15,8 +17,11 @@ export type {
   Logs,
   OutputArrays,
   PredictOptions,
+  TrunkPrecision,
+  TrunkReport,
   Verbosity,
 } from "./training-types.js";
+export type { BatchSource, BatchSupply, Destination } from "./sources/batch-source.js";
 export type { Each, PerOutput } from "./each.js";
 export type { LoadWeightsOptions } from "./assign-weights.js";
 export { loadModel } from "./load-model.js";

@@ -139,14 +139,14 @@ function oneOrAll<T>(list: readonly T[]): T | readonly T[] {
  * import { layers, ops, Tensor, type SymbolicTensor, type Variable } from "graft-ml";
  *
  * class Scale extends layers.Layer {
- *   static readonly className = "Scale";
+ *   static readonly className: string = "Scale";
  *   private factor!: Variable;
  *
- *   build(): void {
+ *   override build(): void {
  *     this.factor = this.addWeight({ shape: [], initializer: "ones", name: "factor" });
  *   }
  *
- *   call(x: SymbolicTensor): SymbolicTensor {
+ *   override call(x: SymbolicTensor): SymbolicTensor {
  *     return ops.multiply(x, this.factor);
  *   }
  * }
@@ -285,6 +285,21 @@ export class Layer extends Named {
   get nonTrainableWeights(): readonly Variable[] {
     const trainable = new Set(this.trainableWeights);
     return this.weights.filter((variable) => !trainable.has(variable));
+  }
+
+  /** As {@link weights}; Keras's other name. */
+  get variables(): readonly Variable[] {
+    return this.weights;
+  }
+
+  /** As {@link trainableWeights}; Keras's other name. */
+  get trainableVariables(): readonly Variable[] {
+    return this.trainableWeights;
+  }
+
+  /** As {@link nonTrainableWeights}; Keras's other name. */
+  get nonTrainableVariables(): readonly Variable[] {
+    return this.nonTrainableWeights;
   }
 
   /**

@@ -6,7 +6,8 @@
  */
 export function objectsIn<T extends object>(owner: object, isOne: (value: object) => value is T): readonly T[] {
   const found = new Set<T>();
-  const seen = new Set<object>();
+  // Fields hold the object itself, too: the call that a layer was given first says whose it is.
+  const seen = new Set([owner]);
   const look = (value: unknown): void => {
     if (typeof value !== "object" || value === null || seen.has(value)) return;
     seen.add(value);

@@ -9,13 +9,15 @@ import { recreate, rowOf } from "../ops/table.js";
  * equal sub-graphs once.
  *
  * @param outputs the graph's outputs by name
+ * @param anySize whether the graph must go on computing the same for other sizes than those that it was written for: axes that
+ * are merged are counted
  */
-export function prepare(outputs: Outputs): Outputs {
+export function prepare(outputs: Outputs, anySize = false): Outputs {
   const values = Object.values(outputs);
   const expanded = rebuild(values, new Map(), (node, inputs) => {
     const [x] = inputs;
     const perm = node.attributes["perm"];
-    if (node.op === "Transpose" && x !== undefined && perm?.type === "ints") {
+    if (!anySize && node.op === "Transpose" && x !== undefined && perm?.type === "ints") {
       const merged = transposeMerged(x, perm.value);
       return merged === undefined ? undefined : [merged];
     }

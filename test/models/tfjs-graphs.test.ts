@@ -74,6 +74,26 @@ describe("graph models of TensorFlow.js", () => {
     });
   });
 
+  it("take pictures of any size where height and width are open, or 224 pixels where their numbers fit no other", async () => {
+    const path = await edited("mobile", (json) => {
+      const parsed = JSON.parse(json) as {
+        modelTopology: { node: { op: string; attr: { shape?: { shape: { dim: { size: string }[] } } } }[] };
+      };
+      for (const { op, attr } of parsed.modelTopology.node) {
+        const dims = op === "Placeholder" ? (attr.shape?.shape.dim ?? []) : [];
+        for (const dim of dims.slice(1, 3)) dim.size = "-1";
+      }
+      return JSON.stringify(parsed);
+    });
+    const model = await models.loadModel(path);
+    expect(model.inputShape).toEqual(["N", "H", "W", 3]);
+    const fixed = await models.loadModel(join(folder, "mobile"));
+    const [expected, actual] = [await predictions(fixed), await model.predictOnBatch<Tensor>(inputsOf(fixed))];
+    expect(actual.data).toEqual(expected[0]?.data);
+    const wide = toTensor(wave([2, 20, 33, 3], 7));
+    expect((await model.predictOnBatch<Tensor>(wide)).dims).toEqual([2, ...actual.dims.slice(1)]);
+  });
+
   it("can be exported as ONNX", async () => {
     const model = await models.loadModel(join(folder, "branches"));
     await model.export(join(folder, "branches.onnx"));

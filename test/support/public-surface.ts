@@ -19,7 +19,7 @@ export interface PublicFunction {
   readonly call: (...given: unknown[]) => unknown;
 }
 
-/** What people extend and cannot make; errors and arrays, whose constructors are none of Keras's. */
+/** What people extend, or are given by functions and layers; errors and arrays, whose constructors are none of Keras's. */
 const notMade = new Set([
   "Layer",
   "UnaryLayer",
@@ -29,6 +29,12 @@ const notMade = new Set([
   "LossMetric",
   "Optimizer",
   "BaseModel",
+  "Dataset",
+  "Image",
+  "PyDataset",
+  "Variable",
+  // Its argument is a record by names of a user's own.
+  "CustomObjectScope",
 ]);
 const others = new Set([
   "Tensor",
@@ -41,6 +47,7 @@ const others = new Set([
   "FileError",
   "DownloadError",
   "EngineError",
+  "NumberError",
 ]);
 
 function isClass(value: unknown): boolean {
@@ -80,7 +87,9 @@ const required: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "models.Sequential": { layers: [] },
   "layers.Pipeline": { layers: [new graft.layers.RandomFlip()] },
   "layers.InputLayer": { shape: [4] },
+  "layers.Lambda": { function: (x: unknown) => x },
   "layers.RandomPosterization": { factor: 4 },
+  "metrics.MeanMetricWrapper": { fn: (yTrue: unknown) => yTrue },
   "callbacks.BackupAndRestore": { backupDir: "backup" },
   "callbacks.CSVLogger": { filename: "log.csv" },
   "callbacks.LearningRateScheduler": { schedule: () => 0.1 },

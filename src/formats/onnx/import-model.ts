@@ -17,8 +17,10 @@ import { SizeGuard, TooLargeError } from "./size-guard.js";
 export interface OnnxImportOptions {
   /** The file's name, for messages and as the model's name. */
   readonly file: string;
-  /** Side of the square image in pixels, for a file that leaves height and width open. */
+  /** Side of the square image in pixels, for a file that leaves height and width open; default any, or 224 where it takes one only. */
   readonly imageSize?: number | undefined;
+  /** Shapes of the inputs in the graph's order of axes, in the place of those that the file leaves open. */
+  readonly shapes?: readonly Shape[] | undefined;
   /** Name of the only output to take; default all that are of floating-point numbers. */
   readonly output?: string | undefined;
   /** Whether it is a model that Graft exported; default what the file says. */
@@ -98,13 +100,13 @@ function isOwn({ producer: name, metadata }: OnnxModel): boolean {
 /** What is fed, in the graph's order of axes. */
 function modelInputs(model: OnnxModel, options: OnnxImportOptions): Value[] {
   if (options.own ?? isOwn(model)) {
-    return model.inputs.map(({ name, shape = [] }) => {
+    return model.inputs.map(({ name, shape = [] }, index) => {
       // Photos of 8 bits are fed as any numbers are.
-      return input(name, "float32", channelsFirst([batch, ...shape.slice(1)]));
+      return input(name, "float32", options.shapes?.[index] ?? channelsFirst([batch, ...shape.slice(1)]));
     });
   }
-  const [image, ...others] = model.inputs.map(({ name, shape }) =>
-    input(name, "float32", imageShape(model, name, shape, options)),
+  const [image, ...others] = model.inputs.map(({ name, shape }, index) =>
+    input(name, "float32", options.shapes?.[index] ?? imageShape(model, name, shape, options)),
   );
   if (image !== undefined && others.length === 0) return [image];
   throw new FileError(`${options.file} does not take one image.`, {
@@ -189,10 +191,36 @@ function required(values: ReadonlyMap<string, Value>, name: string, node: OnnxNo
  * @throws FileError as {@link importOnnxGraph} does, and when an output does not begin with the batch
  */
 export function importOnnx(model: OnnxModel, options: OnnxImportOptions): GraphModel {
-  const graph = importOnnxGraph(model, options);
   const names = chosenOutputs(model, options).map(({ name }) => name);
-  graph.outputs.forEach((value, index) => requireBatchFirst(value, names[index] ?? "", options.file));
-  return modelOfGraph(graph);
+  const at = (shapes: readonly Shape[] | undefined): NamedGraph => {
+    const graph = importOnnxGraph(model, { ...options, shapes });
+    graph.outputs.forEach((value, index) => requireBatchFirst(value, names[index] ?? "", options.file));
+    return graph;
+  };
+  const open = openShapes(model, options);
+  if (open === undefined) return modelOfGraph(at(undefined));
+  const own = options.own ?? isOwn(model);
+  return modelOfGraph(at(own ? open.map(atOwnSize) : undefined), { shapes: open, at });
+}
+
+/** Any size at which models that Graft exports with open sizes compute the same as at others. */
+const ownSize = 384;
+
+function atOwnSize(shape: Shape): Shape {
+  return shape.map((dim, axis) => (axis > 0 && typeof dim === "string" ? ownSize : dim));
+}
+
+/** The shapes of the inputs where a file leaves sizes open and none was asked for, in the graph's order of axes. */
+function openShapes(model: OnnxModel, options: OnnxImportOptions): readonly Shape[] | undefined {
+  if (options.imageSize !== undefined) return undefined;
+  const own = options.own ?? isOwn(model);
+  const shapes = model.inputs.map(({ shape = [] }) =>
+    own
+      ? channelsFirst([batch, ...shape.slice(1)])
+      : // What the file calls them may be the same for both, or the batch's.
+        shape.map((dim, axis) => (typeof dim === "number" && axis > 0 ? dim : ([batch, "C", "H", "W"][axis] ?? dim))),
+  );
+  return shapes.some((shape) => shape.slice(1).some((dim) => typeof dim === "string")) ? shapes : undefined;
 }
 
 /**

@@ -1,8 +1,10 @@
+import { FileError, GraftError } from "../../errors/errors.js";
 import { nodesInOrder } from "../../graph/graph.js";
 import type { NamedGraph } from "../../graph/named-graph.js";
 import { rebuild } from "../../graph/rebuild.js";
+import { formatShape, isStatic, type Shape } from "../../graph/shape.js";
 import { constantData, input, type Node, producer, type Value } from "../../graph/value.js";
-import { GraphModel, type ImportedNode, type ImportedWeight } from "../../models/graph-model.js";
+import { GraphModel, type ImportedGraph, type ImportedNode, type ImportedWeight } from "../../models/graph-model.js";
 import { elementCount, type TensorData } from "../../onnx/tensor-data.js";
 
 /** Operators whose constants are weights: names of their weights by input. */
@@ -48,8 +50,52 @@ export function weightsOf(node: Node): FoundWeight[] {
     : [];
 }
 
-/** Makes a model of a graph: constants that are weights become weights of layers. A shared one belongs to its first user. */
-export function modelOfGraph({ name, inputs, outputs, names }: NamedGraph): GraphModel {
+/** Sizes that a file leaves open. */
+export interface OpenGraph {
+  /** Shapes of the inputs in the graph's order of axes; extents that vary are text. */
+  readonly shapes: readonly Shape[];
+  /** The same file for known extents behind the batch. */
+  readonly at: (shapes: readonly Shape[]) => NamedGraph;
+}
+
+/**
+ * Makes a model of a graph: constants that are weights become weights of layers. A shared one belongs to its first user.
+ *
+ * @param open sizes that the file leaves open: the model takes any, or, where the file computes with numbers that fit one size
+ * only, that of the graph
+ */
+export function modelOfGraph(graph: NamedGraph, open?: OpenGraph): GraphModel {
+  const imported = withPlaceholders(graph);
+  const { name } = graph;
+  if (open !== undefined) {
+    const at = (shapes: readonly Shape[]): ImportedGraph => sameNodes(name, imported, shapes, open);
+    try {
+      return new GraphModel({ name, ...imported, open: { shapes: open.shapes, at } });
+    } catch (error) {
+      // What is said of sizes that nobody asked for is of no interest.
+      if (!(error instanceof GraftError)) throw error;
+    }
+  }
+  return new GraphModel({ name, ...imported });
+}
+
+/** The same network for another size. */
+function sameNodes(name: string, known: ImportedGraph, shapes: readonly Shape[], open: OpenGraph): ImportedGraph {
+  const refuse = (received: string): never => {
+    throw new FileError(`${name} does not take this size.`, {
+      subject: name,
+      expected: "a size for which the file has the same weights",
+      received,
+    });
+  };
+  const sizes = shapes.map((shape) => (isStatic(shape.slice(1)) ? shape : refuse(formatShape(shape))));
+  const graph = withPlaceholders(open.at(sizes));
+  const weightsOfAll = ({ nodes }: ImportedGraph): string =>
+    JSON.stringify(nodes.map((node) => [node.name, node.weights.map((one) => [one.name, one.tensor.dims])]));
+  return weightsOfAll(graph) === weightsOfAll(known) ? graph : refuse(sizes.map(formatShape).join(" and "));
+}
+
+function withPlaceholders({ inputs, outputs, names }: NamedGraph): ImportedGraph {
   const taken = new Set<string>();
   const unique = (wish: string): string => {
     let free = wish;
@@ -75,10 +121,9 @@ export function modelOfGraph({ name, inputs, outputs, names }: NamedGraph): Grap
     const [output] = node.outputs;
     return (output && producer(renew(output))) ?? node;
   };
-  return new GraphModel({
-    name,
+  return {
     inputs,
     outputs: outputs.map(renew),
     nodes: found.map((imported) => ({ ...imported, node: renewedNode(imported.node) })),
-  });
+  };
 }

@@ -1,26 +1,19 @@
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
-import { FileError } from "../../errors/errors.js";
+import { basename, join } from "node:path";
+import { fileBeside } from "../../files/file-beside.js";
 import { fileSystemError } from "../../files/file-system-errors.js";
 import { readTfjsModel, type TfjsModel, type TfjsSource } from "./model-json.js";
 
 /**
- * A source of the files in a folder. Names that lead out of it are refused: a stranger's model must not choose what is read.
+ * A source of a model's JSON and of the files beside it. Names and links that lead out of its folder are refused: a stranger's
+ * model must not choose what is read.
  *
- * @param folder the folder of the model's JSON
+ * @param json path of the model's JSON
  */
-export function folderSource(folder: string): TfjsSource {
+export function sourceBeside(json: string): TfjsSource {
+  const own = basename(json);
   const readBytes = async (name: string): Promise<Uint8Array> => {
-    const path = resolve(folder, name);
-    const inside = relative(folder, path);
-    if (inside === "" || inside.startsWith("..") || isAbsolute(inside)) {
-      throw new FileError(`The model in ${folder} names a file outside its folder.`, {
-        subject: folder,
-        expected: "weight files beside the model's JSON",
-        received: name,
-        advice: "Use only models that you trust.",
-      });
-    }
+    const path = name === own ? json : fileBeside(json, name);
     return readFile(path).catch((cause: unknown) => {
       throw fileSystemError(cause, path, "read");
     });
@@ -41,5 +34,6 @@ export async function readTfjsFile(path: string): Promise<TfjsModel> {
       throw fileSystemError(cause, path, "read");
     },
   );
-  return isFolder ? readTfjsModel(folderSource(path)) : readTfjsModel(folderSource(dirname(path)), basename(path));
+  const json = isFolder ? join(path, "model.json") : path;
+  return readTfjsModel(sourceBeside(json), basename(json));
 }

@@ -1,5 +1,6 @@
 import { FileError, GraftError } from "../../errors/errors.js";
 import type { NamedGraph } from "../../graph/named-graph.js";
+import type { Shape } from "../../graph/shape.js";
 import { input, type Node, producer, type Value } from "../../graph/value.js";
 import type { GraphModel } from "../../models/graph-model.js";
 import { channelsFirst } from "../../nn/channels.js";
@@ -9,7 +10,7 @@ import type { TfjsGraphModel } from "./model-json.js";
 import { type Known, NodeInputs } from "./operators/node-inputs.js";
 import { importOperator } from "./operators/table.js";
 
-/** Pixels of pictures of which the graph does not say the size. */
+/** Pixels of pictures of which the graph does not say the size, where it computes for one size only. */
 const defaultSize = 224;
 
 /** A node's name, and which of its outputs is meant: `split:1`. */
@@ -36,10 +37,14 @@ class GraphImporter {
   private readonly known = new Map<string, readonly Known[]>();
   private readonly names = new Map<Node, string>();
   private readonly inputs: Value[] = [];
+  /** Shapes of the inputs in the graph's order of axes; heights and widths that it leaves open are text. */
+  readonly shapes: Shape[] = [];
 
+  /** @param given shapes of the inputs in the graph's order of axes, in the place of those that it leaves open */
   constructor(
     private readonly model: TfjsGraphModel,
     private readonly file: string,
+    private readonly given?: readonly Shape[],
   ) {
     for (const node of model.nodes) this.nodes.set(node.name, node);
   }
@@ -102,7 +107,7 @@ class GraphImporter {
     const extents = shape.map((extent, axis) => {
       if (axis === 0) return "N";
       if (extent > 0) return extent;
-      if (shape.length === 4 && axis < 3) return defaultSize;
+      if (shape.length === 4 && axis < 3) return axis === 1 ? "H" : "W";
       throw new FileError(`The input "${node.name}" of ${this.file} leaves an extent open.`, {
         subject: node.name,
         expected: "pictures [batch, height, width, channels], or known extents behind the batch",
@@ -110,7 +115,10 @@ class GraphImporter {
         advice: "Convert the model with a signature that says the shapes of its inputs.",
       });
     });
-    const value = input(node.name, "float32", channelsFirst(extents));
+    const open = channelsFirst(extents);
+    const known = open.map((extent, axis) => (axis > 0 && typeof extent === "string" ? defaultSize : extent));
+    const value = input(node.name, "float32", this.given?.[this.inputs.length] ?? known);
+    this.shapes.push(open);
     this.inputs.push(value);
     this.known.set(node.name, [{ kind: "value", value }]);
   }
@@ -207,14 +215,19 @@ class GraphImporter {
 /**
  * Makes a model of a TensorFlow.js graph. Its layers are the nodes with weights, under the graph's names; inputs and outputs
  * are those of its signature, or else its placeholders and the nodes whose results nobody uses. Heights and widths that the
- * graph leaves open are 224 pixels.
+ * graph leaves open may be any; they are 224 pixels where it computes with numbers that fit one size only.
  *
  * @param file the file's name, for messages
  * @throws FileError when the graph is inconsistent, or has an operator that Graft does not have
  * @see https://www.tensorflow.org/js/guide/conversion
  */
 export function graphModelOfTfjs(model: TfjsGraphModel, file: string): GraphModel {
-  return modelOfGraph(new GraphImporter(model, file).import());
+  const importer = new GraphImporter(model, file);
+  const graph = importer.import();
+  const { shapes } = importer;
+  const isOpen = shapes.some((shape) => shape.slice(1).some((extent) => typeof extent === "string"));
+  const at = (given: readonly Shape[]): NamedGraph => new GraphImporter(model, file, given).import();
+  return modelOfGraph(graph, isOpen ? { shapes, at } : undefined);
 }
 
 /**

@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FileError } from "../../errors/errors.js";
 import { elementCount } from "../../onnx/tensor-data.js";
 import { withHdf5 } from "../keras/hdf5.js";
 import { weightsIn } from "../keras/h5-weights.js";
 import { memorySource, readTfjsModel, type TfjsModel } from "./model-json.js";
-import { folderSource, readTfjsFile } from "./from-disk.js";
+import { readTfjsFile, sourceBeside } from "./from-disk.js";
 
 const bytesOf = (array: Float32Array | Int32Array | Uint16Array | Uint8Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
@@ -183,13 +184,17 @@ describe("a folder on disk", () => {
 
   test("that is missing, or lacks a file, is named", async () => {
     await expect(readTfjsFile(join(folder, "nowhere"))).rejects.toThrow(/nowhere cannot be read.*no such file/);
-    await expect(folderSource(folder).readBytes("shard2")).rejects.toThrow(/shard2 cannot be read.*no such file/);
+    await expect(sourceBeside(join(folder, "model.json")).readBytes("shard2")).rejects.toThrow(
+      /shard2 cannot be read.*no such file.*model\.json needs it/s,
+    );
   });
 
   test("gives no file outside itself", async () => {
     for (const name of ["../secret", "/etc/hostname", "a/../../secret", "."]) {
-      await expect(folderSource(folder).readBytes(name)).rejects.toThrow(/outside its folder/);
+      await expect(sourceBeside(join(folder, "model.json")).readBytes(name)).rejects.toThrow(/outside its folder/);
     }
+    await symlink(fileURLToPath(import.meta.url), join(folder, "link"));
+    await expect(sourceBeside(join(folder, "model.json")).readBytes("link")).rejects.toThrow(/outside its folder/);
   });
 });
 

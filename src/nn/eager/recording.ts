@@ -6,7 +6,6 @@ import { add } from "../../ops/elementwise.js";
 import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import { fromTensor, type NamedTensors, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { type CallContext, type Distribution, draw, inMode } from "../context.js";
-import type { Metric } from "../metrics/metric.js";
 import { updateAll } from "../optimizers/update-all.js";
 import type { UpdateRule } from "../optimizers/update-rule.js";
 import type { Variable } from "../variable.js";
@@ -56,7 +55,7 @@ export class Recording implements CallContext {
   private readonly slots: RenewedSlot[] = [];
   private readonly steps: OptimizerStep[] = [];
   private readonly randoms: string[] = [];
-  private readonly states = new Map<Metric, Record<string, Value>>();
+  private readonly states = new Map<object, Record<string, Value>>();
 
   /**
    * @param streams where random numbers come from
@@ -115,7 +114,7 @@ export class Recording implements CallContext {
   }
 
   /** Adds to the state of a metric. */
-  follow(metric: Metric, states: Readonly<Record<string, Value>>): void {
+  follow(metric: object, states: Readonly<Record<string, Value>>): void {
     const before = this.states.get(metric) ?? {};
     const sums = Object.entries(states).map(([name, value]) => {
       const sum = before[name];
@@ -125,7 +124,7 @@ export class Recording implements CallContext {
   }
 
   /** The state of a metric; `undefined` where nothing was added. */
-  followed(metric: Metric): Readonly<Record<string, Value>> | undefined {
+  followed(metric: object): Readonly<Record<string, Value>> | undefined {
     return this.states.get(metric);
   }
 

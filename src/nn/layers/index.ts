@@ -9,6 +9,8 @@ export {
   type OwnWeightOptions,
   UnaryLayer,
 } from "../layer.js";
+export type { CallContext } from "../context.js";
+export type { CallArguments, CallOptions } from "../symbolic-tensor.js";
 export { deserializeLayer } from "./deserialize-layer.js";
 export { add, average, concatenate, dot, maximum, minimum, multiply, subtract } from "./merging/merging.js";
 // Keras's other names.

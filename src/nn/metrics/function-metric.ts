@@ -1,7 +1,8 @@
-import { checkOptionNames, refuse } from "../../errors/check.js";
+import { refuse } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
 import type { Config } from "../config.js";
+import { byName } from "../named.js";
 import { writeFigures } from "../own-figures.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
 import { MeanMetric } from "./mean-metric.js";
@@ -20,15 +21,29 @@ export interface MeanMetricWrapperOptions {
 /** The mean of a function of labels and predictions. @see https://keras.io/api/metrics/base_metric/ */
 export class MeanMetricWrapper extends MeanMetric {
   static readonly className: string = "MeanMetricWrapper";
+  static readonly positional: readonly string[] = ["fn"];
+  static readonly options: readonly string[] = [
+    "name",
+    "direction",
+  ] satisfies readonly (keyof MeanMetricWrapperOptions)[];
   readonly direction: "up" | "down" | undefined;
+  readonly own: MetricFunction;
 
-  constructor(
-    readonly own: MetricFunction,
-    options: MeanMetricWrapperOptions = {},
-  ) {
-    if (typeof own !== "function") refuse("MeanMetricWrapper", "own", "a function of labels and predictions", own);
-    checkOptionNames("MeanMetricWrapper", options, ["name", "direction"]);
-    super(options.name ?? (own.name === "" ? "metric" : own.name));
+  /**
+   * @param fn what is followed, for each sample
+   * @throws UsageError when it is no function, or for an option that the class does not have
+   */
+  constructor(fn: MetricFunction, options?: MeanMetricWrapperOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: MeanMetricWrapperOptions & { readonly fn: MetricFunction });
+  constructor(...given: readonly unknown[]) {
+    const { fn, ...options } = byName<MeanMetricWrapperOptions & { readonly fn: MetricFunction }>(
+      MeanMetricWrapper,
+      given,
+    );
+    if (typeof fn !== "function") refuse("MeanMetricWrapper", "fn", "a function (yTrue, yPred) of tensors", fn);
+    super(fn.name === "" ? "metric" : fn.name, options);
+    this.own = fn;
     this.direction = options.direction;
   }
 

@@ -1,4 +1,4 @@
-import { checkOptionNames, refuse } from "../../errors/check.js";
+import { refuse } from "../../errors/check.js";
 import type { Value } from "../../graph/value.js";
 import { mul } from "../../ops/elementwise.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -33,14 +33,15 @@ export interface MeanOptions {
  */
 export class Mean extends Metric {
   static readonly className: string = "Mean";
+  static readonly options: readonly string[] = ["name"] satisfies readonly (keyof MeanOptions)[];
   readonly direction = undefined;
   readonly name: string;
   private total = 0;
   private count = 0;
 
+  /** @throws UsageError for an option that it does not have */
   constructor(options: MeanOptions = {}) {
-    checkOptionNames("Mean", options, ["name"]);
-    super();
+    super(options);
     this.name = options.name ?? "mean";
   }
 

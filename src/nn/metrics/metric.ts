@@ -1,4 +1,5 @@
 import { refuse } from "../../errors/check.js";
+import { UsageError } from "../../errors/errors.js";
 import type { Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
 import { scalar } from "../../ops/constants.js";
@@ -9,7 +10,6 @@ import { recordingOf, type Recording } from "../eager/recording.js";
 import { asType, describeOperand, inKerasOrder, toValue } from "../operations/operand.js";
 import { presentContext } from "../scope.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
-import { FollowedResult } from "./followed-result.js";
 import type { Config } from "../config.js";
 import type { LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
@@ -126,4 +126,22 @@ export function presentRecording(given: readonly unknown[]): Recording | undefin
 /** `[N]` ones: all samples count alike. */
 function everySample(prediction: Value): Value {
   return expand(scalar("float32", 1), shapeOp(prediction, { start: 0, end: 1 }));
+}
+
+/**
+ * What `metric.result()` gives inside of a `trainStep`, in the place of a number that nobody knows before the step has run: it
+ * goes into the record that `trainStep` returns.
+ */
+export class FollowedResult {
+  constructor(readonly metric: Metric) {}
+
+  /** @throws UsageError when something is to be computed with it */
+  [Symbol.toPrimitive](): never {
+    throw new UsageError(`The metric "${this.metric.name}" has no value while the step is being written down.`, {
+      subject: this.metric.name,
+      expected: "its result() in the record that trainStep returns",
+      received: "a computation with it",
+      advice: "Look at the figures in a callback, or at what fit gives.",
+    });
+  }
 }

@@ -1,6 +1,7 @@
 /*
  * Keras's operations as functions, `ops` at the surface: names in camelCase, axes in Keras's order.
  */
+export type { EllipsisArgument, SliceArgument } from "./argument.js";
 export type { Answer, Operand } from "./operand.js";
 export * from "./arithmetic.js";
 export * from "./reductions.js";

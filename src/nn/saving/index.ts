@@ -7,3 +7,4 @@ export {
   registerKerasSerializable,
   type RegisterOptions,
 } from "./custom-objects.js";
+export type { Config, SerializedObject } from "../config.js";

@@ -15,4 +15,12 @@ export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./reduce-lr-on
 export { TensorBoard, type TensorBoardOptions } from "./tensor-board.js";
 export { TerminateOnNaN, type TerminateOnNaNOptions } from "./terminate-on-nan.js";
 export { History } from "../../models/training-types.js";
-export type { CallbackContext, CallbackParams, Logs, Resumable, TrainingState } from "../../models/training-types.js";
+export type {
+  CallbackContext,
+  CallbackParams,
+  Logs,
+  LostLoss,
+  Resumable,
+  TrainingState,
+} from "../../models/training-types.js";
+export type { ProgressBar, ProgressState, Surroundings } from "../../models/surroundings.js";

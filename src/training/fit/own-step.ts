@@ -9,7 +9,7 @@ import type { OwnStepName } from "../../models/own-step.js";
 import type { StepData, StepTensors } from "../../models/step-data.js";
 import { Recording, recordingOf } from "../../nn/eager/recording.js";
 import type { Layer } from "../../nn/layer.js";
-import { FollowedResult } from "../../nn/metrics/followed-result.js";
+import { FollowedResult } from "../../nn/metrics/metric.js";
 import { Metric } from "../../nn/metrics/metric.js";
 import { inGraphOrder } from "../../nn/operations/operand.js";
 import { within } from "../../nn/scope.js";

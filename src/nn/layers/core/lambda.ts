@@ -1,6 +1,7 @@
 import { refuse } from "../../../errors/check.js";
 import { UsageError } from "../../../errors/errors.js";
 import { Layer, type LayerOptions, type OwnCallOptions } from "../../layer.js";
+import { byName } from "../../named.js";
 import type { SymbolicTensor } from "../../symbolic-tensor.js";
 
 /** What a {@link Lambda} computes. */
@@ -13,11 +14,6 @@ export type LambdaFunction = (
 export interface LambdaOptions extends LayerOptions {
   /** Shape of the output without the batch; Graft finds it from what is computed, so that it need not be said. */
   readonly outputShape?: readonly (number | null)[] | undefined;
-}
-
-/** What all layers have of the options. */
-function withoutShape(options: LambdaOptions): LayerOptions {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => name !== "outputShape"));
 }
 
 /**
@@ -36,16 +32,22 @@ function withoutShape(options: LambdaOptions): LayerOptions {
 export class Lambda extends Layer {
   static readonly className: string = "Lambda";
 
+  static readonly positional: readonly string[] = ["function"];
+  static override readonly options: readonly string[] = ["outputShape"] satisfies readonly (keyof LambdaOptions)[];
+  private readonly own: LambdaFunction;
+
   /**
-   * @param own what is computed, of one tensor or of a list of them
-   * @throws UsageError when it is no function
+   * @param compute what is computed, of one tensor or of a list of them
+   * @throws UsageError when it is no function, or for an option that the layer does not have
    */
-  constructor(
-    private readonly own: LambdaFunction,
-    options: LambdaOptions = {},
-  ) {
-    super(withoutShape(options));
+  constructor(compute: LambdaFunction, options?: LambdaOptions);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options: LambdaOptions & { readonly function: LambdaFunction });
+  constructor(...given: readonly unknown[]) {
+    const { function: own, ...options } = byName<LambdaOptions & { readonly function: LambdaFunction }>(Lambda, given);
+    super(options);
     if (typeof own !== "function") refuse("Lambda", "function", "a function of tensors", own);
+    this.own = own;
   }
 
   override call(
