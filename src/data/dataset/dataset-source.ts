@@ -53,7 +53,11 @@ export function nextPass(call: string, { stands, judged }: Pick<Turns<unknown>, 
  *
  * @param begun a round of which the first element has been made already, so that it is not made twice
  */
-export function sourceOfRounds<T>(turns: Turns<T>, { batch, sampleName, ...facts }: Feeding<T>, begun?: Begun<T>): BatchSource {
+export function sourceOfRounds<T>(
+  turns: Turns<T>,
+  { batch, sampleName, ...facts }: Feeding<T>,
+  begun?: Begun<T>,
+): BatchSource {
   const { stands, judged, count } = turns;
   let current: Round<T> | undefined;
   let known = begun;
