@@ -24,9 +24,10 @@ function reading<T>(model: BaseModel, work: () => Promise<T>): Promise<T> {
   return whileReading(() => model.weights, work);
 }
 
-/** @throws UsageError for weights of samples that are no arrays, which sources with weights of their own do not look at */
-function checkWeights(method: string, weights: unknown): void {
-  if (weights !== undefined && !areTensors(weights)) refuseSamples(method, "sampleWeight", weights);
+/** @throws UsageError for labels or weights of samples that are no arrays: not every source looks at what is given beside it */
+function checkBeside(method: string, name: string, given: unknown): void {
+  const isNothing = given === undefined || given === null || (Array.isArray(given) && given.length === 0);
+  if (!isNothing && !areTensors(given)) refuseSamples(method, name, given);
 }
 
 /** The loops of `fit`, `evaluate` and `predict` in a certain place. What they keep of a model is theirs alone. */
@@ -42,12 +43,12 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
   return {
     fit: async (model, x, options) => {
       checkMethodOptions("fit", options);
-      checkWeights("fit", options.sampleWeight);
+      checkBeside("fit", "sampleWeight", options.sampleWeight);
       return fit(callOf(model), x, options);
     },
     evaluate: async (model, x, options) => {
       checkMethodOptions("evaluate", options);
-      checkWeights("evaluate", options.sampleWeight);
+      checkBeside("evaluate", "sampleWeight", options.sampleWeight);
       return reading(model, () => evaluate(callOf(model), x, options));
     },
     predict: async (model, x, options) => {
@@ -60,10 +61,12 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
     },
     trainOnBatch: async (model, x, y, options) => {
       checkMethodOptions("trainOnBatch", options);
+      checkBeside("trainOnBatch", "y", y);
       return trainOnBatch(callOf(model), x, y, options);
     },
     testOnBatch: async (model, x, y, options) => {
       checkMethodOptions("testOnBatch", options);
+      checkBeside("testOnBatch", "y", y);
       return reading(model, () => testOnBatch(callOf(model), x, y, options));
     },
     async release(model) {
