@@ -148,9 +148,9 @@ function placesOf(argument: Computable | undefined, x: Value, axis: number): Val
 }
 
 /** What {@link take} is. */
-export type Take = <X extends Operand, I extends Operand = number>(
+export type Take = <X extends Operand, I extends Operand | readonly number[]>(
   x: X,
-  indices: I | readonly number[],
+  indices: I,
   axis?: number | null | { readonly axis?: number | null },
 ) => Answer<X | I>;
 

@@ -216,7 +216,8 @@ export abstract class Optimizer extends Named implements UpdateRule {
 
   /** {@link apply}, of pairs of a gradient and a weight, as Keras's `apply_gradients(zip(gradients, weights))`. */
   applyGradients(pairs: readonly (readonly [gradient: SymbolicTensor | Tensor, weight: Variable])[]): Promise<void> {
-    if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair))) {
+    const list: unknown = pairs;
+    if (!Array.isArray(list) || !list.every((pair) => Array.isArray(pair))) {
       refuse(this.className, "pairs", "a list of [gradient, weight]", pairs);
     }
     return applyGradients(
