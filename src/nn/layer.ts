@@ -292,6 +292,21 @@ export class Layer extends Named {
     return this.weights.filter((variable) => !trainable.has(variable));
   }
 
+  /** As {@link weights}; Keras's other name. */
+  get variables(): readonly Variable[] {
+    return this.weights;
+  }
+
+  /** As {@link trainableWeights}; Keras's other name. */
+  get trainableVariables(): readonly Variable[] {
+    return this.trainableWeights;
+  }
+
+  /** As {@link nonTrainableWeights}; Keras's other name. */
+  get nonTrainableVariables(): readonly Variable[] {
+    return this.nonTrainableWeights;
+  }
+
   /**
    * What the layer was called on the first time in the functional API, or in a Sequential.
    *

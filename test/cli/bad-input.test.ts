@@ -133,7 +133,7 @@ const train: readonly BadCall[] = [
       ["--epochs", "0", "a whole number from 1 to 10000"],
       ["--epochs", "many", "a whole number from 1 to 10000"],
       ["--batch-size", "-4", "a whole number from 1 to 1024"],
-      ["--learning-rate", "0", "a number above 0 and up to 10"],
+      ["--learning-rate", "-0.1", "a number from 0 to 10"],
       ["--image-size", "16", "a whole number from 32 to 1024"],
       ["--seed", "1.5", "a whole number from 0"],
       ["--preprocess", "keras", "tf, torch, caffe, 0-1"],

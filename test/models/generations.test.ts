@@ -194,6 +194,31 @@ describe("files of TensorFlow.js", () => {
   });
 });
 
+describe("files that the frameworks themselves wrote", () => {
+  it.each([
+    ["bn_v1.h5, BatchNormalizationV1 of TensorFlow 1.13 to 1.15", "bn-x.f32", "bn-y.f32", 16],
+    [
+      "k2_densenet_torch.h5, preprocess_input of DenseNet in Keras 2",
+      "preprocess-x.f32",
+      "k2_densenet_torch.h5.y.f32",
+      32,
+    ],
+    [
+      "k3_vgg16_caffe.keras, preprocess_input of VGG16 in Keras 3",
+      "preprocess-x.f32",
+      "k3_vgg16_caffe.keras.y.f32",
+      32,
+    ],
+  ])("predict what they predicted: %s", async (name, photos, answers, side) => {
+    const [file = ""] = name.split(",");
+    const model = await models.loadModel(join(fixtures, "keras", file));
+    const x = float32(await numbers(join(fixtures, "keras", photos)), [2, side, side, 3]);
+    const y = await numbers(join(fixtures, "keras", answers));
+    const output = await model.predictOnBatch(toTensor(x));
+    expect(relativeError(fromTensor(output), { shape: [2, 3], data: Array.from(y) })).toBeLessThan(1e-5);
+  });
+});
+
 describe.skipIf(python === undefined)("what Graft saves of older files", () => {
   const script = `
 import json, os, sys

@@ -79,7 +79,7 @@ export class TrainingMemory {
   readonly streams: OngoingStreams;
   private made: Made | undefined;
   /** What learned in the last training. */
-  private trained: { readonly compiled: Compiled; readonly variables: readonly Variable[] } | undefined;
+  private trained: { readonly compiled: object | undefined; readonly variables: readonly Variable[] } | undefined;
   /** Whether the user knows that `trainable` takes effect without a new call of `compile`. */
   private toldOfTrainable = false;
 
@@ -144,7 +144,10 @@ export class TrainingMemory {
 
   /** Says once that a change of `trainable` since the last training takes effect: in Keras it would not. */
   tellOfTrainable(): void {
-    const { compiled, name, trainableWeights } = this.model;
+    const { model } = this;
+    const { name, trainableWeights } = model;
+    // A class with a step of its own need not be called itself, so its outputs may never be known.
+    const compiled = model.built ? model.compiled : model.compilation;
     const before = this.trained;
     this.trained = { compiled, variables: trainableWeights };
     const changed = before?.compiled === compiled && !sameVariables(before.variables, trainableWeights);
