@@ -143,14 +143,14 @@ const examples: readonly Example[] = [
 
 const golden = await readGolden<Readonly<Record<string, unknown>>>("examples.json");
 
-const named = examples.map((example) => [example[0], example] as const);
-
 describe("counterparts of public scripts on tiny photos", () => {
-  test.each(named)("examples/%s.ts gives Keras's numbers", async (name, [, options, tolerance = 1e-4]) => {
+  const cases = examples.map(([name, options, tolerance = 1e-4]) => ({ name, options, tolerance }));
+
+  test.each(cases)("examples/$name.ts gives Keras's numbers", async ({ name, options, tolerance }) => {
     expectAlike(await run(name, options(), true), golden[name], name, tolerance);
   });
 
-  test.each(named)("examples/%s.ts runs with all that is up to chance", async (name, [, options]) => {
+  test.each(cases)("examples/$name.ts runs with all that is up to chance", async ({ name, options }) => {
     const numbers = numbersIn(await run(name, options(), false));
     expect(numbers.length).toBeGreaterThan(3);
     expect(numbers.filter((number) => !Number.isFinite(number))).toEqual([]);

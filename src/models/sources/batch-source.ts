@@ -142,6 +142,11 @@ export interface Destination {
   /** Its steps: one of a user's own may take samples of other shapes than the inputs. */
   readonly trainStep: unknown;
   readonly testStep: unknown;
+  readonly computeLoss: unknown;
+  readonly computeMetrics: unknown;
+  /** What steps are made of, which may be a user's own as well. */
+  readonly computeLoss: unknown;
+  readonly computeMetrics: unknown;
 }
 
 /**

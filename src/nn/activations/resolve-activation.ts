@@ -65,11 +65,12 @@ export interface NamedActivation {
 /**
  * The activation function that an option stands for.
  *
- * @param like default: `linear`
+ * @param given default, and for `null`: `linear`
  * @throws UsageError when there is none of that name
  * @see https://keras.io/api/layers/activations/
  */
-export function resolveActivation(like: ActivationLike = "linear"): NamedActivation {
+export function resolveActivation(given: ActivationLike | null = "linear"): NamedActivation {
+  const like = given ?? "linear";
   if (typeof like === "function") {
     const known = [...table].find(([, activation]) => activation === like);
     if (known !== undefined) return { name: known[0], apply: known[1] };
@@ -77,12 +78,13 @@ export function resolveActivation(like: ActivationLike = "linear"): NamedActivat
     if (activationName !== undefined) return resolveActivation(activationName);
     return ownActivation(like as OwnActivation);
   }
-  const given: unknown = like;
-  if (typeof given !== "string" && !isSerializedObject(given)) {
+  // JavaScript lets anything through.
+  const anything: unknown = like;
+  if (typeof anything !== "string" && !isSerializedObject(anything)) {
     throw new UsageError("This is no activation function.", {
       subject: "activation",
       expected: "a function, or Keras's name of one",
-      received: show(given),
+      received: show(anything),
     });
   }
   // Keras writes a function as an object whose configuration is the name.

@@ -25,7 +25,7 @@ export interface BaseConv2DOptions extends LayerOptions {
   /** Distance of the kernel's taps along height and width; default 1. */
   readonly dilationRate?: Pair;
   /** Function of the outputs; default none. */
-  readonly activation?: ActivationLike | undefined;
+  readonly activation?: ActivationLike | null | undefined;
   /** Whether a bias is added; default `true`. */
   readonly useBias?: boolean;
   /** Default `"zeros"`. */

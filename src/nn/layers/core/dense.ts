@@ -21,7 +21,7 @@ import { byName } from "../../named.js";
 /** Options of {@link Dense}. */
 export interface DenseOptions extends LayerOptions {
   /** Function of the outputs; default none. */
-  readonly activation?: ActivationLike | undefined;
+  readonly activation?: ActivationLike | null | undefined;
   /** Whether a bias is added; default `true`. */
   readonly useBias?: boolean;
   /** Default `"glorot_uniform"`. */
