@@ -145,8 +145,6 @@ export interface Destination {
   readonly computeLoss: unknown;
   readonly computeMetrics: unknown;
   /** What steps are made of, which may be a user's own as well. */
-  readonly computeLoss: unknown;
-  readonly computeMetrics: unknown;
 }
 
 /**
