@@ -142,9 +142,9 @@ export interface Destination {
   /** Its steps: one of a user's own may take samples of other shapes than the inputs. */
   readonly trainStep: unknown;
   readonly testStep: unknown;
-  /** What steps are made of, which may be a user's own as well. */
   readonly computeLoss: unknown;
   readonly computeMetrics: unknown;
+  /** What steps are made of, which may be a user's own as well. */
 }
 
 /**

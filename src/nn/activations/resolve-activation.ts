@@ -75,7 +75,7 @@ export function resolveActivation(given: ActivationLike | null = "linear"): Name
     const known = [...table].find(([, activation]) => activation === like);
     if (known !== undefined) return { name: known[0], apply: known[1] };
     const { activationName } = like as { readonly activationName?: string };
-    if (activationName !== undefined) return resolveActivation(activationName as ActivationName);
+    if (activationName !== undefined) return resolveActivation(activationName);
     return ownActivation(like as OwnActivation);
   }
   // JavaScript lets anything through.
