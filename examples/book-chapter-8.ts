@@ -10,7 +10,16 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { applications, callbacks, imageDatasetFromDirectory, initializers, layers, models, ops, optimizers } from "graft-ml";
+import {
+  applications,
+  callbacks,
+  imageDatasetFromDirectory,
+  initializers,
+  layers,
+  models,
+  ops,
+  optimizers,
+} from "graft-ml";
 import type { ImageDataset, Tensor } from "graft-ml";
 
 const { values: flags } = parseArgs({
@@ -28,7 +37,11 @@ const { values: flags } = parseArgs({
 });
 const size = Number(flags.size);
 const fromDirectory = (part: string): Promise<ImageDataset> =>
-  imageDatasetFromDirectory(join(flags["data-dir"], part), { imageSize: [size, size], batchSize: 32, shuffle: !flags.plain });
+  imageDatasetFromDirectory(join(flags["data-dir"], part), {
+    imageSize: [size, size],
+    batchSize: 32,
+    shuffle: !flags.plain,
+  });
 
 const trainDataset = await fromDirectory("train");
 const validationDataset = await fromDirectory("validation");

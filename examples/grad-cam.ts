@@ -76,4 +76,5 @@ if (flags.model === undefined) {
 const { heatmap, predIndex } = await makeGradcamHeatmap(imgArray, model, flags["last-layer"]);
 await saveGradcam(flags.photo, heatmap, flags.out, Number(flags.alpha));
 console.log(`Heat map of class ${predIndex}: ${flags.out}`);
-if (flags.json) console.log(JSON.stringify({ predIndex, shape: heatmap.dims, heatmap: Array.from(heatmap.data as Float32Array) }));
+if (flags.json)
+  console.log(JSON.stringify({ predIndex, shape: heatmap.dims, heatmap: Array.from(heatmap.data as Float32Array) }));

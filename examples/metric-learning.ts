@@ -56,8 +56,16 @@ class AnchorPositivePairs extends utils.PyDataset {
       const second = flags.plain ? 2 * index + 1 : first + 1 + Math.floor(Math.random() * (idxs.length - 1));
       return [idxs[first % idxs.length] ?? 0, idxs[second % idxs.length] ?? 0] as const;
     });
-    const anchors = await ops.take(xTrain, pairs.map(([anchor]) => anchor), 0);
-    const positives = await ops.take(xTrain, pairs.map(([, positive]) => positive), 0);
+    const anchors = await ops.take(
+      xTrain,
+      pairs.map(([anchor]) => anchor),
+      0,
+    );
+    const positives = await ops.take(
+      xTrain,
+      pairs.map(([, positive]) => positive),
+      0,
+    );
     return [await ops.stack([anchors, positives])];
   }
 }

@@ -28,7 +28,12 @@ const { values: flags } = parseArgs({
 const size = Number(flags.size);
 
 // Photos and labels, in batches.
-const how = { labelMode: "binary", imageSize: [size, size], batchSize: Number(flags["batch-size"]), shuffle: !flags.plain } as const;
+const how = {
+  labelMode: "binary",
+  imageSize: [size, size],
+  batchSize: Number(flags["batch-size"]),
+  shuffle: !flags.plain,
+} as const;
 const trainDs = await imageDatasetFromDirectory(join(flags["data-dir"], "train"), how);
 const validationDs = await imageDatasetFromDirectory(join(flags["data-dir"], "validation"), how);
 

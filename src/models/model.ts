@@ -11,6 +11,7 @@ import { byName, checkOwnOptions } from "../nn/named.js";
 import { Operation } from "../nn/operations/operation.js";
 import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
+import { hasOwnStep } from "./own-step.js";
 import { type LayerOrder, orderLayers } from "./layer-order.js";
 import { serializeCalls } from "./serialize-calls.js";
 
@@ -70,7 +71,7 @@ export class Model extends BaseModel {
     const { inputs, outputs, ...options } = byName<Partial<ModelOptions>>(Model, given);
     checkOwnOptions(Model, options);
     super(options);
-    if (inputs === undefined && outputs === undefined && this.hasOwnCall) return;
+    if (inputs === undefined && outputs === undefined && (this.hasOwnCall || hasOwnStep(this, "trainStep"))) return;
     if (inputs === undefined || outputs === undefined) throw this.endless(inputs === undefined);
     const ends: Ends = { inputs: list("inputs", inputs), outputs: list("outputs", outputs) };
     this.graph = { ...ends, ...orderLayers(ends.inputs, ends.outputs) };

@@ -144,7 +144,6 @@ export interface Destination {
   readonly testStep: unknown;
   readonly computeLoss: unknown;
   readonly computeMetrics: unknown;
-  /** What steps are made of, which may be a user's own as well. */
 }
 
 /**

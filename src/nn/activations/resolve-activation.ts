@@ -65,12 +65,12 @@ export interface NamedActivation {
 /**
  * The activation function that an option stands for.
  *
- * @param given default, and for `null`: `linear`
+ * @param like default: `linear`, which `null` is too
  * @throws UsageError when there is none of that name
  * @see https://keras.io/api/layers/activations/
  */
-export function resolveActivation(given: ActivationLike | null = "linear"): NamedActivation {
-  const like = given ?? "linear";
+export function resolveActivation(like?: ActivationLike | null): NamedActivation {
+  if (like === undefined || like === null) return resolveActivation("linear");
   if (typeof like === "function") {
     const known = [...table].find(([, activation]) => activation === like);
     if (known !== undefined) return { name: known[0], apply: known[1] };

@@ -9,6 +9,7 @@ import { classesOf, type LabelRule } from "../label-rule.js";
 import { classColumns } from "../losses/class-columns.js";
 import { asNumber } from "./as-number.js";
 import { classNumbers } from "./class-numbers.js";
+import { byName } from "../named.js";
 import { MeanMetric } from "./mean-metric.js";
 import { rankOfClass } from "./rank-of-class.js";
 import type { TopKOptions } from "./top-k-categorical-accuracy.js";
@@ -16,12 +17,20 @@ import type { TopKOptions } from "./top-k-categorical-accuracy.js";
 /** How often the class that the label numbers is among the k greatest predictions. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class SparseTopKCategoricalAccuracy extends MeanMetric {
   static readonly className: string = "SparseTopKCategoricalAccuracy";
+  static readonly positional: readonly string[] = ["k"];
   static readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
   readonly direction = "up";
   private readonly k: number;
 
-  /** @throws UsageError when k is not a positive whole number */
-  constructor(options: TopKOptions = {}) {
+  /**
+   * @param k how many of the greatest predictions count; default 5
+   * @throws UsageError when k is not a positive whole number
+   */
+  constructor(k: number, options?: Omit<TopKOptions, "k">);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options?: TopKOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<TopKOptions>(SparseTopKCategoricalAccuracy, given);
     super("sparse_top_k_categorical_accuracy", options);
     const { k = 5 } = options;
     this.k = wholeNumber("SparseTopKCategoricalAccuracy", "k", k);

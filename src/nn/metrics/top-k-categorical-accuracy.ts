@@ -9,6 +9,7 @@ import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { classColumns } from "../losses/class-columns.js";
 import { asNumber } from "./as-number.js";
+import { byName } from "../named.js";
 import { MeanMetric } from "./mean-metric.js";
 import { rankOfClass } from "./rank-of-class.js";
 
@@ -23,12 +24,20 @@ export interface TopKOptions {
 /** How often the labelled class is among the k greatest predictions; labels are one-hot. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class TopKCategoricalAccuracy extends MeanMetric {
   static readonly className: string = "TopKCategoricalAccuracy";
+  static readonly positional: readonly string[] = ["k"];
   static readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
   readonly direction = "up";
   private readonly k: number;
 
-  /** @throws UsageError when k is not a positive whole number */
-  constructor(options: TopKOptions = {}) {
+  /**
+   * @param k how many of the greatest predictions count; default 5
+   * @throws UsageError when k is not a positive whole number
+   */
+  constructor(k: number, options?: Omit<TopKOptions, "k">);
+  /** All of them by name, as Keras's keyword arguments. */
+  constructor(options?: TopKOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<TopKOptions>(TopKCategoricalAccuracy, given);
     super("top_k_categorical_accuracy", options);
     const { k = 5 } = options;
     this.k = wholeNumber("TopKCategoricalAccuracy", "k", k);

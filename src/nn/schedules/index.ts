@@ -1,3 +1,3 @@
 export * from "./catalogue.js";
-export type { LearningRateSchedule } from "./learning-rate-schedule.js";
+export { LearningRateSchedule } from "./learning-rate-schedule.js";
 export { resolveSchedule } from "./resolve-schedule.js";

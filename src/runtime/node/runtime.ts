@@ -44,7 +44,10 @@ class NodeSession implements Session {
 /** What the engine gives, in the class of tensors that programs know, so that `instanceof` says yes. */
 function tensorsOfPrograms(results: NamedTensors): Record<string, Tensor> {
   return Object.fromEntries(
-    Object.entries(results).map(([name, { type, data, dims }]) => [name, new Tensor(type as "float32", data as Float32Array, dims)]),
+    Object.entries(results).map(([name, { type, data, dims }]) => [
+      name,
+      new Tensor(type as "float32", data as Float32Array, dims),
+    ]),
   );
 }
 
