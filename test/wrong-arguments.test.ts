@@ -1,3 +1,4 @@
+import type { Variable } from "graft-ml";
 import {
   applications,
   Dataset,
@@ -13,7 +14,6 @@ import {
   setDevice,
   setRandomSeed,
   Tensor,
-  Variable,
 } from "graft-ml";
 import { afterAll, describe, expect, it } from "vitest";
 import type { OperationRow } from "../src/nn/operations/operation.js";
@@ -113,7 +113,12 @@ describe("constructors", () => {
           .filter(([value]) => name !== "activation" || value !== "a function")
           .map(
             ([value, given]) =>
-              [`${one.path}({ ${name}: ${value} })`, () => use(new one.Class({ ...options, [name]: given }))] as const,
+              [
+                `${one.path}({ ${name}: ${value} })`,
+                () => {
+                  use(new one.Class({ ...options, [name]: given }));
+                },
+              ] as const,
           ),
       ),
     ];
@@ -268,7 +273,8 @@ const weight: Variable = new layers.Dense(3).addWeight({ shape: [2] });
 /** The first elements, for much happens only when they are asked for. */
 async function some(dataset: AsyncIterable<unknown>): Promise<void> {
   let count = 0;
-  for await (const _ of dataset) if (++count >= 3) return;
+  const elements = dataset[Symbol.asyncIterator]();
+  while (count++ < 3 && (await elements.next()).done !== true);
 }
 
 /** Objects, and right arguments of each of their methods. */
@@ -314,7 +320,19 @@ const methods: readonly (readonly [string, () => object, Readonly<Record<string,
   ],
   ["a layer that is called on arrays", () => new layers.Dense(3), { apply: [x, {}], applyAll: [[x], {}] }],
   ["attention", () => new layers.MultiHeadAttention(2, 2), { apply: [[rows, rows], {}], applyAll: [[rows, rows], {}] }],
-  ["a merging layer", () => new layers.Concatenate(), { apply: [[x, x], {}], build: [[[null, 2], [null, 2]]] }],
+  [
+    "a merging layer",
+    () => new layers.Concatenate(),
+    {
+      apply: [[x, x], {}],
+      build: [
+        [
+          [null, 2],
+          [null, 2],
+        ],
+      ],
+    },
+  ],
   ["a weight", () => new layers.Dense(3).addWeight({ shape: [2] }), { assign: [new Tensor("float32", [1, 2], [2])] }],
   [
     "an optimizer",
@@ -366,7 +384,8 @@ const methods: readonly (readonly [string, () => object, Readonly<Record<string,
         Record<string, (...given: unknown[]) => unknown>
       >;
       return new Proxy(dataset, {
-        get: (_, name) =>
+        get:
+          (_, name) =>
           (...given: unknown[]) => {
             const made = dataset[String(name)]?.(...given);
             return made instanceof Dataset ? some(made) : made;
@@ -390,11 +409,7 @@ const methods: readonly (readonly [string, () => object, Readonly<Record<string,
       reduce: [0, (state: unknown) => state],
     },
   ],
-  [
-    "a flow",
-    () => new ImageDataGenerator().flow(photos, y, { batchSize: 1 }),
-    { at: [0], getItem: [0], next: [] },
-  ],
+  ["a flow", () => new ImageDataGenerator().flow(photos, y, { batchSize: 1 }), { at: [0], getItem: [0], next: [] }],
   [
     "an ImageDataGenerator",
     () => new ImageDataGenerator({ rotationRange: 3 }),
@@ -447,11 +462,11 @@ describe("methods", () => {
                   [name]: given,
                 };
                 if (method === "compile") {
-                  model.compile({ optimizer: "sgd", loss: "mse", [name]: given } as object);
+                  model.compile({ optimizer: "sgd", loss: "mse", [name]: given });
                   await model.trainOnBatch(x, y);
                 } else if (method === "fit") await model.fit(x, options as object);
                 else if (method === "evaluate") await model.evaluate(x, options as object);
-                else await model.predict(x, options as object);
+                else await model.predict(x, options);
               },
             ] as const,
         ),

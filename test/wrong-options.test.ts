@@ -1,14 +1,4 @@
-import {
-  applications,
-  callbacks,
-  ImageDataGenerator,
-  layers,
-  losses,
-  models,
-  optimizers,
-  Tensor,
-  UsageError,
-} from "graft-ml";
+import { UsageError } from "graft-ml";
 import { describe, expect, it } from "vitest";
 import { everyClass } from "./support/class-names.js";
 import { camelCase } from "../src/errors/former-names.js";

@@ -54,7 +54,8 @@ const record: NetworkRecord = {
 const smallestSide = 32;
 
 function checkShape(shape: readonly (number | null)[], includeTop: boolean): void {
-  if (!Array.isArray(shape)) refuse("VGG16", "inputShape", "[height, width, 3]", shape);
+  const list: unknown = shape;
+  if (!Array.isArray(list)) refuse("VGG16", "inputShape", "[height, width, 3]", shape);
   const [height, width, channels] = shape;
   const fits = (side: number | null | undefined): boolean =>
     side === null ? !includeTop : isWhole(side, smallestSide);

@@ -13,7 +13,9 @@ export function show(value: unknown): string {
   }
   if (typeof value === "function") return value.name === "" ? "a function" : `the function ${value.name}`;
   if (typeof value === "string") return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
-  if (typeof value !== "object" || value === null) return String(value);
+  if (value === null || typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "bigint" || typeof value === "symbol") return value.toString();
+  if (typeof value !== "object") return typeof value;
   if (!isPlainObject(value)) {
     const { name } = value.constructor;
     return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
@@ -115,7 +117,8 @@ export function wholeNumbers(owner: string, option: string, value: readonly numb
 
 /** A list of finite numbers. */
 export function numbers(owner: string, option: string, value: readonly number[]): readonly number[] {
-  if (Array.isArray(value) && value.every((item) => Number.isFinite(item))) return value;
+  const list: unknown = value;
+  if (Array.isArray(list) && value.every((item) => Number.isFinite(item))) return value;
   return refuse(owner, option, "a list of numbers", value);
 }
 

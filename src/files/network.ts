@@ -28,8 +28,8 @@ const certificateFiles = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"];
  * @throws UsageError for a proxy that is no address
  */
 export function networkOf(npm: NpmOptions, env: NodeJS.ProcessEnv): Network {
-  const variable = (name: string): string | undefined => env[name.toLowerCase()] || env[name] || undefined;
   const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+  const variable = (name: string): string | undefined => text(env[name.toLowerCase()]) ?? text(env[name]);
   const httpProxy = address(text(npm["proxy"]) ?? variable("HTTP_PROXY"));
   const httpsProxy = address(text(npm["httpsProxy"]) ?? text(npm["proxy"]) ?? variable("HTTPS_PROXY")) ?? httpProxy;
   const listed = [npm["noProxy"]].flat().filter((host) => typeof host === "string" && host !== "");

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors/errors.js";
-import { Recording, recordingOf } from "../nn/eager/recording.js";
+import type { Recording } from "../nn/eager/recording.js";
+import { recordingOf } from "../nn/eager/recording.js";
 import * as ops from "../nn/operations/index.js";
 import { toSymbolic } from "../nn/operations/operand.js";
 import { presentContext } from "../nn/scope.js";

@@ -1,3 +1,4 @@
+import { show } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { Layer } from "../nn/layer.js";
@@ -23,7 +24,7 @@ export function findLayer(model: string, layers: readonly Layer[], which: string
     throw new UsageError("getLayer takes a name or a place.", {
       subject: "getLayer",
       expected: 'one of getLayer("conv2d"), getLayer({ name: "conv2d" }) and getLayer({ index: 3 })',
-      received: typeof given === "object" ? JSON.stringify(given) : String(given),
+      received: show(given),
       advice: typeof given === "number" ? `Write getLayer({ index: ${given} }).` : undefined,
     });
   }

@@ -1,4 +1,5 @@
-import { layers, models, Tensor, UsageError } from "graft-ml";
+import type { Tensor } from "graft-ml";
+import { layers, models, UsageError } from "graft-ml";
 import { describe, expect, it } from "vitest";
 import { wave, waveWeights } from "../../test/support/wave.js";
 import { input } from "../graph/value.js";

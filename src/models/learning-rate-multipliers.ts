@@ -3,9 +3,7 @@ import { FileError } from "../errors/errors.js";
 import { namedRecord, ownValue } from "../errors/named-record.js";
 import type { Layer } from "../nn/layer.js";
 import { BaseModel } from "./base-model.js";
-
-/** What Graft adds to a Keras file at the top level, where Keras takes no notice of it. */
-export const graftKey = "graft_ml";
+import { graftKey } from "./graft-key.js";
 
 /** Not `z.record`, which leaves out the name `__proto__`. */
 const multipliersSchema = z.custom<Readonly<Record<string, number>>>(

@@ -1,4 +1,4 @@
-import { checkOptionNames, isWhole, refuse, isPlainObject, numberInside, oneOf } from "../errors/check.js";
+import { checkOptionNames, isPlainObject, isWhole, refuse, refuseOption, show } from "../errors/check.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
 import type { CompileOptions } from "./compile-types.js";
 import type { LoadModelOptions } from "./platform.js";
@@ -72,18 +72,18 @@ const leastCounts: Readonly<Record<string, number | undefined>> = {
  */
 export function checkMethodOptions(method: keyof typeof methodOptions, options: object): void {
   checkOptionNames(method, options, methodOptions[method]);
-  const { classWeight, validationSplit, trunkPrecision } = options as Readonly<Record<string, unknown>>;
+  const { classWeight, validationSplit } = options as Readonly<Record<string, unknown>>;
   if (classWeight !== undefined && !isPlainObject(classWeight)) {
     refuse(method, "classWeight", "weights by class number, such as { 0: 1, 1: 2.5 }", classWeight);
   }
-  if (validationSplit !== undefined) {
-    numberInside(method, "validationSplit", validationSplit as number, { from: 0, below: 1 });
+  // Which shares split some samples, their number says.
+  if (validationSplit !== undefined && typeof validationSplit !== "number") {
+    refuseOption(method, "validationSplit", "a share in [0, 1)", show(validationSplit));
   }
-  if (trunkPrecision !== undefined) oneOf(method, "trunkPrecision", trunkPrecision as string, ["float32", "int8"]);
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     const least = leastCounts[name];
     if (least !== undefined && value !== undefined && !isWhole(value, least)) {
-      refuse(method, name, `a whole number of at least ${least}`, value);
+      refuseOption(method, name, `a whole number from ${least}`, show(value));
     }
   }
 }

@@ -109,7 +109,12 @@ const axisNames = ["N", "H", "W", "C"];
 /** Shapes as Graft knows them. */
 function shapesOf(layer: string, given: InputShape): readonly Shape[] {
   if (!Array.isArray(given)) {
-    refuse(`The layer "${layer}"`, "inputShape", "a shape with the batch, such as [null, 150, 150, 3], or a list", given);
+    refuse(
+      `The layer "${layer}"`,
+      "inputShape",
+      "a shape with the batch, such as [null, 150, 150, 3], or a list",
+      given,
+    );
   }
   const isList = given.length > 0 && given.every((entry) => Array.isArray(entry));
   const shapes = isList ? (given as readonly (readonly (number | string | null)[])[]) : [given];
@@ -380,7 +385,8 @@ export class Layer extends Named {
    */
   setWeights(tensors: readonly (Tensor | TensorData<"float32">)[]): void {
     const variables = this.weights;
-    if (!Array.isArray(tensors) || !tensors.every(isTensorLike)) {
+    const given: unknown = tensors;
+    if (!Array.isArray(given) || !given.every(isTensorLike)) {
       refuse("setWeights", "tensors", "a list of arrays, as getWeights gives it", tensors);
     }
     const shapes = (list: readonly { readonly dims: readonly number[] }[]): string =>

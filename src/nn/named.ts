@@ -69,6 +69,7 @@ function withDtype(options: object, names: readonly string[]): readonly string[]
  * @param given the constructor's arguments
  * @throws UsageError when an argument is given twice, or there are too many
  */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- who calls it knows its options
 export function byName<O extends object>(Class: MaybeNamed, given: readonly unknown[]): O {
   const { positional = [] } = Class;
   const [first] = given;

@@ -11,6 +11,7 @@ test("what steers a terminal is spelled out, and all else stays", () => {
 test("JSON keeps its value to the letter", () => {
   const json = harmlessJson({ path: hostile });
   expect(JSON.parse(json)).toEqual({ path: hostile });
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
   expect(json).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e\u2028]/);
 });
 

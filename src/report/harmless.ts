@@ -4,6 +4,7 @@
  */
 
 /** Control characters but line feed and tab, and those that turn the direction of a text round. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
 const controls = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 const controlsAndLines = new RegExp(`${controls.source}|[\\n\\t]`, "g");
 

@@ -6,8 +6,6 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { FlowFromDataframeOptions } from "../../src/data/generator/dataframe-options.js";
 import type { BatchIterator, WeightedBatch } from "../../src/data/generator/batch-iterator.js";
-import type { Batch } from "../../src/models/sources/batch-source.js";
-import type { TensorData } from "../../src/onnx/tensor-data.js";
 import { readGolden } from "../support/golden.js";
 
 type SubsetOrNone = "training" | "validation" | null;
@@ -86,12 +84,6 @@ function levels(x: Tensor | undefined): number[] {
   const values = numbers(x);
   const size = values.length / (x?.dims[0] ?? 1);
   return values.filter((_, index) => index % size === 0);
-}
-
-/** The labels of a source with one output. */
-function only(labels: Batch["labels"]): TensorData<"float32"> {
-  if (labels === undefined || !("dims" in labels)) throw new Error("labels of one output were expected");
-  return labels;
 }
 
 describe("folders are listed as Keras lists them", () => {
@@ -242,7 +234,7 @@ describe("flowFromDataframe", () => {
   }));
   const missing = { filename: "missing.png", class: "d", weight: 1, age: 1, size: 1 };
   const open = (options: object, table: readonly object[] | string = [...rows, missing], datagen = {}) =>
-    new ImageDataGenerator(datagen).flowFromDataframe(table as never, {
+    new ImageDataGenerator(datagen).flowFromDataframe(table, {
       ...{ directory: join(root, "table"), shuffle: false, targetSize: [2, 2], batchSize: 7 },
       ...options,
     });

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { layers, models, Tensor } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deserializeLayer } from "../../src/nn/layers/deserialize-layer.js";
-import type { SymbolicTensor } from "../../src/nn/symbolic-tensor.js";
 import { readGolden } from "../support/golden.js";
 import { goldenTensor, type GoldenTensor } from "../support/nn-graph.js";
 
@@ -63,7 +62,7 @@ describe("a model that was exported and loaded predicts the same", () => {
     const layer = deserializeLayer(golden);
     const inputs = golden.inputs.map(({ shape }) => layers.Input({ shape: shape.slice(1) }));
     const [first] = inputs;
-    const outputs = layer.apply(inputs.length === 1 && first !== undefined ? first : inputs) as SymbolicTensor;
+    const outputs = layer.apply(inputs.length === 1 && first !== undefined ? first : inputs);
     const model = new models.Model({ inputs, outputs });
     layer.setWeights(golden.weights.map(goldenTensor));
     const path = join(folder, `${index}.onnx`);

@@ -197,11 +197,11 @@ describe("who reads weights while they are trained sees those of a whole step", 
       const output = await probe.predict(x, { batchSize: 4, ...silent });
       wanted.set(JSON.stringify([...(output.data as Float32Array)]), text);
     }
-    let ended = false;
-    const training = model.fit(x, y, { ...long, epochs: 40 }).then(() => (ended = true));
+    const state = { ended: false };
+    const training = model.fit(x, y, { ...long, epochs: 40 }).then(() => (state.ended = true));
     let whileTraining = 0;
     for (const reader of readers) {
-      if (!ended) whileTraining += 1;
+      if (!state.ended) whileTraining += 1;
       const output = await model.predict(x, { batchSize: 4, ...silent });
       expect(wanted.has(JSON.stringify([...(output.data as Float32Array)]))).toBe(true);
       if (reader % 4 === 0) {

@@ -124,9 +124,10 @@ describe("a trainStep of one's own", () => {
     class Pairs extends models.Model {
       override trainStep([pairs]: StepData): StepLogs {
         const tape = new GradientTape();
-        const [anchors, positives] = ops.unstack(pairs) as readonly SymbolicTensor[];
-        const one = this.apply(anchors!, { training: true });
-        const other = this.apply(positives!, { training: true });
+        const [one, other] = (ops.unstack(pairs) as readonly SymbolicTensor[]).map((photos) =>
+          this.apply(photos, { training: true }),
+        );
+        if (one === undefined || other === undefined) throw new Error("There are no pairs.");
         const similarities = ops.divide(ops.matmul(one, ops.transpose(other)), 0.2);
         const loss = this.computeLoss({ y: new Tensor("int32", [0, 1, 2], [3]), yPred: similarities });
         void this.optimizer.apply(tape.gradient(loss, this.trainableWeights), this.trainableWeights);
@@ -140,7 +141,7 @@ describe("a trainStep of one's own", () => {
       optimizer: new optimizers.Adam(0.01),
       loss: new losses.SparseCategoricalCrossentropy({ fromLogits: true }),
     });
-    async function* pairs(): AsyncGenerator<Tensor> {
+    function* pairs(): Generator<Tensor> {
       for (;;) yield numbers(2, 3, 4, 4, 1);
     }
     const { history } = await model.fit(pairs(), { epochs: 4, stepsPerEpoch: 3, verbose: 0 });

@@ -8,8 +8,10 @@ import type { Pass, Round, Rounds } from "./rounds.js";
 /** How elements become batches, and what a source says of them. */
 export interface Feeding<T> extends Pick<
   BatchSource,
-  "samples" | "batchSize" | "reproducible" | "graph" | "standardization"
+  "samples" | "batchSize" | "reproducible" | "graph" | "standardization" | "labelNames"
 > {
+  /** A sample for people, by its key. */
+  readonly sampleName?: ((key: number) => string | undefined) | undefined;
   readonly batch: (element: T) => Batch;
 }
 
@@ -51,7 +53,11 @@ export function nextPass(call: string, { stands, judged }: Pick<Turns<unknown>, 
  *
  * @param begun a round of which the first element has been made already, so that it is not made twice
  */
-export function sourceOfRounds<T>(turns: Turns<T>, { batch, ...facts }: Feeding<T>, begun?: Begun<T>): BatchSource {
+export function sourceOfRounds<T>(
+  turns: Turns<T>,
+  { batch, sampleName, ...facts }: Feeding<T>,
+  begun?: Begun<T>,
+): BatchSource {
   const { stands, judged, count } = turns;
   let current: Round<T> | undefined;
   let known = begun;
@@ -87,6 +93,7 @@ export function sourceOfRounds<T>(turns: Turns<T>, { batch, ...facts }: Feeding<
   };
   return {
     ...facts,
+    sampleName: (key) => sampleName?.(key),
     round: count === -1 ? "endless" : count === -2 ? "unknown" : count,
     nextBatch: take,
     inOrder: (alike = false) => through(alike ? judging : `${judging} ${judged.rounds++}`),

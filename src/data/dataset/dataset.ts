@@ -229,7 +229,7 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
   static zip(...datasets: unknown[]): Dataset {
     const all = (datasets.length === 1 && Array.isArray(datasets[0]) ? datasets[0] : datasets) as readonly Dataset[];
     const wrong = all.filter((one: unknown) => !(one instanceof Dataset));
-    if (all.length === 0 || wrong.length > 0) refuse("Dataset.zip", "datasets", "datasets", wrong[0]);
+    if (all.length === 0 || wrong.length > 0) refuseOption("Dataset.zip", "datasets", "datasets", typeof wrong[0]);
     const counts = all.map(({ plan }) => plan.count);
     const finite = counts.filter((one) => one !== Dataset.INFINITE_CARDINALITY);
     const least = finite.includes(Dataset.UNKNOWN_CARDINALITY) ? Dataset.UNKNOWN_CARDINALITY : Math.min(...finite);

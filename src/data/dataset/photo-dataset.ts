@@ -174,6 +174,8 @@ export class ImageDataset<T extends PhotoBatch | Tensor = PhotoBatch> extends Da
       reproducible: true,
       graph: pipeline.graph,
       standardization: samples.shape[2] === 3 ? pixelsAsRead.standardization : undefined,
+      labelNames: samples.labelNames,
+      sampleName: samples.nameOf,
       batch,
     });
     return Promise.resolve(source);

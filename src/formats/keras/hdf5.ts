@@ -35,6 +35,11 @@ let opened = 0;
 // Emscripten's types leave `canOwn` out, hence not a literal at the call.
 const withoutCopying = { flags: "w", canOwn: true };
 
+/** Loads the HDF5 library. */
+export async function loadHdf5(): Promise<void> {
+  await ready;
+}
+
 /**
  * Opens an HDF5 file for as long as `use` runs; closed and forgotten afterwards, whatever happens.
  *
@@ -56,7 +61,7 @@ export async function withHdf5<T>(bytes: Uint8Array, name: string, use: (file: H
   try {
     const file = openOrExplain(path, bytes, name);
     try {
-      return use(new OpenFile(file, name));
+      return use(new OpenFile(file, name, bytes.byteLength));
     } finally {
       closeQuietly(file);
     }
@@ -89,11 +94,19 @@ function closeQuietly(file: LibraryFile): void {
   }
 }
 
+/** Groups that lie in each other at most; in a damaged file one may lie in itself. */
+const deepest = 64;
+
 class OpenFile implements Hdf5File {
+  private readonly room: Room;
+
   constructor(
     private readonly file: LibraryFile,
     readonly name: string,
-  ) {}
+    size: number,
+  ) {
+    this.room = new Room(size);
+  }
 
   kindOf(path: string): "group" | "dataset" | undefined {
     const entity = this.#get(path);
@@ -118,7 +131,7 @@ class OpenFile implements Hdf5File {
       const entity = this.#get(path);
       if (!(entity instanceof Group || entity instanceof Dataset)) return undefined;
       const { vlen } = Module.get_attribute_metadata(entity.file_id, entity.path, attribute);
-      return vlen ? readLongStrings(entity, attribute) : entity.attrs[attribute]?.value;
+      return vlen ? readLongStrings(entity, attribute, this.room) : entity.attrs[attribute]?.value;
     });
     if (typeof value === "string") return [value];
     if (ArrayBuffer.isView(value) && value.byteLength === 0) return [];
@@ -142,11 +155,14 @@ class OpenFile implements Hdf5File {
         advice: "The file is incomplete: save or download it again.",
       });
     }
-    return this.#reading(path, () => readFloat32(dataset, this.name, path));
+    return this.#reading(path, () => readFloat32(dataset, this.name, path, this.room));
   }
 
   #get(path: string): Entity | null {
-    return this.#reading(path, () => this.file.get(path));
+    return this.#reading(path, () => {
+      if (path.split("/").length > deepest + 1) throw new Error(`more than ${String(deepest)} groups in each other`);
+      return this.file.get(path);
+    });
   }
 
   /** Turns what the HDF5 library throws into an error that names the file and the place in it. */
@@ -170,11 +186,11 @@ class OpenFile implements Hdf5File {
  * Strings of variable length, through the library's lower level: when such an attribute is damaged, `Attribute.value`
  * frees memory that was never allocated, which spoils the library for every later file.
  */
-function readLongStrings(entity: Group | Dataset, attribute: string): string[] {
+function readLongStrings(entity: Group | Dataset, attribute: string, room: Room): string[] {
   const { file_id: file, path } = entity;
   const { size, total_size: count, type } = Module.get_attribute_metadata(file, path, attribute);
   if (type !== Module.H5T_class_t.H5T_STRING.value) throw new Error("a list of lists instead of strings");
-  const pointer = allocate(count * size, path);
+  const pointer = room.allocate(count * size, path);
   try {
     Module.get_attribute_data(file, path, attribute, BigInt(pointer));
     const pointers = new Uint32Array(Module.HEAPU8.slice(pointer, pointer + count * size).buffer);
@@ -186,17 +202,33 @@ function readLongStrings(entity: Group | Dataset, attribute: string): string[] {
   }
 }
 
-function allocate(bytes: number, path: string): number {
-  const pointer = Module._malloc(bytes);
-  if (pointer === 0) throw new Error(`${String(bytes)} bytes at "${path}" do not fit WebAssembly's memory`);
-  return pointer;
+/** What a byte of a file can become at most: HDF5's strongest compression in use, deflate, makes 1032 of one. */
+const expansion = 1032;
+
+/** Memory for what is read: sizes in a damaged file may say anything. */
+class Room {
+  private left: number;
+
+  /** @param size the file's bytes */
+  constructor(size: number) {
+    this.left = size * expansion;
+  }
+
+  /** @throws Error when the file cannot hold as much as is read of it */
+  allocate(bytes: number, path: string): number {
+    this.left -= bytes;
+    if (!(this.left >= 0)) throw new Error(`${String(bytes)} bytes at "${path}", more than the file can hold`);
+    const pointer = Module._malloc(bytes);
+    if (pointer === 0) throw new Error(`${String(bytes)} bytes at "${path}" do not fit WebAssembly's memory`);
+    return pointer;
+  }
 }
 
 /**
  * Reads through the library's lower level, because its `Dataset.value` refuses float16. That level already gives
  * the bytes in the machine's order.
  */
-function readFloat32(dataset: Dataset, name: string, path: string): TensorData<"float32"> {
+function readFloat32(dataset: Dataset, name: string, path: string, room: Room): TensorData<"float32"> {
   const { metadata } = dataset;
   const classes = Module.H5T_class_t;
   const kind =
@@ -221,7 +253,7 @@ function readFloat32(dataset: Dataset, name: string, path: string): TensorData<"
   const count = elementCount(dims);
   if (count === 0) return { type: "float32", dims, data: new Float32Array(0) };
   const size = count * metadata.size;
-  const pointer = allocate(size, path);
+  const pointer = room.allocate(size, path);
   try {
     const status = Module.get_dataset_data(dataset.file_id, dataset.path, null, null, null, BigInt(pointer));
     if (status < 0) throw new Error(`HDF5 status ${String(status)}`);

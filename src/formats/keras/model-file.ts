@@ -1,16 +1,17 @@
 import { FileError } from "../../errors/errors.js";
-import { assignWeights, type FileWeights, type LoadWeightsOptions } from "../../models/assign-weights.js";
+import { assignWeights, type LoadWeightsOptions } from "../../models/assign-weights.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { LoadModelOptions } from "../../models/platform.js";
 import type { Config } from "../../nn/config.js";
 import { compileFromConfig, hasLossScale } from "./deserialize-compile.js";
 import { modelFromConfig } from "./from-config.js";
 import { generationOf, type Generation } from "./generation.js";
-import { graftKey, restoreMultipliers } from "../../models/learning-rate-multipliers.js";
+import { graftKey } from "../../models/graft-key.js";
+import { restoreMultipliers } from "../../models/learning-rate-multipliers.js";
 import { serializeModel } from "./serialize-model.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
-import { type Hdf5File, withHdf5 } from "./hdf5.js";
-import { isOfTheano, weightsIn } from "./h5-weights.js";
+import type { H5Model } from "./hdf5-contents.js";
+import { readHdf5 } from "./read-hdf5.js";
 import { type Hdf5Group, type Hdf5Tensor, writeHdf5 } from "./write-hdf5.js";
 import { kerasJson, parseKerasJson } from "./json.js";
 import {
@@ -20,16 +21,7 @@ import {
   restoreKeras2Optimizer,
   restoreOptimizer,
 } from "./optimizer-variables.js";
-import {
-  assignVariables,
-  asWritten,
-  hasVariableLayout,
-  namesEveryLayer,
-  readVariables,
-  requireVariables,
-  variableGroups,
-  type VariableGroups,
-} from "./variables.js";
+import { assignVariables, asWritten, namesEveryLayer, requireVariables, variableGroups } from "./variables.js";
 import { isZip, readZip, writeZip } from "./zip.js";
 import { keras2Slots, nativeKeras2Slots, type NamedVariable } from "./keras2-optimizer.js";
 
@@ -134,12 +126,12 @@ export async function readKerasModel(
   file: string,
   { compile = true }: LoadModelOptions = {},
 ): Promise<ReadModel> {
-  if (!isZip(bytes)) return withHdf5(bytes, file, (hdf5) => readWholeH5(hdf5, compile));
+  if (!isZip(bytes)) return modelOfH5(await readHdf5(compile ? "compiled model" : "model", bytes, file), file);
   const { config, weights, generation } = await readArchive(bytes, file);
   const warnings: string[] = [];
   const model = modelFromConfig(config, file, generation, (line) => warnings.push(line));
   restoreMultipliers(model, property(config, graftKey), file);
-  const groups = await withHdf5(weights, `${weightsName} of ${file}`, readVariables);
+  const groups = await readHdf5("variables", weights, `${weightsName} of ${file}`);
   // Names are surer than numbers; files of older versions have numbers only.
   assignVariables(model, groups, file, { byName: namesEveryLayer(model, groups) });
   // Around it may stand one that scales the loss.
@@ -149,39 +141,16 @@ export async function readKerasModel(
   return { model, warnings };
 }
 
-function readWholeH5(hdf5: Hdf5File, compile: boolean): ReadModel {
-  const file = hdf5.name;
-  const [text] = hdf5.strings("/", "model_config") ?? [];
-  if (text === undefined) {
-    throw new FileError(`${file} holds weights without the model.`, {
-      subject: file,
-      expected: 'a whole model, with the attribute "model_config"',
-      received: `an HDF5 file with ${hdf5.members("/").slice(0, 5).join(", ") || "nothing"}`,
-      advice: "Build the model, and call model.loadWeights(path).",
-    });
-  }
-  const [version] = hdf5.strings("/", "keras_version") ?? [];
+/** Makes the model of an `.h5` file of what lies in it. */
+function modelOfH5({ config, version, graft, weights, training, slots }: H5Model, file: string): ReadModel {
   const warnings: string[] = [];
-  const topology = parseKerasJson(text, file, "model_config");
+  const topology = parseKerasJson(config, file, "model_config");
   const model = modelFromConfig(topology, file, generationOf(version, 2), (line) => warnings.push(line));
-  const [graft] = hdf5.strings("/", graftKey) ?? [];
   restoreMultipliers(model, graft === undefined ? undefined : parseKerasJson(graft, file, graftKey), file);
-  assignWeights(model.layers, { file, turned: isOfTheano(hdf5), layers: weightsIn(hdf5) });
-  const [training] = hdf5.strings("/", "training_config") ?? [];
-  if (!compile || training === undefined) return { model, warnings };
-  const variables = h5Slots(hdf5);
-  const config = parseKerasJson(training, file, "training_config");
-  return { model, warnings: [...warnings, ...restoreCompiled(model, config, { variables }, file)] };
-}
-
-/** The optimizer's variables in the file's order, which is Keras 3's in files of Keras 3. */
-function h5Slots(hdf5: Hdf5File): NamedVariable[] {
-  const group = "/optimizer_weights";
-  if (hdf5.kindOf(group) === undefined) return [];
-  return (hdf5.strings(group, "weight_names") ?? []).map((name) => ({
-    name,
-    tensor: hdf5.float32(`${group}/${name}`),
-  }));
+  assignWeights(model.layers, weights);
+  if (training === undefined) return { model, warnings };
+  const compiled = parseKerasJson(training, file, "training_config");
+  return { model, warnings: [...warnings, ...restoreCompiled(model, compiled, { variables: slots }, file)] };
 }
 
 /**
@@ -295,9 +264,7 @@ export async function loadKerasWeights(
   options: LoadWeightsOptions = {},
 ): Promise<readonly string[]> {
   const source = isZip(bytes) ? (await readArchive(bytes, file)).weights : bytes;
-  const found = await withHdf5<VariableGroups | FileWeights>(source, file, (hdf5) =>
-    hasVariableLayout(hdf5) ? readVariables(hdf5) : { file, turned: isOfTheano(hdf5), layers: weightsIn(hdf5) },
-  );
+  const found = await readHdf5("weights", source, file);
   if ("layers" in found) return assignWeights(model.layers, found, options);
   requireVariables(found, file);
   const skipped = assignVariables(model, found, file, options);

@@ -53,7 +53,7 @@ const pair = (operation: string): Meaning => ({ operation, names: { y: "x2" } })
 const reduction = (operation: string): Meaning => ({ operation, names: { axis: "axis", keepdims: "keepdims" } });
 const ofElements = (operation: string): Meaning => ({ operation });
 const activation = (name: string): Meaning => ({
-  layer: (_, layer) => new Activation(name as "relu", { name: layer }),
+  layer: (_, layer) => new Activation(name, { name: layer }),
 });
 
 function pooling(Pooling: typeof MaxPooling2D | typeof AveragePooling2D): Meaning {
@@ -63,7 +63,7 @@ function pooling(Pooling: typeof MaxPooling2D | typeof AveragePooling2D): Meanin
         poolSize: sizes(given, "ksize"),
         name,
         strides: sizes(given, "strides"),
-        padding: shown(given.get("padding")).replaceAll('"', "").toLowerCase() as "same" | "valid",
+        padding: shown(given.get("padding")).replaceAll('"', "").toLowerCase(),
       }),
     takes: ["ksize", "strides", "padding"],
   };
@@ -206,7 +206,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   "nn.gelu": {
     layer: (given, name) => {
       const isApproximate = given.get("approximate") === true;
-      return new Activation((isApproximate ? "approximate_gelu" : "gelu") as "gelu", { name });
+      return new Activation(isApproximate ? "approximate_gelu" : "gelu", { name });
     },
     takes: ["approximate"],
   },

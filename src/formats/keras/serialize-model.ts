@@ -13,7 +13,8 @@ import { type CustomObject, customModule, serializeFunction } from "../../nn/sav
 import { BaseModel } from "../../models/base-model.js";
 import { isList, mapEach } from "../../models/each.js";
 import { writtenActivations } from "./old-activations.js";
-import { graftKey, serializeMultipliers } from "../../models/learning-rate-multipliers.js";
+import { graftKey } from "../../models/graft-key.js";
+import { serializeMultipliers } from "../../models/learning-rate-multipliers.js";
 import { GraphModel } from "../../models/graph-model.js";
 import { isCustom, serializeLayer } from "../../models/serialize-layer.js";
 import type { MetricGiven, MetricsOption } from "../../models/compile-types.js";

@@ -6,20 +6,10 @@ import { snakeCase } from "../../nn/names.js";
 import { objectsIn } from "../../nn/objects-in-fields.js";
 import type { Variable } from "../../nn/variable.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
-import type { Hdf5File } from "./hdf5.js";
+import type { VariableGroup, VariableGroups } from "./h5-variables.js";
 import type { Hdf5Group, Hdf5Tensor } from "./write-hdf5.js";
 
 type Float32 = TensorData<"float32">;
-
-/** What a `vars` group of a `.weights.h5` file holds. */
-export interface VariableGroup {
-  /** The layer's name; files of Keras before 3.6 do not say it. */
-  readonly name: string | undefined;
-  readonly tensors: readonly Float32[];
-}
-
-/** The `vars` groups of a `.weights.h5` file by the path of what they belong to: `layers/conv2d`, `optimizer`. */
-export type VariableGroups = ReadonlyMap<string, VariableGroup>;
 
 /** A layer, or a part of one, and the path of its group. */
 interface Place {
@@ -39,45 +29,6 @@ const attentionParts: Readonly<Record<string, string>> = {
   value: "value_dense",
   attention_output: "output_dense",
 };
-
-/**
- * Whether a file of weights is in the layout of `.weights.h5`: groups `layers/<kind>/vars`, where `<kind>` is the layer's
- * class and a number.
- */
-export function hasVariableLayout(file: Hdf5File): boolean {
-  return (
-    file.attributes("/").every((name) => name !== "layer_names" && name !== "model_config") &&
-    ["/layers", "/_layer_checkpoint_dependencies"].some((path) => file.kindOf(path) === "group")
-  );
-}
-
-/** Reads all `vars` groups. */
-export function readVariables(file: Hdf5File): VariableGroups {
-  const groups = new Map<string, VariableGroup>();
-  const visit = (path: string): void => {
-    for (const member of file.members(path === "" ? "/" : path)) {
-      const inner = `${path}/${member}`;
-      if (file.kindOf(inner) !== "group") continue;
-      // A layer whose attribute is called "vars" does not exist in Keras.
-      if (member === "vars") groups.set(modernPath(path), readGroup(file, inner));
-      else visit(inner);
-    }
-  };
-  visit("");
-  return groups;
-}
-
-/** Keras 2.12 and 2.13 called the list of layers otherwise. */
-function modernPath(path: string): string {
-  return path.slice(1).replaceAll("_layer_checkpoint_dependencies", "layers");
-}
-
-function readGroup(file: Hdf5File, path: string): VariableGroup {
-  const tensors = [...file.members(path)]
-    .sort((a, b) => Number(a) - Number(b))
-    .map((member) => file.float32(`${path}/${member}`));
-  return { name: file.strings(path, "name")?.[0], tensors };
-}
 
 /** The places of all layers, each once, in the order in which Keras saves them. */
 function placesOf(model: BaseModel, prefix = "", seen = new Set<Layer>()): Place[] {

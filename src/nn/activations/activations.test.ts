@@ -3,7 +3,7 @@ import { readGolden } from "../../../test/support/golden.js";
 import { goldenTensor, type GoldenTensor, relativeError, runGraph } from "../../../test/support/nn-graph.js";
 import { UsageError } from "../../errors/errors.js";
 import { input } from "../../graph/value.js";
-import { type ActivationName, resolveActivation } from "./resolve-activation.js";
+import { resolveActivation } from "./resolve-activation.js";
 
 interface GoldenActivations {
   readonly input: GoldenTensor;
@@ -15,7 +15,7 @@ const golden = await readGolden<GoldenActivations>("nn-activations.json");
 describe("activation functions have Keras's values", () => {
   it.each(golden.functions.map(({ name, output }) => [name, output] as const))("%s", async (name, output) => {
     const x = input("x", "float32", ["N", 12]);
-    const y = resolveActivation(name as ActivationName).apply(x);
+    const y = resolveActivation(name).apply(x);
     const result = await runGraph({ y }, { x: goldenTensor(golden.input) });
     if (result["y"] === undefined) throw new Error("no output");
     // Not relative to the largest: one element is 30 or e^30.
@@ -29,7 +29,7 @@ describe("activation functions have Keras's values", () => {
   });
 
   it("says which names are near a mistyped one", () => {
-    const resolve = (): unknown => resolveActivation("rellu" as ActivationName);
+    const resolve = (): unknown => resolveActivation("rellu");
     expect(resolve).toThrow(UsageError);
     expect(resolve).toThrow(/"relu"/);
   });

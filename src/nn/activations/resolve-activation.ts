@@ -75,15 +75,16 @@ export function resolveActivation(like?: ActivationLike | null): NamedActivation
     const known = [...table].find(([, activation]) => activation === like);
     if (known !== undefined) return { name: known[0], apply: known[1] };
     const { activationName } = like as { readonly activationName?: string };
-    if (activationName !== undefined) return resolveActivation(activationName as ActivationName);
+    if (activationName !== undefined) return resolveActivation(activationName);
     return ownActivation(like as OwnActivation);
   }
-  const given: unknown = like;
-  if (typeof given !== "string" && !isSerializedObject(given)) {
+  // JavaScript lets anything through.
+  const anything: unknown = like;
+  if (typeof anything !== "string" && !isSerializedObject(anything)) {
     throw new UsageError("This is no activation function.", {
       subject: "activation",
       expected: "a function, or Keras's name of one",
-      received: show(given),
+      received: show(anything),
     });
   }
   // Keras writes a function as an object whose configuration is the name.

@@ -83,7 +83,7 @@ describe("seeds", () => {
 
 describe("mistakes", () => {
   it("are named", () => {
-    expect(() => resolveInitializer("glorot_unifrom" as InitializerLike)).toThrow(/"glorot_uniform"/);
+    expect(() => resolveInitializer("glorot_unifrom")).toThrow(/"glorot_uniform"/);
     expect(() => resolveInitializer({ class_name: "RandomNormal", config: { stdev: 1 } })).toThrow(UsageError);
     expect(() => resolveInitializer("orthogonal").values([3], stream())).toThrow(ShapeError);
   });

@@ -51,7 +51,7 @@ describe("options", () => {
     ["no units", () => new Dense(0), /units.*at least 1.*Received: 0/],
     ["half a unit", () => new Dense(1.5), /units/],
     ["an unknown padding", () => new Conv2D(1, 3, { padding: "sane" as "same" }), /"same"/],
-    ["a kernel of three extents", () => new Conv2D(1, [1, 2, 3] as unknown as [number, number]), /kernelSize/],
+    ["a kernel of three extents", () => new Conv2D(1, [1, 2, 3]), /kernelSize/],
     ["strides and dilation", () => new Conv2D(1, 3, { strides: 2, dilationRate: 2 }), /cannot both/],
     [
       "another order of axes",

@@ -97,7 +97,7 @@ export type NestedNumbers = number | boolean | readonly NestedNumbers[];
 export function convertToTensor(x: NestedNumbers | Variable | Tensor, dtype?: string): Tensor {
   if (isTensor(x)) return x;
   if (x instanceof Variable) return toTensor(x.value);
-  const lists = x as NestedNumbers;
+  const lists = x;
   const dims: number[] = [];
   for (let part: NestedNumbers | undefined = lists; Array.isArray(part); part = (part as readonly NestedNumbers[])[0]) {
     dims.push((part as readonly NestedNumbers[]).length);

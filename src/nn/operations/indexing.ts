@@ -148,18 +148,11 @@ function placesOf(argument: Computable | undefined, x: Value, axis: number): Val
 }
 
 /** What {@link take} is. */
-export interface Take {
-  <X extends Operand>(
-    x: X,
-    indices: readonly number[],
-    axis?: number | null | { readonly axis?: number | null },
-  ): Answer<X>;
-  <X extends Operand, I extends Operand>(
-    x: X,
-    indices: I,
-    axis?: number | null | { readonly axis?: number | null },
-  ): Answer<X | I>;
-}
+export type Take = <X extends Operand, I extends Operand | readonly number[]>(
+  x: X,
+  indices: I,
+  axis?: number | null | { readonly axis?: number | null },
+) => Answer<X | I>;
 
 /** What lies at some places along an axis; without an axis, of all elements as one row. */
 export const take = operation<Take>({

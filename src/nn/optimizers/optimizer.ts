@@ -102,7 +102,7 @@ export abstract class Optimizer extends Named implements UpdateRule {
     super(options);
     // From a file it may be a schedule as Keras writes it.
     this.rate = typeof learningRate === "object" ? resolveSchedule(learningRate) : learningRate;
-    if (typeof this.rate !== "object") checkRate(this.rate, "learningRate");
+    if (typeof this.rate !== "object") checkRate(this.rate);
     const owner = this.className;
     const atLeastZero =
       (option: string) =>
@@ -137,7 +137,7 @@ export abstract class Optimizer extends Named implements UpdateRule {
   get learningRate(): number {
     if (typeof this.rate === "number") return this.rate;
     const rate = this.rate.at(this.stepsDone);
-    checkRate(rate, `${this.rate.className}, after ${this.stepsDone} steps`);
+    checkRate(rate, ` that ${this.rate.className} gives after ${this.stepsDone} steps`);
     return rate;
   }
 
@@ -150,7 +150,7 @@ export abstract class Optimizer extends Named implements UpdateRule {
         advice: "Give the optimizer a number in place of the schedule to change it by hand or by a callback.",
       });
     }
-    checkRate(value, "learningRate");
+    checkRate(value);
     this.rate = value;
   }
 
@@ -216,8 +216,9 @@ export abstract class Optimizer extends Named implements UpdateRule {
 
   /** {@link apply}, of pairs of a gradient and a weight, as Keras's `apply_gradients(zip(gradients, weights))`. */
   applyGradients(pairs: readonly (readonly [gradient: SymbolicTensor | Tensor, weight: Variable])[]): Promise<void> {
-    if (!Array.isArray(pairs) || !pairs.every((pair) => Array.isArray(pair))) {
-      refuse(this.className, "pairs", "a list of [gradient, weight]", pairs);
+    const given: unknown = pairs;
+    if (!Array.isArray(given) || !given.every((pair) => Array.isArray(pair))) {
+      refuse(this.className, "pairs", "a list of [gradient, weight]", given);
     }
     return applyGradients(
       this,
@@ -321,11 +322,11 @@ export function slotOf(slots: Readonly<Record<string, Value>>, name: string): Va
   return slot;
 }
 
-/** @param subject who says it: a schedule may be a script's own, of which anything may come */
-function checkRate(value: unknown, subject: string): void {
+/** @param whose what a schedule gave, in words: it may be a script's own, of which anything may come */
+function checkRate(value: unknown, whose = ""): void {
   if (typeof value === "number" && value >= 0 && Number.isFinite(value)) return;
-  throw new UsageError("The learning rate is not usable.", {
-    subject,
+  throw new UsageError(`The learning rate${whose} is not usable.`, {
+    subject: "learningRate",
     expected: "a finite number from 0",
     received: show(value),
   });

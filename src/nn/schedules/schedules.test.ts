@@ -64,20 +64,23 @@ it("may begin with 0, as in Keras", () => {
   expect(() => new ExponentialDecay(-1, 10, 0.5)).toThrow(UsageError);
 });
 
-it.each([Number.NaN, Infinity, -0.1, undefined, "0.1"])("says when a schedule gives %s, which nothing can be learned with", (rate) => {
-  class Own {
-    readonly className = "Own";
-    at(step: number): number {
-      return step < 2 ? 0.1 : (rate as number);
+it.each([Number.NaN, Infinity, -0.1, undefined, "0.1"])(
+  "says when a schedule gives %s, which nothing can be learned with",
+  (rate) => {
+    class Own {
+      readonly className = "Own";
+      at(step: number): number {
+        return step < 2 ? 0.1 : (rate as number);
+      }
+      getConfig(): Record<string, unknown> {
+        return {};
+      }
     }
-    getConfig(): Record<string, unknown> {
-      return {};
-    }
-  }
-  const optimizer = new Adam(new Own());
-  expect(optimizer.learningRateAt(2)).toBe(0.1);
-  expect(() => optimizer.learningRateAt(3)).toThrow(/Own, after 2 steps[^]*from 0/);
-});
+    const optimizer = new Adam(new Own());
+    expect(optimizer.learningRateAt(2)).toBe(0.1);
+    expect(() => optimizer.learningRateAt(3)).toThrow(/Own gives after 2 steps[^]*from 0/);
+  },
+);
 
 it("refuses boundaries without rates", () => {
   expect(() => new PiecewiseConstantDecay([1, 2], [0.1, 0.2])).toThrow(/3 rates/);

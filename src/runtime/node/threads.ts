@@ -26,6 +26,15 @@ export interface ThreadPoolOptions {
   readonly data?: unknown;
   /** Makes an error of what the module's `describe` gave: on its way between threads an error loses its class. */
   readonly revive?: (described: unknown) => Error;
+  /** Whether a thread ends when a job has failed, for what the job may have spoilt. Default `false`. */
+  readonly endsAfterErrors?: boolean;
+}
+
+/** How long a job may take. */
+export interface TimeLimit {
+  readonly milliseconds: number;
+  /** What is wrong when it takes longer; the thread is ended then, whatever it does. */
+  readonly error: () => Error;
 }
 
 /** Starts a thread that runs a module, which is named without its extension. */
@@ -51,22 +60,18 @@ class PoolThread<Job, Result> {
   constructor(
     entry: URL,
     private readonly options: ThreadPoolOptions,
-    onEnd: (thread: PoolThread<Job, Result>) => void,
+    private readonly onEnd: (thread: PoolThread<Job, Result>) => void,
   ) {
     this.worker = startThread(entry, options.data);
     this.worker.unref();
     this.worker.on("message", (reply: ThreadReply<Result>) => {
       this.settle(reply);
     });
-    const end = (error: Error): void => {
-      onEnd(this);
-      for (const { reject } of this.pending.values()) reject(error);
-      this.pending.clear();
-      this.becomeIdle();
-    };
-    this.worker.on("error", end);
+    this.worker.on("error", (error: Error) => {
+      this.fail(error);
+    });
     this.worker.on("exit", (code) => {
-      end(new Error(`A thread ended with code ${code}.`));
+      this.fail(new Error(`A thread ended with code ${code}.`));
     });
   }
 
@@ -89,6 +94,20 @@ class PoolThread<Job, Result> {
     await this.worker.terminate();
   }
 
+  /** Ends the thread at once; what it was asked fails. */
+  stop(error: Error): void {
+    this.fail(error);
+    void this.worker.terminate();
+  }
+
+  /** Gives up what the thread was asked, and the thread. */
+  private fail(error: Error): void {
+    this.onEnd(this);
+    for (const { reject } of this.pending.values()) reject(error);
+    this.pending.clear();
+    this.becomeIdle();
+  }
+
   private becomeIdle(): void {
     for (const resolve of this.waiting.splice(0)) resolve();
   }
@@ -103,6 +122,9 @@ class PoolThread<Job, Result> {
     if ("result" in reply) pending?.resolve(reply.result);
     else if ("described" in reply) pending?.reject(this.options.revive?.(reply.described) ?? reply.described);
     else pending?.reject(reply.error);
+    if (this.options.endsAfterErrors === true && !("result" in reply)) {
+      this.stop(new Error("The thread ended, because another of its jobs failed."));
+    }
   }
 }
 
@@ -121,12 +143,25 @@ export class ThreadPool<Job, Result> {
    * Does a job; it is begun at once, so that it goes on while this thread is busy.
    *
    * @param transfer memory in the job that is handed over rather than copied
-   * @throws what the thread's work throws
+   * @param limit how long it may take; default: as long as it wants
+   * @throws what the thread's work throws, and the limit's error
    */
-  run(job: Job, transfer: readonly ArrayBuffer[] = []): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.leastLoaded().ask({ id: this.asked++, job }, transfer, { resolve, reject });
-    });
+  async run(job: Job, transfer: readonly ArrayBuffer[] = [], limit?: TimeLimit): Promise<Result> {
+    const thread = this.leastLoaded();
+    let isOver = false;
+    const stop = (): void => {
+      if (limit !== undefined && !isOver) thread.stop(limit.error());
+    };
+    // After a long turn of this thread the result may be there already: it is taken before the next turn's beginning.
+    const timer = limit && setTimeout(() => setImmediate(stop), limit.milliseconds);
+    try {
+      return await new Promise((resolve, reject) => {
+        thread.ask({ id: this.asked++, job }, transfer, { resolve, reject });
+      });
+    } finally {
+      isOver = true;
+      clearTimeout(timer);
+    }
   }
 
   /** Ends all threads, when they have done what they were asked. */

@@ -1,4 +1,4 @@
-import { FileError, UsageError } from "../../errors/errors.js";
+import { FileError } from "../../errors/errors.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
 import { text, wholeNumber, type Word } from "../../errors/check.js";
 import { decodeState, encodeState } from "../fit/state-file.js";

@@ -1,4 +1,4 @@
-import { isWhole, refuseOption } from "../../errors/check.js";
+import { isWhole, refuseOption, show } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
 import { hasOwnStep } from "../../models/own-step.js";
@@ -64,7 +64,7 @@ export function checkOptions(options: FitOptions): void {
   }
   const precision: unknown = trunkPrecision;
   if (precision !== undefined && precision !== "float32" && precision !== "int8") {
-    refuseOption("fit", "trunkPrecision", '"float32" or "int8"', JSON.stringify(precision));
+    refuseOption("fit", "trunkPrecision", '"float32" or "int8"', show(precision));
   }
   if (typeof validationFreq === "number" && !isWhole(validationFreq, 1)) {
     refuseOption("fit", "validationFreq", "a whole number from 1, or a list of epochs from 1", validationFreq);

@@ -1,10 +1,9 @@
-import { isPlainObject } from "../../errors/check.js";
-import { checkTensor } from "../../runtime/runtime.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { TrainingLoops } from "../../models/platform.js";
 import { whileReading } from "../../nn/weight-use.js";
 import { processStreams, type RandomSource } from "../../random/seed.js";
 import { checkMethodOptions } from "../../models/option-names.js";
+import { areInputs, areTensors, refuseSamples } from "../../models/sources/check-samples.js";
 import { samplesIn } from "../../models/sources/arrays.js";
 import type { Host } from "../machine.js";
 import { testOnBatch, trainOnBatch } from "./batch.js";
@@ -25,11 +24,10 @@ function reading<T>(model: BaseModel, work: () => Promise<T>): Promise<T> {
   return whileReading(() => model.weights, work);
 }
 
-/** @throws UsageError for what are no arrays, one, a list or a record of them */
-function checkArrays(method: string, name: string, value: unknown, orNull = false): void {
-  const isMany = Array.isArray(value) || isPlainObject(value);
-  const all: readonly unknown[] = isMany ? Object.values(value) : [value];
-  for (const one of all) if (!(orNull && one === null)) checkTensor(method, name, one);
+/** @throws UsageError for labels or weights of samples that are no arrays: not every source looks at what is given beside it */
+function checkBeside(method: string, name: string, given: unknown): void {
+  const isNothing = given === undefined || given === null || (Array.isArray(given) && given.length === 0);
+  if (!isNothing && !areTensors(given)) refuseSamples(method, name, given);
 }
 
 /** The loops of `fit`, `evaluate` and `predict` in a certain place. What they keep of a model is theirs alone. */
@@ -45,12 +43,12 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
   return {
     fit: async (model, x, options) => {
       checkMethodOptions("fit", options);
-      if (options.sampleWeight !== undefined) checkArrays("fit", "sampleWeight", options.sampleWeight, true);
+      checkBeside("fit", "sampleWeight", options.sampleWeight);
       return fit(callOf(model), x, options);
     },
     evaluate: async (model, x, options) => {
       checkMethodOptions("evaluate", options);
-      if (options.sampleWeight !== undefined) checkArrays("evaluate", "sampleWeight", options.sampleWeight, true);
+      checkBeside("evaluate", "sampleWeight", options.sampleWeight);
       return reading(model, () => evaluate(callOf(model), x, options));
     },
     predict: async (model, x, options) => {
@@ -58,19 +56,17 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
       return reading(model, () => predict(callOf(model), x, options));
     },
     predictOnBatch: async (model, x) => {
-      checkArrays("predictOnBatch", "x", x);
+      if (!areInputs(x)) refuseSamples("predictOnBatch", "x", x);
       return reading(model, () => predict(callOf(model), x, { batchSize: Math.max(1, samplesIn(x)), verbose: 0 }));
     },
     trainOnBatch: async (model, x, y, options) => {
       checkMethodOptions("trainOnBatch", options);
-      checkArrays("trainOnBatch", "x", x);
-      if (y !== undefined) checkArrays("trainOnBatch", "y", y, true);
+      checkBeside("trainOnBatch", "y", y);
       return trainOnBatch(callOf(model), x, y, options);
     },
     testOnBatch: async (model, x, y, options) => {
       checkMethodOptions("testOnBatch", options);
-      checkArrays("testOnBatch", "x", x);
-      if (y !== undefined) checkArrays("testOnBatch", "y", y, true);
+      checkBeside("testOnBatch", "y", y);
       return reading(model, () => testOnBatch(callOf(model), x, y, options));
     },
     async release(model) {

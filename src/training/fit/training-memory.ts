@@ -150,8 +150,8 @@ export class TrainingMemory {
     const compiled = model.built ? model.compiled : model.compilation;
     const before = this.trained;
     this.trained = { compiled, variables: trainableWeights };
-    const changed = before?.compiled === compiled && !sameVariables(before?.variables ?? [], trainableWeights);
-    if (before === undefined || !changed || this.toldOfTrainable) return;
+    if (before === undefined || before.compiled !== compiled || this.toldOfTrainable) return;
+    if (sameVariables(before.variables, trainableWeights)) return;
     this.toldOfTrainable = true;
     this.host.machine.warn(
       `"trainable" has changed since the model "${name}" was compiled: ${trainableWeights.length} weights learn now, ` +

@@ -33,8 +33,10 @@ const inputOptions: readonly string[] = [
 const axisNames = ["N", "H", "W", "C"];
 
 function extents({ shape, batchSize, batchShape }: InputOptions): Shape {
-  const given = batchShape ?? (Array.isArray(shape) ? [batchSize ?? null, ...shape] : undefined);
-  // From JavaScript it may be anything.
+  // From JavaScript they may be anything.
+  const sample: unknown = shape;
+  const given =
+    batchShape ?? (shape !== undefined && Array.isArray(sample) ? [batchSize ?? null, ...shape] : undefined);
   const list: unknown = given;
   const usable =
     Array.isArray(list) &&

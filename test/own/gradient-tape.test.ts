@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { GradientTape, layers, models, ops, optimizers, setRandomSeed, Tensor } from "../../index.js";
+import { GradientTape, layers, models, ops, optimizers, setRandomSeed, Tensor } from "graft-ml";
 
 beforeEach(() => {
   setRandomSeed(1);
@@ -41,7 +41,7 @@ describe("a gradient tape", () => {
     const tape = new GradientTape();
     const { watched, features, loss } = f(tape, x);
     const [byInput, byFeatures] = tape.gradient(loss, [watched, features]);
-    const [dx, df] = await tape.evaluate([byInput!, byFeatures!]);
+    const [dx, df] = await tape.evaluate([byInput, byFeatures].flatMap((one) => one ?? []));
     expect(dx?.dims).toEqual([1, 5, 4, 2]);
     expect(df?.dims).toEqual([1, 5, 4, 3]);
     const direction = Float32Array.from({ length: 40 }, (_, index) => Math.cos(index));
