@@ -9,8 +9,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { GradientTape, layers, losses, metrics, models, ops, optimizers, setRandomSeed, Tensor, utils } from "graft-ml";
-import type { StepData, StepLogs } from "graft-ml";
+import { GradientTape, layers, losses, metrics, models, ops, optimizers, setRandomSeed, utils } from "graft-ml";
+import type { StepData, StepLogs , Tensor} from "graft-ml";
 
 const { values: flags } = parseArgs({
   options: {

@@ -1,7 +1,7 @@
 import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import type { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { byName, Named } from "../named.js";
+import { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { byName } from "../named.js";
 
 /** Options of {@link CosineDecayRestarts}. */
 export interface CosineDecayRestartsOptions {
@@ -22,7 +22,7 @@ export interface CosineDecayRestartsOptions {
  *
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
-export class CosineDecayRestarts extends Named implements LearningRateSchedule {
+export class CosineDecayRestarts extends LearningRateSchedule {
   static readonly className: string = "CosineDecayRestarts";
   static readonly positional: readonly string[] = ["initialLearningRate", "firstDecaySteps"];
   static readonly options: readonly string[] = [
@@ -73,7 +73,7 @@ export class CosineDecayRestarts extends Named implements LearningRateSchedule {
     return this.initialLearningRate * ((1 - this.alpha) * wave + this.alpha);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       initial_learning_rate: this.initialLearningRate,
       first_decay_steps: this.firstDecaySteps,

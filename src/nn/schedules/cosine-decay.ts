@@ -1,7 +1,7 @@
 import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import type { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { byName, Named } from "../named.js";
+import { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { byName } from "../named.js";
 
 /** Options of {@link CosineDecay}. */
 export interface CosineDecayOptions {
@@ -22,7 +22,7 @@ export interface CosineDecayOptions {
  *
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
-export class CosineDecay extends Named implements LearningRateSchedule {
+export class CosineDecay extends LearningRateSchedule {
   static readonly className: string = "CosineDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
   static readonly options: readonly string[] = [
@@ -71,7 +71,7 @@ export class CosineDecay extends Named implements LearningRateSchedule {
     return from * ((1 - this.alpha) * wave + this.alpha);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       initial_learning_rate: this.initialLearningRate,
       decay_steps: this.decaySteps,

@@ -1,7 +1,7 @@
 import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import type { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { byName, Named } from "../named.js";
+import { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { byName } from "../named.js";
 
 /** Options of {@link ExponentialDecay}. */
 export interface ExponentialDecayOptions {
@@ -16,7 +16,7 @@ export interface ExponentialDecayOptions {
  *
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
-export class ExponentialDecay extends Named implements LearningRateSchedule {
+export class ExponentialDecay extends LearningRateSchedule {
   static readonly className: string = "ExponentialDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps", "decayRate"];
   static readonly options: readonly string[] = [
@@ -65,7 +65,7 @@ export class ExponentialDecay extends Named implements LearningRateSchedule {
     return this.initialLearningRate * this.decayRate ** (this.staircase ? Math.floor(passed) : passed);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       initial_learning_rate: this.initialLearningRate,
       decay_steps: this.decaySteps,

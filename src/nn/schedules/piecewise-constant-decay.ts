@@ -1,11 +1,11 @@
 import { UsageError } from "../../errors/errors.js";
 import { numberWithin, numbers } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import type { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { byName, Named } from "../named.js";
+import { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { byName } from "../named.js";
 
 /** One rate up to each boundary, and one behind the last. @see https://keras.io/api/optimizers/learning_rate_schedules/ */
-export class PiecewiseConstantDecay extends Named implements LearningRateSchedule {
+export class PiecewiseConstantDecay extends LearningRateSchedule {
   static readonly className: string = "PiecewiseConstantDecay";
   static readonly positional: readonly string[] = ["boundaries", "values"];
   static readonly options: readonly string[] = ["name"];
@@ -50,7 +50,7 @@ export class PiecewiseConstantDecay extends Named implements LearningRateSchedul
     return this.values.at(index) ?? 0;
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { boundaries: this.boundaries, values: this.values, name: this.name };
   }
 }

@@ -1,7 +1,7 @@
 import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import type { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { byName, Named } from "../named.js";
+import { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { byName } from "../named.js";
 
 /** Options of {@link PolynomialDecay}. */
 export interface PolynomialDecayOptions {
@@ -20,7 +20,7 @@ export interface PolynomialDecayOptions {
  *
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
-export class PolynomialDecay extends Named implements LearningRateSchedule {
+export class PolynomialDecay extends LearningRateSchedule {
   static readonly className: string = "PolynomialDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
   static readonly options: readonly string[] = [
@@ -63,7 +63,7 @@ export class PolynomialDecay extends Named implements LearningRateSchedule {
     return (this.initialLearningRate - this.endLearningRate) * (1 - passed) ** this.power + this.endLearningRate;
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       initial_learning_rate: this.initialLearningRate,
       decay_steps: this.decaySteps,

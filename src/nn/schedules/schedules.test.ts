@@ -7,6 +7,7 @@ import { CosineDecay } from "./cosine-decay.js";
 import { CosineDecayRestarts } from "./cosine-decay-restarts.js";
 import { ExponentialDecay } from "./exponential-decay.js";
 import { InverseTimeDecay } from "./inverse-time-decay.js";
+import { LearningRateSchedule } from "./learning-rate-schedule.js";
 import { PiecewiseConstantDecay } from "./piecewise-constant-decay.js";
 import { PolynomialDecay } from "./polynomial-decay.js";
 import { resolveSchedule } from "./resolve-schedule.js";
@@ -67,13 +68,9 @@ it("may begin with 0, as in Keras", () => {
 it.each([Number.NaN, Infinity, -0.1, undefined, "0.1"])(
   "says when a schedule gives %s, which nothing can be learned with",
   (rate) => {
-    class Own {
-      readonly className = "Own";
-      at(step: number): number {
+    class Own extends LearningRateSchedule {
+      override at(step: number): number {
         return step < 2 ? 0.1 : (rate as number);
-      }
-      getConfig(): Record<string, unknown> {
-        return {};
       }
     }
     const optimizer = new Adam(new Own());
