@@ -10,7 +10,6 @@ import {
   setRandomSeed,
   type StepData,
   type StepLogs,
-  type SymbolicTensor,
   Tensor,
 } from "../../src/index.js";
 
@@ -37,7 +36,7 @@ class ByHand extends models.Model {
     const gradients = tape.gradient(loss, trainable);
     void this.optimizer.apply(gradients, trainable);
     for (const metric of this.metrics) {
-      if (metric.name === "loss") void (metric as metrics.Mean).updateState(loss);
+      if (metric instanceof metrics.Mean) void metric.updateState(loss);
       else void metric.updateState(y, yPred);
     }
     return Object.fromEntries(this.metrics.map((m) => [m.name, m.result()]));
@@ -124,9 +123,7 @@ describe("a trainStep of one's own", () => {
     class Pairs extends models.Model {
       override trainStep([pairs]: StepData): StepLogs {
         const tape = new GradientTape();
-        const [one, other] = (ops.unstack(pairs) as readonly SymbolicTensor[]).map((photos) =>
-          this.apply(photos, { training: true }),
-        );
+        const [one, other] = ops.unstack(pairs).map((photos) => this.apply(photos, { training: true }));
         if (one === undefined || other === undefined) throw new Error("There are no pairs.");
         const similarities = ops.divide(ops.matmul(one, ops.transpose(other)), 0.2);
         const loss = this.computeLoss({ y: new Tensor("int32", [0, 1, 2], [3]), yPred: similarities });
