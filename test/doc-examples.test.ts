@@ -37,6 +37,7 @@ const mostUsed = [
   "Lambda",
   "Layer",
   "Layer.output",
+  "LearningRateSchedule",
   "Loss",
   "Mean",
   "Model",
