@@ -17,7 +17,8 @@ export function show(value: unknown): string {
   if (typeof value === "bigint" || typeof value === "symbol") return value.toString();
   if (typeof value !== "object") return typeof value;
   if (!isPlainObject(value)) {
-    const { name } = value.constructor;
+    const { constructor }: { readonly constructor?: { readonly name: string } } = value;
+    const name = constructor?.name ?? "object";
     return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
   }
   const entries = Object.entries(value);
@@ -29,7 +30,8 @@ export function show(value: unknown): string {
 export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  // Records of names that users give have a prototype of their own, without names of its own.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** @throws UsageError that says of a class that an option of its constructor is not usable */

@@ -120,7 +120,7 @@ test("a file with damaged strings is refused, and files opened later are read al
   const damaged = bytes.slice().fill(7, heap + 16, heap + 18);
   for (let i = 0; i < 20; i++) {
     const reading = withHdf5(damaged, "bad.h5", (file) => file.strings("/", "names"));
-    await expect(reading).rejects.toThrow(/bad\.h5 is a damaged HDF5 file.*within their heap/);
+    await expect(reading).rejects.toThrow(/bad\.h5.*damaged/s);
   }
   expect(await withHdf5(bytes, "good.h5", (file) => file.strings("/", "names"))).toEqual(["conv", "dense", "pool"]);
 });

@@ -100,7 +100,7 @@ function photos(count: number, height: number, width: number): Tensor {
 function farthest(a: Tensor, b: ArrayLike<number>): number {
   expect(a.data).toHaveLength(b.length);
   const distances = Array.from(a.data as Float32Array, (value, index) => Math.abs(value - (b[index] ?? NaN)));
-  return Math.max(...distances);
+  return distances.reduce((greatest, one) => Math.max(greatest, one), 0);
 }
 
 const ofSizes: readonly (readonly [count: number, height: number, width: number])[] = [

@@ -21,6 +21,8 @@ import { Named } from "../named.js";
  * ```
  */
 export abstract class LearningRateSchedule extends Named {
+  static readonly className: string = "LearningRateSchedule";
+
   /**
    * The rate of a step.
    *
