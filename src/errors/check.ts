@@ -17,8 +17,8 @@ export function show(value: unknown): string {
   if (typeof value === "bigint" || typeof value === "symbol") return value.toString();
   if (typeof value !== "object") return typeof value;
   if (!isPlainObject(value)) {
-    const { constructor }: { readonly constructor?: { readonly name: string } } = value;
-    const name = constructor?.name ?? "object";
+    // There are objects that inherit nothing, not even that.
+    const { name } = (Reflect.get(value, "constructor") ?? Object) as { readonly name: string };
     return /^[AEIOU]/.test(name) ? `an ${name}` : `a ${name}`;
   }
   const entries = Object.entries(value);
