@@ -9,7 +9,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Tensor} from "graft-ml";
+import type { Tensor } from "graft-ml";
 import { Dataset, layers, models, ops, optimizers, setRandomSeed, utils } from "graft-ml";
 
 const { values: flags } = parseArgs({

@@ -10,7 +10,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { GradientTape, layers, losses, metrics, models, ops, optimizers, setRandomSeed, utils } from "graft-ml";
-import type { StepData, StepLogs , Tensor} from "graft-ml";
+import type { StepData, StepLogs, Tensor } from "graft-ml";
 
 const { values: flags } = parseArgs({
   options: {

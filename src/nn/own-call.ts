@@ -37,8 +37,7 @@ export function writeOwn(
   const results: readonly unknown[] = Array.isArray(result) ? result : [result];
   return results.map((one) => {
     const isPlaceholder = one instanceof SymbolicTensor && one.traced === undefined;
-    const fits =
-      one instanceof SymbolicTensor || isTensor(one) || one instanceof Variable || typeof one === "number";
+    const fits = one instanceof SymbolicTensor || isTensor(one) || one instanceof Variable || typeof one === "number";
     if (fits && !isPlaceholder) return toValue(one, context);
     throw new UsageError(`${owner}: ${name} does not give what it should.`, {
       subject: name,

@@ -88,10 +88,10 @@ describe("graph models of TensorFlow.js", () => {
     const model = await models.loadModel(path);
     expect(model.inputShape).toEqual(["N", "H", "W", 3]);
     const fixed = await models.loadModel(join(folder, "mobile"));
-    const [expected, actual] = [await predictions(fixed), await model.predictOnBatch<Tensor>(inputsOf(fixed))];
+    const [expected, actual] = [await predictions(fixed), await model.predictOnBatch(inputsOf(fixed))];
     expect(actual.data).toEqual(expected[0]?.data);
     const wide = toTensor(wave([2, 20, 33, 3], 7));
-    expect((await model.predictOnBatch<Tensor>(wide)).dims).toEqual([2, ...actual.dims.slice(1)]);
+    expect((await model.predictOnBatch(wide)).dims).toEqual([2, ...actual.dims.slice(1)]);
   });
 
   it("can be exported as ONNX", async () => {

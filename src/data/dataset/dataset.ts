@@ -243,7 +243,7 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
   static fromElements<E>(elements: readonly E[]): Dataset<E> {
     if (!Array.isArray(elements)) refuse("Dataset.fromElements", "elements", "a list", elements);
     return new Dataset<E>({
-      rounds: rounds.listed(() => elements),
+      rounds: rounds.listed((): readonly E[] => elements),
       count: elements.length,
     });
   }

@@ -75,13 +75,10 @@ export const mish = own<Elementwise>("mish", "Mish", {}, (x) => catalogue.mish(x
 export const ownRows: readonly OperationRow[] = [bent.row, mish.row];
 
 /** `x · Φ(x)`; unlike `ops.gelu`, exactly by default. */
-export const gelu: NamedFunction<WithOptions<catalogue.GeluOptions>> = named(
-  "gelu",
-  (x, options = {}) => {
-    checkOptionNames("gelu", options, ["approximate"]);
-    return neural.gelu(x, { approximate: options.approximate ?? false });
-  },
-);
+export const gelu: NamedFunction<WithOptions<catalogue.GeluOptions>> = named("gelu", (x, options = {}) => {
+  checkOptionNames("gelu", options, ["approximate"]);
+  return neural.gelu(x, { approximate: options.approximate ?? false });
+});
 
 /** `1 / (1 + e⁻ˣ)`. */
 export const sigmoid = named("sigmoid", neural.sigmoid);
