@@ -241,9 +241,10 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
 
   /** Elements that are there already. */
   static fromElements<E>(elements: readonly E[]): Dataset<E> {
-    if (!Array.isArray(elements)) refuse("Dataset.fromElements", "elements", "a list", elements);
+    const given: unknown = elements;
+    if (!Array.isArray(given)) refuse("Dataset.fromElements", "elements", "a list", given);
     return new Dataset<E>({
-      rounds: rounds.listed((): readonly E[] => elements),
+      rounds: rounds.listed(() => elements),
       count: elements.length,
     });
   }

@@ -23,7 +23,7 @@ export interface CosineDecayRestartsOptions {
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
 export class CosineDecayRestarts extends LearningRateSchedule {
-  static readonly className: string = "CosineDecayRestarts";
+  static override readonly className: string = "CosineDecayRestarts";
   static readonly positional: readonly string[] = ["initialLearningRate", "firstDecaySteps"];
   static readonly options: readonly string[] = [
     "tMul",

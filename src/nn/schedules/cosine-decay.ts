@@ -23,7 +23,7 @@ export interface CosineDecayOptions {
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
 export class CosineDecay extends LearningRateSchedule {
-  static readonly className: string = "CosineDecay";
+  static override readonly className: string = "CosineDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
   static readonly options: readonly string[] = [
     "alpha",

@@ -17,7 +17,7 @@ export interface ExponentialDecayOptions {
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
 export class ExponentialDecay extends LearningRateSchedule {
-  static readonly className: string = "ExponentialDecay";
+  static override readonly className: string = "ExponentialDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps", "decayRate"];
   static readonly options: readonly string[] = [
     "staircase",

@@ -17,7 +17,7 @@ export interface InverseTimeDecayOptions {
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
 export class InverseTimeDecay extends LearningRateSchedule {
-  static readonly className: string = "InverseTimeDecay";
+  static override readonly className: string = "InverseTimeDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps", "decayRate"];
   static readonly options: readonly string[] = [
     "staircase",

@@ -6,7 +6,7 @@ import { byName } from "../named.js";
 
 /** One rate up to each boundary, and one behind the last. @see https://keras.io/api/optimizers/learning_rate_schedules/ */
 export class PiecewiseConstantDecay extends LearningRateSchedule {
-  static readonly className: string = "PiecewiseConstantDecay";
+  static override readonly className: string = "PiecewiseConstantDecay";
   static readonly positional: readonly string[] = ["boundaries", "values"];
   static readonly options: readonly string[] = ["name"];
   private readonly boundaries: readonly number[];

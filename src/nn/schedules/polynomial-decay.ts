@@ -21,7 +21,7 @@ export interface PolynomialDecayOptions {
  * @see https://keras.io/api/optimizers/learning_rate_schedules/
  */
 export class PolynomialDecay extends LearningRateSchedule {
-  static readonly className: string = "PolynomialDecay";
+  static override readonly className: string = "PolynomialDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
   static readonly options: readonly string[] = [
     "endLearningRate",
