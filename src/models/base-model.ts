@@ -71,7 +71,8 @@ export abstract class BaseModel extends Layer {
   /** Set it to `true`, for example in a callback, to end `fit` after the present step; `fit` begins with `false`. */
   stopTraining = false;
 
-  private lossMean: Mean | undefined;
+  /** The mean of the losses of steps. Its name is out of the way of a `lossTracker` that a class of a user's own has. */
+  #lossMean: Mean | undefined;
 
   /** Set for models with pretrained weights. */
   pretrained: Pretrained | undefined;
@@ -275,12 +276,16 @@ export abstract class BaseModel extends Layer {
    * override it.
    */
   get metrics(): readonly Metric[] {
-    return [this.lossTracker, ...this.compiled.metrics.map(({ metric }) => metric)];
+    return [this.#meanOfLosses, ...this.compiled.metrics.map(({ metric }) => metric)];
   }
 
-  /** The mean of the losses of steps. */
-  private get lossTracker(): Mean {
-    return (this.lossMean ??= new Mean({ name: "loss" }));
+  get #meanOfLosses(): Mean {
+    return (this.#lossMean ??= new Mean({ name: "loss" }));
+  }
+
+  /** Names of the figures of {@link metrics}, such as `["loss", "acc"]`. */
+  get metricsNames(): readonly string[] {
+    return ["loss", ...this.compiled.metrics.map(({ name }) => name)];
   }
 
   /**
@@ -318,7 +323,7 @@ export abstract class BaseModel extends Layer {
     const tape = new GradientTape();
     const yPred = this.predictions(x, true);
     const loss = this.computeLoss({ x, y, yPred, sampleWeight, training: true });
-    void this.lossTracker.updateState(loss, samplesIn(x));
+    void this.#meanOfLosses.updateState(loss, samplesIn(x));
     const weights = this.trainableWeights;
     void this.optimizer.apply(tape.gradient(loss, weights), weights);
     return this.computeMetrics({ x, y, yPred, sampleWeight });
@@ -328,7 +333,7 @@ export abstract class BaseModel extends Layer {
   testStep(data: StepData): StepLogs {
     const [x, y, sampleWeight] = data;
     const yPred = this.predictions(x, false);
-    void this.lossTracker.updateState(this.computeLoss({ x, y, yPred, sampleWeight, training: false }), samplesIn(x));
+    void this.#meanOfLosses.updateState(this.computeLoss({ x, y, yPred, sampleWeight, training: false }), samplesIn(x));
     return this.computeMetrics({ x, y, yPred, sampleWeight });
   }
 

@@ -38,6 +38,7 @@ export const methodOptions = {
     steps: true,
     callbacks: true,
     verbose: true,
+    returnDict: true,
   } satisfies Record<keyof EvaluateOptions, true>),
   predict: Object.keys({
     batchSize: true,

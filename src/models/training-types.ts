@@ -257,6 +257,8 @@ export interface TrunkReport {
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions {
+  /** Keras's `return_dict`: figures always come as a record here. */
+  readonly returnDict?: true | undefined;
   readonly y?: OutputArrays | undefined;
   /** How much each sample counts in the loss, `[samples]`: one for all outputs, or one for each; default 1. */
   readonly sampleWeight?: OutputArrays | undefined;

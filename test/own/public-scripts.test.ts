@@ -158,3 +158,30 @@ test("how many predictions count may be said by position", () => {
   expect(new metrics.SparseTopKCategoricalAccuracy(3, { name: "top-3" }).getConfig()["k"]).toBe(3);
   expect(new metrics.TopKCategoricalAccuracy(2).getConfig()["k"]).toBe(2);
 });
+
+test("a tracker of losses of a user's own, figures as a record, names of figures, an Input by its shape alone", async () => {
+  class Tracked extends models.Model {
+    readonly lossTracker = new metrics.Mean({ name: "tracked" });
+    override get metrics(): readonly metrics.Metric[] {
+      return [this.lossTracker];
+    }
+    override trainStep([x, y]: StepData): StepLogs {
+      const tape = new GradientTape();
+      const loss = ops.mean(ops.square(ops.subtract(y, this.apply(x, { training: true }))));
+      void this.optimizer.apply(tape.gradient(loss, this.trainableWeights), this.trainableWeights);
+      void this.lossTracker.updateState(loss);
+      return { loss: this.lossTracker.result() };
+    }
+  }
+  const inputs = layers.Input([1]);
+  const outputs = new layers.Dense(1, { kernelInitializer: "zeros" }).apply(inputs);
+  const model = new Tracked({ inputs, outputs });
+  model.compile({ optimizer: new optimizers.SGD(0.1), loss: "mse", metrics: ["mae"] });
+  const x = new Tensor("float32", [1, 1], [2, 1]);
+  const { history } = await model.fit(x, x, { batchSize: 1, shuffle: false, verbose: 0 });
+  // The mean of 1 and of (1 − 0.4)².
+  expect(history["loss"]?.[0]).toBeCloseTo(0.68, 5);
+  expect(model.metricsNames).toEqual(["loss", "mae"]);
+  const figures = await model.evaluate(x, x, { returnDict: true, verbose: 0 });
+  expect(Object.keys(figures)).toEqual(["loss", "mae"]);
+});

@@ -117,6 +117,11 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
         : { folder, prefix: options.savePrefix ?? "", format: options.saveFormat ?? "png" };
   }
 
+  /** Number of samples of a round; Keras's name for it. */
+  get n(): number {
+    return this.samples;
+  }
+
   /** Number of batches of a round. */
   get length(): number {
     return Math.ceil(this.samples / this.batchSize);

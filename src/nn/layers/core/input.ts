@@ -17,6 +17,13 @@ import { InputLayer, type InputOptions } from "./input-layer.js";
  * console.log(photo.shape); // → [ 'N', 'H', 'W', 3 ]
  * ```
  */
-export function Input(options: InputOptions): SymbolicTensor {
-  return new InputLayer(options).output;
+export function Input(shape: NonNullable<InputOptions["shape"]>, options?: InputOptions): SymbolicTensor;
+export function Input(options: InputOptions): SymbolicTensor;
+export function Input(
+  first: NonNullable<InputOptions["shape"]> | InputOptions,
+  options: InputOptions = {},
+): SymbolicTensor {
+  // As in Keras, the shape may stand first by itself.
+  const isShape = Array.isArray as (value: unknown) => value is NonNullable<InputOptions["shape"]>;
+  return new InputLayer(isShape(first) ? { ...options, shape: first } : first).output;
 }
