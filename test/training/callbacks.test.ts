@@ -532,3 +532,34 @@ describe("fit refuses", () => {
     await expect(model.fit(x, { y, verbose: 0, ...options })).rejects.toThrow(message);
   });
 });
+
+describe("values for frozen layers", () => {
+  // The losses are Keras's: 4 ones through 3 units of ones and one of ones are 12; through 3 units of bias 1 alone, 3.
+  it.each([
+    { event: "onEpochEnd", loss: [144, 9, 9], validation: [144, 9, 9] },
+    { event: "onTrainBatchEnd", loss: [144, 9, 9], validation: [9, 9, 9] },
+    { event: "onTrainBatchBegin", loss: [9, 9, 9], validation: [9, 9, 9] },
+  ])("hold from $event on", async ({ event, loss, validation }) => {
+    const frozen = new layers.Dense(3, { kernelInitializer: "ones" });
+    const model = new models.Sequential([
+      layers.Input({ shape: [4] }),
+      frozen,
+      new layers.Dense(1, { kernelInitializer: "ones" }),
+    ]);
+    frozen.trainable = false;
+    model.compile({ optimizer: new optimizers.SGD(0), loss: "mse" });
+    const x = toTensor(float32([1, 1, 1, 1], [1, 4]));
+    const y = toTensor(float32([0], [1, 1]));
+    const setWeights = (): void => {
+      frozen.setWeights([toTensor(float32(new Float32Array(12), [4, 3])), toTensor(float32([1, 1, 1], [3]))]);
+    };
+    const { history } = await model.fit(x, y, {
+      epochs: 3,
+      verbose: 0,
+      validationData: [x, y],
+      callbacks: [new callbacks.LambdaCallback({ [event]: setWeights })],
+    });
+    expect(history["loss"]).toEqual(loss);
+    expect(history["val_loss"]).toEqual(validation);
+  });
+});

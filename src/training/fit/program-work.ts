@@ -5,7 +5,9 @@ import type { Variable } from "../../nn/variable.js";
 import type { Training } from "../../nn/weight-use.js";
 import type { GeneratorState } from "../../random/generator.js";
 import { Activations } from "../activations/activations.js";
+import type { LabelShapes } from "../programs/figures.js";
 import { names } from "../programs/names.js";
+import type { Programs } from "../programs/programs.js";
 import type { CallbackList } from "./callback-list.js";
 import { checkBatch, checkClassWeight } from "./check-labels.js";
 import { evaluateBatches } from "./evaluation.js";
@@ -33,20 +35,22 @@ export interface WorkParts {
 /** Steps by compiled programs, which meet at the freeze boundary. */
 export class ProgramWork implements FitWork {
   private means: RunningMeans;
-  private readonly activations: Activations;
-  private readonly validationActivations: Activations | undefined;
-  private readonly runner: StepRunner;
+  private activations: Activations;
+  private validationActivations: Activations | undefined;
+  private runner: StepRunner;
 
   private constructor(
     private readonly parts: WorkParts,
-    private readonly borrowed: BorrowedPrograms,
+    private readonly labelShapes: LabelShapes,
+    private borrowed: BorrowedPrograms,
   ) {
-    const { model, source, validation, memory, training, resumed } = parts;
-    const { programs } = borrowed;
+    const { model, resumed } = parts;
     this.means = new RunningMeans(model.compiled, resumed?.means ?? undefined);
-    this.activations = new Activations(programs, source);
-    this.validationActivations = validation && new Activations(programs, validation);
-    this.runner = new StepRunner(programs, model.optimizer, memory.streams, training);
+    ({
+      activations: this.activations,
+      validationActivations: this.validationActivations,
+      runner: this.runner,
+    } = partsFor(parts, borrowed.programs));
   }
 
   /** @param first the first batch, which says the shape of the labels */
@@ -62,11 +66,34 @@ export class ProgramWork implements FitWork {
         const random = borrowed.programs.randoms[index];
         if (random !== undefined) memory.streams.restore(randomLabel(random), state);
       });
-      return new ProgramWork(parts, borrowed);
+      return new ProgramWork(parts, labelShapes, borrowed);
     } catch (error) {
       await borrowed.giveBack();
       throw error;
     }
+  }
+
+  /**
+   * Makes the programs again where a callback has given frozen weights other values: they are constants in the programs, and
+   * activations behind them are kept.
+   *
+   * @returns whether it was so
+   */
+  private async renew(): Promise<boolean> {
+    const { borrowed, parts } = this;
+    if (!borrowed.programs.outdated) return false;
+    const { model, source, memory, options } = parts;
+    await this.flush();
+    this.borrowed = await memory.borrow(source.graph, model.compiled, this.labelShapes, options.trunkPrecision);
+    await borrowed.giveBack();
+    const { programs } = this.borrowed;
+    await programs.calibrate(source);
+    ({
+      activations: this.activations,
+      validationActivations: this.validationActivations,
+      runner: this.runner,
+    } = partsFor(parts, programs));
+    return true;
   }
 
   begin(batch: Batch): LoadingBatch {
@@ -75,8 +102,11 @@ export class ProgramWork implements FitWork {
 
   async step({ batch, loading }: LoadingBatch, next: () => void, isFirst: () => boolean): Promise<StepOutcome> {
     const { model, source, options } = this.parts;
+    // What is loading may come from activations that were kept of other weights.
+    const isRenewed = await this.renew();
+    if (isRenewed) await loading?.catch(() => undefined);
     const { programs } = this.borrowed;
-    const boundary = await this.activations.of(batch, loading);
+    const boundary = await this.activations.of(batch, isRenewed ? undefined : loading);
     // The next batch is read while the engine works on this one.
     next();
     checkBatch(batch, source, model.compiled);
@@ -108,6 +138,7 @@ export class ProgramWork implements FitWork {
   }
 
   async validate(batches: Batches, callbacks: CallbackList, context: CallbackContext): Promise<Logs> {
+    await this.renew();
     const { validationActivations } = this;
     if (validationActivations === undefined) return {};
     return evaluateBatches(
@@ -141,4 +172,20 @@ export class ProgramWork implements FitWork {
   async end(): Promise<void> {
     await this.borrowed.giveBack();
   }
+}
+
+/** What works with programs. */
+function partsFor(
+  { model, source, validation, memory, training }: WorkParts,
+  programs: Programs,
+): {
+  readonly activations: Activations;
+  readonly validationActivations: Activations | undefined;
+  readonly runner: StepRunner;
+} {
+  return {
+    activations: new Activations(programs, source),
+    validationActivations: validation && new Activations(programs, validation),
+    runner: new StepRunner(programs, model.optimizer, memory.streams, training),
+  };
 }
