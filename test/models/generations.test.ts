@@ -135,6 +135,24 @@ describe("files of older Keras", () => {
     expect(() => modelFromConfig(model([["x", 0, 0, { training: true }]]), "old.h5", 2)).toThrow(/"training"/);
   });
 
+  it("of Keras 3 in HDF5, which say no modules, hold operations with an element type", async () => {
+    const history = { class_name: "__keras_tensor__", config: { shape: [null, 2], keras_history: ["x", 0, 0] } };
+    const cast = { name: "out", dtype: "int32" };
+    const layers = [
+      { class_name: "InputLayer", name: "x", config: { batch_shape: [null, 2], dtype: "float32", name: "x" } },
+      {
+        class_name: "Cast",
+        name: "out",
+        config: cast,
+        inbound_nodes: [{ args: [history], kwargs: { dtype: "int32" } }],
+      },
+    ];
+    const config = { name: "model", layers, input_layers: [["x", 0, 0]], output_layers: [["out", 0, 0]] };
+    const model = modelFromConfig({ class_name: "Functional", config }, "new.h5", 3);
+    const output = await model.predictOnBatch(toTensor(float32([1.5, -2.5], [1, 2])));
+    expect(Array.from(output.data, Number)).toEqual([1, -2]);
+  });
+
   it("of Keras 1 with channels first, and with normalization of samples, are refused", () => {
     const model = (className: string, config: object): unknown => ({
       class_name: "Sequential",
