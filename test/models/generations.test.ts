@@ -81,6 +81,78 @@ describe("files of older Keras", () => {
     expect(await at(modelFromConfig(hardSigmoid(), "new.h5", 3))).toBeCloseTo(4 / 6, 6);
   });
 
+  it("without the threshold of ThresholdedReLU have that of then", async () => {
+    const layers = [
+      { class_name: "InputLayer", config: { batch_input_shape: [null, 2], name: "x" } },
+      { class_name: "ThresholdedReLU", config: { name: "out" } },
+    ];
+    const model = modelFromConfig({ class_name: "Sequential", config: { layers } }, "model.json", 2);
+    const output = await model.predictOnBatch(toTensor(float32([0.5, 1.5], [1, 2])));
+    expect(Array.from(output.data, Number)).toSatisfy(([low, high]: number[]) => (low ?? 1) === 0 && high === 1.5);
+  });
+
+  it("that normalize all samples together are refused", () => {
+    const node = (inbound: readonly unknown[], className: string, name: string, config: object): unknown => ({
+      class_name: className,
+      name,
+      config: { name, ...config },
+      inbound_nodes: inbound,
+    });
+    const config = {
+      name: "model",
+      layers: [
+        node([], "InputLayer", "x", { batch_input_shape: [null, 2] }),
+        node([["x", 0, 0, { axis: null }]], "TFOpLambda", "norm", { function: "math.l2_normalize" }),
+      ],
+      input_layers: [["x", 0, 0]],
+      output_layers: [["norm", 0, 0]],
+    };
+    expect(() => modelFromConfig({ class_name: "Functional", config }, "old.h5", 2)).toThrow(/"axis".*all samples/s);
+  });
+
+  it("do not predict as in training, unless Keras 2 wrote so", async () => {
+    const history = { class_name: "__keras_tensor__", config: { shape: [null, 4, 4, 1], keras_history: ["x", 0, 0] } };
+    const model = (calls: unknown): unknown => ({
+      class_name: "Functional",
+      config: {
+        name: "model",
+        layers: [
+          {
+            class_name: "InputLayer",
+            name: "x",
+            config: { batch_shape: [null, 4, 4, 1], name: "x" },
+            inbound_nodes: [],
+          },
+          { class_name: "Resizing", name: "out", config: { name: "out", height: 2, width: 2 }, inbound_nodes: [calls] },
+        ],
+        input_layers: [["x", 0, 0]],
+        output_layers: [["out", 0, 0]],
+      },
+    });
+    const called = modelFromConfig(model({ args: [history], kwargs: { training: true } }), "new.keras", 3);
+    const output = await called.predictOnBatch(toTensor(wave([1, 4, 4, 1], 50, 2)));
+    expect(output.dims).toEqual([1, 2, 2, 1]);
+    expect(() => modelFromConfig(model([["x", 0, 0, { training: true }]]), "old.h5", 2)).toThrow(/"training"/);
+  });
+
+  it("of Keras 3 in HDF5, which say no modules, hold operations with an element type", async () => {
+    const history = { class_name: "__keras_tensor__", config: { shape: [null, 2], keras_history: ["x", 0, 0] } };
+    const cast = { name: "out", dtype: "int32" };
+    const layers = [
+      { class_name: "InputLayer", name: "x", config: { batch_shape: [null, 2], dtype: "float32", name: "x" } },
+      {
+        class_name: "Cast",
+        name: "out",
+        config: cast,
+        inbound_nodes: [{ args: [history], kwargs: { dtype: "int32" } }],
+      },
+    ];
+    const config = { name: "model", layers, input_layers: [["x", 0, 0]], output_layers: [["out", 0, 0]] };
+    const model = modelFromConfig({ class_name: "Functional", config }, "new.h5", 3);
+    const output = await model.predictOnBatch(toTensor(float32([1.5, -2.5], [1, 2])));
+    expect(Array.from(output.data, Number)).toEqual([1, -2]);
+  });
+
   it("of Keras 1 with channels first, and with normalization of samples, are refused", () => {
     const model = (className: string, config: object): unknown => ({
       class_name: "Sequential",

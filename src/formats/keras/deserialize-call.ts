@@ -62,15 +62,22 @@ function tensorsIn(argument: unknown): Reference[] | undefined {
   return tensor.success ? [reference(tensor.data.config.keras_history)] : undefined;
 }
 
-/** Options of a call: `training`, and tensors by name. */
+/**
+ * Options of a call: `training`, and tensors by name.
+ *
+ * @param isOld whether Keras 2 wrote it, where `training=True` holds for predictions too
+ */
 function options(
   kwargs: Readonly<Record<string, unknown>>,
+  isOld: boolean,
 ): Pick<Call, "inputs" | "training" | "told"> & { readonly masks: readonly Reference[] } {
   const tensors = new Map<string, readonly Reference[]>();
   const told: Record<string, boolean> = {};
   for (const [name, value] of Object.entries(kwargs)) {
     // What is null or false is left out, but for `training`.
     if (value === null || value === undefined || value === false) continue;
+    // Keras 3 writes the default of layers like Resizing, and a model's own `training` stands above it in every call.
+    if (name === "training" && value === true && !isOld) continue;
     const found = isReference(value) ? [reference(value)] : tensorsIn(value);
     const known: readonly string[] = [...tensorArguments, ...maskArguments];
     if (found !== undefined && known.includes(name)) tensors.set(name, found);
@@ -99,7 +106,7 @@ function oldCall(node: readonly unknown[]): Call {
     if (!isReference(item)) throw unreadable(node);
     const kwargs = z.record(z.string(), z.unknown()).safeParse(item[3] ?? {});
     if (!kwargs.success) throw unreadable(node);
-    const { inputs, masks, training, told } = options(kwargs.data);
+    const { inputs, masks, training, told } = options(kwargs.data, true);
     return { inputs: [reference(item), ...inputs], masks, training, told };
   });
   return {
@@ -139,7 +146,7 @@ export function readCall(node: unknown): Call {
       received: JSON.stringify(argument),
     });
   });
-  const named = options(kwargs);
+  const named = options(kwargs, false);
   const { training, told } = named;
   return { inputs: [...positional, ...named.inputs, ...named.masks], training, told, isOld: false };
 }

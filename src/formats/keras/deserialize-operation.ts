@@ -16,7 +16,7 @@ interface MaybeOperation {
 
 /**
  * Keras's module of a file's layer that is one of its functions: `x * 2` in a functional model is a `keras.src.ops.numpy.Multiply`.
- * The `.h5` files of Keras 3 say no modules; there, what is no layer has no element type.
+ * The `.h5` files of Keras 3 say no modules; there, what is no layer has no `trainable`.
  *
  * @returns `undefined` for a layer
  */
@@ -25,7 +25,7 @@ export function moduleOfOperation(
   generation: Generation,
 ): string | undefined {
   if (typeof module === "string") return /\.ops\.|\.activations\.activations$/.test(module) ? module : undefined;
-  const isLayer = generation < 3 || typeof config !== "object" || config === null || "dtype" in config;
+  const isLayer = generation < 3 || typeof config !== "object" || config === null || "trainable" in config;
   if (isLayer) return undefined;
   const name = operationNames().find((one) => one.endsWith(`.${className}`));
   return name === undefined ? undefined : `keras.src.ops.${name.slice(0, name.indexOf("."))}`;

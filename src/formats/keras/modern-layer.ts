@@ -71,9 +71,11 @@ function withoutVersions(value: unknown): unknown {
   );
 }
 
-/** Names of options of batch normalization that say what Keras 3 says otherwise. */
+/** Options that Keras 3 says otherwise, or has another default for. */
 function special(className: string, config: Config): Config {
   if (className === "SyncBatchNormalization") return { ...config, synchronized: true };
+  // TensorFlow.js may leave its default out, which is not that of ReLU.
+  if (className === "ThresholdedReLU") return { theta: 1, ...config };
   return config;
 }
 

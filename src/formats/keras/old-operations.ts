@@ -104,6 +104,12 @@ function biasAdd(given: Given, name: string): Layer {
   throw unusable("bias", "numbers", given.get("bias"));
 }
 
+function normalization(given: Given, name: string): Layer {
+  // Without axes, TensorFlow divides by the norm of the whole batch: a sample's values would depend on the others.
+  if (given.has("axis")) return new UnitNormalization({ name, axis: axes(given, -1) });
+  throw unusable("axis", "axes (without them, TensorFlow normalizes all samples together)", undefined);
+}
+
 /** TensorFlow's functions by the names that files have. */
 const meanings: Readonly<Record<string, Meaning>> = {
   "__operators__.add": pair("numpy.Add"),
@@ -212,14 +218,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   },
   "nn.softmax": { layer: (given, name) => new Softmax({ name, axis: axis(given, -1) }), takes: ["axis"] },
   "nn.bias_add": { layer: biasAdd, takes: ["bias"] },
-  "math.l2_normalize": {
-    layer: (given, name) => new UnitNormalization({ name, axis: axes(given, -1) }),
-    takes: ["axis"],
-  },
-  "nn.l2_normalize": {
-    layer: (given, name) => new UnitNormalization({ name, axis: axes(given, -1) }),
-    takes: ["axis"],
-  },
+  "math.l2_normalize": { layer: normalization, takes: ["axis"] },
+  "nn.l2_normalize": { layer: normalization, takes: ["axis"] },
   "nn.max_pool2d": pooling(MaxPooling2D),
   "nn.avg_pool2d": pooling(AveragePooling2D),
   "nn.max_pool": pooling(MaxPooling2D),
