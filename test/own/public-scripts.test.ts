@@ -185,3 +185,33 @@ test("a tracker of losses of a user's own, figures as a record, names of figures
   const figures = await model.evaluate(x, x, { returnDict: true, verbose: 0 });
   expect(Object.keys(figures)).toEqual(["loss", "mae"]);
 });
+
+test("metrics that are told tensors of a tape count them", async () => {
+  const tape = new GradientTape();
+  const yTrue = new Tensor("float32", [1, 0, 1, 1], [4, 1]);
+  const yPred = ops.multiply(tape.watch(new Tensor("float32", [0.9, 0.8, 0.7, 0.2], [4, 1])), 1);
+  const accuracy = new metrics.BinaryAccuracy();
+  await accuracy.updateState(yTrue, yPred);
+  expect(accuracy.result()).toBe(0.5);
+  const mean = new metrics.Mean();
+  await mean.updateState(ops.sum(yPred));
+  await mean.updateState(ops.sum(yPred));
+  expect(mean.result()).toBeCloseTo(2.6, 5);
+});
+
+test("validation of a model with a trainStep loses no batch of samples that come only once", async () => {
+  class Own extends models.Model {
+    override trainStep(data: StepData): StepLogs {
+      return super.trainStep(data);
+    }
+  }
+  const inputs = layers.Input([1]);
+  const model = new Own({ inputs, outputs: new layers.Dense(1, { kernelInitializer: "zeros" }).apply(inputs) });
+  model.compile({ optimizer: new optimizers.SGD(0), loss: "mse" });
+  function* once(): Generator<readonly [Tensor, Tensor]> {
+    for (const value of [1, 3]) yield [new Tensor("float32", [1], [1, 1]), new Tensor("float32", [value], [1, 1])];
+  }
+  const x = new Tensor("float32", [1], [1, 1]);
+  const { history } = await model.fit(x, x, { validationData: once(), verbose: 0 });
+  expect(history["val_loss"]).toEqual([5]);
+});

@@ -6,6 +6,7 @@ import { reduceSum } from "../../ops/reduction.js";
 import { expandTo } from "../../ops/shape-of.js";
 import { isTensor } from "../../runtime/runtime.js";
 import type { Config } from "../config.js";
+import type { CallContext } from "../context.js";
 import { asFloat, toValue } from "../operations/operand.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
 import { Metric, presentRecording } from "./metric.js";
@@ -59,7 +60,11 @@ export class Mean extends Metric {
         sampleWeight === undefined ? undefined : asFloat(toValue(sampleWeight as SymbolicTensor, recording));
       const counts = weights ?? expandTo(scalarLike(numbers, 1), numbers);
       const sum = (value: Value): Value => (value.rank === 0 ? value : reduceSum(value, undefined, { keepdims: 0 }));
-      recording.follow(this, { total: sum(mul(numbers, counts)), count: sum(counts) });
+      const state = { total: sum(mul(numbers, counts)), count: sum(counts) };
+      // On a tape there are values at once; in a step they come with each run.
+      const context: CallContext = recording;
+      if (context.evaluate !== undefined) return this.updateFromValues(context, [state.total, state.count]);
+      recording.follow(this, state);
       return Promise.resolve();
     }
     const numbers = numbersOf(values);
@@ -70,6 +75,12 @@ export class Mean extends Metric {
       this.count += weights[index] ?? 0;
     });
     return Promise.resolve();
+  }
+
+  private async updateFromValues(tape: CallContext, values: readonly Value[]): Promise<void> {
+    const [total, count] = (await tape.evaluate?.(values)) ?? [];
+    this.total += Number(total?.data[0] ?? 0);
+    this.count += Number(count?.data[0] ?? 0);
   }
 
   override result(): number {

@@ -11,6 +11,7 @@ import { asType, describeOperand, inKerasOrder, toValue } from "../operations/op
 import { presentContext } from "../scope.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
 import type { Config } from "../config.js";
+import type { CallContext } from "../context.js";
 import type { LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
 
@@ -71,10 +72,17 @@ export abstract class Metric extends Named {
     const recording = presentRecording(given);
     if (recording === undefined) return this.updateFromArrays(given);
     const [truth, prediction, weight] = given.map((one) => asType(toValue(one, recording), "float32"));
-    if (truth !== undefined && prediction !== undefined) {
-      recording.follow(this, this.state(inKerasOrder(truth), prediction, weight ?? everySample(prediction)));
-    }
+    if (truth === undefined || prediction === undefined) return Promise.resolve();
+    const state = this.state(inKerasOrder(truth), prediction, weight ?? everySample(prediction));
+    // On a tape there are values at once; in a step they come with each run.
+    const context: CallContext = recording;
+    if (context.evaluate !== undefined) return this.updateFromTape(context, state);
+    recording.follow(this, state);
     return Promise.resolve();
+  }
+
+  private async updateFromTape(tape: CallContext, state: Readonly<Record<string, Value>>): Promise<void> {
+    this.addStates(Object.keys(state), (await tape.evaluate?.(Object.values(state))) ?? []);
   }
 
   private async updateFromArrays(given: readonly unknown[]): Promise<void> {
@@ -89,6 +97,10 @@ export abstract class Metric extends Named {
       names.push(...state.map(([name]) => name));
       return state.map(([, value]) => value);
     });
+    this.addStates(names, states);
+  }
+
+  private addStates(names: readonly string[], states: readonly Tensor[]): void {
     states.forEach((state, index) => {
       const name = names[index] ?? "";
       const sum = this.sums.get(name) ?? new Float64Array(state.data.length);

@@ -11,7 +11,7 @@ import { OwnMeans } from "./own-means.js";
 import { type OwnFigure, OwnStep } from "./own-step.js";
 import { ProgramWork, type WorkParts } from "./program-work.js";
 import type { SavedMeans } from "./running-means.js";
-import type { Batches, LoadingBatch } from "./samples.js";
+import { type Batches, type LoadingBatch, looked } from "./samples.js";
 import { classFactorsOf } from "./targets.js";
 
 /** Figures of a `testStep` of a user's own over batches; callbacks are told of each. */
@@ -103,13 +103,10 @@ export class OwnWork implements FitWork {
     const { validation } = this.parts;
     if (validation === undefined) return {};
     // As in Keras: a trainStep alone leaves evaluation to the compiled loss and metrics.
-    let first: Batch | undefined;
-    for await (const batch of validation.inOrder()) {
-      first = batch;
-      break;
-    }
+    // The first one says the shapes; it is judged like any other, for samples may come only once.
+    const { first, batches: all } = await looked(eachOf(batches));
     this.programs ??= ProgramWork.create({ ...this.parts, source: validation, resumed: undefined }, first);
-    return (await this.programs).validate(batches, callbacks, context);
+    return (await this.programs).validate(all, callbacks, context);
   }
 
   get trained(): readonly Variable[] {
@@ -128,6 +125,10 @@ export class OwnWork implements FitWork {
     await this.own.release();
     await (await this.programs)?.end();
   }
+}
+
+async function* eachOf(batches: Batches): AsyncGenerator<Batch> {
+  yield* batches;
 }
 
 function lossIn(figures: readonly OwnFigure[]): number | undefined {
