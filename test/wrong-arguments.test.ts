@@ -15,10 +15,16 @@ import {
   setRandomSeed,
   Tensor,
 } from "graft-ml";
-import { afterAll, describe, expect, it } from "vitest";
+import { platform } from "../src/models/platform.js";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { OperationRow } from "../src/nn/operations/operation.js";
 import { methodOptions } from "../src/models/option-names.js";
 import { optionNames, publicClasses, publicFunctions, requiredOptions } from "./support/public-surface.js";
+
+beforeAll(() => {
+  // Where wrong arguments are taken for none, defaults hold: nothing is to be left in the folder that the tests run in.
+  vi.spyOn(platform(), "writeFile").mockResolvedValue();
+});
 
 /* Whatever is given where something else was expected: errors say it. A plain TypeError is a mistake of Graft's. */
 
