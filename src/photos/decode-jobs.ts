@@ -1,10 +1,11 @@
 import { datasetPixels, type DatasetPixelOptions } from "./dataset-pixels.js";
 import { type DecodedPhoto, type DecodeOptions, decodePhoto } from "./decode.js";
 import { readPhoto, type ReadPhotoOptions } from "./read-photo.js";
+import type { View } from "./view.js";
 
 /** Work that makes pixels for a network of a photo, by the name of what does it. */
 export type PixelWork =
-  | { readonly kind: "resize"; readonly options: { readonly size: number } }
+  | { readonly kind: "resize"; readonly options: { readonly size: number; readonly views?: readonly View[] | undefined } }
   | { readonly kind: "read"; readonly options: ReadPhotoOptions }
   | { readonly kind: "dataset"; readonly options: DatasetPixelOptions };
 
@@ -41,7 +42,7 @@ export async function perform(job: DecodeJob): Promise<DecodeResults[DecodeJob["
     case "resize": {
       // The engine is loaded by those who need it.
       const { resizedPhoto } = await import("./resized-photo.js");
-      return resizedPhoto(job.path, job.options.size);
+      return resizedPhoto(job.path, job.options.size, job.options.views);
     }
     case "read":
       return readPhoto(job.path, job.options);

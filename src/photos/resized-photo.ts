@@ -1,6 +1,7 @@
 import { createNodeRuntime } from "../runtime/node/runtime.js";
 import { decodePhoto } from "./decode.js";
 import { PhotoResizer } from "./photo-resizer.js";
+import { croppedTo, mirror, type View, wholeView } from "./view.js";
 
 /**
  * A graph a size, kept as long as its thread: making one takes much longer than resizing a photo with it. It changes no pixel,
@@ -9,16 +10,28 @@ import { PhotoResizer } from "./photo-resizer.js";
 const resizers = new Map<number, Promise<PhotoResizer>>();
 
 /**
- * Decodes a photo and resizes it for a network. One core does all of it: many photos keep all cores busy best when each has one.
+ * Decodes a photo once and resizes views of it for a network. One core does all of it: many photos keep all cores busy best when
+ * each has one.
  *
  * @param path of its file
- * @param size height and width of the result, in pixels
- * @returns `[size, size, 3]` uint8
+ * @param size height and width of the results, in pixels
+ * @param views which parts of it; default the whole photo
+ * @returns `[views, size, size, 3]` uint8, one view behind the other
  * @throws PhotoError when the file cannot be used
  */
-export async function resizedPhoto(path: string, size: number): Promise<Uint8Array> {
-  const resizer = resizers.get(size) ?? PhotoResizer.create(createNodeRuntime({ threads: 1 }), size);
-  resizers.set(size, resizer);
+export async function resizedPhoto(
+  path: string,
+  size: number,
+  views: readonly View[] = [wholeView],
+): Promise<Uint8Array> {
+  const making = resizers.get(size) ?? PhotoResizer.create(createNodeRuntime({ threads: 1 }), size);
+  resizers.set(size, making);
   const photo = await decodePhoto(path, { resizedTo: size });
-  return (await resizer).resize(photo);
+  const resizer = await making;
+  const made = new Uint8Array(views.length * size * size * 3);
+  for (const [index, view] of views.entries()) {
+    const pixels = await resizer.resize(croppedTo(photo, view));
+    made.set(view.mirrored ? mirror(pixels, size) : pixels, index * size * size * 3);
+  }
+  return made;
 }
