@@ -12,6 +12,7 @@ const stages = {
   downloading: "Fetching",
   reading: "Looking at the files",
   features: "Passing photos through the network",
+  views: "Passing views of photos through the network",
   training: "Epoch",
   comparing: "Comparing with the exact network",
   evaluating: "Measuring",

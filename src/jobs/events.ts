@@ -51,7 +51,7 @@ export type JobEvent =
 /** How far long work is. */
 export interface ProgressEvent {
   readonly event: "progress";
-  readonly stage: "downloading" | "reading" | "features" | "training" | "comparing" | "evaluating";
+  readonly stage: "downloading" | "reading" | "features" | "views" | "training" | "comparing" | "evaluating";
   readonly unit: "bytes" | "photos" | "steps";
   readonly done: number;
   /** `null` when it is not known. */

@@ -9,11 +9,11 @@ const wideGap = 0.1;
 const wideInterval = 0.1;
 
 /** What the figures of a run must not be taken for. */
-export function figureWarnings({ best, photos }: Pick<FineTuneResult, "best" | "photos">): {
+export function figureWarnings({ best, measured }: Pick<FineTuneResult, "best" | "measured">): {
   readonly code: string;
   readonly message: string;
 }[] {
-  const { low, high } = wilsonInterval(best.val_accuracy, photos.validation);
+  const { low, high } = wilsonInterval(best.val_accuracy, measured);
   const warnings: { code: string; message: string }[] = [];
   if (best.accuracy - best.val_accuracy > wideGap && best.accuracy > high) {
     warnings.push({
@@ -27,7 +27,7 @@ export function figureWarnings({ best, photos }: Pick<FineTuneResult, "best" | "
     warnings.push({
       code: "uncertain",
       message:
-        `${count(photos.validation, "validation photo")} measure roughly: the accuracy on new photos of this kind lies ` +
+        `${count(measured, "photo")} measure roughly: the accuracy on new photos of this kind lies ` +
         `between ${percent(low)} and ${percent(high)} (95 % interval).`,
     });
   }

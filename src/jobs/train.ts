@@ -55,6 +55,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
     const recipe: FineTuneOptions = {
       runtime,
       backbone,
+      division,
       classes,
       training,
       validation,

@@ -7,19 +7,14 @@ function copy(tensor: TensorData<"float32">): TensorData<"float32"> {
   return { ...tensor, data: tensor.data.slice() };
 }
 
-/** The best weights so far: by validation accuracy, and by validation loss where that is equal. */
+/** The best weights so far, by validation loss: it moves less by luck than accuracy, which counts whole photos. */
 export class BestWeights {
   row: EpochRow | undefined;
   private readonly weights = new Map<Variable, TensorData<"float32">>();
 
   /** Keeps the model's trainable weights when the epoch's figures are better; returns whether they are. */
   offer(row: EpochRow, model: BaseModel): boolean {
-    const best = this.row;
-    const better =
-      best === undefined ||
-      row.val_accuracy > best.val_accuracy ||
-      (row.val_accuracy === best.val_accuracy && row.val_loss < best.val_loss);
-    if (!better) return false;
+    if (this.row !== undefined && !(row.val_loss < this.row.val_loss)) return false;
     this.row = row;
     this.keep(model);
     return true;

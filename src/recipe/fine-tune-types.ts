@@ -10,6 +10,8 @@ import type { Phase, RecipeSettings } from "./plan.js";
 export interface FineTuneOptions extends RecipeSettings {
   readonly runtime: Runtime;
   readonly backbone: Backbone;
+  /** Whether the folder was divided already, or the validation photos were drawn from it. */
+  readonly division: "folders" | "drawn";
   /** Names of the classes, in the order of the probabilities; a photo's `classIndex` counts in this list. */
   readonly classes: readonly string[];
   readonly training: readonly Photo[];
@@ -42,7 +44,7 @@ export type FineTuneEvent =
   /** Long work: photos through the network, steps of an epoch, photos through the exact network. `total` in the same unit. */
   | {
       readonly event: "progress";
-      readonly stage: "features" | "training" | "comparing";
+      readonly stage: "features" | "views" | "training" | "comparing";
       readonly unit: "photos" | "steps";
       readonly done: number;
       readonly total: number;
@@ -80,5 +82,7 @@ export interface FineTuneResult {
   readonly trouble?: LostLoss | undefined;
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
+  /** Photos that `best.val_accuracy` was measured with: the validation photos, or all of them by cross-validation. */
+  readonly measured: number;
   readonly seconds: number;
 }

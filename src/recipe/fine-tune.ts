@@ -1,17 +1,26 @@
+import type { Sequential } from "../models/sequential.js";
+import type { ReadySource } from "../models/sources/batch-source.js";
+import type { LostLoss } from "../models/training-types.js";
 import { RandomStreams } from "../random/seed.js";
-import { toTensor } from "../runtime/runtime.js";
 import { createTrainingLoops } from "../training/fit/loops.js";
-import type { FineTuneJob, FineTuneResult } from "./fine-tune-types.js";
+import type { LinearClassifier } from "../training/regression/softmax-regression.js";
+import { BestWeights } from "./best-weights.js";
+import { better } from "./evidence.js";
+import type { EpochRow, FineTuneJob, FineTuneResult } from "./fine-tune-types.js";
 import { createHead, graftHead } from "./head.js";
-import { Phases } from "./phases.js";
-import { featureModel, featuresOfSets } from "./photo-features.js";
-import { mostEpochs, type Plan, planOf, staysFrozen } from "./plan.js";
+import { type HeadCandidate, HeadStage } from "./head-stage.js";
+import { featureModel, type FeatureSets, featuresOfSets, viewsOfSets } from "./photo-features.js";
+import { type Plan, planOf, staysFrozen } from "./plan.js";
+import { lossOf } from "./probabilities.js";
+import { SteppedTraining } from "./stepped-training.js";
 import { withTrainable } from "./trainable-flags.js";
 
 /**
- * The recipe: grafts a new classifier onto a pretrained network, trains it with the network frozen, then unfreezes the
- * network's last block and trains both together at a lower rate; keeps the best weights by validation, and stops when
- * validation no longer improves.
+ * The recipe. Each stage is kept only if photos that it has not learned from say that it is better than the one before:
+ *
+ * 1. the photos cross the frozen network, and a linear classifier is fitted to what comes out;
+ * 2. so do their mirror images and parts of them, and it is fitted to all;
+ * 3. the network's last block is unfrozen, and both are trained together on these views, at a low rate.
  *
  * Random numbers are the job's own: jobs with networks of their own may run at the same time. The network is part of the
  * result, with what its last block has learned; which of its layers are trainable is afterwards as it was before.
@@ -23,57 +32,129 @@ export async function fineTune(job: FineTuneJob): Promise<FineTuneResult> {
   // The name of a layer that does not exist must show before the work, not after it.
   const plan = planOf(job, job);
   // The network's last block counts as trainable from the beginning, so that its photos cross the frozen part only once: what
-  // is kept for the second phase is kept while the features of the first are computed.
+  // is kept for the third stage is kept while the features of the first two are computed.
   return withTrainable(job.backbone.model, plan.unfrozen, () => graft(job, plan));
 }
 
 async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
   const start = performance.now();
-  const { runtime, machine, backbone, classes, trunkPrecision, signal, onEvent } = job;
-  const { learningRate, batchSize, unfrozen } = plan;
   const random = new RandomStreams(job.seed);
-  const loops = createTrainingLoops({ runtime, machine, random });
-
-  const network = featureModel(backbone.model);
+  const network = featureModel(job.backbone.model);
   const sets = await featuresOfSets(job, plan, network, random.stream("order"));
+  const material: Material = { network, sets, random, rows: [] };
+  const { head, measured, tuning } = await learnHead(job, plan, material);
+  const tuned = tuning && (await tuneNetwork(job, plan, material, { head, ...tuning }));
   const { training, validation } = sets;
-  const photos = { training: training.source.samples, validation: validation.source.samples, skipped: sets.skipped };
-  const steps = Math.ceil(photos.training / batchSize);
-  const phases = new Phases(loops, steps, job);
-
-  const head = createHead(training.features, classes.length, random);
-  await phases.run("head", head, toTensor(training.features), {
-    y: toTensor(training.labels),
-    batchSize,
-    epochs: mostEpochs("head", steps, job),
-    learningRate: learningRate.head,
-    validationData: [toTensor(validation.features), toTensor(validation.labels)],
-  });
-
-  const model = graftHead(network, head);
-  const { val_accuracy } = phases.best;
-  if (phases.trouble !== undefined) {
-    // What was learned until then is kept; more of it would not help.
-  } else if (unfrozen.size > 0 && staysFrozen(val_accuracy, photos.validation, job)) {
-    onEvent?.({ event: "left-frozen", val_accuracy });
-  } else if (unfrozen.size > 0 && signal?.aborted !== true) {
-    await phases.run("fine-tune", model, training.source, {
-      epochs: mostEpochs("fine-tune", steps, job),
-      learningRate: learningRate["fine-tune"],
-      validationData: validation.source,
-      trunkPrecision,
-    });
-  }
-  await Promise.all([loops.release(head), loops.release(model)]);
-  const { rows, best, trouble } = phases;
+  const best = tuned?.kept?.row ?? head.row;
   return {
-    model,
-    epochs: rows,
+    model: tuned?.kept?.model ?? graftHead(network, createHead(head.classifier)),
+    epochs: material.rows,
     bestEpoch: best.epoch,
     best,
     trunk: sets.trunk && { ...sets.trunk, val_accuracy: best.val_accuracy },
-    photos,
-    trouble,
+    photos: { training: training.photos.length, validation: validation.photos.length, skipped: sets.skipped },
+    measured: tuned?.kept === undefined ? measured : validation.photos.length,
+    trouble: tuned?.trouble,
     seconds: (performance.now() - start) / 1000,
   };
+}
+
+/** What the stages work with. */
+interface Material {
+  readonly network: Sequential;
+  readonly sets: FeatureSets;
+  readonly random: RandomStreams;
+  /** Rows of the history; each stage adds its own. */
+  readonly rows: EpochRow[];
+}
+
+/** Fits of the new classifier while the network is frozen. */
+const headFits = 2;
+
+/** What the third stage begins with. */
+interface Tuning {
+  readonly views: ReadySource;
+  /** Learned from the training photos alone. */
+  readonly start: LinearClassifier;
+}
+
+/** The first two stages: the network stays frozen. */
+async function learnHead(
+  job: FineTuneJob,
+  plan: Plan,
+  { network, sets, random, rows }: Material,
+): Promise<{ readonly head: HeadCandidate; readonly measured: number; readonly tuning?: Tuning }> {
+  const stage = await HeadStage.create(job, sets, random);
+  const { measured } = stage;
+  const keep = (candidate: HeadCandidate): void => {
+    rows.push(candidate.row);
+    job.onEvent?.({ event: "epoch", epochs: headFits, ...candidate.row });
+  };
+  try {
+    let started = performance.now();
+    const plain = await stage.fit(1, started);
+    keep(plain);
+    started = performance.now();
+    const views = isStopped(job) ? undefined : await viewsOfSets(job, plan, network, sets, random);
+    if (views === undefined) return { head: plain, measured };
+    const viewed = await stage.fit(2, started, views.features);
+    keep(viewed);
+    const head = viewed.row.val_loss < plain.row.val_loss ? viewed : plain;
+    if (plan.unfrozen.size === 0 || isStopped(job)) return { head, measured };
+    const { val_accuracy } = head.row;
+    if (staysFrozen(val_accuracy, measured, job)) {
+      job.onEvent?.({ event: "left-frozen", val_accuracy });
+      return { head, measured };
+    }
+    const start = await stage.withoutValidation(head, views.features);
+    return { head, measured, tuning: { views: views.source, start } };
+  } finally {
+    await stage.release();
+  }
+}
+
+function isStopped({ signal }: FineTuneJob): boolean {
+  return signal?.aborted === true;
+}
+
+/**
+ * The third stage: the unfrozen part of the network learns too. It is kept if the validation photos say so; else the network
+ * is as it was before.
+ */
+async function tuneNetwork(
+  job: FineTuneJob,
+  plan: Plan,
+  { network, sets, random, rows }: Material,
+  { head, views, start }: Tuning & { readonly head: HeadCandidate },
+): Promise<{
+  readonly kept?: { readonly model: Sequential; readonly row: EpochRow } | undefined;
+  readonly trouble: LostLoss | undefined;
+}> {
+  const { runtime, machine, trunkPrecision } = job;
+  const { training, validation } = sets;
+  const loops = createTrainingLoops({ runtime, machine, random });
+  const model = graftHead(network, createHead(start));
+  const before = new BestWeights();
+  before.keep(model);
+  const stepped = new SteppedTraining(loops, rows, Math.ceil(training.photos.length / plan.batchSize), job);
+  const { epochs, learningRate } = plan;
+  await stepped.run(model, views, { epochs, learningRate, validationData: validation.source, trunkPrecision });
+  const { best: row, trouble } = stepped;
+  const losses = row && (await validationLosses(loops, model, validation));
+  const kept = row !== undefined && losses !== undefined && better(losses, head.validationLosses);
+  if (!kept) before.restore();
+  await loops.release(model);
+  return { kept: kept ? { model, row } : undefined, trouble };
+}
+
+/** `−log` of the probability that a model gives each validation photo's class. */
+async function validationLosses(
+  loops: ReturnType<typeof createTrainingLoops>,
+  model: Sequential,
+  { photos, source }: FeatureSets["validation"],
+): Promise<number[]> {
+  const [output] = await loops.predict(model, source, { verbose: 0 });
+  const probabilities = output?.data as Float32Array;
+  const classes = probabilities.length / photos.length;
+  return photos.map(({ classIndex }, photo) => lossOf(probabilities[photo * classes + classIndex]));
 }

@@ -1,56 +1,20 @@
-import { BatchNormalization, Dense, Dropout, Input } from "../nn/layers/index.js";
+import { Dense, Input, UnitNormalization } from "../nn/layers/index.js";
 import type { BaseModel } from "../models/base-model.js";
 import { Sequential } from "../models/sequential.js";
-import { makeWith, type RandomStreams } from "../random/seed.js";
-import { float32, type TensorData } from "../onnx/tensor-data.js";
-
-/** Share of the features that is left out at each step, against memorizing a small folder. */
-const dropout = 0.2;
-
-/** Mean and variance of each feature over the samples, `[samples, features]`. */
-function statistics({ dims, data }: TensorData<"float32">): { mean: Float32Array; variance: Float32Array } {
-  const [samples = 0, features = 0] = dims;
-  const sums = new Float64Array(features);
-  const squares = new Float64Array(features);
-  for (let index = 0; index < data.length; index++) {
-    const value = data[index] ?? 0;
-    const feature = index % features;
-    sums[feature] = (sums[feature] ?? 0) + value;
-    squares[feature] = (squares[feature] ?? 0) + value * value;
-  }
-  const mean = Float32Array.from(sums, (sum) => sum / samples);
-  const variance = Float32Array.from(squares, (sum, feature) => Math.max(sum / samples - (mean[feature] ?? 0) ** 2, 0));
-  return { mean, variance };
-}
+import type { LinearClassifier } from "../training/regression/softmax-regression.js";
 
 /**
- * The new classifier: features are brought to mean 0 and deviation 1, as they were in the training photos, then one dense
- * layer with softmax. Without the first step the scale of a network's features would decide how fast the second learns. Features that hardly
- * vary among the training photos stay small: a photo that comes later may show them for the first time.
+ * The new classifier: features are brought to length 1, then one dense layer with softmax.
  *
- * @param features of the training photos, `[samples, features]`
- * @param classes number of classes
- * @param random where its initial weights are drawn from
+ * @param classifier what that layer has learned
  * @returns a model from features to probabilities
  */
-export function createHead(features: TensorData<"float32">, classes: number, random: RandomStreams): Sequential {
-  const [, width = 1] = features.dims;
-  const normalization = new BatchNormalization({
-    center: false,
-    scale: false,
-    name: "normalization",
-    trainable: false,
-  });
-  const row = [
-    Input({ shape: [width], name: "features" }),
-    normalization,
-    new Dropout(dropout, { name: "dropout" }),
-    new Dense(classes, { activation: "softmax", name: "probabilities" }),
-  ];
-  const head = makeWith(random, () => new Sequential(row, { name: "head" }));
-  for (const weight of head.weights) weight.initialize(random);
-  const { mean, variance } = statistics(features);
-  normalization.setWeights([float32(mean, [width]), float32(variance, [width])]);
+export function createHead({ kernel, bias }: LinearClassifier): Sequential {
+  const [width = 1, classes = 1] = kernel.dims;
+  const dense = new Dense(classes, { activation: "softmax", name: "probabilities" });
+  const row = [Input({ shape: [width], name: "features" }), new UnitNormalization({ name: "unit_length" }), dense];
+  const head = new Sequential(row, { name: "head" });
+  dense.setWeights([kernel, bias]);
   return head;
 }
 

@@ -3,7 +3,7 @@ import { toTensor } from "../runtime/runtime.js";
 import { createTrainingLoops } from "../training/fit/loops.js";
 import type { FineTuneJob, FineTuneResult } from "./fine-tune-types.js";
 import { headOf } from "./head.js";
-import { compile } from "./phases.js";
+import { compile } from "./stepped-training.js";
 import { exactValidation, featureModel } from "./photo-features.js";
 import { planOf } from "./plan.js";
 import { withTrainable } from "./trainable-flags.js";
@@ -32,7 +32,7 @@ export async function measureExactly(job: FineTuneJob, finished: FineTuneResult)
     }),
   );
   const head = headOf(model, network);
-  compile(head, plan.learningRate.head);
+  compile(head, plan.learningRate);
   const loops = createTrainingLoops({ runtime, machine, random: new RandomStreams(job.seed) });
   const logs = await loops.evaluate(head, toTensor(features), { y: toTensor(labels), verbose: 0 });
   await loops.release(head);

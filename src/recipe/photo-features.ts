@@ -3,14 +3,17 @@ import { FileError, NumberError } from "../errors/errors.js";
 import type { Value } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
 import { Sequential } from "../models/sequential.js";
+import type { ReadySource } from "../models/sources/batch-source.js";
 import type { TrunkReport } from "../models/training-types.js";
 import { GlobalAveragePooling2D } from "../nn/layers/index.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Photo } from "../photos/photo.js";
-import type { Generator } from "../random/generator.js";
+import type { Generator as RandomGenerator } from "../random/generator.js";
+import type { RandomStreams } from "../random/seed.js";
 import { type FeatureOptions, featuresOf } from "../training/activations/features.js";
 import type { FineTuneJob } from "./fine-tune-types.js";
 import { photoGraph, PhotoLibrary, type PhotoSource } from "./photo-library.js";
+import { chooseViews, type ViewedPhoto, viewSource } from "./photo-views.js";
 import type { Plan } from "./plan.js";
 
 /** Photos at a time on their way through the frozen network. */
@@ -18,6 +21,7 @@ const featureBatch = 8;
 
 /** Photos of one set that could be read, and what the frozen network makes of them. */
 export interface PhotoFeatures {
+  readonly photos: readonly Photo[];
   /** For a training or validation of more than the head. */
   readonly source: PhotoSource;
   /** `[photos, features]` */
@@ -54,7 +58,7 @@ export async function featuresOfSets(
   job: FineTuneJob,
   { batchSize }: Plan,
   network: Sequential,
-  order: Generator,
+  order: RandomGenerator,
 ): Promise<FeatureSets> {
   const { backbone, classes, trunkPrecision, signal, onEvent = () => undefined } = job;
   let skipped = 0;
@@ -92,11 +96,76 @@ export async function featuresOfSets(
   checkValidation(validation);
   checkFeatures(validation, validationFeatures.values);
   return {
-    training: { source, features: features.values, labels: labels(training) },
-    validation: { source: validationSource, features: validationFeatures.values, labels: labels(validation) },
+    training: { photos: training.photos, source, features: features.values, labels: labels(training) },
+    validation: {
+      photos: validation.photos,
+      source: validationSource,
+      features: validationFeatures.values,
+      labels: labels(validation),
+    },
     trunk: features.trunk,
     skipped,
   };
+}
+
+/** What the frozen network makes of the views of both sets, `[photos · views, features]`, one photo after the other. */
+export interface ViewFeatures {
+  readonly training: TensorData<"float32">;
+  readonly validation: TensorData<"float32">;
+}
+
+/** Views of both sets, and what the frozen network makes of them. */
+export interface ViewsOfSets {
+  /** For a training of more than the head. */
+  readonly source: ReadySource;
+  readonly features: ViewFeatures;
+}
+
+/**
+ * Lets views of the photos cross the frozen network: the photos themselves, their mirror images and parts of them.
+ *
+ * @param random where views, and the order in which they are trained with, are drawn from
+ * @returns `undefined` when the job was stopped before all had crossed
+ */
+export async function viewsOfSets(
+  job: FineTuneJob,
+  { batchSize }: Plan,
+  network: Sequential,
+  { training, validation }: Pick<FeatureSets, "training" | "validation">,
+  random: RandomStreams,
+): Promise<ViewsOfSets | undefined> {
+  const { backbone, trunkPrecision, signal, onEvent } = job;
+  const graph = preprocessing(job);
+  const { imageSize } = backbone;
+  const viewsOf = (photos: readonly Photo[], name: string): readonly ViewedPhoto[] =>
+    chooseViews(photos, random.stream(`views/${name}`));
+  const sourceOf = (viewed: readonly ViewedPhoto[]): ReadySource =>
+    viewSource(viewed, { imageSize, batchSize, graph, order: random.stream("order/views") });
+  const sources = [sourceOf(viewsOf(training.photos, "training")), sourceOf(viewsOf(validation.photos, "validation"))];
+  const total = sources.reduce((sum, { samples }) => sum + samples, 0);
+  let before = 0;
+  const values: TensorData<"float32">[] = [];
+  for (const source of sources) {
+    const batches = stoppable(source.inOrder(), signal);
+    const options = { trunkPrecision, calibration: training.source, batches, batchSize, samples: source.samples };
+    const onBatch = (done: number): void => {
+      onEvent?.({ event: "progress", stage: "views", unit: "photos", done: before + done, total });
+    };
+    const features = await featuresOf(job, network, source, { ...options, onBatch });
+    if (signal?.aborted === true) return undefined;
+    values.push(features.values);
+    before += source.samples;
+  }
+  const [source, learned, held] = [sources[0], values[0], values[1]];
+  return source && learned && held && { source, features: { training: learned, validation: held } };
+}
+
+/** Items until the signal comes; the one that is being worked on is still given. */
+function* stoppable<Item>(items: Iterable<Item>, signal: AbortSignal | undefined): Generator<Item> {
+  for (const item of items) {
+    yield item;
+    if (signal?.aborted === true) return;
+  }
 }
 
 /**
@@ -115,7 +184,7 @@ export async function exactValidation(
   const source = library.source(featureBatch, preprocessing(job));
   const { values } = await read(job, network, source, job.validation.length, { onBatch: onPhotos });
   checkValidation(library);
-  return { source, features: values, labels: labels(library) };
+  return { photos: library.photos, source, features: values, labels: labels(library) };
 }
 
 /** What the network wants done to photos. */

@@ -35,7 +35,7 @@ export interface PhotoSource extends ReadySource {
 }
 
 /** Name of the graph's input. */
-const fed = "photos";
+export const fedPhotos = "photos";
 
 /** Photos that are read before they are asked for; their pixels lie on disk, in the cache of this process. */
 const readAhead = 512;
@@ -47,7 +47,7 @@ const readAhead = 512;
  * @param preprocess what the network wants done to pixels, `[N, 3, size, size]` float32 RGB in [0, 255]
  */
 export function photoGraph(size: number, preprocess: (pixels: Value) => Value): readonly Value[] {
-  return [preprocess(toChannelsFirst(cast(input(fed, "uint8", ["N", size, size, 3]), "float32")))];
+  return [preprocess(toChannelsFirst(cast(input(fedPhotos, "uint8", ["N", size, size, 3]), "float32")))];
 }
 
 /** Photos resized for a network. Those that cannot be used are found when they are read; they are reported and left out. */
@@ -164,7 +164,7 @@ export class PhotoLibrary {
     const joined = new Uint8Array(photos.length * this.pixelBytes);
     const paths = photos.map(({ path }) => path);
     await fillPixels(joined, paths, this.work);
-    return { [fed]: useOnce(new Tensor("uint8", joined, [photos.length, imageSize, imageSize, 3])) };
+    return { [fedPhotos]: useOnce(new Tensor("uint8", joined, [photos.length, imageSize, imageSize, 3])) };
   }
 
   /** Reads a photo, so that its pixels are there when they are loaded. */

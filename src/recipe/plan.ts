@@ -8,11 +8,11 @@ export type Phase = "head" | "fine-tune";
 
 /** What may be asked of the recipe; what is absent it decides itself. */
 export interface RecipeSettings {
-  /** The most epochs of each phase; default 30. Training stops earlier when validation no longer improves. */
+  /** The most epochs of the second phase; default 30. Training stops earlier when validation no longer improves. */
   readonly epochs?: number | undefined;
-  /** Photos a step; default 32. */
+  /** Photos a step of the second phase; default 32. */
   readonly batchSize?: number | undefined;
-  /** Step size of the head's phase; default 1e-3. The second phase takes 3 % of it. */
+  /** Step size of the second phase; default 3e-5. */
   readonly learningRate?: number | undefined;
   /**
    * From which layer on the network is unfrozen in the second phase: a layer's name, `"none"` or `"all"`; default its last
@@ -25,20 +25,14 @@ export interface RecipeSettings {
   readonly seed?: number | undefined;
 }
 
-/** The head's step size, unless asked otherwise. */
-const defaultLearningRate = 1e-3;
+/** The step size, unless asked otherwise: what was learned from millions of photos moves little. */
+const defaultLearningRate = 3e-5;
 
-/** The second phase's step size, as a share of the first one's: what was learned from millions of photos moves little. */
-const fineTuneShare = 0.03;
-
-/** The most epochs of a phase, unless asked otherwise. */
+/** The most epochs, unless asked otherwise. */
 const defaultEpochs = 30;
 
-/** A head on kept features costs next to nothing an epoch, so small folders get at least this many steps. */
-const headSteps = 1000;
-
-/** Epochs after which a phase ends in which neither validation accuracy nor validation loss got better than ever. */
-export const patience: Readonly<Record<Phase, number>> = { head: 10, "fine-tune": 3 };
+/** Epochs after which the second phase ends in which the validation loss got no better. */
+export const patience = 3;
 
 /**
  * Validation accuracy of the new classifier from which on the network is left frozen, unless a layer to unfreeze is named: what
@@ -61,8 +55,10 @@ export interface Plan {
   readonly unfrozen: ReadonlySet<Layer>;
   /** Photos a step. */
   readonly batchSize: number;
-  /** Step sizes of the phases. */
-  readonly learningRate: Readonly<Record<Phase, number>>;
+  /** Step size of the second phase. */
+  readonly learningRate: number;
+  /** The most epochs of the second phase. */
+  readonly epochs: number;
 }
 
 /**
@@ -76,21 +72,13 @@ export function planOf(
   settings: RecipeSettings,
   { backbone, training }: { readonly backbone: Backbone; readonly training: readonly unknown[] },
 ): Plan {
-  const { unfreeze = backbone.lastBlock, learningRate = defaultLearningRate } = settings;
+  const { unfreeze = backbone.lastBlock, learningRate = defaultLearningRate, epochs = defaultEpochs } = settings;
   return {
     unfrozen: new Set(unfreezeFrom(backbone.model, unfreeze)),
     batchSize: settings.batchSize ?? defaultBatchSize(training.length),
-    learningRate: { head: learningRate, "fine-tune": learningRate * fineTuneShare },
+    learningRate,
+    epochs,
   };
-}
-
-/**
- * The most epochs of a phase.
- *
- * @param steps of an epoch
- */
-export function mostEpochs(phase: Phase, steps: number, { epochs }: RecipeSettings): number {
-  return epochs ?? (phase === "head" ? Math.max(defaultEpochs, Math.ceil(headSteps / steps)) : defaultEpochs);
 }
 
 /**

@@ -27,8 +27,8 @@ const sufficient = 1e-4;
 const flattened = 0.9;
 /** Halvings and doublings after which a direction is given up. */
 const lineSteps = 30;
-/** A step that lowers the value by a smaller share of it is the last: in float32, whose values are apart by 6e-8, it is noise. */
-const smallestGain = 1e-8;
+/** A step that lowers the value by a smaller share of it is the last: what is left to gain is in the sixth digit. */
+const smallestGain = 1e-6;
 
 /**
  * Finds the minimum of a smooth convex function with many variables: L-BFGS with a line search by bisection.
@@ -44,7 +44,7 @@ export async function minimize(
   start: Float64Array,
   { tolerance = 1e-5, iterations = 500 }: MinimizeOptions = {},
 ): Promise<Minimum> {
-  let point = start.slice();
+  let point: Float64Array = start.slice();
   let at = await evaluate(point);
   let evaluations = 1;
   const memory: Pair[] = [];

@@ -4,14 +4,13 @@ import type { BatchSource } from "../models/sources/batch-source.js";
 import type { Callback, CallbackContext, FitOptions, Logs, LostLoss } from "../models/training-types.js";
 import { SparseCategoricalCrossentropy } from "../nn/losses/index.js";
 import { Adam } from "../nn/optimizers/index.js";
-import type { Tensor } from "../runtime/runtime.js";
 import { BestWeights } from "./best-weights.js";
 import type { EpochRow, FineTuneOptions } from "./fine-tune-types.js";
 import { lostTraining } from "./lost-training.js";
-import { patience, type Phase } from "./plan.js";
+import { patience } from "./plan.js";
 
-/** One phase. */
-export interface PhaseOptions extends FitOptions {
+/** How long, and how fast. */
+export interface SteppedOptions extends FitOptions {
   /** The most epochs. */
   readonly epochs: number;
   readonly learningRate: number;
@@ -26,19 +25,19 @@ export function compile(model: BaseModel, learningRate: number): void {
   });
 }
 
-/** Trainings one after the other, whose epochs are counted together and compete for the best weights. */
-export class Phases {
-  /** All epochs so far. */
-  readonly rows: EpochRow[] = [];
+/** A training by steps, whose epochs are counted on from the rows before and compete for the best weights. */
+export class SteppedTraining {
   private readonly weights = new BestWeights();
 
   /**
    * @param loops that train
+   * @param rows all rows so far; those of this training are added
    * @param steps of an epoch
    * @param job who hears of the progress, and what ends it early
    */
   constructor(
     private readonly loops: TrainingLoops,
+    private readonly rows: EpochRow[],
     private readonly steps: number,
     private readonly job: Pick<FineTuneOptions, "onEvent" | "signal">,
   ) {}
@@ -46,28 +45,22 @@ export class Phases {
   /** Why no further epoch makes sense: a loss was no number any more. */
   trouble: LostLoss | undefined;
 
-  /**
-   * Figures of the best epoch so far.
-   *
-   * @throws NumberError when the loss was lost before the first epoch had ended
-   */
-  get best(): EpochRow {
-    const { row } = this.weights;
-    if (row !== undefined) return row;
-    throw this.trouble === undefined ? new TypeError("The training had no epoch.") : lostTraining(this.trouble);
+  /** Figures of the best epoch; `undefined` when the training ended before its first epoch had. */
+  get best(): EpochRow | undefined {
+    return this.weights.row;
   }
 
   /**
-   * Trains a model until it has had its epochs, nothing improves any more, or the loss is no number; it then has the best
-   * weights of all phases.
+   * Trains a model until it has had its epochs, nothing improves any more, or the loss is no number; it then has the
+   * weights of its best epoch, or those that it had before where there was none.
    *
    * @param x what it is trained on
    */
-  async run(phase: Phase, model: BaseModel, x: BatchSource | Tensor, options: PhaseOptions): Promise<void> {
+  async run(model: BaseModel, x: BatchSource, options: SteppedOptions): Promise<void> {
     const { learningRate, ...fit } = options;
     compile(model, learningRate);
     this.weights.keep(model);
-    const follow = this.follow(phase, model, options);
+    const follow = this.follow(model, options);
     try {
       await this.loops.fit(model, x, { ...fit, stepsPerEpoch: this.steps, callbacks: [follow], verbose: 0 });
     } catch (error) {
@@ -77,13 +70,12 @@ export class Phases {
     this.weights.restore();
   }
 
-  private follow(phase: Phase, model: BaseModel, { epochs, learningRate }: PhaseOptions): Callback {
+  private follow(model: BaseModel, { epochs, learningRate }: SteppedOptions): Callback {
     const { rows, weights, steps, job } = this;
     const { signal, onEvent = () => undefined } = job;
     const before = rows.length;
     const last = before + epochs;
     let waited = 0;
-    let lowestLoss = Number.POSITIVE_INFINITY;
     let epochStart = performance.now();
     const onTrainBatchEnd = (step: number, logs: Logs, context: CallbackContext): void => {
       if (signal?.aborted === true) context.stopTraining();
@@ -94,13 +86,12 @@ export class Phases {
     const onEpochEnd = (_epoch: number, logs: Logs, context: CallbackContext): void => {
       const seconds = (performance.now() - epochStart) / 1000;
       epochStart = performance.now();
-      const row = rowOf(logs, { phase, epoch: rows.length + 1, learning_rate: learningRate, seconds });
+      const row = rowOf(logs, { phase: "fine-tune", epoch: rows.length + 1, learning_rate: learningRate, seconds });
       rows.push(row);
       onEvent({ event: "epoch", epochs: last, ...row });
       const better = weights.offer(row, model);
-      waited = better || row.val_loss < lowestLoss ? 0 : waited + 1;
-      lowestLoss = Math.min(lowestLoss, row.val_loss);
-      if (waited >= patience[phase] || signal?.aborted === true) context.stopTraining();
+      waited = better ? 0 : waited + 1;
+      if (waited >= patience || signal?.aborted === true) context.stopTraining();
     };
     const onLossLost = (lost: LostLoss): void => {
       this.trouble = { ...lost, epoch: before + lost.epoch };

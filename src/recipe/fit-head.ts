@@ -1,0 +1,192 @@
+import { float32, type TensorData } from "../onnx/tensor-data.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { type LinearClassifier, type Samples, SoftmaxRegression } from "../training/regression/softmax-regression.js";
+import { logLoss } from "./probabilities.js";
+
+/** Photos as the frozen network sees them, and their classes. */
+export interface LabelledFeatures {
+  /** `[photos, features]`: the photos themselves. */
+  readonly features: TensorData<"float32">;
+  /** `[photos · views, features]`: views of each photo, itself among them, one photo after the other; default themselves alone. */
+  readonly views?: TensorData<"float32"> | undefined;
+  /** Class of each photo. */
+  readonly labels: readonly number[];
+  /** The part of each photo, from `foldsOf`. */
+  readonly folds: readonly number[];
+}
+
+/** What the features of a set can teach. */
+export interface FittedHead {
+  /** For features of length 1, as `UnitNormalization` makes them. */
+  readonly classifier: LinearClassifier;
+  /** `[photos, classes]`: logits of each photo by a classifier that was fitted without its part. */
+  readonly heldOut: TensorData<"float32">;
+  /** The strength of the penalty for one photo: the objective's is this divided by the number of photos. */
+  readonly penalty: number;
+}
+
+/**
+ * Penalties that are tried, the strongest first, for features whose deviation is 1 on average: 1 / C of other libraries. They
+ * are apart by a factor of three: held-out losses of neighbours differ by one in the third digit.
+ */
+const penalties: readonly number[] = [300, 100, 30, 10, 3, 1, 0.3];
+
+/**
+ * Fits linear classifiers of features, and finds out by cross-validation how much they may be bent: from the strongest penalty
+ * on, for as long as photos that were held out are told apart better. Each solution starts the search for the next.
+ *
+ * Features are brought to length 1 first, which takes away what exposure and contrast do to all of them at once; then to mean 0 and
+ * one common deviation. (Loss on test photos, mean of four divisions of flowers5: 0.39 with each feature brought to deviation 1,
+ * 0.38 with a common deviation, 0.36 with length 1 before.)
+ */
+export class HeadFitter {
+  private constructor(
+    private readonly regression: SoftmaxRegression,
+    private readonly classes: number,
+  ) {}
+
+  /**
+   * @param runtime where it is computed
+   * @param features numbers a photo
+   */
+  static async create(runtime: Runtime, features: number, classes: number): Promise<HeadFitter> {
+    return new HeadFitter(await SoftmaxRegression.create(runtime, features, classes), classes);
+  }
+
+  /**
+   * Finds the penalty with the photos themselves, views or not: with views the same one is best, and costs several times as
+   * much to find.
+   */
+  async fit(set: LabelledFeatures): Promise<FittedHead> {
+    const scaled = standardized(set);
+    const plain = { ...set, views: undefined };
+    let best: { readonly penalty: number; readonly loss: number; readonly logits: TensorData<"float32"> } | undefined;
+    let starts: readonly (LinearClassifier | undefined)[] = [];
+    for (const candidate of penalties) {
+      const { logits, classifiers } = await this.heldOut(plain, scaled, candidate, starts);
+      starts = classifiers;
+      const loss = logLoss(logits, set.labels);
+      // Along the path the loss falls, then rises: what comes behind is worse still.
+      if (best !== undefined && !(loss < best.loss)) break;
+      best = { penalty: candidate, loss, logits };
+    }
+    if (best === undefined) throw new RangeError("There is no penalty to try.");
+    const heldOut =
+      set.views === undefined ? best.logits : (await this.heldOut(set, scaled, best.penalty, starts)).logits;
+    return { classifier: await this.whole(set, scaled, best.penalty), heldOut, penalty: best.penalty };
+  }
+
+  /** Fits a classifier with a penalty that {@link fit} has found, without measuring it. */
+  async refit(set: LabelledFeatures, penalty: number): Promise<LinearClassifier> {
+    return this.whole(set, standardized(set), penalty);
+  }
+
+  /**
+   * What a fitted classifier says of features of any length.
+   *
+   * @returns logits `[photos, classes]`
+   */
+  async logits(features: TensorData<"float32">, classifier: LinearClassifier): Promise<TensorData<"float32">> {
+    return this.regression.logits(unitLength(features), classifier);
+  }
+
+  /** Frees what the engine holds. */
+  async release(): Promise<void> {
+    await this.regression.release();
+  }
+
+  private async whole(set: LabelledFeatures, scaled: Standardized, penalty: number): Promise<LinearClassifier> {
+    const samples = this.samples(set, scaled, () => true);
+    return unscaled(await this.regression.fit(samples, penalty / set.labels.length), scaled);
+  }
+
+  /** Each part by a classifier of the others. */
+  private async heldOut(
+    set: LabelledFeatures,
+    scaled: Standardized,
+    penalty: number,
+    starts: readonly (LinearClassifier | undefined)[],
+  ): Promise<{ readonly logits: TensorData<"float32">; readonly classifiers: readonly LinearClassifier[] }> {
+    const { classes } = this;
+    const photos = set.labels.length;
+    const logits = new Float32Array(photos * classes);
+    const classifiers: LinearClassifier[] = [];
+    for (let fold = 0; fold <= Math.max(...set.folds); fold++) {
+      const learned = set.folds.filter((own) => own !== fold).length;
+      const samples = this.samples(set, scaled, (photo) => set.folds[photo] !== fold);
+      const classifier = await this.regression.fit(samples, penalty / learned, starts[fold]);
+      classifiers.push(classifier);
+      const all = await this.regression.logits(scaled.photos, classifier);
+      for (const [photo, own] of set.folds.entries()) {
+        if (own === fold) logits.set(all.data.subarray(photo * classes, (photo + 1) * classes), photo * classes);
+      }
+    }
+    return { logits: float32(logits, [photos, classes]), classifiers };
+  }
+
+  /** Those photos, by their views, that a classifier learns from. */
+  private samples(set: LabelledFeatures, scaled: Standardized, learned: (photo: number) => boolean): Samples {
+    const { labels, views } = set;
+    const features = (views === undefined ? undefined : scaled.views) ?? scaled.photos;
+    const count = features.dims[0] ?? 0;
+    const each = count / labels.length;
+    const targets = new Float32Array(count * this.classes);
+    const counted = new Float32Array(count);
+    for (let sample = 0; sample < count; sample++) {
+      const photo = Math.floor(sample / each);
+      targets[sample * this.classes + (labels[photo] ?? 0)] = 1;
+      if (learned(photo)) counted[sample] = 1 / each;
+    }
+    return { features, targets: float32(targets, [count, this.classes]), weights: float32(counted, [count]) };
+  }
+}
+
+/** Features of length 1 with mean 0 and a common deviation of 1. */
+interface Standardized {
+  readonly photos: TensorData<"float32">;
+  readonly views: TensorData<"float32"> | undefined;
+  readonly mean: Float64Array;
+  readonly deviation: number;
+}
+
+/** By the figures of the photos themselves: with and without views they are seen alike. */
+function standardized({ features, views }: LabelledFeatures): Standardized {
+  const [photos = 0, width = 0] = features.dims;
+  const unit = unitLength(features);
+  const mean = new Float64Array(width);
+  for (const [index, value] of unit.data.entries()) mean[index % width] = (mean[index % width] ?? 0) + value / photos;
+  let squares = 0;
+  for (const [index, value] of unit.data.entries()) squares += (value - (mean[index % width] ?? 0)) ** 2;
+  const deviation = Math.sqrt(squares / unit.data.length) || 1;
+  const scale = ({ data, dims }: TensorData<"float32">): TensorData<"float32"> =>
+    float32(
+      data.map((value, index) => (value - (mean[index % width] ?? 0)) / deviation),
+      dims,
+    );
+  return { photos: scale(unit), views: views && scale(unitLength(views)), mean, deviation };
+}
+
+/** The same classifier for features of length 1 that are not standardized. */
+function unscaled({ kernel, bias }: LinearClassifier, { mean, deviation }: Standardized): LinearClassifier {
+  const [features = 0, classes = 0] = kernel.dims;
+  const scaledKernel = kernel.data.map((value) => value / deviation);
+  const shifted = Float64Array.from(bias.data);
+  for (let index = 0; index < features * classes; index++) {
+    const label = index % classes;
+    shifted[label] = (shifted[label] ?? 0) - (mean[Math.floor(index / classes)] ?? 0) * (scaledKernel[index] ?? 0);
+  }
+  return { kernel: float32(scaledKernel, kernel.dims), bias: float32(Float32Array.from(shifted), bias.dims) };
+}
+
+/** Each row divided by its length, as `UnitNormalization` does. */
+function unitLength({ data, dims }: TensorData<"float32">): TensorData<"float32"> {
+  const [rows = 0, width = 0] = dims;
+  const scaled = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++) {
+    let squares = 0;
+    for (let index = row * width; index < (row + 1) * width; index++) squares += (data[index] ?? 0) ** 2;
+    const factor = 1 / Math.sqrt(Math.max(squares, 1e-12));
+    for (let index = row * width; index < (row + 1) * width; index++) scaled[index] = (data[index] ?? 0) * factor;
+  }
+  return float32(scaled, dims);
+}

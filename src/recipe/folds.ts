@@ -1,0 +1,38 @@
+import type { Generator } from "../random/generator.js";
+
+/** Parts that photos are divided into, each of which measures once what the others have taught. */
+const foldCount = 5;
+
+/**
+ * Divides samples into five parts in which each class has its share, as nearly as may be; samples of one group stay together.
+ *
+ * @param labels class of each sample
+ * @param groups what each sample belongs to, such as the hash of its file: copies of one photo must not measure each other
+ * @param random where the division is drawn from
+ * @returns the part of each sample, from 0
+ */
+export function foldsOf(labels: readonly number[], groups: readonly string[], random: Generator): number[] {
+  const members = new Map<string, number[]>();
+  for (const [sample, group] of groups.entries()) {
+    const known = members.get(group);
+    if (known === undefined) members.set(group, [sample]);
+    else known.push(sample);
+  }
+  const byClass = new Map<number, number[][]>();
+  for (const group of members.values()) {
+    const label = labels[group[0] ?? 0] ?? 0;
+    const known = byClass.get(label);
+    if (known === undefined) byClass.set(label, [group]);
+    else known.push(group);
+  }
+  const folds = labels.map(() => 0);
+  // Classes go on where the one before has ended, so that parts of many small classes are equally large.
+  let next = 0;
+  for (const label of [...byClass.keys()].sort((a, b) => a - b)) {
+    for (const group of random.shuffle(byClass.get(label) ?? [])) {
+      for (const sample of group) folds[sample] = next;
+      next = (next + 1) % foldCount;
+    }
+  }
+  return folds;
+}
