@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ImageDataGenerator, imageDatasetFromDirectory, layers, models, Tensor, UsageError } from "graft-ml";
+import { ImageDataGenerator, imageDatasetFromDirectory, layers, models, Tensor, UsageError, utils } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { FlowFromDataframeOptions } from "../../src/data/generator/dataframe-options.js";
@@ -75,6 +75,12 @@ async function take(iterator: BatchIterator, count: number): Promise<WeightedBat
     if (batches.length === count) break;
   }
   return batches;
+}
+
+async function read<T>(dataset: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const element of dataset) list.push(element);
+  return list;
 }
 
 const numbers = (tensor: Tensor | undefined): number[] => [...(tensor?.data as Float32Array)];
@@ -372,5 +378,41 @@ describe("imageDatasetFromDirectory", () => {
     await expect(imageDatasetFromDirectory(photos, { validationSplit: 0.2, subset: "training" })).rejects.toThrow(
       /seed/,
     );
+  });
+
+  // Shapes are those of Keras 3.15.1.
+  it.each([
+    ["int", []],
+    ["categorical", [4]],
+    [null, undefined],
+  ] as const)("gives photos one by one where there is no batch size, labelMode %s", async (labelMode, label) => {
+    const options = { imageSize: [3, 4], shuffle: false, labelMode } as const;
+    const single = await utils.imageDatasetFromDirectory(photos, { ...options, batchSize: null });
+    expect([single.length, single.filePaths.length, single.batchSize]).toEqual([13, 13, undefined]);
+    const [first] = await read(single.take(1));
+    const [x, y] = [first].flat();
+    expect([x?.dims, y?.dims]).toEqual([[3, 4, 3], label]);
+    const batches = single.batch(4);
+    const right = await read(await imageDatasetFromDirectory(photos, { ...options, batchSize: 4 }));
+    expect(await read(batches)).toEqual(right);
+    expect([batches.length, batches.batchSize, await batches.elementSpec()]).toMatchObject([4, 4, {}]);
+    expect(single.batch(4, { dropRemainder: true }).length).toBe(3);
+    expect(await read(batches.unbatch().batch(13))).toEqual(await read(single.batch(13)));
+    const model = new models.Sequential([layers.Input({ shape: [3, 4, 3] }), new layers.Flatten()]);
+    await expect(model.predict(single)).rejects.toThrow(/no batches.*dataset.batch\(32\)/s);
+    expect((await model.predict(batches)).dims).toEqual([13, 36]);
+  });
+
+  it("takes Keras's arguments by name, and says what is not offered", async () => {
+    const options = { imageSize: [3, 4], dataFormat: "channels_last", verbose: false } as const;
+    const dataset = await imageDatasetFromDirectory({ directory: photos, ...options });
+    expect(dataset.samples).toBe(13);
+    const parts = { validationSplit: 0.3, subset: "both", seed: 1 } as const;
+    const [training] = await utils.imageDatasetFromDirectory({ directory: photos, ...options, ...parts });
+    expect(training.samples).toBe(10);
+    const wrong = { ...options, dataFormat: "channels_first" };
+    await expect(imageDatasetFromDirectory(photos, wrong)).rejects.toThrow(/channels_last.*transpose/s);
+    const flat = join(root, "table");
+    await expect(imageDatasetFromDirectory(flat, { labels: Array(7).fill("a") as never })).rejects.toThrow(/numbers/);
   });
 });
