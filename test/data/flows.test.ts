@@ -171,6 +171,69 @@ describe("flow", () => {
   });
 });
 
+describe("flows by name and without labels", () => {
+  const x = new Tensor(
+    "float32",
+    Float32Array.from({ length: 5 * 2 * 3 * 3 }, (_, index) => index),
+    [5, 2, 3, 3],
+  );
+  const y = new Tensor("float32", Float32Array.of(0, 1, 0, 1, 1), [5]);
+  const datagen = new ImageDataGenerator();
+
+  it("take arguments of flow by position, by name, and options in the place of y", async () => {
+    const options = { batchSize: 2, shuffle: false };
+    const right = await datagen.flow(x, y, options).next();
+    expect(await datagen.flow({ x, y, ...options }).next()).toEqual(right);
+    const alone: Tensor = await datagen.flow(x, options).next();
+    expect(alone).toEqual(right[0]);
+    expect(await datagen.flow({ x, ...options }).at(0)).toEqual(right[0]);
+    for await (const images of datagen.flow(x, null, options)) {
+      expect(images).toEqual(right[0]);
+      break;
+    }
+    // Keras 3.15.1 gives x alone where there are weights and no labels.
+    expect(await datagen.flow(x, { ...options, sampleWeight: y }).next()).toEqual(right[0]);
+    expect(() => datagen.flow(x, { batch_size: 2 } as never)).toThrow(/batchSize/);
+    expect(() => datagen.flow({ x, y, batchSize: 2 } as never, y as never)).toThrow(/too many arguments/);
+  });
+
+  it("take folders and tables by name", async () => {
+    const options = { targetSize: [3, 4], shuffle: false } as const;
+    const flow = await datagen.flowFromDirectory({ directory: photos, ...options });
+    expect(await flow.next()).toEqual(await (await datagen.flowFromDirectory(photos, options)).next());
+    const bare = await datagen.flowFromDirectory(photos, { ...options, classMode: null });
+    const images: Tensor = await bare.next();
+    expect(images).toEqual((await flow.next())[0]);
+    const dataframe = [0, 1, 2].map((number) => ({ id: `${number}.png`, kind: `class ${number}` }));
+    const table = { xCol: "id", yCol: "kind", directory: join(root, "table"), ...options };
+    const right = await (await datagen.flowFromDataframe(dataframe, table)).next();
+    expect(await (await datagen.flowFromDataframe({ dataframe, ...table })).next()).toEqual(right);
+    const columns = { id: dataframe.map(({ id }) => id), kind: dataframe.map(({ kind }) => kind) };
+    expect(await (await datagen.flowFromDataframe({ dataframe: columns, ...table })).next()).toEqual(right);
+    expect(await (await datagen.flowFromDataframe(columns, table)).next()).toEqual(right);
+    const alone: Tensor = await (await datagen.flowFromDataframe(dataframe, { ...table, classMode: null })).next();
+    expect(alone).toEqual(right[0]);
+    // A table may have a column of this name.
+    const odd = { dataframe: ["0.png"], class: ["a"] };
+    const named = await datagen.flowFromDataframe(odd, { ...table, xCol: "dataframe", yCol: "class" });
+    expect(named.filenames).toEqual(["0.png"]);
+  });
+
+  it.each(["png", "bmp", "tiff", "tif", "gif", "jpg", "webp"] as const)("save photos as %s", async (saveFormat) => {
+    const folder = join(root, `saved-${saveFormat}`);
+    const odd = new Tensor("float32", x.data.slice(0, 2 * 5 * 3), [1, 2, 5, 3]);
+    await datagen.flow(odd, { saveToDir: folder, savePrefix: "p", saveFormat }).next();
+    const [file = ""] = await readdir(folder);
+    expect(file).toMatch(new RegExp(`^p_0_\\d+\\.${saveFormat}$`));
+    const again = utils.imgToArray(await utils.loadImg(join(folder, file)));
+    expect(again.dims).toEqual([2, 5, 3]);
+    // What is stretched to [0, 255]; these lose nothing.
+    if (!["png", "bmp", "tiff", "tif"].includes(saveFormat)) return;
+    const right = Array.from({ length: 30 }, (_, index) => Math.trunc(Math.fround(index / 29) * 255));
+    expect([...(again.data as Float32Array)]).toEqual(right);
+  });
+});
+
 describe("a preprocessing function on the host", () => {
   it("comes after augmentation and before rescale, for each photo", async () => {
     const shapes: unknown[] = [];
@@ -229,7 +292,7 @@ describe("saveToDir", () => {
     expect(names).toEqual([expect.stringMatching(/^aug_0_\d+\.png$/)]);
     const image = sharp(await readFile(join(folder, names[0] ?? ""))).extractChannel(0);
     expect([...(await image.raw().toBuffer())]).toEqual([0, 63, 127, 255]);
-    expect(() => new ImageDataGenerator().flow(x, null, { saveFormat: "bmp" as never })).toThrow(/png, jpeg/);
+    expect(() => new ImageDataGenerator().flow(x, null, { saveFormat: "xyz" as never })).toThrow(/png, jpeg/);
   });
 });
 
