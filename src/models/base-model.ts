@@ -94,6 +94,11 @@ export abstract class BaseModel extends Layer {
   /** Output shape of each layer in Keras's order; of its first call, where a layer is used several times. */
   abstract layerShapes(): ReadonlyMap<Layer, Shape>;
 
+  /** Whether samples may have another size than the shapes say: a `Sequential` whose first samples said it takes others. */
+  get takesOtherSizes(): boolean {
+    return false;
+  }
+
   /**
    * Where the inputs of each layer come from, as Keras's summary says it: `name[call][output]`; `undefined` where the
    * layers form one row.
