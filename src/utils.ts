@@ -18,7 +18,7 @@ export { normalize, type Numbers, toCategorical } from "./data/utils/categorical
 export { saveImg, type SaveImgOptions } from "./data/utils/save-img.js";
 export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./data/dataset/image-dataset.js";
 export { splitDataset, type SplitDatasetOptions } from "./data/utils/split-dataset.js";
-export { PyDataset } from "./models/sources/py-dataset.js";
+export { PyDataset, PyDataset as Sequence } from "./models/sources/py-dataset.js";
 export { setRandomSeed } from "./random/seed.js";
 export { plotModel, type PlotModelOptions } from "./report/plot-model.js";
 export { clearSession } from "./nn/names.js";

@@ -1,6 +1,6 @@
 import { UsageError } from "../../errors/errors.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
-import { batchOf, type Origin, sourceOfBatch } from "../../models/sources/given-batch.js";
+import { batchLike, type Origin, sourceOfBatch } from "../../models/sources/given-batch.js";
 import { type Element, rowsOf } from "./element.js";
 import { isTensor } from "../../runtime/runtime.js";
 import type { Pass, Round, Rounds } from "./rounds.js";
@@ -152,7 +152,7 @@ export async function beginRound(
     batchSize: rowsOf(first) ?? 1,
     reproducible: false,
     graph,
-    batch: (element) => batchOf(element, origin),
+    batch: (element) => batchLike(graph, element, origin),
   };
   return [feeding, { pass, first, rest }];
 }
