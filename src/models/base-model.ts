@@ -95,7 +95,7 @@ export abstract class BaseModel extends Layer {
   abstract layerShapes(): ReadonlyMap<Layer, Shape>;
 
   /** Whether samples may have another size than the shapes say: a `Sequential` whose first samples said it takes others. */
-  get takesOtherSizes(): boolean {
+  takesOtherSizes(): boolean {
     return false;
   }
 

@@ -161,7 +161,7 @@ export class Sequential extends BaseModel {
     this.deferred = true;
   }
 
-  override get takesOtherSizes(): boolean {
+  override takesOtherSizes(): boolean {
     return this.deferred;
   }
 

@@ -14,9 +14,7 @@ const right = [
 ];
 
 class Photos extends utils.PyDataset {
-  get length(): number {
-    return 1;
-  }
+  readonly length = 1;
 
   getItem(): [Tensor, Tensor] {
     return [waves(4, 8), labels];

@@ -8,7 +8,7 @@ import type { SymbolicTensor } from "../../nn/symbolic-tensor.js";
 /** Sizes of what is fed, where the model leaves them open. */
 export function sizesOf(model: BaseModel, fed: readonly Value[]): string {
   const isOpen = ({ shape }: SymbolicTensor): boolean =>
-    model.takesOtherSizes || shape.slice(1).some((extent) => typeof extent === "string");
+    model.takesOtherSizes() || shape.slice(1).some((extent) => typeof extent === "string");
   return model.inputs.map((tensor, index) => (isOpen(tensor) ? String(fed[index]?.shape.slice(1)) : "")).join(";");
 }
 

@@ -158,7 +158,7 @@ export function prepareModel(model: BaseModel, source: BatchSource): void {
     const [expected, received] = [shape.slice(1), (shapes[index] ?? []).slice(1)];
     // What a model that takes other sizes cannot compute, its layers say; the weights of the first fit the channels.
     const fits = expected.every((extent, axis) => {
-      const isOpen = typeof extent === "string" || (model.takesOtherSizes && axis < expected.length - 1);
+      const isOpen = typeof extent === "string" || (model.takesOtherSizes() && axis < expected.length - 1);
       return isOpen || extent === received[axis];
     });
     if (fits && expected.length === received.length) return;

@@ -72,7 +72,7 @@ export function splitModel(model: BaseModel, compiled: Compiled | undefined, fed
   const data = model.inputs.map(({ shape, type }, index) => {
     const [, ...extents] = channelsFirst(shape);
     const given = fed[index]?.shape.slice(1) ?? [];
-    const isOpen = (extent: Dim): boolean => model.takesOtherSizes || typeof extent === "string";
+    const isOpen = (extent: Dim): boolean => model.takesOtherSizes() || typeof extent === "string";
     const sizes = extents.map((extent, axis) => (isOpen(extent) ? (given[axis] ?? extent) : extent));
     return input(`data/${index}`, type, ["N", ...sizes]);
   });

@@ -23,7 +23,7 @@ export function isSource(value: object): value is AdaptSource {
  * @param owner name of the layer, for messages
  * @throws UsageError when there is no end
  */
-export async function* roundOf(source: AdaptSource, owner: string): AsyncGenerator<unknown> {
+export async function* roundOf(source: AdaptSource, owner: string): AsyncGenerator {
   const { at, getItem, cardinality } = source as Members;
   const ask = getItem ?? at;
   const length = ask === undefined ? undefined : (source as Members).length;

@@ -120,7 +120,7 @@ export class Normalization extends UnaryLayer {
   }
 
   private add(moments: Moments, batch: unknown): void {
-    checkTensor("adapt", "data", batch as TensorData);
+    checkTensor("adapt", "data", batch);
     const data = batch as TensorData;
     this.ensureBuilt([["N", ...data.dims.slice(1)]]);
     const shape = this.adapted?.mean.shape ?? [];
