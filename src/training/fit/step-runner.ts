@@ -1,3 +1,4 @@
+import type { Dim } from "../../graph/shape.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import type { Optimizer } from "../../nn/optimizers/optimizer.js";
 import type { Tensor } from "../../runtime/runtime.js";
@@ -102,11 +103,17 @@ export class StepRunner {
   private draw(random: RandomInput, batch: number): Tensor {
     const { value, distribution } = random;
     const generator = this.streams.of(randomLabel(random));
-    const dims = value.shape.map((dim) => (typeof dim === "number" ? dim : batch));
+    const dims = value.shape.map((dim) => extentFor(dim, batch));
     const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
     draw(distribution, generator, data);
     return toTensor(float32(data, dims));
   }
+}
+
+/** An extent for a batch: its size, or a multiple of it, such as `"81*N"`. */
+function extentFor(dim: Dim, batch: number): number {
+  if (typeof dim === "number") return dim;
+  return dim.split("*").reduce((product, part) => product * (/^\d+$/.test(part) ? Number(part) : batch), 1);
 }
 
 /** The name of random numbers among the inputs of a step, and of the stream that they are drawn from. */
