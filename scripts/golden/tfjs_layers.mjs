@@ -15,25 +15,46 @@ const { layers, model, input, version_layers: version } = require("@tensorflow/t
 
 /** As `wave` in _golden.py and in test/support/wave.ts. */
 const wave = (dims, key, scale = 1, offset = 0) =>
-  Float32Array.from({ length: dims.reduce((n, d) => n * d, 1) }, (_, i) => offset + scale * Math.sin(12.9898 * i + 78.233 * key));
+  Float32Array.from(
+    { length: dims.reduce((n, d) => n * d, 1) },
+    (_, i) => offset + scale * Math.sin(12.9898 * i + 78.233 * key),
+  );
 
 const one = (name, shape, layer) => ({ name, shapes: [shape], call: (xs) => layer.apply(xs[0]) });
 const two = (name, shape, other, layer) => ({ name, shapes: [shape, other], call: (xs) => layer.apply(xs) });
 const image = [6, 5, 3];
 
 const cases = [
-  ...[[4, 3], [9, 11], [6, 5], [1, 1], [1, 4], [12, 10]].flatMap(([height, width]) =>
+  ...[
+    [4, 3],
+    [9, 11],
+    [6, 5],
+    [1, 1],
+    [1, 4],
+    [12, 10],
+  ].flatMap(([height, width]) =>
     ["bilinear", "nearest"].flatMap((interpolation) =>
       [false, true].map((cropToAspectRatio) =>
-        one(`Resizing ${height}x${width} ${interpolation} ${cropToAspectRatio}`, image,
-          layers.resizing({ height, width, interpolation, cropToAspectRatio })),
+        one(
+          `Resizing ${height}x${width} ${interpolation} ${cropToAspectRatio}`,
+          image,
+          layers.resizing({ height, width, interpolation, cropToAspectRatio }),
+        ),
       ),
     ),
   ),
   one("Resizing default", image, layers.resizing({ height: 4, width: 8 })),
-  ...[[4, 3], [6, 5], [5, 4], [2, 2], [6, 3], [1, 1], [9, 8], [4, 8], [6, 4]].map(([height, width]) =>
-    one(`CenterCrop ${height}x${width}`, image, layers.centerCrop({ height, width })),
-  ),
+  ...[
+    [4, 3],
+    [6, 5],
+    [5, 4],
+    [2, 2],
+    [6, 3],
+    [1, 1],
+    [9, 8],
+    [4, 8],
+    [6, 4],
+  ].map(([height, width]) => one(`CenterCrop ${height}x${width}`, image, layers.centerCrop({ height, width }))),
   one("Rescaling", image, layers.rescaling({ scale: 0.5, offset: -1 })),
   one("UpSampling2D nearest", image, layers.upSampling2d({ size: [2, 3] })),
   one("UpSampling2D bilinear", image, layers.upSampling2d({ size: [2, 3], interpolation: "bilinear" })),
@@ -47,16 +68,35 @@ const cases = [
   one("ThresholdedReLU", image, layers.thresholdedReLU({})),
   one("ThresholdedReLU theta", image, layers.thresholdedReLU({ theta: 0.3 })),
   one("Softmax axis", image, layers.softmax({ axis: -1 })),
-  ...["elu", "selu", "relu", "relu6", "linear", "sigmoid", "hardSigmoid", "softplus", "softsign", "tanh", "softmax",
-    "logSoftmax", "gelu", "gelu_new", "mish", "swish"].map((activation) =>
-    one(`Activation ${activation}`, [4, 3, 2], layers.activation({ activation }))),
+  ...[
+    "elu",
+    "selu",
+    "relu",
+    "relu6",
+    "linear",
+    "sigmoid",
+    "hardSigmoid",
+    "softplus",
+    "softsign",
+    "tanh",
+    "softmax",
+    "logSoftmax",
+    "gelu",
+    "gelu_new",
+    "mish",
+    "swish",
+  ].map((activation) => one(`Activation ${activation}`, [4, 3, 2], layers.activation({ activation }))),
   one("Dense", [7], layers.dense({ units: 4, activation: "hardSigmoid" })),
   one("Dense on images", image, layers.dense({ units: 2, useBias: false })),
   one("Conv2D", image, layers.conv2d({ filters: 4, kernelSize: 3, padding: "same", strides: 2, activation: "relu" })),
   one("Conv2D valid", image, layers.conv2d({ filters: 4, kernelSize: [3, 2], activation: "elu" })),
   one("Conv2D dilated", image, layers.conv2d({ filters: 2, kernelSize: 2, dilationRate: 2 })),
   one("Conv2DTranspose", image, layers.conv2dTranspose({ filters: 2, kernelSize: 3, strides: 2, padding: "same" })),
-  one("Conv2DTranspose even", image, layers.conv2dTranspose({ filters: 2, kernelSize: 4, strides: 2, padding: "same" })),
+  one(
+    "Conv2DTranspose even",
+    image,
+    layers.conv2dTranspose({ filters: 2, kernelSize: 4, strides: 2, padding: "same" }),
+  ),
   one("Conv2DTranspose valid", image, layers.conv2dTranspose({ filters: 2, kernelSize: 2, strides: 3 })),
   one("Conv2DTranspose narrow", image, layers.conv2dTranspose({ filters: 2, kernelSize: 1, strides: 2 })),
   one("SeparableConv2D", image, layers.separableConv2d({ filters: 4, kernelSize: 3, strides: 2, padding: "same" })),
@@ -78,15 +118,32 @@ const cases = [
   one("Reshape", image, layers.reshape({ targetShape: [10, 9] })),
   one("Permute", image, layers.permute({ dims: [3, 1, 2] })),
   one("RepeatVector", [5], layers.repeatVector({ n: 3 })),
-  one("ZeroPadding2D", image, layers.zeroPadding2d({ padding: [[1, 2], [0, 3]] })),
+  one(
+    "ZeroPadding2D",
+    image,
+    layers.zeroPadding2d({
+      padding: [
+        [1, 2],
+        [0, 3],
+      ],
+    }),
+  ),
   one("ZeroPadding2D default", image, layers.zeroPadding2d({})),
-  one("Cropping2D", image, layers.cropping2D({ cropping: [[1, 2], [0, 3]] })),
+  one(
+    "Cropping2D",
+    image,
+    layers.cropping2D({
+      cropping: [
+        [1, 2],
+        [0, 3],
+      ],
+    }),
+  ),
   one("Dropout", image, layers.dropout({ rate: 0.5 })),
   one("AlphaDropout", image, layers.alphaDropout({ rate: 0.5 })),
   one("GaussianNoise", image, layers.gaussianNoise({ stddev: 0.5 })),
   one("GaussianDropout", image, layers.gaussianDropout({ rate: 0.5 })),
-  ...["add", "multiply", "average", "maximum", "minimum"].map((kind) =>
-    two(kind, image, image, layers[kind]({}))),
+  ...["add", "multiply", "average", "maximum", "minimum"].map((kind) => two(kind, image, image, layers[kind]({}))),
   two("add broadcast", image, [3], layers.add({})),
   two("concatenate", image, image, layers.concatenate({})),
   two("concatenate rows", image, [2, 5, 3], layers.concatenate({ axis: 1 })),
@@ -128,6 +185,9 @@ for (const { name, shapes, call } of cases) {
     console.log(name, "cannot be made:", error.message);
   }
 }
-const golden = { written: { by: "node scripts/golden/tfjs_layers.mjs", "@tensorflow/tfjs-layers": version }, cases: made };
+const golden = {
+  written: { by: "node scripts/golden/tfjs_layers.mjs", "@tensorflow/tfjs-layers": version },
+  cases: made,
+};
 writeFileSync("test/golden/tfjs-layers.json", `${JSON.stringify(golden)}\n`);
 console.log(`${made.length} cases`);

@@ -155,6 +155,12 @@ describe("random numbers inside of call", () => {
 });
 
 describe("wrong uses", () => {
+  it("are files of graphs, which cannot draw", async () => {
+    const input = layers.Input({ shape: [4] });
+    const model = new models.Model({ inputs: input, outputs: new Noise().apply(input) });
+    await expect(model.export("none/noise.onnx")).rejects.toThrow(/random numbers in inference/);
+  });
+
   it("say what is expected", () => {
     const placeholder = layers.Input({ shape: [3] });
     expect(() => random.dropout(placeholder, 0.5)).toThrow(/functional model.*call/s);

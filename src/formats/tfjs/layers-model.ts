@@ -61,7 +61,9 @@ export function layersModelOfTfjs({ topology, weights }: TfjsLayersModel, file: 
   const said = typeof version === "string" ? version : undefined;
   // What Keras has trained and a converter has written goes on to mean what Keras computes.
   const special = said?.startsWith("tfjs") === true ? layerOfTfjs : undefined;
-  const model = modelFromConfig(property(topology, "model_config") ?? topology, file, generationOf(said, 2), { special });
+  const model = modelFromConfig(property(topology, "model_config") ?? topology, file, generationOf(said, 2), {
+    special,
+  });
   const used = new Set<string>();
   const layers = leaves(model.layers).map((layer) => ({ name: layer.name, weights: weightsOf(layer, weights, used) }));
   assignWeights(leaves(model.layers), { file, layers });

@@ -97,7 +97,9 @@ export function layerOfTfjs({ className, config }: LayerConfig): Layer | LayerCo
     }
     case "CenterCrop": {
       const read = sizeSchema.safeParse(config);
-      return read.success ? new TfjsLines(className, middle(read.data.height, read.data.width), read.data.name) : undefined;
+      return read.success
+        ? new TfjsLines(className, middle(read.data.height, read.data.width), read.data.name)
+        : undefined;
     }
     case "UpSampling2D": {
       const read = upSamplingSchema.safeParse(config);

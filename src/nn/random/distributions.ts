@@ -148,7 +148,9 @@ export function randint<S extends DrawnShape>(
   shape: S,
   minval: number,
   maxval: number,
-  ...options: readonly (string | null | Seed | { readonly dtype?: string | undefined; readonly seed?: Seed | undefined })[]
+  ...options: readonly (
+    string | null | Seed | { readonly dtype?: string | undefined; readonly seed?: Seed | undefined }
+  )[]
 ): Drawn<S> {
   const { dtype, seed } = optionsOf("randint", options, { dtype: "int32", seed: null });
   const inside = (value: unknown): value is number => isWhole(value, -exact) && value <= exact;

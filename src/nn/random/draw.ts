@@ -50,7 +50,9 @@ export function drawInside(context: CallContext, sampler: Sampler, shape: Shape,
 
 /** An extent that a step knows: a number, the batch, or a multiple of it. */
 function isDrawable(extent: unknown): boolean {
-  return isWhole(extent, 0) || (typeof extent === "string" && extent.split("*").every((part) => /^(\d+|N)$/.test(part)));
+  return (
+    isWhole(extent, 0) || (typeof extent === "string" && extent.split("*").every((part) => /^(\d+|N)$/.test(part)))
+  );
 }
 
 /** @throws UsageError when it is no list of extents */

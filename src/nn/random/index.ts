@@ -14,11 +14,5 @@ export {
   uniform,
   type UniformOptions,
 } from "./distributions.js";
-export {
-  categorical,
-  dropout,
-  type DropoutCallOptions,
-  shuffle,
-  type ShuffleCallOptions,
-} from "./of-tensors.js";
+export { categorical, dropout, type DropoutCallOptions, shuffle, type ShuffleCallOptions } from "./of-tensors.js";
 export { SeedGenerator, type SeedGeneratorOptions } from "./seed-generator.js";

@@ -23,11 +23,7 @@ import { checkSeed, checkShape, drawInside, type Seed } from "./draw.js";
 type Given = SymbolicTensor | Variable | Tensor;
 
 /** Computes with random numbers: part of a computation that is being written, or of an array at once. */
-function compute<X extends Given>(
-  owner: string,
-  x: X,
-  write: (x: Value, context: CallContext) => Value,
-): Answer<X> {
+function compute<X extends Given>(owner: string, x: X, write: (x: Value, context: CallContext) => Value): Answer<X> {
   const given: unknown = x;
   if (!(given instanceof SymbolicTensor || given instanceof Variable || isTensor(given))) {
     throw new UsageError(`random.${owner} cannot compute with this.`, {
@@ -104,7 +100,9 @@ export function dropout<X extends Given>(
 export function categorical<X extends Given>(
   logits: X,
   numSamples: number,
-  ...options: readonly (string | null | Seed | { readonly dtype?: string | undefined; readonly seed?: Seed | undefined })[]
+  ...options: readonly (
+    string | null | Seed | { readonly dtype?: string | undefined; readonly seed?: Seed | undefined }
+  )[]
 ): Answer<X> {
   const { dtype, seed } = optionsOf("categorical", options, { dtype: "int32", seed: null });
   if (!isWhole(numSamples, 1)) {

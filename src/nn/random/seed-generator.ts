@@ -1,7 +1,7 @@
 import { isWhole, refuse } from "../../errors/check.js";
 import { Generator } from "../../random/generator.js";
 import { nextRandomStream } from "../../random/seed.js";
-import { byName } from "../named.js";
+import { byName, checkOwnOptions } from "../named.js";
 
 /** Options of {@link SeedGenerator}. */
 export interface SeedGeneratorOptions {
@@ -38,7 +38,9 @@ export class SeedGenerator {
    * @throws UsageError when it is not
    */
   constructor(seed?: number | null | SeedGeneratorOptions) {
-    const given = byName<SeedGeneratorOptions>(SeedGenerator, [seed]).seed ?? null;
+    const options = byName<SeedGeneratorOptions>(SeedGenerator, [seed]);
+    checkOwnOptions(SeedGenerator, options);
+    const given = options.seed ?? null;
     if (given !== null && !isWhole(given, 0)) {
       refuse("SeedGenerator", "seed", "a whole number of at least 0, or null", given);
     }

@@ -15,7 +15,8 @@ import type { FitWork, StepOutcome } from "./fit-work.js";
 import { causeOfLoss } from "./lost-loss.js";
 import { RunningMeans, type SavedMeans } from "./running-means.js";
 import { type Batches, beginLoading, type LoadingBatch } from "./samples.js";
-import { numberOf, randomLabel, StepRunner } from "./step-runner.js";
+import { randomLabel } from "./random-feeds.js";
+import { numberOf, StepRunner } from "./step-runner.js";
 import { labelShapesOf, targetsOf } from "./targets.js";
 import type { BorrowedPrograms, TrainingMemory } from "./training-memory.js";
 
@@ -148,6 +149,7 @@ export class ProgramWork implements FitWork {
       batches,
       callbacks,
       context,
+      this.parts.memory.streams,
     );
   }
 

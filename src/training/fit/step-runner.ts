@@ -1,15 +1,13 @@
-import type { Dim } from "../../graph/shape.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import type { Optimizer } from "../../nn/optimizers/optimizer.js";
 import type { Tensor } from "../../runtime/runtime.js";
 import type { Training } from "../../nn/weight-use.js";
 import { fromTensor, type NamedTensors, toTensor } from "../../runtime/runtime.js";
-import { draw } from "../../nn/context.js";
 import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import { names } from "../programs/names.js";
 import type { Programs } from "../programs/programs.js";
+import { randomFeeds } from "./random-feeds.js";
 import { targetFeeds, type Targets } from "./targets.js";
-import type { RandomInput } from "../programs/trace.js";
 
 type Float32 = TensorData<"float32">;
 
@@ -50,10 +48,10 @@ export class StepRunner {
     const feeds: Record<string, Tensor> = {
       ...boundary,
       ...targetFeeds(targets),
+      ...randomFeeds(this.programs.randoms, this.streams, targets.size),
       [names.learningRate]: toTensor(float32([this.optimizer.learningRateAt(state.step)], [])),
       [names.step]: toTensor(float32([state.step], [])),
     };
-    for (const random of this.programs.randoms) feeds[randomLabel(random)] = this.draw(random, targets.size);
 
     const into: Record<string, Tensor> = {};
     const takeOver: (() => void)[] = [];
@@ -99,26 +97,6 @@ export class StepRunner {
     this.own.add(made.data);
     return made;
   }
-
-  private draw(random: RandomInput, batch: number): Tensor {
-    const { value, distribution } = random;
-    const generator = this.streams.of(randomLabel(random));
-    const dims = value.shape.map((dim) => extentFor(dim, batch));
-    const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
-    draw(distribution, generator, data);
-    return toTensor(float32(data, dims));
-  }
-}
-
-/** An extent for a batch: its size, or a multiple of it, such as `"81*N"`. */
-function extentFor(dim: Dim, batch: number): number {
-  if (typeof dim === "number") return dim;
-  return dim.split("*").reduce((product, part) => product * (/^\d+$/.test(part) ? Number(part) : batch), 1);
-}
-
-/** The name of random numbers among the inputs of a step, and of the stream that they are drawn from. */
-export function randomLabel({ stream }: RandomInput): string {
-  return `random/${stream}`;
 }
 
 function filled(dims: readonly number[], value: number): Float32 {

@@ -89,7 +89,12 @@ export class Embedding extends UnaryLayer {
   }
 
   protected override createWeights(): void {
-    this.embeddings = this.createWeight("embeddings", [this.inputDim, this.outputDim], this.spec.initializer, this.spec);
+    this.embeddings = this.createWeight(
+      "embeddings",
+      [this.inputDim, this.outputDim],
+      this.spec.initializer,
+      this.spec,
+    );
   }
 
   protected forward(x: Value, context: CallContext): Value {
