@@ -174,6 +174,16 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "saving.getRegisteredObject": ["Custom>none"],
   "saving.registerKerasSerializable": ["Custom", "Name"],
   availableDevices: [],
+  "random.normal": [[2], {}],
+  "random.truncatedNormal": [[2], 0, 1, "float32", 3],
+  "random.uniform": [[2], 0, 1, "float32", 3],
+  "random.randint": [[2], 0, 4, {}],
+  "random.gamma": [[2], 1, "float32", 3],
+  "random.beta": [[2], 1, 1, {}],
+  "random.binomial": [[2], 3, 0.5, {}],
+  "random.dropout": [new Tensor("float32", [1, 2], [1, 2]), 0.5, [1, 2], 3],
+  "random.categorical": [new Tensor("float32", [1, 2], [1, 2]), 2, "int32", 3],
+  "random.shuffle": [new Tensor("float32", [1, 2], [1, 2]), 1, 3],
 };
 
 /** They write graphs, and take what the inside of graphs is made of; `setDevice` tries all devices each time. */

@@ -93,5 +93,7 @@ export function testOnBatch(
   options: BatchOptions,
 ): Promise<Logs> {
   if (hasOwnStep(call.model, "testStep")) return onBatchOwn("testStep", call, x, y, options, undefined);
-  return onBatch("testOnBatch", call, x, y, options, evaluateBatch);
+  return onBatch("testOnBatch", call, x, y, options, (programs, boundary, targets) =>
+    evaluateBatch(programs, boundary, targets, call.memory.streams),
+  );
 }

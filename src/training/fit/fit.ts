@@ -48,7 +48,7 @@ async function measured(
     await programs.calibrate(calibration);
     const activations = new Activations(programs, source, trunkPrecision === "int8");
     const context = contextOf(model, host.machine, roundSteps(source));
-    return evaluateBatches(programs, compiled, activations, batches, callbackList([], 0), context);
+    return evaluateBatches(programs, compiled, activations, batches, callbackList([], 0), context, memory.streams);
   };
   return memory.withPrograms(source.graph, compiled, labelShapesOf(first, compiled), work, trunkPrecision);
 }

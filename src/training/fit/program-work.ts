@@ -16,7 +16,8 @@ import { causeOfLoss } from "./lost-loss.js";
 import { RunningMeans, type SavedMeans } from "./running-means.js";
 import { sizesOf } from "./open-sizes.js";
 import { type Batches, beginLoading, type LoadingBatch, peeked } from "./samples.js";
-import { numberOf, randomLabel, StepRunner } from "./step-runner.js";
+import { randomLabel } from "./random-feeds.js";
+import { numberOf, StepRunner } from "./step-runner.js";
 import { labelShapesOf, targetsOf } from "./targets.js";
 import type { BorrowedPrograms, TrainingMemory } from "./training-memory.js";
 
@@ -147,7 +148,8 @@ export class ProgramWork implements FitWork {
     const looking = isAlike ? { batches, first: undefined } : await peeked(batches);
     this.validating ??= await this.beginValidating(validation, isAlike, looking.first);
     const { programs, activations } = this.validating;
-    return evaluateBatches(programs, model.compiled, activations, looking.batches, callbacks, context);
+    const { streams } = this.parts.memory;
+    return evaluateBatches(programs, model.compiled, activations, looking.batches, callbacks, context, streams);
   }
 
   private async beginValidating(
