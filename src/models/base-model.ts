@@ -5,7 +5,7 @@ import type { Shape } from "../graph/shape.js";
 import { Layer } from "../nn/layer.js";
 import { GradientTape } from "../nn/eager/gradient-tape.js";
 import { Mean } from "../nn/metrics/mean.js";
-import type { Metric } from "../nn/metrics/metric.js";
+import type { Metric, MetricResult } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/index.js";
 import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
@@ -361,7 +361,7 @@ export abstract class BaseModel extends Layer {
   }
 
   /** What {@link metrics} come to, by name: inside of a step what it returns, outside numbers. */
-  getMetricsResult(): Record<string, number> {
+  getMetricsResult(): Record<string, MetricResult> {
     const names = new Map(this.compileOptions && this.compiled.metrics.map(({ name, metric }) => [metric, name]));
     const entries = this.metrics.map((metric) => [names.get(metric) ?? metric.name, metric.result()] as const);
     return Object.fromEntries(entries);

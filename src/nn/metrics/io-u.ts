@@ -15,7 +15,7 @@ import { refuse, wholeNumber, wholeNumbers } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LabelRule } from "../label-rule.js";
 import { align } from "../losses/align.js";
-import { Metric } from "./metric.js";
+import { BuiltInMetric } from "./built-in-metric.js";
 import { byName } from "../named.js";
 
 /** Options of metrics of overlap that know the form of labels and predictions. */
@@ -43,10 +43,10 @@ export type IoUOptions = MeanIoUOptions;
  *
  * @see https://keras.io/api/metrics/segmentation_metrics/
  */
-export class IoU extends Metric {
+export class IoU extends BuiltInMetric {
   static readonly className: string = "IoU";
   static readonly positional: readonly string[] = ["numClasses", "targetClassIds"];
-  static readonly options: readonly string[] = [
+  static override readonly options: readonly string[] = [
     "ignoreClass",
     "sparseYTrue",
     "sparseYPred",
@@ -54,8 +54,8 @@ export class IoU extends Metric {
     "dtype",
     "name",
   ] satisfies readonly (keyof IoUOptions)[];
-  readonly direction = "up";
-  readonly name: string;
+  override readonly direction = "up";
+  override readonly name: string;
   protected readonly numClasses: number;
   protected readonly targetClassIds: readonly number[];
   protected readonly ignoreClass: number | undefined;
@@ -116,7 +116,7 @@ export class IoU extends Metric {
     });
   }
 
-  state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+  override state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     const predicted = this.predictedClasses(toChannelsLast(output));
     const actual = this.actualClasses(labels, output, predicted);
     const all: Shape = [dimProduct(predicted.shape)];
@@ -135,7 +135,7 @@ export class IoU extends Metric {
     return { confusion: scatterElements(empty, cast(cell, "int64"), weight, { axis: 0, reduction: "add" }) };
   }
 
-  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const cells = state["confusion"] ?? new Float64Array(this.numClasses ** 2);
     const classes = Array.from({ length: this.numClasses }, (_, index) => index);
     const sum = (place: (other: number) => number): number =>
@@ -153,7 +153,7 @@ export class IoU extends Metric {
     return sparseYTrue ? { kind: "classes", classes, ignored, cut: true } : undefined;
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       name: this.name,
       dtype: this.dtype ?? "int32",

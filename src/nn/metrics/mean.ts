@@ -5,11 +5,10 @@ import { scalarLike } from "../../ops/constants.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { expandTo } from "../../ops/shape-of.js";
 import { isTensor } from "../../runtime/runtime.js";
-import type { Config } from "../config.js";
-import type { CallContext } from "../context.js";
 import { asFloat, toValue } from "../operations/operand.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
-import { Metric, presentRecording } from "./metric.js";
+import { BuiltInMetric } from "./built-in-metric.js";
+import { presentRecording } from "./metric.js";
 
 /** Options of {@link Mean}. */
 export interface MeanOptions {
@@ -32,18 +31,12 @@ export interface MeanOptions {
  * console.log(mean.result()); // → 3
  * ```
  */
-export class Mean extends Metric {
+export class Mean extends BuiltInMetric {
   static readonly className: string = "Mean";
-  static readonly options: readonly string[] = ["name"] satisfies readonly (keyof MeanOptions)[];
-  readonly direction = undefined;
-  readonly name: string;
-  private total = 0;
-  private count = 0;
 
   /** @throws UsageError for an option that it does not have */
   constructor(options: MeanOptions = {}) {
     super(options);
-    this.name = options.name ?? "mean";
   }
 
   /**
@@ -60,54 +53,31 @@ export class Mean extends Metric {
         sampleWeight === undefined ? undefined : asFloat(toValue(sampleWeight as SymbolicTensor, recording));
       const counts = weights ?? expandTo(scalarLike(numbers, 1), numbers);
       const sum = (value: Value): Value => (value.rank === 0 ? value : reduceSum(value, undefined, { keepdims: 0 }));
-      const state = { total: sum(mul(numbers, counts)), count: sum(counts) };
-      // On a tape there are values at once; in a step they come with each run.
-      const context: CallContext = recording;
-      if (context.evaluate !== undefined) return this.updateFromValues(context, [state.total, state.count]);
-      recording.follow(this, state);
-      return Promise.resolve();
+      return this.take(recording, { total: sum(mul(numbers, counts)), count: sum(counts) });
     }
     const numbers = numbersOf(values);
     const weights = sampleWeight === undefined ? numbers.map(() => 1) : numbersOf(sampleWeight);
     if (weights.length !== numbers.length) refuse("Mean", "sampleWeight", "a weight for each number", sampleWeight);
-    numbers.forEach((number, index) => {
-      this.total += number * (weights[index] ?? 0);
-      this.count += weights[index] ?? 0;
-    });
+    const total = numbers.reduce((sum, number, index) => sum + number * (weights[index] ?? 0), 0);
+    this.addSums({ total: [total], count: [weights.reduce((sum, weight) => sum + weight, 0)] });
     return Promise.resolve();
   }
 
-  private async updateFromValues(tape: CallContext, values: readonly Value[]): Promise<void> {
-    const [total, count] = (await tape.evaluate?.(values)) ?? [];
-    this.total += Number(total?.data[0] ?? 0);
-    this.count += Number(count?.data[0] ?? 0);
-  }
-
-  override result(): number {
-    if (presentRecording([]) !== undefined) return super.result();
-    return this.count === 0 ? 0 : this.total / this.count;
-  }
-
-  override resetState(): void {
-    this.total = 0;
-    this.count = 0;
-  }
-
   /** Followed in `fit`, it is the mean of the model's outputs, as in Keras. */
-  state(_truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+  override state(_truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     return {
       total: reduceSum(mul(prediction, sampleWeight), undefined, { keepdims: 0 }),
       count: reduceSum(sampleWeight, undefined, { keepdims: 0 }),
     };
   }
 
-  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const [total = 0, count = 0] = [state["total"]?.[0], state["count"]?.[0]];
     return count === 0 ? 0 : total / count;
   }
 
-  getConfig(): Config {
-    return { name: this.name };
+  static {
+    Mean.builtIn(Mean);
   }
 }
 

@@ -1,3 +1,4 @@
+import { UsageError } from "../../errors/errors.js";
 import type { Shape } from "../../graph/shape.js";
 import type { SerializedObject } from "../config.js";
 import type { Loss } from "../losses/loss.js";
@@ -38,6 +39,14 @@ export function metricNames(): readonly string[] {
  */
 export function resolveMetric(like: MetricLike, loss: Loss | undefined, outputShape: Shape): Metric {
   if (typeof like === "function") {
+    if (like.prototype instanceof Metric) {
+      throw new UsageError("This is the class of a metric, not a metric.", {
+        subject: "metrics",
+        expected: "a metric",
+        received: `the class ${like.name}`,
+        advice: `Make one of it: new ${like.name}().`,
+      });
+    }
     const name = lossNameOf(like);
     return name === undefined ? new MeanMetricWrapper(like) : resolveMetric(resolveLoss(name).name, loss, outputShape);
   }
