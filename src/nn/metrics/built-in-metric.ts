@@ -1,14 +1,8 @@
-import type { Tensor } from "../../runtime/runtime.js";
-import type { SymbolicTensor } from "../symbolic-tensor.js";
-import { Metric } from "./metric.js";
+import { Metric, type MetricData } from "./metric.js";
 
 /** A metric of the package: its figure follows from sums alone, so it is known without the engine. */
 export abstract class BuiltInMetric extends Metric {
-  override updateState(
-    yTrue: Tensor | SymbolicTensor,
-    yPred: Tensor | SymbolicTensor,
-    sampleWeight?: Tensor | SymbolicTensor,
-  ): Promise<void> {
+  override updateState(yTrue: MetricData, yPred?: MetricData, sampleWeight?: MetricData | null): Promise<void> {
     return super.updateState(yTrue, yPred, sampleWeight) as Promise<void>;
   }
 

@@ -62,7 +62,7 @@ export class IoU extends BuiltInMetric {
   protected readonly sparseYTrue: boolean;
   protected readonly sparseYPred: boolean;
   protected readonly axis: number;
-  protected readonly dtype: string | undefined;
+  override readonly dtype: string;
 
   /**
    * @param numClasses number of classes
@@ -86,7 +86,7 @@ export class IoU extends BuiltInMetric {
     this.sparseYTrue = options.sparseYTrue ?? true;
     this.sparseYPred = options.sparseYPred ?? true;
     this.axis = wholeNumber(owner, "axis", options.axis ?? -1, -Infinity);
-    this.dtype = options.dtype;
+    this.dtype = options.dtype ?? "int32";
     if (this.targetClassIds.length === 0 || this.targetClassIds.some((id) => id >= numClasses)) {
       refuse(owner, "targetClassIds", `classes from 0 to ${numClasses - 1}`, targetClassIds);
     }
@@ -127,7 +127,7 @@ export class IoU extends BuiltInMetric {
     const both = and(isClass(truth), isClass(prediction));
     const counts = this.ignoreClass === undefined ? both : and(both, not(equal(truth, number(this.ignoreClass))));
     const [batch = 1, ...others] = predicted.shape;
-    const given = this.dtype?.startsWith("float") === true ? sampleWeight : whole(sampleWeight);
+    const given = this.dtype.startsWith("float") ? sampleWeight : whole(sampleWeight);
     const spread = expandTo(reshapeTo(given, [batch, ...others.map(() => 1)]), predicted);
     const weight = where(counts, reshapeTo(spread, all), number(0));
     const cell = where(counts, add(mul(truth, number(this.numClasses)), prediction), number(0));
@@ -156,7 +156,7 @@ export class IoU extends BuiltInMetric {
   override getConfig(): Config {
     return {
       name: this.name,
-      dtype: this.dtype ?? "int32",
+      dtype: this.dtype,
       num_classes: this.numClasses,
       target_class_ids: this.targetClassIds,
       ignore_class: this.ignoreClass ?? null,

@@ -1,14 +1,8 @@
-import { refuse } from "../../errors/check.js";
 import type { Value } from "../../graph/value.js";
 import { mul } from "../../ops/elementwise.js";
-import { scalarLike } from "../../ops/constants.js";
 import { reduceSum } from "../../ops/reduction.js";
-import { expandTo } from "../../ops/shape-of.js";
-import { isTensor } from "../../runtime/runtime.js";
-import { asFloat, toValue } from "../operations/operand.js";
-import type { SymbolicTensor } from "../symbolic-tensor.js";
-import { BuiltInMetric } from "./built-in-metric.js";
-import { presentRecording } from "./metric.js";
+import { type MetricSums } from "./metric.js";
+import { ToldMetric } from "./told-metric.js";
 
 /** Options of {@link Mean}. */
 export interface MeanOptions {
@@ -31,39 +25,16 @@ export interface MeanOptions {
  * console.log(mean.result()); // → 3
  * ```
  */
-export class Mean extends BuiltInMetric {
+export class Mean extends ToldMetric {
   static readonly className: string = "Mean";
+  protected override readonly reduction = "mean";
 
   /** @throws UsageError for an option that it does not have */
   constructor(options: MeanOptions = {}) {
     super(options);
   }
 
-  /**
-   * Takes numbers into the mean.
-   *
-   * @param values a number, a list of them, or an array
-   * @param sampleWeight a weight for each; default 1
-   */
-  override updateState(values: unknown, sampleWeight?: unknown): Promise<void> {
-    const recording = presentRecording([values]);
-    if (recording !== undefined) {
-      const numbers = asFloat(toValue(values as SymbolicTensor, recording));
-      const weights =
-        sampleWeight === undefined ? undefined : asFloat(toValue(sampleWeight as SymbolicTensor, recording));
-      const counts = weights ?? expandTo(scalarLike(numbers, 1), numbers);
-      const sum = (value: Value): Value => (value.rank === 0 ? value : reduceSum(value, undefined, { keepdims: 0 }));
-      return this.take(recording, { total: sum(mul(numbers, counts)), count: sum(counts) });
-    }
-    const numbers = numbersOf(values);
-    const weights = sampleWeight === undefined ? numbers.map(() => 1) : numbersOf(sampleWeight);
-    if (weights.length !== numbers.length) refuse("Mean", "sampleWeight", "a weight for each number", sampleWeight);
-    const total = numbers.reduce((sum, number, index) => sum + number * (weights[index] ?? 0), 0);
-    this.addSums({ total: [total], count: [weights.reduce((sum, weight) => sum + weight, 0)] });
-    return Promise.resolve();
-  }
-
-  /** Followed in `fit`, it is the mean of the model's outputs, as in Keras. */
+  /** Followed in `fit`, it is the mean of the model's outputs. */
   override state(_truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     return {
       total: reduceSum(mul(prediction, sampleWeight), undefined, { keepdims: 0 }),
@@ -71,19 +42,8 @@ export class Mean extends BuiltInMetric {
     };
   }
 
-  override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
-    const [total = 0, count = 0] = [state["total"]?.[0], state["count"]?.[0]];
-    return count === 0 ? 0 : total / count;
+  override figure({ total, count }: MetricSums): number {
+    const counted = count?.[0] ?? 0;
+    return counted === 0 ? 0 : (total?.[0] ?? 0) / counted;
   }
-
-  static {
-    Mean.builtIn(Mean);
-  }
-}
-
-function numbersOf(values: unknown): readonly number[] {
-  if (typeof values === "number") return [values];
-  if (isTensor(values)) return Array.from(values.data as Float32Array, Number);
-  if (Array.isArray(values) && values.every((one): one is number => typeof one === "number")) return values;
-  return refuse("Mean", "values", "a number, a list of numbers, or an array", values);
 }

@@ -16,11 +16,13 @@ import { type InitializerLike, resolveInitializer } from "../initializers/resolv
 import type { LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
 import { snakeCase } from "../names.js";
+import { convertToTensor, type NestedNumbers } from "../operations/creation.js";
 import { asType, describeOperand, inGraphOrder, inKerasOrder, toSymbolic, toValue } from "../operations/operand.js";
 import { ownContext } from "../own-context.js";
 import { presentContext, within } from "../scope.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
 import { Variable } from "../variable.js";
+import { MetricFigure, single } from "./metric-figure.js";
 import { StateRecording } from "./state-recording.js";
 
 /** Options of {@link Metric}. */
@@ -41,10 +43,13 @@ export interface MetricWeightOptions {
   readonly dtype?: string | undefined;
 }
 
+/** What `updateState` is given: arrays, numbers in lists, or tensors of a computation. */
+export type MetricData = Tensor | SymbolicTensor | readonly NestedNumbers[];
+
 /** What `updateState` gives: a promise outside of training steps. */
 export type MetricUpdate = void | Promise<void>;
-/** What `result` gives: a number, or the tensor that a user's own computes. */
-export type MetricResult = number | SymbolicTensor;
+/** What `result` gives: a number, or the tensor that a user's own computes, of which `await` makes a number. */
+export type MetricResult = number | SymbolicTensor | Variable | MetricFigure;
 
 /** Small tensors by name that add up over batches. */
 export type MetricStates = Readonly<Record<string, Value>>;
@@ -79,12 +84,12 @@ const builtInMethods = new Set<unknown>();
  *     this.count.assignAdd(ops.sum(ops.multiply(yTrue, ops.round(yPred))));
  *   }
  *   override result(): metrics.MetricResult {
- *     return ops.add(this.count, 0);
+ *     return this.count;
  *   }
  * }
  * const metric = new TruePositives();
  * await metric.updateState(new Tensor("float32", [1, 0, 1], [3]), new Tensor("float32", [0.9, 0.8, 0.7], [3]));
- * console.log(await metrics.resultOf(metric)); // → 2
+ * console.log(await metric.result()); // → 2
  * ```
  */
 export class Metric extends Named {
@@ -98,6 +103,9 @@ export class Metric extends Named {
    * samples and with the readiness to say yes, and Keras gives it no direction either. Then `mode` must be said.
    */
   readonly direction: "up" | "down" | undefined = undefined;
+
+  /** In what it adds up, as Keras says it. */
+  readonly dtype: string = "float32";
 
   /** Sums of the states of the batches that {@link updateState} was given. */
   private readonly sums = new Map<string, Float64Array>();
@@ -185,7 +193,7 @@ export class Metric extends Named {
     outer: CallContext,
     argumentsIn: (own: CallContext) => readonly unknown[],
   ): MetricStates {
-    const own = new StateRecording(this, this.ownWeights, outer);
+    const own = new StateRecording(this.name, this.ownWeights, outer);
     const answer: unknown = within(own, () => update.call(this, ...argumentsIn(own)));
     // What super.updateState gives is a promise that is fulfilled: nothing was waited for.
     if (answer instanceof Promise && update.constructor.name === "AsyncFunction") {
@@ -281,13 +289,18 @@ export class Metric extends Named {
     return variable;
   }
 
+  /** As {@link addWeight}, under Keras's other name of it. */
+  addVariable(options: MetricWeightOptions = {}): Variable {
+    return this.addWeight(options);
+  }
+
   private initialOf(variable: Variable): Float32Array {
     return this.initial.get(variable) ?? new Float32Array(variable.size);
   }
 
-  /** The weights that {@link addWeight} made. */
+  /** The weights that {@link addWeight} made, and those of the metrics that it takes batches into. */
   get variables(): readonly Variable[] {
-    return [...this.ownWeights];
+    return [...this.ownWeights, ...this.inner.flatMap(({ variables }) => variables)];
   }
 
   /**
@@ -298,16 +311,13 @@ export class Metric extends Named {
    * @param yPred predictions, in Keras's order of axes
    * @param sampleWeight `[N]`; default: all samples count alike
    */
-  updateState(
-    yTrue: Tensor | SymbolicTensor,
-    yPred: Tensor | SymbolicTensor,
-    sampleWeight?: Tensor | SymbolicTensor,
-  ): MetricUpdate {
+  updateState(yTrue: MetricData, yPred?: MetricData, sampleWeight?: MetricData | null): MetricUpdate {
     // Where a user's own calls it by super, it is what the class of the package has.
-    return this.takeBatch(sampleWeight === undefined ? [yTrue, yPred] : [yTrue, yPred, sampleWeight], undefined);
+    return this.takeBatch([yTrue, yPred, sampleWeight], undefined);
   }
 
-  private takeBatch(given: readonly unknown[], update: OwnMethod | undefined): Promise<void> {
+  private takeBatch(all: readonly unknown[], update: OwnMethod | undefined): Promise<void> {
+    const given = all.map((one) => (Array.isArray(one) ? convertToTensor(one as NestedNumbers) : (one ?? undefined)));
     const recording = presentRecording(given);
     if (recording !== undefined) return this.take(recording, this.statesOf(given, recording, update));
     return this.takeArrays(given, update);
@@ -316,7 +326,7 @@ export class Metric extends Named {
   private async takeArrays(given: readonly unknown[], update: OwnMethod | undefined): Promise<void> {
     const arrays = given.filter(isTensor);
     if (update === undefined) {
-      const strange = given.find((one) => !isTensor(one));
+      const strange = given.find((one) => one !== undefined && !isTensor(one));
       if (strange !== undefined) refuse(this.className, "updateState", "arrays (Tensor)", describeOperand(strange));
     }
     const names: string[] = [];
@@ -359,7 +369,8 @@ export class Metric extends Named {
     return this.add(Object.keys(states), recording.evaluate(Object.values(states)));
   }
 
-  private async add(names: readonly string[], computed: Promise<readonly Tensor[]>): Promise<void> {
+  /** Adds what is being computed to the sums. */
+  protected async add(names: readonly string[], computed: Promise<readonly Tensor[]>): Promise<void> {
     this.pending += 1;
     try {
       const tensors = await computed;
@@ -395,7 +406,7 @@ export class Metric extends Named {
    * The figure of the batches that {@link updateState} was given; 0 where there were none. Inside of a `trainStep` nobody knows
    * it yet: what it gives goes into the record that `trainStep` returns.
    *
-   * One of a user's own gives what it computes as a tensor, whose number `numpy` or `metrics.resultOf` tells.
+   * One of a user's own gives what it computes as a tensor, which functions of `ops` take, and whose number `await` gives.
    *
    * @throws UsageError while a batch is being computed
    */
@@ -430,7 +441,8 @@ export class Metric extends Named {
     if (present !== undefined) return result.call(this);
     const own = new TapeRecording();
     const given: unknown = within(own, () => result.call(this));
-    return given instanceof Variable || isTensor(given) ? toSymbolic(given, own) : given;
+    const tensor = given instanceof Variable || isTensor(given) ? toSymbolic(given, own) : given;
+    return tensor instanceof SymbolicTensor && tensor.traced !== undefined ? new MetricFigure(tensor) : tensor;
   }
 
   /** Forgets the batches that {@link updateState} was given. */
@@ -458,13 +470,8 @@ export class Metric extends Named {
   }
 }
 
-/** The number that a metric's `result` gives, also where that has to be computed. */
-export async function resultOf(metric: Metric): Promise<number> {
-  return numberOf(metric.name, metric.result(), undefined);
-}
-
 /** The number that `result` of a user's own gave. */
-function numberOf(name: string, given: unknown, context: CallContext | undefined): number | Promise<number> {
+function numberOf(name: string, given: unknown, context: CallContext): number | Promise<number> {
   if (typeof given === "number") return given;
   const fails = (received: string): never => {
     throw new UsageError(`The metric "${name}" gives no number.`, {
@@ -474,13 +481,13 @@ function numberOf(name: string, given: unknown, context: CallContext | undefined
       advice: given instanceof Promise ? "Write result without async and await." : undefined,
     });
   };
-  const single = (tensor: Tensor): number => {
-    const [number, ...others] = Array.from(tensor.data as Float32Array, Number);
-    return number === undefined || others.length > 0 ? fails(`an array of shape [${tensor.dims.join(", ")}]`) : number;
+  const only = (array: Tensor): number => {
+    const number = single(array);
+    return typeof number === "number" ? number : fails(describeOperand(number));
   };
-  if (isTensor(given)) return single(given);
-  const tensor = given instanceof Variable && context !== undefined ? toSymbolic(given, context) : given;
-  return tensor instanceof SymbolicTensor ? tensor.numpy().then(single) : fails(describeOperand(given));
+  if (isTensor(given)) return only(given);
+  const tensor = given instanceof Variable ? toSymbolic(given, context) : given;
+  return tensor instanceof SymbolicTensor ? tensor.numpy().then(only) : fails(describeOperand(given));
 }
 
 function sumOf(a: ArrayLike<number>, b: ArrayLike<number>): Float32Array {

@@ -33,7 +33,7 @@ export function metricNames(): readonly string[] {
  *
  * @param like a metric or a name
  * @param loss the loss that the output is trained with; `undefined` where it has none
- * @param outputShape shape of the model's output in Keras's order
+ * @param outputShape shape of the model's output in Keras's order; `[]` where it is not known yet
  * @throws UsageError when there is no metric of that name
  * @see https://keras.io/api/metrics/
  */
@@ -60,7 +60,7 @@ export function resolveMetric(like: MetricLike, loss: Loss | undefined, outputSh
   }
   if (/^acc(uracy)?$/i.test(name)) {
     if (outputShape.at(-1) === 1) return new BinaryAccuracy({ name });
-    if (loss === undefined) return new ShapedAccuracy(name);
+    if (loss === undefined || outputShape.length === 0) return new ShapedAccuracy(name);
     return loss instanceof SparseLoss ? new SparseCategoricalAccuracy({ name }) : new CategoricalAccuracy({ name });
   }
   // A name that is no metric's is a loss's, or a mistake that the registry of metrics explains.

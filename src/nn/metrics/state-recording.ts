@@ -8,7 +8,6 @@ import type { CallContext, Distribution } from "../context.js";
 import { Recording } from "../eager/recording.js";
 import { streamsOfCalls } from "../eager/streams-of-calls.js";
 import type { Variable } from "../variable.js";
-import type { Metric } from "./metric.js";
 
 /** What `updateState` of a user's own adds to the weights of the metric. */
 export class StateRecording extends Recording {
@@ -18,11 +17,11 @@ export class StateRecording extends Recording {
   private readonly added = new Map<Variable, Value>();
 
   /**
-   * @param metric whose state it is
+   * @param metric name of the metric whose state it is
    * @param outer where other weights, and random numbers, come from
    */
   constructor(
-    private readonly metric: Metric,
+    private readonly metric: string,
     private readonly own: readonly Variable[],
     private readonly outer: CallContext,
   ) {
@@ -46,7 +45,7 @@ export class StateRecording extends Recording {
   /** @throws UsageError for a weight of something else, and for a value that is not the one before and something more */
   override update(variable: Variable, value: Value): void {
     const refuse = (received: string): never => {
-      throw new UsageError(`The metric "${this.metric.name}" cannot follow what updateState assigns.`, {
+      throw new UsageError(`The metric "${this.metric}" cannot follow what updateState assigns.`, {
         subject: variable.path,
         expected: "a sum over batches: weight.assignAdd(what the batch adds)",
         received,

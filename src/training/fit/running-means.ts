@@ -88,7 +88,8 @@ export class RunningMeans {
 
   /** Losses and metrics so far, in the order of Keras's list: of several outputs, losses come first and metrics by name. */
   async logs(): Promise<Logs> {
-    const { outputs, losses, metrics } = this.compiled;
+    const { outputs, losses, metrics, lossMean } = this.compiled;
+    await lossMean.figureOf({ total: Float64Array.of(this.sumAt(names.loss)), count: Float64Array.of(this.samples) });
     const logs: [name: string, value: number][] = [["loss", this.sumAt(names.loss) / this.samples]];
     if (losses.length > 1) {
       for (const { name, output } of losses) {
