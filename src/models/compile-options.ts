@@ -4,7 +4,7 @@ import type { Shape } from "../graph/shape.js";
 import { resolveLoss } from "../nn/losses/index.js";
 import type { Loss } from "../nn/losses/loss.js";
 import type { Mean } from "../nn/metrics/mean.js";
-import { type Metric, resolveMetric } from "../nn/metrics/index.js";
+import { Metric, resolveMetric } from "../nn/metrics/index.js";
 import { resolveOptimizer } from "../nn/optimizers/index.js";
 import { forEachPlace, inOrder, isList, isRecord, mapEach, type Places, quoted } from "./each.js";
 import type {
@@ -71,7 +71,8 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes,
     const own = metrics.flatMap((followed) => (followed.output === output ? [followed.metric] : []));
     const loss = losses[output] ?? undefined;
     return [...(loss === undefined ? [] : [loss]), ...own].flatMap((owner): OutputLabels[] => {
-      const rule = owner.labelRule?.(shape);
+      // What is of a user's own may leave labels out before it passes them on.
+      const rule = owner instanceof Metric && owner.hasOwnUpdate ? undefined : owner.labelRule?.(shape);
       return rule === undefined ? [] : [{ owner: owner.name, rule, shape }];
     });
   });

@@ -4,6 +4,7 @@ import type { Value } from "../../graph/value.js";
 import { sigmoid } from "../../ops/activations.js";
 import { numberWithin, oneOf, refuse, wholeNumber, numbers } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
 import { BuiltInMetric } from "./built-in-metric.js";
 import { countAtThresholds, ratio, type ThresholdCounts } from "./threshold-counts.js";
@@ -137,6 +138,10 @@ export class AUC extends BuiltInMetric {
       perColumn: this.multiLabel,
       columnWeights: this.multiLabel ? undefined : this.labelWeights,
     });
+  }
+
+  override labelRule(): LabelRule {
+    return shares;
   }
 
   override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {

@@ -3,6 +3,7 @@ import type { Value } from "../../graph/value.js";
 import { slice } from "../../ops/slicing.js";
 import { numberWithin, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
 import { BuiltInMetric } from "./built-in-metric.js";
 import { countAtThresholds, ratio, type ThresholdCounts } from "./threshold-counts.js";
@@ -67,6 +68,10 @@ export abstract class BaseAtThreshold extends BuiltInMetric {
         : slice(x, { starts: [classId], ends: [classId + 1], axes: [normalizeAxis(-1, x.rank, this.name)] });
     const thresholds = this.numThresholds === 1 ? [0.5] : this.numThresholds;
     return countAtThresholds(chosen(truth), chosen(prediction), sampleWeight, { thresholds });
+  }
+
+  override labelRule(): LabelRule {
+    return shares;
   }
 
   override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {

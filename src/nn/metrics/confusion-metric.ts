@@ -11,6 +11,7 @@ import { reduceSum } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import { numberWithin, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";
 import { BuiltInMetric } from "./built-in-metric.js";
@@ -108,6 +109,10 @@ export abstract class ConfusionMetric extends BuiltInMetric {
 
   /** The figure for the numbers of predictions. */
   protected abstract of(counts: Confusion): number;
+
+  override labelRule(): LabelRule {
+    return shares;
+  }
 
   override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const count = (name: keyof Confusion): number => state[name]?.[0] ?? 0;

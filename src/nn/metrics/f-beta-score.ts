@@ -7,6 +7,7 @@ import { reduceMax, reduceSum } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import { numberWithin, oneOf, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";
 import { BuiltInMetric } from "./built-in-metric.js";
@@ -83,6 +84,10 @@ export class FBetaScore extends BuiltInMetric {
       falseNegatives: sum(mul(sub(one, predicted), truth)),
       labels: sum(truth),
     };
+  }
+
+  override labelRule(): LabelRule {
+    return shares;
   }
 
   override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {

@@ -13,7 +13,7 @@ import { evaluate } from "../eager/evaluate.js";
 import { type Recording, recordingOf } from "../eager/recording.js";
 import { TapeRecording } from "../eager/tape-recording.js";
 import { type InitializerLike, resolveInitializer } from "../initializers/resolve-initializer.js";
-import type { LabelRule } from "../label-rule.js";
+import { checkGivenLabels, type LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
 import { snakeCase } from "../names.js";
 import { convertToTensor, type NestedNumbers } from "../operations/creation.js";
@@ -328,6 +328,8 @@ export class Metric extends Named {
     if (update === undefined) {
       const strange = given.find((one) => one !== undefined && !isTensor(one));
       if (strange !== undefined) refuse(this.className, "updateState", "arrays (Tensor)", describeOperand(strange));
+      const [labels, predictions, weights] = given.map((one) => (isTensor(one) ? one : undefined));
+      if (labels !== undefined && predictions !== undefined) checkGivenLabels(this, labels, predictions.dims, weights);
     }
     const names: string[] = [];
     const computed = evaluate(arrays, false, (values, context) => {
