@@ -127,7 +127,7 @@ export class ProgramWork implements FitWork {
     this.means = new RunningMeans(this.parts.model.compiled);
   }
 
-  logs(): Logs {
+  logs(): Promise<Logs> {
     return this.means.logs();
   }
 

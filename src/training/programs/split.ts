@@ -85,6 +85,8 @@ export function splitModel(model: BaseModel, compiled: Compiled | undefined, fed
   const crossed = freezeBoundary([...training.outputs, ...training.updates.values(), ...training.penalties], data, [
     ...learned.map(([, value]) => value),
     ...training.randoms.map(({ value }) => value),
+    // What a step assigns is another number in the next one.
+    ...[...training.updates.keys()].flatMap((variable) => weights.get(variable) ?? []),
   ]);
   // A layer that computes something else in inference than in training may need what lies before the boundary.
   const needed = inputsOf([...inference.outputs, ...inference.penalties], new Set(crossed));
