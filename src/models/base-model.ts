@@ -241,8 +241,7 @@ export abstract class BaseModel extends Layer {
    */
   compile(options: CompileOptions = {}): void {
     refuseWhileTrained("compile", this, this.name);
-    checkMethodOptions("compile", options);
-    this.compileOptions = lookUpNames(options);
+    this.compileOptions = lookUpNames(checkMethodOptions("compile", options));
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
 
