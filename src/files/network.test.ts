@@ -135,7 +135,10 @@ describe("downloads", () => {
 
   test("blame no proxy for a host that goes without it", async () => {
     const env = { HTTP_PROXY: "http://127.0.0.1:9", NO_PROXY: "localhost" };
-    const failed = download("http://localhost:1/w.bin", env);
+    const server = createServer();
+    const gone = (await listening(server)).replace("127.0.0.1", "localhost");
+    server.close();
+    const failed = download(`http://${gone}/w.bin`, env);
     await expect(failed).rejects.toThrow(/cannot be downloaded/);
     await expect(failed).rejects.not.toThrow(/the proxy/);
   });
