@@ -248,8 +248,7 @@ export abstract class BaseModel extends Layer {
    */
   compile(options: CompileOptions = {}): void {
     refuseWhileTrained("compile", this, this.name);
-    checkMethodOptions("compile", options);
-    this.compileOptions = lookUpNames(options);
+    this.compileOptions = lookUpNames(checkMethodOptions("compile", options));
     this.compiledBefore = undefined;
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
