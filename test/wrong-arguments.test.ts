@@ -1,16 +1,21 @@
 import type { Variable } from "graft-ml";
 import {
+  activations,
   applications,
+  constraints,
   Dataset,
   GradientTape,
   GraftError,
   ImageDataGenerator,
+  initializers,
   layers,
   losses,
   metrics,
   models,
   ops,
   optimizers,
+  regularizers,
+  schedules,
   setDevice,
   setRandomSeed,
   Tensor,
@@ -153,6 +158,26 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "initializers.resolveInitializer": ["zeros"],
   "constraints.resolveConstraint": ["non_neg"],
   "activations.resolveActivation": ["relu"],
+  "losses.get": ["mse"],
+  "losses.serialize": [new losses.Huber()],
+  "losses.deserialize": ["mse"],
+  "optimizers.get": ["sgd"],
+  "optimizers.serialize": [new optimizers.SGD()],
+  "optimizers.deserialize": ["sgd"],
+  "schedules.serialize": [new schedules.InverseTimeDecay(0.1, 1, 0.5)],
+  "schedules.deserialize": [{ class_name: "ExponentialDecay", config: {} }],
+  "initializers.get": ["zeros"],
+  "initializers.serialize": [new initializers.Zeros()],
+  "initializers.deserialize": ["zeros"],
+  "regularizers.get": ["l2"],
+  "regularizers.serialize": [new regularizers.L2()],
+  "regularizers.deserialize": ["l2"],
+  "constraints.get": ["non_neg"],
+  "constraints.serialize": [new constraints.NonNeg()],
+  "constraints.deserialize": ["non_neg"],
+  "activations.get": ["relu"],
+  "activations.serialize": [activations.relu],
+  "activations.deserialize": ["relu"],
   "models.loadModel": ["none.keras", {}],
   "plots.curvesSvg": [[], {}],
   "plots.historyPlots": [{ loss: [1] }],
@@ -190,6 +215,9 @@ function rightArguments(path: string): readonly unknown[] | undefined {
   if (Object.hasOwn(functions, path)) return functions[path];
   if (path.startsWith("activations.")) return [pair, {}];
   if (path.startsWith("losses.")) return [pair, pair, {}];
+  // Functions that make an object without new.
+  if (/^(regularizers|constraints)\./.test(path)) return [1, 1];
+  if (path.startsWith("initializers.")) return [{}];
   return Object.hasOwn(ofOps, path) ? ofOps[path] : undefined;
 }
 
@@ -359,6 +387,9 @@ const methods: readonly (readonly [string, () => object, Readonly<Record<string,
     () => new metrics.BinaryAccuracy(),
     { updateState: [pair, pair, new Tensor("float32", [1, 1], [1, 2])], result: [], resetState: [] },
   ],
+  ["an initializer", () => new initializers.RandomNormal(), { apply: [[2, 3]] }],
+  ["a regularizer", () => new regularizers.L2(0.1), { apply: [pair] }],
+  ["a constraint", () => new constraints.MaxNorm(2), { apply: [pair] }],
   ["an AUC", () => new metrics.AUC(), { updateState: [pair, pair] }],
   ["a mean", () => new metrics.Mean(), { updateState: [pair, pair] }],
   ["a tape", () => new GradientTape(), { watch: [x], gradient: [symbolic, [symbolic], {}], evaluate: [[symbolic]] }],

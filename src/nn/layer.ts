@@ -14,7 +14,6 @@ import type { Constraint } from "./constraints/constraint.js";
 import { type ConstraintLike, resolveConstraint } from "./constraints/resolve-constraint.js";
 import { type CallContext, inInference } from "./context.js";
 import { evaluate } from "./eager/evaluate.js";
-import type { Initializer } from "./initializers/initializer.js";
 import { type InitializerLike, resolveInitializer } from "./initializers/resolve-initializer.js";
 import { automaticName, snakeCase } from "./names.js";
 import { inferOpen } from "./open-extents.js";
@@ -31,7 +30,7 @@ import {
   SymbolicTensor,
 } from "./symbolic-tensor.js";
 import { objectsIn } from "./objects-in-fields.js";
-import { Variable } from "./variable.js";
+import { type InitialValues, Variable } from "./variable.js";
 import { Named } from "./named.js";
 
 /** Options that every layer has. */
@@ -803,7 +802,7 @@ export class Layer extends Named {
   protected createWeight(
     name: string,
     shape: readonly number[],
-    initializer: Initializer,
+    initializer: InitialValues,
     options: WeightOptions = {},
   ): Variable {
     const variable = new Variable({ path: `${this.name}/${name}`, shape, initializer, ...options });

@@ -111,3 +111,17 @@ export abstract class Named {
     return classNameOf(this);
   }
 }
+
+/** Whether something is a class, rather than an object, that extends another one: Keras makes an object of it. */
+export function isClassOf<T>(value: unknown, Base: abstract new (...args: never[]) => T): value is new () => T {
+  return typeof value === "function" && (value === Base || value.prototype instanceof Base);
+}
+
+/**
+ * Keras's functions beside its classes, such as `l2(0.01)` for `new L2(0.01)`.
+ *
+ * @returns a function that takes what the constructor takes
+ */
+export function functionOf<A extends unknown[], T>(Class: new (...args: A) => T): (...args: A) => T {
+  return (...args) => new Class(...args);
+}

@@ -9,13 +9,16 @@ import type { Initializer } from "./initializers/initializer.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { refuseWhileInUse } from "./weight-use.js";
 
+/** Where the first values of a weight come from. */
+export type InitialValues = Pick<Initializer, "values">;
+
 /** What a variable is made from. */
 export interface VariableOptions {
   /** Full name, such as `"dense_1/kernel"`. */
   readonly path: string;
   /** Shape in Keras's order: kernels of convolutions are `[height, width, in, out]`. */
   readonly shape: readonly number[];
-  readonly initializer: Initializer;
+  readonly initializer: InitialValues;
   /** Whether gradients may change it at all; moving statistics are `false`. Default `true`. */
   readonly learnable?: boolean;
   /** Penalty on it, which its layer adds to the loss; default none. */
@@ -33,7 +36,7 @@ export class Variable {
   readonly constraint: Constraint | undefined;
   /** Factor of the learning rate for this weight; set through its layer. */
   learningRateMultiplier = 1;
-  private readonly initializer: Initializer;
+  private readonly initializer: InitialValues;
   /** Where the initial values are drawn from; which stream it is, is settled when the weight is made. */
   private readonly stream: Generator;
   private isFrozen = false;
