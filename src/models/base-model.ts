@@ -2,6 +2,7 @@ import { refuse, text } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
+import type { Config } from "../nn/config.js";
 import { Layer } from "../nn/layer.js";
 import { GradientTape } from "../nn/eager/gradient-tape.js";
 import { Mean } from "../nn/metrics/mean.js";
@@ -34,6 +35,12 @@ import type {
 } from "./training-types.js";
 import type { Compiled, CompileOptions } from "./compile-types.js";
 
+/** Options of {@link BaseModel.toJson}. */
+export interface ToJsonOptions {
+  /** Number of blanks at the beginning of inner lines; default: all in one line. */
+  readonly indent?: number | undefined;
+}
+
 /** What is known of a model with pretrained weights. */
 export interface Pretrained {
   /** The network's name, such as `VGG16`. */
@@ -65,11 +72,30 @@ export abstract class BaseModel extends Layer {
     });
   }
 
+  /**
+   * Makes a model of what `getConfig` gives; its weights are new.
+   *
+   * @throws UsageError for a layer or an option that Graft does not have
+   * @see https://keras.io/api/models/model_saving_apis/model_config_serialization/
+   *
+   * @example
+   * ```ts
+   * import { layers, models } from "graft-ml";
+   *
+   * const model = new models.Sequential([layers.Input({ shape: [4] }), new layers.Dense(2)]);
+   * const same = models.Sequential.fromConfig(model.getConfig());
+   * console.log(same.outputShape); // → [ 'N', 2 ]
+   * ```
+   */
+  declare static fromConfig: (config: Config) => BaseModel;
+
   private compileOptions: CompileOptions | undefined;
   private compiledWith: Compiled | undefined;
 
   /** Set it to `true`, for example in a callback, to end `fit` after the present step; `fit` begins with `false`. */
   stopTraining = false;
+
+  #givenLoss: CompileOptions["loss"];
 
   /** The mean of the losses of steps. Its name is out of the way of a `lossTracker` that a class of a user's own has. */
   #lossMean: Mean | undefined;
@@ -118,6 +144,10 @@ export abstract class BaseModel extends Layer {
       const before = layers[index];
       return before === undefined ? [] : [[before, layer] as const];
     });
+  }
+
+  override get heldLayers(): readonly Layer[] {
+    return this.operations;
   }
 
   /** Names of the inputs, in the model's order: those of their `InputLayer`s. */
@@ -243,7 +273,13 @@ export abstract class BaseModel extends Layer {
     refuseWhileTrained("compile", this, this.name);
     checkMethodOptions("compile", options);
     this.compileOptions = lookUpNames(options);
+    this.#givenLoss = options.loss;
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
+  }
+
+  /** What `compile` was given as loss, as it was given; `undefined` before. */
+  get loss(): CompileOptions["loss"] {
+    return this.#givenLoss;
   }
 
   /** What `compile` was given, with names of optimizer and loss looked up; `undefined` before. */
@@ -555,6 +591,20 @@ export abstract class BaseModel extends Layer {
   async save(path: string): Promise<void> {
     const file = text("save", "path", path);
     return this.whileSaved(() => platform().files.saveModel(this, file));
+  }
+
+  /**
+   * What files say of the model, without weights: layers, how they are called, and what it was compiled with; as JSON that Keras
+   * reads, too. `models.modelFromJson` makes a model of it.
+   *
+   * @param options `indent`: number of blanks at the beginning of inner lines; default: all in one line
+   * @throws UsageError for layers that Keras does not have
+   */
+  toJson(options: ToJsonOptions = {}): string {
+    checkMethodOptions("toJson", options);
+    const { indent } = options;
+    const json = platform().files.jsonOfModel(this);
+    return indent === undefined ? json : JSON.stringify(JSON.parse(json), null, indent);
   }
 
   /** Writes weights somewhere: as they are after a whole step, where they are being trained. */

@@ -1,5 +1,7 @@
 import { checkOptionNames, isPlainObject } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
+import { defaultFromConfig } from "./default-from-config.js";
+import type { Config } from "./config.js";
 
 /** A class that may say its name, and what its constructor takes. */
 interface MaybeNamed {
@@ -98,6 +100,12 @@ export function byName<O extends object>(Class: MaybeNamed, given: readonly unkn
  * identifiers are shortened: `static readonly className: string = "Dense";`.
  */
 export abstract class Named {
+  /**
+   * Makes an object of what `getConfig` gives; Keras's classmethod `from_config`. A class of one's own whose constructor does
+   * not take one object of options in camelCase overrides it.
+   */
+  static fromConfig: (config: Config) => unknown = defaultFromConfig;
+
   /**
    * @param options all options of the constructor, as they were given
    * @throws UsageError for one that the class does not have

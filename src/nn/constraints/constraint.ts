@@ -27,6 +27,8 @@ import type { Variable } from "../variable.js";
  * ```
  */
 export abstract class Constraint extends Named {
+  declare static fromConfig: (config: Config) => Constraint;
+
   /**
    * The weight that fulfils a condition of a user's own; it is overridden there.
    *

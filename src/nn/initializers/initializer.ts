@@ -4,6 +4,7 @@ import { elementCount } from "../../onnx/tensor-data.js";
 import type { Generator } from "../../random/generator.js";
 import { processStreams } from "../../random/seed.js";
 import { type Float32Tensor, isTensor, Tensor } from "../../runtime/runtime.js";
+import type { Config } from "../config.js";
 import { Named } from "../named.js";
 
 /** First values of a user's own: numbers in row-major order, or an array. */
@@ -28,6 +29,8 @@ export type OwnValues = Tensor | Float32Array | readonly number[];
  * ```
  */
 export abstract class Initializer extends Named {
+  declare static fromConfig: (config: Config) => Initializer;
+
   /**
    * First values of a user's own; it is overridden there.
    *

@@ -22,6 +22,8 @@ import { Named } from "../named.js";
  * and {@link figure} makes a number of the sum.
  */
 export abstract class Metric extends Named {
+  declare static fromConfig: (config: Config) => Metric;
+
   /** Sums of the states of the batches that {@link updateState} was given. */
   private readonly sums = new Map<string, Float64Array>();
 

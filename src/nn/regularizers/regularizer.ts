@@ -28,6 +28,8 @@ import type { Variable } from "../variable.js";
  * ```
  */
 export abstract class Regularizer extends Named {
+  declare static fromConfig: (config: Config) => Regularizer;
+
   /**
    * What a penalty of a user's own is; it is overridden there.
    *
