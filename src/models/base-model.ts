@@ -21,7 +21,7 @@ import { checkMethodOptions } from "./option-names.js";
 import { computeLoss, updateMetrics } from "./compute-figures.js";
 import type { StepData, StepFigures, StepLogs, StepTensors } from "./step-data.js";
 import { platform } from "./platform.js";
-import { summarize } from "./summary.js";
+import { summarize, type SummaryOptions } from "./summary.js";
 import type {
   AnySamples,
   BatchOptions,
@@ -242,16 +242,20 @@ export abstract class BaseModel extends Layer {
   /**
    * The table of layers, output shapes and numbers of weights, as Keras prints it.
    *
-   * @param print what to do with each line; default: show it
+   * @param options Keras's options, or what to do with each line; default: show it
    */
-  summary(
-    print: (line: string) => void = (line) => {
+  summary(options: SummaryOptions | ((line: string) => void) = {}): void {
+    const show = (line: string): void => {
       platform().print(line);
-    },
-  ): void {
-    const given: unknown = print;
-    if (typeof given !== "function") refuse("summary", "print", "a function that takes a line", given);
-    for (const line of summarize(this)) print(line);
+    };
+    if (typeof options === "function") {
+      for (const line of summarize(this)) options(line);
+      return;
+    }
+    checkMethodOptions("summary", options);
+    const lines = summarize(this, options);
+    if (options.printFn === undefined) lines.forEach(show);
+    else options.printFn(lines.join("\n"));
   }
 
   /**

@@ -23,6 +23,7 @@ export type {
 } from "./training-types.js";
 export type { BatchSource, BatchSupply, Destination } from "./sources/batch-source.js";
 export type { Each, PerOutput } from "./each.js";
+export type { SummaryOptions } from "./summary.js";
 export type { LoadWeightsOptions } from "./assign-weights.js";
 export { cloneModel, type CloneModelOptions } from "./clone-model.js";
 export { modelFromJson, type ModelFromJsonOptions } from "./model-from-json.js";

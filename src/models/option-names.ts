@@ -5,6 +5,7 @@ import type { CloneModelOptions } from "./clone-model.js";
 import type { ModelFromJsonOptions } from "./model-from-json.js";
 import type { CompileOptions } from "./compile-types.js";
 import type { LoadModelOptions } from "./platform.js";
+import type { SummaryOptions } from "./summary.js";
 import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "./training-types.js";
 
 /** The options of each method of models; a name that is missing, or one too many, does not compile. */
@@ -51,6 +52,14 @@ export const methodOptions = {
   } satisfies Record<keyof PredictOptions, true>),
   trainOnBatch: Object.keys({ sampleWeight: true, classWeight: true } satisfies Record<keyof BatchOptions, true>),
   testOnBatch: Object.keys({ sampleWeight: true, classWeight: true } satisfies Record<keyof BatchOptions, true>),
+  summary: Object.keys({
+    lineLength: true,
+    positions: true,
+    printFn: true,
+    expandNested: true,
+    showTrainable: true,
+    layerRange: true,
+  } satisfies Record<keyof SummaryOptions, true>),
   toJson: Object.keys({ indent: true } satisfies Record<keyof ToJsonOptions, true>),
   modelFromJson: Object.keys({ customObjects: true } satisfies Record<keyof ModelFromJsonOptions, true>),
   cloneModel: Object.keys({
