@@ -2,6 +2,7 @@ import { refuse, text } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
+import type { Config } from "../nn/config.js";
 import { Layer } from "../nn/layer.js";
 import { GradientTape } from "../nn/eager/gradient-tape.js";
 import { Mean } from "../nn/metrics/mean.js";
@@ -20,7 +21,7 @@ import { checkMethodOptions } from "./option-names.js";
 import { computeLoss, updateMetrics } from "./compute-figures.js";
 import type { StepData, StepFigures, StepLogs, StepTensors } from "./step-data.js";
 import { platform } from "./platform.js";
-import { summarize } from "./summary.js";
+import { summarize, type SummaryOptions } from "./summary.js";
 import type {
   AnySamples,
   BatchOptions,
@@ -33,6 +34,12 @@ import type {
   PredictOptions,
 } from "./training-types.js";
 import type { Compiled, CompileOptions } from "./compile-types.js";
+
+/** Options of {@link BaseModel.toJson}. */
+export interface ToJsonOptions {
+  /** Number of blanks at the beginning of inner lines; default: all in one line. */
+  readonly indent?: number | undefined;
+}
 
 /** What is known of a model with pretrained weights. */
 export interface Pretrained {
@@ -65,6 +72,23 @@ export abstract class BaseModel extends Layer {
     });
   }
 
+  /**
+   * Makes a model of what `getConfig` gives; its weights are new.
+   *
+   * @throws UsageError for a layer or an option that Graft does not have
+   * @see https://keras.io/api/models/model_saving_apis/model_config_serialization/
+   *
+   * @example
+   * ```ts
+   * import { layers, models } from "graft-ml";
+   *
+   * const model = new models.Sequential([layers.Input({ shape: [4] }), new layers.Dense(2)]);
+   * const same = models.Sequential.fromConfig(model.getConfig());
+   * console.log(same.outputShape); // → [ 'N', 2 ]
+   * ```
+   */
+  declare static fromConfig: (config: Config) => BaseModel;
+
   private compileOptions: CompileOptions | undefined;
   private compiledWith: Compiled | undefined;
   /** What a step was told before the shapes of the outputs were known. */
@@ -72,6 +96,8 @@ export abstract class BaseModel extends Layer {
 
   /** Set it to `true`, for example in a callback, to end `fit` after the present step; `fit` begins with `false`. */
   stopTraining = false;
+
+  #givenLoss: CompileOptions["loss"];
 
   /** The mean of the losses of steps. Its name is out of the way of a `lossTracker` that a class of a user's own has. */
   #lossMean: Mean | undefined;
@@ -125,6 +151,10 @@ export abstract class BaseModel extends Layer {
       const before = layers[index];
       return before === undefined ? [] : [[before, layer] as const];
     });
+  }
+
+  override get heldLayers(): readonly Layer[] {
+    return this.operations;
   }
 
   /** Names of the inputs, in the model's order: those of their `InputLayer`s. */
@@ -219,16 +249,20 @@ export abstract class BaseModel extends Layer {
   /**
    * The table of layers, output shapes and numbers of weights, as Keras prints it.
    *
-   * @param print what to do with each line; default: show it
+   * @param options Keras's options, or what to do with each line; default: show it
    */
-  summary(
-    print: (line: string) => void = (line) => {
+  summary(options: SummaryOptions | ((line: string) => void) = {}): void {
+    const show = (line: string): void => {
       platform().print(line);
-    },
-  ): void {
-    const given: unknown = print;
-    if (typeof given !== "function") refuse("summary", "print", "a function that takes a line", given);
-    for (const line of summarize(this)) print(line);
+    };
+    if (typeof options === "function") {
+      for (const line of summarize(this)) options(line);
+      return;
+    }
+    checkMethodOptions("summary", options);
+    const lines = summarize(this, options);
+    if (options.printFn === undefined) lines.forEach(show);
+    else options.printFn(lines.join("\n"));
   }
 
   /**
@@ -250,7 +284,13 @@ export abstract class BaseModel extends Layer {
     refuseWhileTrained("compile", this, this.name);
     this.compileOptions = lookUpNames(checkMethodOptions("compile", options));
     this.compiledBefore = undefined;
+    this.#givenLoss = options.loss;
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
+  }
+
+  /** What `compile` was given as loss, as it was given; `undefined` before. */
+  get loss(): CompileOptions["loss"] {
+    return this.#givenLoss;
   }
 
   /** What `compile` was given, with names of optimizer and loss looked up; `undefined` before. */
@@ -580,6 +620,20 @@ export abstract class BaseModel extends Layer {
   async save(path: string): Promise<void> {
     const file = text("save", "path", path);
     return this.whileSaved(() => platform().files.saveModel(this, file));
+  }
+
+  /**
+   * What files say of the model, without weights: layers, how they are called, and what it was compiled with; as JSON that Keras
+   * reads, too. `models.modelFromJson` makes a model of it.
+   *
+   * @param options `indent`: number of blanks at the beginning of inner lines; default: all in one line
+   * @throws UsageError for layers that Keras does not have
+   */
+  toJson(options: ToJsonOptions = {}): string {
+    checkMethodOptions("toJson", options);
+    const { indent } = options;
+    const json = platform().files.jsonOfModel(this);
+    return indent === undefined ? json : JSON.stringify(JSON.parse(json), null, indent);
   }
 
   /** Writes weights somewhere: as they are after a whole step, where they are being trained. */

@@ -25,13 +25,13 @@ export interface CompileOptions {
    * What is minimized: one loss for all outputs, or one for each, in the model's order or by name; `null` for an output that
    * has none. Default: none, so that only penalties are minimized.
    */
-  readonly loss?: PerOutput<Loss | LossFunction | string | null> | undefined;
+  readonly loss?: PerOutput<Loss | (new () => Loss) | LossFunction | string | null> | undefined;
   /** How much the loss of each output counts in the sum, in the model's order or by name; default 1 each. */
   readonly lossWeights?: PerOutput<number>;
   /** Figures over samples that all count alike, whatever their weights. */
-  readonly metrics?: MetricsOption;
+  readonly metrics?: MetricsOption | undefined;
   /** Figures in which samples count by their weights and those of their classes, as in the loss. */
-  readonly weightedMetrics?: MetricsOption;
+  readonly weightedMetrics?: MetricsOption | undefined;
 }
 
 /** The loss of an output. */

@@ -1,5 +1,7 @@
 import { checkOptionNames, isPlainObject } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
+import { defaultFromConfig } from "./default-from-config.js";
+import type { Config } from "./config.js";
 
 /** A class that may say its name, and what its constructor takes. */
 interface MaybeNamed {
@@ -99,6 +101,12 @@ export function byName<O extends object>(Class: MaybeNamed, given: readonly unkn
  */
 export abstract class Named {
   /**
+   * Makes an object of what `getConfig` gives; Keras's classmethod `from_config`. A class of one's own whose constructor does
+   * not take one object of options in camelCase overrides it.
+   */
+  static fromConfig: (config: Config) => unknown = defaultFromConfig;
+
+  /**
    * @param options all options of the constructor, as they were given
    * @throws UsageError for one that the class does not have
    */
@@ -110,4 +118,18 @@ export abstract class Named {
   get className(): string {
     return classNameOf(this);
   }
+}
+
+/** Whether something is a class, rather than an object, that extends another one: Keras makes an object of it. */
+export function isClassOf<T>(value: unknown, Base: abstract new (...args: never[]) => T): value is new () => T {
+  return typeof value === "function" && (value === Base || value.prototype instanceof Base);
+}
+
+/**
+ * Keras's functions beside its classes, such as `l2(0.01)` for `new L2(0.01)`.
+ *
+ * @returns a function that takes what the constructor takes
+ */
+export function functionOf<A extends unknown[], T>(Class: new (...args: A) => T): (...args: A) => T {
+  return (...args) => new Class(...args);
 }

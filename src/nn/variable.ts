@@ -20,6 +20,8 @@ import { refuseWhileInUse } from "./weight-use.js";
 
 /** What a weight can be given: values, or inside of `call` and of a training step what is computed there. */
 export type Assignable = TensorData | Tensor | SymbolicTensor | Variable | number;
+/** Where the first values of a weight come from. */
+export type InitialValues = Pick<Initializer, "values">;
 
 /** What a variable is made from. */
 export interface VariableOptions {
@@ -27,7 +29,7 @@ export interface VariableOptions {
   readonly path: string;
   /** Shape in Keras's order: kernels of convolutions are `[height, width, in, out]`. */
   readonly shape: readonly number[];
-  readonly initializer: Initializer;
+  readonly initializer: InitialValues;
   /** Whether gradients may change it at all; moving statistics are `false`. Default `true`. */
   readonly learnable?: boolean;
   /** Penalty on it, which its layer adds to the loss; default none. */
@@ -45,7 +47,7 @@ export class Variable {
   readonly constraint: Constraint | undefined;
   /** Factor of the learning rate for this weight; set through its layer. */
   learningRateMultiplier = 1;
-  private readonly initializer: Initializer;
+  private readonly initializer: InitialValues;
   /** Where the initial values are drawn from; which stream it is, is settled when the weight is made. */
   private readonly stream: Generator;
   private isFrozen = false;

@@ -58,6 +58,8 @@ export interface LossOptions {
  * ```
  */
 export class Loss extends Named {
+  declare static fromConfig: (config: Config) => Loss;
+
   static readonly options: readonly string[] = ["reduction", "name"] satisfies readonly (keyof LossOptions)[];
   /** Keras's function name, such as `"binary_crossentropy"`. */
   readonly name: string;
