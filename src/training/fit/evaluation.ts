@@ -55,10 +55,10 @@ export async function evaluateBatches(
     await callbacks.onTestBatchBegin(step, context);
     const boundary = await activations.of(batch, loading);
     means.add(await evaluateBatch(programs, boundary, targetsOf(batch, compiled), streams), batch.keys.length);
-    await callbacks.onTestBatchEnd(step, means.logs(), context);
+    await callbacks.onTestBatchEnd(step, await means.logs(), context);
     step += 1;
   }
-  const logs = means.logs();
+  const logs = await means.logs();
   await callbacks.onTestEnd(logs, context);
   return logs;
 }

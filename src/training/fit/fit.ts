@@ -81,7 +81,7 @@ async function fitAlone(call: Call, training: Training, x: AnySamples, given: Fi
   // What a trainStep of a user's own does with samples and labels, nobody knows.
   if (!hasOwnStep(model, "trainStep")) {
     prepareModel(model, source);
-    if (validation !== undefined) checkSameSizes(model, source, validation);
+    if (validation !== undefined) checkSameSizes(model, source, validation, options.trunkPrecision);
     // A model that had waited for its input has weights by now.
     training.cover(trainedBy(model));
     // Of arrays that are split, both parts at once, so that a sample has the number that the arrays know it by.
