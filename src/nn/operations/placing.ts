@@ -252,7 +252,7 @@ const meshgridOfList = listOperation<(x: readonly Operand[], options: object) =>
     // With "xy" the first two axes are those of pictures: rows are the second one's.
     const places = list.map((_, at) => (indexing === "xy" && list.length > 1 && at < 2 ? 1 - at : at));
     const flat = list.map((x) => reshapeTo(x, [elementCountOf(x)]));
-    const shape = places.map((place) => elementCountOf(list[place] as Value));
+    const shape = places.flatMap((place) => list.slice(place, place + 1).map(elementCountOf));
     return flat.map((x, at) =>
       expand(
         reshapeTo(
