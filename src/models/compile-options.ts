@@ -72,7 +72,8 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes,
     const loss = losses[output] ?? undefined;
     return [...(loss === undefined ? [] : [loss]), ...own].flatMap((owner): OutputLabels[] => {
       // What is of a user's own may leave labels out before it passes them on.
-      const rule = owner instanceof Metric && owner.hasOwnUpdate ? undefined : owner.labelRule?.(shape);
+      const isOwn = owner instanceof Metric ? owner.hasOwnUpdate : owner.hasOwnCall;
+      const rule = isOwn ? undefined : owner.labelRule?.(shape);
       return rule === undefined ? [] : [{ owner: owner.name, rule, shape }];
     });
   });

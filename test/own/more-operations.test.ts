@@ -21,14 +21,30 @@ describe("operations on arrays", () => {
 
   it("make grids and shares of an order", async () => {
     const [x, y] = await ops.meshgrid(ops.arange(3), ops.arange(2));
-    expect([x?.dims, x && numbers(x), y && numbers(y)]).toEqual([[2, 3], [0, 1, 2, 0, 1, 2], [0, 0, 0, 1, 1, 1]]);
+    expect([x?.dims, x && numbers(x), y && numbers(y)]).toEqual([
+      [2, 3],
+      [0, 1, 2, 0, 1, 2],
+      [0, 0, 0, 1, 1, 1],
+    ]);
     const [first] = await ops.meshgrid(ops.arange(3), ops.arange(2), { indexing: "ij" });
-    expect([first?.dims, first && numbers(first)]).toEqual([[3, 2], [0, 0, 1, 1, 2, 2]]);
+    expect([first?.dims, first && numbers(first)]).toEqual([
+      [3, 2],
+      [0, 0, 1, 1, 2, 2],
+    ]);
     expect(numbers(await ops.quantile(rows([4, 1, 3, 2], 4), 0.5))).toEqual([2.5]);
     expect(numbers(await ops.quantile(rows([1, 2, 3, 10, 20, 30], 2, 3), 0.25, 1))).toEqual([1.5, 15]);
     expect(numbers(await ops.median(rows([4, 1, 3, 2], 4)))).toEqual([2.5]);
     expect(numbers(await ops.sort(ops.convertToTensor([3, 1, 2])))).toEqual([1, 2, 3]);
-    expect(numbers(await ops.cumsum(ops.convertToTensor([[1, 2], [3, 4]])))).toEqual([1, 3, 6, 10]);
+    expect(
+      numbers(
+        await ops.cumsum(
+          ops.convertToTensor([
+            [1, 2],
+            [3, 4],
+          ]),
+        ),
+      ),
+    ).toEqual([1, 3, 6, 10]);
   });
 
   it("differentiate what is put into a tensor", async () => {

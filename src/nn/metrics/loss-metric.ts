@@ -27,7 +27,7 @@ export class LossMetric extends MeanMetric {
   }
 
   override labelRule(output: Shape): LabelRule | undefined {
-    return this.loss.labelRule?.(output);
+    return this.loss.hasOwnCall ? undefined : this.loss.labelRule?.(output);
   }
 
   override getConfig(): Config {

@@ -37,7 +37,9 @@ function shares(x: Value): Value {
 }
 
 function sameShape(target: Value, output: Value): void {
-  const fits = target.rank === output.rank && target.shape.every((dim, axis) => dim === output.shape[axis] || typeof dim !== typeof output.shape[axis]);
+  const fits =
+    target.rank === output.rank &&
+    target.shape.every((dim, axis) => dim === output.shape[axis] || typeof dim !== typeof output.shape[axis]);
   if (fits) return;
   throw new ShapeError("the shapes of target and output are not the same.", {
     subject: "target",
@@ -104,7 +106,8 @@ export const sparseCategoricalCrossentropy = operation<Crossentropy>({
     const output = float(scores);
     const place = normalizeAxis(axisOf(owner, axis), output.rank, owner);
     const labels = value(given);
-    const target = labels.rank === output.rank && labels.shape.at(-1) === 1 ? squeeze(labels, [labels.rank - 1]) : labels;
+    const target =
+      labels.rank === output.rank && labels.shape.at(-1) === 1 ? squeeze(labels, [labels.rank - 1]) : labels;
     if (target.rank !== output.rank - 1) {
       throw new ShapeError("these are no numbers of classes for the output.", {
         subject: "target",
@@ -148,7 +151,11 @@ export const moments = listOperation<Moments>({
 });
 
 /** What {@link psnr} is. */
-export type PeakSignal = <A extends Operand, B extends Operand>(x1: A, x2: B, maxVal: number | { readonly maxVal: number }) => Answer<A | B>;
+export type PeakSignal = <A extends Operand, B extends Operand>(
+  x1: A,
+  x2: B,
+  maxVal: number | { readonly maxVal: number },
+) => Answer<A | B>;
 
 /** The ratio of the greatest possible value to the mean squared distance of two tensors, in decibels. */
 export const psnr: OperationFunction<PeakSignal> = operation<PeakSignal>({

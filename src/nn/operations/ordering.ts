@@ -18,7 +18,10 @@ import { axisOf, elementType, float, value } from "./rows.js";
 /* Elements in an order, and sums along one. */
 
 /** A function along one axis: `ops.sort(x)`, `ops.sort(x, { axis: 1 })`; default the last one. */
-export type AlongOneAxis = <X extends Operand>(x: X, axis?: number | null | { readonly axis?: number | null }) => Answer<X>;
+export type AlongOneAxis = <X extends Operand>(
+  x: X,
+  axis?: number | null | { readonly axis?: number | null },
+) => Answer<X>;
 
 /** A tensor, and the axis along which it is treated: of all elements as one row where none is said. */
 function rowsOf(owner: string, x: Value, axis: unknown): readonly [x: Value, axis: number] {
@@ -200,7 +203,8 @@ export const multiHot = operation<MultiHot>({
   compute: ([given], { numClasses, axis, dtype, sparse }) => {
     if (sparse === true) return refuse("multiHot", "sparse", "false", sparse);
     const x = value(given);
-    if (axisOf("multiHot", axis) !== -1 || x.rank === 0) return refuse("multiHot", "axis", "-1, of a list of numbers", axis);
+    if (axisOf("multiHot", axis) !== -1 || x.rank === 0)
+      return refuse("multiHot", "axis", "-1, of a list of numbers", axis);
     const classes = stopGradient(index.oneHot(cast(x, "int64"), axisOf("multiHot", numClasses)));
     const hot = reduceMax(cast(classes, "float32"), [x.rank > 1 ? 1 : 0], { keepdims: 0 });
     const type = elementType("multiHot", dtype ?? "float32");

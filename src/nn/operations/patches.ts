@@ -147,7 +147,11 @@ export const padImages = operation<PadImages>({
       const all = images.shape[axis];
       const numbers = [before, behind, extent].filter((one) => Number.isSafeInteger(one));
       if (typeof all !== "number" || numbers.length !== 2) {
-        return refuse(owner, "padding", "two of before, behind and target for images of known size", [before, behind, extent]);
+        return refuse(owner, "padding", "two of before, behind and target for images of known size", [
+          before,
+          behind,
+          extent,
+        ]);
       }
       const first = typeof before === "number" ? before : Number(extent) - all - Number(behind);
       const last = typeof behind === "number" ? behind : Number(extent) - all - first;
@@ -232,7 +236,8 @@ export const gaussianBlur = operation<GaussianBlur>({
     if (deviations.length !== 2 || !(Number(down) > 0) || !(Number(right) > 0)) {
       return refuse(owner, "sigma", "two numbers above 0", sigma);
     }
-    const line = (size: number, deviation: unknown): Value => gaussian(size, constant(float32([Number(deviation)], [1])));
+    const line = (size: number, deviation: unknown): Value =>
+      gaussian(size, constant(float32([Number(deviation)], [1])));
     // Keras takes the first numbers for columns.
     const made = inKerasOrder(blur(images, line(wide, right), line(high, down)));
     return x.rank === 3 ? squeeze(made, [0]) : made;

@@ -27,6 +27,7 @@ function placesOf(owner: string, argument: Computable | undefined): Value {
 }
 
 function zerosOf(type: Value["type"], dims: readonly number[]): Value {
+  if (dims.some((extent) => extent < 0)) return refuse("scatter", "shape", "extents of at least 0", dims);
   return constant({ type, dims, data: allocate(type, elementCount(dims)) });
 }
 
@@ -112,7 +113,8 @@ export const scatterUpdate = operation<ScatterUpdate>({
   call: ["inputs", "indices", "updates"],
   options: { reduction: null },
   compute: ([given, indices, part], { reduction }) => {
-    if (reduction !== null && reduction !== "add") return refuse("scatterUpdate", "reduction", '"add" or null', reduction);
+    if (reduction !== null && reduction !== "add")
+      return refuse("scatterUpdate", "reduction", '"add" or null', reduction);
     const [x, updates] = promoted([value(given), value(part)]);
     if (x === undefined || updates === undefined) throw new TypeError("There is nothing to update.");
     const places = placesOf("scatterUpdate", indices);
@@ -136,7 +138,10 @@ export const segmentSum = operation<SegmentSum>({
   options: { numSegments: undefined, sorted: false },
   compute: ([given, ids], { numSegments }) => {
     const data = value(given);
-    const dims = [axisOf("segmentSum", numSegments), ...data.shape.slice(1).map((_, at) => staticDim(data.shape, at + 1, "segmentSum"))];
+    const dims = [
+      axisOf("segmentSum", numSegments),
+      ...data.shape.slice(1).map((_, at) => staticDim(data.shape, at + 1, "segmentSum")),
+    ];
     const places = unsqueeze(placesOf("segmentSum", ids), [1]);
     return index.scatterNd(zerosOf(data.type, dims), places, data, { reduction: "add" });
   },
@@ -182,7 +187,12 @@ export interface DiagonalOptions {
 }
 
 /** What {@link diagonal} is. */
-export type Diagonal = <X extends Operand>(x: X, offset?: number | DiagonalOptions, axis1?: number, axis2?: number) => Answer<X>;
+export type Diagonal = <X extends Operand>(
+  x: X,
+  offset?: number | DiagonalOptions,
+  axis1?: number,
+  axis2?: number,
+) => Answer<X>;
 
 function diagonalOf(owner: string, x: Value, { offset, axis1, axis2 }: Readonly<Record<string, unknown>>): Value {
   const rows = normalizeAxis(axisOf(owner, axis1), x.rank, owner);
@@ -227,9 +237,7 @@ export const trace = operation<Diagonal>({
 });
 
 /** What {@link meshgrid} is. */
-export type Meshgrid = <X extends Operand>(
-  ...x: readonly (X | { readonly indexing?: "xy" | "ij" })[]
-) => ListAnswer<X>;
+export type Meshgrid = <X extends Operand>(...x: readonly (X | { readonly indexing?: "xy" | "ij" })[]) => ListAnswer<X>;
 
 const meshgridOfList = listOperation<(x: readonly Operand[], options: object) => unknown>({
   name: "meshgrid",
@@ -244,7 +252,7 @@ const meshgridOfList = listOperation<(x: readonly Operand[], options: object) =>
     // With "xy" the first two axes are those of pictures: rows are the second one's.
     const places = list.map((_, at) => (indexing === "xy" && list.length > 1 && at < 2 ? 1 - at : at));
     const flat = list.map((x) => reshapeTo(x, [elementCountOf(x)]));
-    const shape = places.map((place) => elementCountOf(list[place] as Value));
+    const shape = places.flatMap((place) => list.slice(place, place + 1).map(elementCountOf));
     return flat.map((x, at) =>
       expand(
         reshapeTo(

@@ -15,7 +15,7 @@ export function optionsOf<T extends Readonly<Record<string, unknown>>>(
 ): { readonly [K in keyof T]: unknown } {
   const names = Object.keys(defaults);
   const last = given.at(-1);
-  const named = isPlainObject(last) ? (last as Readonly<Record<string, unknown>>) : {};
+  const named = isPlainObject(last) ? last : {};
   const placed = isPlainObject(last) ? given.slice(0, -1) : given;
   const unknown = Object.keys(named).find((name) => !names.includes(name));
   if (unknown !== undefined) {

@@ -28,7 +28,7 @@ const streams = new OngoingStreams(processStreams);
 
 /** @throws UsageError when it is no seed */
 export function checkSeed(owner: string, seed: unknown): Seed {
-  if (seed === null || seed instanceof SeedGenerator || isWhole(seed, 0)) return seed as Seed;
+  if (seed === null || seed instanceof SeedGenerator || isWhole(seed, 0)) return seed;
   return refuse(owner, "seed", "a whole number of at least 0, a random.SeedGenerator, or null", seed);
 }
 
@@ -42,7 +42,13 @@ function generatorOf(seed: Seed): Generator {
 /** Random numbers inside of a computation, in the order of axes that the shape says. */
 export function drawInside(context: CallContext, sampler: Sampler, shape: Shape, seed: Seed): Value {
   if (typeof seed === "number") {
-    return context.random(`seed ${seed}`, (_, target) => void sampler(new Generator(seed), target), shape);
+    return context.random(
+      `seed ${seed}`,
+      (_, target) => {
+        sampler(new Generator(seed), target);
+      },
+      shape,
+    );
   }
   const name = seed === null ? "random" : seed.seed === null ? "seed generator" : `seed generator ${seed.seed}`;
   return context.random(name, sampler, shape);

@@ -157,7 +157,7 @@ export function shuffle<X extends Given>(
   const own = checkSeed("random.shuffle", seed);
   if (!isWhole(axis, -Infinity)) refuse("random.shuffle", "axis", "a whole number", axis);
   return compute("shuffle", x, (value, context) => {
-    const place = normalizeAxis(axis as number, value.rank, "random.shuffle");
+    const place = normalizeAxis(axis, value.rank, "random.shuffle");
     const order = drawInside(
       context,
       (generator, target) => {
