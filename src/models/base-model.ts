@@ -5,7 +5,7 @@ import type { Shape } from "../graph/shape.js";
 import { Layer } from "../nn/layer.js";
 import { GradientTape } from "../nn/eager/gradient-tape.js";
 import { Mean } from "../nn/metrics/mean.js";
-import type { Metric } from "../nn/metrics/metric.js";
+import { type Metric, presentRecording } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/index.js";
 import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
@@ -14,7 +14,7 @@ import type { LoadWeightsOptions } from "./assign-weights.js";
 import { refuseWhileTrained, whileReading } from "../nn/weight-use.js";
 import type { Standardization } from "./sources/batch-source.js";
 import { byPosition } from "./by-position.js";
-import { lookUpNames, resolveCompile } from "./compile-options.js";
+import { lookUpNames, resolveCompile, withoutOutputs } from "./compile-options.js";
 import { findLayer, type LayerPlace } from "./find-layer.js";
 import { checkMethodOptions } from "./option-names.js";
 import { computeLoss, updateMetrics } from "./compute-figures.js";
@@ -62,6 +62,10 @@ export abstract class BaseModel extends Layer {
       predictClasses: predictions,
       predict_proba: "predict",
       predictProba: "predict",
+      compiled_metrics: "computeMetrics({ y, yPred, sampleWeight })",
+      compiledMetrics: "computeMetrics({ y, yPred, sampleWeight })",
+      compiled_loss: "computeLoss({ y, yPred, sampleWeight })",
+      compiledLoss: "computeLoss({ y, yPred, sampleWeight })",
     });
   }
 
@@ -257,7 +261,9 @@ export abstract class BaseModel extends Layer {
    * @throws UsageError when it was not
    */
   get compiled(): Compiled {
-    return (this.compiledWith ??= this.resolveCompiled());
+    if (this.compiledWith !== undefined) return this.compiledWith;
+    if (this.hasUnknownOutputs && this.compileOptions !== undefined) return withoutOutputs(this.compileOptions);
+    return (this.compiledWith = this.resolveCompiled());
   }
 
   /**
@@ -351,19 +357,23 @@ export abstract class BaseModel extends Layer {
    * @throws UsageError when there is no loss
    */
   computeLoss(figures: StepFigures): SymbolicTensor {
-    return computeLoss(this.compiled, figures);
+    return computeLoss(this.compiledFor(figures), figures);
   }
 
   /** Takes labels and predictions of a batch into the metrics of `compile`, inside of a step, and gives all figures. */
   computeMetrics(figures: StepFigures): StepLogs {
-    updateMetrics(this.compiled, figures);
+    updateMetrics(this.compiledFor(figures), figures);
     return this.getMetricsResult();
   }
 
   /** What {@link metrics} come to, by name: inside of a step what it returns, outside numbers. */
   getMetricsResult(): Record<string, number> {
     const names = new Map(this.compileOptions && this.compiled.metrics.map(({ name, metric }) => [metric, name]));
-    const entries = this.metrics.map((metric) => [names.get(metric) ?? metric.name, metric.result()] as const);
+    const recording = presentRecording([]);
+    // A step that says what its loss is called leaves that of compile alone.
+    const isKnown = (metric: Metric): boolean =>
+      metric !== this.#lossMean || recording === undefined || recording.followed(metric) !== undefined;
+    const entries = this.metrics.filter(isKnown).map((metric) => [names.get(metric) ?? metric.name, metric.result()] as const);
     return Object.fromEntries(entries);
   }
 
@@ -372,7 +382,20 @@ export abstract class BaseModel extends Layer {
     this.compiledWith = undefined;
   }
 
-  private resolveCompiled(): Compiled {
+  /** Whether a step of the class's own computes outputs of which the model knows nothing, such as those of another model. */
+  private get hasUnknownOutputs(): boolean {
+    const { trainStep, testStep } = BaseModel.prototype;
+    return !this.built && (this.trainStep !== trainStep || this.testStep !== testStep);
+  }
+
+  /** What the model was compiled with; outputs that it does not know itself are those of the predictions that are judged. */
+  private compiledFor({ yPred }: StepFigures): Compiled {
+    if (!this.hasUnknownOutputs) return this.compiled;
+    const shapes = [yPred].flat().map(({ shape }) => shape);
+    return (this.compiledWith ??= this.resolveCompiled(shapes));
+  }
+
+  private resolveCompiled(predicted?: readonly Shape[]): Compiled {
     if (this.compileOptions === undefined) {
       throw new UsageError(`The model "${this.name}" is not compiled.`, {
         subject: this.name,
@@ -381,7 +404,12 @@ export abstract class BaseModel extends Layer {
         advice: 'For example: model.compile({ optimizer: "rmsprop", loss: "binary_crossentropy", metrics: ["acc"] }).',
       });
     }
-    const { name, outputNames: outputs } = this;
+    const { name } = this;
+    if (predicted !== undefined) {
+      const outputs = predicted.map((_, index) => (predicted.length === 1 ? "output" : `output_${index}`));
+      return resolveCompile(this.compileOptions, { name, outputs, shapes: predicted });
+    }
+    const { outputNames: outputs } = this;
     return resolveCompile(this.compileOptions, { name, outputs, shapes: this.outputs.map(({ shape }) => shape) });
   }
 

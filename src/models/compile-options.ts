@@ -3,7 +3,7 @@ import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import { resolveLoss } from "../nn/losses/index.js";
 import type { Loss } from "../nn/losses/loss.js";
-import { type Metric, resolveMetric } from "../nn/metrics/index.js";
+import { Metric, resolveMetric } from "../nn/metrics/index.js";
 import { resolveOptimizer } from "../nn/optimizers/index.js";
 import { forEachPlace, inOrder, isList, isRecord, mapEach, type Places, quoted } from "./each.js";
 import type {
@@ -78,6 +78,21 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes 
     losses: resolved,
     metrics,
     labelRules,
+  };
+}
+
+/** What the options mean before it is known which outputs there are: metrics that are objects, each for what it is told. */
+export function withoutOutputs(options: CompileOptions): Compiled {
+  const metrics = [options.metrics, options.weightedMetrics].flatMap((given) =>
+    given === undefined ? [] : Object.values(given as object).flat(),
+  ) as readonly unknown[];
+  const objects = metrics.filter((metric): metric is Metric => metric instanceof Metric);
+  return {
+    optimizer: resolveOptimizer(options.optimizer ?? "rmsprop"),
+    outputs: [],
+    losses: [],
+    metrics: objects.map((metric) => ({ name: metric.name, metric, output: 0, weighted: false })),
+    labelRules: [],
   };
 }
 

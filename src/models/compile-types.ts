@@ -26,11 +26,11 @@ export interface CompileOptions {
    */
   readonly loss?: PerOutput<Loss | LossFunction | string | null> | undefined;
   /** How much the loss of each output counts in the sum, in the model's order or by name; default 1 each. */
-  readonly lossWeights?: PerOutput<number>;
+  readonly lossWeights?: PerOutput<number> | undefined;
   /** Figures over samples that all count alike, whatever their weights. */
-  readonly metrics?: MetricsOption;
+  readonly metrics?: MetricsOption | undefined;
   /** Figures in which samples count by their weights and those of their classes, as in the loss. */
-  readonly weightedMetrics?: MetricsOption;
+  readonly weightedMetrics?: MetricsOption | undefined;
 }
 
 /** The loss of an output. */
