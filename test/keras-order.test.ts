@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { callbacks, layers, metrics, optimizers, schedules } from "graft-ml";
+import { callbacks, Dataset, layers, metrics, ops, optimizers, schedules, Tensor } from "graft-ml";
 
 /* Arguments as scripts write them: by position in Keras's order, by name, or some of each. */
 
@@ -66,6 +66,37 @@ test("schedules, metrics and callbacks", () => {
   expect(new schedules.CosineDecay(1, 10, 0.25).at(20)).toBe(0.25);
   expect(new metrics.SparseTopKCategoricalAccuracy(5, "top5").name).toBe("top5");
   expect(new callbacks.EarlyStopping("val_loss", 0.1, 3, { mode: "min" })).toBeInstanceOf(callbacks.EarlyStopping);
+});
+
+describe("functions that make arrays", () => {
+  test("take their arguments by name, too", () => {
+    expect([...ops.arange({ start: 1, stop: 4, step: 1 }).data]).toEqual([1, 2, 3]);
+    expect(ops.zeros({ shape: [2, 1], dtype: "int32" })).toMatchObject({ type: "int32", dims: [2, 1] });
+    expect([...ops.full([2], 3, { dtype: "uint8" }).data]).toEqual([3, 3]);
+    expect([...ops.linspace(0, 1, { num: 3 }).data]).toEqual([0, 0.5, 1]);
+    expect(() => Reflect.apply(ops.ones, undefined, [{ shapes: [2] }]) as unknown).toThrow(/no option "shapes"/u);
+  });
+
+  test("convertToTensor gives the type that is asked for, of an array as well", () => {
+    expect([...ops.convertToTensor([1.7, -2.5], { dtype: "int32" }).data]).toEqual([1, -2]);
+    expect(ops.convertToTensor(new Tensor("uint8", [1, 2], [2]), "float32").type).toBe("float32");
+  });
+
+  test("oneHot takes a single number", async () => {
+    const row = await ops.oneHot(2, 4);
+    expect(row.dims).toEqual([4]);
+    expect([...row.data]).toEqual([0, 0, 1, 0]);
+  });
+
+  test("expandDims and adapt take what scripts give them", async () => {
+    expect((await ops.expandDims(ops.ones([2]), { axis: 0 })).dims).toEqual([1, 2]);
+    const rows = new Tensor("float32", [1, 2, 3, 4], [4, 1]);
+    const [one, other] = [new layers.Normalization(), new layers.Normalization()];
+    one.adapt(rows);
+    await other.adapt(Dataset.fromTensorSlices(rows).batch(2));
+    expect(other.getWeights()).toEqual(one.getWeights());
+    expect([...(one.getWeights()[0]?.data ?? [])]).toEqual([2.5]);
+  });
 });
 
 describe("mistakes", () => {

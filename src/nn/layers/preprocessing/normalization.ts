@@ -1,4 +1,4 @@
-import { checkTensor } from "../../../runtime/runtime.js";
+import { checkTensor, type Tensor } from "../../../runtime/runtime.js";
 import { wholeOrList } from "../../../errors/check.js";
 import { ShapeError, UsageError } from "../../../errors/errors.js";
 import { formatShape, normalizeAxis, type Shape, staticDim } from "../../../graph/shape.js";
@@ -18,6 +18,9 @@ import type { Variable } from "../../variable.js";
 
 /** One number, or one for each place along the axis. */
 type Statistic = number | readonly number[];
+
+/** An array of samples. */
+type Samples = TensorData | Tensor;
 
 /** Options of {@link Normalization}. */
 export interface NormalizationOptions extends LayerOptions {
@@ -85,15 +88,27 @@ export class Normalization extends UnaryLayer {
   /**
    * Finds mean and variance of some data, in place of those that were there.
    *
-   * @param data one tensor with the batch in front, in Keras's order, or several
+   * @param data one array with the batch in front, in Keras's order, or several; those of a `Dataset` are awaited
    * @throws UsageError when the statistics were given to the constructor, or there is no data
    * @throws ShapeError when the data does not fit the layer
    */
-  adapt(data: TensorData | Iterable<TensorData>): void {
+  adapt(data: Samples | Iterable<Samples>): void;
+  adapt(data: AsyncIterable<Samples>): Promise<void>;
+  adapt(data: Samples | Iterable<Samples> | AsyncIterable<Samples>): void | Promise<void> {
     // From JavaScript it may be anything.
     const given: unknown = data;
-    const isMany = typeof given === "object" && given !== null && Symbol.iterator in given;
-    const batches: readonly TensorData[] = isMany ? [...(data as Iterable<TensorData>)] : [data as TensorData];
+    const has = (symbol: symbol): boolean => typeof given === "object" && given !== null && symbol in given;
+    if (has(Symbol.asyncIterator)) return this.adaptToBatches(data as AsyncIterable<Samples>);
+    this.adaptTo((has(Symbol.iterator) ? [...(data as Iterable<Samples>)] : [data]) as readonly TensorData[]);
+  }
+
+  private async adaptToBatches(data: AsyncIterable<Samples>): Promise<void> {
+    const batches: Samples[] = [];
+    for await (const batch of data) batches.push(batch);
+    this.adaptTo(batches as readonly TensorData[]);
+  }
+
+  private adaptTo(batches: readonly TensorData[]): void {
     for (const batch of batches) checkTensor("adapt", "data", batch);
     const [first] = batches;
     if (this.mean !== undefined || first === undefined) {
