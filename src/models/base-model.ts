@@ -5,7 +5,7 @@ import type { Shape } from "../graph/shape.js";
 import { Layer } from "../nn/layer.js";
 import { GradientTape } from "../nn/eager/gradient-tape.js";
 import { Mean } from "../nn/metrics/mean.js";
-import { type Metric, presentRecording } from "../nn/metrics/metric.js";
+import type { Metric, MetricResult } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/index.js";
 import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
@@ -14,7 +14,7 @@ import type { LoadWeightsOptions } from "./assign-weights.js";
 import { refuseWhileTrained, whileReading } from "../nn/weight-use.js";
 import type { Standardization } from "./sources/batch-source.js";
 import { byPosition } from "./by-position.js";
-import { lookUpNames, resolveCompile, withoutOutputs } from "./compile-options.js";
+import { lookUpNames, resolveCompile } from "./compile-options.js";
 import { findLayer, type LayerPlace } from "./find-layer.js";
 import { checkMethodOptions } from "./option-names.js";
 import { computeLoss, updateMetrics } from "./compute-figures.js";
@@ -71,6 +71,8 @@ export abstract class BaseModel extends Layer {
 
   private compileOptions: CompileOptions | undefined;
   private compiledWith: Compiled | undefined;
+  /** What a step was told before the shapes of the outputs were known. */
+  private compiledBefore: Compiled | undefined;
 
   /** Set it to `true`, for example in a callback, to end `fit` after the present step; `fit` begins with `false`. */
   stopTraining = false;
@@ -97,6 +99,11 @@ export abstract class BaseModel extends Layer {
 
   /** Output shape of each layer in Keras's order; of its first call, where a layer is used several times. */
   abstract layerShapes(): ReadonlyMap<Layer, Shape>;
+
+  /** Whether samples may have another size than the shapes say: a `Sequential` whose first samples said it takes others. */
+  takesOtherSizes(): boolean {
+    return false;
+  }
 
   /**
    * Where the inputs of each layer come from, as Keras's summary says it: `name[call][output]`; `undefined` where the
@@ -245,8 +252,8 @@ export abstract class BaseModel extends Layer {
    */
   compile(options: CompileOptions = {}): void {
     refuseWhileTrained("compile", this, this.name);
-    checkMethodOptions("compile", options);
-    this.compileOptions = lookUpNames(options);
+    this.compileOptions = lookUpNames(checkMethodOptions("compile", options));
+    this.compiledBefore = undefined;
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
 
@@ -261,9 +268,14 @@ export abstract class BaseModel extends Layer {
    * @throws UsageError when it was not
    */
   get compiled(): Compiled {
-    if (this.compiledWith !== undefined) return this.compiledWith;
-    if (this.hasUnknownOutputs && this.compileOptions !== undefined) return withoutOutputs(this.compileOptions);
-    return (this.compiledWith = this.resolveCompiled());
+    return (this.compiledWith ??= this.resolveCompiled());
+  }
+
+  /** As {@link compiled}; in steps of a model that is not called itself, and whose outputs nobody knows, without their shapes. */
+  private get compiledInStep(): Compiled {
+    if (this.compileOptions === undefined || this.built) return this.compiled;
+    const unknown = { name: this.name, outputs: ["output"], shapes: [], lossMean: this.#meanOfLosses };
+    return (this.compiledBefore ??= resolveCompile(this.compileOptions, unknown));
   }
 
   /**
@@ -282,7 +294,7 @@ export abstract class BaseModel extends Layer {
    * override it.
    */
   get metrics(): readonly Metric[] {
-    return [this.#meanOfLosses, ...this.compiled.metrics.map(({ metric }) => metric)];
+    return [this.#meanOfLosses, ...this.compiledInStep.metrics.map(({ metric }) => metric)];
   }
 
   get #meanOfLosses(): Mean {
@@ -291,7 +303,7 @@ export abstract class BaseModel extends Layer {
 
   /** Names of the figures of {@link metrics}, such as `["loss", "acc"]`. */
   get metricsNames(): readonly string[] {
-    return ["loss", ...this.compiled.metrics.map(({ name }) => name)];
+    return ["loss", ...this.compiledInStep.metrics.map(({ name }) => name)];
   }
 
   /**
@@ -357,24 +369,25 @@ export abstract class BaseModel extends Layer {
    * @throws UsageError when there is no loss
    */
   computeLoss(figures: StepFigures): SymbolicTensor {
-    return computeLoss(this.compiledFor(figures), figures);
+    return computeLoss(this.compiledInStep, figures);
   }
 
   /** Takes labels and predictions of a batch into the metrics of `compile`, inside of a step, and gives all figures. */
   computeMetrics(figures: StepFigures): StepLogs {
-    updateMetrics(this.compiledFor(figures), figures);
+    updateMetrics(this.compiledInStep, figures);
     return this.getMetricsResult();
   }
 
   /** What {@link metrics} come to, by name: inside of a step what it returns, outside numbers. */
-  getMetricsResult(): Record<string, number> {
-    const names = new Map(this.compileOptions && this.compiled.metrics.map(({ name, metric }) => [metric, name]));
-    const recording = presentRecording([]);
-    // A step that says what its loss is called leaves that of compile alone.
-    const isKnown = (metric: Metric): boolean =>
-      metric !== this.#lossMean || recording === undefined || recording.followed(metric) !== undefined;
-    const entries = this.metrics.filter(isKnown).map((metric) => [names.get(metric) ?? metric.name, metric.result()] as const);
+  getMetricsResult(): Record<string, MetricResult> {
+    const names = new Map(this.compileOptions && this.compiledInStep.metrics.map(({ name, metric }) => [metric, name]));
+    const entries = this.metrics.map((metric) => [names.get(metric) ?? metric.name, metric.result()] as const);
     return Object.fromEntries(entries);
+  }
+
+  /** Has {@link metrics} begin anew. `fit`, `evaluate` and their sisters do so by themselves. */
+  resetMetrics(): void {
+    for (const metric of this.metrics) metric.resetState();
   }
 
   /** Told when layers have come or gone: what a metric's name means may depend on the output. */
@@ -382,20 +395,7 @@ export abstract class BaseModel extends Layer {
     this.compiledWith = undefined;
   }
 
-  /** Whether a step of the class's own computes outputs of which the model knows nothing, such as those of another model. */
-  private get hasUnknownOutputs(): boolean {
-    const { trainStep, testStep } = BaseModel.prototype;
-    return !this.built && (this.trainStep !== trainStep || this.testStep !== testStep);
-  }
-
-  /** What the model was compiled with; outputs that it does not know itself are those of the predictions that are judged. */
-  private compiledFor({ yPred }: StepFigures): Compiled {
-    if (!this.hasUnknownOutputs) return this.compiled;
-    const shapes = [yPred].flat().map(({ shape }) => shape);
-    return (this.compiledWith ??= this.resolveCompiled(shapes));
-  }
-
-  private resolveCompiled(predicted?: readonly Shape[]): Compiled {
+  private resolveCompiled(): Compiled {
     if (this.compileOptions === undefined) {
       throw new UsageError(`The model "${this.name}" is not compiled.`, {
         subject: this.name,
@@ -404,13 +404,14 @@ export abstract class BaseModel extends Layer {
         advice: 'For example: model.compile({ optimizer: "rmsprop", loss: "binary_crossentropy", metrics: ["acc"] }).',
       });
     }
-    const { name } = this;
-    if (predicted !== undefined) {
-      const outputs = predicted.map((_, index) => (predicted.length === 1 ? "output" : `output_${index}`));
-      return resolveCompile(this.compileOptions, { name, outputs, shapes: predicted });
-    }
-    const { outputNames: outputs } = this;
-    return resolveCompile(this.compileOptions, { name, outputs, shapes: this.outputs.map(({ shape }) => shape) });
+    const { name, outputNames: outputs } = this;
+    const shapes = this.outputs.map(({ shape }) => shape);
+    const resolved = resolveCompile(this.compileOptions, { name, outputs, shapes, lossMean: this.#meanOfLosses });
+    // Metrics that a step has told something before are the same ones.
+    const { compiledBefore } = this;
+    return compiledBefore === undefined || outputs.length > 1
+      ? resolved
+      : { ...resolved, metrics: compiledBefore.metrics };
   }
 
   /**

@@ -179,9 +179,9 @@ describe("a model that knows no outputs, for its step calls others", () => {
         callbacks: [stopping],
         verbose: 0,
       });
-      expect(Object.keys(history)).toEqual(["mae", "student_loss", "val_mae"]);
+      expect(Object.keys(history)).toEqual(expect.arrayContaining(["mae", "student_loss", "val_mae"]));
       expect(history["mae"]?.[0]).toBeCloseTo(expected["mean_absolute_error"] ?? expected["mae"] ?? Number.NaN, 5);
-      expect(await model.evaluate(x, y, { verbose: 0 })).toEqual({ mae: history["val_mae"]?.[1] });
+      expect(await model.evaluate(x, y, { verbose: 0 })).toMatchObject({ mae: history["val_mae"]?.[1] });
     }
   });
 

@@ -26,8 +26,8 @@ export class TopKCategoricalAccuracy extends MeanMetric {
   static readonly className: string = "TopKCategoricalAccuracy";
   static readonly positional: readonly string[] = ["k"];
   static readonly following: readonly string[] = ["name"];
-  static readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
-  readonly direction = "up";
+  static override readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
+  override readonly direction = "up";
   private readonly k: number;
 
   /**
