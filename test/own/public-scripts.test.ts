@@ -185,7 +185,7 @@ describe("a model that knows no outputs, for its step calls others", () => {
     }
   });
 
-  test("says today's names of what Keras 2 called compiled_metrics", async () => {
+  test("says today's names of what Keras 2 called compiled_metrics", () => {
     const model = new Distiller(student());
     model.compile({ optimizer: "sgd" });
     expect(() => Reflect.get(model, "compiledMetrics") as unknown).toThrow(/computeMetrics\(\{ y, yPred/u);
