@@ -69,6 +69,10 @@ export abstract class BaseModel extends Layer {
       predictClasses: predictions,
       predict_proba: "predict",
       predictProba: "predict",
+      compiled_metrics: "computeMetrics({ y, yPred, sampleWeight })",
+      compiledMetrics: "computeMetrics({ y, yPred, sampleWeight })",
+      compiled_loss: "computeLoss({ y, yPred, sampleWeight })",
+      compiledLoss: "computeLoss({ y, yPred, sampleWeight })",
     });
   }
 

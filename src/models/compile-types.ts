@@ -27,7 +27,7 @@ export interface CompileOptions {
    */
   readonly loss?: PerOutput<Loss | (new () => Loss) | LossFunction | string | null> | undefined;
   /** How much the loss of each output counts in the sum, in the model's order or by name; default 1 each. */
-  readonly lossWeights?: PerOutput<number>;
+  readonly lossWeights?: PerOutput<number> | undefined;
   /** Figures over samples that all count alike, whatever their weights. */
   readonly metrics?: MetricsOption | undefined;
   /** Figures in which samples count by their weights and those of their classes, as in the loss. */

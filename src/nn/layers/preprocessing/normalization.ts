@@ -1,5 +1,5 @@
 import { type AdaptSource, isSource, Moments, roundOf } from "./adapt.js";
-import { checkTensor } from "../../../runtime/runtime.js";
+import { checkTensor, type Tensor } from "../../../runtime/runtime.js";
 import { wholeOrList } from "../../../errors/check.js";
 import { ShapeError, UsageError } from "../../../errors/errors.js";
 import { formatShape, normalizeAxis, type Shape, staticDim } from "../../../graph/shape.js";
@@ -91,9 +91,9 @@ export class Normalization extends UnaryLayer {
    * @throws UsageError when the statistics were given to the constructor, or there is no data
    * @throws ShapeError when the data does not fit the layer
    */
-  adapt(data: TensorData | Iterable<TensorData>): void;
+  adapt(data: TensorData | Tensor | Iterable<TensorData | Tensor>): void;
   adapt(data: AdaptSource): Promise<void>;
-  adapt(data: TensorData | Iterable<TensorData> | AdaptSource): void | Promise<void> {
+  adapt(data: TensorData | Tensor | Iterable<TensorData | Tensor> | AdaptSource): void | Promise<void> {
     if (this.mean !== undefined) {
       throw new UsageError(`Normalization "${this.name}" cannot be adapted.`, {
         subject: this.name,
