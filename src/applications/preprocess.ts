@@ -1,5 +1,4 @@
 import { ShapeError, UsageError } from "../errors/errors.js";
-import { didYouMean } from "../errors/nearest.js";
 import { formatShape, type Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { constant } from "../graph/value.js";
@@ -44,17 +43,18 @@ export const preprocessModes = Object.keys(recipes) as PreprocessMode[];
 /**
  * Checks a mode's name.
  *
+ * @param name what a file says of itself
+ * @param file the file, for messages
  * @throws UsageError for an unknown one
  */
-export function preprocessMode(name: string): PreprocessMode {
+export function preprocessMode(name: string, file: string): PreprocessMode {
   const mode = preprocessModes.find((candidate) => candidate === name);
   if (mode !== undefined) return mode;
-  const advice = didYouMean(name, preprocessModes);
-  throw new UsageError(`There is no preprocessing "${name}".`, {
+  throw new UsageError(`${file} names a preprocessing that Graft does not have.`, {
     subject: "preprocess",
     expected: preprocessModes.join(", "),
-    received: name,
-    advice,
+    received: `"${name}" in the file's metadata`,
+    advice: "If it is one of these under another name, say it with --preprocess, which goes before the file.",
   });
 }
 

@@ -47,7 +47,7 @@ export function createModelFiles(warn: (line: string) => void): ModelFiles {
       warnOfLostWeight(model, path);
       return model;
     },
-    modelOfConfig: (serialized, what) => modelFromConfig(serialized, what, 3, warn),
+    modelOfConfig: (serialized, what) => modelFromConfig(serialized, what, 3, { warn }),
     modelOfJson: (json) => modelOfJson(json, warn),
     jsonOfModel,
     async saveModel(model, path) {

@@ -6,7 +6,7 @@ import type { Config } from "../nn/config.js";
 import { Layer } from "../nn/layer.js";
 import { GradientTape } from "../nn/eager/gradient-tape.js";
 import { Mean } from "../nn/metrics/mean.js";
-import type { Metric } from "../nn/metrics/metric.js";
+import type { Metric, MetricResult } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/index.js";
 import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
@@ -86,6 +86,8 @@ export abstract class BaseModel extends Layer {
 
   private compileOptions: CompileOptions | undefined;
   private compiledWith: Compiled | undefined;
+  /** What a step was told before the shapes of the outputs were known. */
+  private compiledBefore: Compiled | undefined;
 
   /** Set it to `true`, for example in a callback, to end `fit` after the present step; `fit` begins with `false`. */
   stopTraining = false;
@@ -114,6 +116,11 @@ export abstract class BaseModel extends Layer {
 
   /** Output shape of each layer in Keras's order; of its first call, where a layer is used several times. */
   abstract layerShapes(): ReadonlyMap<Layer, Shape>;
+
+  /** Whether samples may have another size than the shapes say: a `Sequential` whose first samples said it takes others. */
+  takesOtherSizes(): boolean {
+    return false;
+  }
 
   /**
    * Where the inputs of each layer come from, as Keras's summary says it: `name[call][output]`; `undefined` where the
@@ -270,9 +277,9 @@ export abstract class BaseModel extends Layer {
    */
   compile(options: CompileOptions = {}): void {
     refuseWhileTrained("compile", this, this.name);
-    checkMethodOptions("compile", options);
-    this.compileOptions = lookUpNames(options);
+    this.compileOptions = lookUpNames(checkMethodOptions("compile", options));
     this.#givenLoss = options.loss;
+    this.compiledBefore = undefined;
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
 
@@ -295,6 +302,13 @@ export abstract class BaseModel extends Layer {
     return (this.compiledWith ??= this.resolveCompiled());
   }
 
+  /** As {@link compiled}; in steps of a model that is not called itself, and whose outputs nobody knows, without their shapes. */
+  private get compiledInStep(): Compiled {
+    if (this.compileOptions === undefined || this.built) return this.compiled;
+    const unknown = { name: this.name, outputs: ["output"], shapes: [], lossMean: this.#meanOfLosses };
+    return (this.compiledBefore ??= resolveCompile(this.compileOptions, unknown));
+  }
+
   /**
    * The optimizer that the model was compiled with.
    *
@@ -311,7 +325,7 @@ export abstract class BaseModel extends Layer {
    * override it.
    */
   get metrics(): readonly Metric[] {
-    return [this.#meanOfLosses, ...this.compiled.metrics.map(({ metric }) => metric)];
+    return [this.#meanOfLosses, ...this.compiledInStep.metrics.map(({ metric }) => metric)];
   }
 
   get #meanOfLosses(): Mean {
@@ -320,7 +334,7 @@ export abstract class BaseModel extends Layer {
 
   /** Names of the figures of {@link metrics}, such as `["loss", "acc"]`. */
   get metricsNames(): readonly string[] {
-    return ["loss", ...this.compiled.metrics.map(({ name }) => name)];
+    return ["loss", ...this.compiledInStep.metrics.map(({ name }) => name)];
   }
 
   /**
@@ -386,20 +400,25 @@ export abstract class BaseModel extends Layer {
    * @throws UsageError when there is no loss
    */
   computeLoss(figures: StepFigures): SymbolicTensor {
-    return computeLoss(this.compiled, figures);
+    return computeLoss(this.compiledInStep, figures);
   }
 
   /** Takes labels and predictions of a batch into the metrics of `compile`, inside of a step, and gives all figures. */
   computeMetrics(figures: StepFigures): StepLogs {
-    updateMetrics(this.compiled, figures);
+    updateMetrics(this.compiledInStep, figures);
     return this.getMetricsResult();
   }
 
   /** What {@link metrics} come to, by name: inside of a step what it returns, outside numbers. */
-  getMetricsResult(): Record<string, number> {
-    const names = new Map(this.compileOptions && this.compiled.metrics.map(({ name, metric }) => [metric, name]));
+  getMetricsResult(): Record<string, MetricResult> {
+    const names = new Map(this.compileOptions && this.compiledInStep.metrics.map(({ name, metric }) => [metric, name]));
     const entries = this.metrics.map((metric) => [names.get(metric) ?? metric.name, metric.result()] as const);
     return Object.fromEntries(entries);
+  }
+
+  /** Has {@link metrics} begin anew. `fit`, `evaluate` and their sisters do so by themselves. */
+  resetMetrics(): void {
+    for (const metric of this.metrics) metric.resetState();
   }
 
   /** Told when layers have come or gone: what a metric's name means may depend on the output. */
@@ -417,7 +436,13 @@ export abstract class BaseModel extends Layer {
       });
     }
     const { name, outputNames: outputs } = this;
-    return resolveCompile(this.compileOptions, { name, outputs, shapes: this.outputs.map(({ shape }) => shape) });
+    const shapes = this.outputs.map(({ shape }) => shape);
+    const resolved = resolveCompile(this.compileOptions, { name, outputs, shapes, lossMean: this.#meanOfLosses });
+    // Metrics that a step has told something before are the same ones.
+    const { compiledBefore } = this;
+    return compiledBefore === undefined || outputs.length > 1
+      ? resolved
+      : { ...resolved, metrics: compiledBefore.metrics };
   }
 
   /**

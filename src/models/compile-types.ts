@@ -3,6 +3,7 @@ import type { LabelRule } from "../nn/label-rule.js";
 import type { Loss } from "../nn/losses/loss.js";
 import type { LossFunction } from "../nn/losses/function-loss.js";
 import type { MetricFunction } from "../nn/metrics/function-metric.js";
+import type { Mean } from "../nn/metrics/mean.js";
 import type { Metric } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/optimizer.js";
 import type { Each, PerOutput } from "./each.js";
@@ -73,6 +74,8 @@ export interface Compiled {
   readonly losses: readonly CompiledLoss[];
   /** Metrics in the order in which they were given, weighted ones last. */
   readonly metrics: readonly CompiledMetric[];
+  /** What the losses of the batches are added up in, for those who ask the model for its metrics. */
+  readonly lossMean: Mean;
   /** What the labels of each output must be, for its loss and each of its metrics. */
   readonly labelRules: readonly (readonly OutputLabels[])[];
 }

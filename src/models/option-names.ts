@@ -84,13 +84,43 @@ const leastCounts: Readonly<Record<string, number | undefined>> = {
   indent: 0,
 };
 
+/** Options whose default is `None` in Keras: a script may write it down as `null`, and means what it says when it is left away. */
+const noneByDefault: ReadonlySet<string> = new Set([
+  "y",
+  "batchSize",
+  "stepsPerEpoch",
+  "sampleWeight",
+  "validationData",
+  "validationSteps",
+  "validationBatchSize",
+  "callbacks",
+  "classWeight",
+  "steps",
+  "loss",
+  "lossWeights",
+  "metrics",
+  "weightedMetrics",
+  "customObjects",
+]);
+
 /**
  * Refuses options that a method of models does not have.
  *
+ * @returns the options, without those that Keras's `None` leaves away
  * @throws UsageError with the one that was meant, or for a number that counts nothing
  */
-export function checkMethodOptions(method: keyof typeof methodOptions, options: object): void {
+export function checkMethodOptions<O extends object>(method: keyof typeof methodOptions, options: O): O {
   checkOptionNames(method, options, methodOptions[method]);
+  const isLeftAway = ([name, value]: readonly [string, unknown]): boolean => value === null && noneByDefault.has(name);
+  const entries = Object.entries(options);
+  const given = entries.some(isLeftAway)
+    ? (Object.fromEntries(entries.filter((one) => !isLeftAway(one))) as O)
+    : options;
+  checkValues(method, given);
+  return given;
+}
+
+function checkValues(method: keyof typeof methodOptions, options: object): void {
   const { classWeight, validationSplit } = options as Readonly<Record<string, unknown>>;
   if (classWeight !== undefined && !isPlainObject(classWeight)) {
     refuse(method, "classWeight", "weights by class number, such as { 0: 1, 1: 2.5 }", classWeight);

@@ -46,6 +46,8 @@ export class Sequential extends BaseModel {
   static override fromConfig: (config: Config) => Sequential = sequentialOfConfig;
 
   private readonly row: Layer[] = [];
+  /** Whether samples said what goes in, rather than a layer. */
+  private deferred = false;
   private readonly shapes = new Map<Layer, Shape>();
   private ends: { readonly input: SymbolicTensor; readonly output: SymbolicTensor } | undefined;
 
@@ -122,8 +124,10 @@ export class Sequential extends BaseModel {
     this.shapes.delete(layer);
     const { ends } = this;
     // Without an Input it was the first layer that said what goes in.
-    if (this.row.length === 0) this.ends = undefined;
-    else if (ends !== undefined)
+    if (this.row.length === 0) {
+      this.ends = undefined;
+      this.deferred = false;
+    } else if (ends !== undefined)
       this.ends = { input: ends.input, output: ends.output.call?.().inputs[0] ?? ends.input };
     this.changed();
     return layer;
@@ -158,7 +162,13 @@ export class Sequential extends BaseModel {
   override ensureBuilt(shapes: readonly Shape[]): void {
     checkShapes(this.name, shapes);
     const [shape] = shapes;
-    if (this.ends === undefined && shape !== undefined) this.begin(shape.slice(1), this.row);
+    if (this.ends !== undefined || shape === undefined) return;
+    this.begin(shape.slice(1), this.row);
+    this.deferred = true;
+  }
+
+  override takesOtherSizes(): boolean {
+    return this.deferred;
   }
 
   layerShapes(): ReadonlyMap<Layer, Shape> {

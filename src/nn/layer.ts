@@ -95,6 +95,7 @@ const penalized = new WeakMap<CallContext, Set<Variable>>();
 /** For finding shapes: weights are inputs, and nothing else happens. */
 const shapeContext: CallContext = {
   training: false,
+  changesWeights: true,
   weight: (variable) => input(variable.path, "float32", variable.shape),
   random: (name, _distribution, shape) => input(name, "float32", shape),
   update: () => undefined,

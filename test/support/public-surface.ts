@@ -35,6 +35,7 @@ const notMade = new Set([
   "Dataset",
   "Image",
   "PyDataset",
+  "Sequence",
   "Variable",
   // Its argument is a record by names of a user's own.
   "CustomObjectScope",

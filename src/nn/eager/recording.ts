@@ -45,6 +45,7 @@ function filled(shape: readonly number[], value: number): TensorData<"float32"> 
  */
 export class Recording implements CallContext {
   readonly training = false;
+  readonly changesWeights = true;
   /** The same computation in training mode. */
   readonly whenTraining: CallContext = inMode(this, true);
   /** Scalars that layers add to the loss, in both modes. */
@@ -126,6 +127,11 @@ export class Recording implements CallContext {
   /** The state of a metric; `undefined` where nothing was added. */
   followed(metric: object): Readonly<Record<string, Value>> | undefined {
     return this.states.get(metric);
+  }
+
+  /** The states of all metrics, and of what else was followed. */
+  get allFollowed(): ReadonlyMap<object, Readonly<Record<string, Value>>> {
+    return this.states;
   }
 
   /** Whether anything is to be changed by a run. */

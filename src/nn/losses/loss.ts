@@ -10,13 +10,13 @@ import { reduceMean, reduceSum } from "../../ops/reduction.js";
 import { expandTo, sizeOf } from "../../ops/shape-of.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import type { Config } from "../config.js";
-import type { LabelRule } from "../label-rule.js";
+import { checkGivenLabels, type LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
 import { snakeCase } from "../names.js";
 import { inGraphOrder, type Operand } from "../operations/operand.js";
 import { computeOf, writeFigures } from "../own-figures.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
-import type { Tensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor } from "../../runtime/runtime.js";
 
 const reductions = ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"] as const;
 
@@ -202,6 +202,16 @@ export class Loss extends Named {
   apply(yTrue: Operand, yPred: SymbolicTensor, sampleWeight?: Operand): SymbolicTensor;
   apply(yTrue: Operand, yPred: Operand, sampleWeight?: Operand): SymbolicTensor | Promise<Tensor> {
     const given = sampleWeight === undefined ? [yTrue, yPred] : [yTrue, yPred, sampleWeight];
+    return isTensor(yTrue) && isTensor(yPred) ? this.ofArrays(yTrue, yPred, given) : this.computed(given);
+  }
+
+  private async ofArrays(yTrue: Tensor, yPred: Tensor, given: readonly Operand[]): Promise<Tensor> {
+    const [, , weights] = given;
+    checkGivenLabels(this, yTrue, yPred.dims, isTensor(weights) ? weights : undefined);
+    return this.computed(given) as Promise<Tensor>;
+  }
+
+  private computed(given: readonly Operand[]): SymbolicTensor | Promise<Tensor> {
     return computeOf(`The loss "${this.name}"`, given, ([truth, prediction, weight]) => {
       const perSample = this.perSample(truth, inGraphOrder(prediction), weight);
       const weighted = weight === undefined ? perSample : mul(perSample, weight);

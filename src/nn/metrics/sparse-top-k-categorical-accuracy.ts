@@ -18,8 +18,8 @@ import type { TopKOptions } from "./top-k-categorical-accuracy.js";
 export class SparseTopKCategoricalAccuracy extends MeanMetric {
   static readonly className: string = "SparseTopKCategoricalAccuracy";
   static readonly positional: readonly string[] = ["k"];
-  static readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
-  readonly direction = "up";
+  static override readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
+  override readonly direction = "up";
   private readonly k: number;
 
   /**

@@ -25,8 +25,8 @@ export interface TopKOptions {
 export class TopKCategoricalAccuracy extends MeanMetric {
   static readonly className: string = "TopKCategoricalAccuracy";
   static readonly positional: readonly string[] = ["k"];
-  static readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
-  readonly direction = "up";
+  static override readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
+  override readonly direction = "up";
   private readonly k: number;
 
   /**

@@ -4,7 +4,7 @@ import type { CallbackContext, Logs, TrainingState } from "../../models/training
 import { text, wholeNumber, type Word } from "../../errors/check.js";
 import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
-import { formatPath } from "./format-path.js";
+import { checkPath, formatPath } from "./format-path.js";
 import { type Mode, Monitor } from "./monitor.js";
 import { say } from "./say.js";
 
@@ -101,6 +101,7 @@ export class ModelCheckpoint extends Callback {
         advice: isWeights ? "Set saveWeightsOnly to true." : undefined,
       });
     }
+    checkPath(filepath);
   }
 
   /** The best value so far. */
