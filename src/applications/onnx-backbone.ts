@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { FileError, UsageError } from "../errors/errors.js";
+import { fileSystemError } from "../files/file-system-errors.js";
 import type { Value } from "../graph/value.js";
 import { requireBatchFirst } from "../formats/onnx/batch-axis.js";
 import { type Cut, cutClassifier } from "../formats/onnx/cut-classifier.js";
@@ -11,7 +12,7 @@ import type { GraphModel } from "../models/graph-model.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { readModel } from "../onnx/read-model.js";
 import type { Backbone } from "./backbone.js";
-import { type PreprocessMode, preprocessMode, preprocessModes, standardizationOf } from "./preprocess.js";
+import { type PreprocessMode, preprocessModes, standardizationOf, statedPreprocessMode } from "./preprocess.js";
 
 /** What a network in a file is loaded with. */
 export interface OnnxBackboneOptions {
@@ -28,12 +29,7 @@ async function readOnnx(path: string): Promise<OnnxModel> {
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    throw new FileError(`The network ${path} cannot be read.`, {
-      subject: path,
-      expected: "an ONNX file",
-      received: cause instanceof Error ? cause.message : String(cause),
-      cause,
-    });
+    throw fileSystemError(cause, path, "read", "Expected is an ONNX file: check the path.");
   }
   return readModel(bytes, path, externalDataBeside(path));
 }
@@ -112,7 +108,7 @@ function onlyCut(outputs: readonly Value[], names: readonly string[], file: stri
 /** What a file says of its preprocessing: the mode's name, or mean and deviation that are those of a mode. */
 function statedPreprocessing({ metadata }: OnnxModel, path: string): PreprocessMode {
   const { preprocess, mean, std } = metadata;
-  if (preprocess !== undefined) return preprocessMode(preprocess);
+  if (preprocess !== undefined) return statedPreprocessMode(preprocess, path);
   if (mean !== undefined && std !== undefined) {
     const found = preprocessModes.find((mode) => saysTheSame(mode, numbers(mean), numbers(std)));
     if (found !== undefined) return found;
@@ -120,14 +116,24 @@ function statedPreprocessing({ metadata }: OnnxModel, path: string): PreprocessM
   throw new UsageError(`${path} does not say what was done to pixels when it was trained.`, {
     subject: "preprocess",
     expected: `--preprocess with one of ${preprocessModes.join(", ")}`,
-    received: "neither the option nor such metadata in the file",
+    received:
+      mean !== undefined && std !== undefined
+        ? `the mean ${mean} and the deviation ${std}, which are those of none of them`
+        : "neither the option nor such metadata in the file",
     advice:
       "Networks from PyTorch mostly want torch, those from TensorFlow tf, older ones from Caffe caffe; with the wrong one the accuracy is poor.",
   });
 }
 
+/** One number for each channel; files write them as lists, `[0.5, 0.5, 0.5]`, plainly, or once for all channels. */
 function numbers(text: string): number[] {
-  return text.split(/[\s,;]+/).map(Number);
+  const found = text
+    .replace(/^\s*[[(]|[\])]\s*$/g, "")
+    .trim()
+    .split(/[\s,;]+/)
+    .map(Number);
+  const [all = NaN] = found;
+  return found.length === 1 ? [all, all, all] : found;
 }
 
 /** Whether "(x / 255 - mean) / deviation" is what a mode does. */

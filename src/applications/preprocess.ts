@@ -47,15 +47,35 @@ export const preprocessModes = Object.keys(recipes) as PreprocessMode[];
  * @throws UsageError for an unknown one
  */
 export function preprocessMode(name: string): PreprocessMode {
-  const mode = preprocessModes.find((candidate) => candidate === name);
+  const mode = modeNamed(name);
   if (mode !== undefined) return mode;
-  const advice = didYouMean(name, preprocessModes);
   throw new UsageError(`There is no preprocessing "${name}".`, {
     subject: "preprocess",
     expected: preprocessModes.join(", "),
     received: name,
-    advice,
+    advice: didYouMean(name, preprocessModes),
   });
+}
+
+/**
+ * Checks the name of a mode that a file says of itself.
+ *
+ * @param file its path, for messages
+ * @throws UsageError for an unknown one
+ */
+export function statedPreprocessMode(name: string, file: string): PreprocessMode {
+  const mode = modeNamed(name);
+  if (mode !== undefined) return mode;
+  throw new UsageError(`${file} names a preprocessing that Graft does not have.`, {
+    subject: "preprocess",
+    expected: preprocessModes.join(", "),
+    received: `"${name}" in the file's metadata`,
+    advice: "If it is one of these under another name, say it with --preprocess, which goes before the file.",
+  });
+}
+
+function modeNamed(name: string): PreprocessMode | undefined {
+  return preprocessModes.find((candidate) => candidate === name);
 }
 
 /** Scale, offset and channel order of a mode. */

@@ -57,6 +57,12 @@ describe("namedRecord", () => {
     ).toEqual(["b", "a"]);
   });
 
+  it("keeps the order of what is put into an empty one later, as figures into a history", () => {
+    const filled = namedRecord<number>();
+    for (const [name, index] of entries) filled[name] = index;
+    expect(Object.entries(filled)).toEqual(entries);
+  });
+
   it("is shown in this order", () => {
     expect(
       inspect(

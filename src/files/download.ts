@@ -382,10 +382,18 @@ function networkFailure(cause: unknown, proxy?: string): { code: string | undefi
   if (/^(SELF_SIGNED_CERT|DEPTH_ZERO|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_)/.test(code ?? "")) {
     return { code, words: `${untrusted} (${code ?? ""})` };
   }
-  if (proxy !== undefined && (code === "ECONNREFUSED" || code === "ENOTFOUND")) {
+  if (proxy !== undefined && (code === "ECONNREFUSED" || code === "ENOTFOUND") && isAt(inner, proxy)) {
     return { code, words: `the proxy ${proxy} cannot be reached (${code})` };
   }
   return { code, words: (code && failureWords[code]) ?? (code === undefined ? message : `${message} (${code})`) };
+}
+
+/** Whether an error of the network was one on the way to a proxy: hosts that go without it fail by themselves. */
+function isAt(error: unknown, proxy: string): boolean {
+  const { hostname, port } = error as { readonly hostname?: string; readonly port?: number };
+  const at = new URL(`http://${proxy}`);
+  if (hostname !== undefined) return hostname === at.hostname;
+  return port === undefined || port === Number(at.port === "" ? "80" : at.port);
 }
 
 /** The messages of an error and of those that led to it. */

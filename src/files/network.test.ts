@@ -58,7 +58,10 @@ async function tlsServer(): Promise<string> {
 /** A proxy, and the hosts that it was asked for. */
 async function proxy(refusal?: string): Promise<{ readonly host: string; readonly asked: string[] }> {
   const asked: string[] = [];
-  const server = createServer();
+  const server = createServer((request, response) => {
+    asked.push(`${request.method ?? ""} ${request.url ?? ""}`);
+    response.end(content);
+  });
   server.on("connect", (request, socket) => {
     asked.push(request.url ?? "");
     if (refusal !== undefined) {
@@ -122,6 +125,22 @@ describe("downloads", () => {
     expect(await again({ HTTPS_PROXY: `http://${host}`, NO_PROXY: "example.com,127.0.0.1" })).toBe(0);
     expect(await again({ HTTPS_PROXY: `http://${host}`, no_proxy: "*" })).toBe(0);
     expect(await again({ HTTPS_PROXY: `http://${host}` }, "noproxy=127.0.0.1")).toBe(0);
+  });
+
+  test("ask the proxy itself for what is not encrypted: many proxies tunnel to port 443 alone", async () => {
+    const { host, asked } = await proxy();
+    expect(await download("http://weights.test/w.bin", { HTTP_PROXY: host })).toBe(String(content));
+    expect(asked).toEqual(["GET http://weights.test/w.bin"]);
+  });
+
+  test("blame no proxy for a host that goes without it", async () => {
+    const env = { HTTP_PROXY: "http://127.0.0.1:9", NO_PROXY: "localhost" };
+    const server = createServer();
+    const gone = (await listening(server)).replace("127.0.0.1", "localhost");
+    server.close();
+    const failed = download(`http://${gone}/w.bin`, env);
+    await expect(failed).rejects.toThrow(/cannot be downloaded/);
+    await expect(failed).rejects.not.toThrow(/the proxy/);
   });
 
   test("say what the proxy says, and when there is none", async () => {

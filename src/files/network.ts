@@ -96,6 +96,8 @@ export function fetchOf({ httpsProxy, httpProxy, noProxy, certificates, checked 
     httpProxy: httpProxy ?? "",
     httpsProxy: httpsProxy ?? "",
     noProxy: noProxy.join(","),
+    // What is not encrypted is asked of the proxy itself, as curl and npm do: many tunnel to port 443 alone.
+    proxyTunnel: false,
     connect: tls,
     requestTls: tls,
     proxyTls: tls,

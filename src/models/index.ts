@@ -23,6 +23,11 @@ export type {
 } from "./training-types.js";
 export type { BatchSource, BatchSupply, Destination } from "./sources/batch-source.js";
 export type { Each, PerOutput } from "./each.js";
+export type { SummaryOptions } from "./summary.js";
 export type { LoadWeightsOptions } from "./assign-weights.js";
+export { cloneModel } from "./clone-model.js";
+export type { CloneModelOptions, ModelFromJsonOptions, ToJsonOptions } from "./config-options.js";
+export { modelFromJson } from "./model-from-json.js";
+export { saveModel } from "./save-model.js";
 export { loadModel } from "./load-model.js";
 export type { LoadModelOptions } from "./platform.js";

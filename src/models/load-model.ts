@@ -10,7 +10,7 @@ import { type LoadModelOptions, platform } from "./platform.js";
  * images.
  *
  * @param path the file
- * @param options `compile: false` leaves out what the model was compiled with; `customObjects: { Scale }` says classes and
+ * @param asked `compile: false` leaves out what the model was compiled with; `customObjects: { Scale }` says classes and
  * functions of one's own that the file names
  * @returns the model, compiled as in the file; training goes on where it stopped. A variable of type `Model` or `Sequential` takes
  * it where the file holds one
@@ -30,9 +30,9 @@ import { type LoadModelOptions, platform } from "./platform.js";
  */
 export async function loadModel<Loaded extends BaseModel = BaseModel>(
   path: string,
-  options: LoadModelOptions = {},
+  asked: LoadModelOptions = {},
 ): Promise<Loaded> {
-  checkMethodOptions("loadModel", options);
+  const options = checkMethodOptions("loadModel", asked);
   const { customObjects = {} } = options;
   const file = text("loadModel", "path", path);
   const load = (): Promise<BaseModel> => platform().files.loadModel(file, options);

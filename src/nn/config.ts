@@ -14,19 +14,3 @@ export interface SerializedObject {
 export function isSerializedObject(value: unknown): value is SerializedObject {
   return typeof value === "object" && value !== null && "class_name" in value && "config" in value;
 }
-
-/** What {@link serializeObject} needs of an object. */
-interface Configurable {
-  readonly className: string;
-  getConfig(): Config;
-}
-
-/**
- * An object as Keras 3 writes it into files, or `null` where there is none.
- *
- * @param module Keras's module, such as `"keras.initializers"`
- */
-export function serializeObject(module: string, object: Configurable | undefined): SerializedObject | null {
-  if (object === undefined) return null;
-  return { module, class_name: object.className, config: object.getConfig(), registered_name: null };
-}

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -104,6 +104,18 @@ describe("a folder with train, validation and test", () => {
     expect(listed(found.train)).toEqual(["0 a/1.jpg", "1 b/1.jpg"]);
     expect(found.validation).toBeUndefined();
     expect(found.test?.photos).toHaveLength(2);
+  });
+
+  test("refuses two folders whose names differ in nothing that one sees", async () => {
+    await make("caf\u00e9/1.jpg", "cafe\u0301/2.jpg", "tea/3.jpg");
+    // Some disks take both for one.
+    if ((await readdir(dir)).length < 3) return;
+    expect(await failure(scanFolder(dir))).toMatch(/Two folders in .* have the same name, "caf\u00e9"/);
+  });
+
+  test("gives classes in one order, however their letters are written", async () => {
+    await make("e\u0301/1.jpg", "z/2.jpg");
+    expect((await scanFolder(dir)).classes).toEqual(["z", "\u00e9"]);
   });
 
   test("matches class names that a Mac has decomposed", async () => {

@@ -301,8 +301,8 @@ async function scanSet(directory: string, train: PhotoSet | undefined, options: 
   const { folders, files } = await foldersIn(directory);
   const extensions = options.extensions ?? photoExtensions;
   if (folders.length === 0) throw noClasses(directory, files, extensions);
-  const folderOf = new Map(folders.map((folder) => [folder.normalize("NFC"), folder]));
-  const classes = train?.classes ?? [...folderOf.keys()];
+  const folderOf = foldersByClass(directory, folders);
+  const classes = train?.classes ?? [...folderOf.keys()].sort(compareCodePoints);
   if (train !== undefined) checkSameClasses(directory, [...folderOf.keys()], train);
   else if (classes.length < 2) {
     throw new FileError(`The folder ${directory} has one class only, "${classes.join()}".`, {
@@ -327,6 +327,28 @@ async function scanSet(directory: string, train: PhotoSet | undefined, options: 
     });
   }
   return { directory, classes, photos: set.photos };
+}
+
+/**
+ * The folder of each class, by the class's name.
+ *
+ * @throws FileError when two folders have the same name, for Unicode writes some letters in two ways
+ */
+function foldersByClass(directory: string, folders: readonly string[]): ReadonlyMap<string, string> {
+  const folderOf = new Map<string, string>();
+  for (const folder of folders) {
+    const name = folder.normalize("NFC");
+    if (folderOf.has(name)) {
+      throw new FileError(`Two folders in ${directory} have the same name, "${name}".`, {
+        subject: directory,
+        expected: "one folder for each class",
+        received: "two that look alike: a letter with a mark is one character in one of them, and two in the other",
+        advice: "One of them was probably copied from a Mac: move its photos into the other one.",
+      });
+    }
+    folderOf.set(name, folder);
+  }
+  return folderOf;
 }
 
 function noClasses(directory: string, files: readonly string[], extensions: readonly string[]): FileError {

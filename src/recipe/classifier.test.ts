@@ -45,6 +45,7 @@ test.each([
   [{ labels: null }, /not a classifier made by Graft.*a network without labels.*graft train/s],
   [{ labels: "red, green" }, /a JSON list of at least two names.*Received: red, green/s],
   [{ labels: '["red", 3, "blue"]' }, /a JSON list of at least two names/],
+  [{ labels: '["red","green","red"]' }, /each of them once.*Received: \["red","green","red"\]/],
   [{ input: "data" }, /one input "image".*Received: "data" uint8/s],
   [{ output: "scores" }, /an output "probabilities".*Received: "scores"/s],
 ] as const)("a file that is no classifier is refused: %j", async (options, message) => {

@@ -34,7 +34,10 @@ const worthCopies = 40;
 /** What the engine takes for one photo: VGG16 at 224 × 224 pixels keeps a few maps of 13 MB at a time. */
 const runBytes = 2 ** 26;
 
-const labelsInFile = z.array(z.string().min(1)).min(2);
+const labelsInFile = z
+  .array(z.string().min(1))
+  .min(2)
+  .refine((labels) => new Set(labels).size === labels.length);
 
 const advice = "Name a run folder or a model.onnx that `graft train` has written.";
 
@@ -51,7 +54,7 @@ function readLabels({ metadata }: OnnxModel, file: string): string[] {
     return labelsInFile.parse(JSON.parse(text));
   } catch {
     const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-    throw notAClassifier(file, 'a JSON list of at least two names in the metadata "labels"', shown);
+    throw notAClassifier(file, 'a JSON list of at least two names, each of them once, in the metadata "labels"', shown);
   }
 }
 

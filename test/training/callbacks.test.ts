@@ -136,7 +136,7 @@ describe("sequences of figures are judged as by Keras", () => {
 
   it("and so must that of a metric which says none", () => {
     class Strange extends metrics.MeanMetric {
-      readonly direction = undefined;
+      override readonly direction = undefined;
       protected perElement(labels: Value): Value {
         return labels;
       }
@@ -254,6 +254,8 @@ describe("ModelCheckpoint", () => {
   it("refuses names that no model can be saved under, and placeholders without a figure", async () => {
     expect(() => new callbacks.ModelCheckpoint("model.txt")).toThrow(/ends in \.keras/);
     expect(() => new callbacks.ModelCheckpoint("x.weights.h5")).toThrow(/saveWeightsOnly/);
+    // What no figure could fill in is said at once, not after the first epoch.
+    expect(() => new callbacks.ModelCheckpoint("{epoch:>4}.keras")).toThrow(/cannot be filled in/);
     const callback = new callbacks.ModelCheckpoint("{val_acc}.keras");
     await expect(callback.onEpochEnd(0, { loss: 1 }, contextOf(countingModel()))).rejects.toThrow(
       /asks for something.*epoch, loss.*\{val_acc\}/s,

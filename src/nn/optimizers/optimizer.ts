@@ -6,7 +6,8 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, clip, div, floor, max, mul, sqrt, sub } from "../../ops/elementwise.js";
 import { reduceSumSquare } from "../../ops/reduction.js";
 import { numberWithin, refuse, show, wholeNumber } from "../../errors/check.js";
-import { type Config, serializeObject } from "../config.js";
+import type { Config } from "../config.js";
+import { serializeObject } from "../serialize-object.js";
 import { snakeCase } from "../names.js";
 import type { LearningRateSchedule } from "../schedules/learning-rate-schedule.js";
 import { resolveSchedule } from "../schedules/resolve-schedule.js";
@@ -60,6 +61,8 @@ function optional<T>(value: T | undefined, check: (value: T) => T): T | undefine
  * step, average the weights.
  */
 export abstract class Optimizer extends Named implements UpdateRule {
+  declare static fromConfig: (config: Config) => Optimizer;
+
   static {
     refuseFormerMembers(this, "An optimizer", { lr: "learningRate" });
   }

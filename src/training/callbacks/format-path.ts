@@ -22,6 +22,20 @@ export function formatPath(template: string, values: Readonly<Record<string, num
     }
     return format(value, String(digits), String(kind)).padStart(Number(width), zero === "" ? " " : "0");
   });
+  return withoutBraces(template, filled);
+}
+
+/**
+ * Looks at a file name before there is anything to fill in.
+ *
+ * @throws UsageError for a placeholder that {@link formatPath} could not fill in with any value
+ */
+export function checkPath(template: string): void {
+  withoutBraces(template, template.replace(placeholder, ""));
+}
+
+/** What is left of a name in which each placeholder has been replaced. */
+function withoutBraces(template: string, filled: string): string {
   if (!/[{}]/.test(filled)) return filled;
   throw new UsageError(`The file name "${template}" cannot be filled in.`, {
     subject: "filepath",

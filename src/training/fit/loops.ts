@@ -41,31 +41,31 @@ export function createTrainingLoops({ runtime, machine, random = processStreams 
     return { host, model, memory };
   };
   return {
-    fit: async (model, x, options) => {
-      checkMethodOptions("fit", options);
+    fit: async (model, x, asked) => {
+      const options = checkMethodOptions("fit", asked);
       checkBeside("fit", "sampleWeight", options.sampleWeight);
       return fit(callOf(model), x, options);
     },
-    evaluate: async (model, x, options) => {
-      checkMethodOptions("evaluate", options);
+    evaluate: async (model, x, asked) => {
+      const options = checkMethodOptions("evaluate", asked);
       checkBeside("evaluate", "sampleWeight", options.sampleWeight);
       return reading(model, () => evaluate(callOf(model), x, options));
     },
-    predict: async (model, x, options) => {
-      checkMethodOptions("predict", options);
+    predict: async (model, x, asked) => {
+      const options = checkMethodOptions("predict", asked);
       return reading(model, () => predict(callOf(model), x, options));
     },
     predictOnBatch: async (model, x) => {
       if (!areInputs(x)) refuseSamples("predictOnBatch", "x", x);
       return reading(model, () => predict(callOf(model), x, { batchSize: Math.max(1, samplesIn(x)), verbose: 0 }));
     },
-    trainOnBatch: async (model, x, y, options) => {
-      checkMethodOptions("trainOnBatch", options);
+    trainOnBatch: async (model, x, y, asked) => {
+      const options = checkMethodOptions("trainOnBatch", asked);
       checkBeside("trainOnBatch", "y", y);
       return trainOnBatch(callOf(model), x, y, options);
     },
-    testOnBatch: async (model, x, y, options) => {
-      checkMethodOptions("testOnBatch", options);
+    testOnBatch: async (model, x, y, asked) => {
+      const options = checkMethodOptions("testOnBatch", asked);
       checkBeside("testOnBatch", "y", y);
       return reading(model, () => testOnBatch(callOf(model), x, y, options));
     },

@@ -19,7 +19,8 @@ import { reshapeTo } from "../../../ops/reshape.js";
 import { softmax } from "../../../ops/softmax.js";
 import { toChannelsFirst, toChannelsLast } from "../../channels.js";
 import { wholeNumber, wholeOrList, numberInside } from "../../../errors/check.js";
-import { type Config, serializeObject } from "../../config.js";
+import type { Config } from "../../config.js";
+import { serializeObject } from "../../serialize-object.js";
 import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
 import type { CallContext } from "../../context.js";
 import type { InitializerLike } from "../../initializers/resolve-initializer.js";
@@ -126,6 +127,8 @@ export class MultiHeadAttention extends Layer {
    * @throws UsageError when an option is not usable
    */
   constructor(numHeads: number, keyDim: number, options?: MultiHeadAttentionOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(numHeads: number, options: MultiHeadAttentionOptions & { readonly keyDim: number });
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: MultiHeadAttentionOptions & { readonly numHeads: number; readonly keyDim: number });
   constructor(...given: readonly unknown[]) {

@@ -2,7 +2,8 @@ import { byName } from "../../named.js";
 import { UsageError } from "../../../errors/errors.js";
 import type { Shape } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { type Config, isSerializedObject, type SerializedObject, serializeObject } from "../../config.js";
+import { type Config, isSerializedObject, type SerializedObject } from "../../config.js";
+import { serializeObject } from "../../serialize-object.js";
 import type { CallContext } from "../../context.js";
 import { Layer, type LayerOptions } from "../../layer.js";
 
@@ -45,7 +46,7 @@ export class Pipeline extends Layer {
    * @param deserialize makes a layer
    * @throws UsageError when something in it is no layer
    */
-  static fromConfig({ layers, name }: Config, deserialize: (layer: SerializedObject) => Layer): Pipeline {
+  static ofConfig({ layers, name }: Config, deserialize: (layer: SerializedObject) => Layer): Pipeline {
     const parts = (Array.isArray(layers) ? layers : []).map((layer: unknown) => {
       if (isSerializedObject(layer)) return deserialize(layer);
       throw new UsageError("A layer of a Pipeline is none.", {
