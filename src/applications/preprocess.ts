@@ -1,4 +1,5 @@
 import { ShapeError, UsageError } from "../errors/errors.js";
+import { didYouMean } from "../errors/nearest.js";
 import { formatShape, type Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { constant } from "../graph/value.js";
@@ -43,12 +44,27 @@ export const preprocessModes = Object.keys(recipes) as PreprocessMode[];
 /**
  * Checks a mode's name.
  *
- * @param name what a file says of itself
- * @param file the file, for messages
  * @throws UsageError for an unknown one
  */
-export function preprocessMode(name: string, file: string): PreprocessMode {
-  const mode = preprocessModes.find((candidate) => candidate === name);
+export function preprocessMode(name: string): PreprocessMode {
+  const mode = modeNamed(name);
+  if (mode !== undefined) return mode;
+  throw new UsageError(`There is no preprocessing "${name}".`, {
+    subject: "preprocess",
+    expected: preprocessModes.join(", "),
+    received: name,
+    advice: didYouMean(name, preprocessModes),
+  });
+}
+
+/**
+ * Checks the name of a mode that a file says of itself.
+ *
+ * @param file its path, for messages
+ * @throws UsageError for an unknown one
+ */
+export function statedPreprocessMode(name: string, file: string): PreprocessMode {
+  const mode = modeNamed(name);
   if (mode !== undefined) return mode;
   throw new UsageError(`${file} names a preprocessing that Graft does not have.`, {
     subject: "preprocess",
@@ -56,6 +72,10 @@ export function preprocessMode(name: string, file: string): PreprocessMode {
     received: `"${name}" in the file's metadata`,
     advice: "If it is one of these under another name, say it with --preprocess, which goes before the file.",
   });
+}
+
+function modeNamed(name: string): PreprocessMode | undefined {
+  return preprocessModes.find((candidate) => candidate === name);
 }
 
 /** Scale, offset and channel order of a mode. */
