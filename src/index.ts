@@ -26,8 +26,9 @@ export {
   type GradientTapeOptions,
 } from "./nn/eager/gradient-tape.js";
 export * as optimizers from "./nn/optimizers/index.js";
+export * as random from "./nn/random/index.js";
 export * as regularizers from "./nn/regularizers/index.js";
-export * as saving from "./nn/saving/index.js";
+export * as saving from "./saving.js";
 export * as schedules from "./nn/schedules/index.js";
 export * as utils from "./utils.js";
 export * as plots from "./report/curves.js";

@@ -16,8 +16,9 @@ export {
 export { getFile, type GetFileOptions } from "./data/utils/get-file.js";
 export { normalize, type Numbers, toCategorical } from "./data/utils/categorical.js";
 export { saveImg, type SaveImgOptions } from "./data/utils/save-img.js";
+export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./data/dataset/image-dataset.js";
 export { splitDataset, type SplitDatasetOptions } from "./data/utils/split-dataset.js";
-export { PyDataset } from "./models/sources/py-dataset.js";
+export { PyDataset, PyDataset as Sequence } from "./models/sources/py-dataset.js";
 export { setRandomSeed } from "./random/seed.js";
 export { plotModel, type PlotModelOptions } from "./report/plot-model.js";
 export { clearSession } from "./nn/names.js";

@@ -21,10 +21,16 @@ function roomOf(file: string): number {
 
 const said = ({ from, to }: Pick<Import, "from" | "to">): string => `${from} → ${to}`;
 
-/** Types of files that describe each other: what a layer gives knows its layer. Nothing of it is left in the program. */
+/**
+ * Types of files that describe each other: what a layer gives knows its layer, and a computation knows the weights that are given
+ * what it computes. Nothing of it is left in the program.
+ */
 const mutualTypes = [
   "models/platform.ts → models/base-model.ts",
   "models/training-types.ts → models/base-model.ts",
+  "nn/context.ts → nn/variable.ts",
+  "nn/operations/argument.ts → nn/variable.ts",
+  "nn/scope.ts → nn/variable.ts",
   "nn/symbolic-tensor.ts → nn/layer.ts",
 ];
 

@@ -24,15 +24,20 @@ afterAll(() => rm(bundle, { force: true }));
 /** What has no name in files: classes to extend, and a function that looks like a class, as in Keras. */
 const nameless: readonly unknown[] = [
   callbacks.Callback,
+  constraints.Constraint,
+  initializers.Initializer,
   layers.Input,
   layers.Layer,
   layers.UnaryLayer,
   losses.Loss,
+  // Functions.
+  ...[losses.KLD, losses.MAE, losses.MAPE, losses.MSE, losses.MSLE],
   metrics.MeanMetric,
   metrics.Metric,
   // Its objects are "Functional", those of classes which extend it too.
   models.Model,
   optimizers.Optimizer,
+  regularizers.Regularizer,
 ];
 
 const lists = {

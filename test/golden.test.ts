@@ -6,7 +6,8 @@ import { readGolden, type Written } from "./support/golden.js";
 const root = join(import.meta.dirname, "..");
 const files = await readdir(join(root, "test/golden"));
 // What begins with "_" is shared by the scripts.
-const scripts = (await readdir(join(root, "scripts/golden"))).filter((name) => /^[^_].*\.py$/.test(name));
+const scripts = (await readdir(join(root, "scripts/golden"))).filter((name) => /^[^_].*\.(py|mjs)$/.test(name));
+const command = (script: string): string => `${script.endsWith(".py") ? "python" : "node"} scripts/golden/${script}`;
 
 const written = new Map<string, Written>();
 for (const name of files.filter((file) => file.endsWith(".json"))) {
@@ -26,7 +27,7 @@ async function textOfTests(): Promise<string> {
 
 describe("golden files", () => {
   it.each([...written])("%s says what wrote it", (_, { by, ...versions }) => {
-    expect(scripts.map((script) => `python scripts/golden/${script}`)).toContain(by);
+    expect(scripts.map(command)).toContain(by);
     expect(Object.keys(versions).length).toBeGreaterThan(0);
     for (const version of Object.values(versions)) expect(version).toMatch(/^\d+(\.\d+)+$/);
   });
@@ -42,6 +43,6 @@ describe("golden files", () => {
   });
 
   it.each(scripts)("are written by %s", (script) => {
-    expect([...written.values()].map(({ by }) => by)).toContain(`python scripts/golden/${script}`);
+    expect([...written.values()].map(({ by }) => by)).toContain(command(script));
   });
 });

@@ -39,12 +39,16 @@ def derivatives(call, inputs, weights, training):
         output = call(*variables, training=True) if training else call(*variables)
         scalar = tf.reduce_sum(tf.reshape(output, [-1]) * pattern(tf.size(output).numpy(), 0.7))
     gradients = tape.gradient(scalar, [*variables, *[weight.value for weight in weights]])
+    tensors = [*variables, *[weight.value for weight in weights]]
+    gradients = [tf.zeros_like(value) if gradient is None else gradient for gradient, value in zip(gradients, tensors)]
     flat = [np.asarray(tf.convert_to_tensor(gradient)).ravel() for gradient in gradients]
     return [[float(gradient @ pattern(len(gradient), 1.3)), float(np.linalg.norm(gradient))] for gradient in flat]
 
 
 def case(layer, *shapes, training=False, positive=False, told=None, masks=None):
     inputs = [draw((2, *shape)) for shape in shapes]
+    if isinstance(layer, L.Embedding):
+        inputs = [np.floor(np.abs(value) * 2 % layer.input_dim) for value in inputs]
     told = told or {}
     masks = {name: rng.integers(0, 2, (2, *shape)).astype(np.float32) for name, shape in (masks or {}).items()}
 
@@ -305,6 +309,9 @@ LATER = [
     lambda: case(L.Rescaling(2.0, offset=[1.0, 2.0]), (3, 2)),
     lambda: case(L.Flatten(), (1,)),
     lambda: case(L.CenterCrop(3, 3), (3, 3, 1)),
+    lambda: case(L.Embedding(4, 3), (5,)),
+    lambda: case(L.Embedding(4, 2, embeddings_initializer="he_normal", embeddings_regularizer="l2"), (2, 3)),
+    lambda: case(L.Embedding(5, 2, activity_regularizer="l1"), ()),
 ]
 
 

@@ -209,5 +209,57 @@ POSITIVE = [
     ("log10", ops.log10, VECTOR),
 ]
 
+LATER = [
+    ("sort", lambda x: [ops.sort(x), ops.sort(x, axis=1)], (4, 3)),
+    ("argsort", lambda x: [ops.argsort(x), ops.argsort(x, axis=1)], (4, 3)),
+    ("median", lambda x: [ops.median(x, axis=-1), ops.median(x, axis=1, keepdims=True)], (4, 3)),
+    ("cumsum", lambda x: [ops.cumsum(x, axis=1), ops.cumsum(x, axis=-1)], IMAGE),
+    ("cumprod", lambda x: ops.cumprod(x, axis=-1), VECTOR),
+    ("cumsum integers", lambda x: ops.cumsum(whole(x), axis=1), VECTOR),
+    ("diff", lambda x: [ops.diff(x), ops.diff(x, n=2, axis=1)], (4, 3)),
+    ("in top k", lambda x, y: ops.in_top_k(ops.argmax(x, axis=-1), y, k=2), VECTOR, VECTOR),
+    ("multi hot", lambda x: ops.multi_hot(ops.argsort(x)[:, :2], 6), VECTOR),
+    ("moments", lambda x: ops.moments(x, axes=[1, 2]), IMAGE),
+    ("moments keepdims", lambda x: ops.moments(x, axes=[-1], keepdims=True), IMAGE),
+    # TensorFlow cannot differentiate it.
+    ("slice update", lambda x, y: ops.slice_update(ops.stop_gradient(x), (0, 1, 2, 0), ops.stop_gradient(y)), IMAGE, (2, 1, 3)),
+    ("tril triu", lambda x: [ops.tril(x), ops.triu(x, k=1), ops.tril(x, k=-1)], (4, 3)),
+    ("diagonal", lambda x: [ops.diagonal(x, axis1=1, axis2=2), ops.trace(x, offset=1, axis1=1, axis2=2)], (4, 4)),
+    ("binary crossentropy", lambda x, y: ops.binary_crossentropy(ops.sigmoid(x), ops.sigmoid(y)), VECTOR, VECTOR),
+    ("binary crossentropy logits", lambda x, y: ops.binary_crossentropy(ops.sigmoid(x), y, from_logits=True), VECTOR, VECTOR),
+    ("categorical crossentropy", lambda x, y: ops.categorical_crossentropy(ops.softmax(x), ops.square(y) + 0.1), VECTOR, VECTOR),
+    (
+        "categorical crossentropy logits",
+        lambda x, y: ops.categorical_crossentropy(ops.softmax(x), y, from_logits=True),
+        VECTOR,
+        VECTOR,
+    ),
+    (
+        "sparse categorical crossentropy",
+        lambda x, y: ops.sparse_categorical_crossentropy(ops.argmax(x, axis=-1), ops.square(y) / 9 + 0.02),
+        VECTOR,
+        VECTOR,
+    ),
+    (
+        "sparse categorical crossentropy logits",
+        lambda x, y: ops.sparse_categorical_crossentropy(ops.argmax(x, axis=-1), y, from_logits=True),
+        VECTOR,
+        VECTOR,
+    ),
+    ("psnr", lambda x, y: ops.psnr(x, y, 4.0), IMAGE, IMAGE),
+    ("depth to space", lambda x: ops.depth_to_space(x, 2), (3, 2, 8)),
+    ("space to depth", lambda x: ops.space_to_depth(x, 2), (6, 4, 2)),
+    ("extract patches", lambda x: ops.image.extract_patches(x, 2), (6, 4, 3)),
+    ("extract patches cut", lambda x: ops.image.extract_patches(x, (2, 3)), IMAGE),
+    ("extract patches strides", lambda x: ops.image.extract_patches(x, 3, strides=(1, 2)), (6, 5, 2)),
+    ("extract patches same", lambda x: ops.image.extract_patches(x, 3, strides=2, padding="same"), (6, 5, 2)),
+    ("extract patches dilated", lambda x: ops.image.extract_patches(x, 2, strides=1, dilation_rate=2), (6, 5, 2)),
+    ("pad images", lambda x: ops.image.pad_images(x, top_padding=1, left_padding=2, target_height=8, target_width=9), IMAGE),
+    ("rgb to hsv", lambda x: ops.image.rgb_to_hsv(ops.stop_gradient(ops.sigmoid(x))), (4, 5, 3)),
+    ("hsv to rgb", lambda x: ops.image.hsv_to_rgb(ops.sigmoid(x)), (4, 5, 3)),
+    ("gaussian blur", lambda x: ops.image.gaussian_blur(x, (3, 3), (0.8, 1.5)), (4, 5, 3)),
+]
+
 cases = [case(*entry) for entry in CASES] + [case(*entry, positive=True) for entry in POSITIVE]
+cases += [case(*entry) for entry in LATER]
 write("ops.json", {"cases": cases})

@@ -12,7 +12,7 @@ import type { GraphModel } from "../models/graph-model.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { readModel } from "../onnx/read-model.js";
 import type { Backbone } from "./backbone.js";
-import { type PreprocessMode, preprocessModes, standardizationOf } from "./preprocess.js";
+import { type PreprocessMode, preprocessModes, standardizationOf, statedPreprocessMode } from "./preprocess.js";
 
 /** What a network in a file is loaded with. */
 export interface OnnxBackboneOptions {
@@ -105,21 +105,10 @@ function onlyCut(outputs: readonly Value[], names: readonly string[], file: stri
   });
 }
 
-function knownMode(name: string, path: string): PreprocessMode {
-  const mode = preprocessModes.find((candidate) => candidate === name);
-  if (mode !== undefined) return mode;
-  throw new UsageError(`${path} names a preprocessing that Graft does not have.`, {
-    subject: "preprocess",
-    expected: preprocessModes.join(", "),
-    received: `"${name}" in the file's metadata`,
-    advice: "If it is one of these under another name, say it with --preprocess, which goes before the file.",
-  });
-}
-
 /** What a file says of its preprocessing: the mode's name, or mean and deviation that are those of a mode. */
 function statedPreprocessing({ metadata }: OnnxModel, path: string): PreprocessMode {
   const { preprocess, mean, std } = metadata;
-  if (preprocess !== undefined) return knownMode(preprocess, path);
+  if (preprocess !== undefined) return statedPreprocessMode(preprocess, path);
   if (mean !== undefined && std !== undefined) {
     const found = preprocessModes.find((mode) => saysTheSame(mode, numbers(mean), numbers(std)));
     if (found !== undefined) return found;

@@ -5,8 +5,10 @@ import { checkWritable } from "../files/check-writable.js";
 import type { BaseModel } from "../models/base-model.js";
 import { lostWeight } from "../models/finite-weights.js";
 import type { ModelFiles } from "../models/platform.js";
+import { modelFromConfig } from "./keras/from-config.js";
 import { loadWeightsFile } from "./keras/load-weights-file.js";
 import { writeKerasH5, writeKerasModel, writeKerasWeights } from "./keras/model-file.js";
+import { jsonOfModel, modelOfJson } from "./keras/model-json.js";
 import { serializeModel } from "./keras/serialize-model.js";
 import { loadModelFile } from "./load-model-file.js";
 import { exportModel } from "./onnx/export-model.js";
@@ -45,6 +47,9 @@ export function createModelFiles(warn: (line: string) => void): ModelFiles {
       warnOfLostWeight(model, path);
       return model;
     },
+    modelOfConfig: (serialized, what) => modelFromConfig(serialized, what, 3, { warn }),
+    modelOfJson: (json) => modelOfJson(json, warn),
+    jsonOfModel,
     async saveModel(model, path) {
       requireEnding(path, modelEndings, "model.save");
       const bytes = path.endsWith(".keras") ? await writeKerasModel(model, path) : await writeKerasH5(model);

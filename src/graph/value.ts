@@ -14,6 +14,9 @@ export type Source =
   | { readonly kind: "constant"; readonly data: TensorData }
   | { readonly kind: "node"; readonly node: Node; readonly index: number };
 
+/** How many values there are so far. */
+let count = 0;
+
 /**
  * A tensor that will exist when the graph runs: its type, its shape and where it comes from.
  *
@@ -24,11 +27,14 @@ export class Value implements ValueType {
   readonly type: ElementType;
   readonly shape: Shape;
   readonly source: Source;
+  /** Greater than that of each value that was there before: what was computed before a moment can be told by it. */
+  readonly serial: number;
 
   constructor({ type, shape }: ValueType, source: Source) {
     this.type = type;
     this.shape = shape;
     this.source = source;
+    this.serial = count++;
   }
 
   /** Number of axes. */
@@ -88,6 +94,11 @@ export function constantData(value: Value | undefined): TensorData | undefined {
 /** The node that makes a value, or `undefined` for inputs and constants. */
 export function producer(value: Value): Node | undefined {
   return value.source.kind === "node" ? value.source.node : undefined;
+}
+
+/** A number above the serials of all values that there are, and below those of values to come. */
+export function presentMoment(): number {
+  return count - 0.5;
 }
 
 /** A value's extents when all of them are numbers, else `undefined`. */

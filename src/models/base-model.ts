@@ -2,10 +2,11 @@ import { refuse, text } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
+import type { Config } from "../nn/config.js";
 import { Layer } from "../nn/layer.js";
 import { GradientTape } from "../nn/eager/gradient-tape.js";
 import { Mean } from "../nn/metrics/mean.js";
-import type { Metric } from "../nn/metrics/metric.js";
+import type { Metric, MetricResult } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/index.js";
 import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Variable } from "../nn/variable.js";
@@ -20,7 +21,7 @@ import { checkMethodOptions } from "./option-names.js";
 import { computeLoss, updateMetrics } from "./compute-figures.js";
 import type { StepData, StepFigures, StepLogs, StepTensors } from "./step-data.js";
 import { platform } from "./platform.js";
-import { summarize } from "./summary.js";
+import { summarize, type SummaryOptions } from "./summary.js";
 import type {
   AnySamples,
   BatchOptions,
@@ -33,6 +34,12 @@ import type {
   PredictOptions,
 } from "./training-types.js";
 import type { Compiled, CompileOptions } from "./compile-types.js";
+
+/** Options of {@link BaseModel.toJson}. */
+export interface ToJsonOptions {
+  /** Number of blanks at the beginning of inner lines; default: all in one line. */
+  readonly indent?: number | undefined;
+}
 
 /** What is known of a model with pretrained weights. */
 export interface Pretrained {
@@ -62,14 +69,39 @@ export abstract class BaseModel extends Layer {
       predictClasses: predictions,
       predict_proba: "predict",
       predictProba: "predict",
+      compiled_metrics: "computeMetrics({ y, yPred, sampleWeight })",
+      compiledMetrics: "computeMetrics({ y, yPred, sampleWeight })",
+      compiled_loss: "computeLoss({ y, yPred, sampleWeight })",
+      compiledLoss: "computeLoss({ y, yPred, sampleWeight })",
     });
   }
 
+  /**
+   * Makes a model of what `getConfig` gives; its weights are new.
+   *
+   * @throws UsageError for a layer or an option that Graft does not have
+   * @see https://keras.io/api/models/model_saving_apis/model_config_serialization/
+   *
+   * @example
+   * ```ts
+   * import { layers, models } from "graft-ml";
+   *
+   * const model = new models.Sequential([layers.Input({ shape: [4] }), new layers.Dense(2)]);
+   * const same = models.Sequential.fromConfig(model.getConfig());
+   * console.log(same.outputShape); // → [ 'N', 2 ]
+   * ```
+   */
+  declare static fromConfig: (config: Config) => BaseModel;
+
   private compileOptions: CompileOptions | undefined;
   private compiledWith: Compiled | undefined;
+  /** What a step was told before the shapes of the outputs were known. */
+  private compiledBefore: Compiled | undefined;
 
   /** Set it to `true`, for example in a callback, to end `fit` after the present step; `fit` begins with `false`. */
   stopTraining = false;
+
+  #givenLoss: CompileOptions["loss"];
 
   /** The mean of the losses of steps. Its name is out of the way of a `lossTracker` that a class of a user's own has. */
   #lossMean: Mean | undefined;
@@ -93,6 +125,11 @@ export abstract class BaseModel extends Layer {
 
   /** Output shape of each layer in Keras's order; of its first call, where a layer is used several times. */
   abstract layerShapes(): ReadonlyMap<Layer, Shape>;
+
+  /** Whether samples may have another size than the shapes say: a `Sequential` whose first samples said it takes others. */
+  takesOtherSizes(): boolean {
+    return false;
+  }
 
   /**
    * Where the inputs of each layer come from, as Keras's summary says it: `name[call][output]`; `undefined` where the
@@ -118,6 +155,10 @@ export abstract class BaseModel extends Layer {
       const before = layers[index];
       return before === undefined ? [] : [[before, layer] as const];
     });
+  }
+
+  override get heldLayers(): readonly Layer[] {
+    return this.operations;
   }
 
   /** Names of the inputs, in the model's order: those of their `InputLayer`s. */
@@ -212,16 +253,20 @@ export abstract class BaseModel extends Layer {
   /**
    * The table of layers, output shapes and numbers of weights, as Keras prints it.
    *
-   * @param print what to do with each line; default: show it
+   * @param options Keras's options, or what to do with each line; default: show it
    */
-  summary(
-    print: (line: string) => void = (line) => {
+  summary(options: SummaryOptions | ((line: string) => void) = {}): void {
+    const show = (line: string): void => {
       platform().print(line);
-    },
-  ): void {
-    const given: unknown = print;
-    if (typeof given !== "function") refuse("summary", "print", "a function that takes a line", given);
-    for (const line of summarize(this)) print(line);
+    };
+    if (typeof options === "function") {
+      for (const line of summarize(this)) options(line);
+      return;
+    }
+    checkMethodOptions("summary", options);
+    const lines = summarize(this, options);
+    if (options.printFn === undefined) lines.forEach(show);
+    else options.printFn(lines.join("\n"));
   }
 
   /**
@@ -242,7 +287,14 @@ export abstract class BaseModel extends Layer {
   compile(options: CompileOptions = {}): void {
     refuseWhileTrained("compile", this, this.name);
     this.compileOptions = lookUpNames(checkMethodOptions("compile", options));
+    this.compiledBefore = undefined;
+    this.#givenLoss = options.loss;
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
+  }
+
+  /** What `compile` was given as loss, as it was given; `undefined` before. */
+  get loss(): CompileOptions["loss"] {
+    return this.#givenLoss;
   }
 
   /** What `compile` was given, with names of optimizer and loss looked up; `undefined` before. */
@@ -257,6 +309,13 @@ export abstract class BaseModel extends Layer {
    */
   get compiled(): Compiled {
     return (this.compiledWith ??= this.resolveCompiled());
+  }
+
+  /** As {@link compiled}; in steps of a model that is not called itself, and whose outputs nobody knows, without their shapes. */
+  private get compiledInStep(): Compiled {
+    if (this.compileOptions === undefined || this.built) return this.compiled;
+    const unknown = { name: this.name, outputs: ["output"], shapes: [], lossMean: this.#meanOfLosses };
+    return (this.compiledBefore ??= resolveCompile(this.compileOptions, unknown));
   }
 
   /**
@@ -275,7 +334,7 @@ export abstract class BaseModel extends Layer {
    * override it.
    */
   get metrics(): readonly Metric[] {
-    return [this.#meanOfLosses, ...this.compiled.metrics.map(({ metric }) => metric)];
+    return [this.#meanOfLosses, ...this.compiledInStep.metrics.map(({ metric }) => metric)];
   }
 
   get #meanOfLosses(): Mean {
@@ -284,7 +343,7 @@ export abstract class BaseModel extends Layer {
 
   /** Names of the figures of {@link metrics}, such as `["loss", "acc"]`. */
   get metricsNames(): readonly string[] {
-    return ["loss", ...this.compiled.metrics.map(({ name }) => name)];
+    return ["loss", ...this.compiledInStep.metrics.map(({ name }) => name)];
   }
 
   /**
@@ -350,20 +409,25 @@ export abstract class BaseModel extends Layer {
    * @throws UsageError when there is no loss
    */
   computeLoss(figures: StepFigures): SymbolicTensor {
-    return computeLoss(this.compiled, figures);
+    return computeLoss(this.compiledInStep, figures);
   }
 
   /** Takes labels and predictions of a batch into the metrics of `compile`, inside of a step, and gives all figures. */
   computeMetrics(figures: StepFigures): StepLogs {
-    updateMetrics(this.compiled, figures);
+    updateMetrics(this.compiledInStep, figures);
     return this.getMetricsResult();
   }
 
   /** What {@link metrics} come to, by name: inside of a step what it returns, outside numbers. */
-  getMetricsResult(): Record<string, number> {
-    const names = new Map(this.compileOptions && this.compiled.metrics.map(({ name, metric }) => [metric, name]));
+  getMetricsResult(): Record<string, MetricResult> {
+    const names = new Map(this.compileOptions && this.compiledInStep.metrics.map(({ name, metric }) => [metric, name]));
     const entries = this.metrics.map((metric) => [names.get(metric) ?? metric.name, metric.result()] as const);
     return Object.fromEntries(entries);
+  }
+
+  /** Has {@link metrics} begin anew. `fit`, `evaluate` and their sisters do so by themselves. */
+  resetMetrics(): void {
+    for (const metric of this.metrics) metric.resetState();
   }
 
   /** Told when layers have come or gone: what a metric's name means may depend on the output. */
@@ -381,7 +445,13 @@ export abstract class BaseModel extends Layer {
       });
     }
     const { name, outputNames: outputs } = this;
-    return resolveCompile(this.compileOptions, { name, outputs, shapes: this.outputs.map(({ shape }) => shape) });
+    const shapes = this.outputs.map(({ shape }) => shape);
+    const resolved = resolveCompile(this.compileOptions, { name, outputs, shapes, lossMean: this.#meanOfLosses });
+    // Metrics that a step has told something before are the same ones.
+    const { compiledBefore } = this;
+    return compiledBefore === undefined || outputs.length > 1
+      ? resolved
+      : { ...resolved, metrics: compiledBefore.metrics };
   }
 
   /**
@@ -554,6 +624,20 @@ export abstract class BaseModel extends Layer {
   async save(path: string): Promise<void> {
     const file = text("save", "path", path);
     return this.whileSaved(() => platform().files.saveModel(this, file));
+  }
+
+  /**
+   * What files say of the model, without weights: layers, how they are called, and what it was compiled with; as JSON that Keras
+   * reads, too. `models.modelFromJson` makes a model of it.
+   *
+   * @param options `indent`: number of blanks at the beginning of inner lines; default: all in one line
+   * @throws UsageError for layers that Keras does not have
+   */
+  toJson(options: ToJsonOptions = {}): string {
+    checkMethodOptions("toJson", options);
+    const { indent } = options;
+    const json = platform().files.jsonOfModel(this);
+    return indent === undefined ? json : JSON.stringify(JSON.parse(json), null, indent);
   }
 
   /** Writes weights somewhere: as they are after a whole step, where they are being trained. */

@@ -3,7 +3,8 @@ import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import { resolveLoss } from "../nn/losses/index.js";
 import type { Loss } from "../nn/losses/loss.js";
-import { type Metric, resolveMetric } from "../nn/metrics/index.js";
+import type { Mean } from "../nn/metrics/mean.js";
+import { Metric, resolveMetric } from "../nn/metrics/index.js";
 import { resolveOptimizer } from "../nn/optimizers/index.js";
 import { forEachPlace, inOrder, isList, isRecord, mapEach, type Places, quoted } from "./each.js";
 import type {
@@ -21,8 +22,10 @@ export interface CompiledModel {
   readonly name: string;
   /** Names of the outputs, in the model's order. */
   readonly outputs: readonly string[];
-  /** Shapes of the outputs, in Keras's order. */
+  /** Shapes of the outputs, in Keras's order; none where they are not known yet. */
   readonly shapes: readonly Shape[];
+  /** What the losses of batches are added up in. */
+  readonly lossMean: Mean;
 }
 
 /**
@@ -45,7 +48,7 @@ export function lookUpNames(options: CompileOptions): CompileOptions {
  *
  * @throws UsageError when they say something for an output that is not there, or not what is needed for each
  */
-export function resolveCompile(options: CompileOptions, { name, outputs, shapes }: CompiledModel): Compiled {
+export function resolveCompile(options: CompileOptions, { name, outputs, shapes, lossMean }: CompiledModel): Compiled {
   const places: Places = { model: name, what: "output", names: outputs };
   const losses = lossesOf(options.loss, places);
   const weights = weightsOf(options.lossWeights, places);
@@ -68,7 +71,9 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes 
     const own = metrics.flatMap((followed) => (followed.output === output ? [followed.metric] : []));
     const loss = losses[output] ?? undefined;
     return [...(loss === undefined ? [] : [loss]), ...own].flatMap((owner): OutputLabels[] => {
-      const rule = owner.labelRule?.(shape);
+      // What is of a user's own may leave labels out before it passes them on.
+      const isOwn = owner instanceof Metric ? owner.hasOwnUpdate : owner.hasOwnCall;
+      const rule = isOwn ? undefined : owner.labelRule?.(shape);
       return rule === undefined ? [] : [{ owner: owner.name, rule, shape }];
     });
   });
@@ -77,6 +82,7 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes 
     outputs,
     losses: resolved,
     metrics,
+    lossMean,
     labelRules,
   };
 }

@@ -3,6 +3,7 @@ import type { LabelRule } from "../nn/label-rule.js";
 import type { Loss } from "../nn/losses/loss.js";
 import type { LossFunction } from "../nn/losses/function-loss.js";
 import type { MetricFunction } from "../nn/metrics/function-metric.js";
+import type { Mean } from "../nn/metrics/mean.js";
 import type { Metric } from "../nn/metrics/metric.js";
 import type { Optimizer } from "../nn/optimizers/optimizer.js";
 import type { Each, PerOutput } from "./each.js";
@@ -24,13 +25,13 @@ export interface CompileOptions {
    * What is minimized: one loss for all outputs, or one for each, in the model's order or by name; `null` for an output that
    * has none. Default: none, so that only penalties are minimized.
    */
-  readonly loss?: PerOutput<Loss | LossFunction | string | null> | undefined;
+  readonly loss?: PerOutput<Loss | (new () => Loss) | LossFunction | string | null> | undefined;
   /** How much the loss of each output counts in the sum, in the model's order or by name; default 1 each. */
-  readonly lossWeights?: PerOutput<number>;
+  readonly lossWeights?: PerOutput<number> | undefined;
   /** Figures over samples that all count alike, whatever their weights. */
-  readonly metrics?: MetricsOption;
+  readonly metrics?: MetricsOption | undefined;
   /** Figures in which samples count by their weights and those of their classes, as in the loss. */
-  readonly weightedMetrics?: MetricsOption;
+  readonly weightedMetrics?: MetricsOption | undefined;
 }
 
 /** The loss of an output. */
@@ -73,6 +74,8 @@ export interface Compiled {
   readonly losses: readonly CompiledLoss[];
   /** Metrics in the order in which they were given, weighted ones last. */
   readonly metrics: readonly CompiledMetric[];
+  /** What the losses of the batches are added up in, for those who ask the model for its metrics. */
+  readonly lossMean: Mean;
   /** What the labels of each output must be, for its loss and each of its metrics. */
   readonly labelRules: readonly (readonly OutputLabels[])[];
 }

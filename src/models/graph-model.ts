@@ -6,11 +6,10 @@ import { sameShape, type Shape } from "../graph/shape.js";
 import type { Node, Value, ValueType } from "../graph/value.js";
 import { channelsLast } from "../nn/channels.js";
 import type { CallContext } from "../nn/context.js";
-import type { Initializer } from "../nn/initializers/initializer.js";
 import { Layer } from "../nn/layer.js";
 import { inferOpen } from "../nn/open-extents.js";
 import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
-import type { Variable } from "../nn/variable.js";
+import type { InitialValues, Variable } from "../nn/variable.js";
 import { recreate } from "../ops/table.js";
 import { BaseModel } from "./base-model.js";
 
@@ -31,8 +30,8 @@ export interface ImportedNode {
 }
 
 /** Weights that are there already: nothing is drawn. */
-function fromFile(tensor: TensorData<"float32">): Initializer {
-  return { className: "FromFile", values: () => tensor.data, getConfig: () => ({}) };
+function fromFile(tensor: TensorData<"float32">): InitialValues {
+  return { values: () => tensor.data };
 }
 
 /** A node of an imported graph that has weights: it can be looked at and frozen, but is called only as part of its graph. */

@@ -1,8 +1,12 @@
-import { refuse } from "../errors/check.js";
+import { isPlainObject, refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
 import { channelsLast } from "../nn/channels.js";
 import { InputLayer } from "../nn/layers/index.js";
+import type { Config } from "../nn/config.js";
+import { fromConfigOf } from "../nn/default-from-config.js";
+import { inheritedFromConfig } from "../nn/saving/custom-objects.js";
+import { platform } from "./platform.js";
 import { classNameOf } from "../nn/named.js";
 import type { Value } from "../graph/value.js";
 import { type CallContext, inInference } from "../nn/context.js";
@@ -13,7 +17,7 @@ import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
 import { hasOwnStep } from "./own-step.js";
 import { type LayerOrder, orderLayers } from "./layer-order.js";
-import { serializeCalls } from "./serialize-calls.js";
+import { type CallGraph, serializeCalls } from "./serialize-calls.js";
 
 /** What a functional model is made from. */
 export interface ModelOptions extends LayerOptions {
@@ -54,6 +58,7 @@ function list(option: string, given: ModelOptions["inputs"]): readonly SymbolicT
 export class Model extends BaseModel {
   static readonly positional: readonly string[] = ["inputs", "outputs"];
   static readonly fixedOptions: readonly string[] = ["inputShape", "activityRegularizer"];
+  static override fromConfig: (config: Config) => Model = modelOfConfig;
   /** What a functional model is made of; `undefined` for a model whose `call` is overridden. */
   private readonly graph: (LayerOrder & Ends) | undefined;
   /** Ends of a model whose `call` is overridden, once its inputs are known. */
@@ -122,6 +127,11 @@ export class Model extends BaseModel {
       ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, undefined),
     );
     this.ends = { inputs, outputs };
+  }
+
+  /** What a functional model is made of; `undefined` for a model whose `call` is overridden. */
+  get callGraph(): CallGraph | undefined {
+    return this.graph;
   }
 
   private known(): Ends {
@@ -214,6 +224,17 @@ export class Model extends BaseModel {
     return { name: this.name, trainable: this.trainable, ...serializeCalls(this.graph) };
   }
 }
+
+/** `Model.fromConfig`, which classes that extend `Model` inherit: what has a `call` of its own is made by its constructor. */
+function modelOfConfig(this: unknown, config: Config): Model {
+  const isKeras = this === Model && isPlainObject(config) && config["layers"] !== undefined;
+  const made = isKeras
+    ? platform().files.modelOfConfig({ class_name: "Functional", config }, "the configuration")
+    : fromConfigOf(this, config);
+  return made instanceof Model ? made : refuse("fromConfig", "config", "that of a Model", config);
+}
+
+inheritedFromConfig.add(modelOfConfig);
 
 /** @throws UsageError when two layers have the same name */
 export function checkNames(model: string, layers: readonly Layer[]): void {

@@ -1,7 +1,11 @@
 import { checkOptionNames, isPlainObject, isWhole, refuse, refuseOption, show } from "../errors/check.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
+import type { ToJsonOptions } from "./base-model.js";
+import type { CloneModelOptions } from "./clone-model.js";
+import type { ModelFromJsonOptions } from "./model-from-json.js";
 import type { CompileOptions } from "./compile-types.js";
 import type { LoadModelOptions } from "./platform.js";
+import type { SummaryOptions } from "./summary.js";
 import type { BatchOptions, EvaluateOptions, FitOptions, PredictOptions } from "./training-types.js";
 
 /** The options of each method of models; a name that is missing, or one too many, does not compile. */
@@ -48,6 +52,21 @@ export const methodOptions = {
   } satisfies Record<keyof PredictOptions, true>),
   trainOnBatch: Object.keys({ sampleWeight: true, classWeight: true } satisfies Record<keyof BatchOptions, true>),
   testOnBatch: Object.keys({ sampleWeight: true, classWeight: true } satisfies Record<keyof BatchOptions, true>),
+  summary: Object.keys({
+    lineLength: true,
+    positions: true,
+    printFn: true,
+    expandNested: true,
+    showTrainable: true,
+    layerRange: true,
+  } satisfies Record<keyof SummaryOptions, true>),
+  toJson: Object.keys({ indent: true } satisfies Record<keyof ToJsonOptions, true>),
+  modelFromJson: Object.keys({ customObjects: true } satisfies Record<keyof ModelFromJsonOptions, true>),
+  cloneModel: Object.keys({
+    inputTensors: true,
+    cloneFunction: true,
+    callFunction: true,
+  } satisfies Record<keyof CloneModelOptions, true>),
   loadModel: Object.keys({ compile: true, output: true, customObjects: true } satisfies Record<
     keyof LoadModelOptions,
     true
@@ -64,6 +83,7 @@ const leastCounts: Readonly<Record<string, number | undefined>> = {
   validationBatchSize: 1,
   initialEpoch: 0,
   steps: 1,
+  indent: 0,
 };
 
 /** Options whose default is `None` in Keras: a script may write it down as `null`, and means what it says when it is left away. */

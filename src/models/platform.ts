@@ -46,6 +46,16 @@ export interface LoadModelOptions {
 export interface ModelFiles {
   /** Reads a model; which kind of file it is, the content says. */
   loadModel(path: string, options: LoadModelOptions): Promise<BaseModel>;
+  /**
+   * Makes a model of what `getConfig`, or a file, says; its weights are new.
+   *
+   * @param what it is, for messages
+   */
+  modelOfConfig(serialized: unknown, what: string): BaseModel;
+  /** Makes a model of what {@link jsonOfModel} gives, or of what Keras wrote; its weights are new. */
+  modelOfJson(json: string): BaseModel;
+  /** What files say of a model, without weights, as JSON. */
+  jsonOfModel(model: BaseModel): string;
   /** Writes a model as a `.keras` archive, or as an `.h5` file. */
   saveModel(model: BaseModel, path: string): Promise<void>;
   /**

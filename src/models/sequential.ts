@@ -1,4 +1,4 @@
-import { refuse } from "../errors/check.js";
+import { isPlainObject, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
@@ -6,12 +6,16 @@ import type { Value } from "../graph/value.js";
 import type { CallContext } from "../nn/context.js";
 import { checkShapes, Layer, type LayerOptions } from "../nn/layer.js";
 import { InputLayer } from "../nn/layers/index.js";
+import type { Config } from "../nn/config.js";
+import { fromConfigOf } from "../nn/default-from-config.js";
+import { inheritedFromConfig } from "../nn/saving/custom-objects.js";
+import { platform } from "./platform.js";
 import { byName, checkOwnOptions } from "../nn/named.js";
 import { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
 import { checkNames } from "./model.js";
 import { pythonShape } from "./serialize-calls.js";
-import { serializeLayer } from "./serialize-layer.js";
+import { serializeLayer } from "../nn/layers/serialize-layer.js";
 
 /**
  * Layers in a row. Shapes and weights exist once the first layer is an `InputLayer`, an `Input` or a model.
@@ -39,7 +43,11 @@ export class Sequential extends BaseModel {
     refuseFormerMembers(this, "A Sequential");
   }
 
+  static override fromConfig: (config: Config) => Sequential = sequentialOfConfig;
+
   private readonly row: Layer[] = [];
+  /** Whether samples said what goes in, rather than a layer. */
+  private deferred = false;
   private readonly shapes = new Map<Layer, Shape>();
   private ends: { readonly input: SymbolicTensor; readonly output: SymbolicTensor } | undefined;
 
@@ -116,8 +124,10 @@ export class Sequential extends BaseModel {
     this.shapes.delete(layer);
     const { ends } = this;
     // Without an Input it was the first layer that said what goes in.
-    if (this.row.length === 0) this.ends = undefined;
-    else if (ends !== undefined)
+    if (this.row.length === 0) {
+      this.ends = undefined;
+      this.deferred = false;
+    } else if (ends !== undefined)
       this.ends = { input: ends.input, output: ends.output.call?.().inputs[0] ?? ends.input };
     this.changed();
     return layer;
@@ -152,7 +162,13 @@ export class Sequential extends BaseModel {
   override ensureBuilt(shapes: readonly Shape[]): void {
     checkShapes(this.name, shapes);
     const [shape] = shapes;
-    if (this.ends === undefined && shape !== undefined) this.begin(shape.slice(1), this.row);
+    if (this.ends !== undefined || shape === undefined) return;
+    this.begin(shape.slice(1), this.row);
+    this.deferred = true;
+  }
+
+  override takesOtherSizes(): boolean {
+    return this.deferred;
   }
 
   layerShapes(): ReadonlyMap<Layer, Shape> {
@@ -203,3 +219,14 @@ export class Sequential extends BaseModel {
     };
   }
 }
+
+/** `Sequential.fromConfig`, which classes that extend `Sequential` inherit. */
+function sequentialOfConfig(this: unknown, config: Config): Sequential {
+  const isKeras = this === Sequential && isPlainObject(config);
+  const made = isKeras
+    ? platform().files.modelOfConfig({ class_name: "Sequential", config }, "the configuration")
+    : fromConfigOf(this, config);
+  return made instanceof Sequential ? made : refuse("fromConfig", "config", "that of a Sequential", config);
+}
+
+inheritedFromConfig.add(sequentialOfConfig);

@@ -6,7 +6,7 @@ import { InputLayer } from "../nn/layers/index.js";
 import { Operation } from "../nn/operations/operation.js";
 import type { Argument } from "../nn/operations/argument.js";
 import type { LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
-import { serializeLayer } from "./serialize-layer.js";
+import { serializeLayer } from "../nn/layers/serialize-layer.js";
 
 /** What a functional model is made of. */
 export interface CallGraph {

@@ -1,5 +1,6 @@
 import type { Metric } from "../nn/metrics/metric.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
+import type { Variable } from "../nn/variable.js";
 
 /** Tensors of a step: the only one, or a list for several inputs or outputs, in the model's order. */
 export type StepTensors = SymbolicTensor | readonly SymbolicTensor[];
@@ -14,8 +15,8 @@ export type StepData<X = SymbolicTensor, Y = SymbolicTensor> = readonly [
   sampleWeight: SymbolicTensor | undefined,
 ];
 
-/** Figures of a step by name: tensors, metrics, or what `metric.result()` gives. */
-export type StepLogs = Readonly<Record<string, SymbolicTensor | Metric | number>>;
+/** Figures of a step by name: tensors, weights, metrics, or what `metric.result()` gives. */
+export type StepLogs = Readonly<Record<string, SymbolicTensor | Variable | Metric | number>>;
 
 /** What `computeLoss` and `computeMetrics` are given; Keras's arguments. */
 export interface StepFigures {

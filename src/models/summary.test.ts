@@ -2,6 +2,7 @@ import { applications, layers, models } from "graft-ml";
 import { describe, expect, it } from "vitest";
 import { readGolden } from "../../test/support/golden.js";
 import type { BaseModel } from "./base-model.js";
+import type { SummaryOptions } from "./summary.js";
 
 const golden = await readGolden<Readonly<Record<string, readonly string[]>>>("model-summaries.json");
 
@@ -77,5 +78,60 @@ describe("the summary is Keras's", () => {
     const model = new models.Model({ inputs, outputs, name: "residual" });
     expect(linesOf(model)).toEqual(golden["residual"]);
     expect(model.weights.map(({ path }) => path)).toEqual(golden["residualWeights"]);
+  });
+});
+
+interface GoldenOptions {
+  readonly nested: readonly string[];
+  readonly range: readonly string[];
+  readonly graph: readonly string[];
+  readonly positions: readonly string[];
+}
+
+describe("the options of summary are Keras's", async () => {
+  const withOptions = await readGolden<GoldenOptions>("summary-options.json");
+  const inner = new models.Sequential(
+    [
+      layers.Input({ shape: [4] }),
+      new layers.Dense(3, { name: "q", trainable: false }),
+      new layers.Dense(3, { name: "r" }),
+    ],
+    { name: "inner" },
+  );
+  const row = new models.Sequential([layers.Input({ shape: [4] }), inner, new layers.Dense(2, { name: "o" })], {
+    name: "s",
+  });
+  const x = layers.Input({ shape: [4], name: "x" });
+  const sum = new layers.Add({ name: "a" }).apply([inner.apply(x), new layers.Dense(3, { name: "z" }).apply(x)]);
+  const graph = new models.Model({ inputs: x, outputs: sum, name: "m" });
+  const textOf = (model: BaseModel, options: SummaryOptions): string[] => {
+    const texts: string[] = [];
+    model.summary({ ...options, printFn: (text) => texts.push(text) });
+    expect(texts).toHaveLength(1);
+    // Keras counts the call that a model makes of itself, too.
+    return (texts[0] ?? "").split("\n");
+  };
+  const once = (lines: readonly string[]): string[] =>
+    lines.map((line) => line.replace("inner[1]", "inner[0]").replace("inner[2]", "inner[0]"));
+
+  it("widths, inner models, what is trained, a part", () => {
+    expect(textOf(row, { lineLength: 76, expandNested: true, showTrainable: true })).toEqual(withOptions.nested);
+    expect(textOf(row, { lineLength: 100, layerRange: ["in", "inner"] })).toEqual(withOptions.range);
+    expect(textOf(graph, { lineLength: 110, expandNested: true, showTrainable: true })).toEqual(
+      once(withOptions.graph),
+    );
+    expect(textOf(graph, { lineLength: 90, positions: [0.3, 0.5, 0.7, 1] })).toEqual(once(withOptions.positions));
+  });
+
+  it("are refused where they are wrong", () => {
+    expect(() => {
+      row.summary({ layerRange: ["none", "o"] });
+    }).toThrow("names of layers of the model");
+    expect(() => {
+      row.summary({ lineLength: 8 });
+    }).toThrow("room for 4 characters");
+    expect(() => {
+      row.summary({ line_length: 80 } as never);
+    }).toThrow('It is called "lineLength" here.');
   });
 });

@@ -1,3 +1,5 @@
+import { type CustomObject, customModule, isRegistered } from "./saving/custom-objects.js";
+
 /** A configuration as Keras writes it: constructor arguments by their snake_case names. */
 export type Config = Readonly<Record<string, unknown>>;
 
@@ -26,7 +28,11 @@ interface Configurable {
  *
  * @param module Keras's module, such as `"keras.initializers"`
  */
+export function serializeObject(module: string, object: Configurable): SerializedObject;
+export function serializeObject(module: string, object: Configurable | undefined): SerializedObject | null;
 export function serializeObject(module: string, object: Configurable | undefined): SerializedObject | null {
   if (object === undefined) return null;
-  return { module, class_name: object.className, config: object.getConfig(), registered_name: null };
+  const { constructor: Class } = object;
+  const names = isRegistered(Class) ? customModule(Class as CustomObject) : { module, registered_name: null };
+  return { ...names, class_name: object.className, config: object.getConfig() };
 }

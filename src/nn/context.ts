@@ -33,6 +33,8 @@ export interface CallContext {
    * @param shape may hold the batch's extent
    */
   random(name: string, distribution: Distribution, shape: Shape): Value;
+  /** Whether {@link update} does something, or does no harm, in inference mode too; default only in training mode. */
+  readonly changesWeights?: boolean | undefined;
   /** Gives a weight new values at the end of a training step, such as moving statistics. */
   update(variable: Variable, value: Value): void;
   /** Adds a scalar to the loss, such as a regularization penalty. */
@@ -56,6 +58,7 @@ export function inMode(context: CallContext, training: boolean): CallContext {
   return {
     training,
     origin,
+    changesWeights: origin.changesWeights,
     weight: (variable) => origin.weight(variable),
     random: (name, distribution, shape) => origin.random(name, distribution, shape),
     update: (variable, value) => {

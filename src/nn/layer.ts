@@ -14,8 +14,8 @@ import type { Constraint } from "./constraints/constraint.js";
 import { type ConstraintLike, resolveConstraint } from "./constraints/resolve-constraint.js";
 import { type CallContext, inInference } from "./context.js";
 import { evaluate } from "./eager/evaluate.js";
-import type { Initializer } from "./initializers/initializer.js";
 import { type InitializerLike, resolveInitializer } from "./initializers/resolve-initializer.js";
+import { lossesOf, noteLoss, noteTape } from "./layer-losses.js";
 import { automaticName, snakeCase } from "./names.js";
 import { inferOpen } from "./open-extents.js";
 import { describeOperand, toSymbolic, toValue } from "./operations/operand.js";
@@ -31,7 +31,7 @@ import {
   SymbolicTensor,
 } from "./symbolic-tensor.js";
 import { objectsIn } from "./objects-in-fields.js";
-import { Variable } from "./variable.js";
+import { type InitialValues, Variable } from "./variable.js";
 import { Named } from "./named.js";
 
 /** Options that every layer has. */
@@ -94,6 +94,7 @@ const penalized = new WeakMap<CallContext, Set<Variable>>();
 /** For finding shapes: weights are inputs, and nothing else happens. */
 const shapeContext: CallContext = {
   training: false,
+  changesWeights: true,
   weight: (variable) => input(variable.path, "float32", variable.shape),
   random: (name, _distribution, shape) => input(name, "float32", shape),
   update: () => undefined,
@@ -160,6 +161,8 @@ function oneOrAll<T>(list: readonly T[]): T | readonly T[] {
  * ```
  */
 export class Layer extends Named {
+  declare static fromConfig: (config: Config) => Layer;
+
   static {
     refuseFormerMembers(this, "A layer");
   }
@@ -226,7 +229,7 @@ export class Layer extends Named {
 
   set trainable(value: boolean) {
     // A text or a number would freeze in one place and not in another.
-    if (typeof value !== "boolean") refuse(`The layer "${String(this.name)}"`, "trainable", "true or false", value);
+    if (typeof value !== "boolean") refuse(`The layer "${this.name}"`, "trainable", "true or false", value);
     this.ownTrainable = value;
     for (const variable of this.ownVariables) variable.trainable = value;
     for (const layer of this.innerLayers) layer.trainable = value;
@@ -367,6 +370,33 @@ export class Layer extends Named {
         ? "Begin the model with layers.Input({ shape }), or call layer.apply(x)."
         : `Use those that apply was given and returned, or ${what}s of the model.`,
     });
+  }
+
+  /** Layers in this one, whose losses are losses of it. */
+  get heldLayers(): readonly Layer[] {
+    return this.innerLayers;
+  }
+
+  /**
+   * What the layer, and those in it, add to the loss: what `addLoss` and penalties on outputs gave, then the penalties on the
+   * weights that are trained. Inside of `trainStep` and `testStep` that of the step so far; outside that of the last call on a
+   * `GradientTape`, or, where there was none, penalties on weights alone, whose values `numpy` gives.
+   *
+   * @returns a single number each
+   * @see https://keras.io/api/layers/base_layer/ `losses`
+   *
+   * @example
+   * ```ts
+   * import { layers, models } from "graft-ml";
+   *
+   * const dense = new layers.Dense(1, { kernelInitializer: "ones", kernelRegularizer: "l2" });
+   * const model = new models.Sequential([layers.Input({ shape: [3] }), dense]);
+   * const [penalty] = model.losses;
+   * console.log((await penalty?.numpy())?.data[0]?.toFixed(2)); // → 0.03
+   * ```
+   */
+  get losses(): readonly SymbolicTensor[] {
+    return lossesOf(this);
   }
 
   /** Number of elements of all weights. */
@@ -641,6 +671,7 @@ export class Layer extends Named {
   /** {@link call}, with the layer's name in front of what goes wrong. */
   callNamed(inputs: readonly Value[], context: CallContext, told: CallArguments = {}): readonly Value[] {
     const step = context.origin ?? context;
+    noteTape(this, context);
     // The first to be called is what is trained: where it is frozen as a whole, no weight is penalized.
     if (!penalized.has(step)) penalized.set(step, new Set(this.trainable ? [] : this.weights));
     try {
@@ -700,7 +731,11 @@ export class Layer extends Named {
   private penalize(outputs: readonly Value[], context: CallContext): void {
     if (context === shapeContext) return;
     if (this.activityRegularizer !== undefined) {
-      for (const output of outputs) context.addLoss(this.activityRegularizer.penalty(output));
+      for (const output of outputs) {
+        const penalty = this.activityRegularizer.penalty(output);
+        noteLoss(this, context, penalty);
+        context.addLoss(penalty);
+      }
     }
     const done = penalized.get(context.origin ?? context) ?? new Set();
     for (const variable of this.ownVariables) {
@@ -797,15 +832,17 @@ export class Layer extends Named {
       });
     }
     if (traced.context === shapeContext) return;
-    const { value } = traced;
-    traced.context.addLoss(value.rank === 0 ? value : reduceSum(value, undefined, { keepdims: 0 }));
+    const { value, context } = traced;
+    const sum = value.rank === 0 ? value : reduceSum(value, undefined, { keepdims: 0 });
+    noteLoss(this, context, sum);
+    context.addLoss(sum);
   }
 
   /** Creates a weight; its path is the layer's name and `name`. */
   protected createWeight(
     name: string,
     shape: readonly number[],
-    initializer: Initializer,
+    initializer: InitialValues,
     options: WeightOptions = {},
   ): Variable {
     const variable = new Variable({ path: `${this.name}/${name}`, shape, initializer, ...options });

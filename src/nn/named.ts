@@ -1,5 +1,7 @@
-import { checkOptionNames, isPlainObject } from "../errors/check.js";
+import { checkOptionNames, isPlainObject, show } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
+import { defaultFromConfig } from "./default-from-config.js";
+import type { Config } from "./config.js";
 
 /** A class that may say its name, and what its constructor takes. */
 interface MaybeNamed {
@@ -7,6 +9,8 @@ interface MaybeNamed {
   readonly className?: string;
   /** The arguments that the constructor takes by position, before one object of all others; default none. */
   readonly positional?: readonly string[];
+  /** Options that may follow those by position, in Keras's order; default none. */
+  readonly following?: readonly string[];
   /** Names of the options that come to those of the class that it extends; default none. */
   readonly options?: readonly string[];
   /** Options of the class that it extends which it sets itself, so that nobody can give them; default none. */
@@ -62,35 +66,37 @@ function withDtype(options: object, names: readonly string[]): readonly string[]
 }
 
 /**
- * The options of a constructor that takes some of them by position, as `new Conv2D(8, 3, { strides: 2 })`, or all by name as
- * Keras's keyword arguments, `new Conv2D({ filters: 8, kernelSize: 3, strides: 2 })`.
+ * The options of a constructor that takes some of them by position, as `new Conv2D(8, 3, { strides: 2 })` or
+ * `new Conv2D(8, { kernelSize: 3 })`, or all by name as Keras's keyword arguments, `new Conv2D({ filters: 8, kernelSize: 3, strides: 2 })`.
  *
- * @param Class whose `positional` says the names of the first arguments
+ * @param Class whose `positional` says the names of the first arguments, and `following` those that may come behind them
  * @param given the constructor's arguments
  * @throws UsageError when an argument is given twice, or there are too many
  */
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- who calls it knows its options
 export function byName<O extends object>(Class: MaybeNamed, given: readonly unknown[]): O {
-  const { positional = [] } = Class;
-  const [first] = given;
+  const { positional = [], following = [] } = Class;
   // Options are a plain object; an object of a class is a value, such as a schedule, as is what a file says of one.
-  const inOne = isPlainObject(first) && !("class_name" in first);
-  const [values, options = {}, rest] = inOne
-    ? [[], first, given.slice(1)]
-    : [given.slice(0, positional.length), given[positional.length], given.slice(positional.length + 1)];
+  const found = given.findIndex((one) => isPlainObject(one) && !("class_name" in one));
+  const at = found < 0 ? given.length : found;
+  const options = (given[at] ?? {}) as Readonly<Record<string, unknown>>;
+  const [values, rest] = [given.slice(0, at), given.slice(at + 1)];
   const owner = nameOf(Class);
-  const byPosition = positional.filter((_, index) => values[index] !== undefined);
-  checkOptionNames(owner, options, Object.keys(Object(options) as object));
-  const twice = byPosition.find((name) => (options as Readonly<Record<string, unknown>>)[name] !== undefined);
-  if (twice !== undefined || rest.some((value) => value !== undefined)) {
+  const inOrder = [...positional, ...following];
+  const byPosition = inOrder.filter((_, index) => values[index] !== undefined);
+  const twice = byPosition.find((name) => options[name] !== undefined);
+  const tooMany = [...values.slice(inOrder.length), ...rest].find((value) => value !== undefined);
+  if (twice !== undefined || tooMany !== undefined) {
     throw new UsageError(`${owner} was given ${twice === undefined ? "too many arguments" : `"${twice}" twice`}.`, {
       subject: twice ?? owner,
-      expected: `${[...positional, "{ options }"].join(", ")}, or all in one object of options`,
-      received: twice === undefined ? `${given.length} arguments` : "by position and by name",
+      expected: `${[...inOrder, "{ options }"].join(", ")}, or all in one object of options`,
+      received:
+        twice === undefined ? `${given.length} arguments, ${show(tooMany)} among them` : "by position and by name",
+      advice: twice === undefined ? "Give what else there is by name, in one object at the end." : undefined,
     });
   }
-  const named = positional.flatMap((name, index) => (values[index] === undefined ? [] : [[name, values[index]]]));
-  return { ...(options as object), ...(Object.fromEntries(named) as object) } as O;
+  const named = inOrder.flatMap((name, index) => (values[index] === undefined ? [] : [[name, values[index]]]));
+  return { ...options, ...(Object.fromEntries(named) as object) } as O;
 }
 
 /**
@@ -98,6 +104,12 @@ export function byName<O extends object>(Class: MaybeNamed, given: readonly unkn
  * identifiers are shortened: `static readonly className: string = "Dense";`.
  */
 export abstract class Named {
+  /**
+   * Makes an object of what `getConfig` gives; Keras's classmethod `from_config`. A class of one's own whose constructor does
+   * not take one object of options in camelCase overrides it.
+   */
+  static fromConfig: (config: Config) => unknown = defaultFromConfig;
+
   /**
    * @param options all options of the constructor, as they were given
    * @throws UsageError for one that the class does not have
@@ -110,4 +122,18 @@ export abstract class Named {
   get className(): string {
     return classNameOf(this);
   }
+}
+
+/** Whether something is a class, rather than an object, that extends another one: Keras makes an object of it. */
+export function isClassOf<T>(value: unknown, Base: abstract new (...args: never[]) => T): value is new () => T {
+  return typeof value === "function" && (value === Base || value.prototype instanceof Base);
+}
+
+/**
+ * Keras's functions beside its classes, such as `l2(0.01)` for `new L2(0.01)`.
+ *
+ * @returns a function that takes what the constructor takes
+ */
+export function functionOf<A extends unknown[], T>(Class: new (...args: A) => T): (...args: A) => T {
+  return (...args) => new Class(...args);
 }

@@ -12,7 +12,7 @@ import { presentContext } from "./scope.js";
 import { SymbolicTensor } from "./symbolic-tensor.js";
 
 /** Labels and predictions with the same rank, as Keras brings them to it: an axis of extent 1 at the end is matched. */
-function matched(truth: Value, prediction: Value): readonly [Value, Value] {
+export function matched(truth: Value, prediction: Value): readonly [Value, Value] {
   const narrowed = (long: Value, short: Value): readonly [Value, Value] => {
     if (long.rank !== short.rank + 1 || long.shape.at(-1) !== 1) return [long, short];
     return short.rank === 1 ? [long, unsqueeze(short, [1])] : [squeeze(long, [long.rank - 1]), short];

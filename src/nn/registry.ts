@@ -3,6 +3,7 @@ import { UsageError } from "../errors/errors.js";
 import { camelCase } from "../errors/former-names.js";
 import { didYouMean } from "../errors/nearest.js";
 import { type Config, isSerializedObject, type SerializedObject } from "./config.js";
+import { makesFromConfig } from "./default-from-config.js";
 import { optionNames } from "./named.js";
 import { snakeCase } from "./names.js";
 import { findCustom, makeCustom } from "./saving/custom-objects.js";
@@ -20,7 +21,7 @@ interface SerializableClass<T> {
 function factory<T>(Class: SerializableClass<T>): Factory<T> {
   const Constructor = Class as unknown as new (options: object) => T;
   const known = new Set(optionNames(Class));
-  return (config) => {
+  const make = (config: Config): T => {
     // Absent and null mean the same in Keras's files: the default. What the class does not know, the registry refuses.
     const given = Object.entries(config).flatMap(([name, value]) => {
       const option = camelCase(name);
@@ -28,6 +29,16 @@ function factory<T>(Class: SerializableClass<T>): Factory<T> {
     });
     return new Constructor(Object.fromEntries(given) as object);
   };
+  makesFromConfig(Class, (config) => checked(Class.className, make(config), config));
+  return make;
+}
+
+/** @throws UsageError when a configuration says what the object does not */
+function checked<T>(owner: string, made: T, config: Config): T {
+  const known = (made as { getConfig(): Config }).getConfig();
+  const unknown = Object.keys(config).find((key) => !(key in known) && config[key] !== null && key !== "dtype");
+  if (unknown !== undefined) refuseUnknown(owner, unknown, Object.keys(known));
+  return made;
 }
 
 /** Factories of a folder's classes by the names that these say; a class that says none does not compile here. */
@@ -111,10 +122,6 @@ export class Registry<T extends { getConfig(): Config }> {
         advice,
       });
     }
-    const made = make(config);
-    const known = made.getConfig();
-    const unknown = Object.keys(config).find((key) => !(key in known) && config[key] !== null && key !== "dtype");
-    if (unknown !== undefined) refuseUnknown(`The ${this.kind} ${name}`, unknown, Object.keys(known));
-    return made;
+    return checked(`The ${this.kind} ${name}`, make(config), config);
   }
 }

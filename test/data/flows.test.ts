@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ImageDataGenerator, imageDatasetFromDirectory, layers, models, Tensor, UsageError } from "graft-ml";
+import { ImageDataGenerator, imageDatasetFromDirectory, layers, models, Tensor, UsageError, utils } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { FlowFromDataframeOptions } from "../../src/data/generator/dataframe-options.js";
@@ -75,6 +75,12 @@ async function take(iterator: BatchIterator, count: number): Promise<WeightedBat
     if (batches.length === count) break;
   }
   return batches;
+}
+
+async function read<T>(dataset: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const element of dataset) list.push(element);
+  return list;
 }
 
 const numbers = (tensor: Tensor | undefined): number[] => [...(tensor?.data as Float32Array)];
@@ -165,6 +171,69 @@ describe("flow", () => {
   });
 });
 
+describe("flows by name and without labels", () => {
+  const x = new Tensor(
+    "float32",
+    Float32Array.from({ length: 5 * 2 * 3 * 3 }, (_, index) => index),
+    [5, 2, 3, 3],
+  );
+  const y = new Tensor("float32", Float32Array.of(0, 1, 0, 1, 1), [5]);
+  const datagen = new ImageDataGenerator();
+
+  it("take arguments of flow by position, by name, and options in the place of y", async () => {
+    const options = { batchSize: 2, shuffle: false };
+    const right = await datagen.flow(x, y, options).next();
+    expect(await datagen.flow({ x, y, ...options }).next()).toEqual(right);
+    const alone: Tensor = await datagen.flow(x, options).next();
+    expect(alone).toEqual(right[0]);
+    expect(await datagen.flow({ x, ...options }).at(0)).toEqual(right[0]);
+    for await (const images of datagen.flow(x, null, options)) {
+      expect(images).toEqual(right[0]);
+      break;
+    }
+    // Keras 3.15.1 gives x alone where there are weights and no labels.
+    expect(await datagen.flow(x, { ...options, sampleWeight: y }).next()).toEqual(right[0]);
+    expect(() => datagen.flow(x, { batch_size: 2 } as never)).toThrow(/batchSize/);
+    expect(() => datagen.flow({ x, y, batchSize: 2 } as never, y as never)).toThrow(/too many arguments/);
+  });
+
+  it("take folders and tables by name", async () => {
+    const options = { targetSize: [3, 4], shuffle: false } as const;
+    const flow = await datagen.flowFromDirectory({ directory: photos, ...options });
+    expect(await flow.next()).toEqual(await (await datagen.flowFromDirectory(photos, options)).next());
+    const bare = await datagen.flowFromDirectory(photos, { ...options, classMode: null });
+    const images: Tensor = await bare.next();
+    expect(images).toEqual((await flow.next())[0]);
+    const dataframe = [0, 1, 2].map((number) => ({ id: `${number}.png`, kind: `class ${number}` }));
+    const table = { xCol: "id", yCol: "kind", directory: join(root, "table"), ...options };
+    const right = await (await datagen.flowFromDataframe(dataframe, table)).next();
+    expect(await (await datagen.flowFromDataframe({ dataframe, ...table })).next()).toEqual(right);
+    const columns = { id: dataframe.map(({ id }) => id), kind: dataframe.map(({ kind }) => kind) };
+    expect(await (await datagen.flowFromDataframe({ dataframe: columns, ...table })).next()).toEqual(right);
+    expect(await (await datagen.flowFromDataframe(columns, table)).next()).toEqual(right);
+    const alone: Tensor = await (await datagen.flowFromDataframe(dataframe, { ...table, classMode: null })).next();
+    expect(alone).toEqual(right[0]);
+    // A table may have a column of this name.
+    const odd = { dataframe: ["0.png"], class: ["a"] };
+    const named = await datagen.flowFromDataframe(odd, { ...table, xCol: "dataframe", yCol: "class" });
+    expect(named.filenames).toEqual(["0.png"]);
+  });
+
+  it.each(["png", "bmp", "tiff", "tif", "gif", "jpg", "webp"] as const)("save photos as %s", async (saveFormat) => {
+    const folder = join(root, `saved-${saveFormat}`);
+    const odd = new Tensor("float32", x.data.slice(0, 2 * 5 * 3), [1, 2, 5, 3]);
+    await datagen.flow(odd, { saveToDir: folder, savePrefix: "p", saveFormat }).next();
+    const [file = ""] = await readdir(folder);
+    expect(file).toMatch(new RegExp(`^p_0_\\d+\\.${saveFormat}$`));
+    const again = utils.imgToArray(await utils.loadImg(join(folder, file)));
+    expect(again.dims).toEqual([2, 5, 3]);
+    // What is stretched to [0, 255]; these lose nothing.
+    if (!["png", "bmp", "tiff", "tif"].includes(saveFormat)) return;
+    const right = Array.from({ length: 30 }, (_, index) => Math.trunc(Math.fround(index / 29) * 255));
+    expect([...(again.data as Float32Array)]).toEqual(right);
+  });
+});
+
 describe("a preprocessing function on the host", () => {
   it("comes after augmentation and before rescale, for each photo", async () => {
     const shapes: unknown[] = [];
@@ -223,7 +292,7 @@ describe("saveToDir", () => {
     expect(names).toEqual([expect.stringMatching(/^aug_0_\d+\.png$/)]);
     const image = sharp(await readFile(join(folder, names[0] ?? ""))).extractChannel(0);
     expect([...(await image.raw().toBuffer())]).toEqual([0, 63, 127, 255]);
-    expect(() => new ImageDataGenerator().flow(x, null, { saveFormat: "bmp" as never })).toThrow(/png, jpeg/);
+    expect(() => new ImageDataGenerator().flow(x, null, { saveFormat: "xyz" as never })).toThrow(/png, jpeg/);
   });
 });
 
@@ -372,5 +441,41 @@ describe("imageDatasetFromDirectory", () => {
     await expect(imageDatasetFromDirectory(photos, { validationSplit: 0.2, subset: "training" })).rejects.toThrow(
       /seed/,
     );
+  });
+
+  // Shapes are those of Keras 3.15.1.
+  it.each([
+    ["int", []],
+    ["categorical", [4]],
+    [null, undefined],
+  ] as const)("gives photos one by one where there is no batch size, labelMode %s", async (labelMode, label) => {
+    const options = { imageSize: [3, 4], shuffle: false, labelMode } as const;
+    const single = await utils.imageDatasetFromDirectory(photos, { ...options, batchSize: null });
+    expect([single.length, single.filePaths.length, single.batchSize]).toEqual([13, 13, undefined]);
+    const [first] = await read(single.take(1));
+    const [x, y] = [first].flat();
+    expect([x?.dims, y?.dims]).toEqual([[3, 4, 3], label]);
+    const batches = single.batch(4);
+    const right = await read(await imageDatasetFromDirectory(photos, { ...options, batchSize: 4 }));
+    expect(await read(batches)).toEqual(right);
+    expect([batches.length, batches.batchSize, await batches.elementSpec()]).toMatchObject([4, 4, {}]);
+    expect(single.batch(4, { dropRemainder: true }).length).toBe(3);
+    expect(await read(batches.unbatch().batch(13))).toEqual(await read(single.batch(13)));
+    const model = new models.Sequential([layers.Input({ shape: [3, 4, 3] }), new layers.Flatten()]);
+    await expect(model.predict(single)).rejects.toThrow(/no batches.*dataset.batch\(32\)/s);
+    expect((await model.predict(batches)).dims).toEqual([13, 36]);
+  });
+
+  it("takes Keras's arguments by name, and says what is not offered", async () => {
+    const options = { imageSize: [3, 4], dataFormat: "channels_last", verbose: false } as const;
+    const dataset = await imageDatasetFromDirectory({ directory: photos, ...options });
+    expect(dataset.samples).toBe(13);
+    const parts = { validationSplit: 0.3, subset: "both", seed: 1 } as const;
+    const [training] = await utils.imageDatasetFromDirectory({ directory: photos, ...options, ...parts });
+    expect(training.samples).toBe(10);
+    const wrong = { ...options, dataFormat: "channels_first" };
+    await expect(imageDatasetFromDirectory(photos, wrong)).rejects.toThrow(/channels_last.*transpose/s);
+    const flat = join(root, "table");
+    await expect(imageDatasetFromDirectory(flat, { labels: Array(7).fill("a") as never })).rejects.toThrow(/numbers/);
   });
 });

@@ -5,7 +5,7 @@ import { toChannelsLast } from "../../src/nn/channels.js";
 import { Input, MultiHeadAttention, Softmax } from "../../src/nn/layers/index.js";
 import { modelFromConfig } from "../../src/formats/keras/from-config.js";
 import { Model } from "../../src/models/model.js";
-import { serializeLayer } from "../../src/models/serialize-layer.js";
+import { serializeLayer } from "../../src/nn/layers/serialize-layer.js";
 
 /** A causal, masked attention that shows its weights, and a masked softmax. */
 function attending(): Model {

@@ -1,6 +1,7 @@
 import * as engine from "onnxruntime-node";
 import { beforeEach, describe, expect, test } from "vitest";
 import {
+  callbacks,
   Dataset,
   GradientTape,
   layers,
@@ -134,6 +135,61 @@ describe("a model of a user's own", () => {
     const { history } = await model.fit(triplets, { epochs: 3, verbose: 0 });
     const [first = 0, , last = 0] = history["loss"] ?? [];
     expect(last).toBeLessThan(first);
+  });
+});
+
+describe("a model that knows no outputs, for its step calls others", () => {
+  class Distiller extends models.Model {
+    constructor(
+      readonly student: models.BaseModel,
+      readonly factor = 1,
+    ) {
+      super();
+    }
+
+    override trainStep([x, y]: StepData): StepLogs {
+      const tape = new GradientTape();
+      const yPred = this.student.apply(x, { training: true });
+      const studentLoss = ops.multiply(ops.mean(ops.square(ops.subtract(y, yPred))), this.factor);
+      const weights = this.student.trainableWeights;
+      void this.optimizer.apply(tape.gradient(studentLoss, weights), weights);
+      return { ...this.computeMetrics({ x, y, yPred }), student_loss: studentLoss };
+    }
+
+    override testStep([x, y]: StepData): StepLogs {
+      return this.computeMetrics({ x, y, yPred: this.student.apply(x) });
+    }
+  }
+
+  const student = (): models.Sequential =>
+    new models.Sequential([layers.Input({ shape: [4] }), new layers.Dense(1, { kernelInitializer: "ones" })]);
+  const [x, y] = [numbers(6, 4), numbers(6, 1)];
+
+  test("counts the metrics of compile, by name or as objects, and callbacks look at them", async () => {
+    const plain = student();
+    plain.compile({ optimizer: "sgd", loss: "mse", metrics: ["mae"] });
+    const expected = await plain.evaluate(x, y, { verbose: 0 });
+    for (const metric of ["mae", new metrics.MeanAbsoluteError({ name: "mae" })]) {
+      const model = new Distiller(student());
+      model.compile({ optimizer: new optimizers.SGD(0.01), metrics: [metric] });
+      const stopping = new callbacks.EarlyStopping({ monitor: "val_mae", mode: "min", patience: 1 });
+      const { history } = await model.fit(x, y, {
+        epochs: 2,
+        validationData: [x, y],
+        callbacks: [stopping],
+        verbose: 0,
+      });
+      expect(Object.keys(history)).toEqual(expect.arrayContaining(["mae", "student_loss", "val_mae"]));
+      expect(history["mae"]?.[0]).toBeCloseTo(expected["mean_absolute_error"] ?? expected["mae"] ?? Number.NaN, 5);
+      expect(await model.evaluate(x, y, { verbose: 0 })).toMatchObject({ mae: history["val_mae"]?.[1] });
+    }
+  });
+
+  test("says today's names of what Keras 2 called compiled_metrics", () => {
+    const model = new Distiller(student());
+    model.compile({ optimizer: "sgd" });
+    expect(() => Reflect.get(model, "compiledMetrics") as unknown).toThrow(/computeMetrics\(\{ y, yPred/u);
+    expect(() => Reflect.get(model, "compiled_loss") as unknown).toThrow(/computeLoss\(\{ y, yPred/u);
   });
 });
 

@@ -136,7 +136,7 @@ describe("sequences of figures are judged as by Keras", () => {
 
   it("and so must that of a metric which says none", () => {
     class Strange extends metrics.MeanMetric {
-      readonly direction = undefined;
+      override readonly direction = undefined;
       protected perElement(labels: Value): Value {
         return labels;
       }

@@ -8,6 +8,8 @@ import {
   losses,
   metrics,
   models,
+  ops,
+  type SymbolicTensor,
   Tensor,
   UsageError,
 } from "graft-ml";
@@ -110,6 +112,70 @@ describe("a label that is no class is refused before anything is learned", () =>
     }
     const overlap = network({ ...one, loss: "mse", follow: [new metrics.MeanIoU(2)] });
     await expect(overlap.fit(x, { y, verbose: 0 })).rejects.toThrow(/3 is no class.*0 to 1.*mean_io_u/);
+  });
+
+  it.each<[name: string, metric: metrics.Metric]>([
+    ["auc", new metrics.AUC()],
+    ["precision", new metrics.Precision()],
+    ["recall", new metrics.Recall()],
+    ["f1_score", new metrics.F1Score({ threshold: 0.5 })],
+    ["recall_at_precision", new metrics.RecallAtPrecision(0.5)],
+  ])("for %s, which counts anything but 0 as yes in Keras, or more than once", async (name, metric) => {
+    const model = network({ ...one, loss: "mse", follow: [metric] });
+    for (const wrong of [-1, 2, NaN]) {
+      const y = column([0, 1, wrong, 1]);
+      await expect(model.fit(x, { y, verbose: 0 })).rejects.toThrow(
+        new RegExp(`The label ${wrong} is outside.*${name}`),
+      );
+      const predictions = column([0.1, 0.9, 0.4, 0.6], [4, 1]);
+      const rows = column([0, 1, wrong, 1], [4, 1]);
+      await expect(metric.updateState(rows, predictions)).rejects.toThrow(`The label ${wrong} is outside`);
+    }
+    const soft = column([0, 1, 0.5, 1]);
+    expect(Object.keys(await model.evaluate(x, { y: soft, verbose: 0 }))).toContain(name);
+  });
+
+  it.each(["hinge", "squared_hinge"])("for %s, which takes -1 and 1, or 0 and 1", async (loss) => {
+    const model = network({ units: 1, activation: "linear", loss });
+    for (const y of [column([-1, 1, -1, 1]), column([0, 1, 0, 1])]) await model.evaluate(x, { y, verbose: 0 });
+    await expect(model.fit(x, { y: column([0, 1, 2, 1]), verbose: 0 })).rejects.toThrow(
+      /The label 2 is outside \[-1, 1\]/,
+    );
+  });
+
+  it("for losses and metrics that are called on arrays", async () => {
+    const predictions = column([0.1, 0.2, 0.7, 0.8, 0.1, 0.1], [2, 3]);
+    for (const wrong of [-1, 3, 1.5, NaN]) {
+      const labels = column([0, wrong]);
+      const loss = new losses.SparseCategoricalCrossentropy();
+      await expect(loss.apply(labels, predictions)).rejects.toThrow(`The label ${wrong} is no class`);
+      const metric = new metrics.SparseCategoricalAccuracy();
+      await expect(metric.updateState(labels, predictions)).rejects.toThrow(`The label ${wrong} is no class`);
+      // What does not count may be anything.
+      await metric.updateState(labels, predictions, column([1, 0]));
+    }
+    const ignoring = new losses.SparseCategoricalCrossentropy({ ignoreClass: 255 });
+    expect((await ignoring.apply(column([0, 255]), predictions)).data[0]).toBeCloseTo(-Math.log(0.1), 5);
+    await expect(
+      new losses.BinaryCrossentropy().apply(column([-1, 1], [2, 1]), column([0.5, 0.5], [2, 1])),
+    ).rejects.toThrow(/-1 is outside \[0, 1\]/);
+  });
+
+  it("but not where a metric of one's own leaves them out", async () => {
+    class Masked extends metrics.SparseCategoricalAccuracy {
+      override updateState(yTrue: SymbolicTensor, yPred: SymbolicTensor): Promise<void> {
+        const counts = ops.cast(ops.greaterEqual(yTrue, 0), "float32");
+        return super.updateState(ops.maximum(yTrue, 0), yPred, counts);
+      }
+    }
+    const model = network({
+      loss: new losses.SparseCategoricalCrossentropy({ ignoreClass: -1 }),
+      follow: [new Masked()],
+    });
+    await expect(model.evaluate(x, { y: column([0, 1, -1, 1]), verbose: 0 })).resolves.toBeDefined();
+    const metric = new Masked();
+    await metric.updateState(column([0, -1]) as never, column([0.1, 0.2, 0.7, 0.8, 0.1, 0.1], [2, 3]) as never);
+    expect(metric.result()).toBe(0);
   });
 
   it("where a loss cannot tell, every number is a label", async () => {

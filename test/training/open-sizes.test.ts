@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { applications, layers, models, ShapeError, Tensor, UsageError } from "graft-ml";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { Programs } from "../../src/training/programs/programs.js";
 import { toTensor } from "../../src/runtime/runtime.js";
 import { wave, waveWeights } from "../support/wave.js";
 
@@ -50,9 +51,65 @@ describe("a model with open height and width", () => {
     expect(open.getWeights()).toEqual(fixed.getWeights());
     expect((await open.trainOnBatch(photos(6, 12, 10), y))["loss"]).toBeGreaterThan(0);
     expect(await open.evaluate(photos(6, 8, 8), { y, verbose: 0 })).toHaveProperty("mae");
-    await expect(open.fit(photos(6, 8, 8), { y, validationData: [photos(6, 10, 10), y], verbose: 0 })).rejects.toThrow(
-      /samples for validation have another size/,
-    );
+  });
+
+  it("is validated with samples of another size, as in Keras", async () => {
+    const model = network(null);
+    model.compile({ optimizer: "sgd", loss: "mse" });
+    const [x, y] = [photos(6, 8, 8), toTensor(wave([6, 2], 2))];
+    const validationData: [Tensor, Tensor] = [photos(6, 10, 12), y];
+    const { history } = await model.fit(x, { y, validationData, epochs: 3, verbose: 0 });
+    expect(history["val_loss"]).toHaveLength(3);
+    const right = await model.evaluate(...validationData, { verbose: 0 });
+    expect(history["val_loss"]?.[2]).toBeCloseTo(right["loss"] ?? NaN, 6);
+    const eight = { y, validationData, verbose: 0, trunkPrecision: "int8" } as const;
+    await expect(model.fit(x, eight)).rejects.toThrow(/samples for validation have another size/);
+  });
+
+  it("keeps programs of a few sizes", async () => {
+    const create = vi.spyOn(Programs, "create");
+    const model = network(null);
+    model.compile({ optimizer: "sgd", loss: "mse" });
+    const y = toTensor(wave([2, 2], 2));
+    const round = async (sizes: readonly number[]): Promise<number> => {
+      for (const size of sizes) await model.trainOnBatch(photos(2, size, size), y);
+      return create.mock.calls.length;
+    };
+    expect(await round([8, 10, 12, 8, 10, 12])).toBe(3);
+    for (const size of [12, 10, 8]) await model.predict(photos(2, size, size), { verbose: 0 });
+    expect(await round([8, 10, 12, 14, 8])).toBe(4);
+    expect(await round([16, 10])).toBe(6);
+    const before = await model.predict(photos(2, 16, 16), { verbose: 0 });
+    await round([8]);
+    expect((await model.predict(photos(2, 16, 16), { verbose: 0 })).data).not.toEqual(before.data);
+    create.mockRestore();
+  });
+
+  it("may be a Sequential whose first samples said a size", async () => {
+    const row = (): layers.Layer[] => [
+      new layers.Conv2D(4, 3, { strides: 2, padding: "same" }),
+      new layers.GlobalAveragePooling2D(),
+      new layers.Dense(2),
+    ];
+    const model = new models.Sequential(row());
+    model.compile({ optimizer: "sgd", loss: "mse" });
+    const y = toTensor(wave([4, 2], 2));
+    await model.fit(photos(4, 8, 8), { y, verbose: 0 });
+    // Shapes stay those of the first samples, as in Keras.
+    expect(model.inputShape).toEqual(["N", 8, 8, 3]);
+    const open = new models.Sequential([layers.Input({ shape: [null, null, 3] }), ...row()]);
+    open.setWeights(model.getWeights());
+    open.compile({ optimizer: "sgd", loss: "mse" });
+    const x = photos(4, 11, 14);
+    expect((await model.predict(x, { verbose: 0 })).data).toEqual((await open.predict(x, { verbose: 0 })).data);
+    for (const one of [model, open]) {
+      await one.fit(x, { y, shuffle: false, verbose: 0, validationData: [photos(4, 9, 9), y] });
+    }
+    expect(model.getWeights()).toEqual(open.getWeights());
+    await expect(model.predict(toTensor(wave([1, 8, 8, 4], 1)))).rejects.toThrow(/8, 8, 3.*8, 8, 4/s);
+    const flat = new models.Sequential([new layers.Flatten(), new layers.Dense(2)]);
+    await flat.predict(photos(1, 4, 4), { verbose: 0 });
+    await expect(flat.predict(photos(1, 5, 5), { verbose: 0 })).rejects.toThrow(ShapeError);
   });
 
   it("is shown and saved with None", async () => {

@@ -1,6 +1,6 @@
 import { UsageError } from "../../errors/errors.js";
 import type { Batch, BatchSource } from "../../models/sources/batch-source.js";
-import { batchOf, type Origin, sourceOfBatch } from "../../models/sources/given-batch.js";
+import { batchLike, type Origin, sourceOfBatch } from "../../models/sources/given-batch.js";
 import { type Element, rowsOf } from "./element.js";
 import { isTensor } from "../../runtime/runtime.js";
 import type { Pass, Round, Rounds } from "./rounds.js";
@@ -114,6 +114,16 @@ function isBatch(element: Element): boolean {
   return Object.values(element as Readonly<Record<string, Element>>).every(isBatch);
 }
 
+/** What is said of a dataset whose elements are no batches. */
+export function singlesRefused(call: string): UsageError {
+  return new UsageError(`${call}: the elements of the dataset are no batches.`, {
+    subject: "x",
+    expected: "arrays with an axis of samples in front, [x, y]",
+    received: "single samples: numbers, texts or arrays without that axis",
+    advice: "Make batches of them: dataset.batch(32).",
+  });
+}
+
 /**
  * Begins a round of a dataset, and says how its elements become batches: the first one says what comes.
  *
@@ -135,21 +145,14 @@ export async function beginRound(
       advice: "Does filter leave nothing, or skip too much, or batch drop the only one?",
     });
   }
-  if (!isBatch(first)) {
-    throw new UsageError(`${call}: the elements of the dataset are no batches.`, {
-      subject: "x",
-      expected: "arrays with an axis of samples in front, [x, y]",
-      received: "numbers, texts or arrays without axes",
-      advice: "Make batches of them: dataset.batch(32).",
-    });
-  }
+  if (!isBatch(first)) throw singlesRefused(call);
   const { graph } = sourceOfBatch(first, origin);
   const feeding: Feeding<Element> = {
     samples: Infinity,
     batchSize: rowsOf(first) ?? 1,
     reproducible: false,
     graph,
-    batch: (element) => batchOf(element, origin),
+    batch: (element) => batchLike(graph, element, origin),
   };
   return [feeding, { pass, first, rest }];
 }

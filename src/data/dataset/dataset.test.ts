@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Dataset, setRandomSeed, Tensor } from "graft-ml";
+import { Dataset, layers, ops, setRandomSeed, Tensor } from "graft-ml";
 import { describe, expect, it } from "vitest";
 
 async function all<T>(dataset: AsyncIterable<T>): Promise<T[]> {
@@ -246,5 +246,107 @@ describe("Dataset", () => {
     await expect(all(ten.map((() => undefined) as never))).rejects.toThrow(/Does the function return something/);
     await expect(all(ten.filter(() => "yes"))).rejects.toThrow(/true or false/);
     await expect(all(ten.unbatch())).rejects.toThrow(/axis to part/);
+  });
+
+  it("waits for what layers and ops in a map's function give", async () => {
+    const flip = new layers.RandomFlip("horizontal");
+    const photos = new Tensor("float32", Float32Array.of(0, 51, 102, 255), [1, 2, 2, 1]);
+    const dataset = Dataset.fromTensors([photos, 1])
+      .map((x, y) => [ops.divide(x, 255), y])
+      .map((x, y) => ({ image: flip.apply(x, { training: false }), label: y }));
+    const [only] = await all(dataset);
+    expect(only?.label).toBe(1);
+    const image: Tensor | undefined = only?.image;
+    expect([...(image?.data as Float32Array)].map((value) => value.toFixed(1))).toEqual(["0.0", "0.2", "0.4", "1.0"]);
+    const promised = Dataset.fromGenerator(function* () {
+      yield [Promise.resolve(1), 2] as const;
+    });
+    expect(await all(promised)).toEqual([[1, 2]]);
+  });
+
+  // The right values are those of TensorFlow 2.21.
+  it.each([
+    [5, 2, 4, 6, "111122221122333344443344555555"],
+    [4, 3, 2, 3, "112233123444"],
+    [3, 5, 1, 2, "123123"],
+    [5, 2, 1, 0, "122334344545555"],
+  ])(
+    "interleaves as TensorFlow does: %i datasets, %i at a time",
+    async (count, cycleLength, blockLength, times, right) => {
+      const dataset = Dataset.range(1, count + 1).interleave(
+        (number) => Dataset.fromTensors(number).repeat(times === 0 ? number : times),
+        { cycleLength, blockLength, numParallelCalls: Dataset.AUTOTUNE },
+      );
+      expect((await all(dataset)).join("")).toBe(right);
+      expect(dataset.cardinality()).toBe(-2);
+    },
+  );
+
+  it("ends where a function says no, leaves out what came before, and makes batches of another size", async () => {
+    expect(await all(Dataset.range(10).takeWhile((number) => number < 5))).toEqual([0, 1, 2, 3, 4]);
+    expect(await all(Dataset.fromTensorSlices([1, 37, 2, 37, 2, 1]).unique())).toEqual([1, 37, 2]);
+    const rows = Dataset.fromTensorSlices([x, ["a", "b", "a", "a", "b", "a"]]).map((row, text) => [
+      ops.floorDivide(row, 6),
+      text,
+    ]);
+    expect((await all(rows.unique())).length).toBe(4);
+    const batches = Dataset.range(6).batch(2).rebatch(4);
+    expect((await all(batches)).map(plain)).toEqual([
+      [[4], [0, 1, 2, 3]],
+      [[2], [4, 5]],
+    ]);
+    expect([batches.cardinality(), batches.batchSize]).toEqual([-2, 4]);
+    expect(await all(Dataset.range(3).batch(2).rebatch(2, { dropRemainder: true }))).toHaveLength(1);
+  });
+
+  it("draws from several datasets by weights, and passes over those that have ended", async () => {
+    const both = Dataset.sampleFromDatasets([Dataset.range(1000), Dataset.range(1000, 2000)], {
+      weights: [1, 3],
+      seed: 1,
+    });
+    const drawn = (await all(both.take(1000))).filter((number) => number >= 1000).length;
+    expect(drawn).toBeGreaterThan(690);
+    expect(drawn).toBeLessThan(810);
+    const numbers = await all(Dataset.sampleFromDatasets([Dataset.range(3), Dataset.range(10, 13)]));
+    expect(numbers.filter((number) => number < 10)).toEqual([0, 1, 2]);
+    expect(numbers.filter((number) => number >= 10)).toEqual([10, 11, 12]);
+    const never = Dataset.sampleFromDatasets([Dataset.range(3), Dataset.range(10).repeat()], { weights: [1, 0] });
+    expect(await all(never)).toEqual([0, 1, 2]);
+    const first = Dataset.sampleFromDatasets([Dataset.range(3), Dataset.range(0)], {
+      stopOnEmptyDataset: true,
+      seed: 2,
+    });
+    expect((await all(first)).length).toBeLessThan(4);
+    const endless = Dataset.sampleFromDatasets([Dataset.range(1).repeat(), Dataset.range(2).repeat()]);
+    expect(endless.cardinality()).toBe(-1);
+    expect(() => Dataset.sampleFromDatasets([Dataset.range(1)], { weights: [1, 2] })).toThrow(/1 numbers.*\[1, 2\]/s);
+    expect(() => Dataset.sampleFromDatasets([3 as never])).toThrow(/datasets.*number/s);
+  });
+
+  it("counts without end, zips lists of datasets, and gives an iterator", async () => {
+    const counter = Dataset.counter({ start: 3, step: 2 });
+    expect([await all(counter.take(3)), counter.cardinality()]).toEqual([[3, 5, 7], -1]);
+    const nested = Dataset.zip(Dataset.range(2), [Dataset.range(2, 4), counter]);
+    const pairs: [number, [number, number]][] = await all(nested);
+    expect(pairs).toEqual([
+      [0, [2, 3]],
+      [1, [3, 5]],
+    ]);
+    expect(await all(Dataset.zip([Dataset.range(1), Dataset.range(2)]))).toEqual([[0, 0]]);
+    const iterator = Dataset.range(2).asNumpyIterator();
+    expect([(await iterator.next()).value, (await iterator.next()).value]).toEqual([0, 1]);
+    expect((await iterator.next()).done).toBe(true);
+  });
+
+  it("says today's name of what TensorFlow calls otherwise", () => {
+    expect(() => {
+      (Dataset.range(2) as never as { as_numpy_iterator(): void }).as_numpy_iterator();
+    }).toThrow(/asNumpyIterator/);
+    expect(() => {
+      (Dataset as never as { from_tensor_slices(): void }).from_tensor_slices();
+    }).toThrow(/fromTensorSlices/);
+    expect(() => {
+      (Dataset.range(2) as never as { withOptions(): void }).withOptions();
+    }).toThrow(/numParallelCalls/);
   });
 });

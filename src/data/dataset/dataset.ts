@@ -1,5 +1,6 @@
-import { checkOptionNames, isWhole, refuse, refuseOption } from "../../errors/check.js";
+import { checkOptionNames, isWhole, refuse, refuseOption, show } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
+import { refuseFormerMembers } from "../../errors/former-members.js";
 import { Generator } from "../../random/generator.js";
 import { nextRandomStream } from "../../random/seed.js";
 import {
@@ -9,9 +10,11 @@ import {
   type ElementOf,
   type ElementSpec,
   type Given,
+  keyOfElement,
   type RowOf,
   rowOfElement,
   rowsOf,
+  settled,
   slicesOf,
   type SliceOf,
   specOf,
@@ -43,6 +46,32 @@ export interface DatasetBatchOptions extends MapOptions {
   /** Whether the last batch is left out where it is smaller; default `false`. */
   readonly dropRemainder?: boolean | undefined;
 }
+
+/** How {@link Dataset.interleave} works. */
+export interface InterleaveOptions extends MapOptions {
+  /** How many datasets are open at a time; default 4, which TensorFlow leaves to the computer. */
+  readonly cycleLength?: number | null | undefined;
+  /** How many elements of each come in turn; default 1. */
+  readonly blockLength?: number | null | undefined;
+}
+
+/** How {@link Dataset.sampleFromDatasets} draws. */
+export interface SampleFromDatasetsOptions {
+  /** How likely each dataset is, from 0, against the others; default: all alike. */
+  readonly weights?: readonly number[] | null | undefined;
+  /** Seed of the draws; default: the seed of `setRandomSeed`. */
+  readonly seed?: number | null | undefined;
+  /** Whether a round ends as soon as a dataset is drawn that has ended; default `false`: it goes on with the others. */
+  readonly stopOnEmptyDataset?: boolean | undefined;
+  /** Whether each round has draws of its own; default `true`. */
+  readonly rerandomizeEachIteration?: boolean | null | undefined;
+}
+
+/** Datasets, in lists that stand in each other. */
+export type Zipped = Dataset<unknown> | readonly Zipped[];
+
+/** What elements of datasets are together. */
+export type ZipOf<D> = D extends Dataset<infer T> ? T : { -readonly [I in keyof D]: ZipOf<D[I]> };
 
 /** How {@link Dataset.shuffle} works. */
 export interface ShuffleOptions {
@@ -91,6 +120,41 @@ function parallel(method: string, { numParallelCalls }: MapOptions): number {
   return numParallelCalls === automatic ? atOnce : count(method, "numParallelCalls", numParallelCalls, 1);
 }
 
+/** Datasets that a function was given. */
+function datasetsIn(method: string, given: unknown): readonly Dataset[] {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const wrong = list.findIndex((one) => !(one instanceof Dataset));
+  if (list.length === 0 || wrong >= 0) refuseOption(`Dataset.${method}`, "datasets", "datasets", typeof list[wrong]);
+  return list as readonly Dataset[];
+}
+
+/** Whether elements of several datasets are batches, and how large ones. */
+function together(all: readonly Dataset[]): Pick<Plan<unknown>, "open" | "batchSize"> {
+  const [batchSize, ...others] = new Set(all.map((one) => one.batchSize));
+  return { open: all.some(({ plan }) => plan.open), batchSize: others.length === 0 ? batchSize : undefined };
+}
+
+/** Numbers from 0 without end, each as likely as its weight says. */
+function* weightedDraws(weights: readonly number[], generator: Generator): Iterable<number> {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  while (true) {
+    let left = generator.uniform() * total;
+    yield weights.findIndex((weight) => (left -= weight) < 0);
+  }
+}
+
+/** What a function says of an element: `true` or `false`, or an array of one number. */
+function yesOrNo(method: string, predicate: unknown): (element: unknown) => Promise<boolean> {
+  const call = func(method, predicate) as (...parts: readonly Element[]) => unknown;
+  return async (element) => {
+    const answer = await call(...argumentsOf(element as Element));
+    if (typeof answer === "boolean") return answer;
+    if (isTensor(answer) && answer.size === 1) return Boolean(answer.data[0]);
+    const received = isTensor(answer) ? `[${answer.dims.join(", ")}]` : typeof answer;
+    return refuseOption(`Dataset.${method}`, "function", "one that gives true or false", received);
+  };
+}
+
 /**
  * Samples on their way to a model: elements, one after the other, of which each is made when it is asked for. TensorFlow's
  * `tf.data.Dataset` with its names in camelCase.
@@ -113,6 +177,23 @@ function parallel(method: string, { numParallelCalls }: MapOptions): number {
  * ```
  */
 export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
+  static {
+    refuseFormerMembers(this, "A Dataset", {
+      class_names: "classNames",
+      file_paths: "filePaths",
+      batch_size: "batchSize",
+      with_options: "numParallelCalls of map; the order of elements is always kept",
+      withOptions: "numParallelCalls of map; the order of elements is always kept",
+    });
+    refuseFormerMembers({ prototype: this }, "Dataset", {
+      from_tensor_slices: "fromTensorSlices",
+      from_tensors: "fromTensors",
+      from_generator: "fromGenerator",
+      list_files: "listFiles",
+      sample_from_datasets: "sampleFromDatasets",
+    });
+  }
+
   /** For `prefetch`, `numParallelCalls`: as many as this package holds for right. */
   static readonly AUTOTUNE: number = automatic;
   /** What {@link cardinality} says of a dataset without end. */
@@ -145,9 +226,9 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
 
   /** One element: what is given. */
   static fromTensors<const X extends Given>(tensors: X): Dataset<ElementOf<X>> {
-    const element = toElement(tensors, "Dataset.fromTensors") as ElementOf<X>;
-    return new Dataset({
-      rounds: rounds.listed(() => [element]),
+    const element: unknown = toElement(tensors, "Dataset.fromTensors");
+    return new Dataset<ElementOf<X>>({
+      rounds: rounds.listed(() => [element as ElementOf<X>]),
       count: 1,
     });
   }
@@ -173,7 +254,8 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
           );
         }
         for await (const element of given as AsyncIterable<G>) {
-          yield toElement(element, "Dataset.fromGenerator") as ElementOf<G>;
+          const made: unknown = toElement(await settled(element), "Dataset.fromGenerator");
+          yield made as ElementOf<G>;
         }
       },
       count: Dataset.UNKNOWN_CARDINALITY,
@@ -223,19 +305,77 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
     });
   }
 
-  /** Lists of one element of each dataset; ends with the shortest. */
-  static zip<E extends unknown[]>(...datasets: { [I in keyof E]: Dataset<E[I]> }): Dataset<E>;
-  static zip<E extends unknown[]>(datasets: readonly [...{ [I in keyof E]: Dataset<E[I]> }]): Dataset<E>;
+  /** Lists of one element of each dataset, which may stand in lists themselves; ends with the shortest. */
+  static zip<const D extends readonly Zipped[]>(datasets: D): Dataset<ZipOf<D>>;
+  static zip<const D extends readonly Zipped[]>(...datasets: D): Dataset<ZipOf<D>>;
   static zip(...datasets: unknown[]): Dataset {
-    const all = (datasets.length === 1 && Array.isArray(datasets[0]) ? datasets[0] : datasets) as readonly Dataset[];
-    const wrong = all.filter((one: unknown) => !(one instanceof Dataset));
-    if (all.length === 0 || wrong.length > 0) refuseOption("Dataset.zip", "datasets", "datasets", typeof wrong[0]);
+    const given = datasets.length === 1 && Array.isArray(datasets[0]) ? (datasets[0] as readonly unknown[]) : datasets;
+    const all = datasetsIn(
+      "zip",
+      given.map((one) => (Array.isArray(one) ? Dataset.zip(one as readonly Dataset[]) : one)),
+    );
     const counts = all.map(({ plan }) => plan.count);
     const finite = counts.filter((one) => one !== Dataset.INFINITE_CARDINALITY);
     const least = finite.includes(Dataset.UNKNOWN_CARDINALITY) ? Dataset.UNKNOWN_CARDINALITY : Math.min(...finite);
     return new Dataset({
       rounds: rounds.zipped(all.map(({ plan }) => plan.rounds)),
       count: finite.length === 0 ? Dataset.INFINITE_CARDINALITY : least,
+    });
+  }
+
+  /** Numbers without end: `start`, default 0, `start + step`, and so on; `step` is 1 by default. */
+  static counter(
+    options: { readonly start?: number | undefined; readonly step?: number | undefined } = {},
+  ): Dataset<number> {
+    checkOptionNames("Dataset.counter", options, ["start", "step"]);
+    const { start = 0, step = 1 } = options;
+    if (!Number.isSafeInteger(start)) refuseOption("Dataset.counter", "start", "a whole number", start);
+    if (!Number.isSafeInteger(step)) refuseOption("Dataset.counter", "step", "a whole number", step);
+    return new Dataset<number>({
+      rounds: rounds.listed(function* () {
+        for (let number = start; ; number += step) yield number;
+      }),
+      count: Dataset.INFINITE_CARDINALITY,
+    });
+  }
+
+  /**
+   * Elements of several datasets in random order, such as one of each class, so that classes come equally often.
+   *
+   * @param datasets one at least
+   */
+  static sampleFromDatasets<T>(datasets: readonly Dataset<T>[], options: SampleFromDatasetsOptions = {}): Dataset<T> {
+    const method = "sampleFromDatasets";
+    const names = ["weights", "seed", "stopOnEmptyDataset", "rerandomizeEachIteration"];
+    checkOptionNames(`Dataset.${method}`, options, names);
+    const all = datasetsIn(method, datasets);
+    const weights: unknown = options.weights ?? all.map(() => 1);
+    const isWeight = (weight: unknown): weight is number => Number.isFinite(weight) && Number(weight) >= 0;
+    if (
+      !Array.isArray(weights) ||
+      weights.length !== all.length ||
+      !weights.every(isWeight) ||
+      !weights.some(Boolean)
+    ) {
+      const expected = `${all.length} numbers from 0, one for each dataset, not all of them 0`;
+      refuseOption(`Dataset.${method}`, "weights", expected, show(weights));
+    }
+    const seed = options.seed ?? undefined;
+    const base = seed === undefined ? nextRandomStream("dataset") : new Generator(seed).fork("dataset");
+    const again = options.rerandomizeEachIteration ?? true;
+    // One that is never drawn would never end.
+    const likely = all.filter((_, index) => weights[index] !== 0);
+    const stops = options.stopOnEmptyDataset ?? false;
+    return new Dataset<T>({
+      rounds: rounds.drawnFrom(
+        likely.map(({ plan }) => (plan as Plan<T>).rounds),
+        (pass) => weightedDraws(weights.filter(Boolean), base.fork(again ? pass : "every round")),
+        stops,
+      ),
+      count: all.every(({ plan }) => plan.count === Dataset.INFINITE_CARDINALITY)
+        ? Dataset.INFINITE_CARDINALITY
+        : Dataset.UNKNOWN_CARDINALITY,
+      ...together(all),
     });
   }
 
@@ -282,8 +422,8 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
   /**
    * What a function makes of each element.
    *
-   * @param change gets the parts of a list one by one, `(x, y) => [x, y]`; it may be async. Lists of numbers in what it returns
-   * become arrays
+   * @param change gets the parts of a list one by one, `(x, y) => [x, y]`; it may be async, and promises in what it returns, as of
+   * layers and `ops`, are waited for: `(x, y) => [ops.divide(x, 255), y]`. Lists of numbers in it become arrays
    */
   map<G extends Given | []>(
     change: (...element: Arguments<T>) => G | Promise<G>,
@@ -293,7 +433,10 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
     checkOptionNames("Dataset.map", options, ["numParallelCalls", "deterministic"]);
     const call = change as unknown as (...parts: readonly Element[]) => G | Promise<G>;
     const result = async (element: T): Promise<ElementOf<G>> =>
-      toElement(await call(...argumentsOf(element as Element)), "the result of Dataset.map's function") as ElementOf<G>;
+      toElement(
+        await settled(call(...argumentsOf(element as Element))),
+        "the result of Dataset.map's function",
+      ) as ElementOf<G>;
     return this.changed(rounds.mapped(this.plan.rounds, result, parallel("map", options)), this.plan.count);
   }
 
@@ -318,23 +461,51 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
     );
   }
 
+  /**
+   * The elements of the datasets that a function makes of each element, several datasets at a time: `blockLength` elements of one,
+   * then as many of the next one.
+   *
+   * @see https://www.tensorflow.org/api_docs/python/tf/data/Dataset#interleave
+   */
+  interleave<U>(
+    change: (...element: Arguments<T>) => Dataset<U> | Promise<Dataset<U>>,
+    options: InterleaveOptions = {},
+  ): Dataset<U> {
+    const owner = "Dataset.interleave";
+    func("interleave", change);
+    checkOptionNames(owner, options, ["cycleLength", "blockLength", "numParallelCalls", "deterministic"]);
+    const { cycleLength, blockLength } = options;
+    const cycle = cycleLength === automatic ? atOnce : count("interleave", "cycleLength", cycleLength ?? atOnce, 1);
+    const block = count("interleave", "blockLength", blockLength ?? 1, 1);
+    parallel("interleave", options);
+    const call = change as unknown as (...parts: readonly Element[]) => unknown;
+    const inner = async (element: T): Promise<rounds.Rounds<U>> => {
+      const made = await call(...argumentsOf(element as Element));
+      return made instanceof Dataset
+        ? (made as Dataset<U>).plan.rounds
+        : refuseOption(owner, "function", "one that gives a Dataset", typeof made);
+    };
+    const made = rounds.interleaved(this.plan.rounds, inner, cycle, block);
+    return this.changed<U>(made, Dataset.UNKNOWN_CARDINALITY, { open: false, batchSize: undefined });
+  }
+
   /** Elements for which a function gives `true`, or an array of one number that is not 0; it may be async. */
   filter(predicate: (...element: Arguments<T>) => unknown): Dataset<T> {
-    func("filter", predicate);
-    const call = predicate as unknown as (...parts: readonly Element[]) => unknown;
-    const keeps = async (element: T): Promise<boolean> => {
-      const answer = await call(...argumentsOf(element as Element));
-      if (typeof answer === "boolean") return answer;
-      if (isTensor(answer) && answer.size === 1) return Boolean(answer.data[0]);
-      return refuseOption(
-        "Dataset.filter",
-        "function",
-        "one that gives true or false",
-        isTensor(answer) ? `[${answer.dims.join(", ")}]` : typeof answer,
-      );
-    };
     const { plan } = this;
-    return this.changed(rounds.filtered(plan.rounds, keeps), plan.count === 0 ? 0 : Dataset.UNKNOWN_CARDINALITY);
+    const kept = rounds.filtered(plan.rounds, yesOrNo("filter", predicate));
+    return this.changed(kept, plan.count === 0 ? 0 : Dataset.UNKNOWN_CARDINALITY);
+  }
+
+  /** Elements up to the first one for which a function does not give `true`; it may be async. */
+  takeWhile(predicate: (...element: Arguments<T>) => unknown): Dataset<T> {
+    const goesOn = yesOrNo("takeWhile", predicate);
+    return this.changed(rounds.until(this.plan.rounds, goesOn), Dataset.UNKNOWN_CARDINALITY);
+  }
+
+  /** Each element once: what is equal to one before it, a number, a text or an array, is left out. */
+  unique(): Dataset<T> {
+    const keyOf = (element: T): string => keyOfElement(element as Element);
+    return this.changed(rounds.unlike(this.plan.rounds, keyOf), Dataset.UNKNOWN_CARDINALITY);
   }
 
   /**
@@ -368,6 +539,16 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
       open: false,
       batchSize: undefined,
     });
+  }
+
+  /** Batches of another size, of the rows of batches. */
+  rebatch(
+    batchSize: number,
+    options: { readonly dropRemainder?: boolean | undefined } = {},
+  ): Dataset<BatchOf<RowOf<T>>> {
+    checkOptionNames("Dataset.rebatch", options, ["dropRemainder"]);
+    count("rebatch", "batchSize", batchSize, 1);
+    return this.unbatch().batch(batchSize, options);
   }
 
   /**
@@ -538,6 +719,11 @@ export class Dataset<T = Element> implements AsyncIterable<T>, BatchSupply {
   protected get turns(): Omit<Turns<unknown>, "rounds"> {
     const { stands, judged } = this;
     return { stands, judged, count: this.plan.count };
+  }
+
+  /** An iterator over the elements of a round, whose arrays are as everywhere: `(await iterator.next()).value`. */
+  asNumpyIterator(): AsyncGenerator<T, void, undefined> {
+    return this[Symbol.asyncIterator]();
   }
 
   /** The elements of a round; each loop is a round of its own. */

@@ -1,3 +1,4 @@
+import { isPlainObject } from "../../errors/check.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
 import { namedRecord } from "../../errors/named-record.js";
 import { isTensor, Tensor } from "../../runtime/runtime.js";
@@ -8,23 +9,31 @@ export type Leaf = Tensor | number | string | boolean;
 /** What a dataset gives at a time: an array, a number, a text, or several of these in a list or by names, as `[x, y]`. */
 export type Element = Leaf | readonly Element[] | { readonly [name: string]: Element };
 
-/** What functions of a dataset's user may give: elements, and numbers in lists and typed arrays, which become arrays. */
-export type Given = Leaf | ArrayBufferView | readonly Given[] | { readonly [name: string]: Given };
+/**
+ * What functions of a dataset's user may give: elements, and numbers in lists and typed arrays, which become arrays. Promises, as
+ * of layers and `ops` of arrays, are waited for wherever they stand.
+ */
+export type Given = Present | Promise<Present>;
+
+type Present = Leaf | ArrayBufferView | readonly Given[] | { readonly [name: string]: Given };
 
 /** What becomes of what a user's function gives. */
-export type ElementOf<G> = G extends Tensor
-  ? G
-  : G extends number
-    ? number
-    : G extends string
-      ? string
-      : G extends boolean
-        ? boolean
-        : G extends ArrayBufferView
-          ? Tensor
-          : G extends readonly unknown[]
-            ? { -readonly [Index in keyof G]: number[] extends G[Index] ? Tensor : ElementOf<G[Index]> }
-            : { readonly [Name in keyof G]: number[] extends G[Name] ? Tensor : ElementOf<G[Name]> };
+export type ElementOf<G> =
+  G extends Promise<infer P>
+    ? ElementOf<P>
+    : G extends Tensor
+      ? G
+      : G extends number
+        ? number
+        : G extends string
+          ? string
+          : G extends boolean
+            ? boolean
+            : G extends ArrayBufferView
+              ? Tensor
+              : G extends readonly unknown[]
+                ? { -readonly [Index in keyof G]: number[] extends G[Index] ? Tensor : ElementOf<G[Index]> }
+                : { readonly [Name in keyof G]: number[] extends G[Name] ? Tensor : ElementOf<G[Name]> };
 
 /** What a row of arrays inside a list or a record is. */
 type InnerSlice<X> = X extends Tensor
@@ -128,6 +137,16 @@ export function toElement(value: unknown, what: string): Element {
   return partOf(value, what);
 }
 
+/** What is given, without promises in it. */
+export async function settled(value: unknown): Promise<unknown> {
+  const given = await value;
+  const isObject = (part: unknown): boolean => typeof part === "object" && part !== null;
+  if (Array.isArray(given)) return given.some(isObject) ? Promise.all(given.map(settled)) : given;
+  if (!isPlainObject(given)) return given;
+  const parts = Object.entries(given).map(async ([name, part]) => [name, await settled(part)] as const);
+  return namedRecord(await Promise.all(parts));
+}
+
 function partOf(value: unknown, what: string): Element {
   if (isLeaf(value)) return value;
   if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return tensorOf(value);
@@ -228,6 +247,17 @@ export function stacked(elements: readonly Element[], what: string): Element {
       return refuse(what, `a part "${name}" in each element, as in the first one`, "none in some");
     }),
   );
+}
+
+/** A text that is the same for equal elements, and for these alone. */
+export function keyOfElement(element: Element): string {
+  if (isTensor(element))
+    return `${element.type} [${element.dims.join()}] ${JSON.stringify(Array.from(element.data as ArrayLike<unknown>, String))}`;
+  if (isLeaf(element)) return `${typeof element} ${JSON.stringify(String(element))}`;
+  if (isTuple(element)) return `[${element.map(keyOfElement).join()}]`;
+  return `{${namedParts(element)
+    .map(([name, part]) => `${JSON.stringify(name)}:${keyOfElement(part)}`)
+    .join()}}`;
 }
 
 /** Number of rows of the first array of an element; `undefined` where it has no axis. */

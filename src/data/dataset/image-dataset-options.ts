@@ -1,4 +1,4 @@
-import { checkOptionNames, isWhole, refuseOption } from "../../errors/check.js";
+import { channelsLastOnly, checkOptionNames, isWhole, refuseOption, show } from "../../errors/check.js";
 import { isSize } from "../generator/flow-options.js";
 import type { ColorMode } from "../../photos/read-photo.js";
 import { type ResizeMethod, resizeMethods } from "../../photos/resize-like-tensorflow.js";
@@ -16,8 +16,8 @@ export interface ImageDatasetOptions {
   readonly classNames?: readonly string[] | null;
   /** Default `"rgb"`. */
   readonly colorMode?: ColorMode;
-  /** Default 32. */
-  readonly batchSize?: number;
+  /** Default 32; `null`: photos one by one, which `batch` joins. */
+  readonly batchSize?: number | null;
   /** Height and width in pixels; default [256, 256]. */
   readonly imageSize?: readonly [height: number, width: number];
   /** Whether photos come in an order of their own, each round another; default `true`. */
@@ -36,6 +36,8 @@ export interface ImageDatasetOptions {
   readonly cropToAspectRatio?: boolean;
   /** Whether photos keep their proportions with black edges; default `false`. */
   readonly padToAspectRatio?: boolean;
+  /** `"channels_last"`, which is also the default: `[batch, height, width, channels]`. */
+  readonly dataFormat?: string | null;
   /** Whether to say how many photos there are; default `true`. */
   readonly verbose?: boolean;
 }
@@ -45,7 +47,8 @@ export const datasetOwner = "imageDatasetFromDirectory";
 
 const optionNames = [
   ...["labels", "labelMode", "classNames", "colorMode", "batchSize", "imageSize", "shuffle", "seed"],
-  ...["validationSplit", "subset", "interpolation", "followLinks", "cropToAspectRatio", "padToAspectRatio", "verbose"],
+  ...["validationSplit", "subset", "interpolation", "followLinks", "cropToAspectRatio", "padToAspectRatio"],
+  ...["dataFormat", "verbose"],
 ];
 
 /**
@@ -56,15 +59,10 @@ const optionNames = [
 export function checkDatasetOptions(options: ImageDatasetOptions): void {
   checkOptionNames(datasetOwner, options, optionNames);
   const { batchSize = 32, imageSize = [256, 256], interpolation = "bilinear", colorMode = "rgb" } = options;
-  if (!isWhole(batchSize, 1)) {
-    refuseOption(
-      datasetOwner,
-      "batchSize",
-      "a whole number from 1",
-      batchSize,
-      "Datasets without batches are not offered.",
-    );
+  if (batchSize !== null && !isWhole(batchSize, 1)) {
+    refuseOption(datasetOwner, "batchSize", "a whole number from 1, or null for photos one by one", batchSize);
   }
+  channelsLastOnly(datasetOwner, options.dataFormat ?? undefined);
   if (!isSize(imageSize)) refuseOption(datasetOwner, "imageSize", "[height, width] in pixels", String(imageSize));
   if (!resizeMethods.includes(interpolation)) {
     refuseOption(datasetOwner, "interpolation", resizeMethods.join(", "), interpolation);
@@ -85,8 +83,9 @@ function checkLabels(options: ImageDatasetOptions): void {
     refuseOption(datasetOwner, "labelMode", '"int", "categorical", "binary" or null', labelMode);
   }
   const labels: unknown = options.labels === undefined ? "inferred" : options.labels;
-  if (labels !== "inferred" && labels !== null && !Array.isArray(labels)) {
-    refuseOption(datasetOwner, "labels", '"inferred", a list of numbers, or null', labels);
+  const isList = Array.isArray(labels) && labels.every((label) => typeof label === "number");
+  if (labels !== "inferred" && labels !== null && !isList) {
+    refuseOption(datasetOwner, "labels", '"inferred", a list of numbers, or null', show(labels));
   }
   if (labels !== "inferred" && (options.classNames ?? undefined) !== undefined) {
     refuseOption(datasetOwner, "classNames", 'labels: "inferred"', "classNames together with other labels");

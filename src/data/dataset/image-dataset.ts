@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { FileError, UsageError } from "../../errors/errors.js";
 import { platform } from "../../models/platform.js";
+import { byName } from "../../nn/named.js";
 import { Generator } from "../../random/generator.js";
 import { randomStream } from "../../random/seed.js";
 import { isWhole, refuseOption, type Loose, text } from "../../errors/check.js";
@@ -21,6 +22,9 @@ import type { Tensor } from "../../runtime/runtime.js";
 import { listPhotos, scanClassFolders } from "../../photos/scan.js";
 
 export type { ImageDatasetOptions } from "./image-dataset-options.js";
+
+/** What the function takes by position. */
+const call = { name: datasetOwner, positional: ["directory"] };
 
 /** Options of a dataset of photos alone. */
 type WithoutLabels = { readonly labels: null } | { readonly labelMode: null };
@@ -111,13 +115,13 @@ function samplesOf(
 /**
  * Takes photos from a folder that holds one folder per class, resized as TensorFlow does it.
  *
- * @param directory the folder that holds the class folders
+ * @param directory the folder that holds the class folders; it may stand among the options, as Keras's keyword arguments
  * @returns a dataset for `fit`, `evaluate` and `predict`; two, training and validation, for `subset: "both"`
  * @throws FileError when the folder cannot be read or holds no photos
  * @throws UsageError for impossible options
  * @see https://keras.io/api/data_loading/image/#imagedatasetfromdirectory-function Orders are drawn from this package's
- * generators, so a split of shuffled photos is not the one that Keras makes of the same seed; `batchSize: null` and
- * `dataFormat` are not offered; grey is made of colours, where TensorFlow takes a JPEG's brightness as it is stored
+ * generators, so a split of shuffled photos is not the one that Keras makes of the same seed; `dataFormat` has no channels first;
+ * grey is made of colours, where TensorFlow takes a JPEG's brightness as it is stored
  *
  * @example
  * ```ts
@@ -153,12 +157,19 @@ export function imageDatasetFromDirectory(
   directory: string,
   options?: Loose<ImageDatasetOptions>,
 ): Promise<ImageDataset | [training: ImageDataset, validation: ImageDataset]>;
-export async function imageDatasetFromDirectory(
-  directory: string,
-  given: Loose<ImageDatasetOptions> = {},
-): Promise<unknown> {
+export function imageDatasetFromDirectory(
+  options: Loose<Omit<ImageDatasetOptions, "subset">> & { readonly directory: string; readonly subset: "both" },
+): Promise<[training: ImageDataset, validation: ImageDataset]>;
+export function imageDatasetFromDirectory(
+  options: Loose<Omit<ImageDatasetOptions, "subset">> & {
+    readonly directory: string;
+    readonly subset?: "training" | "validation" | null;
+  },
+): Promise<ImageDataset>;
+export async function imageDatasetFromDirectory(...given: readonly unknown[]): Promise<unknown> {
+  const named = byName<ImageDatasetOptions & { readonly directory: string }>(call, given);
   // They are checked at once.
-  const options = given as ImageDatasetOptions;
+  const { directory, ...options } = named;
   checkDatasetOptions(options);
   text(datasetOwner, "directory", directory);
   const listing = await listed(directory, options);
@@ -180,11 +191,8 @@ export async function imageDatasetFromDirectory(
     if (part.length > 0) {
       const samples = samplesOf(part, classNames, options);
       const filePaths = part.map(({ path }) => path);
-      return ImageDataset.of(
-        { samples, classNames, filePaths, batchSize: options.batchSize ?? 32 },
-        order,
-        options.seed,
-      );
+      const { batchSize = 32 } = options;
+      return ImageDataset.of({ samples, classNames, filePaths }, batchSize ?? undefined, order, options.seed);
     }
     throw new FileError(`There are no ${what}photos in ${directory}.`, {
       subject: join(directory),

@@ -5,8 +5,9 @@ import { Tensor, toTensor } from "../../runtime/runtime.js";
 import { PixelPipeline } from "../generator/pixel-pipeline.js";
 import { pixelsAsRead } from "../generator/pixel-steps.js";
 import type { LabelsOf, Samples } from "../generator/samples.js";
-import { judging, sourceOfRounds } from "./dataset-source.js";
-import { Dataset, type ShuffleOptions } from "./dataset.js";
+import { judging, singlesRefused, sourceOfRounds } from "./dataset-source.js";
+import { Dataset, type DatasetBatchOptions, type Plan, type ShuffleOptions } from "./dataset.js";
+import { type BatchOf, type Element, rowOfElement, type RowOf } from "./element.js";
 import * as rounds from "./rounds.js";
 
 /** Photos with labels in one array, or without. */
@@ -18,29 +19,38 @@ export interface Photos {
   /** Names of the classes in the order of their numbers; `undefined` without labels. */
   readonly classNames: readonly string[] | undefined;
   readonly filePaths: readonly string[];
-  readonly batchSize: number;
 }
 
 /** Numbers of the photos of a batch. */
-type Keys = number[];
+type Keys = readonly number[];
 
-/** What a batch of photos is; x alone where there are no labels. */
+/** What a batch of photos, or one of them, is; x alone where there are no labels. */
 export type PhotoBatch = [x: Tensor, y: Tensor];
 
 /**
- * Numbers of photos, a list a batch.
+ * Numbers of photos, one by one.
  *
  * @param order where the order of each round is drawn from; `undefined` keeps their own
  */
-function batches(count: number, batchSize: number, order: Generator | undefined): Dataset<Keys> {
+function singly(count: number, order: Generator | undefined): Dataset<Keys> {
   return new Dataset<Keys>({
     rounds: rounds.listed(function* (pass) {
       // What is predicted belongs to filePaths; in another order evaluate would say the same.
       const isDrawn = order !== undefined && !pass.startsWith(judging);
-      const keys = isDrawn ? order.fork(pass).permutation(count) : [...Array(count).keys()];
-      for (let start = 0; start < count; start += batchSize) yield keys.slice(start, start + batchSize);
+      const keys = isDrawn ? order.fork(pass).permutation(count) : Array(count).keys();
+      for (const key of keys) yield [key];
     }),
-    count: Math.ceil(count / batchSize),
+    count,
+  });
+}
+
+/** Lists of `size` photos each, of lists of any length. */
+function joined(keys: Dataset<Keys>, size: number, dropRemainder: boolean): Dataset<Keys> {
+  const { count } = keys.plan;
+  const lists = rounds.gathered(keys.plan.rounds, size, dropRemainder);
+  return new Dataset<Keys>({
+    rounds: rounds.mapped(lists, (list) => Promise.resolve(list.flat()), 1),
+    count: count < 0 ? count : dropRemainder ? Math.floor(count / size) : Math.ceil(count / size),
   });
 }
 
@@ -74,11 +84,26 @@ async function arraysOf<T>({ read, shape, labels }: LabelledSamples, keys: reado
   return (y === undefined ? x : [x, toTensor(y)]) as T;
 }
 
+/** A photo for people to see: `[height, width, channels]`, and its label. */
+async function arraysOfOne<T>(samples: LabelledSamples, keys: readonly number[]): Promise<T> {
+  return rowOfElement(await arraysOf<Element>(samples, keys), 0, 1, "imageDatasetFromDirectory") as T;
+}
+
+/** How large the elements of a dataset of photos are; one by one where there is no size. */
+type Size = Pick<Plan<unknown>, "open" | "batchSize">;
+
+/** What becomes another in a dataset that follows from one. */
+interface Changes {
+  readonly photos: Photos;
+  readonly ahead: number;
+  readonly size: Size;
+}
+
 /**
  * Photos of a folder in batches: what `imageDatasetFromDirectory` gives. Levels are float32 in [0, 255].
  *
- * As long as only the order of batches changes, by `take`, `skip`, `shuffle`, `shard`, `repeat`, `cache` and `prefetch`, it is
- * known which photo is where: what a frozen network makes of each is computed once.
+ * As long as only the order and the batches change, by `take`, `skip`, `shuffle`, `shard`, `repeat`, `cache`, `prefetch`, `batch`
+ * and `unbatch`, it is known which photo is where: what a frozen network makes of each is computed once.
  */
 export class ImageDataset<T extends PhotoBatch | Tensor = PhotoBatch> extends Dataset<T> {
   /** Names of the classes in the order of their numbers; `undefined` without labels. */
@@ -91,32 +116,38 @@ export class ImageDataset<T extends PhotoBatch | Tensor = PhotoBatch> extends Da
     private readonly keys: Dataset<Keys>,
     private readonly ahead: number,
     private readonly pipeline: PixelPipeline,
+    size: Size,
   ) {
-    const read = rounds.mapped(keys.plan.rounds, (of) => arraysOf<T>(photos.samples, of), 1);
-    super({
-      rounds: ahead === 0 ? read : rounds.readAhead(read, ahead),
-      count: keys.plan.count,
-      open: true,
-      batchSize: photos.batchSize,
-    });
+    const arrays = size.batchSize === undefined ? arraysOfOne<T> : arraysOf<T>;
+    const read = rounds.mapped(keys.plan.rounds, (of) => arrays(photos.samples, of), 1);
+    super({ ...size, rounds: ahead === 0 ? read : rounds.readAhead(read, ahead), count: keys.plan.count });
     this.classNames = photos.classNames;
     this.filePaths = photos.filePaths;
   }
 
   /**
+   * @param batchSize `undefined`: photos one by one
    * @param shuffle whether each round has an order of its own
    * @param seed of that order; default: the seed of `setRandomSeed`
    */
-  static of<T extends PhotoBatch | Tensor>(photos: Photos, shuffle: boolean, seed?: number | null): ImageDataset<T> {
-    const { samples, batchSize } = photos;
+  static of<T extends PhotoBatch | Tensor>(
+    photos: Photos,
+    batchSize: number | undefined,
+    shuffle: boolean,
+    seed?: number | null,
+  ): ImageDataset<T> {
+    const { samples } = photos;
     const stream = (): Generator =>
       seed === undefined || seed === null ? nextRandomStream("photos") : new Generator(seed).fork("photos");
-    const keys = batches(samples.count, batchSize, shuffle ? stream() : undefined);
-    return new ImageDataset(photos, keys, 0, new PixelPipeline(pixelsAsRead, samples.shape, samples.type));
+    const keys = singly(samples.count, shuffle ? stream() : undefined);
+    const pipeline = new PixelPipeline(pixelsAsRead, samples.shape, samples.type);
+    const one = new ImageDataset<T>(photos, keys, 0, pipeline, { open: false, batchSize: undefined });
+    return batchSize === undefined ? one : (one.batch(batchSize) as unknown as ImageDataset<T>);
   }
 
-  private with(keys: Dataset<Keys>, photos = this.photos, ahead = this.ahead): ImageDataset<T> {
-    return new ImageDataset(photos, keys, ahead, this.pipeline);
+  private with(keys: Dataset<Keys>, changes: Partial<Changes> = {}): ImageDataset<T> {
+    const { photos = this.photos, ahead = this.ahead, size = this.plan } = changes;
+    return new ImageDataset(photos, keys, ahead, this.pipeline, { open: size.open, batchSize: size.batchSize });
   }
 
   /** Number of the photos that it is made of. */
@@ -150,18 +181,38 @@ export class ImageDataset<T extends PhotoBatch | Tensor = PhotoBatch> extends Da
   }
 
   override cache(filename?: ""): ImageDataset<T> {
-    return this.with(this.keys.cache(filename), { ...this.photos, samples: inMemory(this.photos.samples) });
+    const photos = { ...this.photos, samples: inMemory(this.photos.samples) };
+    return this.with(this.keys.cache(filename), { photos });
   }
 
   override prefetch(bufferSize: number): ImageDataset<T> {
     // What keys are is known at once; it is photos that are read ahead, and fit does that in any case.
-    return this.with(this.keys.prefetch(bufferSize), this.photos, bufferSize < 0 ? 2 : bufferSize);
+    return this.with(this.keys.prefetch(bufferSize), { ahead: bufferSize < 0 ? 2 : bufferSize });
+  }
+
+  override batch(batchSize: number, options: DatasetBatchOptions = {}): Dataset<BatchOf<T>> {
+    // Batches of batches have an axis more.
+    if (this.batchSize !== undefined) return super.batch(batchSize, options);
+    const { batchSize: size = batchSize, open } = super.batch(batchSize, options).plan;
+    const keys = joined(this.keys, size, options.dropRemainder ?? false);
+    return this.with(keys, { size: { open, batchSize: size } }) as unknown as Dataset<BatchOf<T>>;
+  }
+
+  override unbatch(): Dataset<RowOf<T>> {
+    if (this.batchSize === undefined) return super.unbatch();
+    const { rounds: lists } = this.keys.plan;
+    const keys = new Dataset<Keys>({
+      rounds: rounds.flattened(lists, (list: Keys) => list.map((key) => [key])),
+      count: Dataset.UNKNOWN_CARDINALITY,
+    });
+    return this.with(keys, { size: { open: false, batchSize: undefined } }) as unknown as Dataset<RowOf<T>>;
   }
 
   /** The dataset as `fit`, `evaluate` and `predict` take it. */
-  override openSource(): Promise<BatchSource> {
-    const { samples, batchSize } = this.photos;
-    const { pipeline } = this;
+  override openSource(_?: unknown, call = "fit"): Promise<BatchSource> {
+    const { samples } = this.photos;
+    const { pipeline, batchSize } = this;
+    if (batchSize === undefined) return Promise.reject(singlesRefused(call));
     const batch = (keys: readonly number[]): Batch => ({
       keys,
       labels: samples.labels?.(keys),

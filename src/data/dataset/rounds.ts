@@ -195,3 +195,94 @@ export function kept<T>(rounds: Rounds<T>): Rounds<T> {
     all ??= list;
   };
 }
+
+/** Elements up to the first one for which a function says no. */
+export function until<T>(rounds: Rounds<T>, goesOn: (element: T) => Promise<boolean>): Rounds<T> {
+  return async function* (pass) {
+    for await (const element of rounds(pass)) {
+      if (!(await goesOn(element))) return;
+      yield element;
+    }
+  };
+}
+
+/** Elements of which none is like one before it. */
+export function unlike<T>(rounds: Rounds<T>, keyOf: (element: T) => string): Rounds<T> {
+  return async function* (pass) {
+    const seen = new Set<string>();
+    for await (const element of rounds(pass)) {
+      const key = keyOf(element);
+      if (seen.has(key)) continue;
+      seen.add(key);
+      yield element;
+    }
+  };
+}
+
+/**
+ * The elements of the rounds that are made of each element, `cycle` of them at a time, `block` elements of each in turn.
+ *
+ * @see https://www.tensorflow.org/api_docs/python/tf/data/Dataset#interleave
+ */
+export function interleaved<T, U>(
+  rounds: Rounds<T>,
+  inner: (element: T) => Promise<Rounds<U>>,
+  cycle: number,
+  block: number,
+): Rounds<U> {
+  return async function* (pass) {
+    const outer = rounds(pass);
+    const open = new Map<number, Round<U>>();
+    let number = 0;
+    let ended = false;
+    try {
+      for (let place = 0; !ended || open.size > 0;) {
+        if (!open.has(place) && !ended) {
+          const { done, value } = await outer.next();
+          if (done === true) ended = true;
+          else open.set(place, (await inner(value))(`${pass}/${number++}`));
+        }
+        const current = open.get(place);
+        for (let taken = 0; current !== undefined && taken < block; taken++) {
+          const { done, value } = await current.next();
+          if (done === true) {
+            open.delete(place);
+            break;
+          }
+          yield value;
+        }
+        place = (place + 1) % cycle;
+      }
+    } finally {
+      for (const round of [outer, ...open.values()]) await round.return();
+    }
+  };
+}
+
+/**
+ * Elements of several, of which numbers say from which one the next comes; those that have ended are passed over.
+ *
+ * @param draws the numbers, for a pass; without end
+ * @param stops whether all ends with the first one that ends
+ */
+export function drawnFrom<T>(
+  all: readonly Rounds<T>[],
+  draws: (pass: Pass) => Iterable<number>,
+  stops: boolean,
+): Rounds<T> {
+  return async function* (pass) {
+    const open = new Map(all.map((rounds, index) => [index, rounds(`${pass}/${index}`)]));
+    try {
+      for (const index of draws(pass)) {
+        const next = await open.get(index)?.next();
+        if (next === undefined) continue;
+        if (next.done !== true) yield next.value;
+        else if (stops) return;
+        else open.delete(index);
+        if (open.size === 0) return;
+      }
+    } finally {
+      for (const round of open.values()) await round.return();
+    }
+  };
+}

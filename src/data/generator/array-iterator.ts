@@ -2,7 +2,7 @@ import { ShapeError, UsageError } from "../../errors/errors.js";
 import { platform } from "../../models/platform.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import { checkTensor, type Tensor } from "../../runtime/runtime.js";
-import { BatchIterator } from "./batch-iterator.js";
+import { BatchIterator, type WeightedBatch } from "./batch-iterator.js";
 import { toFloat32Array } from "./float32-array.js";
 import { checkIteratorOptions, type IteratorOptions, iteratorOptionNames, subsetOf } from "./flow-options.js";
 import { checkOptionNames } from "../../errors/check.js";
@@ -51,8 +51,8 @@ function checkCount(what: string, tensor: Tensor | undefined, samples: number): 
   });
 }
 
-/** Photos of an array in batches, round after round: what `flow` gives. */
-export class ArrayIterator extends BatchIterator {
+/** Photos of an array in batches, round after round: what `flow` gives; photos alone where there are no labels. */
+export class ArrayIterator<Given extends WeightedBatch | Tensor = WeightedBatch> extends BatchIterator<Given> {
   /**
    * @param x `[samples, height, width, channels]`
    * @param y labels, one row a sample

@@ -49,7 +49,7 @@ interface IteratorState {
  * The last batch of a round may be smaller. Orders and augmentation are drawn when a batch is asked for. Training, judging
  * and looking have streams of their own: none takes anything from another.
  */
-export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = WeightedBatch>
+export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch | Tensor = WeightedBatch>
   implements BatchSource, AsyncIterable<Given>
 {
   static {
@@ -274,8 +274,8 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
   }
 
   /**
-   * Batches of photos alone, without end: `[n, height, width, channels]`. For iterators without labels, of which Keras
-   * gives the photos alone too. They come from the same row as those of {@link next}.
+   * Batches of photos alone, without end: `[n, height, width, channels]`, also where there are labels. They come from the same
+   * row as those of {@link next}.
    */
   async *images(): AsyncGenerator<Tensor, never> {
     try {
@@ -287,9 +287,9 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
 
   /**
    * The next batch to look at, round after round: `[x, y]` with x `[n, height, width, channels]` and y as `classMode` says,
-   * and the samples' weights where there are any. What `fit` gets is the same whether or not somebody looks.
+   * and the samples' weights where there are any; without labels x alone, as in Keras. What `fit` gets is the same whether or
+   * not somebody looks.
    *
-   * @throws UsageError when there are no labels, and thus no y: see {@link images}
    * @see Keras's `next(generator)`
    */
   next(): Promise<Given> {
@@ -300,7 +300,7 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
    * A batch by its number; all numbers together are a round. Their order is not that of {@link next}, and stays.
    *
    * @param index from 0, less than {@link length}
-   * @throws UsageError for another number, or when there are no labels
+   * @throws UsageError for another number
    * @see Keras's `generator[index]`
    */
   async at(index: number): Promise<Given> {
@@ -326,18 +326,11 @@ export class BatchIterator<Given extends WeightedBatch | MultiOutputBatch = Weig
 
   private async given(batch: Batch): Promise<Given> {
     const { labels, labelsByOutput } = batch;
-    if (labels === undefined && labelsByOutput === undefined) {
-      throw new UsageError("There are no labels to go with the photos.", {
-        subject: "classMode",
-        expected: '"categorical", "binary" or "sparse", or labels in `y`',
-        received: "null",
-        advice: "Iterate over images() for the photos alone.",
-      });
-    }
     const x = await this.photos(batch);
+    // Iterators without labels, and those without weights, say so by their type.
+    if (labels === undefined && labelsByOutput === undefined) return x as unknown as Given;
     const each = labelsByOutput?.flatMap((labels) => (labels === undefined ? [] : [this.typed(labels)]));
     const y = labels === undefined ? each : this.typed(labels);
-    // Iterators that have no weights say so by their type.
     return (batch.sampleWeight === undefined ? [x, y] : [x, y, toTensor(batch.sampleWeight)]) as unknown as Given;
   }
 

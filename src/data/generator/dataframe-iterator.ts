@@ -19,7 +19,7 @@ import type { PixelSteps } from "./pixel-steps.js";
 
 /** Photos that a table names, in batches, round after round: what `flowFromDataframe` gives. */
 export class DataframeIterator<
-  Given extends WeightedBatch | MultiOutputBatch = WeightedBatch,
+  Given extends WeightedBatch | MultiOutputBatch | Tensor = WeightedBatch,
 > extends BatchIterator<Given> {
   readonly targetSize: readonly [height: number, width: number];
   readonly classMode: DataframeClassMode;
@@ -55,7 +55,7 @@ export class DataframeIterator<
    * @throws UsageError for impossible options and cells
    * @throws FileError when the table cannot be read or nothing is left of it
    */
-  static async open<Given extends WeightedBatch | MultiOutputBatch>(
+  static async open<Given extends WeightedBatch | MultiOutputBatch | Tensor>(
     dataframe: Dataframe,
     options: FlowFromDataframeOptions,
     steps: PixelSteps,

@@ -11,13 +11,14 @@ import {
   photoOptionNames,
   subsetOf,
 } from "./flow-options.js";
-import { checkOptionNames, refuseOption } from "../../errors/check.js";
+import { checkOptionNames, refuseOption, text } from "../../errors/check.js";
 import { kerasExtensions } from "./keras-extensions.js";
 import { type ClassMode, classNumbers, oneHot } from "./labels.js";
 import type { Photo, PhotoSet } from "../../photos/photo.js";
 import { photoSamples } from "./photo-samples.js";
 import type { PixelSteps } from "./pixel-steps.js";
 import type { Samples } from "./samples.js";
+import type { Tensor } from "../../runtime/runtime.js";
 import { scanClassFolders } from "../../photos/scan.js";
 
 export type { ClassMode } from "./labels.js";
@@ -75,7 +76,7 @@ function labelsOf(mode: ClassMode, photos: readonly Photo[], classes: number): S
  * @see https://keras.io/api/data_loading/image/ Files come in Keras's order; files and folders whose names begin with a dot
  * are left out here
  */
-export class DirectoryIterator extends BatchIterator<LabelledBatch> {
+export class DirectoryIterator<Given extends LabelledBatch | Tensor = LabelledBatch> extends BatchIterator<Given> {
   readonly targetSize: readonly [height: number, width: number];
   readonly classMode: ClassMode;
   /** Number of each class by its folder's name, in the order of the numbers. */
@@ -119,13 +120,14 @@ export class DirectoryIterator extends BatchIterator<LabelledBatch> {
    * @throws FileError when the folder cannot be read or holds no photos
    * @throws UsageError for impossible options
    */
-  static async open(
+  static async open<Given extends LabelledBatch | Tensor>(
     directory: string,
     options: FlowFromDirectoryOptions,
     steps: PixelSteps,
     validationSplit = 0,
-  ): Promise<DirectoryIterator> {
+  ): Promise<DirectoryIterator<Given>> {
     check(options, validationSplit);
+    text(owner, "directory", directory);
     const classes = options.classes ?? [];
     const set = await scanClassFolders(directory, {
       extensions: kerasExtensions,
@@ -151,6 +153,6 @@ export class DirectoryIterator extends BatchIterator<LabelledBatch> {
       });
     }
     platform().print(`Found ${photos.length} images belonging to ${set.classes.length} classes.`);
-    return new DirectoryIterator(set, photos, options, steps);
+    return new DirectoryIterator<Given>(set, photos, options, steps);
   }
 }

@@ -38,7 +38,7 @@ export interface ImageDataGeneratorOptions extends AffineOptions {
   /** Share of the photos set aside for validation, in (0, 1); see `subset`. Default 0: none. */
   readonly validationSplit?: number;
   /** Order of the axes; only Keras's default is offered. */
-  readonly dataFormat?: "channels_last";
+  readonly dataFormat?: "channels_last" | null | undefined;
   /** Element type of the batches that iterators give; networks compute in float32 whatever it is. Default `"float32"`. */
   readonly dtype?: "float32" | "float64";
 }

@@ -4,6 +4,7 @@ import { ShapeError, UsageError } from "../../errors/errors.js";
 import { input, type Value } from "../../graph/value.js";
 import { platform } from "../../models/platform.js";
 import { toChannelsFirst, toChannelsLast } from "../../nn/channels.js";
+import { byName } from "../../nn/named.js";
 import { Generator } from "../../random/generator.js";
 import { nextRandomStream, processStreams } from "../../random/seed.js";
 import { checkTensor, Tensor } from "../../runtime/runtime.js";
@@ -12,9 +13,9 @@ import { type AffineTransform, getRandomTransform } from "../augment/affine-para
 import { ArrayIterator, type FlowOptions } from "./array-iterator.js";
 import { type Augmentation, augments } from "../augment/augmentation.js";
 import { transformImages } from "../augment/transform-images.js";
-import type { MultiOutputBatch, WeightedBatch } from "./batch-iterator.js";
+import type { LabelledBatch, MultiOutputBatch, WeightedBatch } from "./batch-iterator.js";
 import { DataframeIterator } from "./dataframe-iterator.js";
-import type { Dataframe, FlowFromDataframeOptions } from "./dataframe-options.js";
+import { type Dataframe, dataframeOwner, type FlowFromDataframeOptions } from "./dataframe-options.js";
 import { DirectoryIterator, type FlowFromDirectoryOptions } from "./directory-iterator.js";
 import { statisticsFor } from "./fitted-statistics.js";
 import { toFloat32Array } from "./float32-array.js";
@@ -319,14 +320,27 @@ export class ImageDataGenerator {
   }
 
   /**
-   * Takes photos from an array.
+   * Takes photos from an array: `flow(x, y, { batchSize: 32 })`, `flow(x, { batchSize: 32 })`, or all by name.
    *
    * @param x `[samples, height, width, channels]`, values as in photos: [0, 255]
-   * @param y labels, one row a sample; default none
+   * @param y labels, one row a sample; without them batches are x alone
    * @throws ShapeError when there are not as many samples on both sides
    */
-  flow(x: Tensor, y?: Tensor | null, options: Loose<FlowOptions> = {}): ArrayIterator {
-    return new ArrayIterator(x, y ?? undefined, options as FlowOptions, this.steps, this.options.validationSplit);
+  flow(x: Tensor, y: Tensor, options?: Loose<FlowOptions>): ArrayIterator;
+  flow(x: Tensor, y?: null, options?: Loose<FlowOptions>): ArrayIterator<Tensor>;
+  flow(x: Tensor, options: Loose<FlowOptions>): ArrayIterator<Tensor>;
+  flow(options: Loose<FlowOptions> & { readonly x: Tensor; readonly y: Tensor }): ArrayIterator;
+  flow(options: Loose<FlowOptions> & { readonly x: Tensor; readonly y?: null }): ArrayIterator<Tensor>;
+  flow(x: Tensor, y?: Tensor | null, options?: Loose<FlowOptions>): ArrayIterator<WeightedBatch | Tensor>;
+  flow(...given: readonly unknown[]): ArrayIterator<WeightedBatch | Tensor> {
+    const [first, second, ...others] = given;
+    const isShort = others.length === 0 && !isPlainObject(first) && isPlainObject(second);
+    const all = byName<FlowOptions & { readonly x: Tensor; readonly y?: Tensor | null }>(
+      { name: "flow", positional: ["x", "y"] },
+      isShort ? [first, undefined, second] : given,
+    );
+    const { x, y, ...options } = all;
+    return new ArrayIterator(x, y ?? undefined, options, this.steps, this.options.validationSplit);
   }
 
   /**
@@ -348,13 +362,26 @@ export class ImageDataGenerator {
    * console.log(training.classIndices); // → { cat: 0, dog: 1 }
    * ```
    */
-  flowFromDirectory(directory: string, options: Loose<FlowFromDirectoryOptions> = {}): Promise<DirectoryIterator> {
-    return DirectoryIterator.open(
-      directory,
-      options as FlowFromDirectoryOptions,
-      this.steps,
-      this.options.validationSplit,
+  flowFromDirectory(
+    directory: string,
+    options: Loose<Omit<FlowFromDirectoryOptions, "classMode">> & { readonly classMode: null },
+  ): Promise<DirectoryIterator<Tensor>>;
+  flowFromDirectory(directory: string, options?: Loose<FlowFromDirectoryOptions>): Promise<DirectoryIterator>;
+  flowFromDirectory(
+    options: Loose<Omit<FlowFromDirectoryOptions, "classMode">> & {
+      readonly directory: string;
+      readonly classMode: null;
+    },
+  ): Promise<DirectoryIterator<Tensor>>;
+  flowFromDirectory(
+    options: Loose<FlowFromDirectoryOptions> & { readonly directory: string },
+  ): Promise<DirectoryIterator>;
+  async flowFromDirectory(...given: readonly unknown[]): Promise<DirectoryIterator<LabelledBatch | Tensor>> {
+    const { directory, ...options } = byName<FlowFromDirectoryOptions & { readonly directory: string }>(
+      { name: "flowFromDirectory", positional: ["directory"] },
+      given,
     );
+    return DirectoryIterator.open(directory, options, this.steps, this.options.validationSplit);
   }
 
   /**
@@ -368,16 +395,45 @@ export class ImageDataGenerator {
     dataframe: Dataframe,
     options: Loose<Omit<FlowFromDataframeOptions, "classMode">> & { readonly classMode: "multi_output" },
   ): Promise<DataframeIterator<MultiOutputBatch>>;
-  flowFromDataframe(dataframe: Dataframe, options?: Loose<FlowFromDataframeOptions>): Promise<DataframeIterator>;
   flowFromDataframe(
     dataframe: Dataframe,
-    options: Loose<FlowFromDataframeOptions> = {},
-  ): Promise<DataframeIterator<WeightedBatch | MultiOutputBatch>> {
-    return DataframeIterator.open(
-      dataframe,
-      options as FlowFromDataframeOptions,
-      this.steps,
-      this.options.validationSplit,
+    options: Loose<Omit<FlowFromDataframeOptions, "classMode">> & { readonly classMode: null },
+  ): Promise<DataframeIterator<Tensor>>;
+  flowFromDataframe(dataframe: Dataframe, options?: Loose<FlowFromDataframeOptions>): Promise<DataframeIterator>;
+  flowFromDataframe(
+    options: Loose<Omit<FlowFromDataframeOptions, "classMode">> & {
+      readonly dataframe: Dataframe;
+      readonly classMode: "multi_output";
+    },
+  ): Promise<DataframeIterator<MultiOutputBatch>>;
+  flowFromDataframe(
+    options: Loose<Omit<FlowFromDataframeOptions, "classMode">> & {
+      readonly dataframe: Dataframe;
+      readonly classMode: null;
+    },
+  ): Promise<DataframeIterator<Tensor>>;
+  flowFromDataframe(
+    options: Loose<FlowFromDataframeOptions> & { readonly dataframe: Dataframe },
+  ): Promise<DataframeIterator>;
+  async flowFromDataframe(
+    ...given: readonly unknown[]
+  ): Promise<DataframeIterator<WeightedBatch | MultiOutputBatch | Tensor>> {
+    const [first, options = {}, ...others] = given;
+    // A table of columns is an object, too; one by name holds a table in its place.
+    const inOne = given.length === 1 && holdsTable(first);
+    const { dataframe, ...named } = byName<FlowFromDataframeOptions & { readonly dataframe: Dataframe }>(
+      { name: dataframeOwner, positional: ["dataframe"] },
+      inOne ? given : [[first], options, ...others],
     );
+    const table = inOne ? dataframe : (first as Dataframe);
+    return DataframeIterator.open(table, named, this.steps, this.options.validationSplit);
   }
+}
+
+/** Whether arguments are all in one object, `{ dataframe, directory, … }`, rather than the columns of a table. */
+function holdsTable(given: unknown): boolean {
+  if (!isPlainObject(given) || !Object.hasOwn(given, "dataframe")) return false;
+  const { dataframe } = given;
+  const isTable = (value: unknown): boolean => typeof value === "object" && value !== null;
+  return Array.isArray(dataframe) ? dataframe.length === 0 || dataframe.every(isTable) : true;
 }

@@ -1,13 +1,13 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { FileError } from "../../errors/errors.js";
 
 /** Formats that `saveFormat` can name. */
-export type ImageFormat = "png" | "jpeg" | "jpg" | "webp" | "tiff";
+export type ImageFormat = "png" | "jpeg" | "jpg" | "bmp" | "webp" | "tiff" | "tif" | "gif";
 
 /** All of {@link ImageFormat}. */
-export const imageFormats: readonly ImageFormat[] = ["png", "jpeg", "jpg", "webp", "tiff"];
+export const imageFormats: readonly ImageFormat[] = ["png", "jpeg", "jpg", "bmp", "webp", "tiff", "tif", "gif"];
 
 /** Where images are written to, and how. */
 export interface SaveOptions {
@@ -26,6 +26,49 @@ function visibleLevels(values: Float32Array): Uint8Array {
   }
   const range = high - low;
   return Uint8Array.from(values, (value) => (range === 0 ? value - low : ((value - low) / range) * 255));
+}
+
+/** A picture as a file of a format. */
+async function encoded(picture: Sharp, format: ImageFormat): Promise<Uint8Array> {
+  if (format === "bmp") {
+    const { data, info } = await picture
+      .removeAlpha()
+      .toColourspace("srgb")
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return bitmap(data, info.width, info.height);
+  }
+  // libvips would make a JPEG of a TIFF.
+  if (format === "tiff" || format === "tif") return picture.tiff({ compression: "lzw" }).toBuffer();
+  return picture.toFormat(format === "jpg" ? "jpeg" : format).toBuffer();
+}
+
+/**
+ * A BMP of 24 bits a pixel, whose rows come from below and fill whole words.
+ *
+ * @param levels `[height, width, 3]`
+ */
+function bitmap(levels: Uint8Array, width: number, height: number): Uint8Array {
+  const header = 54;
+  const stride = Math.ceil((3 * width) / 4) * 4;
+  const file = new Uint8Array(header + stride * height);
+  const view = new DataView(file.buffer);
+  file.set([0x42, 0x4d]);
+  const words = [file.length, 0, header, 40, width, height];
+  words.forEach((word, index) => {
+    view.setUint32(2 + 4 * index, word, true);
+  });
+  view.setUint16(26, 1, true);
+  view.setUint16(28, 24, true);
+  view.setUint32(34, stride * height, true);
+  for (let row = 0; row < height; row++) {
+    for (let index = 0; index < 3 * width; index++) {
+      const channel = index % 3;
+      const place = header + (height - 1 - row) * stride + index - channel + (2 - channel);
+      file[place] = levels[3 * width * row + index] ?? 0;
+    }
+  }
+  return file;
 }
 
 /**
@@ -50,9 +93,7 @@ export async function saveImages(
     for (const [row, key] of keys.entries()) {
       const levels = visibleLevels(images.subarray(row * size, (row + 1) * size));
       const name = `${prefix}_${key}_${numbers[row] ?? 0}.${format}`;
-      await sharp(levels, { raw })
-        .toFormat(format === "jpg" ? "jpeg" : format)
-        .toFile(join(folder, name));
+      await writeFile(join(folder, name), await encoded(sharp(levels, { raw }), format));
     }
   } catch (cause) {
     throw new FileError(`The augmented photos cannot be written to ${folder}.`, {

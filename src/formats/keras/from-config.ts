@@ -11,6 +11,7 @@ import { isReference, readCall, readOperationCall, type Call, type Reference } f
 import { moduleOfOperation, operandsOf, operationLayer } from "./deserialize-operation.js";
 import { checkKept, without } from "./deserialize-check.js";
 import type { Generation } from "./generation.js";
+import type { LayerConfig } from "./keras1-layer.js";
 import { modernLayer } from "./modern-layer.js";
 import { isOldOperation, readOldOperation } from "./old-operations.js";
 import { Model } from "../../models/model.js";
@@ -55,6 +56,14 @@ interface Entry {
   readonly calls: number;
 }
 
+/** What files of a kind need besides. */
+export interface ReadingOptions {
+  /** Where to say what is computed otherwise than in the framework of the file; default: nowhere. */
+  readonly warn?: ((line: string) => void) | undefined;
+  /** A layer that the file's framework computes otherwise than Keras, or its configuration as Keras means it. */
+  readonly special?: ((layer: LayerConfig) => Layer | LayerConfig | undefined) | undefined;
+}
+
 /**
  * Makes a model of Keras's configuration; its weights are not loaded yet.
  *
@@ -64,7 +73,6 @@ interface Entry {
  * @param serialized what `config.json` of a `.keras` file, or `model_config` of an `.h5` file holds
  * @param file the file's name, for messages
  * @param generation the Keras that wrote it: functions of the same name differ
- * @param warn where to say what is computed otherwise than in the framework of the file; default: nowhere
  * @throws FileError when this is no configuration of a model
  * @throws UsageError for a layer or an option that Graft does not have; it names both
  * @see https://keras.io/api/models/model_saving_apis/
@@ -73,9 +81,9 @@ export function modelFromConfig(
   serialized: unknown,
   file: string,
   generation: Generation,
-  warn: (line: string) => void = () => undefined,
+  { warn = () => undefined, special = () => undefined }: ReadingOptions = {},
 ): BaseModel {
-  const reader = new ConfigReader(file, generation);
+  const reader = new ConfigReader(file, generation, special);
   const model = reader.layer(serialized, "the model");
   for (const policy of reader.mixedPolicies) {
     warn(`${file} was made for the policy ${policy}; Graft computes in float32, so predictions differ in late digits.`);
@@ -97,6 +105,7 @@ class ConfigReader {
   constructor(
     private readonly file: string,
     private readonly generation: Generation,
+    private readonly special: NonNullable<ReadingOptions["special"]>,
   ) {}
 
   /** Makes a layer or a model. */
@@ -138,7 +147,9 @@ class ConfigReader {
     }
     if (Array.isArray(config)) throw this.malformed(place, "a configuration by names", "a list");
     return this.explained(subject, () => {
-      const read = modernLayer({ className, config }, this.generation, typeof module === "string");
+      const special = this.special({ className, config });
+      if (special instanceof Layer) return special;
+      const read = modernLayer(special ?? { className, config }, this.generation, typeof module === "string");
       const layer = deserializeLayer({ class_name: read.className, config: read.config });
       checkKept(read.config, layer.getConfig());
       const policy = policyOf(read.config);

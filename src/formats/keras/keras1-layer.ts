@@ -1,4 +1,5 @@
 import { UsageError } from "../../errors/errors.js";
+import { without } from "./deserialize-check.js";
 import type { Config } from "../../nn/config.js";
 
 /** A layer in a file: its class and what its constructor takes. */
@@ -63,7 +64,9 @@ const marks = [
 /** Whether a layer is written as Keras 1 did, whatever the version that the file says. */
 export function isKeras1({ className, config }: LayerConfig): boolean {
   const isOldNormalization = className === "BatchNormalization" && "mode" in config;
-  return className === "Merge" || isOldNormalization || marks.some((mark) => mark in config);
+  // What is a number of units elsewhere is still called so in this layer.
+  const own = className === "Embedding" ? marks.filter((mark) => mark !== "output_dim") : marks;
+  return className === "Merge" || isOldNormalization || own.some((mark) => mark in config);
 }
 
 /** `{ name: "WeightRegularizer", l1, l2 }` → `{ class_name: "L1L2", config: { l1, l2 } }`; constraints alike. */
@@ -90,6 +93,21 @@ function merge(config: Config): LayerConfig {
   }
   const own = className === "Concatenate" ? { axis } : className === "Dot" ? { axes, normalize: mode === "cos" } : {};
   return { className, config: { name, trainable, ...own } };
+}
+
+function embedding(config: Config): LayerConfig {
+  const { W_regularizer: penalty, W_constraint: bounds, init, dropout, ...others } = config;
+  return {
+    className: "Embedding",
+    config: {
+      ...without(others, "weights"),
+      embeddings_initializer: init,
+      embeddings_regularizer: object(penalty),
+      embeddings_constraint: object(bounds),
+      // Whole vectors were dropped; without, there is no such option.
+      ...(dropout === 0 || dropout === undefined ? {} : { dropout }),
+    },
+  };
 }
 
 /** `[top, bottom, left, right]`, or by names, as pairs. */
@@ -132,6 +150,7 @@ function check({ className, config }: LayerConfig): void {
  */
 export function keras2OfKeras1(layer: LayerConfig): LayerConfig {
   check(layer);
+  if (layer.className === "Embedding") return embedding(layer.config);
   const { className, config } = layer;
   if (className === "Merge") return merge(config);
   const { nb_row: rows, nb_col: columns, init, padding, mode } = config;

@@ -129,7 +129,7 @@ export async function readKerasModel(
   if (!isZip(bytes)) return modelOfH5(await readHdf5(compile ? "compiled model" : "model", bytes, file), file);
   const { config, weights, generation } = await readArchive(bytes, file);
   const warnings: string[] = [];
-  const model = modelFromConfig(config, file, generation, (line) => warnings.push(line));
+  const model = modelFromConfig(config, file, generation, { warn: (line) => warnings.push(line) });
   restoreMultipliers(model, property(config, graftKey), file);
   const groups = await readHdf5("variables", weights, `${weightsName} of ${file}`);
   // Names are surer than numbers; files of older versions have numbers only.
@@ -145,7 +145,7 @@ export async function readKerasModel(
 function modelOfH5({ config, version, graft, weights, training, slots }: H5Model, file: string): ReadModel {
   const warnings: string[] = [];
   const topology = parseKerasJson(config, file, "model_config");
-  const model = modelFromConfig(topology, file, generationOf(version, 2), (line) => warnings.push(line));
+  const model = modelFromConfig(topology, file, generationOf(version, 2), { warn: (line) => warnings.push(line) });
   restoreMultipliers(model, graft === undefined ? undefined : parseKerasJson(graft, file, graftKey), file);
   assignWeights(model.layers, weights);
   if (training === undefined) return { model, warnings };

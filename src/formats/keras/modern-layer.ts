@@ -33,6 +33,7 @@ const withoutEffect: Readonly<Record<string, readonly string[]>> = {
     ...["groups", "filters", "rank", "implementation"],
     ...["kernel_initializer", "kernel_regularizer", "kernel_constraint"],
   ],
+  Embedding: ["input_length", "sparse", "lora_rank"],
   MultiHeadAttention: ["query_shape", "key_shape", "value_shape", "softmax_robust_masking"],
   RandomBrightness: ["rng_type"],
   RandomContrast: ["rng_type"],
@@ -52,7 +53,13 @@ const withoutEffect: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Options that had an effect in Keras 2 unless they have this value. */
-const harmless: Readonly<Record<string, unknown>> = { groups: 1, virtual_batch_size: null, adjustment: null };
+const harmless: Readonly<Record<string, unknown>> = {
+  groups: 1,
+  virtual_batch_size: null,
+  adjustment: null,
+  sparse: false,
+  lora_rank: null,
+};
 
 /** `BatchNormalizationV1` → `BatchNormalization`: what TensorFlow 1.13 to 2.0 put behind names of classes. */
 function withoutVersion(name: string): string {

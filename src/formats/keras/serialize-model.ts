@@ -16,7 +16,7 @@ import { writtenActivations } from "./old-activations.js";
 import { graftKey } from "../../models/graft-key.js";
 import { serializeMultipliers } from "../../models/learning-rate-multipliers.js";
 import { GraphModel } from "../../models/graph-model.js";
-import { isCustom, serializeLayer } from "../../models/serialize-layer.js";
+import { isCustom, serializeLayer } from "../../nn/layers/serialize-layer.js";
 import type { MetricGiven, MetricsOption } from "../../models/compile-types.js";
 
 /** All layers, those of inner models too. */
@@ -103,7 +103,7 @@ function compileConfig(model: BaseModel): Config | undefined {
   if (given === undefined) return undefined;
   const { loss, lossWeights } = given;
   return {
-    optimizer: serializeObject("keras.optimizers", model.compiled.optimizer),
+    optimizer: serializeObject("keras.optimizers", model.optimizer),
     loss: loss === undefined ? null : mapEach(loss, (one) => (one === null ? null : serializeLoss(resolveLoss(one)))),
     loss_weights: lossWeights ?? null,
     metrics: serializeMetrics(given.metrics),
@@ -122,7 +122,6 @@ function compileConfig(model: BaseModel): Config | undefined {
  */
 export function serializeModel(model: BaseModel): Config {
   checkLayers(model);
-  checkSharing(model);
   if (!model.built) {
     throw new UsageError(`The model "${model.name}" has no weights yet.`, {
       subject: model.name,
@@ -131,6 +130,17 @@ export function serializeModel(model: BaseModel): Config {
       advice: "Begin with layers.Input({ shape: [150, 150, 3] }).",
     });
   }
+  return modelConfig(model);
+}
+
+/**
+ * As {@link serializeModel}, also of a model that has no weights yet.
+ *
+ * @throws UsageError for a model of layers that Keras does not have
+ */
+export function modelConfig(model: BaseModel): Config {
+  checkLayers(model);
+  checkSharing(model);
   // What is undefined is left out of the file.
   const written = writtenActivations(serializeLayer(model)) as Config;
   return { ...written, compile_config: compileConfig(model), [graftKey]: serializeMultipliers(model) };

@@ -8,6 +8,7 @@ import { toChannelsFirst, toChannelsLast } from "../../nn/channels.js";
 import type { OnnxModel } from "../../onnx/model.js";
 import { writeModel } from "../../onnx/write-model.js";
 import { prepare } from "../../passes/prepare.js";
+import { sameMargins } from "../../passes/same-margins.js";
 import { inferenceGraph } from "../../training/programs/inference-graph.js";
 import { sameForAll } from "./same-for-all.js";
 
@@ -26,7 +27,7 @@ function numbered(name: string, count: number): (index: number) => string {
  */
 export function exportModel(model: BaseModel): Uint8Array {
   return writeModel(
-    model.inputs.some(({ shape }) => isOpen(shape)) ? openFile(model) : fileFor(model, shapesOf(model), false),
+    model.inputs.some(({ shape }) => isOpen(shape)) ? openFile(model) : fileFor(model, shapesOf(model)),
   );
 }
 
@@ -40,15 +41,17 @@ function isOpen(shape: Shape): boolean {
 
 /**
  * @param shapes of the inputs, in Keras's order
- * @param anySize whether the file is to compute the same for other sizes
+ * @param anySize whether the file is to compute the same for other sizes; as it is, or with margins that follow from the size
  */
-function fileFor(model: BaseModel, shapes: readonly Shape[], anySize: boolean): OnnxModel {
+function fileFor(model: BaseModel, shapes: readonly Shape[], anySize?: "as it is" | "same margins"): OnnxModel {
   const inputName = numbered("input", model.inputs.length);
   const outputName = numbered("output", model.outputs.length);
   const inputs = model.inputs.map(({ type }, index): Value => input(inputName(index), type, shapes[index] ?? []));
   const { outputs, names } = inferenceGraph(model, inputs.map(toChannelsFirst));
   const named = outputs.map((value, index) => [outputName(index), toChannelsLast(value)] as const);
-  const prepared = prepare(Object.fromEntries(named), anySize);
+  const margins = anySize === "same margins" ? sameMargins(named.map(([, value]) => value)) : undefined;
+  const outlets = named.map(([name, value]) => [name, margins?.(value) ?? value] as const);
+  const prepared = prepare(Object.fromEntries(outlets), anySize !== undefined);
   return serialize(prepared, { name: model.name, inputs, names, metadata: { version } });
 }
 
@@ -70,14 +73,9 @@ function openFile(model: BaseModel): OnnxModel {
   const files = sizes.flatMap((size) => {
     const known = (dim: Dim, axis: number): Dim =>
       axis > 0 && typeof dim === "string" ? (size[(axis + 1) % 2] ?? size[0]) : dim;
+    const shapes = shapesOf(model).map((shape) => shape.map(known));
     try {
-      return [
-        fileFor(
-          model,
-          shapesOf(model).map((shape) => shape.map(known)),
-          true,
-        ),
-      ];
+      return [(["as it is", "same margins"] as const).map((way) => fileFor(model, shapes, way))];
     } catch (error) {
       // Networks that join what they made smaller take some sizes only.
       if (!(error instanceof GraftError)) throw error;
@@ -85,11 +83,32 @@ function openFile(model: BaseModel): OnnxModel {
       return [];
     }
   });
-  const [file] = files;
-  if (file === undefined || files.length < 2 || !sameForAll(files)) throw dependsOnSize(model, refused[0]);
+  const file = files.length < 2 ? undefined : commonFile(files);
+  if (file === undefined) throw dependsOnSize(model, refused[0]);
   const open = (infos: OnnxModel["inputs"], tensors: BaseModel["inputs"]): OnnxModel["inputs"] =>
     infos.map((info, index) => ({ ...info, shape: tensors[index]?.shape }));
   return { ...file, inputs: open(file.inputs, model.inputs), outputs: open(file.outputs, model.outputs) };
+}
+
+/**
+ * What files of several sizes have in common: each node as it is where that is the same for all of them, or else with margins
+ * that follow from the size.
+ *
+ * @param files for each size the file as it is, and the one with such margins
+ * @returns `undefined` where they have something else that differs
+ */
+function commonFile(files: readonly (readonly OnnxModel[])[]): OnnxModel | undefined {
+  const [plain, same] = [0, 1].map((way) => files.flatMap((both) => both.slice(way, way + 1)));
+  const [first] = plain ?? [];
+  if (first === undefined || plain === undefined || same === undefined) return undefined;
+  const nodes = first.nodes.flatMap((_, place) => {
+    const alike = [plain, same].find((ways) =>
+      sameForAll(ways.map((file) => ({ ...file, nodes: file.nodes.slice(place, place + 1), constants: new Map() }))),
+    );
+    return alike?.[0]?.nodes.slice(place, place + 1) ?? [];
+  });
+  const isWhole = nodes.length === first.nodes.length && plain.every((file) => file.nodes.length === nodes.length);
+  return isWhole && sameForAll(plain.map((file) => ({ ...file, nodes: [] }))) ? { ...first, nodes } : undefined;
 }
 
 function dependsOnSize(model: BaseModel, cause: GraftError | undefined): UsageError {

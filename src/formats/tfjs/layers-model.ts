@@ -5,6 +5,7 @@ import { pathsInFiles } from "../../models/weight-names.js";
 import { modelFromConfig } from "../keras/from-config.js";
 import { generationOf } from "../keras/generation.js";
 import type { Layer } from "../../nn/layer.js";
+import { layerOfTfjs } from "./own-layers.js";
 import type { TfjsLayersModel } from "./model-json.js";
 
 type FileWeight = FileWeights["layers"][number]["weights"][number];
@@ -57,11 +58,12 @@ export function layersModelOfTfjs({ topology, weights }: TfjsLayersModel, file: 
     });
   }
   const version = property(topology, "keras_version");
-  const model = modelFromConfig(
-    property(topology, "model_config") ?? topology,
-    file,
-    generationOf(typeof version === "string" ? version : undefined, 2),
-  );
+  const said = typeof version === "string" ? version : undefined;
+  // What Keras has trained and a converter has written goes on to mean what Keras computes.
+  const special = said?.startsWith("tfjs") === true ? layerOfTfjs : undefined;
+  const model = modelFromConfig(property(topology, "model_config") ?? topology, file, generationOf(said, 2), {
+    special,
+  });
   const used = new Set<string>();
   const layers = leaves(model.layers).map((layer) => ({ name: layer.name, weights: weightsOf(layer, weights, used) }));
   assignWeights(leaves(model.layers), { file, layers });

@@ -1,4 +1,5 @@
-import { GraftError } from "../../errors/errors.js";
+import { GraftError, ShapeError } from "../../errors/errors.js";
+import type { Value } from "../../graph/value.js";
 import type { GivenBatch, InputArrays, OutputArrays } from "../training-types.js";
 import { asArrays } from "./arrays.js";
 import type { Batch, Destination, ReadySource } from "./batch-source.js";
@@ -35,12 +36,23 @@ export function sourceOfBatch(given: unknown, origin: Origin): ReadySource {
 }
 
 /**
- * A batch that somebody gave.
+ * A batch that somebody gave, of samples as in the first one.
  *
+ * @param graph the graph of the first batch
  * @throws UsageError when it is none
+ * @throws ShapeError when its samples have another shape: programs are written for that of the first batch
  */
-export function batchOf(given: unknown, origin: Origin): Batch {
-  return sourceOfBatch(given, origin).nextBatch();
+export function batchLike(graph: readonly Value[], given: unknown, origin: Origin): Batch {
+  const source = sourceOfBatch(given, origin);
+  const shapes = (values: readonly Value[]): string => values.map(({ shape }) => `[${shape.join(", ")}]`).join(", ");
+  const [expected, received] = [shapes(graph), shapes(source.graph)];
+  if (expected === received) return source.nextBatch();
+  throw new ShapeError(`${origin.call}: the batches have different shapes.`, {
+    subject: "batch",
+    expected: `samples as in the first batch: ${expected} inside of the network`,
+    received,
+    advice: "Resize photos alike, or train on each size by trainOnBatch.",
+  });
 }
 
 /**

@@ -1,8 +1,7 @@
-import { ShapeError } from "../../errors/errors.js";
 import type { GivenBatch } from "../training-types.js";
 import type { Batch, BatchSource } from "./batch-source.js";
 import { samplesExpected, refuseSamples } from "./check-samples.js";
-import { asked, batchOf, type Origin, sourceOfBatch } from "./given-batch.js";
+import { asked, batchLike, type Origin, sourceOfBatch } from "./given-batch.js";
 
 /** What gives batches one after the other: a generator, or anything that `for` or `for await` goes through. */
 export type BatchIterable = Iterable<GivenBatch> | AsyncIterable<GivenBatch>;
@@ -86,17 +85,7 @@ export async function iterableSource(batches: BatchIterable, origin: Origin): Pr
     spare = undefined;
     return way;
   };
-  const checked = (given: GivenBatch): Batch => {
-    const source = sourceOfBatch(given, origin);
-    if (source.graph === graph) return batchOf(given, origin);
-    const shapes = (values: BatchSource["graph"]): string =>
-      values.map(({ shape }) => `[${shape.join(", ")}]`).join(", ");
-    throw new ShapeError(`${origin.call}: the batches of the generator have different shapes.`, {
-      subject: "batch",
-      expected: `samples as in the first batch: ${shapes(graph)} inside of the network`,
-      received: shapes(source.graph),
-    });
-  };
+  const checked = (given: GivenBatch): Batch => batchLike(graph, given, origin);
   let way: Way | undefined;
   return {
     samples: Infinity,

@@ -4,7 +4,7 @@ import { classNameOf } from "../../nn/named.js";
 import type { Generator } from "../../random/generator.js";
 import type { GivenBatch } from "../training-types.js";
 import type { Batch, BatchSource, BatchSupply, Destination } from "./batch-source.js";
-import { asked, batchOf, type Origin, sourceOfBatch } from "./given-batch.js";
+import { asked, batchLike, type Origin, sourceOfBatch } from "./given-batch.js";
 import { SampleOrder } from "./sample-order.js";
 
 /**
@@ -59,7 +59,7 @@ async function sourceOf(
   const batch = async (index: number): Promise<Batch> => {
     const known = index === 0 ? first : undefined;
     if (index === 0) first = undefined;
-    return batchOf(known ?? (await ask(index)), origin);
+    return batchLike(graph, known ?? (await ask(index)), origin);
   };
   // Without an end there is no round to be shuffled.
   const turns = length === undefined ? undefined : new SampleOrder(length, order);

@@ -34,6 +34,7 @@ export {
   type NamedFunction,
   type WithOptions,
 } from "./functions.js";
+export { type ActivationFunction, deserialize, get, serialize } from "./identifiers.js";
 export type {
   CeluOptions,
   EluOptions,

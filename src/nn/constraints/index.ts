@@ -1,3 +1,6 @@
 export * from "./catalogue.js";
-export type { Constraint } from "./constraint.js";
-export { type ConstraintLike, resolveConstraint } from "./resolve-constraint.js";
+// Keras's other names.
+export * from "./functions.js";
+export { Constraint } from "./constraint.js";
+export { deserialize, get, serialize } from "./identifiers.js";
+export { type ConstraintLike, type OwnConstraint, resolveConstraint } from "./resolve-constraint.js";

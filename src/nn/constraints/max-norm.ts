@@ -2,9 +2,9 @@ import type { Value } from "../../graph/value.js";
 import { clip, div, mul } from "../../ops/elementwise.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import type { Constraint } from "./constraint.js";
+import { byName } from "../named.js";
+import { Constraint } from "./constraint.js";
 import { type Axes, norms } from "./norms.js";
-import { Named } from "../named.js";
 
 /** Options of {@link MaxNorm}. */
 export interface MaxNormOptions {
@@ -15,26 +15,31 @@ export interface MaxNormOptions {
 }
 
 /** Norms are at most `maxValue`. @see https://keras.io/api/layers/constraints/ */
-export class MaxNorm extends Named implements Constraint {
+export class MaxNorm extends Constraint {
   static readonly className: string = "MaxNorm";
-  static readonly options: readonly string[] = ["maxValue", "axis"] satisfies readonly (keyof MaxNormOptions)[];
+  static readonly positional: readonly string[] = ["maxValue", "axis"] satisfies readonly (keyof MaxNormOptions)[];
   private readonly maxValue: number;
   private readonly axis: Axes;
 
-  /** @throws UsageError when the norm is negative */
-  constructor(options: MaxNormOptions = {}) {
+  /**
+   * @param maxValue greatest norm, or the options; default 2
+   * @param axis axes that the norm is taken along, in the weight's own shape; default 0
+   * @throws UsageError when the norm is negative
+   */
+  constructor(maxValue?: number | MaxNormOptions, axis?: Axes) {
+    const options = byName<MaxNormOptions>(MaxNorm, [maxValue, axis]);
     super(options);
-    const { maxValue = 2, axis = 0 } = options;
-    this.maxValue = numberWithin("MaxNorm", "maxValue", maxValue, 0);
-    this.axis = axis;
+    const { maxValue: greatest = 2, axis: axes = 0 } = options;
+    this.maxValue = numberWithin("MaxNorm", "maxValue", greatest, 0);
+    this.axis = axes;
   }
 
-  apply(weight: Value): Value {
+  override project(weight: Value): Value {
     const { norm, divisor } = norms(weight, this.axis);
     return mul(weight, div(clip(norm, 0, this.maxValue), divisor));
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { max_value: this.maxValue, axis: this.axis };
   }
 }

@@ -1,9 +1,9 @@
 import type { Value } from "../../graph/value.js";
 import { div } from "../../ops/elementwise.js";
 import type { Config } from "../config.js";
-import type { Constraint } from "./constraint.js";
+import { byName } from "../named.js";
+import { Constraint } from "./constraint.js";
 import { type Axes, norms } from "./norms.js";
-import { Named } from "../named.js";
 
 /** Options of {@link UnitNorm}. */
 export interface UnitNormOptions {
@@ -12,22 +12,23 @@ export interface UnitNormOptions {
 }
 
 /** Norms are 1. @see https://keras.io/api/layers/constraints/ */
-export class UnitNorm extends Named implements Constraint {
+export class UnitNorm extends Constraint {
   static readonly className: string = "UnitNorm";
-  static readonly options: readonly string[] = ["axis"] satisfies readonly (keyof UnitNormOptions)[];
+  static readonly positional: readonly string[] = ["axis"] satisfies readonly (keyof UnitNormOptions)[];
   private readonly axis: Axes;
 
-  constructor(options: UnitNormOptions = {}) {
+  /** @param axis axes that the norm is taken along, in the weight's own shape, or the options; default 0 */
+  constructor(axis?: Axes | UnitNormOptions) {
+    const options = byName<UnitNormOptions>(UnitNorm, [axis]);
     super(options);
-    const { axis = 0 } = options;
-    this.axis = axis;
+    this.axis = options.axis ?? 0;
   }
 
-  apply(weight: Value): Value {
+  override project(weight: Value): Value {
     return div(weight, norms(weight, this.axis).divisor);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { axis: this.axis };
   }
 }

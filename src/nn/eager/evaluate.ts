@@ -17,6 +17,8 @@ const streams = new OngoingStreams(processStreams);
 
 /** What a computation on arrays asks for while it is written: everything is there already. */
 class ArrayContext implements CallContext {
+  /** A call changes at once what it assigns, in inference too. */
+  readonly changesWeights = true;
   readonly feeds: Record<string, Tensor> = {};
   readonly updates = new Map<Variable, Value>();
   private readonly weights = new Map<Variable, Value>();
@@ -48,12 +50,20 @@ class ArrayContext implements CallContext {
 
   update(variable: Variable, value: Value): void {
     this.updates.set(variable, value);
+    // What comes later sees the new values.
+    this.weights.set(variable, value);
   }
 
   /** Penalties belong to the loss of a training, which there is not here. */
   addLoss(): void {
     return undefined;
   }
+}
+
+/** A computation on arrays that is written down. */
+interface Written {
+  readonly context: ArrayContext;
+  readonly outputs: readonly Value[];
 }
 
 /** Calls that move statistics come one after the other, so that none is lost. */
@@ -72,11 +82,13 @@ export async function evaluate(
   training: boolean,
   write: (values: readonly Value[], context: CallContext) => readonly Value[],
 ): Promise<readonly Tensor[]> {
-  const run = async (): Promise<readonly Tensor[]> => {
+  const written = (): Written => {
     streams.refresh();
     const context = new ArrayContext(training);
     const values = arrays.map((tensor) => inGraphOrder(context.array(tensor)));
-    const outputs = within(context, () => write(values, context));
+    return { context, outputs: within(context, () => write(values, context)) };
+  };
+  const run = async ({ context, outputs }: Written): Promise<readonly Tensor[]> => {
     const graph: Record<string, Value> = {};
     outputs.forEach((value, index) => (graph[`output/${index}`] = inKerasOrder(value)));
     [...context.updates.values()].forEach((value, index) => (graph[`update/${index}`] = value));
@@ -87,8 +99,11 @@ export async function evaluate(
     });
     return outputs.flatMap((_, index) => results[`output/${index}`] ?? []);
   };
-  if (!training) return run();
-  const turn = last.then(run);
+  if (!training) {
+    const first = written();
+    if (first.context.updates.size === 0) return run(first);
+  }
+  const turn = last.then(() => run(written()));
   last = Promise.allSettled([turn]);
   return turn;
 }

@@ -2,7 +2,7 @@ import { gradients } from "../../autodiff/gradients.js";
 import { checkOptionNames, refuse, show } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { dependents } from "../../graph/graph.js";
-import type { Value } from "../../graph/value.js";
+import { presentMoment, type Value } from "../../graph/value.js";
 import { expandTo } from "../../ops/shape-of.js";
 import { scalarLike } from "../../ops/constants.js";
 import { isTensor, type Tensor } from "../../runtime/runtime.js";
@@ -51,6 +51,8 @@ export interface GradientCallOptions {
 export class GradientTape {
   static readonly className: string = "GradientTape";
   private readonly recording: Recording;
+  /** What is older than the tape is a constant on it, as with TensorFlow's `with`. */
+  private readonly begin = presentMoment();
 
   /** @throws UsageError for an option that it does not have */
   constructor(options: GradientTapeOptions = {}) {
@@ -94,18 +96,22 @@ export class GradientTape {
     checkOptionNames("gradient", options, ["outputGradients"]);
     const list: readonly unknown[] = Array.isArray(sources) ? sources : [sources];
     const output = this.valueOf(target, "target");
-    const wanted = list.map((source) => this.sourceValue(source));
-    const reached = dependents([output], new Set(wanted));
+    const wanted = list.map((source) => this.sourceValue(source, output));
+    const stopAt = this.olderThanThis(output, new Set(wanted));
+    const reached = dependents([output], new Set(wanted), stopAt);
     if (wanted.length === 0 || !reached.has(output)) {
       throw new UsageError("The target does not depend on any of the sources.", {
         subject: "gradient",
         expected: "a target that was computed from a source: what watch gave, what a layer gave, or a weight",
         received: list.map(describeOperand).join(", ") || "an empty list",
-        advice: "Compute the target from the very tensor that is given here.",
+        advice:
+          stopAt.size > 0
+            ? "Make the tape before the target is computed, where Python says `with`: what is older is a constant on it."
+            : "Compute the target from the very tensor that is given here.",
       });
     }
     if (output.rank === 0 && this.recording instanceof TapeRecording) this.recording.keep(output);
-    const derivatives = gradients(output, wanted, { cotangent: this.cotangent(output, options) });
+    const derivatives = gradients(output, wanted, { cotangent: this.cotangent(output, options), stopAt });
     const tensors = derivatives.map((value, index) => {
       const source = list[index];
       // Those of weights, and of what was moved from Keras's order of axes, come in that order.
@@ -122,8 +128,31 @@ export class GradientTape {
     return output.rank === 0 ? one : expandTo(one, output);
   }
 
-  private sourceValue(source: unknown): Value {
-    if (source instanceof Variable) return this.recording.weight(source);
+  /** What a value was computed from that was there before this tape: what is wanted, and constants. */
+  private olderThanThis(output: Value, wanted: ReadonlySet<Value>): ReadonlySet<Value> {
+    const older = new Set<Value>();
+    const isNew = (value: Value): boolean => {
+      // A wanted tensor that was only moved to another order of axes.
+      const source = beforeMove(value);
+      if (value.serial > this.begin || (source !== undefined && wanted.has(source))) return true;
+      older.add(value);
+      return false;
+    };
+    const seen = new Set<Value>([output]);
+    for (const value of seen) {
+      if (!isNew(value) || value.source.kind !== "node") continue;
+      for (const one of value.source.node.inputs) if (one !== undefined) seen.add(one);
+    }
+    return older;
+  }
+
+  private sourceValue(source: unknown, output: Value): Value {
+    if (source instanceof Variable) {
+      const versions = this.recording.versions(source);
+      // A weight that was stepped since the target was computed is meant as it was then.
+      const isMeant = (version: Value): boolean => dependents([output], new Set([version])).has(output);
+      return (versions.length > 1 ? versions.find(isMeant) : undefined) ?? this.recording.weight(source);
+    }
     const value = this.valueOf(source, "source");
     // Functions of ops compute with the tensor as it was before it was moved.
     return beforeMove(value) ?? value;

@@ -3,6 +3,7 @@ import type { Shape } from "../../graph/shape.js";
 import { input, type Value } from "../../graph/value.js";
 import { type ElementType, float32, type TensorData } from "../../onnx/tensor-data.js";
 import { add } from "../../ops/elementwise.js";
+import { stopGradient } from "../../ops/layout.js";
 import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import { fromTensor, type NamedTensors, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { type CallContext, type Distribution, draw, inMode } from "../context.js";
@@ -45,12 +46,14 @@ function filled(shape: readonly number[], value: number): TensorData<"float32"> 
  */
 export class Recording implements CallContext {
   readonly training = false;
+  readonly changesWeights = true;
   /** The same computation in training mode. */
   readonly whenTraining: CallContext = inMode(this, true);
   /** Scalars that layers add to the loss, in both modes. */
   readonly penalties: Value[] = [];
   private readonly feeds = new Map<string, Feed>();
-  private readonly values = new Map<Variable, Value>();
+  /** What each weight is in turn, the present value last. */
+  private readonly values = new Map<Variable, Value[]>();
   private readonly changed = new Map<Variable, Value>();
   private readonly slots: RenewedSlot[] = [];
   private readonly steps: OptimizerStep[] = [];
@@ -79,12 +82,18 @@ export class Recording implements CallContext {
   }
 
   weight(variable: Variable): Value {
-    const known = this.values.get(variable);
+    const known = this.values.get(variable)?.at(-1);
     if (known !== undefined) return known;
     const name = `weight/${this.feeds.size}/${variable.path}`;
     const value = this.input(name, "float32", variable.shape, () => toTensor(variable.value));
-    this.values.set(variable, value);
+    this.values.set(variable, [value]);
     return value;
+  }
+
+  /** What a weight has been so far, its present value first. */
+  versions(variable: Variable): readonly Value[] {
+    const present = this.weight(variable);
+    return [...(this.values.get(variable) ?? [present])].reverse();
   }
 
   random(name: string, distribution: Distribution, shape: Shape): Value {
@@ -100,7 +109,9 @@ export class Recording implements CallContext {
   }
 
   update(variable: Variable, value: Value): void {
-    this.values.set(variable, value);
+    // What a weight was changed to is a number like any other: as with TensorFlow's variables, nothing is differentiated
+    // through the step that led to it.
+    this.values.set(variable, [...(this.values.get(variable) ?? []), stopGradient(value)]);
     this.changed.set(variable, value);
   }
 
@@ -126,6 +137,11 @@ export class Recording implements CallContext {
   /** The state of a metric; `undefined` where nothing was added. */
   followed(metric: object): Readonly<Record<string, Value>> | undefined {
     return this.states.get(metric);
+  }
+
+  /** The states of all metrics, and of what else was followed. */
+  get allFollowed(): ReadonlyMap<object, Readonly<Record<string, Value>>> {
+    return this.states;
   }
 
   /** Whether anything is to be changed by a run. */

@@ -1,8 +1,8 @@
 import { elementCount } from "../../onnx/tensor-data.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import type { Initializer } from "./initializer.js";
-import { byName, Named } from "../named.js";
+import { Initializer } from "./initializer.js";
+import { byName } from "../named.js";
 
 /** Options of {@link Constant}. */
 export interface ConstantOptions {
@@ -11,7 +11,7 @@ export interface ConstantOptions {
 }
 
 /** Every value is the same number. @see https://keras.io/api/layers/initializers/ */
-export class Constant extends Named implements Initializer {
+export class Constant extends Initializer {
   static readonly className: string = "Constant";
   static readonly positional: readonly string[] = ["value"];
   private readonly value: number;
@@ -26,11 +26,11 @@ export class Constant extends Named implements Initializer {
     this.value = numberWithin("Constant", "value", options.value ?? 0);
   }
 
-  values(shape: readonly number[]): Float32Array {
+  override values(shape: readonly number[]): Float32Array {
     return new Float32Array(elementCount(shape)).fill(this.value);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { value: this.value };
   }
 }

@@ -2,8 +2,7 @@ import { ShapeError } from "../../errors/errors.js";
 import { formatShape } from "../../graph/shape.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import type { Initializer } from "./initializer.js";
-import { Named } from "../named.js";
+import { Initializer } from "./initializer.js";
 
 /** Options of {@link Identity}. */
 export interface IdentityOptions {
@@ -12,7 +11,7 @@ export interface IdentityOptions {
 }
 
 /** The identity matrix times `gain`; for weights of rank 2. @see https://keras.io/api/layers/initializers/ */
-export class Identity extends Named implements Initializer {
+export class Identity extends Initializer {
   static readonly className: string = "Identity";
   static readonly options: readonly string[] = ["gain"] satisfies readonly (keyof IdentityOptions)[];
   private readonly gain: number;
@@ -24,7 +23,7 @@ export class Identity extends Named implements Initializer {
     this.gain = numberWithin("Identity", "gain", gain);
   }
 
-  values(shape: readonly number[]): Float32Array {
+  override values(shape: readonly number[]): Float32Array {
     const [rows = 0, columns = 0] = shape;
     if (shape.length !== 2) {
       throw new ShapeError("The initializer Identity is for weights of rank 2.", {
@@ -38,7 +37,7 @@ export class Identity extends Named implements Initializer {
     return data;
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { gain: this.gain };
   }
 }

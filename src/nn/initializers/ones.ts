@@ -1,17 +1,16 @@
 import { elementCount } from "../../onnx/tensor-data.js";
 import type { Config } from "../config.js";
-import type { Initializer } from "./initializer.js";
-import { Named } from "../named.js";
+import { Initializer } from "./initializer.js";
 
 /** Every value is 1. @see https://keras.io/api/layers/initializers/ */
-export class Ones extends Named implements Initializer {
+export class Ones extends Initializer {
   static readonly className: string = "Ones";
 
-  values(shape: readonly number[]): Float32Array {
+  override values(shape: readonly number[]): Float32Array {
     return new Float32Array(elementCount(shape)).fill(1);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {};
   }
 }

@@ -1,6 +1,7 @@
 import type { Generator } from "../../random/generator.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { byName } from "../named.js";
 import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
 
 /** Options of {@link RandomNormal}. */
@@ -14,15 +15,17 @@ export interface RandomNormalOptions extends SeedOptions {
 /** Random values, normally distributed. @see https://keras.io/api/layers/initializers/ */
 export class RandomNormal extends SeededInitializer {
   static readonly className: string = "RandomNormal";
-  static override readonly options: readonly string[] = [
-    "mean",
-    "stddev",
-  ] satisfies readonly (keyof RandomNormalOptions)[];
+  static readonly positional: readonly string[] = ["mean", "stddev"] satisfies readonly (keyof RandomNormalOptions)[];
   private readonly mean: number;
   private readonly stddev: number;
 
-  /** @throws UsageError when an option is not usable */
-  constructor(options: RandomNormalOptions = {}) {
+  /**
+   * @param mean mean, or the options; default 0
+   * @param stddev standard deviation; default 0.05
+   * @throws UsageError when an option is not usable
+   */
+  constructor(mean?: number | RandomNormalOptions, stddev?: number, others?: SeedOptions) {
+    const options = byName<RandomNormalOptions>(RandomNormal, [mean, stddev, others]);
     super(options);
     this.mean = numberWithin("RandomNormal", "mean", options.mean ?? 0);
     this.stddev = numberWithin("RandomNormal", "stddev", options.stddev ?? 0.05, 0);

@@ -2,6 +2,7 @@ import type { Generator } from "../../random/generator.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { drawUniform } from "./draw-uniform.js";
+import { byName } from "../named.js";
 import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
 
 /** Options of {@link RandomUniform}. */
@@ -15,15 +16,20 @@ export interface RandomUniformOptions extends SeedOptions {
 /** Random values, uniform in `[minval, maxval)`. @see https://keras.io/api/layers/initializers/ */
 export class RandomUniform extends SeededInitializer {
   static readonly className: string = "RandomUniform";
-  static override readonly options: readonly string[] = [
+  static readonly positional: readonly string[] = [
     "minval",
     "maxval",
   ] satisfies readonly (keyof RandomUniformOptions)[];
   private readonly minval: number;
   private readonly maxval: number;
 
-  /** @throws UsageError when a bound is not a number or they are in the wrong order */
-  constructor(options: RandomUniformOptions = {}) {
+  /**
+   * @param minval lower bound, included, or the options; default -0.05
+   * @param maxval upper bound, excluded; default 0.05
+   * @throws UsageError when a bound is not a number or they are in the wrong order
+   */
+  constructor(minval?: number | RandomUniformOptions, maxval?: number, others?: SeedOptions) {
+    const options = byName<RandomUniformOptions>(RandomUniform, [minval, maxval, others]);
     super(options);
     this.minval = numberWithin("RandomUniform", "minval", options.minval ?? -0.05);
     this.maxval = numberWithin("RandomUniform", "maxval", options.maxval ?? 0.05, this.minval);

@@ -3,18 +3,18 @@ import type { SerializedObject } from "../config.js";
 import type { SnakeCase } from "../names.js";
 import { factories, Registry } from "../registry.js";
 import * as catalogue from "./catalogue.js";
-import type { Tensor } from "../../runtime/runtime.js";
+import { isClassOf } from "../named.js";
 import { FunctionInitializer } from "./function-initializer.js";
-import type { Initializer } from "./initializer.js";
+import { Initializer, type OwnValues } from "./initializer.js";
 
 /** Keras's string names of initializers. */
 type Name = keyof typeof catalogue | SnakeCase<keyof typeof catalogue> | "zero" | "one" | "uniform" | "normal";
 
 /** First values of a user's own, in Keras's order: of a shape, numbers in row-major order, or an array. */
-export type OwnInitializer = (shape: readonly number[]) => Tensor | Float32Array | readonly number[];
+export type OwnInitializer = (shape: readonly number[]) => OwnValues;
 
-/** An initializer, its name in Keras, or what Keras wrote into a file. */
-export type InitializerLike = Initializer | OwnInitializer | Word<Name> | SerializedObject;
+/** An initializer, its class, its name in Keras, or what Keras wrote into a file. */
+export type InitializerLike = Initializer | (new () => Initializer) | OwnInitializer | Word<Name> | SerializedObject;
 
 const registry = new Registry<Initializer>("initializer", factories<Initializer>(catalogue), {
   zero: "Zeros",
@@ -32,6 +32,7 @@ const registry = new Registry<Initializer>("initializer", factories<Initializer>
  * @see https://keras.io/api/layers/initializers/ – everything but STFT
  */
 export function resolveInitializer(like: InitializerLike): Initializer {
+  if (isClassOf(like, Initializer)) return new like();
   if (typeof like === "function") return new FunctionInitializer(like);
   return registry.resolve(like, "values");
 }

@@ -2,8 +2,7 @@ import { elementCount } from "../../onnx/tensor-data.js";
 import { Generator } from "../../random/generator.js";
 import { wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import type { Initializer } from "./initializer.js";
-import { Named } from "../named.js";
+import { Initializer } from "./initializer.js";
 
 /** Options that every random initializer has. */
 export interface SeedOptions {
@@ -12,7 +11,7 @@ export interface SeedOptions {
 }
 
 /** An initializer that draws random numbers. */
-export abstract class SeededInitializer extends Named implements Initializer {
+export abstract class SeededInitializer extends Initializer {
   static readonly options: readonly string[] = ["seed"] satisfies readonly (keyof SeedOptions)[];
   private readonly seed: number | undefined;
 
@@ -22,7 +21,7 @@ export abstract class SeededInitializer extends Named implements Initializer {
     this.seed = seed === undefined ? undefined : wholeNumber(this.className, "seed", seed, 0);
   }
 
-  values(shape: readonly number[], stream: Generator): Float32Array {
+  override values(shape: readonly number[], stream: Generator): Float32Array {
     const generator = this.seed === undefined ? stream : new Generator(this.seed);
     return this.draw(shape, new Float32Array(elementCount(shape)), generator);
   }
@@ -30,7 +29,7 @@ export abstract class SeededInitializer extends Named implements Initializer {
   /** Fills and returns `target`, which has as many elements as the shape. */
   protected abstract draw(shape: readonly number[], target: Float32Array, generator: Generator): Float32Array;
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { seed: this.seed ?? null };
   }
 }

@@ -2,6 +2,7 @@ import type { Generator } from "../../random/generator.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { drawTruncatedNormal } from "./draw-truncated-normal.js";
+import { byName } from "../named.js";
 import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
 
 /** Options of {@link TruncatedNormal}. */
@@ -15,15 +16,20 @@ export interface TruncatedNormalOptions extends SeedOptions {
 /** Random values, normally distributed and cut off at two standard deviations. @see https://keras.io/api/layers/initializers/ */
 export class TruncatedNormal extends SeededInitializer {
   static readonly className: string = "TruncatedNormal";
-  static override readonly options: readonly string[] = [
+  static readonly positional: readonly string[] = [
     "mean",
     "stddev",
   ] satisfies readonly (keyof TruncatedNormalOptions)[];
   private readonly mean: number;
   private readonly stddev: number;
 
-  /** @throws UsageError when an option is not usable */
-  constructor(options: TruncatedNormalOptions = {}) {
+  /**
+   * @param mean mean, or the options; default 0
+   * @param stddev standard deviation; default 0.05
+   * @throws UsageError when an option is not usable
+   */
+  constructor(mean?: number | TruncatedNormalOptions, stddev?: number, others?: SeedOptions) {
+    const options = byName<TruncatedNormalOptions>(TruncatedNormal, [mean, stddev, others]);
     super(options);
     this.mean = numberWithin("TruncatedNormal", "mean", options.mean ?? 0);
     this.stddev = numberWithin("TruncatedNormal", "stddev", options.stddev ?? 0.05, 0);

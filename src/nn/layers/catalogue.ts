@@ -30,6 +30,7 @@ export { DepthwiseConv2D, type DepthwiseConv2DOptions } from "./convolutional/de
 export { Dot, type DotOptions } from "./merging/dot.js";
 export { Dropout, type DropoutOptions } from "./regularization/dropout.js";
 export { ELU, type ELUOptions } from "./activations/elu.js";
+export { Embedding, type EmbeddingOptions } from "./core/embedding.js";
 export { Flatten, type FlattenOptions } from "./reshaping/flatten.js";
 export { GaussianDropout } from "./regularization/gaussian-dropout.js";
 export { GaussianNoise } from "./regularization/gaussian-noise.js";

@@ -1,6 +1,7 @@
 import { refuse } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { type Config, isSerializedObject, type SerializedObject } from "../config.js";
+import { makesFromConfig } from "../default-from-config.js";
 import type { Layer } from "../layer.js";
 import { factories, Registry } from "../registry.js";
 import * as catalogue from "./catalogue.js";
@@ -8,8 +9,10 @@ import * as catalogue from "./catalogue.js";
 const registry = new Registry("layer", {
   ...factories<Layer>(catalogue),
   // Its layers are made, too.
-  Pipeline: (config) => catalogue.Pipeline.fromConfig(config, deserializeLayer),
+  Pipeline: (config) => catalogue.Pipeline.ofConfig(config, deserializeLayer),
 });
+
+makesFromConfig(catalogue.Pipeline, (config) => catalogue.Pipeline.ofConfig(config, deserializeLayer));
 
 /** TensorFlow 1.14 to 2.3 left the type to the input, which is float32. */
 const policies: readonly unknown[] = ["float32", "infer", "_infer", "mixed_float16", "mixed_bfloat16"];

@@ -12,6 +12,7 @@ export {
 export type { CallContext } from "../context.js";
 export type { CallArguments, CallOptions } from "../symbolic-tensor.js";
 export { deserializeLayer } from "./deserialize-layer.js";
+export { deserialize, serialize } from "./identifiers.js";
 export { add, average, concatenate, dot, maximum, minimum, multiply, subtract } from "./merging/merging.js";
 // Keras's other names.
 export { AveragePooling2D as AvgPool2D } from "./pooling/average-pooling-2d.js";

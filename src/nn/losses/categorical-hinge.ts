@@ -3,6 +3,7 @@ import { relu } from "../../ops/activations.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, mul, sub } from "../../ops/elementwise.js";
 import { reduceMax, reduceSum } from "../../ops/reduction.js";
+import { type LabelRule, sides } from "../label-rule.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
 
@@ -25,5 +26,9 @@ export class CategoricalHinge extends Loss {
     const positive = reduceSum(mul(truth, prediction), axes, { keepdims: 0 });
     const negative = reduceMax(mul(sub(one, truth), prediction), axes, { keepdims: 0 });
     return relu(add(sub(negative, positive), one));
+  }
+
+  override labelRule(): LabelRule {
+    return sides;
   }
 }

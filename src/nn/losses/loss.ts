@@ -10,13 +10,13 @@ import { reduceMean, reduceSum } from "../../ops/reduction.js";
 import { expandTo, sizeOf } from "../../ops/shape-of.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import type { Config } from "../config.js";
-import type { LabelRule } from "../label-rule.js";
+import { checkGivenLabels, type LabelRule } from "../label-rule.js";
 import { Named } from "../named.js";
 import { snakeCase } from "../names.js";
 import { inGraphOrder, type Operand } from "../operations/operand.js";
 import { computeOf, writeFigures } from "../own-figures.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
-import type { Tensor } from "../../runtime/runtime.js";
+import { isTensor, type Tensor } from "../../runtime/runtime.js";
 
 const reductions = ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"] as const;
 
@@ -58,6 +58,8 @@ export interface LossOptions {
  * ```
  */
 export class Loss extends Named {
+  declare static fromConfig: (config: Config) => Loss;
+
   static readonly options: readonly string[] = ["reduction", "name"] satisfies readonly (keyof LossOptions)[];
   /** Keras's function name, such as `"binary_crossentropy"`. */
   readonly name: string;
@@ -94,8 +96,8 @@ export class Loss extends Named {
    * @throws ShapeError when truth and prediction do not fit together
    */
   perSample(truth: Value, prediction: Value, sampleWeight?: Value): Value {
-    const elements = this.perElement(truth, prediction);
-    const counted = this.counted?.(truth, elements);
+    const elements = this.figures(truth, prediction);
+    const counted = this.hasOwnCall ? undefined : this.counted?.(truth, elements);
     const losses = counted === undefined ? elements : where(counted, elements, scalarLike(elements, 0));
     const axes = losses.shape.map((_, axis) => axis).slice(1);
     const means = axes.length === 0 ? losses : reduceMean(losses, axes, { keepdims: 0 });
@@ -138,7 +140,7 @@ export class Loss extends Named {
    * of elements; otherwise `undefined`, for nothing.
    */
   objectiveFactor(truth: Value, prediction: Value): Value | undefined {
-    return this.reduction === "none" ? this.numberOf(this.perElement(truth, prediction)) : undefined;
+    return this.reduction === "none" ? this.numberOf(this.figures(truth, prediction)) : undefined;
   }
 
   /**
@@ -158,13 +160,29 @@ export class Loss extends Named {
 
   /** The loss of each element, in Keras's order, before any reduction; those that do not count are 0. */
   elements(truth: Value, prediction: Value): Value {
-    const elements = this.perElement(truth, prediction);
+    const elements = this.figures(truth, prediction);
+    return this.hasOwnCall ? elements : this.onlyCounted(truth, elements);
+  }
+
+  private onlyCounted(truth: Value, elements: Value): Value {
     const counted = this.counted?.(truth, elements);
     return counted === undefined ? elements : where(counted, elements, scalarLike(elements, 0));
   }
 
-  /** Writes the loss of each element, `[N]` or `[N, …]`, in Keras's order; default: what `call` computes. */
-  protected perElement(truth: Value, prediction: Value): Value {
+  /**
+   * Writes the loss of each element as a class of the package computes it, `[N]` or `[N, …]`, in Keras's order. One that has none
+   * says it in {@link call}.
+   */
+  protected perElement?(truth: Value, prediction: Value): Value;
+
+  /** Whether a class says in `call` what its loss is; also one that extends a loss of the package. */
+  get hasOwnCall(): boolean {
+    return this.call !== Loss.prototype.call;
+  }
+
+  /** The loss of each element, or what stands for it in a `call` of one's own. */
+  private figures(truth: Value, prediction: Value): Value {
+    if (!this.hasOwnCall && this.perElement !== undefined) return this.perElement(truth, prediction);
     return writeFigures(`The loss "${this.name}"`, truth, prediction, this.matchesRanks, (yTrue, yPred) =>
       this.call(yTrue, yPred),
     );
@@ -174,19 +192,26 @@ export class Loss extends Named {
   protected readonly matchesRanks: boolean = false;
 
   /**
-   * What a loss of one's own is; it is overridden there.
+   * The loss before any reduction. One of one's own overrides it; in a class that extends a loss of the package, `super.call` gives
+   * what that computes.
    *
    * @param yTrue labels, in Keras's order of axes
    * @param yPred the model's output, in Keras's order of axes
    * @returns one number for each sample, or several, whose mean counts, or one for all
    */
-  call(yTrue: SymbolicTensor, yPred: SymbolicTensor): SymbolicTensor;
-  call(): SymbolicTensor {
-    throw new UsageError(`The loss "${this.name}" (${this.className}) does not say what it is.`, {
-      subject: this.className,
-      expected: "a method call(yTrue, yPred)",
-      received: "none",
-    });
+  call(yTrue: Operand, yPred: SymbolicTensor): SymbolicTensor {
+    const own = this.perElement;
+    if (own === undefined) {
+      throw new UsageError(`The loss "${this.name}" (${this.className}) does not say what it is.`, {
+        subject: this.className,
+        expected: "a method call(yTrue, yPred)",
+        received: "none",
+      });
+    }
+    const owner = `The loss "${this.name}"`;
+    return computeOf(owner, [yTrue, yPred], ([truth, prediction]) =>
+      this.onlyCounted(truth, own.call(this, truth, inGraphOrder(prediction))),
+    ) as SymbolicTensor;
   }
 
   /**
@@ -200,6 +225,16 @@ export class Loss extends Named {
   apply(yTrue: Operand, yPred: SymbolicTensor, sampleWeight?: Operand): SymbolicTensor;
   apply(yTrue: Operand, yPred: Operand, sampleWeight?: Operand): SymbolicTensor | Promise<Tensor> {
     const given = sampleWeight === undefined ? [yTrue, yPred] : [yTrue, yPred, sampleWeight];
+    return isTensor(yTrue) && isTensor(yPred) ? this.ofArrays(yTrue, yPred, given) : this.computed(given);
+  }
+
+  private async ofArrays(yTrue: Tensor, yPred: Tensor, given: readonly Operand[]): Promise<Tensor> {
+    const [, , weights] = given;
+    if (!this.hasOwnCall) checkGivenLabels(this, yTrue, yPred.dims, isTensor(weights) ? weights : undefined);
+    return this.computed(given) as Promise<Tensor>;
+  }
+
+  private computed(given: readonly Operand[]): SymbolicTensor | Promise<Tensor> {
     return computeOf(`The loss "${this.name}"`, given, ([truth, prediction, weight]) => {
       const perSample = this.perSample(truth, inGraphOrder(prediction), weight);
       const weighted = weight === undefined ? perSample : mul(perSample, weight);

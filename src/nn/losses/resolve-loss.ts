@@ -2,11 +2,12 @@ import { isSerializedObject, type SerializedObject } from "../config.js";
 import { factories, Registry } from "../registry.js";
 import * as catalogue from "./catalogue.js";
 import { FunctionLoss, type LossFunction } from "./function-loss.js";
+import { isClassOf } from "../named.js";
 import { type CustomObject, findCustom, makeCustom } from "../saving/custom-objects.js";
 import { Loss } from "./loss.js";
 
-/** A loss, its name in Keras, or what Keras wrote into a file. */
-export type LossLike = Loss | LossFunction | string | SerializedObject;
+/** A loss, its class, its name in Keras, or what Keras wrote into a file. */
+export type LossLike = Loss | (new () => Loss) | LossFunction | string | SerializedObject;
 
 const registry = new Registry<Loss>("loss", factories<Loss>(catalogue), {
   mse: "MeanSquaredError",
@@ -32,6 +33,7 @@ const registry = new Registry<Loss>("loss", factories<Loss>(catalogue), {
  * @see https://keras.io/api/losses/
  */
 export function resolveLoss(like: LossLike): Loss {
+  if (isClassOf(like, Loss)) return new like();
   if (typeof like === "function") return lossOfFunction(like);
   const name = typeof like === "string" ? like : undefined;
   const own = name !== undefined && !registry.has(name) ? findCustom([name]) : undefined;

@@ -2,6 +2,7 @@ import type { Value } from "../../graph/value.js";
 import { relu } from "../../ops/activations.js";
 import { scalarLike } from "../../ops/constants.js";
 import { mul, square, sub } from "../../ops/elementwise.js";
+import { type LabelRule, sides } from "../label-rule.js";
 import { ElementwiseLoss } from "./elementwise-loss.js";
 import type { LossOptions } from "./loss.js";
 import { signedLabels } from "./signed-labels.js";
@@ -16,5 +17,9 @@ export class SquaredHinge extends ElementwiseLoss {
 
   protected between(truth: Value, prediction: Value): Value {
     return square(relu(sub(scalarLike(prediction, 1), mul(signedLabels(truth), prediction))));
+  }
+
+  override labelRule(): LabelRule {
+    return sides;
   }
 }

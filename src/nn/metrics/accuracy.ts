@@ -11,8 +11,8 @@ import { MeanMetric } from "./mean-metric.js";
  */
 export class Accuracy extends MeanMetric {
   static readonly className: string = "Accuracy";
-  static readonly options: readonly string[] = ["name"];
-  readonly direction = "up";
+  static override readonly options: readonly string[] = ["name"];
+  override readonly direction = "up";
 
   /** @param options `name` is the key in logs; default `"accuracy"` */
   constructor(options: { readonly name?: string } = {}) {

@@ -4,8 +4,9 @@ import type { Value } from "../../graph/value.js";
 import { sigmoid } from "../../ops/activations.js";
 import { numberWithin, oneOf, refuse, wholeNumber, numbers } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
-import { Metric } from "./metric.js";
+import { BuiltInMetric } from "./built-in-metric.js";
 import { countAtThresholds, ratio, type ThresholdCounts } from "./threshold-counts.js";
 
 const curves = ["ROC", "PR", "PRGAIN"] as const;
@@ -63,9 +64,9 @@ function gains({ tp, fp, tn, fn }: ThresholdCounts): readonly [recall: number[],
  *
  * @see https://keras.io/api/metrics/classification_metrics/
  */
-export class AUC extends Metric {
+export class AUC extends BuiltInMetric {
   static readonly className: string = "AUC";
-  static readonly options: readonly string[] = [
+  static override readonly options: readonly string[] = [
     "numThresholds",
     "curve",
     "summationMethod",
@@ -76,8 +77,8 @@ export class AUC extends Metric {
     "fromLogits",
     "name",
   ] satisfies readonly (keyof AUCOptions)[];
-  readonly direction = "up";
-  readonly name: string;
+  override readonly direction = "up";
+  override readonly name: string;
   private readonly numThresholds: number;
   private readonly curve: (typeof curves)[number];
   private readonly summationMethod: (typeof methods)[number];
@@ -120,7 +121,7 @@ export class AUC extends Metric {
     this.fromLogits = options.fromLogits ?? false;
   }
 
-  state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+  override state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     const { truth, prediction } = align(labels, output, this.name);
     const columns = prediction.shape.at(-1);
     const wanted = this.numLabels ?? this.labelWeights?.length;
@@ -139,7 +140,11 @@ export class AUC extends Metric {
     });
   }
 
-  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  override labelRule(): LabelRule {
+    return shares;
+  }
+
+  override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const places = this.numThresholds;
     const columns = (state["tp"]?.length ?? 0) / places;
     const areas = Array.from({ length: columns }, (_, column) => {
@@ -171,7 +176,7 @@ export class AUC extends Metric {
     return x.slice(1).reduce((sum, next, i) => sum + ((x[i] ?? 0) - next) * height(y[i] ?? 0, y[i + 1] ?? 0), 0);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       name: this.name,
       num_thresholds: this.numThresholds,

@@ -3,8 +3,9 @@ import type { Value } from "../../graph/value.js";
 import { slice } from "../../ops/slicing.js";
 import { numberWithin, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
-import { Metric } from "./metric.js";
+import { BuiltInMetric } from "./built-in-metric.js";
 import { countAtThresholds, ratio, type ThresholdCounts } from "./threshold-counts.js";
 
 /** Options of metrics that choose the best threshold under a condition. */
@@ -25,14 +26,14 @@ export interface ThresholdFigures {
 }
 
 /** The best figure over all thresholds at which another one is not below a bound; 0 where there is none. */
-export abstract class BaseAtThreshold extends Metric {
-  static readonly options: readonly string[] = [
+export abstract class BaseAtThreshold extends BuiltInMetric {
+  static override readonly options: readonly string[] = [
     "numThresholds",
     "classId",
     "name",
   ] satisfies readonly (keyof AtThresholdOptions)[];
-  readonly direction = "up";
-  readonly name: string;
+  override readonly direction = "up";
+  override readonly name: string;
   private readonly bound: number;
   private readonly numThresholds: number;
   private readonly classId: number | undefined;
@@ -58,7 +59,7 @@ export abstract class BaseAtThreshold extends Metric {
   /** The figure with the bound, and the figure that is to be great. */
   protected abstract figures(all: ThresholdFigures): readonly [bounded: number, wanted: number];
 
-  state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+  override state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     const { truth, prediction } = align(labels, output, this.name);
     const { classId } = this;
     const chosen = (x: Value): Value =>
@@ -69,7 +70,11 @@ export abstract class BaseAtThreshold extends Metric {
     return countAtThresholds(chosen(truth), chosen(prediction), sampleWeight, { thresholds });
   }
 
-  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  override labelRule(): LabelRule {
+    return shares;
+  }
+
+  override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const count = (name: keyof ThresholdCounts, index: number): number => state[name]?.[index] ?? 0;
     const wanted = Array.from({ length: this.numThresholds }, (_, index) => {
       const tp = count("tp", index);
@@ -85,7 +90,7 @@ export abstract class BaseAtThreshold extends Metric {
     return Math.max(0, ...wanted);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       name: this.name,
       num_thresholds: this.numThresholds,

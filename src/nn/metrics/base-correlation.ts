@@ -18,8 +18,11 @@ export interface CorrelationOptions {
 
 /** A mean over figures that say how labels and predictions go together along an axis. */
 export abstract class BaseCorrelation extends MeanMetric {
-  static readonly options: readonly string[] = ["axis", "name"] satisfies readonly (keyof CorrelationOptions)[];
-  readonly direction = "up";
+  static override readonly options: readonly string[] = [
+    "axis",
+    "name",
+  ] satisfies readonly (keyof CorrelationOptions)[];
+  override readonly direction = "up";
   private readonly axis: number;
 
   constructor(name: string, options: CorrelationOptions) {

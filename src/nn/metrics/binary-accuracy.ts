@@ -18,8 +18,11 @@ export interface BinaryAccuracyOptions {
 /** How often the prediction is on the side of the threshold that the label says. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class BinaryAccuracy extends MeanMetric {
   static readonly className: string = "BinaryAccuracy";
-  static readonly options: readonly string[] = ["threshold", "name"] satisfies readonly (keyof BinaryAccuracyOptions)[];
-  readonly direction = "up";
+  static override readonly options: readonly string[] = [
+    "threshold",
+    "name",
+  ] satisfies readonly (keyof BinaryAccuracyOptions)[];
+  override readonly direction = "up";
   private readonly threshold: number;
 
   /** @throws UsageError when the threshold is outside (0, 1) */

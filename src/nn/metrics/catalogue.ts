@@ -43,3 +43,4 @@ export type { CorrelationOptions } from "./base-correlation.js";
 export { PearsonCorrelation } from "./pearson-correlation.js";
 export { ConcordanceCorrelation } from "./concordance-correlation.js";
 export { Mean, type MeanOptions } from "./mean.js";
+export { Sum, type SumOptions } from "./sum.js";

@@ -8,8 +8,8 @@ import { MeanMetric } from "./mean-metric.js";
 /** How often the greatest prediction is that of the labelled class; labels are one-hot. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class CategoricalAccuracy extends MeanMetric {
   static readonly className: string = "CategoricalAccuracy";
-  static readonly options: readonly string[] = ["name"];
-  readonly direction = "up";
+  static override readonly options: readonly string[] = ["name"];
+  override readonly direction = "up";
 
   /** @param options `name` is the key in logs; default `"categorical_accuracy"` */
   constructor(options: { readonly name?: string } = {}) {

@@ -11,9 +11,10 @@ import { reduceSum } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import { numberWithin, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";
-import { Metric } from "./metric.js";
+import { BuiltInMetric } from "./built-in-metric.js";
 
 /** Options of metrics that count what is predicted rightly and wrongly. */
 export interface ConfusionOptions {
@@ -36,14 +37,14 @@ export interface Confusion {
 }
 
 /** A metric that follows from the numbers of right and wrong predictions. */
-export abstract class ConfusionMetric extends Metric {
-  static readonly options: readonly string[] = [
+export abstract class ConfusionMetric extends BuiltInMetric {
+  static override readonly options: readonly string[] = [
     "thresholds",
     "topK",
     "classId",
     "name",
   ] satisfies readonly (keyof ConfusionOptions)[];
-  readonly name: string;
+  override readonly name: string;
   private readonly threshold: number | undefined;
   private readonly topK: number | undefined;
   private readonly classId: number | undefined;
@@ -85,7 +86,7 @@ export abstract class ConfusionMetric extends Metric {
     return and(less(rank, scalarLike(rank, topK)), above);
   }
 
-  state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+  override state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     const { truth, prediction } = align(labels, output, this.name);
     const chosen = (x: Value): Value => {
       if (this.classId === undefined) return x;
@@ -109,7 +110,11 @@ export abstract class ConfusionMetric extends Metric {
   /** The figure for the numbers of predictions. */
   protected abstract of(counts: Confusion): number;
 
-  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  override labelRule(): LabelRule {
+    return shares;
+  }
+
+  override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const count = (name: keyof Confusion): number => state[name]?.[0] ?? 0;
     return this.of({
       truePositives: count("truePositives"),
@@ -119,7 +124,7 @@ export abstract class ConfusionMetric extends Metric {
     });
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       name: this.name,
       thresholds: this.threshold ?? null,

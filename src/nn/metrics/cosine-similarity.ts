@@ -18,8 +18,11 @@ export interface CosineSimilarityOptions {
 /** The cosine of the angle between truth and prediction, 1 where they point the same way. @see https://keras.io/api/metrics/regression_metrics/ */
 export class CosineSimilarity extends MeanMetric {
   static readonly className: string = "CosineSimilarity";
-  static readonly options: readonly string[] = ["axis", "name"] satisfies readonly (keyof CosineSimilarityOptions)[];
-  readonly direction = "up";
+  static override readonly options: readonly string[] = [
+    "axis",
+    "name",
+  ] satisfies readonly (keyof CosineSimilarityOptions)[];
+  override readonly direction = "up";
   private readonly axis: number;
 
   constructor(options: CosineSimilarityOptions = {}) {

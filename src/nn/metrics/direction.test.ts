@@ -48,7 +48,7 @@ const directions = {
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
   ],
-  none: ["Mean", "MeanMetricWrapper", "FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives"],
+  none: ["Mean", "MeanMetricWrapper", "Sum", "FalseNegatives", "FalsePositives", "TrueNegatives", "TruePositives"],
 };
 
 /** What the constructors take whose arguments have no default. */

@@ -7,9 +7,10 @@ import { reduceMax, reduceSum } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import { numberWithin, oneOf, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
+import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";
-import { Metric } from "./metric.js";
+import { BuiltInMetric } from "./built-in-metric.js";
 
 const averages = ["micro", "macro", "weighted"] as const;
 
@@ -31,16 +32,16 @@ export interface FBetaScoreOptions {
  * @see https://keras.io/api/metrics/classification_metrics/ – a metric is one number here, so the default average is
  * `"macro"` in place of one score a class
  */
-export class FBetaScore extends Metric {
+export class FBetaScore extends BuiltInMetric {
   static readonly className: string = "FBetaScore";
-  static readonly options: readonly string[] = [
+  static override readonly options: readonly string[] = [
     "average",
     "beta",
     "threshold",
     "name",
   ] satisfies readonly (keyof FBetaScoreOptions)[];
-  readonly direction = "up";
-  readonly name: string;
+  override readonly direction = "up";
+  override readonly name: string;
   private readonly average: (typeof averages)[number];
   private readonly beta: number;
   private readonly threshold: number | undefined;
@@ -56,7 +57,7 @@ export class FBetaScore extends Metric {
       options.threshold === undefined ? undefined : numberWithin(owner, "threshold", options.threshold, 0, 1);
   }
 
-  state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+  override state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     const { truth, prediction } = align(labels, output, this.name);
     if (prediction.rank !== 2) {
       throw new UsageError(`${this.name} is for outputs of rank 2.`, {
@@ -85,7 +86,11 @@ export class FBetaScore extends Metric {
     };
   }
 
-  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  override labelRule(): LabelRule {
+    return shares;
+  }
+
+  override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const numbers = (name: string): readonly number[] => {
       const all = [...(state[name] ?? [])];
       return this.average === "micro" ? [all.reduce((sum, value) => sum + value, 0)] : all;
@@ -103,7 +108,7 @@ export class FBetaScore extends Metric {
     return scores.reduce((sum, score, i) => sum + score * (weights[i] ?? 0), 0) / (total || 1);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { name: this.name, average: this.average, beta: this.beta, threshold: this.threshold ?? null };
   }
 }

@@ -22,11 +22,11 @@ export interface MeanMetricWrapperOptions {
 export class MeanMetricWrapper extends MeanMetric {
   static readonly className: string = "MeanMetricWrapper";
   static readonly positional: readonly string[] = ["fn"];
-  static readonly options: readonly string[] = [
+  static override readonly options: readonly string[] = [
     "name",
     "direction",
   ] satisfies readonly (keyof MeanMetricWrapperOptions)[];
-  readonly direction: "up" | "down" | undefined;
+  override readonly direction: "up" | "down" | undefined;
   readonly own: MetricFunction;
 
   /**

@@ -15,7 +15,7 @@ import { refuse, wholeNumber, wholeNumbers } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import type { LabelRule } from "../label-rule.js";
 import { align } from "../losses/align.js";
-import { Metric } from "./metric.js";
+import { BuiltInMetric } from "./built-in-metric.js";
 import { byName } from "../named.js";
 
 /** Options of metrics of overlap that know the form of labels and predictions. */
@@ -43,10 +43,10 @@ export type IoUOptions = MeanIoUOptions;
  *
  * @see https://keras.io/api/metrics/segmentation_metrics/
  */
-export class IoU extends Metric {
+export class IoU extends BuiltInMetric {
   static readonly className: string = "IoU";
   static readonly positional: readonly string[] = ["numClasses", "targetClassIds"];
-  static readonly options: readonly string[] = [
+  static override readonly options: readonly string[] = [
     "ignoreClass",
     "sparseYTrue",
     "sparseYPred",
@@ -54,15 +54,15 @@ export class IoU extends Metric {
     "dtype",
     "name",
   ] satisfies readonly (keyof IoUOptions)[];
-  readonly direction = "up";
-  readonly name: string;
+  override readonly direction = "up";
+  override readonly name: string;
   protected readonly numClasses: number;
   protected readonly targetClassIds: readonly number[];
   protected readonly ignoreClass: number | undefined;
   protected readonly sparseYTrue: boolean;
   protected readonly sparseYPred: boolean;
   protected readonly axis: number;
-  protected readonly dtype: string | undefined;
+  override readonly dtype: string;
 
   /**
    * @param numClasses number of classes
@@ -86,7 +86,7 @@ export class IoU extends Metric {
     this.sparseYTrue = options.sparseYTrue ?? true;
     this.sparseYPred = options.sparseYPred ?? true;
     this.axis = wholeNumber(owner, "axis", options.axis ?? -1, -Infinity);
-    this.dtype = options.dtype;
+    this.dtype = options.dtype ?? "int32";
     if (this.targetClassIds.length === 0 || this.targetClassIds.some((id) => id >= numClasses)) {
       refuse(owner, "targetClassIds", `classes from 0 to ${numClasses - 1}`, targetClassIds);
     }
@@ -116,7 +116,7 @@ export class IoU extends Metric {
     });
   }
 
-  state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+  override state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     const predicted = this.predictedClasses(toChannelsLast(output));
     const actual = this.actualClasses(labels, output, predicted);
     const all: Shape = [dimProduct(predicted.shape)];
@@ -127,7 +127,7 @@ export class IoU extends Metric {
     const both = and(isClass(truth), isClass(prediction));
     const counts = this.ignoreClass === undefined ? both : and(both, not(equal(truth, number(this.ignoreClass))));
     const [batch = 1, ...others] = predicted.shape;
-    const given = this.dtype?.startsWith("float") === true ? sampleWeight : whole(sampleWeight);
+    const given = this.dtype.startsWith("float") ? sampleWeight : whole(sampleWeight);
     const spread = expandTo(reshapeTo(given, [batch, ...others.map(() => 1)]), predicted);
     const weight = where(counts, reshapeTo(spread, all), number(0));
     const cell = where(counts, add(mul(truth, number(this.numClasses)), prediction), number(0));
@@ -135,7 +135,7 @@ export class IoU extends Metric {
     return { confusion: scatterElements(empty, cast(cell, "int64"), weight, { axis: 0, reduction: "add" }) };
   }
 
-  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const cells = state["confusion"] ?? new Float64Array(this.numClasses ** 2);
     const classes = Array.from({ length: this.numClasses }, (_, index) => index);
     const sum = (place: (other: number) => number): number =>
@@ -153,10 +153,10 @@ export class IoU extends Metric {
     return sparseYTrue ? { kind: "classes", classes, ignored, cut: true } : undefined;
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return {
       name: this.name,
-      dtype: this.dtype ?? "int32",
+      dtype: this.dtype,
       num_classes: this.numClasses,
       target_class_ids: this.targetClassIds,
       ignore_class: this.ignoreClass ?? null,

@@ -8,7 +8,7 @@ import { MeanMetric } from "./mean-metric.js";
 /** A loss that is followed without being trained on, such as `"mae"`. @see https://keras.io/api/metrics/regression_metrics/ */
 export class LossMetric extends MeanMetric {
   static readonly className: string = "LossMetric";
-  readonly direction = "down";
+  override readonly direction = "down";
 
   private readonly loss: Loss;
 
@@ -27,7 +27,7 @@ export class LossMetric extends MeanMetric {
   }
 
   override labelRule(output: Shape): LabelRule | undefined {
-    return this.loss.labelRule?.(output);
+    return this.loss.hasOwnCall ? undefined : this.loss.labelRule?.(output);
   }
 
   override getConfig(): Config {

@@ -2,11 +2,11 @@ import type { Value } from "../../graph/value.js";
 import { mul } from "../../ops/elementwise.js";
 import { reduceMean, reduceSum } from "../../ops/reduction.js";
 import type { Config } from "../config.js";
-import { Metric } from "./metric.js";
+import { BuiltInMetric } from "./built-in-metric.js";
 
 /** A metric that is the weighted mean of a figure of each sample. */
-export abstract class MeanMetric extends Metric {
-  readonly name: string;
+export abstract class MeanMetric extends BuiltInMetric {
+  override readonly name: string;
 
   /**
    * @param name key in logs, unless the options say another
@@ -20,7 +20,7 @@ export abstract class MeanMetric extends Metric {
   /** The figure of each element, `[N]` or `[N, …]`. */
   protected abstract perElement(truth: Value, prediction: Value): Value;
 
-  state(truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+  override state(truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     const figures = this.perElement(truth, prediction);
     const axes = figures.shape.map((_, axis) => axis).slice(1);
     const perSample = axes.length === 0 ? figures : reduceMean(figures, axes, { keepdims: 0 });
@@ -30,13 +30,13 @@ export abstract class MeanMetric extends Metric {
     };
   }
 
-  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const total = state["total"]?.[0] ?? 0;
     const count = state["count"]?.[0] ?? 0;
     return count === 0 ? 0 : total / count;
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { name: this.name };
   }
 }

@@ -1,15 +1,8 @@
-import { refuse } from "../../errors/check.js";
 import type { Value } from "../../graph/value.js";
 import { mul } from "../../ops/elementwise.js";
-import { scalarLike } from "../../ops/constants.js";
 import { reduceSum } from "../../ops/reduction.js";
-import { expandTo } from "../../ops/shape-of.js";
-import { isTensor } from "../../runtime/runtime.js";
-import type { Config } from "../config.js";
-import type { CallContext } from "../context.js";
-import { asFloat, toValue } from "../operations/operand.js";
-import type { SymbolicTensor } from "../symbolic-tensor.js";
-import { Metric, presentRecording } from "./metric.js";
+import { type MetricSums } from "./metric.js";
+import { ToldMetric } from "./told-metric.js";
 
 /** Options of {@link Mean}. */
 export interface MeanOptions {
@@ -32,88 +25,25 @@ export interface MeanOptions {
  * console.log(mean.result()); // → 3
  * ```
  */
-export class Mean extends Metric {
+export class Mean extends ToldMetric {
   static readonly className: string = "Mean";
-  static readonly options: readonly string[] = ["name"] satisfies readonly (keyof MeanOptions)[];
-  readonly direction = undefined;
-  readonly name: string;
-  private total = 0;
-  private count = 0;
+  protected override readonly reduction = "mean";
 
   /** @throws UsageError for an option that it does not have */
   constructor(options: MeanOptions = {}) {
     super(options);
-    this.name = options.name ?? "mean";
   }
 
-  /**
-   * Takes numbers into the mean.
-   *
-   * @param values a number, a list of them, or an array
-   * @param sampleWeight a weight for each; default 1
-   */
-  override updateState(values: unknown, sampleWeight?: unknown): Promise<void> {
-    const recording = presentRecording([values]);
-    if (recording !== undefined) {
-      const numbers = asFloat(toValue(values as SymbolicTensor, recording));
-      const weights =
-        sampleWeight === undefined ? undefined : asFloat(toValue(sampleWeight as SymbolicTensor, recording));
-      const counts = weights ?? expandTo(scalarLike(numbers, 1), numbers);
-      const sum = (value: Value): Value => (value.rank === 0 ? value : reduceSum(value, undefined, { keepdims: 0 }));
-      const state = { total: sum(mul(numbers, counts)), count: sum(counts) };
-      // On a tape there are values at once; in a step they come with each run.
-      const context: CallContext = recording;
-      if (context.evaluate !== undefined) return this.updateFromValues(context, [state.total, state.count]);
-      recording.follow(this, state);
-      return Promise.resolve();
-    }
-    const numbers = numbersOf(values);
-    const weights = sampleWeight === undefined ? numbers.map(() => 1) : numbersOf(sampleWeight);
-    if (weights.length !== numbers.length) refuse("Mean", "sampleWeight", "a weight for each number", sampleWeight);
-    numbers.forEach((number, index) => {
-      this.total += number * (weights[index] ?? 0);
-      this.count += weights[index] ?? 0;
-    });
-    return Promise.resolve();
-  }
-
-  private async updateFromValues(tape: CallContext, values: readonly Value[]): Promise<void> {
-    const [total, count] = (await tape.evaluate?.(values)) ?? [];
-    this.total += Number(total?.data[0] ?? 0);
-    this.count += Number(count?.data[0] ?? 0);
-  }
-
-  override result(): number {
-    if (presentRecording([]) !== undefined) return super.result();
-    return this.count === 0 ? 0 : this.total / this.count;
-  }
-
-  override resetState(): void {
-    this.total = 0;
-    this.count = 0;
-  }
-
-  /** Followed in `fit`, it is the mean of the model's outputs, as in Keras. */
-  state(_truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+  /** Followed in `fit`, it is the mean of the model's outputs. */
+  override state(_truth: Value, prediction: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     return {
       total: reduceSum(mul(prediction, sampleWeight), undefined, { keepdims: 0 }),
       count: reduceSum(sampleWeight, undefined, { keepdims: 0 }),
     };
   }
 
-  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
-    const [total = 0, count = 0] = [state["total"]?.[0], state["count"]?.[0]];
-    return count === 0 ? 0 : total / count;
+  override figure({ total, count }: MetricSums): number {
+    const counted = count?.[0] ?? 0;
+    return counted === 0 ? 0 : (total?.[0] ?? 0) / counted;
   }
-
-  getConfig(): Config {
-    return { name: this.name };
-  }
-}
-
-function numbersOf(values: unknown): readonly number[] {
-  if (typeof values === "number") return [values];
-  if (isTensor(values)) return Array.from(values.data as Float32Array, Number);
-  if (Array.isArray(values) && values.every((one): one is number => typeof one === "number")) return values;
-  return refuse("Mean", "values", "a number, a list of numbers, or an array", values);
 }

@@ -3,7 +3,7 @@ import { type Confusion, ConfusionMetric, type ConfusionOptions } from "./confus
 /** How much of what is predicted is true: `TP / (TP + FP)`; 0 where there is none. @see https://keras.io/api/metrics/classification_metrics/ */
 export class Precision extends ConfusionMetric {
   static readonly className: string = "Precision";
-  readonly direction = "up";
+  override readonly direction = "up";
 
   /** @throws UsageError when an option is not usable */
   constructor(options: ConfusionOptions = {}) {

@@ -8,7 +8,7 @@ import { reshapeTo } from "../../ops/reshape.js";
 import { oneOf, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
-import { Metric } from "./metric.js";
+import { BuiltInMetric } from "./built-in-metric.js";
 
 const aggregations = ["uniform_average", "variance_weighted_average"] as const;
 
@@ -27,15 +27,15 @@ export interface R2ScoreOptions {
  *
  * @see https://keras.io/api/metrics/regression_metrics/ – a metric is one number here, so columns are always averaged
  */
-export class R2Score extends Metric {
+export class R2Score extends BuiltInMetric {
   static readonly className: string = "R2Score";
-  static readonly options: readonly string[] = [
+  static override readonly options: readonly string[] = [
     "classAggregation",
     "numRegressors",
     "name",
   ] satisfies readonly (keyof R2ScoreOptions)[];
-  readonly direction = "up";
-  readonly name: string;
+  override readonly direction = "up";
+  override readonly name: string;
   private readonly classAggregation: (typeof aggregations)[number];
   private readonly numRegressors: number;
 
@@ -48,7 +48,7 @@ export class R2Score extends Metric {
     this.numRegressors = wholeNumber("R2Score", "numRegressors", numRegressors, 0);
   }
 
-  state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
+  override state(labels: Value, output: Value, sampleWeight: Value): Readonly<Record<string, Value>> {
     const { truth, prediction } = align(labels, output, this.name);
     const [batch = 1, ...others] = prediction.shape;
     const flat = (x: Value): Value => reshapeTo(x, [batch, dimProduct(others)]);
@@ -64,7 +64,7 @@ export class R2Score extends Metric {
     };
   }
 
-  figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
+  override figure(state: Readonly<Record<string, Float32Array | Float64Array>>): number {
     const count = state["count"]?.[0] ?? 0;
     const sums = [...(state["sum"] ?? [])];
     if (count === 0 || sums.length === 0) return 0;
@@ -78,7 +78,7 @@ export class R2Score extends Metric {
     return this.numRegressors === 0 || left <= 0 ? score : 1 - ((1 - score) * (left + this.numRegressors)) / left;
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { name: this.name, class_aggregation: this.classAggregation, num_regressors: this.numRegressors };
   }
 }

@@ -3,7 +3,7 @@ import { type Confusion, ConfusionMetric, type ConfusionOptions } from "./confus
 /** How much of what is true is predicted: `TP / (TP + FN)`; 0 where there is none. @see https://keras.io/api/metrics/classification_metrics/ */
 export class Recall extends ConfusionMetric {
   static readonly className: string = "Recall";
-  readonly direction = "up";
+  override readonly direction = "up";
 
   /** @throws UsageError when an option is not usable */
   constructor(options: ConfusionOptions = {}) {

@@ -1,3 +1,4 @@
+import { UsageError } from "../../errors/errors.js";
 import type { Shape } from "../../graph/shape.js";
 import type { SerializedObject } from "../config.js";
 import type { Loss } from "../losses/loss.js";
@@ -32,12 +33,20 @@ export function metricNames(): readonly string[] {
  *
  * @param like a metric or a name
  * @param loss the loss that the output is trained with; `undefined` where it has none
- * @param outputShape shape of the model's output in Keras's order
+ * @param outputShape shape of the model's output in Keras's order; `[]` where it is not known yet
  * @throws UsageError when there is no metric of that name
  * @see https://keras.io/api/metrics/
  */
 export function resolveMetric(like: MetricLike, loss: Loss | undefined, outputShape: Shape): Metric {
   if (typeof like === "function") {
+    if (like.prototype instanceof Metric) {
+      throw new UsageError("This is the class of a metric, not a metric.", {
+        subject: "metrics",
+        expected: "a metric",
+        received: `the class ${like.name}`,
+        advice: `Make one of it: new ${like.name}().`,
+      });
+    }
     const name = lossNameOf(like);
     return name === undefined ? new MeanMetricWrapper(like) : resolveMetric(resolveLoss(name).name, loss, outputShape);
   }
@@ -51,7 +60,7 @@ export function resolveMetric(like: MetricLike, loss: Loss | undefined, outputSh
   }
   if (/^acc(uracy)?$/i.test(name)) {
     if (outputShape.at(-1) === 1) return new BinaryAccuracy({ name });
-    if (loss === undefined) return new ShapedAccuracy(name);
+    if (loss === undefined || outputShape.length === 0) return new ShapedAccuracy(name);
     return loss instanceof SparseLoss ? new SparseCategoricalAccuracy({ name }) : new CategoricalAccuracy({ name });
   }
   // A name that is no metric's is a loss's, or a mistake that the registry of metrics explains.

@@ -6,8 +6,8 @@ import { MeanMetric } from "./mean-metric.js";
 /** `√ mean (t − p)²`, the mean taken over all samples first. @see https://keras.io/api/metrics/regression_metrics/ */
 export class RootMeanSquaredError extends MeanMetric {
   static readonly className: string = "RootMeanSquaredError";
-  static readonly options: readonly string[] = ["name"];
-  readonly direction = "down";
+  static override readonly options: readonly string[] = ["name"];
+  override readonly direction = "down";
 
   /** @param options `name` is the key in logs; default `"root_mean_squared_error"` */
   constructor(options: { readonly name?: string } = {}) {

@@ -12,8 +12,8 @@ import { MeanMetric } from "./mean-metric.js";
 /** How often the greatest prediction is that of the class that the label numbers. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class SparseCategoricalAccuracy extends MeanMetric {
   static readonly className: string = "SparseCategoricalAccuracy";
-  static readonly options: readonly string[] = ["name"];
-  readonly direction = "up";
+  static override readonly options: readonly string[] = ["name"];
+  override readonly direction = "up";
 
   /** @param options `name` is the key in logs; default `"sparse_categorical_accuracy"` */
   constructor(options: { readonly name?: string } = {}) {

@@ -18,8 +18,9 @@ import type { TopKOptions } from "./top-k-categorical-accuracy.js";
 export class SparseTopKCategoricalAccuracy extends MeanMetric {
   static readonly className: string = "SparseTopKCategoricalAccuracy";
   static readonly positional: readonly string[] = ["k"];
-  static readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
-  readonly direction = "up";
+  static readonly following: readonly string[] = ["name"];
+  static override readonly options: readonly string[] = ["k", "name"] satisfies readonly (keyof TopKOptions)[];
+  override readonly direction = "up";
   private readonly k: number;
 
   /**
@@ -27,6 +28,8 @@ export class SparseTopKCategoricalAccuracy extends MeanMetric {
    * @throws UsageError when k is not a positive whole number
    */
   constructor(k: number, options?: Omit<TopKOptions, "k">);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(k: number, name: string, options?: Omit<TopKOptions, "k">);
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options?: TopKOptions);
   constructor(...given: readonly unknown[]) {

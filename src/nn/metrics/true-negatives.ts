@@ -6,7 +6,7 @@ import { type Confusion, ConfusionMetric, type ConfusionOptions } from "./confus
 export class TrueNegatives extends ConfusionMetric {
   static readonly className: string = "TrueNegatives";
   static readonly fixedOptions: readonly string[] = ["topK", "classId"];
-  readonly direction = undefined;
+  override readonly direction = undefined;
 
   /** @throws UsageError when an option is not usable */
   constructor(options: Pick<ConfusionOptions, "thresholds" | "name"> = {}) {

@@ -1,7 +1,7 @@
-import { isWhole, refuse } from "../../errors/check.js";
+import { checkOptionNames, isPlainObject, isWhole, refuse, show } from "../../errors/check.js";
 import type { Shape } from "../../graph/shape.js";
-import { allocate, elementCount, float32 } from "../../onnx/tensor-data.js";
-import { isTensor, type Tensor, toTensor } from "../../runtime/runtime.js";
+import { allocate, elementCount, float32, type TensorData } from "../../onnx/tensor-data.js";
+import { fromTensor, isTensor, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
 import { Variable } from "../variable.js";
 import { elementType } from "./rows.js";
@@ -9,9 +9,9 @@ import { elementType } from "./rows.js";
 /* Arrays that are known at once; inside of `call` they count as constants. */
 
 /** An array of one number. */
-function filled(owner: string, shape: readonly number[] | number, number: number, dtype: string): Tensor {
-  const dims = typeof shape === "number" ? [shape] : shape;
-  if (!Array.isArray(dims) || !dims.every((extent) => isWhole(extent, 0))) {
+function filled(owner: string, shape: unknown, number: unknown, dtype: unknown): Tensor {
+  const dims: readonly unknown[] = [shape].flat();
+  if (!dims.every((extent): extent is number => isWhole(extent, 0))) {
     return refuse(owner, "shape", "a list of whole numbers", shape);
   }
   if (typeof number !== "number") return refuse(owner, "fillValue", "a number", number);
@@ -22,18 +22,45 @@ function filled(owner: string, shape: readonly number[] | number, number: number
   return toTensor({ type, dims, data });
 }
 
-/** An array of zeros. */
-export function zeros(shape: readonly number[] | number, dtype = "float32"): Tensor {
+/** The arguments of a function in their order, where they were given by name, or the last of them were. */
+function inOrder(owner: string, names: readonly string[], given: readonly unknown[]): readonly unknown[] {
+  const last = given.at(-1);
+  if (!isPlainObject(last)) return given;
+  checkOptionNames(`ops.${owner}`, last, names.slice(given.length - 1));
+  return names.map((name, index) => (index < given.length - 1 ? given[index] : last[name]));
+}
+
+/** A list of extents, or a single one. */
+type GivenShape = Shape | number;
+
+/** An element type by name, as functions that make arrays take it at their end. */
+type Dtype = string | { readonly dtype?: string | undefined };
+
+/** A shape and an element type by name. */
+interface ShapeOptions {
+  readonly shape: GivenShape;
+  readonly dtype?: string | undefined;
+}
+
+/** An array of zeros, of float32 unless it is said. */
+export function zeros(shape: GivenShape | ShapeOptions, dtype?: Dtype): Tensor;
+export function zeros(...given: readonly unknown[]): Tensor {
+  const [shape, dtype = "float32"] = inOrder("zeros", ["shape", "dtype"], given);
   return filled("zeros", shape, 0, dtype);
 }
 
-/** An array of ones. */
-export function ones(shape: readonly number[] | number, dtype = "float32"): Tensor {
+/** An array of ones, of float32 unless it is said. */
+export function ones(shape: GivenShape | ShapeOptions, dtype?: Dtype): Tensor;
+export function ones(...given: readonly unknown[]): Tensor {
+  const [shape, dtype = "float32"] = inOrder("ones", ["shape", "dtype"], given);
   return filled("ones", shape, 1, dtype);
 }
 
-/** An array of one number. */
-export function full(shape: readonly number[] | number, fillValue: number, dtype = "float32"): Tensor {
+/** An array of one number, of float32 unless it is said. */
+export function full(shape: GivenShape, fillValue: number, dtype?: Dtype): Tensor;
+export function full(options: ShapeOptions & { readonly fillValue: number }): Tensor;
+export function full(...given: readonly unknown[]): Tensor {
+  const [shape, fillValue, dtype = "float32"] = inOrder("full", ["shape", "fillValue", "dtype"], given);
   return filled("full", shape, fillValue, dtype);
 }
 
@@ -42,25 +69,45 @@ export function full(shape: readonly number[] | number, fillValue: number, dtype
  *
  * @param dtype default `"int32"` where all are whole, `"float32"` elsewhere
  */
-export function arange(start: number, stop?: number, step = 1, dtype?: string): Tensor {
-  const [from, to] = stop === undefined ? [0, start] : [start, stop];
-  if (![from, to, step].every(Number.isFinite) || step === 0) {
-    return refuse("arange", "step", "finite numbers, and a step other than 0", [from, to, step].join(", "));
+export function arange(start: number, stop?: number, step?: number, dtype?: Dtype): Tensor;
+export function arange(
+  start: number,
+  stop: number,
+  options: { readonly step?: number; readonly dtype?: string },
+): Tensor;
+export function arange(options: {
+  readonly start?: number;
+  readonly stop: number;
+  readonly step?: number;
+  readonly dtype?: string;
+}): Tensor;
+export function arange(...given: readonly unknown[]): Tensor {
+  const names = ["start", "stop", "step", "dtype"];
+  const [start, stop, step = 1, dtype] = inOrder("arange", names, given);
+  const [from = 0, to] = stop === undefined || stop === null ? [0, start] : [start, stop];
+  const numbers = [from, to, step].filter((one): one is number => Number.isFinite(one));
+  const [first, end, stride = 0] = numbers;
+  if (first === undefined || end === undefined || stride === 0) {
+    return refuse("arange", "step", "finite numbers, and a step other than 0", [from, to, step].map(show).join(", "));
   }
-  const count = Math.max(0, Math.ceil((to - from) / step));
-  const whole = [from, to, step].every(Number.isInteger);
-  const values = Array.from({ length: count }, (_, index) => from + index * step);
+  const count = Math.max(0, Math.ceil((end - first) / stride));
+  const whole = numbers.every(Number.isInteger);
+  const values = Array.from({ length: count }, (_, index) => first + index * stride);
   return typed("arange", values, [count], dtype ?? (whole ? "int32" : "float32"));
 }
 
-/** Numbers at equal distances from `start` to `stop`, both among them; float32. */
-export function linspace(start: number, stop: number, num = 50): Tensor {
-  if (![start, stop].every(Number.isFinite)) return refuse("linspace", "stop", "two finite numbers", [start, stop]);
+/** Numbers at equal distances from `start` to `stop`, both among them: 50 unless it is said; float32. */
+export function linspace(start: number, stop: number, num?: number | { readonly num?: number }): Tensor;
+export function linspace(...given: readonly unknown[]): Tensor {
+  const [start, stop, num = 50] = inOrder("linspace", ["start", "stop", "num"], given);
+  const ends = [start, stop].filter((one): one is number => Number.isFinite(one));
+  const [first = 0, last = 0] = ends;
+  if (ends.length < 2) return refuse("linspace", "stop", "two finite numbers", [start, stop]);
   if (!isWhole(num, 0)) return refuse("linspace", "num", "a whole number", num);
-  const step = num > 1 ? (stop - start) / (num - 1) : 0;
+  const step = num > 1 ? (last - first) / (num - 1) : 0;
   return toTensor(
     float32(
-      Array.from({ length: num }, (_, index) => start + index * step),
+      Array.from({ length: num }, (_, index) => first + index * step),
       [num],
     ),
   );
@@ -75,7 +122,7 @@ export function eye(rows: number, columns: number = rows, dtype = "float32"): Te
   return typed("eye", values, [rows, columns], dtype);
 }
 
-function typed(owner: string, values: readonly number[], dims: readonly number[], dtype: string): Tensor {
+function typed(owner: string, values: readonly number[], dims: readonly number[], dtype: unknown): Tensor {
   const type = elementType(owner, dtype);
   const data = allocate(type, values.length);
   values.forEach((value, index) => {
@@ -94,10 +141,12 @@ export type NestedNumbers = number | boolean | readonly NestedNumbers[];
  * @param dtype default: as Keras, `"int32"` for whole numbers, `"float32"` for others
  * @throws UsageError when the lists are not of the same length
  */
-export function convertToTensor(x: NestedNumbers | Variable | Tensor, dtype?: string): Tensor {
-  if (isTensor(x)) return x;
-  if (x instanceof Variable) return toTensor(x.value);
-  const lists = x;
+export function convertToTensor(x: NestedNumbers | Variable | Tensor, dtype?: Dtype): Tensor;
+export function convertToTensor(...given: readonly unknown[]): Tensor {
+  const [x, dtype] = inOrder("convertToTensor", ["x", "dtype"], given);
+  if (isTensor(x)) return dtype === undefined || dtype === x.type ? x : retyped(fromTensor(x), dtype);
+  if (x instanceof Variable) return dtype === undefined ? toTensor(x.value) : retyped(x.value, dtype);
+  const lists = x as NestedNumbers;
   const dims: number[] = [];
   for (let part: NestedNumbers | undefined = lists; Array.isArray(part); part = (part as readonly NestedNumbers[])[0]) {
     dims.push((part as readonly NestedNumbers[]).length);
@@ -109,6 +158,16 @@ export function convertToTensor(x: NestedNumbers | Variable | Tensor, dtype?: st
   const flags = elements.length > 0 && elements.every((one) => typeof one === "boolean");
   const whole = elements.length > 0 && elements.every((one) => Number.isInteger(Number(one)));
   return typed("convertToTensor", elements.map(Number), dims, dtype ?? (flags ? "bool" : whole ? "int32" : "float32"));
+}
+
+/** An array in another element type; fractions are cut off where the type has none. */
+function retyped({ data, dims }: TensorData, dtype: unknown): Tensor {
+  const type = elementType("convertToTensor", dtype);
+  const values = Array.from(data as ArrayLike<number | bigint>, Number);
+  const whole = type.startsWith("float")
+    ? values
+    : values.map(type === "bool" ? (value) => Number(value !== 0) : Math.trunc);
+  return typed("convertToTensor", whole, dims, dtype);
 }
 
 /** The extents of a tensor in Keras's order; a name for each that varies. */

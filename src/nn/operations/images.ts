@@ -12,6 +12,17 @@ import { type Answer, inGraphOrder, inKerasOrder, type Operand } from "./operand
 import { operation } from "./operation.js";
 import { float, value } from "./rows.js";
 
+export {
+  type BlurOptions,
+  extractPatches,
+  gaussianBlur,
+  hsvToRgb,
+  padImages,
+  type PadImagesOptions,
+  type PatchOptions,
+  rgbToHsv,
+} from "./patches.js";
+
 /** Options of {@link resize}. */
 export interface ResizeOptions {
   /** Default `"bilinear"`. */

@@ -10,4 +10,8 @@ export * from "./indexing.js";
 export * from "./neural.js";
 export * from "./products.js";
 export * from "./creation.js";
+export * from "./ordering.js";
+export * from "./placing.js";
+export * from "./crossentropies.js";
+export * from "./blocks.js";
 export * as image from "./images.js";

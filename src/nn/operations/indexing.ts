@@ -234,7 +234,10 @@ export const oneHot = operation<OneHot>({
     const x = value(given);
     const classes = axisOf("oneHot", numClasses);
     const place = normalizeAxis(axisOf("oneHot", axis), x.rank + 1, "oneHot");
-    const last = index.oneHot(x.type === "int64" ? x : cast(x, "int64"), classes);
+    const whole = x.type === "int64" ? x : cast(x, "int64");
+    // ONNX wants an axis at least: a single number is a list of one.
+    const listed = index.oneHot(x.rank === 0 ? reshape(whole, integers([1])) : whole, classes);
+    const last = x.rank === 0 ? reshape(listed, integers([classes])) : listed;
     const order = x.shape.map((_, one) => one);
     order.splice(place, 0, x.rank);
     const moved = place === x.rank ? last : transpose(last, { perm: order });

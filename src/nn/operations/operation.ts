@@ -35,6 +35,8 @@ export interface OperationRow {
   readonly options: OperationOptions;
   /** Those of the options that Keras's files say by name in the call rather than in the configuration. */
   readonly namedInCall?: readonly string[];
+  /** Whether Keras's configuration of it leaves its name out. */
+  readonly isNameless?: boolean;
   /** Whether its only argument is a list here, where Keras's call takes the entries one by one. */
   readonly isVariadic?: boolean;
   /** Whether every element is treated by itself, so that it may as well be computed in the graph's order of axes. */
@@ -181,7 +183,8 @@ export class Operation extends Layer {
   }
 
   override getConfig(): Record<string, unknown> {
-    return { name: this.name, ...this.said((name) => this.row.namedInCall?.includes(name) !== true) };
+    const name = this.row.isNameless === true ? {} : { name: this.name };
+    return { ...name, ...this.said((name) => this.row.namedInCall?.includes(name) !== true) };
   }
 
   /** Options that files say by name in the call. */

@@ -148,7 +148,10 @@ export const moveaxis = operation<Moveaxis>({
 });
 
 /** What {@link expandDims} is. */
-export type ExpandDims = <X extends Operand>(x: X, axis: number | readonly number[]) => Answer<X>;
+export type ExpandDims = <X extends Operand>(
+  x: X,
+  axis: number | readonly number[] | { readonly axis: number | readonly number[] },
+) => Answer<X>;
 
 /** A new axis of extent 1 at a place of the result. */
 export const expandDims = operation<ExpandDims>({

@@ -16,12 +16,16 @@ export interface AdamWOptions extends AdamOptions {
 export class AdamW extends Adam {
   static override readonly className: string = "AdamW";
   static override readonly positional: readonly string[] = ["learningRate"];
+  static override readonly following: readonly string[] = ["weightDecay"];
 
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: LearningRate | AdamWOptions, options?: AdamWOptions) {
-    super({ weightDecay: 0.004, ...byName<AdamWOptions>(AdamW, [learningRate, options]) });
+  constructor(learningRate?: LearningRate | AdamWOptions, options?: AdamWOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(learningRate: LearningRate, weightDecay: number, options?: AdamWOptions);
+  constructor(...given: readonly unknown[]) {
+    super({ weightDecay: 0.004, ...byName<AdamWOptions>(AdamW, given) });
   }
 }

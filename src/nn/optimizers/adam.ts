@@ -28,6 +28,7 @@ export interface AdamOptions extends OptimizerOptions {
 export class Adam extends Optimizer {
   static readonly className: string = "Adam";
   static readonly positional: readonly string[] = ["learningRate"];
+  static readonly following: readonly string[] = ["beta1", "beta2"];
   static override readonly options: readonly string[] = [
     "beta1",
     "beta2",
@@ -43,8 +44,13 @@ export class Adam extends Optimizer {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: LearningRate | AdamOptions, options?: AdamOptions) {
-    const all = byName<AdamOptions>(Adam, [learningRate, options]);
+  constructor(learningRate?: LearningRate | AdamOptions, options?: AdamOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(learningRate: LearningRate, beta1: number, options?: AdamOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(learningRate: LearningRate, beta1: number, beta2: number, options?: AdamOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<AdamOptions>(Adam, given);
     super(all.learningRate ?? 0.001, all);
     this.beta1 = numberWithin("Adam", "beta1", all.beta1 ?? 0.9, 0, 1);
     this.beta2 = numberWithin("Adam", "beta2", all.beta2 ?? 0.999, 0, 1);

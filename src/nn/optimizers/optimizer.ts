@@ -60,6 +60,8 @@ function optional<T>(value: T | undefined, check: (value: T) => T): T | undefine
  * step, average the weights.
  */
 export abstract class Optimizer extends Named implements UpdateRule {
+  declare static fromConfig: (config: Config) => Optimizer;
+
   static {
     refuseFormerMembers(this, "An optimizer", { lr: "learningRate" });
   }

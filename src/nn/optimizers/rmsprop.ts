@@ -28,6 +28,7 @@ export interface RMSpropOptions extends OptimizerOptions {
 export class RMSprop extends Optimizer {
   static readonly className: string = "RMSprop";
   static readonly positional: readonly string[] = ["learningRate"];
+  static readonly following: readonly string[] = ["rho"];
   static override readonly options: readonly string[] = [
     "rho",
     "momentum",
@@ -43,8 +44,11 @@ export class RMSprop extends Optimizer {
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: LearningRate | RMSpropOptions, options?: RMSpropOptions) {
-    const all = byName<RMSpropOptions>(RMSprop, [learningRate, options]);
+  constructor(learningRate?: LearningRate | RMSpropOptions, options?: RMSpropOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(learningRate: LearningRate, rho: number, options?: RMSpropOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<RMSpropOptions>(RMSprop, given);
     super(all.learningRate ?? 0.001, all);
     this.rho = numberWithin("RMSprop", "rho", all.rho ?? 0.9, 0, 1);
     this.momentum = numberWithin("RMSprop", "momentum", all.momentum ?? 0, 0, 1);

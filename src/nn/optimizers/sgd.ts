@@ -22,6 +22,7 @@ export interface SGDOptions extends OptimizerOptions {
 export class SGD extends Optimizer {
   static readonly className: string = "SGD";
   static readonly positional: readonly string[] = ["learningRate"];
+  static readonly following: readonly string[] = ["momentum", "nesterov"];
   static override readonly options: readonly string[] = [
     "momentum",
     "nesterov",
@@ -33,8 +34,13 @@ export class SGD extends Optimizer {
    * @param learningRate the step size, or all options; default 0.01
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: LearningRate | SGDOptions, options?: SGDOptions) {
-    const all = byName<SGDOptions>(SGD, [learningRate, options]);
+  constructor(learningRate?: LearningRate | SGDOptions, options?: SGDOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(learningRate: LearningRate, momentum: number, options?: SGDOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(learningRate: LearningRate, momentum: number, nesterov: boolean, options?: SGDOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<SGDOptions>(SGD, given);
     super(all.learningRate ?? 0.01, all);
     this.momentum = numberWithin("SGD", "momentum", all.momentum ?? 0, 0, 1);
     this.nesterov = all.nesterov ?? false;

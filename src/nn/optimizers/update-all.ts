@@ -42,6 +42,6 @@ export function updateAll(
     const rate =
       learningRateMultiplier === 1 ? learningRate : mul(learningRate, scalarLike(learningRate, learningRateMultiplier));
     const updated = optimizer.update({ weight, gradient, slots, learningRate: rate, step });
-    return constraint === undefined ? updated : { ...updated, weight: constraint.apply(updated.weight) };
+    return constraint === undefined ? updated : { ...updated, weight: constraint.project(updated.weight) };
   });
 }

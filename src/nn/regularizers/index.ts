@@ -1,3 +1,6 @@
 export * from "./catalogue.js";
-export type { Regularizer } from "./regularizer.js";
-export { type RegularizerLike, resolveRegularizer } from "./resolve-regularizer.js";
+// Keras's other names.
+export * from "./functions.js";
+export { deserialize, get, serialize } from "./identifiers.js";
+export { Regularizer } from "./regularizer.js";
+export { type OwnRegularizer, type RegularizerLike, resolveRegularizer } from "./resolve-regularizer.js";

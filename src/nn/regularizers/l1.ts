@@ -12,7 +12,7 @@ export interface L1Options {
 export class L1 extends L1L2 {
   static override readonly className: string = "L1";
   static readonly fixedOptions: readonly string[] = ["l2"];
-  static readonly positional: readonly string[] = ["l1"];
+  static override readonly positional: readonly string[] = ["l1"];
 
   /**
    * @param l1 the factor, or the options; default 0.01

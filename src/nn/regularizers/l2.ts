@@ -12,7 +12,7 @@ export interface L2Options {
 export class L2 extends L1L2 {
   static override readonly className: string = "L2";
   static readonly fixedOptions: readonly string[] = ["l1"];
-  static readonly positional: readonly string[] = ["l2"];
+  static override readonly positional: readonly string[] = ["l2"];
 
   /**
    * @param l2 the factor, or the options; default 0.01

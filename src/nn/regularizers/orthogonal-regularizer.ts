@@ -9,8 +9,7 @@ import { reduceSum, reduceSumSquare } from "../../ops/reduction.js";
 import { numberWithin, oneOf } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { unitVectors } from "../unit-vectors.js";
-import type { Regularizer } from "./regularizer.js";
-import { Named } from "../named.js";
+import { Regularizer } from "./regularizer.js";
 
 const modes = ["rows", "columns"] as const;
 
@@ -27,7 +26,7 @@ export interface OrthogonalRegularizerOptions {
  *
  * @see https://keras.io/api/layers/regularizers/
  */
-export class OrthogonalRegularizer extends Named implements Regularizer {
+export class OrthogonalRegularizer extends Regularizer {
   static readonly className: string = "OrthogonalRegularizer";
   static readonly options: readonly string[] = [
     "factor",
@@ -44,7 +43,7 @@ export class OrthogonalRegularizer extends Named implements Regularizer {
     this.mode = oneOf("OrthogonalRegularizer", "mode", mode, modes);
   }
 
-  penalty(weight: Value): Value {
+  override penalty(weight: Value): Value {
     if (weight.rank !== 2) {
       throw new ShapeError("OrthogonalRegularizer is for weights of rank 2.", {
         subject: "OrthogonalRegularizer",
@@ -62,7 +61,7 @@ export class OrthogonalRegularizer extends Named implements Regularizer {
     return mul(sub(all, diagonal), scalarLike(weight, this.factor / (count * (count - 1))));
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { factor: this.factor, mode: this.mode };
   }
 }

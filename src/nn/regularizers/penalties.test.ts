@@ -40,7 +40,7 @@ describe("constraints have Keras's weights", () => {
   it.each(named(golden.constraints))("%s", async (_, rule) => {
     const constraint = resolveConstraint(rule);
     if (constraint === undefined) throw new Error("none");
-    const { y } = await runGraph({ y: constraint.apply(constant(goldenTensor(rule.weight))) });
+    const { y } = await runGraph({ y: constraint.project(constant(goldenTensor(rule.weight))) });
     if (y === undefined) throw new Error("no output");
     expect(relativeError(y, rule.output)).toBeLessThan(1e-5);
     expect(constraint.getConfig()).toEqual(rule.config);

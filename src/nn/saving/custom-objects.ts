@@ -1,4 +1,4 @@
-import { checkOptionNames, refuse } from "../../errors/check.js";
+import { checkOptionNames, isPlainObject, refuse } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { camelCase } from "../../errors/former-names.js";
 import type { Config } from "../config.js";
@@ -9,7 +9,8 @@ export type CustomObject = (abstract new (...args: never[]) => unknown) | ((...a
 /** Custom objects by the names that files have for them. */
 export type CustomObjects = Readonly<Record<string, CustomObject>>;
 
-const byName = new Map<string, CustomObject>();
+/** An object without names of its own: a user may call a class `constructor`. */
+const byName = Object.create(null) as Record<string, CustomObject>;
 const registeredNames = new Map<unknown, string>();
 /** Those of calls that are under way, such as `loadModel(path, { customObjects })`. */
 const scopes: CustomObjects[] = [];
@@ -64,7 +65,7 @@ export function registerKerasSerializable(
   return (object) => {
     if (typeof object !== "function") refuse("registerKerasSerializable", "object", "a class or a function", object);
     const name = `${options.package ?? "Custom"}>${options.name ?? plainName(object)}`;
-    const known = byName.get(name);
+    const known = byName[name];
     if (known !== undefined && known !== object && known.toString() !== object.toString()) {
       throw new UsageError(`The name "${name}" is registered for something else.`, {
         subject: name,
@@ -73,7 +74,7 @@ export function registerKerasSerializable(
         advice: "Give one of them another name or package.",
       });
     }
-    byName.set(name, object);
+    byName[name] = object;
     registeredNames.set(object, name);
     return object;
   };
@@ -93,7 +94,25 @@ export function isRegistered(object: unknown): boolean {
 /** The class or function that a name stands for; `undefined` where there is none. */
 export function getRegisteredObject(name: string): CustomObject | undefined {
   for (const scope of [...scopes].reverse()) if (Object.hasOwn(scope, name)) return scope[name];
-  return byName.get(name);
+  return byName[name];
+}
+
+/**
+ * Custom objects by the names under which files may name them, for the whole process: what is added to it is known from then on.
+ *
+ * @see https://keras.io/api/models/model_saving_apis/serialization_utils/#getcustomobjects-function
+ *
+ * @example
+ * ```ts
+ * import { layers, ops, saving, type SymbolicTensor } from "graft-ml";
+ *
+ * const softer = (x: SymbolicTensor): SymbolicTensor => ops.multiply(x, ops.sigmoid(x));
+ * Object.assign(saving.getCustomObjects(), { softer });
+ * console.log(new layers.Activation("softer").apply(layers.Input({ shape: [4] })).shape); // → [ 'N', 4 ]
+ * ```
+ */
+export function getCustomObjects(): Record<string, CustomObject> {
+  return byName;
 }
 
 /** The custom object that a file names; {@link getRegisteredObject} of its registered name, or of its plain one. */
@@ -114,6 +133,19 @@ export function findCustom(names: readonly (string | null | undefined)[]): Custo
 export class CustomObjectScope {
   constructor(private readonly objects: CustomObjects) {}
 
+  /** Does something at once, in which files may name the objects. */
+  runNow<T>(work: () => T): T {
+    const { objects } = this;
+    const given: unknown = objects;
+    if (!isPlainObject(given)) refuse("CustomObjectScope", "customObjects", "an object such as { Scale }", given);
+    scopes.push(objects);
+    try {
+      return work();
+    } finally {
+      scopes.splice(scopes.lastIndexOf(objects), 1);
+    }
+  }
+
   /** Does something, also in promises, in which files may name the objects. */
   async run<T>(work: () => T | Promise<T>): Promise<T> {
     scopes.push(this.objects);
@@ -124,6 +156,9 @@ export class CustomObjectScope {
     }
   }
 }
+
+/** Functions that classes of a user's own inherit as `fromConfig`: one that is none of these is the user's. */
+export const inheritedFromConfig = new WeakSet<object>();
 
 /** A class as {@link makeCustom} uses it. */
 interface CustomClass {
@@ -138,8 +173,11 @@ interface CustomClass {
  */
 export function makeCustom(Class: CustomObject, config: Config): unknown {
   const Custom = Class as unknown as CustomClass;
-  if (typeof Custom.fromConfig === "function") return Custom.fromConfig(config);
-  const { positional = [] } = Custom;
+  const own: unknown = Reflect.get(Custom, "fromConfig");
+  if (typeof own === "function" && !inheritedFromConfig.has(own)) return Custom.fromConfig?.(config);
+  // Those of a class that it extends, such as the ends of a Model, are its constructor's where the configuration says them.
+  const { positional: listed = [] } = Custom;
+  const positional = Object.hasOwn(Custom, "positional") || listed.some((name) => name in config) ? listed : [];
   const options = Object.entries(config)
     .filter(([name, value]) => name !== "dtype" && value !== null && !positional.includes(name))
     .map(([name, value]) => [camelCase(name), value]);

@@ -2,6 +2,7 @@ export {
   type CustomObject,
   type CustomObjects,
   CustomObjectScope,
+  getCustomObjects,
   getRegisteredName,
   getRegisteredObject,
   registerKerasSerializable,

@@ -44,6 +44,8 @@ export class CosineDecayRestarts extends LearningRateSchedule {
    * @throws UsageError when an argument is not usable
    */
   constructor(initialLearningRate: number, firstDecaySteps: number, options?: CosineDecayRestartsOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(initialLearningRate: number, options: CosineDecayRestartsOptions & { readonly firstDecaySteps: number });
   /** All of them by name, as Keras's keyword arguments. */
   constructor(
     options: CosineDecayRestartsOptions & { readonly initialLearningRate: number; readonly firstDecaySteps: number },

@@ -25,6 +25,7 @@ export interface CosineDecayOptions {
 export class CosineDecay extends LearningRateSchedule {
   static override readonly className: string = "CosineDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
+  static readonly following: readonly string[] = ["alpha"];
   static readonly options: readonly string[] = [
     "alpha",
     "warmupTarget",
@@ -44,6 +45,10 @@ export class CosineDecay extends LearningRateSchedule {
    * @throws UsageError when an argument is not usable
    */
   constructor(initialLearningRate: number, decaySteps: number, options?: CosineDecayOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(initialLearningRate: number, options: CosineDecayOptions & { readonly decaySteps: number });
+  /** In Keras's order, as many by position as one likes. */
+  constructor(initialLearningRate: number, decaySteps: number, alpha: number, options?: CosineDecayOptions);
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: CosineDecayOptions & { readonly initialLearningRate: number; readonly decaySteps: number });
   constructor(...given: readonly unknown[]) {

@@ -19,6 +19,7 @@ export interface ExponentialDecayOptions {
 export class ExponentialDecay extends LearningRateSchedule {
   static override readonly className: string = "ExponentialDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps", "decayRate"];
+  static readonly following: readonly string[] = ["staircase"];
   static readonly options: readonly string[] = [
     "staircase",
     "name",
@@ -36,6 +37,25 @@ export class ExponentialDecay extends LearningRateSchedule {
    * @throws UsageError when an argument is not usable
    */
   constructor(initialLearningRate: number, decaySteps: number, decayRate: number, options?: ExponentialDecayOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    initialLearningRate: number,
+    options: ExponentialDecayOptions & { readonly decaySteps: number; readonly decayRate: number },
+  );
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    initialLearningRate: number,
+    decaySteps: number,
+    options: ExponentialDecayOptions & { readonly decayRate: number },
+  );
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    initialLearningRate: number,
+    decaySteps: number,
+    decayRate: number,
+    staircase: boolean,
+    options?: ExponentialDecayOptions,
+  );
   /** All of them by name, as Keras's keyword arguments. */
   constructor(
     options: ExponentialDecayOptions & {

@@ -19,6 +19,7 @@ export interface InverseTimeDecayOptions {
 export class InverseTimeDecay extends LearningRateSchedule {
   static override readonly className: string = "InverseTimeDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps", "decayRate"];
+  static readonly following: readonly string[] = ["staircase"];
   static readonly options: readonly string[] = [
     "staircase",
     "name",
@@ -36,6 +37,25 @@ export class InverseTimeDecay extends LearningRateSchedule {
    * @throws UsageError when an argument is not usable
    */
   constructor(initialLearningRate: number, decaySteps: number, decayRate: number, options?: InverseTimeDecayOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    initialLearningRate: number,
+    options: InverseTimeDecayOptions & { readonly decaySteps: number; readonly decayRate: number },
+  );
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    initialLearningRate: number,
+    decaySteps: number,
+    options: InverseTimeDecayOptions & { readonly decayRate: number },
+  );
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    initialLearningRate: number,
+    decaySteps: number,
+    decayRate: number,
+    staircase: boolean,
+    options?: InverseTimeDecayOptions,
+  );
   /** All of them by name, as Keras's keyword arguments. */
   constructor(
     options: InverseTimeDecayOptions & {

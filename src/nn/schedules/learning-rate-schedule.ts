@@ -21,6 +21,8 @@ import { Named } from "../named.js";
  * ```
  */
 export abstract class LearningRateSchedule extends Named {
+  declare static fromConfig: (config: Config) => LearningRateSchedule;
+
   static readonly className: string = "LearningRateSchedule";
 
   /**

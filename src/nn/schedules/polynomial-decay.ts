@@ -23,6 +23,7 @@ export interface PolynomialDecayOptions {
 export class PolynomialDecay extends LearningRateSchedule {
   static override readonly className: string = "PolynomialDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
+  static readonly following: readonly string[] = ["endLearningRate", "power"];
   static readonly options: readonly string[] = [
     "endLearningRate",
     "power",
@@ -42,6 +43,23 @@ export class PolynomialDecay extends LearningRateSchedule {
    * @throws UsageError when an argument is not usable
    */
   constructor(initialLearningRate: number, decaySteps: number, options?: PolynomialDecayOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(initialLearningRate: number, options: PolynomialDecayOptions & { readonly decaySteps: number });
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    initialLearningRate: number,
+    decaySteps: number,
+    endLearningRate: number,
+    options?: PolynomialDecayOptions,
+  );
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    initialLearningRate: number,
+    decaySteps: number,
+    endLearningRate: number,
+    power: number,
+    options?: PolynomialDecayOptions,
+  );
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: PolynomialDecayOptions & { readonly initialLearningRate: number; readonly decaySteps: number });
   constructor(...given: readonly unknown[]) {

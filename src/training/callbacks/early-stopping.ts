@@ -59,6 +59,7 @@ const known = [
 export class EarlyStopping extends Callback {
   static readonly className: string = "EarlyStopping";
   static readonly positional: readonly string[] = ["monitor"];
+  static readonly following: readonly string[] = ["minDelta", "patience", "verbose"];
   static readonly options: readonly string[] = known;
 
   /** Epoch, from 0, after which training ended; 0 when it did not. */
@@ -79,8 +80,21 @@ export class EarlyStopping extends Callback {
    * @param monitor key in the logs, or all options
    * @throws UsageError for an option that is not usable
    */
-  constructor(monitor?: string | EarlyStoppingOptions, others?: EarlyStoppingOptions) {
-    const options = byName<EarlyStoppingOptions>(EarlyStopping, [monitor, others]);
+  constructor(monitor?: string | EarlyStoppingOptions, others?: EarlyStoppingOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(monitor: string, minDelta: number, options?: EarlyStoppingOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(monitor: string, minDelta: number, patience: number, options?: EarlyStoppingOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    monitor: string,
+    minDelta: number,
+    patience: number,
+    verbose: EarlyStoppingOptions["verbose"],
+    options?: EarlyStoppingOptions,
+  );
+  constructor(...given: readonly unknown[]) {
+    const options = byName<EarlyStoppingOptions>(EarlyStopping, given);
     super(options);
     const { monitor: watched = "val_loss", mode = "auto", minDelta = 0 } = options;
     this.watched = new Monitor("EarlyStopping", watched, mode, minDelta);

@@ -22,6 +22,7 @@ export interface LearningRateSchedulerOptions {
 export class LearningRateScheduler extends Callback {
   static readonly className: string = "LearningRateScheduler";
   static readonly positional: readonly string[] = ["schedule"];
+  static readonly following: readonly string[] = ["verbose"];
   static readonly options: readonly string[] = ["verbose"];
   private readonly schedule: EpochSchedule;
   private readonly verbose: number;
@@ -31,6 +32,12 @@ export class LearningRateScheduler extends Callback {
    * @throws UsageError for an unknown option
    */
   constructor(schedule: EpochSchedule, options?: LearningRateSchedulerOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    schedule: EpochSchedule,
+    verbose: LearningRateSchedulerOptions["verbose"],
+    options?: LearningRateSchedulerOptions,
+  );
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: LearningRateSchedulerOptions & { readonly schedule: EpochSchedule });
   constructor(...given: readonly unknown[]) {

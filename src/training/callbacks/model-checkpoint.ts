@@ -60,6 +60,7 @@ const known = [
 export class ModelCheckpoint extends Callback {
   static readonly className: string = "ModelCheckpoint";
   static readonly positional: readonly string[] = ["filepath"];
+  static readonly following: readonly string[] = ["monitor", "verbose", "saveBestOnly"];
   static readonly options: readonly string[] = known;
   private readonly filepath: string;
   private readonly watched: Monitor;
@@ -75,6 +76,23 @@ export class ModelCheckpoint extends Callback {
    * @throws UsageError for an option that is not usable
    */
   constructor(filepath: string, options?: ModelCheckpointOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(filepath: string, monitor: string, options?: ModelCheckpointOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    filepath: string,
+    monitor: string,
+    verbose: ModelCheckpointOptions["verbose"],
+    options?: ModelCheckpointOptions,
+  );
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    filepath: string,
+    monitor: string,
+    verbose: ModelCheckpointOptions["verbose"],
+    saveBestOnly: boolean,
+    options?: ModelCheckpointOptions,
+  );
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: ModelCheckpointOptions & { readonly filepath: string });
   constructor(...given: readonly unknown[]) {

@@ -44,6 +44,7 @@ const known = [
 export class ReduceLROnPlateau extends Callback {
   static readonly className: string = "ReduceLROnPlateau";
   static readonly positional: readonly string[] = ["monitor"];
+  static readonly following: readonly string[] = ["factor", "patience"];
   static readonly options: readonly string[] = known;
 
   /** Epochs since the last better one. */
@@ -61,8 +62,13 @@ export class ReduceLROnPlateau extends Callback {
    * @param monitor key in the logs, or all options
    * @throws UsageError for an option that is not usable
    */
-  constructor(monitor?: string | ReduceLROnPlateauOptions, others?: ReduceLROnPlateauOptions) {
-    const options = byName<ReduceLROnPlateauOptions>(ReduceLROnPlateau, [monitor, others]);
+  constructor(monitor?: string | ReduceLROnPlateauOptions, others?: ReduceLROnPlateauOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(monitor: string, factor: number, options?: ReduceLROnPlateauOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(monitor: string, factor: number, patience: number, options?: ReduceLROnPlateauOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<ReduceLROnPlateauOptions>(ReduceLROnPlateau, given);
     super(options);
     const { monitor: watched = "val_loss", mode = "auto", minDelta = 1e-4, factor = 0.1 } = options;
     if (!(factor >= 0 && factor < 1)) {

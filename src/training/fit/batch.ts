@@ -37,7 +37,7 @@ async function onBatch(
     const boundary = await new Activations(programs, source, false).of(batch);
     const means = new RunningMeans(compiled);
     means.add(await work(programs, boundary, targets), batch.keys.length);
-    return means.logs();
+    return await means.logs();
   });
 }
 
@@ -58,7 +58,7 @@ async function onBatchOwn(
     training?.cover(trainedBy(model));
     const means = new OwnMeans();
     means.add(await step.run(batch, classWeight && classFactorsOf(batch, classWeight)));
-    return means.logs();
+    return await means.logs();
   } finally {
     await step.release();
   }
@@ -93,5 +93,7 @@ export function testOnBatch(
   options: BatchOptions,
 ): Promise<Logs> {
   if (hasOwnStep(call.model, "testStep")) return onBatchOwn("testStep", call, x, y, options, undefined);
-  return onBatch("testOnBatch", call, x, y, options, evaluateBatch);
+  return onBatch("testOnBatch", call, x, y, options, (programs, boundary, targets) =>
+    evaluateBatch(programs, boundary, targets, call.memory.streams),
+  );
 }

@@ -3,7 +3,7 @@ import { quotedList } from "../../errors/words.js";
 import type { Shape } from "../../graph/shape.js";
 import type { Compiled, OutputLabels } from "../../models/compile-types.js";
 import type { Batch, BatchSource, LabelledSamples } from "../../models/sources/batch-source.js";
-import type { LabelRule } from "../../nn/label-rule.js";
+import { adviceForLabel, expectedLabels, isWrongLabel } from "../../nn/label-rule.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { LabelShapes } from "../programs/figures.js";
 import { labelsByOutputOf, ownWeightsOf } from "./targets.js";
@@ -16,58 +16,10 @@ export type Labelled = Pick<BatchSource, "everyLabel" | "labelNames" | "sampleNa
 /** What samples are for, for messages. */
 export type SampleSet = "" | "validation ";
 
-/** How far shares may be beside their bounds, for they are sums of float32. */
-const tolerance = 1e-5;
-
-/** Whether a number is no label. */
-function isWrong(value: number, rule: LabelRule, ignored: ReadonlySet<number>): boolean {
-  if (rule.kind === "range") return !(value >= rule.low - tolerance && value <= rule.high + tolerance);
-  if (ignored.has(value)) return false;
-  const { classes = Infinity, cut = false } = rule;
-  const number = cut ? Math.trunc(value) : value;
-  return !(Number.isInteger(number) && number >= 0 && number < classes);
-}
-
 /** Numbers beside the classes that a loss or metric of an output leaves out; the others may meet them too. */
 function ignoredBy(rules: readonly OutputLabels[]): ReadonlySet<number> {
   return new Set(
     rules.flatMap(({ rule }) => (rule.kind === "classes" && rule.ignored !== undefined ? [rule.ignored] : [])),
-  );
-}
-
-/** What would have been right, in words. */
-function expectedOf({ owner, rule }: OutputLabels, output: string): string {
-  if (rule.kind === "range")
-    return `numbers from ${rule.low} to ${rule.high}, which ${owner} compares with "${output}"`;
-  const { classes, ignored } = rule;
-  const beside = ignored === undefined ? "" : `, or ${ignored}, which is ignored`;
-  if (classes === undefined) return `whole numbers from 0, which ${owner} compares with "${output}"${beside}`;
-  const last = classes === 1 ? "0" : `whole numbers from 0 to ${classes - 1}`;
-  return `${last}, for the ${classes === 1 ? "only class" : `${classes} classes`} of "${output}" (${owner})${beside}`;
-}
-
-function adviceFor(value: number, rule: LabelRule): string {
-  if (Number.isNaN(value)) return "Look where this label comes from: something was missing, or divided by 0.";
-  if (rule.kind === "range") {
-    if (Number.isInteger(value) && value > 1 && value < 255) {
-      return (
-        "For more than two classes, give the last layer a unit for each and a softmax, and use " +
-        "sparse_categorical_crossentropy. How much a sample counts is said by sampleWeight."
-      );
-    }
-    if (value > 1) return "Divide masks whose levels go up to 255 by 255.";
-    return "Labels -1 and 1 become 0 and 1 by (label + 1) / 2, or use a hinge loss.";
-  }
-  if (!Number.isInteger(value)) return "Shares and one-hot labels go with the categorical losses, figures with mse.";
-  if (value < 0) {
-    return (
-      "Leave samples out that belong to no class; for places of a picture, name the number as the option ignoreClass of " +
-      "SparseCategoricalCrossentropy."
-    );
-  }
-  return (
-    `Give the last layer at least ${value + 1} units, one for each class; where labels count from 1, subtract 1 from ` +
-    "each."
   );
 }
 
@@ -99,11 +51,11 @@ function refuse(
   const wrong = rule.kind === "classes" ? "no class" : `outside [${rule.low}, ${rule.high}]`;
   throw new UsageError(`The label ${value} is ${wrong}.`, {
     subject: "y",
-    expected: expectedOf(found, output),
+    expected: expectedLabels(found.owner, rule, `"${output}"`),
     received:
       `${value}${className === undefined ? "" : ` (class "${className}")`} for the ${set}sample ` +
       `${name ?? sample.key}${sample.place}`,
-    advice: adviceFor(value, rule),
+    advice: adviceForLabel(value, rule),
   });
 }
 
@@ -144,7 +96,7 @@ function checkEach(
   const width = data.length / keys.length;
   for (const found of about.rules) {
     if (found.rule.kind === "range" && !fits(dims, found.shape)) continue;
-    const index = data.findIndex((value) => isWrong(value, found.rule, ignored));
+    const index = data.findIndex((value) => isWrongLabel(value, found.rule, ignored));
     if (index < 0) continue;
     const row = Math.floor(index / width);
     const sample = { key: keys[row] ?? row, place: placeIn(dims, index - row * width) };
@@ -216,7 +168,7 @@ function classCount({ labelRules }: Compiled, [shape]: LabelShapes): number | un
   const numbered = rules.find((rule) => rule.kind === "classes");
   if (numbered !== undefined) return numbered.classes;
   const columns = shape?.at(-1) ?? 1;
-  return columns > 1 ? columns : rules.length > 0 ? 2 : undefined;
+  return columns > 1 ? columns : rules.some((rule) => rule.kind === "range" && rule.low === 0) ? 2 : undefined;
 }
 
 /**

@@ -45,6 +45,7 @@ export async function evaluate({ host, model, memory }: Call, x: AnySamples, opt
     callbacks.begin(model, { verbose, epochs: 1, steps });
     const activations = new Activations(programs, source, false);
     const checked = checkedBatches(batches, source, compiled);
-    return evaluateBatches(programs, compiled, activations, checked, callbacks, contextOf(model, host.machine, steps));
+    const context = contextOf(model, host.machine, steps);
+    return evaluateBatches(programs, compiled, activations, checked, callbacks, context, memory.streams);
   });
 }

@@ -4,6 +4,8 @@ import { type NamedTensors, type Tensor, toTensor } from "../../runtime/runtime.
 import type { Activations } from "../activations/activations.js";
 import type { CallbackList } from "./callback-list.js";
 import type { Programs } from "../programs/programs.js";
+import type { OngoingStreams } from "../../random/ongoing-streams.js";
+import { randomFeeds } from "./random-feeds.js";
 import { RunningMeans } from "./running-means.js";
 import { ahead, type Batches } from "./samples.js";
 import { targetFeeds, type Targets, targetsOf } from "./targets.js";
@@ -18,16 +20,19 @@ export function pick(feeds: NamedTensors, wanted: readonly string[]): NamedTenso
  *
  * @param activations boundary activations of the batch
  * @param targets its labels and weights
+ * @param streams where layers that draw in inference, too, have their random numbers from
  */
 export async function evaluateBatch(
   programs: Programs,
   activations: NamedTensors,
   targets: Targets,
+  streams: OngoingStreams,
 ): Promise<NamedTensors> {
   const session = await programs.evaluate();
   const feeds: Record<string, Tensor> = {
     ...activations,
     ...targetFeeds(targets),
+    ...randomFeeds(programs.inferenceRandoms, streams, targets.size, "inference/"),
   };
   for (const { variable, name } of programs.fedWeights) feeds[name] = toTensor(variable.value);
   return session.run(pick(feeds, session.inputNames));
@@ -41,6 +46,7 @@ export async function evaluateBatches(
   batches: Batches,
   callbacks: CallbackList,
   context: CallbackContext,
+  streams: OngoingStreams,
 ): Promise<Logs> {
   await callbacks.onTestBegin(context);
   const means = new RunningMeans(compiled);
@@ -48,11 +54,11 @@ export async function evaluateBatches(
   for await (const { batch, loading } of ahead(batches, activations)) {
     await callbacks.onTestBatchBegin(step, context);
     const boundary = await activations.of(batch, loading);
-    means.add(await evaluateBatch(programs, boundary, targetsOf(batch, compiled)), batch.keys.length);
-    await callbacks.onTestBatchEnd(step, means.logs(), context);
+    means.add(await evaluateBatch(programs, boundary, targetsOf(batch, compiled), streams), batch.keys.length);
+    await callbacks.onTestBatchEnd(step, await means.logs(), context);
     step += 1;
   }
-  const logs = means.logs();
+  const logs = await means.logs();
   await callbacks.onTestEnd(logs, context);
   return logs;
 }

@@ -211,7 +211,7 @@ export class FitRun implements Resumable {
       }
     }
     if (this.taken >= roundSteps(source)) this.taken = 0;
-    const logs = work.logs();
+    const logs = await work.logs();
     for (const [name, value] of Object.entries(await this.validate(work))) logs[`val_${name}`] = value;
     await source.onEpochEnd?.();
     this.epoch = epoch + 1;
@@ -271,7 +271,8 @@ export class FitRun implements Resumable {
     await this.watchLoss(loss, step, cause);
     this.step = step + 1;
     this.taken += 1;
-    await this.tell(() => callbacks.onTrainBatchEnd(step, work.logs(), this.context));
+    const logs = await work.logs();
+    await this.tell(() => callbacks.onTrainBatchEnd(step, logs, this.context));
     return true;
   }
 

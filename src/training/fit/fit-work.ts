@@ -27,7 +27,7 @@ export interface FitWork {
   /** Begins the figures of an epoch. */
   beginEpoch(): void;
   /** Figures of the epoch so far. */
-  logs(): Logs;
+  logs(): Promise<Logs>;
   /** Whether the epoch has no step yet. */
   readonly isEmpty: boolean;
   /** The figures so far, to go on from. */

@@ -48,7 +48,7 @@ async function measured(
     await programs.calibrate(calibration);
     const activations = new Activations(programs, source, trunkPrecision === "int8");
     const context = contextOf(model, host.machine, roundSteps(source));
-    return evaluateBatches(programs, compiled, activations, batches, callbackList([], 0), context);
+    return evaluateBatches(programs, compiled, activations, batches, callbackList([], 0), context, memory.streams);
   };
   return memory.withPrograms(source.graph, compiled, labelShapesOf(first, compiled), work, trunkPrecision);
 }
@@ -81,7 +81,7 @@ async function fitAlone(call: Call, training: Training, x: AnySamples, given: Fi
   // What a trainStep of a user's own does with samples and labels, nobody knows.
   if (!hasOwnStep(model, "trainStep")) {
     prepareModel(model, source);
-    if (validation !== undefined) checkSameSizes(model, source, validation);
+    if (validation !== undefined) checkSameSizes(model, source, validation, options.trunkPrecision);
     // A model that had waited for its input has weights by now.
     training.cover(trainedBy(model));
     // Of arrays that are split, both parts at once, so that a sample has the number that the arrays know it by.

@@ -54,11 +54,12 @@ export class OwnMeans {
     return new Map(found);
   }
 
-  logs(): Logs {
-    const figures = [...this.metrics].map(([name, metric]): [string, number] => {
-      if (metric === undefined) return [name, this.values.get(name) ?? Number.NaN];
-      return [name, metric.figure(Object.fromEntries(this.sums.get(name) ?? []))];
-    });
+  async logs(): Promise<Logs> {
+    const figures: [name: string, value: number][] = [];
+    for (const [name, metric] of this.metrics) {
+      if (metric === undefined) figures.push([name, this.values.get(name) ?? Number.NaN]);
+      else figures.push([name, await metric.figureOf(Object.fromEntries(this.sums.get(name) ?? []))]);
+    }
     return namedRecord(figures);
   }
 

@@ -9,11 +9,11 @@ import type { OwnStepName } from "../../models/own-step.js";
 import type { StepData, StepTensors } from "../../models/step-data.js";
 import { Recording, recordingOf } from "../../nn/eager/recording.js";
 import type { Layer } from "../../nn/layer.js";
-import { FollowedResult } from "../../nn/metrics/metric.js";
-import { Metric } from "../../nn/metrics/metric.js";
+import { FollowedResult, Metric } from "../../nn/metrics/metric.js";
 import { inGraphOrder } from "../../nn/operations/operand.js";
 import { within } from "../../nn/scope.js";
 import { SymbolicTensor } from "../../nn/symbolic-tensor.js";
+import { Variable } from "../../nn/variable.js";
 import type { Training } from "../../nn/weight-use.js";
 import type { ElementType, TensorData } from "../../onnx/tensor-data.js";
 import { reduceMean } from "../../ops/reduction.js";
@@ -228,11 +228,10 @@ export class OwnStep {
     }
     if (!isPlainObject(given)) return refuse(show(given));
     return Object.entries(given).map(([name, value]) => {
+      if (value instanceof Variable) return [name, SymbolicTensor.of(inGraphOrder(recording.weight(value)), recording)];
       const figure = value instanceof FollowedResult ? value.metric : value;
-      if (figure instanceof Metric) {
-        if (recording.followed(figure) !== undefined) return [name, figure];
-        return refuse(`the metric "${name}" without a call of updateState`);
-      }
+      // One that the step tells nothing is 0, as in Keras, whose scripts return all metrics of the model.
+      if (figure instanceof Metric) return [name, figure];
       const isTraced = figure instanceof SymbolicTensor && figure.traced !== undefined;
       if (isTraced && recordingOf(figure.traced.context) === recording) return [name, figure];
       return refuse(`${name}: ${show(value)}`);

@@ -27,10 +27,10 @@ export async function evaluateOwn(
   for await (const batch of batches) {
     await callbacks.onTestBatchBegin(number, context);
     means.add(await step.run(batch));
-    await callbacks.onTestBatchEnd(number, means.logs(), context);
+    await callbacks.onTestBatchEnd(number, await means.logs(), context);
     number += 1;
   }
-  const logs = means.logs();
+  const logs = await means.logs();
   await callbacks.onTestEnd(logs, context);
   return logs;
 }
@@ -80,14 +80,14 @@ export class OwnWork implements FitWork {
     const figures = await this.own.run(batch, factors);
     next();
     this.means.add(figures);
-    return { loss: lossIn(figures), cause: () => lostValidation(this.parts.model) };
+    return { loss: await lossIn(figures), cause: () => lostValidation(this.parts.model) };
   }
 
   beginEpoch(): void {
     this.means = new OwnMeans();
   }
 
-  logs(): Logs {
+  logs(): Promise<Logs> {
     return this.means.logs();
   }
 
@@ -131,8 +131,8 @@ async function* eachOf(batches: Batches): AsyncGenerator<Batch> {
   yield* batches;
 }
 
-function lossIn(figures: readonly OwnFigure[]): number | undefined {
+async function lossIn(figures: readonly OwnFigure[]): Promise<number | undefined> {
   const loss = figures.find(({ name }) => name === "loss");
   if (loss === undefined) return undefined;
-  return loss.metric === undefined ? loss.value : loss.metric.figure(loss.states);
+  return loss.metric === undefined ? loss.value : loss.metric.figureOf(loss.states);
 }

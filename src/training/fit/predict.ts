@@ -9,6 +9,7 @@ import { joinSamples } from "../programs/join-samples.js";
 import { names } from "../programs/names.js";
 import { type Call, callbackList, contextOf } from "./call.js";
 import { pick } from "./evaluation.js";
+import { randomFeeds } from "./random-feeds.js";
 import { ahead, firstBatches, looked, prepareModel, ranOut, roundSteps } from "./samples.js";
 import { verbosity } from "./verbosity.js";
 
@@ -40,6 +41,7 @@ export async function predict(
     for await (const { batch, loading } of ahead(batches, activations)) {
       await callbacks.onPredictBatchBegin(step, context);
       const feeds: Record<string, Tensor> = { ...(await activations.of(batch, loading)) };
+      Object.assign(feeds, randomFeeds(programs.inferenceRandoms, memory.streams, batch.keys.length, "inference/"));
       for (const { variable, name } of programs.fedWeights) feeds[name] = toTensor(variable.value);
       const results = await session.run(pick(feeds, session.inputNames));
       parts.forEach((part, index) => {

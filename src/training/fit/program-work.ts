@@ -14,8 +14,10 @@ import { evaluateBatches } from "./evaluation.js";
 import type { FitWork, StepOutcome } from "./fit-work.js";
 import { causeOfLoss } from "./lost-loss.js";
 import { RunningMeans, type SavedMeans } from "./running-means.js";
-import { type Batches, beginLoading, type LoadingBatch } from "./samples.js";
-import { numberOf, randomLabel, StepRunner } from "./step-runner.js";
+import { sizesOf } from "./open-sizes.js";
+import { type Batches, beginLoading, type LoadingBatch, peeked } from "./samples.js";
+import { randomLabel } from "./random-feeds.js";
+import { numberOf, StepRunner } from "./step-runner.js";
 import { labelShapesOf, targetsOf } from "./targets.js";
 import type { BorrowedPrograms, TrainingMemory } from "./training-memory.js";
 
@@ -32,12 +34,18 @@ export interface WorkParts {
     { readonly means: SavedMeans | null; readonly randoms: readonly (GeneratorState | null)[] } | undefined;
 }
 
+/** What figures on samples for validation are computed with. */
+interface Validating extends BorrowedPrograms {
+  readonly activations: Activations;
+}
+
 /** Steps by compiled programs, which meet at the freeze boundary. */
 export class ProgramWork implements FitWork {
   private means: RunningMeans;
   private activations: Activations;
-  private validationActivations: Activations | undefined;
   private runner: StepRunner;
+  /** What validates, from the first validation on; its samples may have another size, with programs of their own. */
+  private validating: Validating | undefined;
 
   private constructor(
     private readonly parts: WorkParts,
@@ -46,11 +54,7 @@ export class ProgramWork implements FitWork {
   ) {
     const { model, resumed } = parts;
     this.means = new RunningMeans(model.compiled, resumed?.means ?? undefined);
-    ({
-      activations: this.activations,
-      validationActivations: this.validationActivations,
-      runner: this.runner,
-    } = partsFor(parts, borrowed.programs));
+    ({ activations: this.activations, runner: this.runner } = partsFor(parts, borrowed.programs));
   }
 
   /** @param first the first batch, which says the shape of the labels */
@@ -84,15 +88,13 @@ export class ProgramWork implements FitWork {
     if (!borrowed.programs.outdated) return false;
     const { model, source, memory, options } = parts;
     await this.flush();
+    await this.validating?.giveBack();
+    this.validating = undefined;
     this.borrowed = await memory.borrow(source.graph, model.compiled, this.labelShapes, options.trunkPrecision);
     await borrowed.giveBack();
     const { programs } = this.borrowed;
     await programs.calibrate(source);
-    ({
-      activations: this.activations,
-      validationActivations: this.validationActivations,
-      runner: this.runner,
-    } = partsFor(parts, programs));
+    ({ activations: this.activations, runner: this.runner } = partsFor(parts, programs));
     return true;
   }
 
@@ -125,7 +127,7 @@ export class ProgramWork implements FitWork {
     this.means = new RunningMeans(this.parts.model.compiled);
   }
 
-  logs(): Logs {
+  logs(): Promise<Logs> {
     return this.means.logs();
   }
 
@@ -139,16 +141,28 @@ export class ProgramWork implements FitWork {
 
   async validate(batches: Batches, callbacks: CallbackList, context: CallbackContext): Promise<Logs> {
     await this.renew();
-    const { validationActivations } = this;
-    if (validationActivations === undefined) return {};
-    return evaluateBatches(
-      this.borrowed.programs,
-      this.parts.model.compiled,
-      validationActivations,
-      batches,
-      callbacks,
-      context,
-    );
+    const { validation, model } = this.parts;
+    if (validation === undefined) return {};
+    // Samples of another size may have labels of another shape, which the first batch says.
+    const isAlike = sizesOf(model, validation.graph) === sizesOf(model, this.parts.source.graph);
+    const looking = isAlike ? { batches, first: undefined } : await peeked(batches);
+    this.validating ??= await this.beginValidating(validation, isAlike, looking.first);
+    const { programs, activations } = this.validating;
+    const { streams } = this.parts.memory;
+    return evaluateBatches(programs, model.compiled, activations, looking.batches, callbacks, context, streams);
+  }
+
+  private async beginValidating(
+    validation: BatchSource,
+    isAlike: boolean,
+    first: Batch | undefined,
+  ): Promise<Validating> {
+    const { model, memory } = this.parts;
+    const { compiled } = model;
+    const borrowed = isAlike
+      ? { programs: this.borrowed.programs, giveBack: () => Promise.resolve() }
+      : await memory.borrow(validation.graph, compiled, labelShapesOf(first, compiled));
+    return { ...borrowed, activations: new Activations(borrowed.programs, validation) };
   }
 
   get trained(): readonly Variable[] {
@@ -166,26 +180,22 @@ export class ProgramWork implements FitWork {
 
   async flush(): Promise<void> {
     await this.activations.flush();
-    await this.validationActivations?.flush();
+    await this.validating?.activations.flush();
   }
 
   async end(): Promise<void> {
+    await this.validating?.giveBack();
     await this.borrowed.giveBack();
   }
 }
 
 /** What works with programs. */
 function partsFor(
-  { model, source, validation, memory, training }: WorkParts,
+  { model, source, memory, training }: WorkParts,
   programs: Programs,
-): {
-  readonly activations: Activations;
-  readonly validationActivations: Activations | undefined;
-  readonly runner: StepRunner;
-} {
+): { readonly activations: Activations; readonly runner: StepRunner } {
   return {
     activations: new Activations(programs, source),
-    validationActivations: validation && new Activations(programs, validation),
     runner: new StepRunner(programs, model.optimizer, memory.streams, training),
   };
 }

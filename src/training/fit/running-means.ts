@@ -87,17 +87,20 @@ export class RunningMeans {
   }
 
   /** Losses and metrics so far, in the order of Keras's list: of several outputs, losses come first and metrics by name. */
-  logs(): Logs {
-    const { outputs, losses, metrics } = this.compiled;
+  async logs(): Promise<Logs> {
+    const { outputs, losses, metrics, lossMean } = this.compiled;
+    await lossMean.figureOf({ total: Float64Array.of(this.sumAt(names.loss)), count: Float64Array.of(this.samples) });
     const logs: [name: string, value: number][] = [["loss", this.sumAt(names.loss) / this.samples]];
     if (losses.length > 1) {
       for (const { name, output } of losses) {
         logs.push([`${name}_loss`, this.sumAt(names.outputLoss(output)) / this.batches]);
       }
     }
-    const followed = metrics.map(
-      ({ name, metric }, index) => [name, metric.figure(this.stateAt(names.metric(index, "")))] as const,
-    );
+    const followed: [name: string, value: number][] = [];
+    for (const [index, { name, metric }] of metrics.entries()) {
+      const figure = metric.figureOf(this.stateAt(names.metric(index, "")));
+      followed.push([name, typeof figure === "number" ? figure : await figure]);
+    }
     if (outputs.length > 1) followed.sort(([a], [b]) => (a < b ? -1 : 1));
     return namedRecord([...logs, ...followed]);
   }

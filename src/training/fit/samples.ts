@@ -61,14 +61,25 @@ export async function* firstBatches(
 export async function looked(
   batches: AsyncGenerator<Batch>,
 ): Promise<{ first: Batch; batches: AsyncGenerator<Batch> }> {
-  const result = await batches.next();
-  if (result.done === true) throw noSamples();
-  const first = result.value;
+  const { first, batches: all } = await peeked(batches);
+  if (first === undefined) throw noSamples();
+  return { first, batches: all };
+}
+
+/** Looks at the first of some batches, where there is one. */
+export async function peeked(
+  batches: Batches,
+): Promise<{ readonly first: Batch | undefined; readonly batches: AsyncGenerator<Batch> }> {
+  const iterator = iteratorOf(batches);
+  const result = await iterator.next();
   async function* all(): AsyncGenerator<Batch> {
-    yield first;
-    yield* batches;
+    try {
+      for (let next = result; next.done !== true; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
   }
-  return { first, batches: all() };
+  return { first: result.done === true ? undefined : result.value, batches: all() };
 }
 
 /** What is said where there is not a single batch. */
@@ -145,7 +156,11 @@ export function prepareModel(model: BaseModel, source: BatchSource): void {
   }
   inputs.forEach(({ shape }, index) => {
     const [expected, received] = [shape.slice(1), (shapes[index] ?? []).slice(1)];
-    const fits = expected.every((extent, axis) => typeof extent === "string" || extent === received[axis]);
+    // What a model that takes other sizes cannot compute, its layers say; the weights of the first fit the channels.
+    const fits = expected.every((extent, axis) => {
+      const isOpen = typeof extent === "string" || (model.takesOtherSizes() && axis < expected.length - 1);
+      return isOpen || extent === received[axis];
+    });
     if (fits && expected.length === received.length) return;
     const name = inputs.length === 1 ? "" : ` for the input "${inputNames[index] ?? ""}"`;
     throw new ShapeError(`The samples do not fit the model "${model.name}".`, {

@@ -3,12 +3,11 @@ import type { Optimizer } from "../../nn/optimizers/optimizer.js";
 import type { Tensor } from "../../runtime/runtime.js";
 import type { Training } from "../../nn/weight-use.js";
 import { fromTensor, type NamedTensors, toTensor } from "../../runtime/runtime.js";
-import { draw } from "../../nn/context.js";
 import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import { names } from "../programs/names.js";
 import type { Programs } from "../programs/programs.js";
+import { randomFeeds } from "./random-feeds.js";
 import { targetFeeds, type Targets } from "./targets.js";
-import type { RandomInput } from "../programs/trace.js";
 
 type Float32 = TensorData<"float32">;
 
@@ -49,10 +48,10 @@ export class StepRunner {
     const feeds: Record<string, Tensor> = {
       ...boundary,
       ...targetFeeds(targets),
+      ...randomFeeds(this.programs.randoms, this.streams, targets.size),
       [names.learningRate]: toTensor(float32([this.optimizer.learningRateAt(state.step)], [])),
       [names.step]: toTensor(float32([state.step], [])),
     };
-    for (const random of this.programs.randoms) feeds[randomLabel(random)] = this.draw(random, targets.size);
 
     const into: Record<string, Tensor> = {};
     const takeOver: (() => void)[] = [];
@@ -98,20 +97,6 @@ export class StepRunner {
     this.own.add(made.data);
     return made;
   }
-
-  private draw(random: RandomInput, batch: number): Tensor {
-    const { value, distribution } = random;
-    const generator = this.streams.of(randomLabel(random));
-    const dims = value.shape.map((dim) => (typeof dim === "number" ? dim : batch));
-    const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
-    draw(distribution, generator, data);
-    return toTensor(float32(data, dims));
-  }
-}
-
-/** The name of random numbers among the inputs of a step, and of the stream that they are drawn from. */
-export function randomLabel({ stream }: RandomInput): string {
-  return `random/${stream}`;
 }
 
 function filled(dims: readonly number[], value: number): Float32 {

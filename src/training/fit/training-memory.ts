@@ -27,6 +27,9 @@ interface ProgramKey {
   readonly trunkPrecision: TrunkPrecision;
 }
 
+/** For how many sizes of what is fed programs are kept: scripts train with a few, one after the other, and begin again. */
+const sizesKept = 4;
+
 /** Programs, and who works with them. */
 interface Made {
   readonly programs: Programs;
@@ -77,7 +80,8 @@ function flagsOf(layer: Layer): string {
 /** What is kept of a model between calls: its programs, as long as they fit, its random streams, and what learned last. */
 export class TrainingMemory {
   readonly streams: OngoingStreams;
-  private made: Made | undefined;
+  /** Those that were worked with last come first. */
+  private made: readonly Made[] = [];
   /** What learned in the last training. */
   private trained: { readonly compiled: object | undefined; readonly variables: readonly Variable[] } | undefined;
   /** Whether the user knows that `trainable` takes effect without a new call of `compile`. */
@@ -108,13 +112,12 @@ export class TrainingMemory {
 
   /** Works with programs that compute exactly: those that are there, if they do. */
   async withExactPrograms<T>(fed: readonly Value[], work: (programs: Programs) => Promise<T>): Promise<T> {
-    const known = this.made;
-    const usable =
-      known?.programs.outdated === false &&
-      known.programs.trunkReport === undefined &&
-      known.key.structure === structureOf(this.model) &&
-      known.key.sizes === sizesOf(this.model, fed);
-    return use(usable ? lent(known) : await this.borrow(fed, undefined, []), work);
+    const [structure, sizes] = [structureOf(this.model), sizesOf(this.model, fed)];
+    const known = this.made.find(
+      ({ programs, key }) =>
+        !programs.outdated && programs.trunkReport === undefined && key.structure === structure && key.sizes === sizes,
+    );
+    return use(known === undefined ? await this.borrow(fed, undefined, []) : lent(known), work);
   }
 
   /** The programs of the model as it is now; they are not freed before they are given back. */
@@ -129,17 +132,29 @@ export class TrainingMemory {
     const multipliers = trainable.map(({ learningRateMultiplier }) => learningRateMultiplier).join();
     const [structure, flags, sizes] = [structureOf(model), flagsOf(model), sizesOf(model, fed)];
     const key: ProgramKey = { compiled, trainable, multipliers, structure, flags, labelShapes, sizes, trunkPrecision };
-    const known = this.made;
-    if (known !== undefined && !known.programs.outdated && sameKey(known.key, key)) return lent(known);
-    await this.release();
+    const known = this.made.find((one) => !one.programs.outdated && sameKey(one.key, key));
+    if (known !== undefined) {
+      this.made = [known, ...this.made.filter((one) => one !== known)];
+      return lent(known);
+    }
+    const isKept = (one: Made): boolean =>
+      !one.programs.outdated && one.key.sizes !== sizes && one.key.structure === structure && one.key.flags === flags;
+    await this.keep((one, place) => isKept(one) && place < sizesKept - 1);
     const programs = await Programs.create(host, model, compiled, labelShapes, { trunkPrecision, fed });
-    // Somebody else may have made some meanwhile.
-    const before = this.made;
     const made: Made = { programs, key, users: 0, replaced: false };
-    this.made = made;
     const borrowed = lent(made);
-    if (before !== undefined) await replace(before);
+    // Somebody else may have made some meanwhile.
+    this.made = [made, ...this.made];
+    await this.keep((one, place) => one === made || (isKept(one) && place < sizesKept));
     return borrowed;
+  }
+
+  /** Lets go of the programs for which a function says no. */
+  private async keep(stays: (made: Made, place: number) => boolean): Promise<void> {
+    const before = this.made;
+    this.made = before.filter(stays);
+    const gone = before.filter((one) => !this.made.includes(one));
+    await Promise.all(gone.map(replace));
   }
 
   /** Says once that a change of `trainable` since the last training takes effect: in Keras it would not. */
@@ -162,9 +177,7 @@ export class TrainingMemory {
 
   /** Frees the sessions of the programs as soon as nobody works with them; they are made again when they are needed. */
   async release(): Promise<void> {
-    const known = this.made;
-    this.made = undefined;
-    if (known !== undefined) await replace(known);
+    await this.keep(() => false);
   }
 }
 

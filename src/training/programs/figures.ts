@@ -65,8 +65,8 @@ export function figuresOf(
   metrics.forEach(({ metric, output, weighted }, index) => {
     const { labels, prediction, sampleWeight } = at(output);
     // As in Keras, weights of samples and classes count in the loss but not in metrics.
-    const weights = weighted ? sampleWeight : expandTo(scalarLike(sampleWeight, 1), sampleWeight);
-    for (const [state, value] of Object.entries(metric.state(labels, prediction, weights))) {
+    const none = metric.hasOwnUpdate ? undefined : expandTo(scalarLike(sampleWeight, 1), sampleWeight);
+    for (const [state, value] of Object.entries(metric.states(labels, prediction, weighted ? sampleWeight : none))) {
       figures[names.metric(index, state)] = value;
     }
   });

@@ -1,3 +1,4 @@
+import { UsageError } from "../../errors/errors.js";
 import { rebuild } from "../../graph/rebuild.js";
 import { constant, type Value } from "../../graph/value.js";
 import type { BaseModel } from "../../models/base-model.js";
@@ -15,9 +16,22 @@ export interface InferenceGraph {
  *
  * @param model a built model
  * @param inputs values to call it with; rank 4 is `[N, C, H, W]`
+ * @throws UsageError for a model that draws random numbers in inference, too
  */
 export function inferenceGraph(model: BaseModel, inputs: readonly Value[]): InferenceGraph {
   const { weights, inference } = traceModel(model, inputs);
+  const [random] = inference.randoms;
+  if (random !== undefined) {
+    throw new UsageError(
+      `The model "${model.name}" draws random numbers in inference, too, which a file of the graph cannot.`,
+      {
+        subject: model.name,
+        expected: "a model whose outputs follow from its inputs",
+        received: `random numbers of the stream "${random.stream}"`,
+        advice: "Draw only where call is told training: true, or export the part of the model without the layer.",
+      },
+    );
+  }
   const substitutes = new Map<Value, Value>();
   const names = new Map<Value, string>();
   for (const [variable, placeholder] of weights) {

@@ -99,6 +99,11 @@ export class Programs {
     return this.parts.split.training.randoms;
   }
 
+  /** Random numbers that the evaluate and predict programs are fed with. */
+  get inferenceRandoms(): readonly RandomInput[] {
+    return this.parts.split.inference.randoms;
+  }
+
   /** What crosses from the trunk to the other programs. */
   get boundary(): readonly BoundaryValue[] {
     return this.parts.split.boundary;

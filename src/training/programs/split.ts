@@ -1,3 +1,4 @@
+import type { Dim } from "../../graph/shape.js";
 import { inputsOf } from "../../graph/graph.js";
 import { rebuild } from "../../graph/rebuild.js";
 import { staticDim } from "../../graph/shape.js";
@@ -71,7 +72,8 @@ export function splitModel(model: BaseModel, compiled: Compiled | undefined, fed
   const data = model.inputs.map(({ shape, type }, index) => {
     const [, ...extents] = channelsFirst(shape);
     const given = fed[index]?.shape.slice(1) ?? [];
-    const sizes = extents.map((extent, axis) => (typeof extent === "string" ? (given[axis] ?? extent) : extent));
+    const isOpen = (extent: Dim): boolean => model.takesOtherSizes() || typeof extent === "string";
+    const sizes = extents.map((extent, axis) => (isOpen(extent) ? (given[axis] ?? extent) : extent));
     return input(`data/${index}`, type, ["N", ...sizes]);
   });
   const { weights, training, inference } = traceModel(model, data);
@@ -83,6 +85,8 @@ export function splitModel(model: BaseModel, compiled: Compiled | undefined, fed
   const crossed = freezeBoundary([...training.outputs, ...training.updates.values(), ...training.penalties], data, [
     ...learned.map(([, value]) => value),
     ...training.randoms.map(({ value }) => value),
+    // What a step assigns is another number in the next one.
+    ...[...training.updates.keys()].flatMap((variable) => weights.get(variable) ?? []),
   ]);
   // A layer that computes something else in inference than in training may need what lies before the boundary.
   const needed = inputsOf([...inference.outputs, ...inference.penalties], new Set(crossed));

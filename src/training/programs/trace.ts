@@ -39,6 +39,8 @@ function trace(model: BaseModel, inputs: readonly Value[], weights: Map<Variable
   const context: CallContext = {
     training,
     weight(variable) {
+      const renewed = updates.get(variable);
+      if (renewed !== undefined) return renewed;
       // Numbered, because layers of different models may have the same name.
       const value =
         weights.get(variable) ?? input(`weight/${weights.size}/${variable.path}`, "float32", variable.shape);

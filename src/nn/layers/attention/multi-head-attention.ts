@@ -126,6 +126,8 @@ export class MultiHeadAttention extends Layer {
    * @throws UsageError when an option is not usable
    */
   constructor(numHeads: number, keyDim: number, options?: MultiHeadAttentionOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(numHeads: number, options: MultiHeadAttentionOptions & { readonly keyDim: number });
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: MultiHeadAttentionOptions & { readonly numHeads: number; readonly keyDim: number });
   constructor(...given: readonly unknown[]) {

@@ -3,7 +3,7 @@ import { type Shape, staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { convTranspose } from "../../../ops/convolution.js";
 import { transpose } from "../../../ops/layout.js";
-import { type Pair, pair, wholeNumber } from "../../../errors/check.js";
+import { type Pair, type Word, pair, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
 import type { CallContext } from "../../context.js";
@@ -37,6 +37,7 @@ export interface Conv2DTransposeOptions extends BaseConv2DOptions {
 export class Conv2DTranspose extends BaseConv2D {
   static readonly className: string = "Conv2DTranspose";
   static readonly positional: readonly string[] = ["filters", "kernelSize"];
+  static readonly following: readonly string[] = ["strides", "padding"];
   static override readonly options: readonly string[] = [
     "outputPadding",
     "kernelInitializer",
@@ -54,6 +55,18 @@ export class Conv2DTranspose extends BaseConv2D {
    * @throws UsageError when an option is not usable
    */
   constructor(filters: number, kernelSize: Pair, options?: Conv2DTransposeOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(filters: number, options: Conv2DTransposeOptions & { readonly kernelSize: Pair });
+  /** In Keras's order, as many by position as one likes. */
+  constructor(filters: number, kernelSize: Pair, strides: Pair, options?: Conv2DTransposeOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    filters: number,
+    kernelSize: Pair,
+    strides: Pair,
+    padding: Word<"valid" | "same">,
+    options?: Conv2DTransposeOptions,
+  );
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: Conv2DTransposeOptions & { readonly filters: number; readonly kernelSize: Pair });
   constructor(...given: readonly unknown[]) {

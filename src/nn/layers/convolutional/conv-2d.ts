@@ -3,7 +3,7 @@ import type { Shape } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { conv } from "../../../ops/convolution.js";
 import { transpose } from "../../../ops/layout.js";
-import { type Pair, wholeNumber } from "../../../errors/check.js";
+import { type Pair, type Word, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
 import type { CallContext } from "../../context.js";
@@ -47,6 +47,7 @@ export interface Conv2DOptions extends BaseConv2DOptions {
 export class Conv2D extends BaseConv2D {
   static readonly className: string = "Conv2D";
   static readonly positional: readonly string[] = ["filters", "kernelSize"];
+  static readonly following: readonly string[] = ["strides", "padding"];
   static override readonly options: readonly string[] = [
     "groups",
     "kernelInitializer",
@@ -64,6 +65,18 @@ export class Conv2D extends BaseConv2D {
    * @throws UsageError when an option is not usable
    */
   constructor(filters: number, kernelSize: Pair, options?: Conv2DOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(filters: number, options: Conv2DOptions & { readonly kernelSize: Pair });
+  /** In Keras's order, as many by position as one likes. */
+  constructor(filters: number, kernelSize: Pair, strides: Pair, options?: Conv2DOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    filters: number,
+    kernelSize: Pair,
+    strides: Pair,
+    padding: Word<"valid" | "same">,
+    options?: Conv2DOptions,
+  );
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: Conv2DOptions & { readonly filters: number; readonly kernelSize: Pair });
   constructor(...given: readonly unknown[]) {

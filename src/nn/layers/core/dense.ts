@@ -59,6 +59,7 @@ export interface DenseOptions extends LayerOptions {
 export class Dense extends UnaryLayer {
   static readonly className: string = "Dense";
   static readonly positional: readonly string[] = ["units"];
+  static readonly following: readonly string[] = ["activation"];
   static override readonly options: readonly string[] = [
     "activation",
     "useBias",
@@ -82,6 +83,8 @@ export class Dense extends UnaryLayer {
    * @throws UsageError when an option is not usable
    */
   constructor(units: number, options?: DenseOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(units: number, activation: DenseOptions["activation"], options?: DenseOptions);
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: DenseOptions & { readonly units: number });
   constructor(...given: readonly unknown[]) {

@@ -18,7 +18,7 @@ export interface InputOptions {
   /** Element type; default `"float32"`. */
   readonly dtype?: ElementType;
   /** Default: made from the class, such as `input_layer_1`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Whether the input may be left out: Graft has only `false`. */
   readonly optional?: false;
 }

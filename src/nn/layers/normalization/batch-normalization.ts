@@ -14,14 +14,13 @@ import { numberWithin, refuse } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
 import type { CallContext } from "../../context.js";
-import type { Initializer } from "../../initializers/initializer.js";
+import { Initializer } from "../../initializers/initializer.js";
 import type { InitializerLike } from "../../initializers/resolve-initializer.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js";
 import type { Variable } from "../../variable.js";
 import { notMasked } from "../../mask.js";
 import { WeightSpec } from "../weight-spec.js";
-import { Named } from "../../named.js";
 
 /** Options of {@link BatchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions {
@@ -317,18 +316,18 @@ function checkClipping(clipping: RenormClipping): RenormClipping {
 }
 
 /** First values of a deviation: the roots of those of the variance. */
-class SquareRoots extends Named implements Initializer {
+class SquareRoots extends Initializer {
   static readonly className: string = "SquareRoots";
 
   constructor(private readonly variance: Initializer) {
     super();
   }
 
-  values(...args: Parameters<Initializer["values"]>): Float32Array {
+  override values(...args: Parameters<Initializer["values"]>): Float32Array {
     return this.variance.values(...args).map(Math.sqrt);
   }
 
-  getConfig(): Config {
+  override getConfig(): Config {
     return { variance: this.variance.getConfig() };
   }
 }

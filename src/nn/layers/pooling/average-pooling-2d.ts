@@ -1,6 +1,6 @@
 import type { Value } from "../../../graph/value.js";
 import { averagePool } from "../../../ops/pooling.js";
-import type { Pair } from "../../../errors/check.js";
+import type { Pair, Word } from "../../../errors/check.js";
 import { BasePooling2D, type Pooling2DOptions } from "./base-pooling-2d.js";
 import { byName } from "../../named.js";
 
@@ -12,12 +12,17 @@ import { byName } from "../../named.js";
 export class AveragePooling2D extends BasePooling2D {
   static readonly className: string = "AveragePooling2D";
   static readonly positional: readonly string[] = ["poolSize"];
+  static readonly following: readonly string[] = ["strides", "padding"];
 
   /**
    * @param poolSize height and width of the window
    * @throws UsageError when an option is not usable
    */
   constructor(poolSize: Pair, options?: Pooling2DOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(poolSize: Pair, strides: Pair, options?: Pooling2DOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(poolSize: Pair, strides: Pair, padding: Word<"valid" | "same">, options?: Pooling2DOptions);
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: Pooling2DOptions & { readonly poolSize: Pair });
   constructor(...given: readonly unknown[]) {

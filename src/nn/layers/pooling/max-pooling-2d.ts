@@ -1,6 +1,6 @@
 import type { Value } from "../../../graph/value.js";
 import { maxPool } from "../../../ops/pooling.js";
-import { type Pair } from "../../../errors/check.js";
+import { type Pair, type Word } from "../../../errors/check.js";
 import { BasePooling2D, type Pooling2DOptions } from "./base-pooling-2d.js";
 import { byName } from "../../named.js";
 
@@ -18,13 +18,19 @@ export interface MaxPooling2DOptions extends Pooling2DOptions {
 export class MaxPooling2D extends BasePooling2D {
   static readonly className: string = "MaxPooling2D";
   static readonly positional: readonly string[] = ["poolSize"];
+  static readonly following: readonly string[] = ["strides", "padding"];
 
   /**
    * @param poolSize height and width of the window, or all options; default 2
    * @throws UsageError when an option is not usable
    */
-  constructor(poolSize?: Pair | MaxPooling2DOptions, options?: MaxPooling2DOptions) {
-    const { poolSize: size = 2, ...others } = byName<MaxPooling2DOptions>(MaxPooling2D, [poolSize, options]);
+  constructor(poolSize?: Pair | MaxPooling2DOptions, options?: MaxPooling2DOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(poolSize: Pair, strides: Pair, options?: MaxPooling2DOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(poolSize: Pair, strides: Pair, padding: Word<"valid" | "same">, options?: MaxPooling2DOptions);
+  constructor(...given: readonly unknown[]) {
+    const { poolSize: size = 2, ...others } = byName<MaxPooling2DOptions>(MaxPooling2D, given);
     super(size, others);
   }
 

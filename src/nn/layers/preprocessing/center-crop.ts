@@ -35,6 +35,8 @@ export class CenterCrop extends UnaryLayer {
    * @throws UsageError when one is not a positive whole number
    */
   constructor(height: number, width: number, options?: CenterCropOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(height: number, options: CenterCropOptions & { readonly width: number });
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: CenterCropOptions & { readonly height: number; readonly width: number });
   constructor(...given: readonly unknown[]) {

@@ -1,4 +1,5 @@
-import { checkTensor } from "../../../runtime/runtime.js";
+import { type AdaptSource, isSource, Moments, roundOf } from "./adapt.js";
+import { checkTensor, type Tensor } from "../../../runtime/runtime.js";
 import { wholeOrList } from "../../../errors/check.js";
 import { ShapeError, UsageError } from "../../../errors/errors.js";
 import { formatShape, normalizeAxis, type Shape, staticDim } from "../../../graph/shape.js";
@@ -85,55 +86,69 @@ export class Normalization extends UnaryLayer {
   /**
    * Finds mean and variance of some data, in place of those that were there.
    *
-   * @param data one tensor with the batch in front, in Keras's order, or several
+   * @param data one tensor with the batch in front, in Keras's order, or several; or a dataset, a flow or a `PyDataset`, of
+   * which one round is gone through, and labels are left out. That is to be awaited
    * @throws UsageError when the statistics were given to the constructor, or there is no data
    * @throws ShapeError when the data does not fit the layer
    */
-  adapt(data: TensorData | Iterable<TensorData>): void {
-    // From JavaScript it may be anything.
-    const given: unknown = data;
-    const isMany = typeof given === "object" && given !== null && Symbol.iterator in given;
-    const batches: readonly TensorData[] = isMany ? [...(data as Iterable<TensorData>)] : [data as TensorData];
-    for (const batch of batches) checkTensor("adapt", "data", batch);
-    const [first] = batches;
-    if (this.mean !== undefined || first === undefined) {
+  adapt(data: TensorData | Tensor | Iterable<TensorData | Tensor>): void;
+  adapt(data: AdaptSource): Promise<void>;
+  adapt(data: TensorData | Tensor | Iterable<TensorData | Tensor> | AdaptSource): void | Promise<void> {
+    if (this.mean !== undefined) {
       throw new UsageError(`Normalization "${this.name}" cannot be adapted.`, {
         subject: this.name,
-        expected: "a layer without given statistics, and some data",
-        received: first === undefined ? "no data" : "mean and variance in the constructor",
+        expected: "a layer without given statistics",
+        received: "mean and variance in the constructor",
       });
     }
-    this.ensureBuilt([["N", ...first.dims.slice(1)]]);
-    const { adapted } = this;
-    if (adapted === undefined) return;
-    const places = adapted.mean.size;
-    const [sums, squares] = [new Float64Array(places), new Float64Array(places)];
-    const passes = (visit: (place: number, value: number) => void): number =>
-      batches.reduce((count, batch) => count + this.eachElement(batch, adapted.mean.shape, visit), 0);
-    const count = passes((place, value) => {
-      sums[place] = (sums[place] ?? 0) + value;
-    });
-    const each = count / places;
-    const mean = sums.map((sum) => sum / each);
-    // A second pass around the mean: the difference of two large sums of squares would lose the variance.
-    passes((place, value) => {
-      squares[place] = (squares[place] ?? 0) + (value - (mean[place] ?? 0)) ** 2;
-    });
-    adapted.mean.assign(float32(Float32Array.from(mean), adapted.mean.shape));
-    adapted.variance.assign(
-      float32(
-        Float32Array.from(squares, (sum) => sum / each),
-        adapted.variance.shape,
-      ),
-    );
+    // From JavaScript it may be anything.
+    const given: unknown = data;
+    const isObject = typeof given === "object" && given !== null;
+    if (isObject && !(Symbol.iterator in given) && isSource(given)) return this.adaptTo(given);
+    const moments = new Moments();
+    const isMany = isObject && Symbol.iterator in given;
+    for (const batch of isMany ? (given as Iterable<unknown>) : [given]) this.add(moments, batch);
+    this.take(moments);
   }
 
-  /** Visits all elements with their places in the statistics; returns how many there are. */
+  private async adaptTo(source: AdaptSource): Promise<void> {
+    const moments = new Moments();
+    for await (const batch of roundOf(source, this.name)) {
+      this.add(moments, Array.isArray(batch) ? (batch as readonly unknown[])[0] : batch);
+    }
+    this.take(moments);
+  }
+
+  private add(moments: Moments, batch: unknown): void {
+    checkTensor("adapt", "data", batch);
+    const data = batch as TensorData;
+    this.ensureBuilt([["N", ...data.dims.slice(1)]]);
+    const shape = this.adapted?.mean.shape ?? [];
+    moments.add(elementCount(shape), (visit) => {
+      this.eachElement(data, shape, visit);
+    });
+  }
+
+  private take(moments: Moments): void {
+    const { adapted } = this;
+    const found = moments.result();
+    if (found === undefined || adapted === undefined) {
+      throw new UsageError(`Normalization "${this.name}" cannot be adapted.`, {
+        subject: this.name,
+        expected: "some data",
+        received: "no data",
+      });
+    }
+    adapted.mean.assign(float32(Float32Array.from(found.mean), adapted.mean.shape));
+    adapted.variance.assign(float32(Float32Array.from(found.variance), adapted.variance.shape));
+  }
+
+  /** Visits all elements with their places in the statistics. */
   private eachElement(
     { dims, data }: TensorData,
     extents: readonly number[],
     visit: (place: number, value: number) => void,
-  ): number {
+  ): void {
     if (this.kept.some((axis, index) => dims[axis] !== extents[index])) {
       throw new ShapeError(`Normalization "${this.name}": the data has another shape.`, {
         subject: this.name,
@@ -151,7 +166,6 @@ export class Normalization extends UnaryLayer {
       const place = steps.reduce((sum, step) => sum + (Math.floor(index / step.stride) % step.extent) * step.weight, 0);
       visit(place, Number(value));
     });
-    return data.length;
   }
 
   protected forward(input: Value, context: CallContext): Value {

@@ -45,7 +45,7 @@ export class Pipeline extends Layer {
    * @param deserialize makes a layer
    * @throws UsageError when something in it is no layer
    */
-  static fromConfig({ layers, name }: Config, deserialize: (layer: SerializedObject) => Layer): Pipeline {
+  static ofConfig({ layers, name }: Config, deserialize: (layer: SerializedObject) => Layer): Pipeline {
     const parts = (Array.isArray(layers) ? layers : []).map((layer: unknown) => {
       if (isSerializedObject(layer)) return deserialize(layer);
       throw new UsageError("A layer of a Pipeline is none.", {

@@ -33,6 +33,8 @@ export class RandomCrop extends BaseImagePreprocessing<Corner> {
    * @throws UsageError when an option is not usable
    */
   constructor(height: number, width: number, options?: RandomImageOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(height: number, options: RandomImageOptions & { readonly width: number });
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: RandomImageOptions & { readonly height: number; readonly width: number });
   constructor(...given: readonly unknown[]) {

@@ -34,6 +34,8 @@ export class RandomTranslation extends BaseRandomTransform<Translation> {
    * @throws UsageError when an option is not usable
    */
   constructor(heightFactor: Factor, widthFactor: Factor, options?: RandomTransformOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(heightFactor: Factor, options: RandomTransformOptions & { readonly widthFactor: Factor });
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: RandomTransformOptions & { readonly heightFactor: Factor; readonly widthFactor: Factor });
   constructor(...given: readonly unknown[]) {

@@ -29,6 +29,7 @@ interface Zoom {
 export class RandomZoom extends BaseRandomTransform<Zoom> {
   static readonly className: string = "RandomZoom";
   static readonly positional: readonly string[] = ["heightFactor"];
+  static readonly following: readonly string[] = ["widthFactor"];
   static override readonly options: readonly string[] = ["widthFactor"] satisfies readonly (keyof RandomZoomOptions)[];
   private readonly heightFactor: Factor;
   private readonly heightBounds: Bounds;
@@ -41,6 +42,8 @@ export class RandomZoom extends BaseRandomTransform<Zoom> {
    * @throws UsageError when an option is not usable
    */
   constructor(heightFactor: Factor, options?: RandomZoomOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(heightFactor: Factor, widthFactor: Factor, options?: RandomZoomOptions);
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: RandomZoomOptions & { readonly heightFactor: Factor });
   constructor(...given: readonly unknown[]) {

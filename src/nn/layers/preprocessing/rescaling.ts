@@ -24,12 +24,15 @@ export interface RescalingOptions extends LayerOptions {
 export class Rescaling extends UnaryLayer {
   static readonly className: string = "Rescaling";
   static readonly positional: readonly string[] = ["scale"];
+  static readonly following: readonly string[] = ["offset"];
   static override readonly options: readonly string[] = ["offset"] satisfies readonly (keyof RescalingOptions)[];
   private readonly scale: PerChannel;
   private readonly offset: PerChannel;
 
   /** @param scale the factor: one number, or one a channel */
   constructor(scale: PerChannel, options?: RescalingOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(scale: PerChannel, offset: PerChannel, options?: RescalingOptions);
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: RescalingOptions & { readonly scale: PerChannel });
   constructor(...given: readonly unknown[]) {

@@ -17,15 +17,32 @@ export function resizeImages(
   antialias: boolean,
 ): Value {
   const [high, wide] = [staticDim(x.shape, 2, "resize"), staticDim(x.shape, 3, "resize")];
-  const rows = constant(float32(interpolationMatrix(high, height, interpolation, antialias), [height, high]));
-  const forColumns = interpolationMatrix(wide, width, interpolation, antialias);
-  const turned = Float32Array.from(
-    forColumns,
-    (_, index) => forColumns[(index % width) * wide + Math.floor(index / width)] ?? 0,
+  return mixLines(
+    x,
+    height === high ? undefined : interpolationMatrix(high, height, interpolation, antialias),
+    width === wide ? undefined : interpolationMatrix(wide, width, interpolation, antialias),
   );
-  const columns = constant(float32(turned, [wide, width]));
-  const narrowed = wide === width ? x : matmul(x, columns);
-  return high === height ? narrowed : matmul(rows, narrowed);
+}
+
+/**
+ * Rows and columns of `[N, C, H, W]` as sums of rows and columns.
+ *
+ * @param rows `[height, H]` in row-major order; `undefined` where rows stay as they are
+ * @param columns `[width, W]`, in the same way
+ * @throws ShapeError when the size of the pictures is not known
+ */
+export function mixLines(x: Value, rows: Float32Array | undefined, columns: Float32Array | undefined): Value {
+  const [high, wide] = [staticDim(x.shape, 2, "resize"), staticDim(x.shape, 3, "resize")];
+  let mixed = x;
+  if (columns !== undefined) {
+    const width = columns.length / wide;
+    const turned = Float32Array.from(
+      columns,
+      (_, index) => columns[(index % width) * wide + Math.floor(index / width)] ?? 0,
+    );
+    mixed = matmul(mixed, constant(float32(turned, [wide, width])));
+  }
+  return rows === undefined ? mixed : matmul(constant(float32(rows, [rows.length / high, high])), mixed);
 }
 
 /** The largest part in the middle of `[N, C, H, W]` with the proportions of the given size, as Keras cuts it. */

@@ -46,6 +46,7 @@ export interface ResizingOptions extends LayerOptions {
 export class Resizing extends UnaryLayer {
   static readonly className: string = "Resizing";
   static readonly positional: readonly string[] = ["height", "width"];
+  static readonly following: readonly string[] = ["interpolation"];
   static override readonly options: readonly string[] = [
     "interpolation",
     "cropToAspectRatio",
@@ -68,6 +69,15 @@ export class Resizing extends UnaryLayer {
    * @throws UsageError when an option is not usable
    */
   constructor(height: number, width: number, options?: ResizingOptions);
+  /** In Keras's order, as many by position as one likes. */
+  constructor(height: number, options: ResizingOptions & { readonly width: number });
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    height: number,
+    width: number,
+    interpolation: ResizingOptions["interpolation"],
+    options?: ResizingOptions,
+  );
   /** All of them by name, as Keras's keyword arguments. */
   constructor(options: ResizingOptions & { readonly height: number; readonly width: number });
   constructor(...given: readonly unknown[]) {

@@ -1,9 +1,9 @@
-import type { SerializedObject } from "../nn/config.js";
-import type { Layer } from "../nn/layer.js";
-import * as catalogue from "../nn/layers/catalogue.js";
-import { layerNames } from "../nn/layers/deserialize-layer.js";
-import { type CustomObject, customModule, isRegistered } from "../nn/saving/custom-objects.js";
-import { Operation } from "../nn/operations/operation.js";
+import type { SerializedObject } from "../config.js";
+import type { Layer } from "../layer.js";
+import * as catalogue from "./catalogue.js";
+import { layerNames } from "./deserialize-layer.js";
+import { type CustomObject, customModule, isRegistered } from "../saving/custom-objects.js";
+import { Operation } from "../operations/operation.js";
 
 /** Where Keras keeps classes that are not in `keras.layers`. */
 const modules: Readonly<Record<string, readonly [module: string, registered: string | null]>> = {
