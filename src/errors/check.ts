@@ -82,7 +82,16 @@ const switches: ReadonlySet<string> = new Set([
   ...["reshuffleEachIteration", "rmsScaling"],
   ...["amsgrad", "antialias", "append", "byName", "cropToAspectRatio", "cycle", "deleteCheckpoint", "doubleCheckpoint"],
   ...["expandNested", "extract", "featurewiseCenter", "featurewiseStdNormalization", "followLinks", "forceDownload"],
-  ...["fromLogits", "horizontalFlip", "includePreprocessing", "includeTop", "keepdims", "minimalistic", "multiLabel"],
+  ...[
+    "fromLogits",
+    "horizontalFlip",
+    "includePreprocessing",
+    "includeTop",
+    "keepdims",
+    "maskZero",
+    "minimalistic",
+    "multiLabel",
+  ],
   ...["nesterov", "padToAspectRatio", "raiseError", "restoreBestWeights", "returnAttentionScores", "returnDict"],
   ...["samplewiseCenter", "samplewiseStdNormalization", "saveBestOnly", "saveWeightsOnly", "showDtype"],
   ...[
