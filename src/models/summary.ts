@@ -221,7 +221,7 @@ export function summarize(model: Summarized, options: SummaryOptions = {}): stri
       level === 0 ? name : `${"   ".repeat(level)}└ ${name}`,
       shape === undefined ? "?" : pythonShape(shape),
       shape === undefined && !layer.built ? "0 (unbuilt)" : thousands(layer.countParams()),
-      ...(connections === undefined ? [] : [(level === 0 && connections.get(layer)?.join(", ")) || "-"]),
+      ...(connections === undefined ? [] : [(level === 0 ? connections.get(layer)?.join(", ") : undefined) ?? "-"]),
       ...(options.showTrainable === true ? [layer.weights.length === 0 ? "-" : layer.trainable ? "Y" : "N"] : []),
     ];
   });
