@@ -229,6 +229,8 @@ export class Layer extends Named {
   }
 
   set trainable(value: boolean) {
+    // A text or a number would freeze in one place and not in another.
+    if (typeof value !== "boolean") refuse(`The layer "${this.name}"`, "trainable", "true or false", value);
     this.ownTrainable = value;
     for (const variable of this.ownVariables) variable.trainable = value;
     for (const layer of this.innerLayers) layer.trainable = value;
