@@ -14,8 +14,6 @@ const lineEvery = 1000;
 
 /** Puts the events of a training into words. */
 export class TrainWords {
-  /** Whether any step was taken. */
-  private learned = false;
   private phase: EpochRow["phase"] | undefined;
   private lastLine = Number.NEGATIVE_INFINITY;
 
@@ -57,10 +55,6 @@ export class TrainWords {
       return true;
     }
     if (event.stage !== "training") return false;
-    if (!this.learned) {
-      this.learned = true;
-      this.reporter.say("The new classifier learns; the network is frozen.");
-    }
     const { epoch, epochs, loss, accuracy } = event;
     const figures = [
       loss === undefined ? undefined : `loss ${loss.toFixed(3)}`,
@@ -75,9 +69,11 @@ export class TrainWords {
     const begins = row.phase !== this.phase;
     if (begins) {
       this.phase = row.phase;
-      if (row.phase === "fine-tune") {
-        this.reporter.say(`From epoch ${row.epoch} on, the unfrozen part of the network learns too, at a lower rate.`);
-      }
+      this.reporter.say(
+        row.phase === "head"
+          ? "The network is frozen; a new classifier is fitted to what it sees in the photos, then in parts of them too."
+          : `From epoch ${row.epoch} on, the unfrozen part of the network learns too.`,
+      );
     }
     const now = this.now();
     if (!begins && now - this.lastLine < lineEvery) return;

@@ -159,19 +159,19 @@ interface Learned {
   readonly skipped: Skipped;
 }
 
-/** Runs the recipe; `undefined` when it was stopped before any step was taken. */
+/** Runs the recipe; `undefined` when it was stopped before there was a classifier. */
 async function learn(recipe: FineTuneOptions, { emit, parts, signal }: StoppableContext): Promise<Learned | undefined> {
   if (signal.aborted) return undefined;
   const skipped: { path: string; reason: string }[] = [];
-  let steps = 0;
+  let learned = false;
   const onEvent = (event: FineTuneEvent): void => {
-    if (event.event === "progress" && event.stage === "training") steps += 1;
+    if (event.event === "epoch" || (event.event === "progress" && event.stage === "training")) learned = true;
     if (event.event === "skipped") skipped.push({ path: event.path, reason: event.reason });
     emit(event);
   };
   try {
     const result = await parts.fineTune({ ...recipe, onEvent });
-    return isAborted(signal) && steps === 0 ? undefined : { result, skipped };
+    return isAborted(signal) && !learned ? undefined : { result, skipped };
   } catch (error) {
     if (isAborted(signal)) return undefined;
     throw error;

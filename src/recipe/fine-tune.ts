@@ -41,13 +41,15 @@ async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
   const random = new RandomStreams(job.seed);
   const network = featureModel(job.backbone.model);
   const sets = await featuresOfSets(job, plan, network, random.stream("order"));
+  // Of a part of the photos nothing is learned that anybody asked for.
+  job.signal?.throwIfAborted();
   const material: Material = { network, sets, random, rows: [] };
   const { head, measured, tuning } = await learnHead(job, plan, material);
   const tuned = tuning && (await tuneNetwork(job, plan, material, { head, ...tuning }));
   const { training, validation } = sets;
   const best = tuned?.kept?.row ?? head.row;
   return {
-    model: tuned?.kept?.model ?? graftHead(network, createHead(head.classifier)),
+    model: tuned?.kept?.model ?? graftHead(network, createHead(head.classifier, random)),
     epochs: material.rows,
     bestEpoch: best.epoch,
     best,
@@ -133,7 +135,7 @@ async function tuneNetwork(
   const { runtime, machine, trunkPrecision } = job;
   const { training, validation } = sets;
   const loops = createTrainingLoops({ runtime, machine, random });
-  const model = graftHead(network, createHead(start));
+  const model = graftHead(network, createHead(start, random));
   const before = new BestWeights();
   before.keep(model);
   const stepped = new SteppedTraining(loops, rows, Math.ceil(training.photos.length / plan.batchSize), job);

@@ -1,20 +1,25 @@
 import { Dense, Input, UnitNormalization } from "../nn/layers/index.js";
 import type { BaseModel } from "../models/base-model.js";
 import { Sequential } from "../models/sequential.js";
+import { makeWith, type RandomStreams } from "../random/seed.js";
 import type { LinearClassifier } from "../training/regression/softmax-regression.js";
 
 /**
  * The new classifier: features are brought to length 1, then one dense layer with softmax.
  *
  * @param classifier what that layer has learned
+ * @param random of the job: what is made draws from it, not from the process's streams
  * @returns a model from features to probabilities
  */
-export function createHead({ kernel, bias }: LinearClassifier): Sequential {
+export function createHead({ kernel, bias }: LinearClassifier, random: RandomStreams): Sequential {
   const [width = 1, classes = 1] = kernel.dims;
-  const dense = new Dense(classes, { activation: "softmax", name: "probabilities" });
-  const row = [Input({ shape: [width], name: "features" }), new UnitNormalization({ name: "unit_length" }), dense];
-  const head = new Sequential(row, { name: "head" });
-  dense.setWeights([kernel, bias]);
+  const head = makeWith(random, () => {
+    const dense = new Dense(classes, { activation: "softmax", name: "probabilities" });
+    const row = [Input({ shape: [width], name: "features" }), new UnitNormalization({ name: "unit_length" }), dense];
+    return new Sequential(row, { name: "head" });
+  });
+  for (const weight of head.weights) weight.initialize(random);
+  head.setWeights([kernel, bias]);
   return head;
 }
 

@@ -8,7 +8,7 @@ import { tinyNetwork } from "./tiny-network.js";
 
 let folder = "";
 /** What every training here has in common: a network that is there at once. */
-const tiny = ["--network", "tiny.onnx", "--preprocess", "torch", "--learning-rate", "0.05", "--epochs", "12"];
+const tiny = ["--network", "tiny.onnx", "--preprocess", "torch", "--learning-rate", "0.0015", "--epochs", "12"];
 
 let first: Outcome;
 beforeAll(async () => {
@@ -128,7 +128,7 @@ describe("graft train", () => {
     }
     expect(again.stdout).toContain(join("again", "model.onnx"));
     expect(again.stderr).toMatch(/Skipped photos.blue.text\.jpg/);
-    expect(again.stderr).toMatch(/Warning: \d+ validation photos measure roughly/);
+    expect(again.stderr).toMatch(/Warning: \d+ photos measure roughly/);
     const withoutSeconds = async (run: string): Promise<string> =>
       (await readFile(join(folder, run, "history.csv"), "utf8")).replace(/,[^,]*$/gm, "");
     expect(await withoutSeconds("again")).toBe(await withoutSeconds("first"));
@@ -208,9 +208,10 @@ describe("graft train", () => {
   });
 
   test.skipIf(process.platform === "win32")("Ctrl+C keeps the best so far and exits with 130", async () => {
-    const slow = ["--learning-rate", "1e-6", "--epochs", "10000", "--unfreeze", "none"];
+    // Each epoch is a little better than the one before: it would go on for long.
+    const slow = ["--learning-rate", "1e-6", "--epochs", "10000", "--unfreeze", "all"];
     const running = startGraft(["train", "photos", ...tiny, ...slow, "--out", "stopped"], folder);
-    await running.seen(/Epoch +[1-9]/);
+    await running.seen(/Epoch +[3-9]/);
     running.signal("SIGINT");
     const outcome = await running.outcome;
     expect(outcome.exitCode, outcome.stderr).toBe(130);

@@ -58,6 +58,7 @@ function jobOf(seed: number, network = backbone()): FineTuneJob {
     runtime: platform().runtime,
     machine: createNodeMachine(),
     backbone: network,
+    division: "folders",
     classes: ["a", "b"],
     training: photos.slice(0, 12),
     validation: photos.slice(12),
@@ -66,10 +67,10 @@ function jobOf(seed: number, network = backbone()): FineTuneJob {
   };
 }
 
-/** The weights that a job ends with. */
-async function job(seed: number, network = backbone()): Promise<Float32Array[]> {
-  const { model } = await fineTune(jobOf(seed, network));
-  return model.getWeights().map(({ data }) => data);
+/** The weights that a job ends with, and the losses on its way. */
+async function job(seed: number, network = backbone()): Promise<unknown> {
+  const { model, epochs } = await fineTune(jobOf(seed, network));
+  return { weights: model.getWeights().map(({ data }) => data), losses: epochs.map(({ loss }) => loss) };
 }
 
 test("jobs that run at the same time end in the bytes that each ends in alone", async () => {
