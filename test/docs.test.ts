@@ -71,7 +71,7 @@ const events: {
   },
   warning: { code: true, message: true },
   skipped: { path: true, reason: true },
-  prediction: { path: true, label: true, probability: true, probabilities: true },
+  prediction: { path: true, label: true, probability: true, labels: true, probabilities: true },
   network: { name: true, description: true, licence: true, preprocess: true, image_size: true },
   kept: { name: true, model: true, photos: true, bytes: true, last_used: true },
   error: { code: true, message: true },
@@ -86,9 +86,13 @@ const ends: {
 } = {
   train: {
     ...{ run: true, model: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
-    ...{ val_accuracy: true, seconds: true, test_loss: true, test_accuracy: true, trunk: true },
+    ...{ val_accuracy: true, val_balanced_accuracy: true, val_calibration_error: true, seconds: true },
+    ...{ test_loss: true, test_accuracy: true, trunk: true },
   },
-  evaluate: { photos: true, loss: true, accuracy: true, per_class: true, confusion: true, device: true },
+  evaluate: {
+    ...{ photos: true, loss: true, accuracy: true, balanced_accuracy: true, calibration_error: true },
+    ...{ per_class: true, confusion: true, device: true },
+  },
   predict: { photos: true, skipped: true, device: true },
   networks: { networks: true },
   cache: { folder: true, bytes: true, cleared: true },

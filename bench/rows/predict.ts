@@ -29,7 +29,7 @@ async function classifier(
   if (backbone.model.outputShape.length === 4) model.add(new layers.GlobalAveragePooling2D());
   model.add(new layers.Dense(2, { activation: "softmax" }));
   return {
-    bytes: await jobParts.exportClassifier({ model, backbone, classes: ["cat", "dog"] }),
+    bytes: await jobParts.exportClassifier({ model, backbone, classes: ["cat", "dog"], threshold: 0 }),
     size: backbone.imageSize,
   };
 }

@@ -111,7 +111,7 @@ function trunkText({
 }
 
 /** The short table at the end. */
-export function trainSummary({ run, photos, result, test, skipped, seconds }: FinishedRun): string {
+export function trainSummary({ run, photos, result, held, test, skipped, seconds }: FinishedRun): string {
   const { best, photos: read, trunk } = result;
   const numbers = [
     `${read.training} to train with`,
@@ -125,7 +125,9 @@ export function trainSummary({ run, photos, result, test, skipped, seconds }: Fi
     ["classes", `${classes.length}: ${classes.slice(0, 8).join(", ")}${classes.length > 8 ? ", …" : ""}`],
     ["best epoch", `${result.bestEpoch} of ${result.epochs.length}`],
     ["training", `accuracy ${percent(best.accuracy)}, loss ${best.loss.toFixed(3)}`],
-    ["validation", `accuracy ${accuracyText(best.val_accuracy, read.validation)}, loss ${best.val_loss.toFixed(3)}`],
+    ["held out", `accuracy ${accuracyText(best.val_accuracy, held.photos)}, loss ${best.val_loss.toFixed(3)}`],
+    ["balanced", `accuracy ${percent(held.balancedAccuracy)}, the mean of what is recognised of each class`],
+    ["probable", `off by ${percent(held.calibrationError)} on the mean (expected calibration error)`],
     ["test", test && `accuracy ${accuracyText(test.accuracy, test.photos)}, loss ${test.loss.toFixed(3)}`],
     ["8 bits", trunk && trunkText(trunk)],
     ["time", duration(seconds)],

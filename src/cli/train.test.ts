@@ -38,7 +38,11 @@ function row(epoch: number, figures: Partial<EpochRow> = {}): EpochRow {
 function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] = [best]): FineTuneResult {
   return {
     ...{ model: new Sequential(), epochs, bestEpoch: best.epoch, best },
-    ...{ photos: { training: 8, validation, skipped: 0 }, measured: validation, seconds: 1 },
+    ...{ photos: { training: 8, validation, skipped: 0 }, seconds: 1 },
+    heldOut: {
+      truth: Array.from({ length: validation }, () => 0),
+      probabilities: Array.from({ length: validation }, () => [0.9, 0.1]),
+    },
   };
 }
 

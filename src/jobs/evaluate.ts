@@ -114,13 +114,15 @@ export async function evaluate(
         received: `${count(labelled.length, "file")} that cannot be used`,
       });
     }
-    const { loss, accuracy, perClass, confusion } = evaluation;
+    const { loss, accuracy, balancedAccuracy, calibrationError, perClass, confusion } = evaluation;
     emit({
       event: "done",
       command: "evaluate",
       photos: evaluation.photos,
       loss,
       accuracy,
+      balanced_accuracy: balancedAccuracy,
+      calibration_error: calibrationError,
       per_class: perClass,
       confusion,
       device: runtime.device,

@@ -9,10 +9,11 @@ const wideGap = 0.1;
 const wideInterval = 0.1;
 
 /** What the figures of a run must not be taken for. */
-export function figureWarnings({ best, measured }: Pick<FineTuneResult, "best" | "measured">): {
+export function figureWarnings({ best, heldOut }: Pick<FineTuneResult, "best" | "heldOut">): {
   readonly code: string;
   readonly message: string;
 }[] {
+  const measured = heldOut.truth.length;
   const { low, high } = wilsonInterval(best.val_accuracy, measured);
   const warnings: { code: string; message: string }[] = [];
   if (best.accuracy - best.val_accuracy > wideGap && best.accuracy > high) {

@@ -11,6 +11,8 @@ export interface FinishedRun {
   readonly run: string;
   readonly photos: PreparedPhotos;
   readonly result: FineTuneResult;
+  /** Figures on photos that were held out, see `FineTuneResult.heldOut`. */
+  readonly held: Evaluation;
   /** Figures on the test photos, where there are any and they could be read. */
   readonly test: Evaluation | undefined;
   readonly skipped: Skipped;

@@ -47,6 +47,7 @@ export interface JobParts {
     readonly model: BaseModel;
     readonly backbone: Backbone;
     readonly classes: readonly string[];
+    readonly threshold: number;
   }): Promise<Uint8Array>;
   /** @param photos how many it will look at */
   openClassifier(runtime: Runtime, path: string, photos: number): Promise<Classifier>;

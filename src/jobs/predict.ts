@@ -6,7 +6,8 @@ import { PhotoError } from "../photos/decode.js";
 import { readableFormats } from "../photos/photo-format.js";
 import type { Classifier } from "../recipe/classifier.js";
 import { lookAtPhotos } from "../recipe/look-at-photos.js";
-import { mostProbable } from "../report/confusion.js";
+import { predictionSet } from "../recipe/prediction-set.js";
+import { mostProbable } from "../report/most-probable.js";
 import type { JobEvent } from "./events.js";
 import { type JobContext, openDevice } from "./job.js";
 
@@ -63,11 +64,14 @@ async function look(
     }
     const { probabilities } = looked;
     const best = mostProbable(probabilities);
+    const { setThreshold } = classifier;
+    const named = setThreshold === undefined ? undefined : predictionSet(probabilities, setThreshold);
     emit({
       event: "prediction",
       path,
       label: labels[best] ?? "",
       probability: probabilities[best] ?? 0,
+      labels: named?.map((index) => labels[index] ?? ""),
       probabilities: namedRecord(labels.map((name, index) => [name, probabilities[index] ?? 0])),
     });
   }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Backbone } from "../applications/backbone.js";
 import { pathWithin } from "../photos/prepare-photos.js";
 import type { RunRecord } from "../runs/run-record.js";
+import { thresholdOf } from "../recipe/prediction-set.js";
 import type { FinishedRun } from "./finished-run.js";
 import { recordedSettings, type TrainSettings } from "./train-options.js";
 
@@ -17,7 +18,7 @@ interface Circumstances {
 
 /** What `run.json` says of a run. */
 export function recordOf(
-  { photos, result, test, skipped, seconds, interrupted }: FinishedRun,
+  { photos, result, held, test, skipped, seconds, interrupted }: FinishedRun,
   { settings, backbone, started, finished, device, versions }: Circumstances,
 ): RunRecord {
   const unused = new Set(skipped.map(({ path }) => path));
@@ -68,6 +69,13 @@ export function recordOf(
       test_loss: test?.loss,
       test_accuracy: test?.accuracy,
       test_photos: test?.photos,
+      held_out: {
+        photos: held.photos,
+        balanced_accuracy: held.balancedAccuracy,
+        calibration_error: held.calibrationError,
+        set_threshold: thresholdOf(result.heldOut),
+        per_class: held.perClass.map((figures) => ({ ...figures })),
+      },
       trunk: result.trunk && { ...result.trunk, float32: [...result.trunk.float32] },
     },
   };

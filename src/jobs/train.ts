@@ -5,7 +5,9 @@ import { percent } from "../report/words.js";
 import type { Backbone } from "../applications/backbone.js";
 import { type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
+import { thresholdOf } from "../recipe/prediction-set.js";
 import { lostTraining } from "../recipe/lost-training.js";
+import { evaluation } from "../report/confusion.js";
 import { runCurves } from "../report/run-curves.js";
 import { historyCsv } from "../runs/history-csv.js";
 import { defaultRunFolder, reserveRunFolder } from "../runs/reserve-run-folder.js";
@@ -69,7 +71,8 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       emit({ event: "error", code: "interrupted", message });
       return undefined;
     }
-    const model = await parts.exportClassifier({ model: learned.result.model, backbone, classes });
+    const { model: trained, heldOut } = learned.result;
+    const model = await parts.exportClassifier({ model: trained, backbone, classes, threshold: thresholdOf(heldOut) });
     await writeRunFolder(folder.path, { model });
     written = true;
     return await finish(run, photos, { recipe, learned }, context);
@@ -129,6 +132,7 @@ async function finish(
     run: folder,
     photos,
     result,
+    held: evaluation(photos.classes, result.heldOut.truth, result.heldOut.probabilities),
     test: (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined,
     skipped: [...photos.skipped, ...learned.skipped, ...(test?.skipped ?? [])],
     seconds: (finished.getTime() - started.getTime()) / 1000,
@@ -204,7 +208,7 @@ async function testOn(
   }
 }
 
-function conclude({ run, result, test, seconds }: FinishedRun, { emit }: StoppableContext): void {
+function conclude({ run, result, held, test, seconds }: FinishedRun, { emit }: StoppableContext): void {
   for (const warning of figureWarnings(result)) emit({ event: "warning", ...warning });
   const { best } = result;
   emit({
@@ -218,6 +222,8 @@ function conclude({ run, result, test, seconds }: FinishedRun, { emit }: Stoppab
     accuracy: best.accuracy,
     val_loss: best.val_loss,
     val_accuracy: best.val_accuracy,
+    val_balanced_accuracy: held.balancedAccuracy,
+    val_calibration_error: held.calibrationError,
     seconds,
     test_loss: test?.loss,
     test_accuracy: test?.accuracy,

@@ -10,10 +10,15 @@ import { type Runtime, type Session, Tensor, useOnce } from "../runtime/runtime.
 export interface Classifier {
   /** Names of the classes, in the order of the probabilities. */
   readonly labels: readonly string[];
-  /** All that the file says of itself: `labels`, `network`, `licence`, `version`, `image_size`. */
+  /** All that the file says of itself: `labels`, `network`, `licence`, `version`, `image_size`, `set_coverage`, `set_threshold`. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Height and width in pixels that the file resizes photos to; `undefined` where it does not say. */
   readonly imageSize: number | undefined;
+  /**
+   * How probable a class must be for a prediction to name it; `undefined` where the file does not say. Classes with this
+   * probability or more hold the right one for 95 % of photos like those that were learned from.
+   */
+  readonly setThreshold: number | undefined;
   /** Photos that it looks at at once; more wait for these. */
   readonly atOnce: number;
   /**
@@ -98,6 +103,11 @@ class OnnxClassifier implements Classifier {
   get imageSize(): number | undefined {
     const size = Number(this.metadata["image_size"]);
     return Number.isInteger(size) && size > 0 ? size : undefined;
+  }
+
+  get setThreshold(): number | undefined {
+    const threshold = Number(this.metadata["set_threshold"] ?? Number.NaN);
+    return threshold >= 0 && threshold <= 1 ? threshold : undefined;
   }
 
   async predict({ width, height, data }: DecodedPhoto, usedOnce = false): Promise<Float32Array> {

@@ -10,6 +10,7 @@ import { concat } from "../ops/joining.js";
 import { graphBytes } from "../runtime/session.js";
 
 import { inferenceGraph } from "../training/programs/inference-graph.js";
+import { coverage } from "./prediction-set.js";
 
 /** What is exported. */
 export interface ExportOptions {
@@ -17,6 +18,8 @@ export interface ExportOptions {
   readonly model: BaseModel;
   readonly backbone: Backbone;
   readonly classes: readonly string[];
+  /** How probable a class must be for a prediction to name it, see `setThreshold`. */
+  readonly threshold: number;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface ExportOptions {
  *
  * @returns the file's bytes
  */
-export function exportClassifier({ model, backbone, classes }: ExportOptions): Uint8Array {
+export function exportClassifier({ model, backbone, classes, threshold }: ExportOptions): Uint8Array {
   const image = input("image", "uint8", ["N", "H", "W", 3]);
   const pixels = preprocessGraph(resizedPixels(image, backbone.imageSize), backbone.record.preprocess);
   const { outputs, names } = inferenceGraph(model, [pixels]);
@@ -45,6 +48,8 @@ export function exportClassifier({ model, backbone, classes }: ExportOptions): U
         licence: backbone.record.licence,
         version,
         image_size: String(backbone.imageSize),
+        set_coverage: String(coverage),
+        set_threshold: String(threshold),
       },
     },
   );

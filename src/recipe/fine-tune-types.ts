@@ -60,6 +60,17 @@ export type FineTuneEvent =
   | { readonly event: "warning"; readonly code: string; readonly message: string }
   | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow);
 
+/**
+ * What is said of photos by a classifier that has not learned from them: the validation photos, or all photos by
+ * cross-validation.
+ */
+export interface HeldOut {
+  /** Number of each photo's class. */
+  readonly truth: readonly number[];
+  /** For each photo the probability of each class. */
+  readonly probabilities: readonly ArrayLike<number>[];
+}
+
 /** What the recipe made. */
 export interface FineTuneResult {
   /** Preprocessed images in, probabilities out; it holds the best weights by validation. */
@@ -82,7 +93,7 @@ export interface FineTuneResult {
   readonly trouble?: LostLoss | undefined;
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
-  /** Photos that `best.val_accuracy` was measured with: the validation photos, or all of them by cross-validation. */
-  readonly measured: number;
+  /** What was said of photos that were held out: those that `best.val_accuracy` was measured with. */
+  readonly heldOut: HeldOut;
   readonly seconds: number;
 }

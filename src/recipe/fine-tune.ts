@@ -1,4 +1,5 @@
 import type { Sequential } from "../models/sequential.js";
+import type { TrainingLoops } from "../models/platform.js";
 import type { ReadySource } from "../models/sources/batch-source.js";
 import type { LostLoss } from "../models/training-types.js";
 import { RandomStreams } from "../random/seed.js";
@@ -6,7 +7,7 @@ import { createTrainingLoops } from "../training/fit/loops.js";
 import type { LinearClassifier } from "../training/regression/softmax-regression.js";
 import { BestWeights } from "./best-weights.js";
 import { better } from "./evidence.js";
-import type { EpochRow, FineTuneJob, FineTuneResult } from "./fine-tune-types.js";
+import type { EpochRow, FineTuneJob, FineTuneResult, HeldOut } from "./fine-tune-types.js";
 import { createHead, graftHead } from "./head.js";
 import { type HeadCandidate, HeadStage } from "./head-stage.js";
 import { featureModel, type FeatureSets, featuresOfSets, viewsOfSets } from "./photo-features.js";
@@ -44,7 +45,7 @@ async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
   // Of a part of the photos nothing is learned that anybody asked for.
   job.signal?.throwIfAborted();
   const material: Material = { network, sets, random, rows: [] };
-  const { head, measured, tuning } = await learnHead(job, plan, material);
+  const { head, tuning } = await learnHead(job, plan, material);
   const tuned = tuning && (await tuneNetwork(job, plan, material, { head, ...tuning }));
   const { training, validation } = sets;
   const best = tuned?.kept?.row ?? head.row;
@@ -55,7 +56,7 @@ async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
     best,
     trunk: sets.trunk && { ...sets.trunk, val_accuracy: best.val_accuracy },
     photos: { training: training.photos.length, validation: validation.photos.length, skipped: sets.skipped },
-    measured: tuned?.kept === undefined ? measured : validation.photos.length,
+    heldOut: tuned?.kept?.heldOut ?? head.heldOut,
     trouble: tuned?.trouble,
     seconds: (performance.now() - start) / 1000,
   };
@@ -85,9 +86,8 @@ async function learnHead(
   job: FineTuneJob,
   plan: Plan,
   { network, sets, random, rows }: Material,
-): Promise<{ readonly head: HeadCandidate; readonly measured: number; readonly tuning?: Tuning }> {
+): Promise<{ readonly head: HeadCandidate; readonly tuning?: Tuning }> {
   const stage = await HeadStage.create(job, sets, random);
-  const { measured } = stage;
   const keep = (candidate: HeadCandidate): void => {
     rows.push(candidate.row);
     job.onEvent?.({ event: "epoch", epochs: headFits, ...candidate.row });
@@ -98,18 +98,18 @@ async function learnHead(
     keep(plain);
     started = performance.now();
     const views = isStopped(job) ? undefined : await viewsOfSets(job, plan, network, sets, random);
-    if (views === undefined) return { head: plain, measured };
+    if (views === undefined) return { head: plain };
     const viewed = await stage.fit(2, started, views.features);
     keep(viewed);
     const head = viewed.row.val_loss < plain.row.val_loss ? viewed : plain;
-    if (plan.unfrozen.size === 0 || isStopped(job)) return { head, measured };
+    if (plan.unfrozen.size === 0 || isStopped(job)) return { head };
     const { val_accuracy } = head.row;
-    if (staysFrozen(val_accuracy, measured, job)) {
+    if (staysFrozen(val_accuracy, head.heldOut.truth.length, job)) {
       job.onEvent?.({ event: "left-frozen", val_accuracy });
-      return { head, measured };
+      return { head };
     }
     const start = await stage.withoutValidation(head, views.features);
-    return { head, measured, tuning: { views: views.source, start } };
+    return { head, tuning: { views: views.source, start } };
   } finally {
     await stage.release();
   }
@@ -129,7 +129,7 @@ async function tuneNetwork(
   { network, sets, random, rows }: Material,
   { head, views, start }: Tuning & { readonly head: HeadCandidate },
 ): Promise<{
-  readonly kept?: { readonly model: Sequential; readonly row: EpochRow } | undefined;
+  readonly kept?: { readonly model: Sequential; readonly row: EpochRow; readonly heldOut: HeldOut } | undefined;
   readonly trouble: LostLoss | undefined;
 }> {
   const { runtime, machine, trunkPrecision } = job;
@@ -142,21 +142,30 @@ async function tuneNetwork(
   const { epochs, learningRate } = plan;
   await stepped.run(model, views, { epochs, learningRate, validationData: validation.source, trunkPrecision });
   const { best: row, trouble } = stepped;
-  const losses = row && (await validationLosses(loops, model, validation));
-  const kept = row !== undefined && losses !== undefined && better(losses, head.validationLosses);
-  if (!kept) before.restore();
+  const heldOut = row && (await validationOf(loops, model, validation));
   await loops.release(model);
-  return { kept: kept ? { model, row } : undefined, trouble };
+  if (row !== undefined && heldOut !== undefined && better(lossesOf(heldOut), head.validationLosses)) {
+    return { kept: { model, row, heldOut }, trouble };
+  }
+  before.restore();
+  return { trouble };
 }
 
-/** `−log` of the probability that a model gives each validation photo's class. */
-async function validationLosses(
-  loops: ReturnType<typeof createTrainingLoops>,
+/** What a model says of the validation photos. */
+async function validationOf(
+  loops: TrainingLoops,
   model: Sequential,
   { photos, source }: FeatureSets["validation"],
-): Promise<number[]> {
+): Promise<HeldOut> {
   const [output] = await loops.predict(model, source, { verbose: 0 });
-  const probabilities = output?.data as Float32Array;
-  const classes = probabilities.length / photos.length;
-  return photos.map(({ classIndex }, photo) => lossOf(probabilities[photo * classes + classIndex]));
+  const all = output?.data as Float32Array;
+  const classes = all.length / photos.length;
+  return {
+    truth: photos.map(({ classIndex }) => classIndex),
+    probabilities: photos.map((_, photo) => all.subarray(photo * classes, (photo + 1) * classes)),
+  };
+}
+
+function lossesOf({ truth, probabilities }: HeldOut): number[] {
+  return truth.map((label, photo) => lossOf(probabilities[photo]?.[label]));
 }

@@ -3,11 +3,11 @@ import { float32, type TensorData } from "../onnx/tensor-data.js";
 import { photoHash } from "../photos/photo-identity.js";
 import type { RandomStreams } from "../random/seed.js";
 import type { LinearClassifier } from "../training/regression/softmax-regression.js";
-import type { EpochRow, FineTuneJob } from "./fine-tune-types.js";
+import type { EpochRow, FineTuneJob, HeldOut } from "./fine-tune-types.js";
 import { type FittedHead, HeadFitter, type LabelledFeatures } from "./fit-head.js";
 import { foldsOf } from "./folds.js";
 import type { FeatureSets, PhotoFeatures, ViewFeatures } from "./photo-features.js";
-import { logLoss, losses, shareRight } from "./probabilities.js";
+import { logLoss, losses, probabilitiesOf, shareRight } from "./probabilities.js";
 
 /** What was learned from some photos, and what photos say of it that taught it nothing. */
 export interface HeadCandidate {
@@ -16,6 +16,7 @@ export interface HeadCandidate {
   /** How much the penalty had to hold it back. */
   readonly penalty: number;
   readonly row: EpochRow;
+  readonly heldOut: HeldOut;
   /** `−log` of the probability of each validation photo's class, by a classifier that has not learned from that photo. */
   readonly validationLosses: readonly number[];
 }
@@ -52,14 +53,6 @@ export class HeadStage {
   }
 
   /**
-   * Photos that an accuracy is measured with: all of them, or the validation photos.
-   */
-  get measured(): number {
-    const { training, validation } = this.sets;
-    return validation.photos.length + (this.pooled ? training.photos.length : 0);
-  }
-
-  /**
    * Fits a classifier and measures it.
    *
    * @param number of the row, from 1
@@ -72,10 +65,10 @@ export class HeadStage {
     const alone = labelled([training], this.folds.training, views && [views.training]);
     if (this.pooled) {
       const fitted = await this.fitter.fit(all);
-      const own = float32(
-        fitted.heldOut.data.subarray(training.photos.length * this.classes),
-        [validation.photos.length, this.classes],
-      );
+      const own = float32(fitted.heldOut.data.subarray(training.photos.length * this.classes), [
+        validation.photos.length,
+        this.classes,
+      ]);
       return this.candidate(number, started, all, fitted, {
         ...{ logits: fitted.heldOut, labels: all.labels },
         own,
@@ -114,7 +107,11 @@ export class HeadStage {
     started: number,
     learned: LabelledFeatures,
     { classifier, penalty }: Pick<FittedHead, "classifier" | "penalty">,
-    held: { readonly logits: TensorData<"float32">; readonly labels: readonly number[]; readonly own: TensorData<"float32"> },
+    held: {
+      readonly logits: TensorData<"float32">;
+      readonly labels: readonly number[];
+      readonly own: TensorData<"float32">;
+    },
   ): Promise<HeadCandidate> {
     const logits = await this.fitter.logits(learned.features, classifier);
     const row: EpochRow = {
@@ -136,7 +133,8 @@ export class HeadStage {
       });
     }
     const validation = this.sets.validation.photos.map(({ classIndex }) => classIndex);
-    return { classifier, penalty, row, validationLosses: losses(held.own, validation) };
+    const heldOut = { truth: held.labels, probabilities: probabilitiesOf(held.logits) };
+    return { classifier, penalty, row, heldOut, validationLosses: losses(held.own, validation) };
   }
 }
 

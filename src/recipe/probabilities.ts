@@ -4,7 +4,7 @@ import type { TensorData } from "../onnx/tensor-data.js";
 const smallest = 1e-7;
 
 /** Softmax of one row of logits. */
-export function softmaxRow(logits: Float32Array): Float64Array {
+function softmaxRow(logits: Float32Array): Float64Array {
   const most = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const powers = Float64Array.from(logits, (logit) => Math.exp(logit - most));
   const sum = powers.reduce((a, b) => a + b, 0);
@@ -15,6 +15,11 @@ export function softmaxRow(logits: Float32Array): Float64Array {
 function rowsOf({ data, dims }: TensorData<"float32">): Float32Array[] {
   const [rows = 0, width = 0] = dims;
   return Array.from({ length: rows }, (_, row) => data.subarray(row * width, (row + 1) * width));
+}
+
+/** Probabilities of each photo, of logits `[photos, classes]`. */
+export function probabilitiesOf(logits: TensorData<"float32">): Float64Array[] {
+  return rowsOf(logits).map(softmaxRow);
 }
 
 /**

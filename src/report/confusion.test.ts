@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ShapeError } from "../errors/errors.js";
-import { confusionText, evaluation, mostProbable, perClassText } from "./confusion.js";
+import { confusionText, evaluation, perClassText } from "./confusion.js";
+import { mostProbable } from "./most-probable.js";
 
 const two = evaluation(
   ["cat", "dog"],

@@ -1,4 +1,6 @@
 import { ShapeError } from "../errors/errors.js";
+import { calibrationError } from "./calibration.js";
+import { mostProbable } from "./most-probable.js";
 import { textTable } from "./text-table.js";
 
 /** How a classifier does on the photos of one class. */
@@ -12,6 +14,8 @@ export interface ClassFigures {
   readonly recall: number | null;
   /** Share of what was taken for it that is right; `null` when nothing was. */
   readonly precision: number | null;
+  /** `2 · recall · precision / (recall + precision)`; `null` where there is neither such a photo nor such a prediction. */
+  readonly f1: number | null;
 }
 
 /** How a classifier does on labelled photos. */
@@ -20,6 +24,10 @@ export interface Evaluation {
   /** Mean of −log of the probability that the right class got. */
   readonly loss: number;
   readonly accuracy: number;
+  /** Mean recall of the classes that have photos: what a large class cannot hide. */
+  readonly balancedAccuracy: number;
+  /** How far probabilities are from the shares that are right, see `calibrationError`. */
+  readonly calibrationError: number;
   readonly perClass: readonly ClassFigures[];
   /** `[class][predicted class]`: numbers of photos. */
   readonly confusion: readonly (readonly number[])[];
@@ -27,15 +35,6 @@ export interface Evaluation {
 
 /** Keras's epsilon: a probability of 0 must not make the loss infinite. */
 const epsilon = 1e-7;
-
-/** Index of the largest probability; of the first one where several are equal. */
-export function mostProbable(probabilities: ArrayLike<number>): number {
-  let best = 0;
-  for (let index = 1; index < probabilities.length; index++) {
-    if ((probabilities[index] ?? 0) > (probabilities[best] ?? 0)) best = index;
-  }
-  return best;
-}
 
 /**
  * Compares probabilities with what the photos are.
@@ -81,7 +80,8 @@ export function evaluation(
     const hits = confusion[index]?.[index] ?? 0;
     const photos = (confusion[index] ?? []).reduce((sum, count) => sum + count, 0);
     const predicted = confusion.reduce((sum, row) => sum + (row[index] ?? 0), 0);
-    return { label, photos, predicted, recall: share(hits, photos), precision: share(hits, predicted) };
+    const f1 = share(2 * hits, photos + predicted);
+    return { label, photos, predicted, recall: share(hits, photos), precision: share(hits, predicted), f1 };
   });
   const photos = truth.length;
   // Of no photos, both are 0 rather than NaN, which JSON cannot say.
@@ -89,9 +89,15 @@ export function evaluation(
     photos,
     loss: photos === 0 ? 0 : loss / photos,
     accuracy: share(right, photos) ?? 0,
+    balancedAccuracy: meanOf(perClass.flatMap(({ recall }) => (recall === null ? [] : [recall]))),
+    calibrationError: calibrationError(truth, probabilities),
     perClass,
     confusion,
   };
+}
+
+function meanOf(numbers: readonly number[]): number {
+  return numbers.length === 0 ? 0 : numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
 /** Up to how many classes all are shown; beyond, the table and the matrix would not fit on a screen. */

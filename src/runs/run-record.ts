@@ -58,6 +58,25 @@ export const runRecord = z.object({
     test_loss: z.number().optional(),
     test_accuracy: z.number().optional(),
     test_photos: z.number().optional(),
+    /** What was found with photos that taught nothing: the validation photos, or all by cross-validation. */
+    held_out: z
+      .object({
+        photos: z.number(),
+        balanced_accuracy: z.number(),
+        calibration_error: z.number(),
+        set_threshold: z.number(),
+        per_class: z.array(
+          z.object({
+            label: z.string(),
+            photos: z.number(),
+            predicted: z.number(),
+            recall: z.number().nullable(),
+            precision: z.number().nullable(),
+            f1: z.number().nullable(),
+          }),
+        ),
+      })
+      .optional(),
     trunk: trunk.optional(),
   }),
 });

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { count } from "../../errors/words.js";
 import type { PhotoSource } from "../../jobs/events.js";
 import { confusionText, perClassText } from "../../report/confusion.js";
-import { accuracyText } from "../../report/words.js";
+import { accuracyText, percent } from "../../report/words.js";
 import { contextFor, type Words } from "../face.js";
 import { addJson, addOptions, deviceOption, someText } from "../options.js";
 import { Reporter } from "../reporter.js";
@@ -65,6 +65,8 @@ export function addEvaluate(program: Command, surroundings: Surroundings): void 
           [
             `${count(evaluation.photos, "photo")}, ${sourceText(source)}`,
             `accuracy  ${accuracyText(evaluation.accuracy, evaluation.photos)}`,
+            `balanced  ${percent(evaluation.balancedAccuracy)}: the mean of what is recognised of each class`,
+            `probable  off by ${percent(evaluation.calibrationError)} on the mean (expected calibration error)`,
             `loss      ${evaluation.loss.toFixed(4)}`,
             "",
             perClassText(evaluation),

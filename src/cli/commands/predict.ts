@@ -17,11 +17,23 @@ const help = `
 MODEL is a run folder of \`graft train\`, or its model.onnx. Each PHOTO is a file:
 ${readableFormats}.
 
+Where one label would be a guess, those follow between which it lies: the right one is among them for 95 of 100 photos of
+the kind that was learned from.
+
 Photos that cannot be read are named and left out; the exit code is 1 only when none could be read.
 
 Examples:
   graft predict runs/photos-20260131-120000 new.jpg
   graft predict model.onnx holiday/*.jpg --json`;
+
+/** Where more than so many labels are possible, the photo says little. */
+const mostNamed = 3;
+
+/** Labels between which a photo leaves it open. */
+function orText(labels: readonly string[]): string {
+  if (labels.length > mostNamed) return `a guess: ${labels.length} classes are possible`;
+  return `${labels.slice(0, -1).join(", ")} or ${labels.at(-1) ?? ""}`;
+}
 
 /** Longer paths do not move the labels of all others to the right. */
 const widestPath = 60;
@@ -45,8 +57,10 @@ export function addPredict(program: Command, surroundings: Surroundings): void {
       };
       const words: Words = (event) => {
         if (event.event !== "prediction") return false;
-        const { path, label, probability } = event;
-        reporter.result(`${pad(path, pathWidth)}  ${pad(label, labelWidth)}  ${pad(percent(probability), 7, "right")}`);
+        const { path, label, labels = [], probability } = event;
+        const others = labels.length > 1 ? `  ${orText(labels)}` : "";
+        const line = `${pad(path, pathWidth)}  ${pad(label, labelWidth)}  ${pad(percent(probability), 7, "right")}`;
+        reporter.result(`${line}${others}`);
         return true;
       };
       try {
