@@ -35,10 +35,10 @@ describe("functions of TensorFlow, and layers as activation functions, have Kera
       const model = modelFromConfig(config, "old.h5", generation);
       const given = inputs.map(arrayOf);
       // Saved by Graft, they are Keras 3's.
-      for (const one of [model, await models.modelFromJson(model.toJson())]) {
+      for (const one of [model, models.modelFromJson(model.toJson())]) {
         one.setWeights(weights.map(arrayOf));
-        const found = await one.predictOnBatch(given);
-        compare([found].flat() as Tensor[], outputs);
+        const found: Tensor | readonly Tensor[] = await one.predictOnBatch(given);
+        compare([found].flat(), outputs);
       }
     },
   );
