@@ -1,4 +1,4 @@
-import { layers, models, ops, random, Tensor, utils } from "graft-ml";
+import { ImageDataGenerator, layers, models, ops, random, Tensor, UsageError, utils } from "graft-ml";
 import { describe, expect, it } from "vitest";
 
 /* What scripts do with the arrays of `datasets`, on arrays of the same kind: uint8 throughout. */
@@ -107,5 +107,30 @@ describe("arrays of datasets", () => {
     const noisy = await ops.clip(await ops.add(x, await ops.multiply(noise, 0.4)), 0, 1);
     await autoencoder.fit(noisy, x, { epochs: 1, batchSize: 32, verbose: 0 });
     expect(await autoencoder.predict(noisy, { verbose: 0 })).toMatchObject({ dims: [count, 784] });
+  });
+
+  it("become other numbers without a list of all of them, which the memory would not hold", () => {
+    const large = new Tensor("uint8", new Uint8Array(2 ** 27).fill(3, -2), [2 ** 27]);
+    const converted = ops.convertToTensor(large, "int8");
+    expect(Array.from(converted.data.slice(-3) as Int8Array)).toEqual([0, 3, 3]);
+    const whole = ops.convertToTensor(new Tensor("float32", [1.7, -1.7], [2]), "int64");
+    expect(whole.data).toEqual(BigInt64Array.of(1n, -1n));
+    expect(ops.convertToTensor(whole, "float32").data).toEqual(Float32Array.of(1, -1));
+    const flags = ops.convertToTensor(new Tensor("float32", [0.5, 0], [2]), "bool");
+    expect(flags).toMatchObject({ type: "bool", data: Uint8Array.of(1, 0) });
+    expect(() => ops.convertToTensor(new Tensor("float32", [NaN], [1]), "int64")).toThrow(UsageError);
+  });
+
+  it("are normalized and fed by flows as they are", async () => {
+    const unit = utils.normalize(xTrain, { axis: 1 });
+    expect(unit).toMatchObject({ type: "float32", dims: [count, 28, 28] });
+    const floats = utils.normalize(ops.convertToTensor(xTrain, "float32"), { axis: 1 });
+    const raw = ({ data }: Tensor): Buffer => Buffer.from((data as Float32Array).buffer);
+    expect(raw(unit).equals(raw(floats))).toBe(true);
+    const photos = await ops.expandDims(xTrain, -1);
+    const flow = new ImageDataGenerator({ rescale: 1 / 255 }).flow(photos, yTrain, { batchSize: 8, shuffle: false });
+    const [x] = (await flow.next()) as unknown as [Tensor, Tensor];
+    expect(x).toMatchObject({ type: "float32", dims: [8, 28, 28, 1] });
+    expect(Number(x.data[4 * 28 + 3])).toBeCloseTo(Number(xTrain.data[4 * 28 + 3]) / 255, 6);
   });
 });
