@@ -29,7 +29,9 @@ export function modelOfJson(text: string, warn: (line: string) => void): BaseMod
     compile_config: compiled,
     [graftKey]: own,
   } = Object(config) as Record<string, unknown>;
-  const model = modelFromConfig(config, json, generationOf(typeof version === "string" ? version : undefined, 3), { warn });
+  const model = modelFromConfig(config, json, generationOf(typeof version === "string" ? version : undefined, 3), {
+    warn,
+  });
   restoreMultipliers(model, own, json);
   const options = compileFromConfig(compiled, json);
   if (options !== undefined) model.compile(options);
