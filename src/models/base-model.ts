@@ -1,4 +1,4 @@
-import { refuse, text } from "../errors/check.js";
+import { text } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
