@@ -40,7 +40,9 @@ describe("a loss that extends one of the package", () => {
     const shares = new Tensor("float32", [0.5, 0.5, 0.9, 0.1, 0.8, 0.2], [3, 2]);
     const expected = -(Math.log(0.5) + Math.log(0.8)) / 3;
     expect((await new Masked().apply(classes, shares)).data[0]).toBeCloseTo(expected, 6);
-    await expect(new losses.SparseCategoricalCrossentropy().apply(classes, shares)).rejects.toThrow(/label -1 is no class/);
+    await expect(new losses.SparseCategoricalCrossentropy().apply(classes, shares)).rejects.toThrow(
+      /label -1 is no class/,
+    );
     const model = new models.Sequential([layers.Input({ shape: [2] }), new layers.Activation("linear")]);
     model.compile({ loss: new Masked() });
     expect((await model.evaluate(shares, classes, { verbose: 0 }))["loss"]).toBeCloseTo(expected, 5);

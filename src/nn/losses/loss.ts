@@ -200,7 +200,7 @@ export class Loss extends Named {
    * @returns one number for each sample, or several, whose mean counts, or one for all
    */
   call(yTrue: Operand, yPred: SymbolicTensor): SymbolicTensor {
-    const own = this.perElement;
+    const own = this.perElement?.bind(this);
     if (own === undefined) {
       throw new UsageError(`The loss "${this.name}" (${this.className}) does not say what it is.`, {
         subject: this.className,
@@ -210,7 +210,7 @@ export class Loss extends Named {
     }
     const owner = `The loss "${this.name}"`;
     return computeOf(owner, [yTrue, yPred], ([truth, prediction]) =>
-      this.onlyCounted(truth, own.call(this, truth, inGraphOrder(prediction))),
+      this.onlyCounted(truth, own(truth, inGraphOrder(prediction))),
     ) as SymbolicTensor;
   }
 
