@@ -18,6 +18,7 @@ import { byPosition } from "./by-position.js";
 import { lookUpNames, resolveCompile } from "./compile-options.js";
 import { findLayer, type LayerPlace } from "./find-layer.js";
 import { checkMethodOptions } from "./option-names.js";
+import type { ToJsonOptions } from "./config-options.js";
 import { computeLoss, updateMetrics } from "./compute-figures.js";
 import type { StepData, StepFigures, StepLogs, StepTensors } from "./step-data.js";
 import { platform } from "./platform.js";
@@ -34,12 +35,6 @@ import type {
   PredictOptions,
 } from "./training-types.js";
 import type { Compiled, CompileOptions } from "./compile-types.js";
-
-/** Options of {@link BaseModel.toJson}. */
-export interface ToJsonOptions {
-  /** Number of blanks at the beginning of inner lines; default: all in one line. */
-  readonly indent?: number | undefined;
-}
 
 /** What is known of a model with pretrained weights. */
 export interface Pretrained {
@@ -287,8 +282,8 @@ export abstract class BaseModel extends Layer {
   compile(options: CompileOptions = {}): void {
     refuseWhileTrained("compile", this, this.name);
     this.compileOptions = lookUpNames(checkMethodOptions("compile", options));
-    this.compiledBefore = undefined;
     this.#givenLoss = options.loss;
+    this.compiledBefore = undefined;
     this.compiledWith = this.built ? this.resolveCompiled() : undefined;
   }
 

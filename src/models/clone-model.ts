@@ -8,28 +8,13 @@ import { Operation } from "../nn/operations/operation.js";
 import { Optimizer } from "../nn/optimizers/optimizer.js";
 import { type CallOptions, type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { BaseModel } from "./base-model.js";
+import type { CloneModelOptions } from "./config-options.js";
 import type { CompileOptions, MetricGiven, MetricsOption } from "./compile-types.js";
 import { mapEach } from "./each.js";
 import { GraphModel } from "./graph-model.js";
 import { Model } from "./model.js";
 import { checkMethodOptions } from "./option-names.js";
 import { Sequential } from "./sequential.js";
-
-/** Options of {@link cloneModel}. */
-export interface CloneModelOptions {
-  /** What the copy begins with; default: entrances like the model's. */
-  readonly inputTensors?: SymbolicTensor | readonly SymbolicTensor[] | undefined;
-  /** Gives the copy's layer for each layer but entrances; default: a layer of the same configuration, with new weights. */
-  readonly cloneFunction?: ((layer: Layer) => Layer) | undefined;
-  /** How layers of a functional model are called; default `layer.applyAll(inputs, options)`. */
-  readonly callFunction?:
-    | ((
-        layer: Layer,
-        inputs: readonly SymbolicTensor[],
-        options: CallOptions,
-      ) => SymbolicTensor | readonly SymbolicTensor[])
-    | undefined;
-}
 
 /** A layer like another one, without its weights. */
 function cloneLayer(layer: Layer): Layer {

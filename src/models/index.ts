@@ -1,7 +1,7 @@
 export { Model, type ModelOptions } from "./model.js";
 export { Sequential } from "./sequential.js";
 export type { LayerPlace } from "./find-layer.js";
-export { BaseModel, type ToJsonOptions } from "./base-model.js";
+export { BaseModel } from "./base-model.js";
 export type { CompileOptions, MetricsOption } from "./compile-types.js";
 export type {
   AnySamples,
@@ -25,8 +25,9 @@ export type { BatchSource, BatchSupply, Destination } from "./sources/batch-sour
 export type { Each, PerOutput } from "./each.js";
 export type { SummaryOptions } from "./summary.js";
 export type { LoadWeightsOptions } from "./assign-weights.js";
-export { cloneModel, type CloneModelOptions } from "./clone-model.js";
-export { modelFromJson, type ModelFromJsonOptions } from "./model-from-json.js";
+export { cloneModel } from "./clone-model.js";
+export type { CloneModelOptions, ModelFromJsonOptions, ToJsonOptions } from "./config-options.js";
+export { modelFromJson } from "./model-from-json.js";
 export { saveModel } from "./save-model.js";
 export { loadModel } from "./load-model.js";
 export type { LoadModelOptions } from "./platform.js";

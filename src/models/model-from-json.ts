@@ -1,14 +1,9 @@
 import { text } from "../errors/check.js";
-import { CustomObjectScope, type CustomObjects } from "../nn/saving/custom-objects.js";
+import { CustomObjectScope } from "../nn/saving/custom-objects.js";
 import type { BaseModel } from "./base-model.js";
+import type { ModelFromJsonOptions } from "./config-options.js";
 import { checkMethodOptions } from "./option-names.js";
 import { platform } from "./platform.js";
-
-/** Options of {@link modelFromJson}. */
-export interface ModelFromJsonOptions {
-  /** Classes and functions of one's own that the JSON names, by these names. */
-  readonly customObjects?: CustomObjects | undefined;
-}
 
 /**
  * Makes a model of what `model.toJson()` gives, of Graft or of Keras; its weights are new.

@@ -10,7 +10,8 @@ import { platform } from "./platform.js";
 import { classNameOf } from "../nn/named.js";
 import type { Value } from "../graph/value.js";
 import { type CallContext, inInference } from "../nn/context.js";
-import type { Layer, LayerOptions } from "../nn/layer.js";
+import { isLayer, type Layer, type LayerOptions } from "../nn/layer.js";
+import { objectsIn } from "../nn/objects-in-fields.js";
 import { byName, checkOwnOptions } from "../nn/named.js";
 import { Operation } from "../nn/operations/operation.js";
 import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
@@ -93,6 +94,11 @@ export class Model extends BaseModel {
 
   override get className(): string {
     return this.hasOwnCall ? classNameOf(this) : "Functional";
+  }
+
+  /** Layers in fields are the model's also where it has no `call`, but a `trainStep` that calls them, as in Keras. */
+  override get innerLayers(): readonly Layer[] {
+    return this.graph === undefined ? objectsIn(this, isLayer) : super.innerLayers;
   }
 
   get inputs(): readonly SymbolicTensor[] {

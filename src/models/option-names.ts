@@ -1,8 +1,6 @@
 import { checkOptionNames, isPlainObject, isWhole, refuse, refuseOption, show } from "../errors/check.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
-import type { ToJsonOptions } from "./base-model.js";
-import type { CloneModelOptions } from "./clone-model.js";
-import type { ModelFromJsonOptions } from "./model-from-json.js";
+import type { CloneModelOptions, ModelFromJsonOptions, ToJsonOptions } from "./config-options.js";
 import type { CompileOptions } from "./compile-types.js";
 import type { LoadModelOptions } from "./platform.js";
 import type { SummaryOptions } from "./summary.js";

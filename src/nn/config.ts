@@ -1,5 +1,3 @@
-import { type CustomObject, customModule, isRegistered } from "./saving/custom-objects.js";
-
 /** A configuration as Keras writes it: constructor arguments by their snake_case names. */
 export type Config = Readonly<Record<string, unknown>>;
 
@@ -15,24 +13,4 @@ export interface SerializedObject {
 /** Whether something read from a file says a class and its configuration. */
 export function isSerializedObject(value: unknown): value is SerializedObject {
   return typeof value === "object" && value !== null && "class_name" in value && "config" in value;
-}
-
-/** What {@link serializeObject} needs of an object. */
-interface Configurable {
-  readonly className: string;
-  getConfig(): Config;
-}
-
-/**
- * An object as Keras 3 writes it into files, or `null` where there is none.
- *
- * @param module Keras's module, such as `"keras.initializers"`
- */
-export function serializeObject(module: string, object: Configurable): SerializedObject;
-export function serializeObject(module: string, object: Configurable | undefined): SerializedObject | null;
-export function serializeObject(module: string, object: Configurable | undefined): SerializedObject | null {
-  if (object === undefined) return null;
-  const { constructor: Class } = object;
-  const names = isRegistered(Class) ? customModule(Class as CustomObject) : { module, registered_name: null };
-  return { ...names, class_name: object.className, config: object.getConfig() };
 }

@@ -9,7 +9,8 @@ import { input, producer, type Value, type ValueType } from "../graph/value.js";
 import { cast } from "../ops/layout.js";
 import { reduceSum } from "../ops/reduction.js";
 import { channelsFirst, channelsLast } from "./channels.js";
-import { type Config, serializeObject } from "./config.js";
+import type { Config } from "./config.js";
+import { serializeObject } from "./serialize-object.js";
 import type { Constraint } from "./constraints/constraint.js";
 import { type ConstraintLike, resolveConstraint } from "./constraints/resolve-constraint.js";
 import { type CallContext, inInference } from "./context.js";
@@ -228,6 +229,8 @@ export class Layer extends Named {
   }
 
   set trainable(value: boolean) {
+    // A text or a number would freeze in one place and not in another.
+    if (typeof value !== "boolean") refuse(`The layer "${this.name}"`, "trainable", "true or false", value);
     this.ownTrainable = value;
     for (const variable of this.ownVariables) variable.trainable = value;
     for (const layer of this.innerLayers) layer.trainable = value;

@@ -11,17 +11,28 @@ import { nextWeightStream, type RandomSource } from "../random/seed.js";
 import type { Tensor } from "../runtime/runtime.js";
 import { toChannelsLast } from "./channels.js";
 import type { CallContext } from "./context.js";
-import type { Constraint } from "./constraints/constraint.js";
 import type { Initializer } from "./initializers/initializer.js";
-import type { Regularizer } from "./regularizers/regularizer.js";
 import { presentContext } from "./scope.js";
 import { SymbolicTensor } from "./symbolic-tensor.js";
 import { refuseWhileInUse } from "./weight-use.js";
 
 /** What a weight can be given: values, or inside of `call` and of a training step what is computed there. */
 export type Assignable = TensorData | Tensor | SymbolicTensor | Variable | number;
+
 /** Where the first values of a weight come from. */
 export type InitialValues = Pick<Initializer, "values">;
+
+/** A penalty on a weight: a regularizer. */
+export interface WeightPenalty {
+  /** Writes the penalty as a graph. */
+  penalty(weight: Value): Value;
+}
+
+/** A condition on a weight: a constraint. */
+export interface WeightCondition {
+  /** Writes the weight that fulfils the condition as a graph. */
+  project(weight: Value): Value;
+}
 
 /** What a variable is made from. */
 export interface VariableOptions {
@@ -33,9 +44,9 @@ export interface VariableOptions {
   /** Whether gradients may change it at all; moving statistics are `false`. Default `true`. */
   readonly learnable?: boolean;
   /** Penalty on it, which its layer adds to the loss; default none. */
-  readonly regularizer?: Regularizer | undefined;
+  readonly regularizer?: WeightPenalty | undefined;
   /** What it is brought back to after each training step; default nothing. */
-  readonly constraint?: Constraint | undefined;
+  readonly constraint?: WeightCondition | undefined;
 }
 
 /** A weight of a layer: a float32 tensor that keeps its shape and changes its values. */
@@ -43,8 +54,8 @@ export class Variable {
   readonly path: string;
   readonly shape: readonly number[];
   readonly learnable: boolean;
-  readonly regularizer: Regularizer | undefined;
-  readonly constraint: Constraint | undefined;
+  readonly regularizer: WeightPenalty | undefined;
+  readonly constraint: WeightCondition | undefined;
   /** Factor of the learning rate for this weight; set through its layer. */
   learningRateMultiplier = 1;
   private readonly initializer: InitialValues;

@@ -236,7 +236,7 @@ function timeOf(date: Date): string {
  */
 export async function writeKerasWeights(model: BaseModel): Promise<Uint8Array> {
   if (model.compilation === undefined) return writeHdf5(variableGroups(model));
-  const { optimizer } = model.compiled;
+  const { optimizer } = model;
   const tensors = optimizerVariables(optimizer, model.trainableWeights, optimizer.state).map(({ tensor }) => tensor);
   return writeHdf5(variableGroups(model, { name: optimizer.name, tensors }));
 }

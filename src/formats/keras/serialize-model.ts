@@ -1,5 +1,6 @@
 import { UsageError } from "../../errors/errors.js";
-import { type Config, serializeObject } from "../../nn/config.js";
+import type { Config } from "../../nn/config.js";
+import { serializeObject } from "../../nn/serialize-object.js";
 import type { Layer } from "../../nn/layer.js";
 import { layerNames } from "../../nn/layers/deserialize-layer.js";
 import { FunctionLoss } from "../../nn/losses/function-loss.js";

@@ -1,4 +1,5 @@
-import { type SerializedObject, serializeObject } from "../config.js";
+import type { SerializedObject } from "../config.js";
+import { serializeObject } from "../serialize-object.js";
 import { refuse } from "../../errors/check.js";
 import { Initializer } from "./initializer.js";
 import { type InitializerLike, resolveInitializer } from "./resolve-initializer.js";

@@ -1,4 +1,5 @@
-import { serializeObject, type Config } from "../config.js";
+import type { Config } from "../config.js";
+import { serializeObject } from "../serialize-object.js";
 import type { Constraint } from "../constraints/constraint.js";
 import { type ConstraintLike, resolveConstraint } from "../constraints/resolve-constraint.js";
 import type { Initializer } from "../initializers/initializer.js";

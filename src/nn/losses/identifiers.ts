@@ -1,6 +1,7 @@
 import { refuse } from "../../errors/check.js";
 import { camelCase } from "../../errors/former-names.js";
-import { type Config, isSerializedObject, type SerializedObject, serializeObject } from "../config.js";
+import { type Config, isSerializedObject, type SerializedObject } from "../config.js";
+import { serializeObject } from "../serialize-object.js";
 import { snakeCase } from "../names.js";
 import { serializeFunction } from "../saving/custom-objects.js";
 import { FunctionLoss, type LossFunction } from "./function-loss.js";

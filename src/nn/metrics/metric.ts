@@ -94,6 +94,7 @@ const builtInMethods = new Set<unknown>();
  */
 export class Metric extends Named {
   declare static fromConfig: (config: Config) => Metric;
+
   static readonly options: readonly string[] = ["name"] satisfies readonly (keyof MetricOptions)[];
   /** Its key in logs and histories, such as `"acc"`. */
   readonly name: string;

@@ -2,12 +2,12 @@ import type { Value } from "../../graph/value.js";
 import { scalarLike } from "../../ops/constants.js";
 import { add, div, max, mul, sqrt } from "../../ops/elementwise.js";
 import { reduceSumSquare } from "../../ops/reduction.js";
-import type { Constraint } from "../constraints/constraint.js";
+import type { WeightCondition } from "../variable.js";
 import type { Update, UpdateArguments, UpdateRule } from "./update-rule.js";
 
 /** What {@link updateAll} needs of one weight: its values in the graph, and the condition that it keeps. */
 export interface WeightUpdate extends Pick<UpdateArguments, "weight" | "gradient" | "slots"> {
-  readonly constraint?: Constraint | undefined;
+  readonly constraint?: WeightCondition | undefined;
   /** Factor of the learning rate for this weight; default 1. */
   readonly learningRateMultiplier?: number;
 }

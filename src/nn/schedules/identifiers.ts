@@ -1,5 +1,6 @@
 import { refuse } from "../../errors/check.js";
-import { type SerializedObject, serializeObject } from "../config.js";
+import type { SerializedObject } from "../config.js";
+import { serializeObject } from "../serialize-object.js";
 import { LearningRateSchedule } from "./learning-rate-schedule.js";
 import { resolveSchedule } from "./resolve-schedule.js";
 

@@ -2,7 +2,8 @@ import { byName } from "../../named.js";
 import { UsageError } from "../../../errors/errors.js";
 import type { Shape } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { type Config, isSerializedObject, type SerializedObject, serializeObject } from "../../config.js";
+import { type Config, isSerializedObject, type SerializedObject } from "../../config.js";
+import { serializeObject } from "../../serialize-object.js";
 import type { CallContext } from "../../context.js";
 import { Layer, type LayerOptions } from "../../layer.js";
 
