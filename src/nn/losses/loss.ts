@@ -9,8 +9,10 @@ import { cast } from "../../ops/layout.js";
 import { reduceMean, reduceSum } from "../../ops/reduction.js";
 import { expandTo, sizeOf } from "../../ops/shape-of.js";
 import { reshapeTo } from "../../ops/reshape.js";
+import { channelsLast } from "../channels.js";
 import type { Config } from "../config.js";
 import { checkGivenLabels, type LabelRule } from "../label-rule.js";
+import { meetLabels, weighLabels } from "../met-labels.js";
 import { Named } from "../named.js";
 import { snakeCase } from "../names.js";
 import { inGraphOrder, type Operand } from "../operations/operand.js";
@@ -191,10 +193,18 @@ export class Loss extends Named {
 
   /** The loss of each element, or what stands for it in a `call` of one's own. */
   private figures(truth: Value, prediction: Value): Value {
-    if (!this.hasOwnCall && this.perElement !== undefined) return this.perElement(truth, prediction);
+    if (!this.hasOwnCall && this.perElement !== undefined) return this.perElement(truth, this.met(truth, prediction));
     return writeFigures(`The loss "${this.name}"`, truth, prediction, this.matchesRanks, (yTrue, yPred) =>
       this.call(yTrue, yPred),
     );
+  }
+
+  /** The predictions, once it is noted what the labels have to be for them. */
+  private met(truth: Value, prediction: Value): Value {
+    const shape = channelsLast(prediction.shape);
+    const rule = this.labelRule?.(shape);
+    meetLabels(truth, rule && { owner: this.name, rule, shape }, true);
+    return prediction;
   }
 
   /** Whether an axis of extent 1 at the end of labels or predictions is matched first, as Keras does for functions. */
@@ -219,7 +229,7 @@ export class Loss extends Named {
     }
     const owner = `The loss "${this.name}"`;
     return computeOf(owner, [yTrue, yPred], ([truth, prediction]) =>
-      this.onlyCounted(truth, own(truth, inGraphOrder(prediction))),
+      this.onlyCounted(truth, own(truth, this.met(truth, inGraphOrder(prediction)))),
     ) as SymbolicTensor;
   }
 
@@ -245,6 +255,7 @@ export class Loss extends Named {
 
   private computed(given: readonly Operand[]): SymbolicTensor | Promise<Tensor> {
     return computeOf(`The loss "${this.name}"`, given, ([truth, prediction, weight]) => {
+      weighLabels(truth, weight);
       const perSample = this.perSample(truth, inGraphOrder(prediction), weight);
       const weighted = weight === undefined ? perSample : mul(perSample, weight);
       return this.reduction === "none" ? weighted : reduceMean(weighted, undefined, { keepdims: 0 });
