@@ -77,7 +77,7 @@ type Part = "query" | "key" | "value" | "output";
 /**
  * `softmax(Q Kᵀ / √keyDim) V` in several heads, between projections.
  *
- * Inputs: `[query, value]` or `[query, value, key]`, each `[N, T, C]` or with several axes of places; output
+ * Inputs: `apply(query, value, key)`, the same in a list, or by name; the key may be left away; each `[N, T, C]` or with several axes of places; output
  * `[N, T of the query, outputShape]`. `apply` takes `attentionMask`, `useCausalMask` and `returnAttentionScores`, too.
  *
  * Weights: `query/kernel` `[C, heads, keyDim]`, `query/bias` `[heads, keyDim]`, the same for `key`, `value` and, where there
@@ -215,6 +215,10 @@ export class MultiHeadAttention extends Layer {
       value: into("value", value, this.valueDim),
       output: projection("attention_output", [this.numHeads, this.valueDim, ...output], output),
     };
+  }
+
+  protected override get inputArguments(): readonly string[] {
+    return ["query", "value", "key"];
   }
 
   protected override get callArguments(): readonly string[] {
