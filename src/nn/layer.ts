@@ -395,7 +395,7 @@ export class Layer extends Named {
    * const dense = new layers.Dense(1, { kernelInitializer: "ones", kernelRegularizer: "l2" });
    * const model = new models.Sequential([layers.Input({ shape: [3] }), dense]);
    * const [penalty] = model.losses;
-   * console.log((await penalty?.numpy())?.data[0]?.toFixed(2)); // → 0.03
+   * console.log(Number((await penalty?.numpy())?.data[0]).toFixed(2)); // → 0.03
    * ```
    */
   get losses(): readonly SymbolicTensor[] {
@@ -691,7 +691,9 @@ export class Layer extends Named {
       subject: unknown,
       expected: known.length === 0 ? "inputs alone" : known.join(", "),
       received: unknown,
-      advice: isOwn ? "Give more tensors by position, apply(a, b), and what is no tensor to the constructor." : undefined,
+      advice: isOwn
+        ? "Give more tensors by position, apply(a, b), and what is no tensor to the constructor."
+        : undefined,
     });
   }
 
