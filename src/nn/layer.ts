@@ -13,7 +13,7 @@ import type { Config } from "./config.js";
 import { serializeObject } from "./serialize-object.js";
 import type { Constraint } from "./constraints/constraint.js";
 import { type ConstraintLike, resolveConstraint } from "./constraints/resolve-constraint.js";
-import { type CallGiven, inPositions, type Inputs, type Positions, takeCall } from "./call-positions.js";
+import { type CallGiven, type Inputs, takeCall } from "./call-positions.js";
 import { type CallContext, inInference } from "./context.js";
 import { evaluate } from "./eager/evaluate.js";
 import { type InitializerLike, resolveInitializer } from "./initializers/resolve-initializer.js";
@@ -22,6 +22,7 @@ import { automaticName, snakeCase } from "./names.js";
 import { inferOpen } from "./open-extents.js";
 import { describeOperand, toSymbolic, toValue } from "./operations/operand.js";
 import { writeOwn } from "./own-call.js";
+import { inPositions, type Positions } from "./positions.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
 import { type CalledLayer, layersCalledIn, noteCall, presentContext, within } from "./scope.js";
@@ -689,7 +690,9 @@ export class Layer extends Named {
       subject: unknown,
       expected: known.length === 0 ? "inputs alone" : known.join(", "),
       received: unknown,
-      advice: isOwn ? "Give more tensors by position, apply(a, b), and what is no tensor to the constructor." : undefined,
+      advice: isOwn
+        ? "Give more tensors by position, apply(a, b), and what is no tensor to the constructor."
+        : undefined,
     });
   }
 
