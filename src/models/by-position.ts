@@ -1,6 +1,5 @@
 import { UsageError } from "../errors/errors.js";
 import { isTensor } from "../runtime/runtime.js";
-import type { BaseModel } from "./base-model.js";
 import { isRecord } from "./each.js";
 import { areTensors, inFewWords } from "./sources/check-samples.js";
 import { areNumbers, withArrays } from "./sources/number-lists.js";
@@ -13,10 +12,18 @@ interface Labelled {
   readonly validationData?: AnySamples | Arrays | undefined;
 }
 
+/** What of a model says what lists mean. */
+interface Ends {
+  readonly built: boolean;
+  readonly inputs: readonly unknown[];
+  readonly outputs: readonly unknown[];
+  readonly outputNames: readonly string[];
+}
+
 /** What is called, for messages, and of which model. */
 interface Place {
   readonly call: string;
-  readonly model: BaseModel;
+  readonly model: Ends;
 }
 
 /** Samples with arrays for plain numbers. */
@@ -43,7 +50,7 @@ export function batchGiven(
 }
 
 /** Whether the second argument of `fit` or `evaluate` is labels, and not options. */
-function areLabels(model: BaseModel, second: unknown): second is OutputArrays {
+function areLabels(model: Ends, second: unknown): second is OutputArrays {
   if (areNumbers(second)) return true;
   if (typeof second !== "object" || second === null) return false;
   const items: readonly unknown[] = isTensor(second) ? [second] : Object.values(second);

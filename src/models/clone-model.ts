@@ -1,6 +1,6 @@
 import { refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
-import { inPositions } from "../nn/call-positions.js";
+import { inPositions } from "../nn/positions.js";
 import { fromConfigOf } from "../nn/default-from-config.js";
 import { Layer } from "../nn/layer.js";
 import { InputLayer } from "../nn/layers/index.js";

@@ -9,7 +9,7 @@ import { inheritedFromConfig } from "../nn/saving/custom-objects.js";
 import { platform } from "./platform.js";
 import { classNameOf } from "../nn/named.js";
 import type { Value } from "../graph/value.js";
-import type { Positions } from "../nn/call-positions.js";
+import type { Positions } from "../nn/positions.js";
 import { type CallContext, inInference } from "../nn/context.js";
 import { isLayer, type Layer, type LayerOptions } from "../nn/layer.js";
 import { objectsIn } from "../nn/objects-in-fields.js";

@@ -1,6 +1,6 @@
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
-import { inPositions } from "../nn/call-positions.js";
+import { inPositions } from "../nn/positions.js";
 import type { Config } from "../nn/config.js";
 import type { Layer } from "../nn/layer.js";
 import { InputLayer } from "../nn/layers/index.js";

@@ -1,15 +1,9 @@
-import type { Tensor } from "../runtime/runtime.js";
-import { isTensor } from "../runtime/runtime.js";
+import { isTensor, type Tensor } from "../runtime/runtime.js";
 import { isPlainObject, refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
+import type { Positions } from "./positions.js";
 import { SymbolicTensor } from "./symbolic-tensor.js";
 import { Variable } from "./variable.js";
-
-/**
- * What a call was given by position: an entry for each argument, of a list the number of its tensors, of a tensor alone
- * `null`. `undefined`: one argument, as most layers have it.
- */
-export type Positions = readonly (number | null)[] | undefined;
 
 /** Something that a layer is called on: a tensor, an array, a weight, or a list of them. */
 function isInput(value: unknown): boolean {
@@ -68,17 +62,5 @@ export function takeCall(owner: string, given: readonly unknown[], names: readon
   };
 }
 
-/** Tensors, or their shapes, as the arguments that a call had by position. */
-export function inPositions<T>(all: readonly T[], positions: Positions): readonly (T | readonly T[])[] {
-  if (positions === undefined) return [all];
-  let next = 0;
-  return positions.flatMap((count): readonly (T | readonly T[])[] => {
-    const start = next;
-    next += count ?? 1;
-    const part = all.slice(start, next);
-    return count === null ? part : [part];
-  });
-}
-
-/** What a layer may be called on, and gives. */
+/** What a layer may be called on. */
 export type Inputs<T extends SymbolicTensor | Tensor> = T | readonly T[];

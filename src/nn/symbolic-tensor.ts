@@ -3,7 +3,7 @@ import type { ElementType } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { channelsLast } from "./channels.js";
-import type { Positions } from "./call-positions.js";
+import type { Positions } from "./positions.js";
 import type { CallContext } from "./context.js";
 import type { Layer } from "./layer.js";
 import type { Tensor } from "../runtime/runtime.js";

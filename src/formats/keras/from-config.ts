@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FileError, GraftError, UsageError } from "../../errors/errors.js";
-import { inPositions } from "../../nn/call-positions.js";
+import { inPositions } from "../../nn/positions.js";
 import { Layer } from "../../nn/layer.js";
 import { type CustomObject, findCustom, getRegisteredName, makeCustom } from "../../nn/saving/custom-objects.js";
 import { deserializeLayer, layerNames, policyOf } from "../../nn/layers/deserialize-layer.js";

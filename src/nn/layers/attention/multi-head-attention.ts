@@ -30,7 +30,7 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { CallArguments } from "../../symbolic-tensor.js";
 import type { Variable } from "../../variable.js";
 import { WeightSpec } from "../weight-spec.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 import { snakeCase } from "../../names.js";
 
 /** Options of {@link MultiHeadAttention}. */
@@ -89,6 +89,24 @@ type Part = "query" | "key" | "value" | "output";
 export class MultiHeadAttention extends Layer {
   static readonly className: string = "MultiHeadAttention";
   static readonly positional: readonly string[] = ["numHeads", "keyDim"];
+  static readonly following: readonly string[] = [
+    "valueDim",
+    "dropout",
+    "useBias",
+    "outputShape",
+    "attentionAxes",
+    "slidingWindow",
+    "flashAttention",
+    "kernelInitializer",
+    "biasInitializer",
+    "kernelRegularizer",
+    "biasRegularizer",
+    "activityRegularizer",
+    "kernelConstraint",
+    "biasConstraint",
+    "useGate",
+    "seed",
+  ];
   static override readonly options: readonly string[] = [
     "valueDim",
     "dropout",
@@ -121,6 +139,31 @@ export class MultiHeadAttention extends Layer {
   private readonly seed: number | undefined;
   private projections: (Readonly<Record<Part, Projection>> & { readonly gate: Projection | undefined }) | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      MultiHeadAttentionOptions & { readonly numHeads: number; readonly keyDim: number },
+      [
+        "valueDim",
+        "dropout",
+        "useBias",
+        "outputShape",
+        "attentionAxes",
+        "slidingWindow",
+        "flashAttention",
+        "kernelInitializer",
+        "biasInitializer",
+        "kernelRegularizer",
+        "biasRegularizer",
+        "activityRegularizer",
+        "kernelConstraint",
+        "biasConstraint",
+        "useGate",
+        "seed",
+      ],
+      ["numHeads", "keyDim"]
+    >
+  );
   /**
    * @param numHeads number of heads
    * @param keyDim extent of each head's queries and keys
