@@ -1,4 +1,4 @@
-import { checkOwnOptions } from "../named.js";
+import { checkOwnOptions, type ByPosition, byName } from "../named.js";
 import type { Config } from "../config.js";
 import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling.js";
 
@@ -9,9 +9,19 @@ import { VarianceScaling, type VarianceScalingOptions } from "./variance-scaling
  */
 export class GlorotUniform extends VarianceScaling {
   static override readonly className: string = "GlorotUniform";
+  static override readonly following: readonly string[] = ["seed", "inputAxes", "outputAxes"];
   static readonly fixedOptions: readonly string[] = ["scale", "mode", "distribution"];
 
-  constructor(options: Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes"> = {}) {
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes">,
+      ["seed", "inputAxes", "outputAxes"]
+    >
+  );
+  constructor(options?: Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes">);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<Pick<VarianceScalingOptions, "seed" | "inputAxes" | "outputAxes">>(GlorotUniform, given);
     checkOwnOptions(GlorotUniform, options);
     super({ ...options, scale: 1, mode: "fan_avg", distribution: "uniform" });
   }

@@ -4,6 +4,7 @@ import type { Generator } from "../../random/generator.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link Orthogonal}. */
 export interface OrthogonalOptions extends SeedOptions {
@@ -39,11 +40,16 @@ function orthonormalize(rows: Float64Array[]): void {
  */
 export class Orthogonal extends SeededInitializer {
   static readonly className: string = "Orthogonal";
+  static readonly following: readonly string[] = ["gain", "seed"];
   static override readonly options: readonly string[] = ["gain"] satisfies readonly (keyof OrthogonalOptions)[];
   private readonly gain: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<OrthogonalOptions, ["gain", "seed"]>);
   /** @throws UsageError when the gain is not a number */
-  constructor(options: OrthogonalOptions = {}) {
+  constructor(options?: OrthogonalOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<OrthogonalOptions>(Orthogonal, given);
     super(options);
     this.gain = numberWithin("Orthogonal", "gain", options.gain ?? 1);
   }

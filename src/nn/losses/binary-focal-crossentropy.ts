@@ -9,6 +9,7 @@ import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
 import { normalizeAxis } from "../../graph/shape.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link BinaryFocalCrossentropy}. */
 export interface BinaryFocalCrossentropyOptions extends LossOptions {
@@ -33,6 +34,16 @@ export interface BinaryFocalCrossentropyOptions extends LossOptions {
  */
 export class BinaryFocalCrossentropy extends Loss {
   static readonly className: string = "BinaryFocalCrossentropy";
+  static readonly following: readonly string[] = [
+    "applyClassBalancing",
+    "alpha",
+    "gamma",
+    "fromLogits",
+    "labelSmoothing",
+    "axis",
+    "reduction",
+    "name",
+  ];
   static override readonly options: readonly string[] = [
     "applyClassBalancing",
     "alpha",
@@ -48,8 +59,17 @@ export class BinaryFocalCrossentropy extends Loss {
   private readonly labelSmoothing: number;
   private readonly axis: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      BinaryFocalCrossentropyOptions,
+      ["applyClassBalancing", "alpha", "gamma", "fromLogits", "labelSmoothing", "axis", "reduction", "name"]
+    >
+  );
   /** @throws UsageError when an option is not usable */
-  constructor(options: BinaryFocalCrossentropyOptions = {}) {
+  constructor(options?: BinaryFocalCrossentropyOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<BinaryFocalCrossentropyOptions>(BinaryFocalCrossentropy, given);
     super("binary_focal_crossentropy", options);
     this.applyClassBalancing = options.applyClassBalancing ?? false;
     this.alpha = numberWithin("BinaryFocalCrossentropy", "alpha", options.alpha ?? 0.25, 0, 1);

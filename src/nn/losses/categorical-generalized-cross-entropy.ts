@@ -11,6 +11,7 @@ import type { Config } from "../config.js";
 import { classesOf, type LabelRule } from "../label-rule.js";
 import { classColumns } from "./class-columns.js";
 import { Loss, type LossOptions } from "./loss.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link CategoricalGeneralizedCrossEntropy}. */
 export interface CategoricalGeneralizedCrossEntropyOptions extends LossOptions {
@@ -25,13 +26,18 @@ export interface CategoricalGeneralizedCrossEntropyOptions extends LossOptions {
  */
 export class CategoricalGeneralizedCrossEntropy extends Loss {
   static readonly className: string = "CategoricalGeneralizedCrossEntropy";
+  static readonly following: readonly string[] = ["q", "reduction", "name"];
   static override readonly options: readonly string[] = [
     "q",
   ] satisfies readonly (keyof CategoricalGeneralizedCrossEntropyOptions)[];
   private readonly q: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CategoricalGeneralizedCrossEntropyOptions, ["q", "reduction", "name"]>);
   /** @throws UsageError when q is outside (0, 1) */
-  constructor(options: CategoricalGeneralizedCrossEntropyOptions = {}) {
+  constructor(options?: CategoricalGeneralizedCrossEntropyOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CategoricalGeneralizedCrossEntropyOptions>(CategoricalGeneralizedCrossEntropy, given);
     super("categorical_generalized_cross_entropy", options);
     const { q = 0.5 } = options;
     this.q = numberInside("CategoricalGeneralizedCrossEntropy", "q", q, { above: 0, below: 1 });

@@ -13,6 +13,7 @@ import { reshapeTo } from "../../ops/reshape.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { Loss, type LossOptions } from "./loss.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link Circle}. */
 export interface CircleOptions extends LossOptions {
@@ -38,6 +39,7 @@ const nothing = -1e9;
  */
 export class Circle extends Loss {
   static readonly className: string = "Circle";
+  static readonly following: readonly string[] = ["gamma", "margin", "removeDiagonal", "reduction", "name"];
   static override readonly options: readonly string[] = [
     "gamma",
     "margin",
@@ -47,8 +49,12 @@ export class Circle extends Loss {
   private readonly margin: number;
   private readonly removeDiagonal: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CircleOptions, ["gamma", "margin", "removeDiagonal", "reduction", "name"]>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: CircleOptions = {}) {
+  constructor(options?: CircleOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CircleOptions>(Circle, given);
     super("circle", options);
     this.gamma = numberWithin("Circle", "gamma", options.gamma ?? 80);
     this.margin = numberWithin("Circle", "margin", options.margin ?? 0.4);

@@ -7,6 +7,7 @@ import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
 import { normalizeAxis } from "../../graph/shape.js";
 import { unitVectors } from "../unit-vectors.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link CosineSimilarity}. */
 export interface CosineSimilarityOptions extends LossOptions {
@@ -21,11 +22,16 @@ export interface CosineSimilarityOptions extends LossOptions {
  */
 export class CosineSimilarity extends Loss {
   static readonly className: string = "CosineSimilarity";
+  static readonly following: readonly string[] = ["axis", "reduction", "name"];
   static override readonly options: readonly string[] = ["axis"] satisfies readonly (keyof CosineSimilarityOptions)[];
   private readonly axis: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CosineSimilarityOptions, ["axis", "reduction", "name"]>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: CosineSimilarityOptions = {}) {
+  constructor(options?: CosineSimilarityOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CosineSimilarityOptions>(CosineSimilarity, given);
     super("cosine_similarity", options);
     this.axis = options.axis ?? -1;
   }

@@ -7,6 +7,7 @@ import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
 import { forEachSample, overlapSum } from "./overlap.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link Dice}. */
 export interface DiceOptions extends LossOptions {
@@ -21,11 +22,16 @@ export interface DiceOptions extends LossOptions {
  */
 export class Dice extends Loss {
   static readonly className: string = "Dice";
+  static readonly following: readonly string[] = ["reduction", "name", "axis"];
   static override readonly options: readonly string[] = ["axis"] satisfies readonly (keyof DiceOptions)[];
   private readonly axis: readonly number[] | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<DiceOptions, ["reduction", "name", "axis"]>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: DiceOptions = {}) {
+  constructor(options?: DiceOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<DiceOptions>(Dice, given);
     super("dice", options);
     this.axis = options.axis;
   }

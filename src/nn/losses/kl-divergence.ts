@@ -3,6 +3,7 @@ import { clip, div, log, mul } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
+import { type ByPosition, byName } from "../named.js";
 
 /**
  * `Σ t log(t / p)` over the last axis, with both clipped to [1e-7, 1].
@@ -11,8 +12,13 @@ import { Loss, type LossOptions } from "./loss.js";
  */
 export class KLDivergence extends Loss {
   static readonly className: string = "KLDivergence";
+  static readonly following: readonly string[] = ["reduction", "name"];
 
-  constructor(options: LossOptions = {}) {
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<LossOptions, ["reduction", "name"]>);
+  constructor(options?: LossOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<LossOptions>(KLDivergence, given);
     super("kl_divergence", options);
   }
 

@@ -4,12 +4,18 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, mul, sub } from "../../ops/elementwise.js";
 import { ElementwiseLoss } from "./elementwise-loss.js";
 import type { LossOptions } from "./loss.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** `log cosh(p − t)`, without overflow: `x + softplus(−2x) − log 2`, averaged over the last axis. @see https://keras.io/api/losses/regression_losses/#logcosh-class */
 export class LogCosh extends ElementwiseLoss {
   static readonly className: string = "LogCosh";
+  static readonly following: readonly string[] = ["reduction", "name"];
 
-  constructor(options: LossOptions = {}) {
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<LossOptions, ["reduction", "name"]>);
+  constructor(options?: LossOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<LossOptions>(LogCosh, given);
     super("log_cosh", options);
   }
 

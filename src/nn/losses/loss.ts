@@ -20,6 +20,12 @@ import { computeOf, writeFigures } from "../own-figures.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
 import { isTensor, type Tensor } from "../../runtime/runtime.js";
 
+/**
+ * Which losses of elements count, by the value that holds them. A function or a `call` of one's own that gives back what a loss of
+ * the package computed is reduced as that is, as in Keras, where such losses carry a mask.
+ */
+const countedIn = new WeakMap<Value, Value>();
+
 const reductions = ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"] as const;
 
 /**
@@ -99,8 +105,8 @@ export class Loss extends Named {
    */
   perSample(truth: Value, prediction: Value, sampleWeight?: Value): Value {
     const elements = this.figures(truth, prediction);
-    const counted = this.hasOwnCall ? undefined : this.counted?.(truth, elements);
-    const losses = counted === undefined ? elements : where(counted, elements, scalarLike(elements, 0));
+    const losses = this.hasOwnCall ? elements : this.onlyCounted(truth, elements);
+    const counted = countedIn.get(losses);
     const axes = losses.shape.map((_, axis) => axis).slice(1);
     const means = axes.length === 0 ? losses : reduceMean(losses, axes, { keepdims: 0 });
     const one = scalarLike(losses, 1);
@@ -168,7 +174,10 @@ export class Loss extends Named {
 
   private onlyCounted(truth: Value, elements: Value): Value {
     const counted = this.counted?.(truth, elements);
-    return counted === undefined ? elements : where(counted, elements, scalarLike(elements, 0));
+    if (counted === undefined) return elements;
+    const losses = where(counted, elements, scalarLike(elements, 0));
+    countedIn.set(losses, counted);
+    return losses;
   }
 
   /**

@@ -7,6 +7,7 @@ import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
 import { forEachSample, overlapSum } from "./overlap.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link Tversky}. */
 export interface TverskyOptions extends LossOptions {
@@ -25,6 +26,7 @@ export interface TverskyOptions extends LossOptions {
  */
 export class Tversky extends Loss {
   static readonly className: string = "Tversky";
+  static readonly following: readonly string[] = ["alpha", "beta", "reduction", "name", "axis"];
   static override readonly options: readonly string[] = [
     "alpha",
     "beta",
@@ -34,8 +36,12 @@ export class Tversky extends Loss {
   private readonly beta: number;
   private readonly axis: readonly number[] | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<TverskyOptions, ["alpha", "beta", "reduction", "name", "axis"]>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: TverskyOptions = {}) {
+  constructor(options?: TverskyOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<TverskyOptions>(Tversky, given);
     super("tversky", options);
     this.alpha = numberWithin("Tversky", "alpha", options.alpha ?? 0.5, 0);
     this.beta = numberWithin("Tversky", "beta", options.beta ?? 0.5, 0);

@@ -8,6 +8,7 @@ import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
 import { BuiltInMetric } from "./built-in-metric.js";
 import { countAtThresholds, ratio, type ThresholdCounts } from "./threshold-counts.js";
+import { type ByPosition, byName } from "../named.js";
 
 const curves = ["ROC", "PR", "PRGAIN"] as const;
 const methods = ["interpolation", "minoring", "majoring"] as const;
@@ -66,6 +67,18 @@ function gains({ tp, fp, tn, fn }: ThresholdCounts): readonly [recall: number[],
  */
 export class AUC extends BuiltInMetric {
   static readonly className: string = "AUC";
+  static readonly following: readonly string[] = [
+    "numThresholds",
+    "curve",
+    "summationMethod",
+    "name",
+    "dtype",
+    "thresholds",
+    "multiLabel",
+    "numLabels",
+    "labelWeights",
+    "fromLogits",
+  ];
   static override readonly options: readonly string[] = [
     "numThresholds",
     "curve",
@@ -88,8 +101,28 @@ export class AUC extends BuiltInMetric {
   private readonly numLabels: number | undefined;
   private readonly labelWeights: readonly number[] | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      AUCOptions,
+      [
+        "numThresholds",
+        "curve",
+        "summationMethod",
+        "name",
+        "dtype",
+        "thresholds",
+        "multiLabel",
+        "numLabels",
+        "labelWeights",
+        "fromLogits",
+      ]
+    >
+  );
   /** @throws UsageError when an option is not usable */
-  constructor(options: AUCOptions = {}) {
+  constructor(options?: AUCOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<AUCOptions>(AUC, given);
     super(options);
     this.name = options.name ?? "auc";
     const { thresholds, numLabels, labelWeights } = options;

@@ -3,6 +3,7 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, square, sub } from "../../ops/elementwise.js";
 import { reduceMean } from "../../ops/reduction.js";
 import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js";
+import { type ByPosition, byName } from "../named.js";
 
 /**
  * How well predictions agree with labels along an axis, in position and scale:
@@ -12,9 +13,14 @@ import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js"
  */
 export class ConcordanceCorrelation extends BaseCorrelation {
   static readonly className: string = "ConcordanceCorrelation";
+  static readonly following: readonly string[] = ["name", "dtype", "axis"];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CorrelationOptions, ["name", "dtype", "axis"]>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: CorrelationOptions = {}) {
+  constructor(options?: CorrelationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CorrelationOptions>(ConcordanceCorrelation, given);
     super("concordance_correlation", options);
   }
 

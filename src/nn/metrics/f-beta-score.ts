@@ -11,6 +11,7 @@ import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";
 import { BuiltInMetric } from "./built-in-metric.js";
+import { type ByPosition, byName } from "../named.js";
 
 const averages = ["micro", "macro", "weighted"] as const;
 
@@ -34,6 +35,7 @@ export interface FBetaScoreOptions {
  */
 export class FBetaScore extends BuiltInMetric {
   static readonly className: string = "FBetaScore";
+  static readonly following: readonly string[] = ["average", "beta", "threshold", "name"];
   static override readonly options: readonly string[] = [
     "average",
     "beta",
@@ -46,8 +48,12 @@ export class FBetaScore extends BuiltInMetric {
   private readonly beta: number;
   private readonly threshold: number | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<FBetaScoreOptions, ["average", "beta", "threshold", "name"]>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: FBetaScoreOptions = {}) {
+  constructor(options?: FBetaScoreOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<FBetaScoreOptions>(FBetaScore, given);
     super(options);
     const owner = this.className;
     this.name = options.name ?? "fbeta_score";

@@ -3,6 +3,7 @@ import { mul } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { type MetricSums } from "./metric.js";
 import { ToldMetric } from "./told-metric.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link Mean}. */
 export interface MeanOptions {
@@ -27,10 +28,15 @@ export interface MeanOptions {
  */
 export class Mean extends ToldMetric {
   static readonly className: string = "Mean";
+  static readonly following: readonly string[] = ["name"];
   protected override readonly reduction = "mean";
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<MeanOptions, ["name"]>);
   /** @throws UsageError for an option that it does not have */
-  constructor(options: MeanOptions = {}) {
+  constructor(options?: MeanOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<MeanOptions>(Mean, given);
     super(options);
   }
 

@@ -1,4 +1,4 @@
-import { byName, checkOwnOptions } from "../named.js";
+import { byName, checkOwnOptions, type ByPosition } from "../named.js";
 import type { Config } from "../config.js";
 import { IoU, type MeanIoUOptions } from "./io-u.js";
 
@@ -11,8 +11,17 @@ export interface OneHotIoUOptions extends Omit<MeanIoUOptions, "sparseYTrue" | "
 /** {@link IoU} of one-hot labels. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class OneHotIoU extends IoU {
   static override readonly className: string = "OneHotIoU";
+  static override readonly following: readonly string[] = ["name", "dtype", "ignoreClass", "sparseYPred", "axis"];
   static readonly fixedOptions: readonly string[] = ["sparseYTrue"];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      OneHotIoUOptions & { readonly numClasses: number; readonly targetClassIds: readonly number[] },
+      ["name", "dtype", "ignoreClass", "sparseYPred", "axis"],
+      ["numClasses", "targetClassIds"]
+    >
+  );
   /**
    * @param numClasses number of classes
    * @param targetClassIds the classes whose mean is taken

@@ -1,4 +1,4 @@
-import { byName, checkOwnOptions } from "../named.js";
+import { byName, checkOwnOptions, type ByPosition } from "../named.js";
 import type { Config } from "../config.js";
 import { MeanIoU } from "./mean-io-u.js";
 import type { OneHotIoUOptions } from "./one-hot-io-u.js";
@@ -6,8 +6,17 @@ import type { OneHotIoUOptions } from "./one-hot-io-u.js";
 /** {@link MeanIoU} of one-hot labels. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class OneHotMeanIoU extends MeanIoU {
   static override readonly className: string = "OneHotMeanIoU";
+  static override readonly following: readonly string[] = ["name", "dtype", "ignoreClass", "sparseYPred", "axis"];
   static override readonly fixedOptions: readonly string[] = ["sparseYTrue"];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      OneHotIoUOptions & { readonly numClasses: number },
+      ["name", "dtype", "ignoreClass", "sparseYPred", "axis"],
+      ["numClasses"]
+    >
+  );
   /**
    * @param numClasses number of classes
    * @throws UsageError when an option is not usable

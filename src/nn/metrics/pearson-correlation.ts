@@ -2,6 +2,7 @@ import type { Value } from "../../graph/value.js";
 import { div, mul, sqrt, square, sub } from "../../ops/elementwise.js";
 import { reduceMean } from "../../ops/reduction.js";
 import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js";
+import { type ByPosition, byName } from "../named.js";
 
 /**
  * Pearson's correlation along an axis; not a number where labels or predictions are all alike.
@@ -10,9 +11,14 @@ import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js"
  */
 export class PearsonCorrelation extends BaseCorrelation {
   static readonly className: string = "PearsonCorrelation";
+  static readonly following: readonly string[] = ["name", "dtype", "axis"];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CorrelationOptions, ["name", "dtype", "axis"]>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: CorrelationOptions = {}) {
+  constructor(options?: CorrelationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CorrelationOptions>(PearsonCorrelation, given);
     super("pearson_correlation", options);
   }
 

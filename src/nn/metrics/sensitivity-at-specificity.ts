@@ -1,5 +1,5 @@
 import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /**
  * The greatest sensitivity, `TP / (TP + FN)`, at a threshold with at least the given specificity, `TN / (TN + FP)`.
@@ -9,7 +9,16 @@ import { byName } from "../named.js";
 export class SensitivityAtSpecificity extends BaseAtThreshold {
   static readonly className: string = "SensitivityAtSpecificity";
   static readonly positional: readonly string[] = ["specificity"];
+  static readonly following: readonly string[] = ["numThresholds", "classId", "name"];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      AtThresholdOptions & { readonly specificity: number },
+      ["numThresholds", "classId", "name"],
+      ["specificity"]
+    >
+  );
   /**
    * @param specificity the bound, in [0, 1]
    * @throws UsageError when an option is not usable

@@ -1,6 +1,6 @@
 import { Adam, type AdamOptions } from "./adam.js";
 import type { LearningRate } from "./optimizer.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link AdamW}. */
 export interface AdamWOptions extends AdamOptions {
@@ -16,8 +16,40 @@ export interface AdamWOptions extends AdamOptions {
 export class AdamW extends Adam {
   static override readonly className: string = "AdamW";
   static override readonly positional: readonly string[] = ["learningRate"];
-  static override readonly following: readonly string[] = ["weightDecay"];
+  static override readonly following: readonly string[] = [
+    "weightDecay",
+    "beta1",
+    "beta2",
+    "epsilon",
+    "amsgrad",
+    "clipnorm",
+    "clipvalue",
+    "globalClipnorm",
+    "useEma",
+    "emaMomentum",
+    "emaOverwriteFrequency",
+  ];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      AdamWOptions,
+      [
+        "weightDecay",
+        "beta1",
+        "beta2",
+        "epsilon",
+        "amsgrad",
+        "clipnorm",
+        "clipvalue",
+        "globalClipnorm",
+        "useEma",
+        "emaMomentum",
+        "emaOverwriteFrequency",
+      ],
+      ["learningRate"]
+    >
+  );
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable

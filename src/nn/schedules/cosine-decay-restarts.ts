@@ -1,7 +1,7 @@
 import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link CosineDecayRestarts}. */
 export interface CosineDecayRestartsOptions {
@@ -25,6 +25,7 @@ export interface CosineDecayRestartsOptions {
 export class CosineDecayRestarts extends LearningRateSchedule {
   static override readonly className: string = "CosineDecayRestarts";
   static readonly positional: readonly string[] = ["initialLearningRate", "firstDecaySteps"];
+  static readonly following: readonly string[] = ["tMul", "mMul", "alpha", "name"];
   static readonly options: readonly string[] = [
     "tMul",
     "mMul",
@@ -38,6 +39,14 @@ export class CosineDecayRestarts extends LearningRateSchedule {
   private readonly mMul: number;
   private readonly alpha: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      CosineDecayRestartsOptions & { readonly initialLearningRate: number; readonly firstDecaySteps: number },
+      ["tMul", "mMul", "alpha", "name"],
+      ["initialLearningRate", "firstDecaySteps"]
+    >
+  );
   /**
    * @param initialLearningRate the rate at the beginning; 0 or more
    * @param firstDecaySteps length of the first wave in steps; positive

@@ -1,7 +1,7 @@
 import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link PolynomialDecay}. */
 export interface PolynomialDecayOptions {
@@ -23,7 +23,7 @@ export interface PolynomialDecayOptions {
 export class PolynomialDecay extends LearningRateSchedule {
   static override readonly className: string = "PolynomialDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
-  static readonly following: readonly string[] = ["endLearningRate", "power"];
+  static readonly following: readonly string[] = ["endLearningRate", "power", "cycle", "name"];
   static readonly options: readonly string[] = [
     "endLearningRate",
     "power",
@@ -37,6 +37,14 @@ export class PolynomialDecay extends LearningRateSchedule {
   private readonly power: number;
   private readonly cycle: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      PolynomialDecayOptions & { readonly initialLearningRate: number; readonly decaySteps: number },
+      ["endLearningRate", "power", "cycle", "name"],
+      ["initialLearningRate", "decaySteps"]
+    >
+  );
   /**
    * @param initialLearningRate the rate at the beginning; 0 or more
    * @param decaySteps over how many steps it falls; positive

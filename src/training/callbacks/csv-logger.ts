@@ -1,8 +1,8 @@
 import { text } from "../../errors/check.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
-import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { machineOf } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** Options of {@link CSVLogger}. */
 export interface CSVLoggerOptions {
@@ -23,6 +23,7 @@ const encoder = new TextEncoder();
 export class CSVLogger extends Callback {
   static readonly className: string = "CSVLogger";
   static readonly positional: readonly string[] = ["filename"];
+  static readonly following: readonly string[] = ["separator", "append"];
   static readonly options: readonly string[] = ["separator", "append"];
   private readonly filename: string;
   private readonly separator: string;
@@ -30,6 +31,10 @@ export class CSVLogger extends Callback {
   private keys: readonly string[] | undefined;
   private needsHeading = true;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<CSVLoggerOptions & { readonly filename: string }, ["separator", "append"], ["filename"]>
+  );
   /**
    * @param filename the file
    * @throws UsageError for an unknown option

@@ -1,10 +1,10 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { wholeNumber, type Word } from "../../errors/check.js";
+import { numberWithin, wholeNumber, type Word } from "../../errors/check.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
-import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";
 import { say } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** Options of {@link EarlyStopping}. */
 export interface EarlyStoppingOptions {
@@ -59,7 +59,15 @@ const known = [
 export class EarlyStopping extends Callback {
   static readonly className: string = "EarlyStopping";
   static readonly positional: readonly string[] = ["monitor"];
-  static readonly following: readonly string[] = ["minDelta", "patience", "verbose"];
+  static readonly following: readonly string[] = [
+    "minDelta",
+    "patience",
+    "verbose",
+    "mode",
+    "baseline",
+    "restoreBestWeights",
+    "startFromEpoch",
+  ];
   static readonly options: readonly string[] = known;
 
   /** Epoch, from 0, after which training ended; 0 when it did not. */
@@ -76,6 +84,14 @@ export class EarlyStopping extends Callback {
   private readonly startFromEpoch: number;
   private bestWeights: readonly TensorData<"float32">[] | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      EarlyStoppingOptions,
+      ["minDelta", "patience", "verbose", "mode", "baseline", "restoreBestWeights", "startFromEpoch"],
+      ["monitor"]
+    >
+  );
   /**
    * @param monitor key in the logs, or all options
    * @throws UsageError for an option that is not usable
@@ -100,7 +116,8 @@ export class EarlyStopping extends Callback {
     this.watched = new Monitor("EarlyStopping", watched, mode, minDelta);
     this.patience = wholeNumber("EarlyStopping", "patience", options.patience ?? 0, 0);
     this.verbose = options.verbose ?? 0;
-    this.baseline = options.baseline;
+    this.baseline = options.baseline ?? undefined;
+    if (this.baseline !== undefined) numberWithin("EarlyStopping", "baseline", this.baseline);
     this.restoreBestWeights = options.restoreBestWeights ?? false;
     this.startFromEpoch = wholeNumber("EarlyStopping", "startFromEpoch", options.startFromEpoch ?? 0, 0);
   }

@@ -1,5 +1,6 @@
 import type { Callback as Events } from "../../models/training-types.js";
 import { Callback } from "./callback.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 const events = [
   "onEpochBegin",
@@ -29,10 +30,27 @@ export type LambdaCallbackOptions = Pick<Events, (typeof events)[number]>;
  */
 export class LambdaCallback extends Callback {
   static readonly className: string = "LambdaCallback";
+  static readonly following: readonly string[] = [
+    "onEpochBegin",
+    "onEpochEnd",
+    "onTrainBegin",
+    "onTrainEnd",
+    "onTrainBatchBegin",
+    "onTrainBatchEnd",
+  ];
   static readonly options: readonly string[] = events;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      LambdaCallbackOptions,
+      ["onEpochBegin", "onEpochEnd", "onTrainBegin", "onTrainEnd", "onTrainBatchBegin", "onTrainBatchEnd"]
+    >
+  );
   /** @throws UsageError for an event that does not exist */
-  constructor(functions: LambdaCallbackOptions = {}) {
+  constructor(functions?: LambdaCallbackOptions);
+  constructor(...given: readonly unknown[]) {
+    const functions = byName<LambdaCallbackOptions>(LambdaCallback, given);
     super(functions);
     Object.assign(this, functions);
   }

@@ -1,12 +1,12 @@
 import { UsageError } from "../../errors/errors.js";
 import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { text, wholeNumber, type Word } from "../../errors/check.js";
-import { byName } from "../../nn/named.js";
+import { numberWithin, text, wholeNumber, type Word } from "../../errors/check.js";
 import { Callback } from "./callback.js";
 import { checkPath, formatPath } from "./format-path.js";
 import { type Mode, Monitor } from "./monitor.js";
 import { say } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** When something is saved: after each epoch, or after so many batches. */
 export type SaveFrequency = "epoch" | number;
@@ -60,7 +60,15 @@ const known = [
 export class ModelCheckpoint extends Callback {
   static readonly className: string = "ModelCheckpoint";
   static readonly positional: readonly string[] = ["filepath"];
-  static readonly following: readonly string[] = ["monitor", "verbose", "saveBestOnly"];
+  static readonly following: readonly string[] = [
+    "monitor",
+    "verbose",
+    "saveBestOnly",
+    "saveWeightsOnly",
+    "mode",
+    "saveFreq",
+    "initialValueThreshold",
+  ];
   static readonly options: readonly string[] = known;
   private readonly filepath: string;
   private readonly watched: Monitor;
@@ -71,6 +79,14 @@ export class ModelCheckpoint extends Callback {
   private epoch = 0;
   private batches = 0;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      ModelCheckpointOptions & { readonly filepath: string },
+      ["monitor", "verbose", "saveBestOnly", "saveWeightsOnly", "mode", "saveFreq", "initialValueThreshold"],
+      ["filepath"]
+    >
+  );
   /**
    * @param filepath file name, with placeholders for `epoch`, from 1, `batch` and the logs: `{epoch:02d}-{val_loss:.2f}.keras`
    * @throws UsageError for an option that is not usable
@@ -104,7 +120,9 @@ export class ModelCheckpoint extends Callback {
     this.filepath = text("ModelCheckpoint", "filepath", filepath);
     const { monitor = "val_loss", mode = "auto", saveFreq = "epoch", saveWeightsOnly = false } = options;
     this.watched = new Monitor("ModelCheckpoint", monitor, mode);
-    this.watched.best = options.initialValueThreshold;
+    const threshold = options.initialValueThreshold ?? undefined;
+    if (threshold !== undefined) numberWithin("ModelCheckpoint", "initialValueThreshold", threshold);
+    this.watched.best = threshold;
     this.verbose = options.verbose ?? 0;
     this.saveBestOnly = options.saveBestOnly ?? false;
     this.saveWeightsOnly = saveWeightsOnly;

@@ -1,9 +1,9 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
 import { numberWithin, refuse, wholeNumber, type Word } from "../../errors/check.js";
-import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";
 import { say } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** Options of {@link ReduceLROnPlateau}. */
 export interface ReduceLROnPlateauOptions {
@@ -44,7 +44,15 @@ const known = [
 export class ReduceLROnPlateau extends Callback {
   static readonly className: string = "ReduceLROnPlateau";
   static readonly positional: readonly string[] = ["monitor"];
-  static readonly following: readonly string[] = ["factor", "patience"];
+  static readonly following: readonly string[] = [
+    "factor",
+    "patience",
+    "verbose",
+    "mode",
+    "minDelta",
+    "cooldown",
+    "minLr",
+  ];
   static readonly options: readonly string[] = known;
 
   /** Epochs since the last better one. */
@@ -58,6 +66,14 @@ export class ReduceLROnPlateau extends Callback {
   private readonly cooldown: number;
   private readonly minLr: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      ReduceLROnPlateauOptions,
+      ["factor", "patience", "verbose", "mode", "minDelta", "cooldown", "minLr"],
+      ["monitor"]
+    >
+  );
   /**
    * @param monitor key in the logs, or all options
    * @throws UsageError for an option that is not usable

@@ -2,6 +2,7 @@ import { UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
 import { Callback } from "./callback.js";
 import { say } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** Options of {@link TerminateOnNaN}. */
 export interface TerminateOnNaNOptions {
@@ -16,11 +17,16 @@ export interface TerminateOnNaNOptions {
  */
 export class TerminateOnNaN extends Callback {
   static readonly className: string = "TerminateOnNaN";
+  static readonly following: readonly string[] = ["raiseError"];
   static readonly options: readonly string[] = ["raiseError"];
   private readonly raiseError: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<TerminateOnNaNOptions, ["raiseError"]>);
   /** @throws UsageError for an unknown option */
-  constructor(options: TerminateOnNaNOptions = {}) {
+  constructor(options?: TerminateOnNaNOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<TerminateOnNaNOptions>(TerminateOnNaN, given);
     super(options);
     this.raiseError = options.raiseError ?? false;
   }

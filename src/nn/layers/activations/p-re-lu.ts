@@ -11,6 +11,7 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js";
 import type { Variable } from "../../variable.js";
 import { WeightSpec } from "../weight-spec.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link PReLU}. */
 export interface PReLUOptions extends LayerOptions {
@@ -33,6 +34,12 @@ export interface PReLUOptions extends LayerOptions {
  */
 export class PReLU extends UnaryLayer {
   static readonly className: string = "PReLU";
+  static readonly following: readonly string[] = [
+    "alphaInitializer",
+    "alphaRegularizer",
+    "alphaConstraint",
+    "sharedAxes",
+  ];
   static override readonly options: readonly string[] = [
     "alphaInitializer",
     "alphaRegularizer",
@@ -43,8 +50,14 @@ export class PReLU extends UnaryLayer {
   private readonly sharedAxes: readonly number[] | undefined;
   private alpha: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<PReLUOptions, ["alphaInitializer", "alphaRegularizer", "alphaConstraint", "sharedAxes"]>
+  );
   /** @throws UsageError for a name that Keras does not know */
-  constructor(options: PReLUOptions = {}) {
+  constructor(options?: PReLUOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<PReLUOptions>(PReLU, given);
     super(options);
     this.spec = new WeightSpec(options.alphaInitializer ?? "zeros", options.alphaRegularizer, options.alphaConstraint);
     const { sharedAxes } = options;

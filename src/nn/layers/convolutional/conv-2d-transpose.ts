@@ -12,7 +12,7 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { Variable } from "../../variable.js";
 import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
 import { WeightSpec } from "../weight-spec.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link Conv2DTranspose}. */
 export interface Conv2DTransposeOptions extends BaseConv2DOptions {
@@ -37,7 +37,22 @@ export interface Conv2DTransposeOptions extends BaseConv2DOptions {
 export class Conv2DTranspose extends BaseConv2D {
   static readonly className: string = "Conv2DTranspose";
   static readonly positional: readonly string[] = ["filters", "kernelSize"];
-  static readonly following: readonly string[] = ["strides", "padding"];
+  static readonly following: readonly string[] = [
+    "strides",
+    "padding",
+    "outputPadding",
+    "dataFormat",
+    "dilationRate",
+    "activation",
+    "useBias",
+    "kernelInitializer",
+    "biasInitializer",
+    "kernelRegularizer",
+    "biasRegularizer",
+    "activityRegularizer",
+    "kernelConstraint",
+    "biasConstraint",
+  ];
   static override readonly options: readonly string[] = [
     "outputPadding",
     "kernelInitializer",
@@ -49,6 +64,29 @@ export class Conv2DTranspose extends BaseConv2D {
   private readonly kernelSpec: WeightSpec;
   private kernel: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      Conv2DTransposeOptions & { readonly filters: number; readonly kernelSize: Pair },
+      [
+        "strides",
+        "padding",
+        "outputPadding",
+        "dataFormat",
+        "dilationRate",
+        "activation",
+        "useBias",
+        "kernelInitializer",
+        "biasInitializer",
+        "kernelRegularizer",
+        "biasRegularizer",
+        "activityRegularizer",
+        "kernelConstraint",
+        "biasConstraint",
+      ],
+      ["filters", "kernelSize"]
+    >
+  );
   /**
    * @param filters number of output channels
    * @param kernelSize height and width of the window

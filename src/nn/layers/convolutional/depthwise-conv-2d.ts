@@ -11,7 +11,7 @@ import type { Variable } from "../../variable.js";
 import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
 import { depthwiseKernel } from "./depthwise.js";
 import { WeightSpec } from "../weight-spec.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link DepthwiseConv2D}. */
 export interface DepthwiseConv2DOptions extends BaseConv2DOptions {
@@ -36,6 +36,22 @@ export interface DepthwiseConv2DOptions extends BaseConv2DOptions {
 export class DepthwiseConv2D extends BaseConv2D {
   static readonly className: string = "DepthwiseConv2D";
   static readonly positional: readonly string[] = ["kernelSize"];
+  static readonly following: readonly string[] = [
+    "strides",
+    "padding",
+    "depthMultiplier",
+    "dataFormat",
+    "dilationRate",
+    "activation",
+    "useBias",
+    "depthwiseInitializer",
+    "biasInitializer",
+    "depthwiseRegularizer",
+    "biasRegularizer",
+    "activityRegularizer",
+    "depthwiseConstraint",
+    "biasConstraint",
+  ];
   static override readonly options: readonly string[] = [
     "depthMultiplier",
     "depthwiseInitializer",
@@ -47,6 +63,29 @@ export class DepthwiseConv2D extends BaseConv2D {
   private channels = 0;
   private kernel: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      DepthwiseConv2DOptions & { readonly kernelSize: Pair },
+      [
+        "strides",
+        "padding",
+        "depthMultiplier",
+        "dataFormat",
+        "dilationRate",
+        "activation",
+        "useBias",
+        "depthwiseInitializer",
+        "biasInitializer",
+        "depthwiseRegularizer",
+        "biasRegularizer",
+        "activityRegularizer",
+        "depthwiseConstraint",
+        "biasConstraint",
+      ],
+      ["kernelSize"]
+    >
+  );
   /**
    * @param kernelSize height and width of the window
    * @throws UsageError when an option is not usable

@@ -12,7 +12,7 @@ import type { Variable } from "../../variable.js";
 import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
 import { depthwiseKernel } from "./depthwise.js";
 import { WeightSpec } from "../weight-spec.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link SeparableConv2D}. */
 export interface SeparableConv2DOptions extends BaseConv2DOptions {
@@ -43,7 +43,25 @@ export interface SeparableConv2DOptions extends BaseConv2DOptions {
 export class SeparableConv2D extends BaseConv2D {
   static readonly className: string = "SeparableConv2D";
   static readonly positional: readonly string[] = ["filters", "kernelSize"];
-  static readonly following: readonly string[] = ["strides", "padding"];
+  static readonly following: readonly string[] = [
+    "strides",
+    "padding",
+    "dataFormat",
+    "dilationRate",
+    "depthMultiplier",
+    "activation",
+    "useBias",
+    "depthwiseInitializer",
+    "pointwiseInitializer",
+    "biasInitializer",
+    "depthwiseRegularizer",
+    "pointwiseRegularizer",
+    "biasRegularizer",
+    "activityRegularizer",
+    "depthwiseConstraint",
+    "pointwiseConstraint",
+    "biasConstraint",
+  ];
   static override readonly options: readonly string[] = [
     "depthMultiplier",
     "depthwiseInitializer",
@@ -61,6 +79,32 @@ export class SeparableConv2D extends BaseConv2D {
   private depthwise: Variable | undefined;
   private pointwise: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      SeparableConv2DOptions & { readonly filters: number; readonly kernelSize: Pair },
+      [
+        "strides",
+        "padding",
+        "dataFormat",
+        "dilationRate",
+        "depthMultiplier",
+        "activation",
+        "useBias",
+        "depthwiseInitializer",
+        "pointwiseInitializer",
+        "biasInitializer",
+        "depthwiseRegularizer",
+        "pointwiseRegularizer",
+        "biasRegularizer",
+        "activityRegularizer",
+        "depthwiseConstraint",
+        "pointwiseConstraint",
+        "biasConstraint",
+      ],
+      ["filters", "kernelSize"]
+    >
+  );
   /**
    * @param filters number of output channels
    * @param kernelSize height and width of the window

@@ -16,7 +16,7 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js";
 import type { Variable } from "../../variable.js";
 import { WeightSpec } from "../weight-spec.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link Dense}. */
 export interface DenseOptions extends LayerOptions {
@@ -59,7 +59,17 @@ export interface DenseOptions extends LayerOptions {
 export class Dense extends UnaryLayer {
   static readonly className: string = "Dense";
   static readonly positional: readonly string[] = ["units"];
-  static readonly following: readonly string[] = ["activation"];
+  static readonly following: readonly string[] = [
+    "activation",
+    "useBias",
+    "kernelInitializer",
+    "biasInitializer",
+    "kernelRegularizer",
+    "biasRegularizer",
+    "activityRegularizer",
+    "kernelConstraint",
+    "biasConstraint",
+  ];
   static override readonly options: readonly string[] = [
     "activation",
     "useBias",
@@ -78,6 +88,24 @@ export class Dense extends UnaryLayer {
   private kernel: Variable | undefined;
   private bias: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      DenseOptions & { readonly units: number },
+      [
+        "activation",
+        "useBias",
+        "kernelInitializer",
+        "biasInitializer",
+        "kernelRegularizer",
+        "biasRegularizer",
+        "activityRegularizer",
+        "kernelConstraint",
+        "biasConstraint",
+      ],
+      ["units"]
+    >
+  );
   /**
    * @param units number of outputs
    * @throws UsageError when an option is not usable

@@ -9,7 +9,7 @@ import { refuse, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { Layer, type LayerOptions } from "../../layer.js";
 import { unitVectors } from "../../unit-vectors.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link Dot}. */
 export interface DotOptions extends LayerOptions {
@@ -26,10 +26,15 @@ export interface DotOptions extends LayerOptions {
 export class Dot extends Layer {
   static readonly className: string = "Dot";
   static readonly positional: readonly string[] = ["axes"];
+  static readonly following: readonly string[] = ["normalize"];
   static override readonly options: readonly string[] = ["normalize"] satisfies readonly (keyof DotOptions)[];
   private readonly axes: number | readonly [number, number];
   private readonly normalize: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<DotOptions & { readonly axes: number | readonly number[] }, ["normalize"], ["axes"]>
+  );
   /**
    * @param axes the axis of both inputs, or of each, in Keras's order; not 0, the batch
    * @throws UsageError when an option is not usable

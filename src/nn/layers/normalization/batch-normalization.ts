@@ -21,6 +21,7 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { Variable } from "../../variable.js";
 import { notMasked } from "../../mask.js";
 import { WeightSpec } from "../weight-spec.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link BatchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions {
@@ -109,6 +110,25 @@ function moved(old: Value, batch: Value, momentum: number): Value {
  */
 export class BatchNormalization extends UnaryLayer {
   static readonly className: string = "BatchNormalization";
+  static readonly following: readonly string[] = [
+    "axis",
+    "momentum",
+    "epsilon",
+    "center",
+    "scale",
+    "betaInitializer",
+    "gammaInitializer",
+    "movingMeanInitializer",
+    "movingVarianceInitializer",
+    "betaRegularizer",
+    "gammaRegularizer",
+    "betaConstraint",
+    "gammaConstraint",
+    "renorm",
+    "renormClipping",
+    "renormMomentum",
+    "synchronized",
+  ];
   static override readonly options: readonly string[] = [
     "axis",
     "momentum",
@@ -144,8 +164,35 @@ export class BatchNormalization extends UnaryLayer {
   private readonly renormMomentum: number;
   private renormed: Renormed | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      BatchNormalizationOptions,
+      [
+        "axis",
+        "momentum",
+        "epsilon",
+        "center",
+        "scale",
+        "betaInitializer",
+        "gammaInitializer",
+        "movingMeanInitializer",
+        "movingVarianceInitializer",
+        "betaRegularizer",
+        "gammaRegularizer",
+        "betaConstraint",
+        "gammaConstraint",
+        "renorm",
+        "renormClipping",
+        "renormMomentum",
+        "synchronized",
+      ]
+    >
+  );
   /** @throws UsageError when an option is not usable */
-  constructor(options: BatchNormalizationOptions = {}) {
+  constructor(options?: BatchNormalizationOptions);
+  constructor(...parts: readonly unknown[]) {
+    const options = byName<BatchNormalizationOptions>(BatchNormalization, parts);
     super(options);
     const owner = "BatchNormalization";
     this.axis = options.axis ?? -1;

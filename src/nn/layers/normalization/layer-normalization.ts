@@ -9,6 +9,7 @@ import { graphAxis, toChannelsFirst, toChannelsLast } from "../../channels.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { BaseSampleNormalization, type SampleNormalizationOptions } from "./base-sample-normalization.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link LayerNormalization}. */
 export interface LayerNormalizationOptions extends SampleNormalizationOptions {
@@ -28,6 +29,18 @@ export interface LayerNormalizationOptions extends SampleNormalizationOptions {
  */
 export class LayerNormalization extends BaseSampleNormalization {
   static readonly className: string = "LayerNormalization";
+  static readonly following: readonly string[] = [
+    "axis",
+    "epsilon",
+    "center",
+    "scale",
+    "betaInitializer",
+    "gammaInitializer",
+    "betaRegularizer",
+    "gammaRegularizer",
+    "betaConstraint",
+    "gammaConstraint",
+  ];
   static override readonly options: readonly string[] = [
     "axis",
     "rmsScaling",
@@ -35,8 +48,28 @@ export class LayerNormalization extends BaseSampleNormalization {
   private readonly axis: readonly number[];
   private readonly rmsScaling: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      LayerNormalizationOptions,
+      [
+        "axis",
+        "epsilon",
+        "center",
+        "scale",
+        "betaInitializer",
+        "gammaInitializer",
+        "betaRegularizer",
+        "gammaRegularizer",
+        "betaConstraint",
+        "gammaConstraint",
+      ]
+    >
+  );
   /** @throws UsageError when an option is not usable */
-  constructor(options: LayerNormalizationOptions = {}) {
+  constructor(options?: LayerNormalizationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<LayerNormalizationOptions>(LayerNormalization, given);
     super(options);
     const { axis = -1 } = options;
     this.axis = [...wholeOrList(this.className, "axis", axis)].sort((a, b) => a - b);

@@ -4,6 +4,7 @@ import { graphAxis } from "../../channels.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { unitVectors } from "../../unit-vectors.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link UnitNormalization}. */
 export interface UnitNormalizationOptions extends LayerOptions {
@@ -18,10 +19,15 @@ export interface UnitNormalizationOptions extends LayerOptions {
  */
 export class UnitNormalization extends UnaryLayer {
   static readonly className: string = "UnitNormalization";
+  static readonly following: readonly string[] = ["axis"];
   static override readonly options: readonly string[] = ["axis"] satisfies readonly (keyof UnitNormalizationOptions)[];
   private readonly axis: number | readonly number[];
 
-  constructor(options: UnitNormalizationOptions = {}) {
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<UnitNormalizationOptions, ["axis"]>);
+  constructor(options?: UnitNormalizationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<UnitNormalizationOptions>(UnitNormalization, given);
     super(options);
     this.axis = options.axis ?? -1;
     wholeOrList("UnitNormalization", "axis", this.axis);

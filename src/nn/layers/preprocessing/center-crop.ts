@@ -8,7 +8,7 @@ import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { requireRank } from "../require-rank.js";
 import { cropToAspectRatio, resizeImages } from "./resize-images.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link CenterCrop}. */
 export interface CenterCropOptions extends LayerOptions {
@@ -26,9 +26,18 @@ export interface CenterCropOptions extends LayerOptions {
 export class CenterCrop extends UnaryLayer {
   static readonly className: string = "CenterCrop";
   static readonly positional: readonly string[] = ["height", "width"];
+  static readonly following: readonly string[] = ["dataFormat"];
   static override readonly options: readonly string[] = ["dataFormat"] satisfies readonly (keyof CenterCropOptions)[];
   private readonly size: readonly [number, number];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      CenterCropOptions & { readonly height: number; readonly width: number },
+      ["dataFormat"],
+      ["height", "width"]
+    >
+  );
   /**
    * @param height of the results
    * @param width of the results

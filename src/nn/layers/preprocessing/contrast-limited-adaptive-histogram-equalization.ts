@@ -1,4 +1,4 @@
-import { checkOwnOptions } from "../../named.js";
+import { checkOwnOptions, type ByPosition, byName } from "../../named.js";
 import { type Dim, dimAt, dimProduct, staticDim } from "../../../graph/shape.js";
 import { constant, type Value } from "../../../graph/value.js";
 import { float32, int64 } from "../../../onnx/tensor-data.js";
@@ -39,6 +39,7 @@ const levels = 256;
  */
 export class ContrastLimitedAdaptiveHistogramEqualization extends BaseImagePreprocessing<undefined> {
   static readonly className: string = "ContrastLimitedAdaptiveHistogramEqualization";
+  static readonly following: readonly string[] = ["valueRange", "clipLimit", "tileGridSize", "dataFormat"];
   static readonly fixedOptions: readonly string[] = ["seed"];
   static override readonly options: readonly string[] = [
     "clipLimit",
@@ -49,8 +50,20 @@ export class ContrastLimitedAdaptiveHistogramEqualization extends BaseImagePrepr
   private readonly clipLimit: number;
   private readonly grid: readonly [number, number];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      ContrastLimitedAdaptiveHistogramEqualizationOptions,
+      ["valueRange", "clipLimit", "tileGridSize", "dataFormat"]
+    >
+  );
   /** @throws UsageError when an option is not usable */
-  constructor(options: ContrastLimitedAdaptiveHistogramEqualizationOptions = {}) {
+  constructor(options?: ContrastLimitedAdaptiveHistogramEqualizationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<ContrastLimitedAdaptiveHistogramEqualizationOptions>(
+      ContrastLimitedAdaptiveHistogramEqualization,
+      given,
+    );
     checkOwnOptions(ContrastLimitedAdaptiveHistogramEqualization, options);
     super(options);
     const owner = "ContrastLimitedAdaptiveHistogramEqualization";

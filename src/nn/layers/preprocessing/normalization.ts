@@ -16,6 +16,7 @@ import { Ones } from "../../initializers/ones.js";
 import { Zeros } from "../../initializers/zeros.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import type { Variable } from "../../variable.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** One number, or one for each place along the axis. */
 type Statistic = number | readonly number[];
@@ -41,6 +42,7 @@ export interface NormalizationOptions extends LayerOptions {
  */
 export class Normalization extends UnaryLayer {
   static readonly className: string = "Normalization";
+  static readonly following: readonly string[] = ["axis", "mean", "variance", "invert"];
   static override readonly options: readonly string[] = [
     "axis",
     "mean",
@@ -54,8 +56,12 @@ export class Normalization extends UnaryLayer {
   private kept: readonly number[] = [];
   private adapted: { readonly mean: Variable; readonly variance: Variable } | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<NormalizationOptions, ["axis", "mean", "variance", "invert"]>);
   /** @throws UsageError when only one of mean and variance is given */
-  constructor(options: NormalizationOptions = {}) {
+  constructor(options?: NormalizationOptions);
+  constructor(...parts: readonly unknown[]) {
+    const options = byName<NormalizationOptions>(Normalization, parts);
     super(options);
     const { axis = -1 } = options;
     this.axis = axis === null ? [] : wholeOrList("Normalization", "axis", axis);

@@ -1,4 +1,4 @@
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 import { UsageError } from "../../../errors/errors.js";
 import type { Shape } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
@@ -16,10 +16,15 @@ import { Layer, type LayerOptions } from "../../layer.js";
 export class Pipeline extends Layer {
   static readonly className: string = "Pipeline";
   static readonly positional: readonly string[] = ["layers"];
+  static readonly following: readonly string[] = ["name"];
 
   /** The layers, in order. */
   readonly layers: readonly Layer[];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<Pick<LayerOptions, "name"> & { readonly layers: readonly Layer[] }, ["name"], ["layers"]>
+  );
   /** @throws UsageError when there is no layer */
   constructor(layers: readonly Layer[], options?: Pick<LayerOptions, "name">);
   /** All of them by name, as Keras's keyword arguments. */

@@ -5,7 +5,7 @@ import { reduceMean } from "../../../ops/reduction.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of layers that change colours. */
 export interface RandomColourOptions extends RandomImageOptions {
@@ -22,10 +22,15 @@ export interface RandomColourOptions extends RandomImageOptions {
 export class RandomContrast extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomContrast";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = ["valueRange", "seed"];
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<RandomColourOptions & { readonly factor: Factor }, ["valueRange", "seed"], ["factor"]>
+  );
   /**
    * @param factor from `1 − lower` to `1 + upper` the contrast is multiplied by: `[lower, upper]`, or one number in [0, 1] for the
    * upper one

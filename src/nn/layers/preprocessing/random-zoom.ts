@@ -1,4 +1,4 @@
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 import { dimAt } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -29,13 +29,28 @@ interface Zoom {
 export class RandomZoom extends BaseRandomTransform<Zoom> {
   static readonly className: string = "RandomZoom";
   static readonly positional: readonly string[] = ["heightFactor"];
-  static readonly following: readonly string[] = ["widthFactor"];
+  static readonly following: readonly string[] = [
+    "widthFactor",
+    "fillMode",
+    "interpolation",
+    "seed",
+    "fillValue",
+    "dataFormat",
+  ];
   static override readonly options: readonly string[] = ["widthFactor"] satisfies readonly (keyof RandomZoomOptions)[];
   private readonly heightFactor: Factor;
   private readonly heightBounds: Bounds;
   private readonly widthFactor: Factor | undefined;
   private readonly widthBounds: Bounds | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      RandomZoomOptions & { readonly heightFactor: Factor },
+      ["widthFactor", "fillMode", "interpolation", "seed", "fillValue", "dataFormat"],
+      ["heightFactor"]
+    >
+  );
   /**
    * @param heightFactor how much more of the height is seen, in (-1, 1]: negative numbers zoom in; one number for both
    * directions, or the bounds

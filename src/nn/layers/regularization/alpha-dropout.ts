@@ -1,4 +1,4 @@
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 import type { Value } from "../../../graph/value.js";
 import { greaterOrEqual, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -19,7 +19,10 @@ const dropped = -1.6732632423543772 * 1.0507009873554805;
  */
 export class AlphaDropout extends Dropout {
   static override readonly className: string = "AlphaDropout";
+  static override readonly following: readonly string[] = ["noiseShape", "seed"];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<DropoutOptions & { readonly rate: number }, ["noiseShape", "seed"], ["rate"]>);
   /**
    * @param rate share of the elements that is dropped, in [0, 1]
    * @throws UsageError when the rate is outside

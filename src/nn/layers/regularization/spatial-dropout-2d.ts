@@ -1,4 +1,4 @@
-import { byName, checkOwnOptions } from "../../named.js";
+import { byName, checkOwnOptions, type ByPosition } from "../../named.js";
 import type { Shape } from "../../../graph/shape.js";
 import { channelsLastOnly, type DataFormat, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
@@ -20,11 +20,16 @@ export interface SpatialDropout2DOptions extends RandomLayerOptions {
  */
 export class SpatialDropout2D extends Dropout {
   static override readonly className: string = "SpatialDropout2D";
+  static override readonly following: readonly string[] = ["dataFormat", "seed", "name"];
   static readonly fixedOptions: readonly string[] = ["noiseShape"];
   static override readonly options: readonly string[] = [
     "dataFormat",
   ] satisfies readonly (keyof SpatialDropout2DOptions)[];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<SpatialDropout2DOptions & { readonly rate: number }, ["dataFormat", "seed", "name"], ["rate"]>
+  );
   /**
    * @param rate share of the channels that is dropped, in [0, 1]
    * @throws UsageError when the rate is outside
