@@ -12,6 +12,7 @@ export * as activations from "./nn/activations/index.js";
 export * as applications from "./applications/index.js";
 export * as constraints from "./nn/constraints/index.js";
 export * as callbacks from "./training/callbacks/index.js";
+export * as datasets from "./datasets.js";
 export * as initializers from "./nn/initializers/index.js";
 export * as layers from "./nn/layers/index.js";
 export * as losses from "./nn/losses/index.js";

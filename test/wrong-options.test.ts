@@ -22,6 +22,18 @@ function nameOf({ path, Class }: PublicClass): string {
   return Class.className ?? path.slice(path.lastIndexOf(".") + 1);
 }
 
+/** Whether an option of a class is one of those that are true or false, as its configuration tells. */
+function isSwitch(Class: PublicClass["Class"], options: Readonly<Record<string, unknown>>, name: string): boolean {
+  const made = new Class(options) as { getConfig?: () => Readonly<Record<string, unknown>> };
+  const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  try {
+    return typeof made.getConfig?.()[snake] === "boolean";
+  } catch {
+    // What is made of a function has no configuration.
+    return false;
+  }
+}
+
 describe("every public class", () => {
   it.each(classes.map((one) => [one.path, one] as const))("%s can be made from options by name", (_, one) => {
     expect(new one.Class(requiredOptions(one))).toBeInstanceOf(one.Class);
@@ -38,6 +50,39 @@ describe("every public class", () => {
       expect(new one.Class({ ...options, bogusOption: undefined })).toBeInstanceOf(one.Class);
     },
   );
+
+  it("takes nothing but true and false where Keras has a switch", async () => {
+    /** Names that are a number or a list in other classes, and what users may call theirs: they are as in Keras. */
+    const open = /^(center|scale|normalize|invert|learnable|training|autocast|stateful|sparse|ragged|optional)$/;
+    const taken: string[] = [];
+    for (const one of classes) {
+      const options = requiredOptions(one);
+      for (const name of optionNames(one.Class)) {
+        if (open.test(name) || !isSwitch(one.Class, options, name)) continue;
+        for (const value of ["false", 0, null]) {
+          const error = await errorOf(() => new one.Class({ ...options, [name]: value }));
+          if (!(error instanceof UsageError)) taken.push(`${one.path}: ${name}: ${String(value)}`);
+        }
+      }
+    }
+    expect(taken).toEqual([]);
+    // These have no configuration.
+    const others: readonly (readonly [name: string, make: (options: object) => unknown])[] = [
+      ["restoreBestWeights", (options) => new graft.callbacks.EarlyStopping(options)],
+      ["saveBestOnly", (options) => new graft.callbacks.ModelCheckpoint("x.keras", options)],
+      ["horizontalFlip", (options) => new graft.ImageDataGenerator(options)],
+      ["includeTop", (options) => graft.applications.VGG16({ weights: null, ...options })],
+      ["shuffle", (options) => graft.imageDatasetFromDirectory("x", options)],
+      ["followLinks", (options) => new graft.ImageDataGenerator().flowFromDirectory("x", options)],
+    ];
+    for (const [name, make] of others) {
+      expect(String(await errorOf(() => make({ [name]: "false" })))).toContain("true or false");
+    }
+    const layer = new graft.layers.Dense(1);
+    expect(() => {
+      (layer as { trainable: unknown }).trainable = "false";
+    }).toThrow(/trainable.*true or false.*"false"/s);
+  });
 
   it.each(
     classes.flatMap((one) => {

@@ -76,8 +76,50 @@ export function refuseUnknown(owner: string, option: string, known: readonly str
   });
 }
 
+/** Options that are `true` or `false` wherever they are; names that mean a number elsewhere, such as `scale`, are not here. */
+const switches: ReadonlySet<string> = new Set([
+  ...["allOps", "applyClassBalancing", "centered", "dropRemainder", "relativeStep", "removeDiagonal", "renorm"],
+  ...["reshuffleEachIteration", "rmsScaling"],
+  ...["amsgrad", "antialias", "append", "byName", "cropToAspectRatio", "cycle", "deleteCheckpoint", "doubleCheckpoint"],
+  ...["expandNested", "extract", "featurewiseCenter", "featurewiseStdNormalization", "followLinks", "forceDownload"],
+  ...[
+    "fromLogits",
+    "horizontalFlip",
+    "includePreprocessing",
+    "includeTop",
+    "keepdims",
+    "maskZero",
+    "minimalistic",
+    "multiLabel",
+  ],
+  ...["nesterov", "padToAspectRatio", "raiseError", "restoreBestWeights", "returnAttentionScores", "returnDict"],
+  ...["samplewiseCenter", "samplewiseStdNormalization", "saveBestOnly", "saveWeightsOnly", "showDtype"],
+  ...[
+    "showLayerActivations",
+    "showLayerNames",
+    "showShapes",
+    "showTrainable",
+    "shuffle",
+    "skipMismatch",
+    "sparseYPred",
+  ],
+  ...[
+    "sparseYTrue",
+    "staircase",
+    "synchronized",
+    "trainable",
+    "untar",
+    "useBias",
+    "useCausalMask",
+    "useEma",
+    "useGate",
+  ],
+  ...["validateFilenames", "verticalFlip", "writeStepsPerSecond", "zcaWhitening"],
+]);
+
 /**
- * Refuses what is no object of options, and options that a class or function does not have, which TypeScript cannot do in
+ * Refuses what is no object of options, options that a class or function does not have, and other things than `true` and `false`
+ * where it is one of these: `"false"` would be true, and 0 is `false` in one place and not in another. TypeScript cannot do so in
  * JavaScript. `undefined` is the same as leaving an option away.
  *
  * @throws UsageError for the first one
@@ -92,6 +134,11 @@ export function checkOptionNames(owner: string, options: unknown, known: readonl
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name) && options[name] !== undefined);
   if (unknown !== undefined) refuseUnknown(owner, unknown, known);
+  for (const [name, value] of Object.entries(options)) {
+    if (switches.has(name) && value !== undefined && typeof value !== "boolean") {
+      refuse(owner, name, "true or false", value);
+    }
+  }
 }
 
 /** A text that is not empty, such as a name or a path. */

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { namedRecord, ownValue } from "./named-record.js";
+import { namedRecord, ownValue, withName } from "./named-record.js";
 
 const names = [
   "0",
@@ -57,10 +57,12 @@ describe("namedRecord", () => {
     ).toEqual(["b", "a"]);
   });
 
-  it("keeps the order of what is put into an empty one later, as figures into a history", () => {
-    const filled = namedRecord<number>();
-    for (const [name, index] of entries) filled[name] = index;
+  it("keeps the order of names that are added by and by", () => {
+    let filled = namedRecord<number>();
+    for (const [name, index] of entries) filled = withName(filled, name, index);
     expect(Object.entries(filled)).toEqual(entries);
+    // Without names that are numbers it can be sent to a thread.
+    expect(structuredClone(withName(namedRecord([["loss", 1]]), "acc", 2))).toEqual({ loss: 1, acc: 2 });
   });
 
   it("is shown in this order", () => {

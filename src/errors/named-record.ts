@@ -41,16 +41,14 @@ function comesFirst(name: string): boolean {
  * too, and `Object.keys`, `Object.entries`, `for … in`, spread, `JSON.stringify` and `console.log` give them in the order in
  * which they were said. A plain object inherits some names, and brings `10` and `2` before all others, by their value.
  *
- * @param entries names and values; of a name that comes twice the last value counts. Without any, the record keeps the order of
- *   whatever is put into it; otherwise that of names that are numbers, and are added later, is JavaScript's
+ * @param entries names and values; of a name that comes twice the last value counts
  */
 export function namedRecord<T>(entries: Iterable<readonly [name: string, value: T]> = []): Record<string, T> {
   const values = new Map(entries);
   const record = Object.create(prototype) as Record<string, T>;
   // An own property, whatever its name; nothing is inherited that could be in the way.
   for (const [name, value] of values) record[name] = value;
-  // An empty one is there to be filled.
-  if (values.size > 0 && ![...values.keys()].some(comesFirst)) return record;
+  if (![...values.keys()].some(comesFirst)) return record;
   const order = new Set<string | symbol>(values.keys());
   return new Proxy(record, {
     ownKeys: () => [...order],
@@ -63,6 +61,11 @@ export function namedRecord<T>(entries: Iterable<readonly [name: string, value: 
       return Reflect.deleteProperty(target, name);
     },
   });
+}
+
+/** A named record with one more name at its end: one that is put into it instead may come first, as JavaScript has it. */
+export function withName<T>(record: Readonly<Record<string, T>>, name: string, value: T): Record<string, T> {
+  return namedRecord([...Object.entries(record), [name, value]]);
 }
 
 /**

@@ -12,8 +12,9 @@ describe("checkMethodOptions", () => {
     expect(checkMethodOptions("compile", { loss: "mse", metrics: null, lossWeights: null })).toEqual({ loss: "mse" });
   });
 
-  it("refuses null where Keras has a number", () => {
+  it("refuses null where Keras has a number or a switch", () => {
     expect(() => checkMethodOptions("fit", { epochs: null })).toThrow("a whole number from 0");
+    expect(() => checkMethodOptions("fit", { shuffle: null })).toThrow("true or false");
     expect(() => checkMethodOptions("fit", { validationSplit: null })).toThrow("a share in [0, 1)");
   });
 });

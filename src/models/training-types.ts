@@ -1,5 +1,5 @@
 import { checkOptionNames, type Word } from "../errors/check.js";
-import { namedRecord } from "../errors/named-record.js";
+import { namedRecord, withName } from "../errors/named-record.js";
 import type { TensorData } from "../onnx/tensor-data.js";
 import type { Tensor } from "../runtime/runtime.js";
 import type { BatchSource, BatchSupply } from "./sources/batch-source.js";
@@ -122,7 +122,7 @@ export class History implements Callback {
     checkOptionNames("History", options, []);
   }
 
-  readonly history: Record<string, number[]> = namedRecord();
+  history: Record<string, number[]> = namedRecord();
   /** Epoch numbers from 0. */
   readonly epoch: number[] = [];
   /** Seconds that each epoch took, with its validation. */
@@ -144,7 +144,13 @@ export class History implements Callback {
   onEpochEnd(epoch: number, logs: Logs): void {
     this.epoch.push(epoch);
     this.seconds.push((performance.now() - this.begun) / 1000);
-    for (const [name, value] of Object.entries(logs)) (this.history[name] ??= []).push(value);
+    for (const [name, value] of Object.entries(logs)) this.figuresOf(name).push(value);
+  }
+
+  private figuresOf(name: string): number[] {
+    const figures = this.history[name] ?? [];
+    if (!Object.hasOwn(this.history, name)) this.history = withName(this.history, name, figures);
+    return figures;
   }
 
   saveState(): TrainingState {
@@ -160,7 +166,8 @@ export class History implements Callback {
       readonly epoch: readonly number[];
       readonly seconds: readonly number[];
     };
-    for (const [name, values] of Object.entries(history)) this.history[name] = values.map(Number);
+    for (const [name, values] of Object.entries(history))
+      this.figuresOf(name).splice(0, Infinity, ...values.map(Number));
     this.epoch.splice(0, Infinity, ...epoch);
     this.seconds.splice(0, Infinity, ...seconds);
   }

@@ -232,6 +232,8 @@ export class Layer extends Named {
   }
 
   set trainable(value: boolean) {
+    // A text or a number would freeze in one place and not in another.
+    if (typeof value !== "boolean") refuse(`The layer "${this.name}"`, "trainable", "true or false", value);
     this.ownTrainable = value;
     for (const variable of this.ownVariables) variable.trainable = value;
     for (const layer of this.innerLayers) layer.trainable = value;
@@ -394,7 +396,7 @@ export class Layer extends Named {
    * const dense = new layers.Dense(1, { kernelInitializer: "ones", kernelRegularizer: "l2" });
    * const model = new models.Sequential([layers.Input({ shape: [3] }), dense]);
    * const [penalty] = model.losses;
-   * console.log((await penalty?.numpy())?.data[0]?.toFixed(2)); // → 0.03
+   * console.log(Number((await penalty?.numpy())?.data[0]).toFixed(2)); // → 0.03
    * ```
    */
   get losses(): readonly SymbolicTensor[] {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { callbacks, layers, metrics, models, optimizers, schedules, UsageError } from "graft-ml";
+import { callbacks, layers, metrics, models, optimizers, schedules, Tensor, UsageError } from "graft-ml";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { BaseModel } from "../../src/models/base-model.js";
 import type { Callback, CallbackContext, FitOptions, Logs } from "../../src/models/training-types.js";
@@ -226,6 +226,33 @@ describe("the direction of a metric is the metric's own: with MeanIoU", () => {
       return trained.optimizer.learningRate;
     });
     expect(rates).toEqual([0.1, 0.1, 0.1, 0.05]);
+  });
+});
+
+describe("a callback", () => {
+  it("refuses figures and events that are none, before anything is learned", async () => {
+    expect(() => new callbacks.EarlyStopping({ baseline: "0.1" as unknown as number })).toThrow(/baseline.*a number/s);
+    expect(() => new callbacks.EarlyStopping({ minDelta: NaN })).toThrow(/minDelta.*a number/s);
+    expect(() => new callbacks.ModelCheckpoint("x.keras", { initialValueThreshold: NaN })).toThrow(/a number/);
+    const x = new Tensor("float32", [1, 2], [2, 1]);
+    const model = new models.Sequential([layers.Input({ shape: [1] }), new layers.Dense(1)]);
+    model.compile({ optimizer: "sgd", loss: "mse" });
+    const wrong = { onEpochEnd: 3 } as object;
+    for (const callback of [wrong, new callbacks.LambdaCallback(wrong)]) {
+      await expect(model.fit(x, x, { verbose: 0, callbacks: [callback] })).rejects.toThrow(
+        /The event "onEpochEnd" of a callback is no function.*Received: 3/s,
+      );
+    }
+  });
+
+  it("finds figures in their order, also where metrics are named by numbers", async () => {
+    const x = new Tensor("float32", [1, 2], [2, 1]);
+    const model = new models.Sequential([layers.Input({ shape: [1] }), new layers.Dense(1)]);
+    const named = ["10", "2", "__proto__"].map((name) => new metrics.MeanAbsoluteError({ name }));
+    model.compile({ optimizer: "sgd", loss: "mse", metrics: named });
+    const { history } = await model.fit(x, x, { verbose: 0, epochs: 2 });
+    expect(Object.keys(history)).toEqual(["10", "2", "__proto__", "loss"]);
+    expect(Object.values(history).map((figures) => figures.length)).toEqual([2, 2, 2, 2]);
   });
 });
 

@@ -7,6 +7,7 @@ import { scalar } from "../../ops/constants.js";
 import { expand, shapeOp } from "../../ops/layout.js";
 import { makeWith, RandomStreams } from "../../random/seed.js";
 import { isTensor, type Tensor } from "../../runtime/runtime.js";
+import { channelsLast } from "../channels.js";
 import type { Config } from "../config.js";
 import type { CallContext } from "../context.js";
 import { evaluate } from "../eager/evaluate.js";
@@ -14,6 +15,7 @@ import { type Recording, recordingOf } from "../eager/recording.js";
 import { TapeRecording } from "../eager/tape-recording.js";
 import { type InitializerLike, resolveInitializer } from "../initializers/resolve-initializer.js";
 import { checkGivenLabels, type LabelRule } from "../label-rule.js";
+import { meetLabels, weighLabels } from "../met-labels.js";
 import { Named } from "../named.js";
 import { snakeCase } from "../names.js";
 import { convertToTensor, type NestedNumbers } from "../operations/creation.js";
@@ -360,6 +362,10 @@ export class Metric extends Named {
     if (truth === undefined || prediction === undefined) {
       return refuse(this.className, "updateState", "labels and predictions", `${given.length} arguments`);
     }
+    const shape = channelsLast(prediction.shape);
+    const rule = this.labelRule?.(shape);
+    weighLabels(truth, weight);
+    meetLabels(truth, rule && { owner: this.name, rule, shape }, false);
     return this.state(inKerasOrder(truth), prediction, weight ?? everySample(prediction));
   }
 

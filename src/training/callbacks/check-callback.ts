@@ -29,6 +29,9 @@ const members = Object.keys({
   comesLast: true,
 } satisfies Record<keyof Callback, true>);
 
+/** What a callback is told of. */
+const events = members.filter((name) => name.startsWith("on"));
+
 /** Keras's old names. */
 const formerEvents: ReadonlyMap<string, string> = new Map([
   ["onBatchBegin", "onTrainBatchBegin"],
@@ -72,6 +75,15 @@ export function checkCallback(callback: unknown): void {
       received: show(callback),
     });
   }
+  for (const name of events) {
+    const given: unknown = Reflect.get(callback, name);
+    if (given === undefined || given === null || typeof given === "function") continue;
+    throw new UsageError(`The event "${name}" of a callback is no function.`, {
+      subject: name,
+      expected: `a function, such as ${name}() { … }`,
+      received: show(given),
+    });
+  }
   const isPlain = isPlainObject(callback);
   const mistaken = methodsOf(callback).find((name) => isMistaken(name, isPlain));
   if (mistaken === undefined) return;
@@ -79,7 +91,7 @@ export function checkCallback(callback: unknown): void {
   const today = formerEvents.get(camel) ?? (members.includes(camel) ? camel : undefined);
   throw new UsageError(`There is no event "${mistaken}", so a callback would never hear of it.`, {
     subject: "callbacks",
-    expected: members.filter((name) => name.startsWith("on")).join(", "),
+    expected: events.join(", "),
     received: `"${mistaken}"`,
     advice: today === undefined ? didYouMean(mistaken, members) : `It is called "${today}" here.`,
   });

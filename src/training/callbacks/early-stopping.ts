@@ -1,5 +1,5 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { wholeNumber, type Word } from "../../errors/check.js";
+import { numberWithin, wholeNumber, type Word } from "../../errors/check.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";
@@ -116,7 +116,8 @@ export class EarlyStopping extends Callback {
     this.watched = new Monitor("EarlyStopping", watched, mode, minDelta);
     this.patience = wholeNumber("EarlyStopping", "patience", options.patience ?? 0, 0);
     this.verbose = options.verbose ?? 0;
-    this.baseline = options.baseline;
+    this.baseline = options.baseline ?? undefined;
+    if (this.baseline !== undefined) numberWithin("EarlyStopping", "baseline", this.baseline);
     this.restoreBestWeights = options.restoreBestWeights ?? false;
     this.startFromEpoch = wholeNumber("EarlyStopping", "startFromEpoch", options.startFromEpoch ?? 0, 0);
   }

@@ -1,7 +1,7 @@
 import { UsageError } from "../../errors/errors.js";
 import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
-import { text, wholeNumber, type Word } from "../../errors/check.js";
+import { numberWithin, text, wholeNumber, type Word } from "../../errors/check.js";
 import { Callback } from "./callback.js";
 import { checkPath, formatPath } from "./format-path.js";
 import { type Mode, Monitor } from "./monitor.js";
@@ -120,7 +120,9 @@ export class ModelCheckpoint extends Callback {
     this.filepath = text("ModelCheckpoint", "filepath", filepath);
     const { monitor = "val_loss", mode = "auto", saveFreq = "epoch", saveWeightsOnly = false } = options;
     this.watched = new Monitor("ModelCheckpoint", monitor, mode);
-    this.watched.best = options.initialValueThreshold;
+    const threshold = options.initialValueThreshold ?? undefined;
+    if (threshold !== undefined) numberWithin("ModelCheckpoint", "initialValueThreshold", threshold);
+    this.watched.best = threshold;
     this.verbose = options.verbose ?? 0;
     this.saveBestOnly = options.saveBestOnly ?? false;
     this.saveWeightsOnly = saveWeightsOnly;

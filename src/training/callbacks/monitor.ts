@@ -1,4 +1,4 @@
-import { text } from "../../errors/check.js";
+import { numberWithin, text } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { BaseModel } from "../../models/base-model.js";
 import { say } from "./say.js";
@@ -35,6 +35,7 @@ export class Monitor {
     private readonly minDelta = 0,
   ) {
     text(owner, "monitor", monitor);
+    numberWithin(owner, "minDelta", minDelta);
     this.mode = checkMode(owner, mode);
   }
 

@@ -76,6 +76,22 @@ export function checkLabels(samples: LabelledSamples, compiled: Compiled, source
   for (const weights of ownWeightsOf(samples, compiled)) checkWeights(weights, samples.keys, source, set);
 }
 
+/**
+ * Refuses labels of a batch that losses and metrics were given in a step of a user's own, as {@link checkLabels} does.
+ *
+ * @param keys of the samples
+ * @param rules of those losses and metrics
+ * @throws UsageError for the first label that is none
+ */
+export function checkMetLabels(
+  labels: TensorData<"float32">,
+  keys: readonly number[],
+  rules: readonly OutputLabels[],
+  source: Labelled,
+): void {
+  checkEach(labels, keys, { rules, output: "yPred", source, set: "" });
+}
+
 /** Whether labels may be compared with an output, element by element or row by row; who compares them says so otherwise. */
 function fits(labels: readonly number[], output: Shape): boolean {
   const missing = output.length - labels.length;

@@ -152,7 +152,7 @@ export class Dense extends UnaryLayer {
     return {
       ...this.baseConfig(),
       units: this.units,
-      activation: this.activation.name,
+      activation: this.activation.config,
       use_bias: this.useBias,
       ...this.kernelSpec.toConfig("kernel"),
       ...this.biasSpec.toConfig("bias"),
