@@ -485,7 +485,7 @@ export abstract class BaseModel extends Layer {
     third?: WithNumbers<FitOptions>,
   ): Promise<History> {
     const place = { call: "fit", model: this };
-    return platform().loops.fit(this, samplesGiven(place, x), byPosition<FitOptions>(place, second, third));
+    return platform().loops.fit(this, samplesGiven<AnySamples>(place, x), byPosition<FitOptions>(place, second, third));
   }
 
   /**
@@ -519,7 +519,7 @@ export abstract class BaseModel extends Layer {
   ): Promise<Logs> {
     const place = { call: "evaluate", model: this };
     const options = byPosition<EvaluateOptions>(place, second, third);
-    return platform().loops.evaluate(this, samplesGiven(place, x), options);
+    return platform().loops.evaluate(this, samplesGiven<AnySamples>(place, x), options);
   }
 
   /**

@@ -3,7 +3,15 @@ import { isTensor } from "../runtime/runtime.js";
 import { isRecord } from "./each.js";
 import { areTensors, inFewWords } from "./sources/check-samples.js";
 import { areNumbers, withArrays } from "./sources/number-lists.js";
-import type { AnySamples, Arrays, BatchOptions, InputArrays, OutputArrays, WithNumbers } from "./training-types.js";
+import type {
+  AnySamples,
+  Arrays,
+  BatchOptions,
+  GivenNumbers,
+  InputArrays,
+  OutputArrays,
+  WithNumbers,
+} from "./training-types.js";
 
 /** Options of which some are arrays. */
 interface Labelled {
@@ -27,26 +35,30 @@ interface Place {
 }
 
 /** Samples with arrays for plain numbers. */
-export function samplesGiven<X>({ call, model }: Place, x: unknown): X {
+export function samplesGiven<X>({ call, model }: Place, x: X | GivenNumbers): X {
   return withArrays(call, "x", x, model.built ? model.inputs.length : 1) as X;
 }
 
 /** Labels, or weights of samples, with arrays for plain numbers. */
-export function labelsGiven<Y>({ call, model }: Place, y: unknown, subject = "y"): Y {
-  return withArrays(call, subject, y, model.built ? model.outputs.length : 1) as Y;
+function labelsGiven({ call, model }: Place, y: unknown, subject = "y"): unknown {
+  return withArrays(call, subject, y, model.built ? model.outputs.length : 1);
 }
 
 /** What `trainOnBatch` and `testOnBatch` are given, with arrays for plain numbers. */
 export function batchGiven(
   place: Place,
-  x: unknown,
+  x: InputArrays | GivenNumbers,
   y: unknown,
   options: WithNumbers<BatchOptions>,
 ): { readonly samples: InputArrays; readonly labels: OutputArrays | undefined; readonly given: BatchOptions } {
-  const { sampleWeight } = isRecord<unknown>(options) ? (options as WithNumbers<BatchOptions>) : {};
+  const { sampleWeight } = isRecord<unknown>(options) ? options : {};
   const weights = sampleWeight && { sampleWeight: labelsGiven(place, sampleWeight, "sampleWeight") };
   const given = weights === undefined ? options : { ...options, ...weights };
-  return { samples: samplesGiven(place, x), labels: labelsGiven(place, y), given: given as BatchOptions };
+  return {
+    samples: samplesGiven<InputArrays>(place, x),
+    labels: labelsGiven(place, y) as OutputArrays | undefined,
+    given: given as BatchOptions,
+  };
 }
 
 /** Whether the second argument of `fit` or `evaluate` is labels, and not options. */
@@ -66,8 +78,11 @@ function areLabels(model: Ends, second: unknown): second is OutputArrays {
 /** `[x, y]` and `[x, y, sampleWeight]` with arrays for plain numbers. */
 function validationGiven(place: Place, data: unknown): unknown {
   if (!Array.isArray(data) || data.length < 2 || data.length > 3) return data;
-  const [x, y, sampleWeight]: readonly unknown[] = data;
-  const arrays = [samplesGiven(place, x), labelsGiven(place, y)];
+  const [x, y, sampleWeight] = data as readonly unknown[];
+  const arrays = [
+    withArrays(place.call, "x", x, place.model.built ? place.model.inputs.length : 1),
+    labelsGiven(place, y),
+  ];
   return data.length === 2 ? arrays : [...arrays, labelsGiven(place, sampleWeight, "sampleWeight")];
 }
 
