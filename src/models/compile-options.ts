@@ -83,6 +83,7 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes,
     losses: resolved,
     metrics,
     lossMean,
+    shapes,
     labelRules,
   };
 }
