@@ -156,8 +156,10 @@ export function byName<O extends object>(Class: MaybeNamed, given: readonly unkn
   const [values, rest] = [given.slice(0, at), given.slice(at + 1)];
   const owner = nameOf(Class);
   const inOrder = [...positional, ...following];
-  const byPosition = inOrder.filter((name, index) => !isAbsent(name, values[index]));
-  const twice = byPosition.find((name) => !isAbsent(name, options[name]));
+  // A function says itself what null is, such as a dataset without batches.
+  const isLeftAway = typeof Class === "function" ? isAbsent : (_name: string, value: unknown) => value === undefined;
+  const byPosition = inOrder.filter((name, index) => !isLeftAway(name, values[index]));
+  const twice = byPosition.find((name) => !isLeftAway(name, options[name]));
   const tooMany = [...values.slice(inOrder.length), ...rest].find((value) => value !== undefined);
   if (twice !== undefined || tooMany !== undefined) {
     throw new UsageError(`${owner} was given ${twice === undefined ? "too many arguments" : `"${twice}" twice`}.`, {
@@ -169,7 +171,7 @@ export function byName<O extends object>(Class: MaybeNamed, given: readonly unkn
     });
   }
   const named = byPosition.map((name) => [name, values[inOrder.indexOf(name)]] as const);
-  const others = Object.entries(options).filter(([name, value]) => value === undefined || !isAbsent(name, value));
+  const others = Object.entries(options).filter(([name, value]) => value === undefined || !isLeftAway(name, value));
   return Object.fromEntries([...others, ...named]) as O;
 }
 
