@@ -84,6 +84,7 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes,
     losses: resolved,
     metrics,
     lossMean,
+    shapes,
     labelRules,
   };
 }

@@ -78,6 +78,8 @@ export interface Compiled {
   readonly metrics: readonly CompiledMetric[];
   /** What the losses of the batches are added up in, for those who ask the model for its metrics. */
   readonly lossMean: Mean;
+  /** Shapes of the outputs in Keras's order. */
+  readonly shapes: readonly Shape[];
   /** What the labels of each output must be, for its loss and each of its metrics. */
   readonly labelRules: readonly (readonly OutputLabels[])[];
 }

@@ -78,7 +78,9 @@ describe("a call of several tensors one behind the other", () => {
     clone.setWeights(model.getWeights());
     expect(numbersOf(await clone.predict(x))).toEqual(expected);
     const { config } = JSON.parse(model.toJson()) as { config: { layers: { inbound_nodes: { args: unknown[] }[] }[] } };
-    const args = config.layers.slice(-2).map(({ inbound_nodes: [node] }) => node?.args.map((one) => Array.isArray(one)));
+    const args = config.layers
+      .slice(-2)
+      .map(({ inbound_nodes: [node] }) => node?.args.map((one) => Array.isArray(one)));
     expect(args).toEqual([
       [false, false],
       [true, false],
@@ -109,10 +111,14 @@ describe("a call of several tensors one behind the other", () => {
       attention.apply(x, { value: x }),
     ];
     const model = new models.Model({ inputs: x, outputs: calls });
-    const array = new Tensor("float32", Float32Array.from({ length: 40 }, (_, index) => Math.sin(index)), [1, 5, 8]);
+    const array = new Tensor(
+      "float32",
+      Float32Array.from({ length: 40 }, (_, index) => Math.sin(index)),
+      [1, 5, 8],
+    );
     const [first, ...others] = (await model.predict(array)) as unknown as Tensor[];
     for (const other of others) expect(other.data).toEqual(first?.data);
-    expect(() => attention.apply(x, { key: x })).toThrow('was not given its value');
+    expect(() => attention.apply(x, { key: x })).toThrow("was not given its value");
     expect(() => attention.apply(x, x, { value: x })).toThrow("was given twice its value");
     expect(() => attention.apply(x, x, x, x)).toThrow("several arguments");
   });

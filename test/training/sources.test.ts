@@ -398,9 +398,7 @@ describe("labels", () => {
     await expect(twice).rejects.toThrow(/labels by position and in the options/);
     await expect(model.fit(numbers(4), ["a"] as never)).rejects.toThrow(/fit cannot take this options.*labels/);
     await expect(model.fit(batches(2), numbers(2), silent)).rejects.toThrow(/has its own labels/);
-    await expect(model.fit(numbers(4), { y: ["a"] as never, ...silent })).rejects.toThrow(
-      /cannot take this y.*Tensor/,
-    );
+    await expect(model.fit(numbers(4), { y: ["a"] as never, ...silent })).rejects.toThrow(/cannot take this y.*Tensor/);
   });
 });
 

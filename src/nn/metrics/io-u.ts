@@ -46,14 +46,7 @@ export type IoUOptions = MeanIoUOptions;
 export class IoU extends BuiltInMetric {
   static readonly className: string = "IoU";
   static readonly positional: readonly string[] = ["numClasses", "targetClassIds"];
-  static readonly following: readonly string[] = [
-    "name",
-    "dtype",
-    "ignoreClass",
-    "sparseYTrue",
-    "sparseYPred",
-    "axis",
-  ];
+  static readonly following: readonly string[] = ["name", "dtype", "ignoreClass", "sparseYTrue", "sparseYPred", "axis"];
   static override readonly options: readonly string[] = [
     "ignoreClass",
     "sparseYTrue",

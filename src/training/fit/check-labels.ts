@@ -6,6 +6,7 @@ import type { Batch, BatchSource, LabelledSamples } from "../../models/sources/b
 import { adviceForLabel, expectedLabels, isWrongLabel } from "../../nn/label-rule.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { LabelShapes } from "../programs/figures.js";
+import { metByLoss } from "./met-by-loss.js";
 import { labelsByOutputOf, ownWeightsOf } from "./targets.js";
 
 /* A label that is no class has a loss all the same, which falls; so labels are looked at before they are learned from. */
@@ -70,12 +71,20 @@ function refuse(
 export function checkLabels(samples: LabelledSamples, compiled: Compiled, source: Labelled, set: SampleSet): void {
   const ownWeights = ownWeightsOf(samples, compiled);
   labelsByOutputOf(samples, compiled).forEach((labels, output) => {
-    const rules = compiled.labelRules[output] ?? [];
+    const rules = labels === undefined ? [] : rulesOf(compiled, output, labels.dims);
     if (labels === undefined || rules.length === 0) return;
     const weights = ownWeights[output]?.data;
     checkEach(labels, samples.keys, { rules, output: compiled.outputs[output] ?? "", source, set, weights });
   });
   for (const weights of ownWeights) checkWeights(weights, samples.keys, source, set);
+}
+
+/** What the labels of an output must be: for losses and metrics, and for those that a loss of one's own passes them on to. */
+function rulesOf(compiled: Compiled, output: number, labels: readonly number[]): readonly OutputLabels[] {
+  const rules = compiled.labelRules[output] ?? [];
+  const shape = compiled.shapes[output];
+  const own = compiled.losses.find((one) => one.output === output)?.loss;
+  return shape === undefined || own?.hasOwnCall !== true ? rules : [...rules, ...metByLoss(own, shape, labels)];
 }
 
 /**
