@@ -87,7 +87,7 @@ describe("null for an option whose default is None", () => {
 
   it("is no value where Keras refuses it", () => {
     expect(() => new optimizers.AdamW({ weightDecay: null as never })).toThrow("weightDecay");
-    const oneHot = new metrics.OneHotMeanIoU({ numClasses: 3, sparseYPred: null });
+    const oneHot = new metrics.OneHotMeanIoU({ numClasses: 3, sparseYPred: undefined as never });
     expect(oneHot.getConfig()).toMatchObject({ sparse_y_pred: false });
     expect(new optimizers.AdamW({ weightDecay: undefined }).getConfig()).toMatchObject({ weight_decay: 0.004 });
     expect(() => new constraints.MaxNorm({ maxValue: null as never })).toThrow("maxValue");
