@@ -1,4 +1,14 @@
-import { callbacks, initializers, layers, losses, metrics, optimizers, regularizers } from "graft-ml";
+import {
+  callbacks,
+  constraints,
+  initializers,
+  layers,
+  losses,
+  metrics,
+  optimizers,
+  regularizers,
+  Tensor,
+} from "graft-ml";
 import { describe, expect, it } from "vitest";
 
 /* What Keras's signatures take by position, Graft takes so; `null` is Python's None. */
@@ -61,5 +71,25 @@ describe("null for an option whose default is None", () => {
     });
     expect(new layers.Dropout(0.1, { seed: null }).getConfig()).toMatchObject({ seed: null });
     expect(new layers.BatchNormalization({ betaRegularizer: null }).getConfig()).toMatchObject({ axis: -1 });
+    expect(new layers.ReLU(null, 0.1).getConfig()).toMatchObject({ max_value: null, negative_slope: 0.1 });
+    expect(new layers.RandomZoom(0.1, null, "nearest").getConfig()).toMatchObject({ width_factor: null });
+    expect(new metrics.F1Score(null, null).getConfig()).toMatchObject({ threshold: null });
+    expect(new optimizers.Adam({ weightDecay: null }).getConfig()).toMatchObject({ weight_decay: null });
+    expect(layers.Input({ shape: [2], batchShape: null }).shape).toEqual(["N", 2]);
+  });
+
+  it("is that of the shape of noise, in configurations too", async () => {
+    const x = new Tensor("float32", [1, 1], [1, 2]);
+    const given = new layers.Dropout(0.5, { noiseShape: null });
+    const read = layers.deserialize(layers.serialize(new layers.Dropout(0.5)));
+    for (const layer of [given, read]) expect((await layer.apply(x, { training: true })).dims).toEqual([1, 2]);
+  });
+
+  it("is no value where Keras refuses it", () => {
+    expect(() => new optimizers.AdamW({ weightDecay: null as never })).toThrow("weightDecay");
+    const oneHot = new metrics.OneHotMeanIoU({ numClasses: 3, sparseYPred: undefined as never });
+    expect(oneHot.getConfig()).toMatchObject({ sparse_y_pred: false });
+    expect(new optimizers.AdamW({ weightDecay: undefined }).getConfig()).toMatchObject({ weight_decay: 0.004 });
+    expect(() => new constraints.MaxNorm({ maxValue: null as never })).toThrow("maxValue");
   });
 });

@@ -63,6 +63,8 @@ export interface OutputLabels {
   readonly rule: LabelRule;
   /** Shape of the output in Keras's order. */
   readonly shape: Shape;
+  /** Whether weights of samples count for it, so that a sample of weight 0 is left out; default `false`. */
+  readonly isWeighted?: boolean | undefined;
 }
 
 /** What a model was compiled with. */

@@ -116,6 +116,7 @@ const noneByDefault: ReadonlySet<string> = new Set([
   "labelWeights",
   "lossScaleFactor",
   "name",
+  "noiseShape",
   "numLabels",
   "outputAxes",
   "outputPadding",
@@ -129,13 +130,23 @@ const noneByDefault: ReadonlySet<string> = new Set([
   "topK",
   "valueDim",
   "warmupTarget",
+  "weightDecay",
   "weights",
+  "widthFactor",
 ]);
 
-/** Whether an argument is left away: as `undefined`, or as `null` where that is Keras's default. */
-function isAbsent(name: string, value: unknown): boolean {
+/** Options whose default is Python's `None` in these classes of Keras alone. */
+const noneByDefaultIn: ReadonlySet<string> = new Set(["F1Score.threshold", "FBetaScore.threshold", "ReLU.maxValue"]);
+
+/** An option whose default is Python's `None` in all of Keras's classes but these. */
+const neverNoneIn: ReadonlySet<string> = new Set(["AdamW.weightDecay"]);
+
+/** Whether an argument of a class is left away: as `undefined`, or as `null` where that is Keras's default. */
+function isAbsent(owner: string, name: string, value: unknown): boolean {
   if (value !== null) return value === undefined;
-  return noneByDefault.has(name) || /(Regularizer|Constraint)$/.test(name);
+  const full = `${owner}.${name}`;
+  if (noneByDefaultIn.has(full) || /(Regularizer|Constraint)$/.test(name)) return true;
+  return noneByDefault.has(name) && !neverNoneIn.has(full);
 }
 
 /**
@@ -157,7 +168,8 @@ export function byName<O extends object>(Class: MaybeNamed, given: readonly unkn
   const owner = nameOf(Class);
   const inOrder = [...positional, ...following];
   // A function says itself what null is, such as a dataset without batches.
-  const isLeftAway = typeof Class === "function" ? isAbsent : (_name: string, value: unknown) => value === undefined;
+  const isLeftAway = (name: string, value: unknown): boolean =>
+    typeof Class === "function" ? isAbsent(owner, name, value) : value === undefined;
   const byPosition = inOrder.filter((name, index) => !isLeftAway(name, values[index]));
   const twice = byPosition.find((name) => !isLeftAway(name, options[name]));
   const tooMany = [...values.slice(inOrder.length), ...rest].find((value) => value !== undefined);

@@ -35,7 +35,12 @@ export class OneHotIoU extends IoU {
       OneHotIoUOptions & { readonly numClasses: number; readonly targetClassIds: readonly number[] }
     >(OneHotIoU, given);
     checkOwnOptions(OneHotIoU, options);
-    super(numClasses, targetClassIds, { name: "one_hot_io_u", sparseYPred: false, ...options, sparseYTrue: false });
+    super(numClasses, targetClassIds, {
+      name: "one_hot_io_u",
+      ...options,
+      sparseYPred: options.sparseYPred ?? false,
+      sparseYTrue: false,
+    });
   }
 
   override getConfig(): Config {

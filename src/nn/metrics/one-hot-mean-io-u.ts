@@ -27,7 +27,12 @@ export class OneHotMeanIoU extends MeanIoU {
   constructor(...given: readonly unknown[]) {
     const { numClasses, ...options } = byName<OneHotIoUOptions & { readonly numClasses: number }>(OneHotMeanIoU, given);
     checkOwnOptions(OneHotMeanIoU, options);
-    super(numClasses, { name: "one_hot_mean_io_u", sparseYPred: false, ...options, sparseYTrue: false });
+    super(numClasses, {
+      name: "one_hot_mean_io_u",
+      ...options,
+      sparseYPred: options.sparseYPred ?? false,
+      sparseYTrue: false,
+    });
   }
 
   override getConfig(): Config {

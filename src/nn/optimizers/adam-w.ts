@@ -1,3 +1,4 @@
+import { refuse } from "../../errors/check.js";
 import { Adam, type AdamOptions } from "./adam.js";
 import type { LearningRate } from "./optimizer.js";
 import { byName, type ByPosition } from "../named.js";
@@ -58,6 +59,10 @@ export class AdamW extends Adam {
   /** In Keras's order, as many by position as one likes. */
   constructor(learningRate: LearningRate, weightDecay: number, options?: AdamWOptions);
   constructor(...given: readonly unknown[]) {
-    super({ weightDecay: 0.004, ...byName<AdamWOptions>(AdamW, given) });
+    const options = byName<AdamWOptions>(AdamW, given);
+    const { weightDecay = 0.004 } = options;
+    // Adam takes it for none; Keras's AdamW has no such thing either.
+    if ((weightDecay as unknown) === null) refuse("AdamW", "weightDecay", "a number of at least 0", weightDecay);
+    super({ ...options, weightDecay });
   }
 }

@@ -69,12 +69,14 @@ function refuse(
  * @throws UsageError for the first one
  */
 export function checkLabels(samples: LabelledSamples, compiled: Compiled, source: Labelled, set: SampleSet): void {
+  const ownWeights = ownWeightsOf(samples, compiled);
   labelsByOutputOf(samples, compiled).forEach((labels, output) => {
     const rules = labels === undefined ? [] : rulesOf(compiled, output, labels.dims);
     if (labels === undefined || rules.length === 0) return;
-    checkEach(labels, samples.keys, { rules, output: compiled.outputs[output] ?? "", source, set });
+    const weights = ownWeights[output]?.data;
+    checkEach(labels, samples.keys, { rules, output: compiled.outputs[output] ?? "", source, set, weights });
   });
-  for (const weights of ownWeightsOf(samples, compiled)) checkWeights(weights, samples.keys, source, set);
+  for (const weights of ownWeights) checkWeights(weights, samples.keys, source, set);
 }
 
 /** What the labels of an output must be: for losses and metrics, and for those that a loss of one's own passes them on to. */
@@ -115,13 +117,19 @@ function checkEach(
     readonly output: string;
     readonly source: Labelled;
     readonly set: SampleSet;
+    readonly weights?: Float32Array | undefined;
   },
 ): void {
   const ignored = ignoredBy(about.rules);
   const width = data.length / keys.length;
+  // Of what is computed with a share, a weight of 0 leaves nothing, as in Keras; a class must be there to be looked up.
+  const isLeftOut = (value: number, index: number, { rule, isWeighted = false }: OutputLabels): boolean =>
+    isWeighted && rule.kind === "range" && Number.isFinite(value) && about.weights?.[Math.floor(index / width)] === 0;
   for (const found of about.rules) {
     if (found.rule.kind === "range" && !fits(dims, found.shape)) continue;
-    const index = data.findIndex((value) => isWrongLabel(value, found.rule, ignored));
+    const index = data.findIndex(
+      (value, place) => isWrongLabel(value, found.rule, ignored) && !isLeftOut(value, place, found),
+    );
     if (index < 0) continue;
     const row = Math.floor(index / width);
     const sample = { key: keys[row] ?? row, place: placeIn(dims, index - row * width) };
