@@ -11,6 +11,7 @@ installPlatform(createNodePlatform());
 export * as activations from "./nn/activations/index.js";
 export * as applications from "./applications/index.js";
 export * as constraints from "./nn/constraints/index.js";
+export * as backend from "./backend.js";
 export * as callbacks from "./training/callbacks/index.js";
 export * as datasets from "./datasets.js";
 export * as initializers from "./nn/initializers/index.js";
