@@ -30,6 +30,9 @@ function orthonormalize(rows: Float64Array[]): void {
   });
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["gain", "seed"] as const;
+
 /**
  * A random orthogonal matrix times `gain`, uniform among all of them: rows or columns, whichever are fewer, are
  * orthonormal. Kernels of convolutions are taken as `[height · width · in, out]`.
@@ -40,12 +43,12 @@ function orthonormalize(rows: Float64Array[]): void {
  */
 export class Orthogonal extends SeededInitializer {
   static readonly className: string = "Orthogonal";
-  static readonly following: readonly string[] = ["gain", "seed"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["gain"] satisfies readonly (keyof OrthogonalOptions)[];
   private readonly gain: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<OrthogonalOptions, ["gain", "seed"]>);
+  constructor(...given: ByPosition<OrthogonalOptions, typeof following>);
   /** @throws UsageError when the gain is not a number */
   constructor(options?: OrthogonalOptions);
   constructor(...given: readonly unknown[]) {

@@ -27,6 +27,9 @@ export interface VarianceScalingOptions extends SeedOptions {
 /** Standard deviation of the standard normal distribution cut off at ±2. */
 const truncatedDeviation = 0.8796256610342398;
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["scale", "mode", "distribution", "seed", "inputAxes", "outputAxes"] as const;
+
 /**
  * Random values whose variance is `scale / n`, with n the fan-in, the fan-out or their mean.
  *
@@ -36,7 +39,7 @@ const truncatedDeviation = 0.8796256610342398;
  */
 export class VarianceScaling extends SeededInitializer {
   static readonly className: string = "VarianceScaling";
-  static readonly following: readonly string[] = ["scale", "mode", "distribution", "seed", "inputAxes", "outputAxes"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "scale",
     "mode",
@@ -51,9 +54,7 @@ export class VarianceScaling extends SeededInitializer {
   private readonly outputAxes: readonly number[] | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<VarianceScalingOptions, ["scale", "mode", "distribution", "seed", "inputAxes", "outputAxes"]>
-  );
+  constructor(...given: ByPosition<VarianceScalingOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: VarianceScalingOptions);
   constructor(...given: readonly unknown[]) {

@@ -22,6 +22,9 @@ export interface CrossentropyOptions extends LossOptions {
   readonly axis?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["fromLogits", "labelSmoothing", "axis", "reduction", "name"] as const;
+
 /**
  * `−t log p − (1 − t) log(1 − p)`, with p clipped to [1e-7, 1 − 1e-7]; of logits z: `softplus(z) − t z`.
  *
@@ -32,7 +35,7 @@ export interface CrossentropyOptions extends LossOptions {
  */
 export class BinaryCrossentropy extends Loss {
   static readonly className: string = "BinaryCrossentropy";
-  static readonly following: readonly string[] = ["fromLogits", "labelSmoothing", "axis", "reduction", "name"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "fromLogits",
     "labelSmoothing",
@@ -43,7 +46,7 @@ export class BinaryCrossentropy extends Loss {
   private readonly axis: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<CrossentropyOptions, ["fromLogits", "labelSmoothing", "axis", "reduction", "name"]>);
+  constructor(...given: ByPosition<CrossentropyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: CrossentropyOptions);
   constructor(...given: readonly unknown[]) {

@@ -27,6 +27,18 @@ export interface BinaryFocalCrossentropyOptions extends LossOptions {
   readonly axis?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "applyClassBalancing",
+  "alpha",
+  "gamma",
+  "fromLogits",
+  "labelSmoothing",
+  "axis",
+  "reduction",
+  "name",
+] as const;
+
 /**
  * `(1 − pₜ)^gamma` times the binary crossentropy, with pₜ the probability of what is true.
  *
@@ -34,16 +46,7 @@ export interface BinaryFocalCrossentropyOptions extends LossOptions {
  */
 export class BinaryFocalCrossentropy extends Loss {
   static readonly className: string = "BinaryFocalCrossentropy";
-  static readonly following: readonly string[] = [
-    "applyClassBalancing",
-    "alpha",
-    "gamma",
-    "fromLogits",
-    "labelSmoothing",
-    "axis",
-    "reduction",
-    "name",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "applyClassBalancing",
     "alpha",
@@ -60,12 +63,7 @@ export class BinaryFocalCrossentropy extends Loss {
   private readonly axis: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      BinaryFocalCrossentropyOptions,
-      ["applyClassBalancing", "alpha", "gamma", "fromLogits", "labelSmoothing", "axis", "reduction", "name"]
-    >
-  );
+  constructor(...given: ByPosition<BinaryFocalCrossentropyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: BinaryFocalCrossentropyOptions);
   constructor(...given: readonly unknown[]) {

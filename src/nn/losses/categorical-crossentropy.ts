@@ -14,6 +14,9 @@ import { Loss } from "./loss.js";
 import { warnOfOneUnit } from "./one-unit.js";
 import { type ByPosition, byName } from "../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["fromLogits", "labelSmoothing", "axis", "reduction", "name"] as const;
+
 /**
  * `−Σ t log p` over the classes, with p scaled to sum 1 and clipped to [1e-7, 1 − 1e-7]; of logits: `−Σ t logSoftmax(z)`.
  *
@@ -24,7 +27,7 @@ import { type ByPosition, byName } from "../named.js";
  */
 export class CategoricalCrossentropy extends Loss {
   static readonly className: string = "CategoricalCrossentropy";
-  static readonly following: readonly string[] = ["fromLogits", "labelSmoothing", "axis", "reduction", "name"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "fromLogits",
     "labelSmoothing",
@@ -35,7 +38,7 @@ export class CategoricalCrossentropy extends Loss {
   private readonly axis: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<CrossentropyOptions, ["fromLogits", "labelSmoothing", "axis", "reduction", "name"]>);
+  constructor(...given: ByPosition<CrossentropyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: CrossentropyOptions);
   constructor(...given: readonly unknown[]) {

@@ -28,6 +28,9 @@ export interface CategoricalFocalCrossentropyOptions extends LossOptions {
   readonly axis?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["alpha", "gamma", "fromLogits", "labelSmoothing", "axis", "reduction", "name"] as const;
+
 /**
  * `−Σ alpha (1 − p)^gamma t log p` over the classes, with p scaled to sum 1 and clipped to [1e-7, 1 − 1e-7].
  *
@@ -35,15 +38,7 @@ export interface CategoricalFocalCrossentropyOptions extends LossOptions {
  */
 export class CategoricalFocalCrossentropy extends Loss {
   static readonly className: string = "CategoricalFocalCrossentropy";
-  static readonly following: readonly string[] = [
-    "alpha",
-    "gamma",
-    "fromLogits",
-    "labelSmoothing",
-    "axis",
-    "reduction",
-    "name",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "alpha",
     "gamma",
@@ -58,12 +53,7 @@ export class CategoricalFocalCrossentropy extends Loss {
   private readonly axis: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      CategoricalFocalCrossentropyOptions,
-      ["alpha", "gamma", "fromLogits", "labelSmoothing", "axis", "reduction", "name"]
-    >
-  );
+  constructor(...given: ByPosition<CategoricalFocalCrossentropyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: CategoricalFocalCrossentropyOptions);
   constructor(...given: readonly unknown[]) {

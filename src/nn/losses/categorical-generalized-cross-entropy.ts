@@ -19,6 +19,9 @@ export interface CategoricalGeneralizedCrossEntropyOptions extends LossOptions {
   readonly q?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["q", "reduction", "name"] as const;
+
 /**
  * `(1 − p^q) / q` with p the probability of the class that the label numbers: a crossentropy for noisy labels.
  *
@@ -26,14 +29,14 @@ export interface CategoricalGeneralizedCrossEntropyOptions extends LossOptions {
  */
 export class CategoricalGeneralizedCrossEntropy extends Loss {
   static readonly className: string = "CategoricalGeneralizedCrossEntropy";
-  static readonly following: readonly string[] = ["q", "reduction", "name"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "q",
   ] satisfies readonly (keyof CategoricalGeneralizedCrossEntropyOptions)[];
   private readonly q: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<CategoricalGeneralizedCrossEntropyOptions, ["q", "reduction", "name"]>);
+  constructor(...given: ByPosition<CategoricalGeneralizedCrossEntropyOptions, typeof following>);
   /** @throws UsageError when q is outside (0, 1) */
   constructor(options?: CategoricalGeneralizedCrossEntropyOptions);
   constructor(...given: readonly unknown[]) {

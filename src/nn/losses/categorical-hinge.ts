@@ -8,6 +8,9 @@ import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
 import { type ByPosition, byName } from "../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["reduction", "name"] as const;
+
 /**
  * `max(neg − pos + 1, 0)` with `pos = Σ t p` and `neg = max (1 − t) p` over the classes; labels are one-hot.
  *
@@ -15,10 +18,10 @@ import { type ByPosition, byName } from "../named.js";
  */
 export class CategoricalHinge extends Loss {
   static readonly className: string = "CategoricalHinge";
-  static readonly following: readonly string[] = ["reduction", "name"];
+  static readonly following: readonly string[] = following;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<LossOptions, ["reduction", "name"]>);
+  constructor(...given: ByPosition<LossOptions, typeof following>);
   constructor(options?: LossOptions);
   constructor(...given: readonly unknown[]) {
     const options = byName<LossOptions>(CategoricalHinge, given);

@@ -28,6 +28,9 @@ export interface CircleOptions extends LossOptions {
 /** Stands for the logarithm of 0. */
 const nothing = -1e9;
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["gamma", "margin", "removeDiagonal", "reduction", "name"] as const;
+
 /**
  * For vectors of length 1, `[N, E]`, and class numbers: how much nearer those of other classes in the batch are than those
  * of the same class.
@@ -39,7 +42,7 @@ const nothing = -1e9;
  */
 export class Circle extends Loss {
   static readonly className: string = "Circle";
-  static readonly following: readonly string[] = ["gamma", "margin", "removeDiagonal", "reduction", "name"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "gamma",
     "margin",
@@ -50,7 +53,7 @@ export class Circle extends Loss {
   private readonly removeDiagonal: boolean;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<CircleOptions, ["gamma", "margin", "removeDiagonal", "reduction", "name"]>);
+  constructor(...given: ByPosition<CircleOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: CircleOptions);
   constructor(...given: readonly unknown[]) {

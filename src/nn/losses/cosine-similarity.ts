@@ -15,6 +15,9 @@ export interface CosineSimilarityOptions extends LossOptions {
   readonly axis?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["axis", "reduction", "name"] as const;
+
 /**
  * `−Σ t̂ p̂` over an axis, of the vectors scaled to length 1: −1 where they point the same way.
  *
@@ -22,12 +25,12 @@ export interface CosineSimilarityOptions extends LossOptions {
  */
 export class CosineSimilarity extends Loss {
   static readonly className: string = "CosineSimilarity";
-  static readonly following: readonly string[] = ["axis", "reduction", "name"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["axis"] satisfies readonly (keyof CosineSimilarityOptions)[];
   private readonly axis: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<CosineSimilarityOptions, ["axis", "reduction", "name"]>);
+  constructor(...given: ByPosition<CosineSimilarityOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: CosineSimilarityOptions);
   constructor(...given: readonly unknown[]) {

@@ -20,6 +20,9 @@ import { type ByPosition, byName } from "../named.js";
 /** Stands for the logarithm of 0. */
 const nothing = -1e30;
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["reduction", "name"] as const;
+
 /**
  * Connectionist temporal classification: `−log` of the probability that a sequence of predictions spells the labels, with
  * blanks, which are class 0, and repetitions in between.
@@ -33,10 +36,10 @@ const nothing = -1e30;
  */
 export class CTC extends Loss {
   static readonly className: string = "CTC";
-  static readonly following: readonly string[] = ["reduction", "name"];
+  static readonly following: readonly string[] = following;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<LossOptions, ["reduction", "name"]>);
+  constructor(...given: ByPosition<LossOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: LossOptions);
   constructor(...given: readonly unknown[]) {

@@ -15,6 +15,9 @@ export interface DiceOptions extends LossOptions {
   readonly axis?: readonly number[] | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["reduction", "name", "axis"] as const;
+
 /**
  * `1 − 2 Σ t p / (Σ t + Σ p + 1e-7)`: how little two regions overlap.
  *
@@ -22,12 +25,12 @@ export interface DiceOptions extends LossOptions {
  */
 export class Dice extends Loss {
   static readonly className: string = "Dice";
-  static readonly following: readonly string[] = ["reduction", "name", "axis"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["axis"] satisfies readonly (keyof DiceOptions)[];
   private readonly axis: readonly number[] | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<DiceOptions, ["reduction", "name", "axis"]>);
+  constructor(...given: ByPosition<DiceOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: DiceOptions);
   constructor(...given: readonly unknown[]) {

@@ -8,13 +8,16 @@ import type { LossOptions } from "./loss.js";
 import { signedLabels } from "./signed-labels.js";
 import { type ByPosition, byName } from "../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["reduction", "name"] as const;
+
 /** `max(1 − t p, 0)`, with labels −1 and 1 (or 0 and 1), averaged over the last axis. @see https://keras.io/api/losses/hinge_losses/#hinge-class */
 export class Hinge extends ElementwiseLoss {
   static readonly className: string = "Hinge";
-  static readonly following: readonly string[] = ["reduction", "name"];
+  static readonly following: readonly string[] = following;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<LossOptions, ["reduction", "name"]>);
+  constructor(...given: ByPosition<LossOptions, typeof following>);
   constructor(options?: LossOptions);
   constructor(...given: readonly unknown[]) {
     const options = byName<LossOptions>(Hinge, given);

@@ -14,6 +14,9 @@ export interface HuberOptions extends LossOptions {
   readonly delta?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["delta", "reduction", "name"] as const;
+
 /**
  * `½ e²` up to |e| = delta, `delta · (|e| − ½ delta)` beyond, with e = p − t, averaged over the last axis.
  *
@@ -21,12 +24,12 @@ export interface HuberOptions extends LossOptions {
  */
 export class Huber extends ElementwiseLoss {
   static readonly className: string = "Huber";
-  static readonly following: readonly string[] = ["delta", "reduction", "name"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["delta"] satisfies readonly (keyof HuberOptions)[];
   private readonly delta: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<HuberOptions, ["delta", "reduction", "name"]>);
+  constructor(...given: ByPosition<HuberOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: HuberOptions);
   constructor(...given: readonly unknown[]) {

@@ -5,13 +5,16 @@ import { ElementwiseLoss } from "./elementwise-loss.js";
 import type { LossOptions } from "./loss.js";
 import { type ByPosition, byName } from "../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["reduction", "name"] as const;
+
 /** `(log(max(p, 1e-7) + 1) − log(max(t, 1e-7) + 1))²`, averaged over the last axis. @see https://keras.io/api/losses/regression_losses/#meansquaredlogarithmicerror-class */
 export class MeanSquaredLogarithmicError extends ElementwiseLoss {
   static readonly className: string = "MeanSquaredLogarithmicError";
-  static readonly following: readonly string[] = ["reduction", "name"];
+  static readonly following: readonly string[] = following;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<LossOptions, ["reduction", "name"]>);
+  constructor(...given: ByPosition<LossOptions, typeof following>);
   constructor(options?: LossOptions);
   constructor(...given: readonly unknown[]) {
     const options = byName<LossOptions>(MeanSquaredLogarithmicError, given);

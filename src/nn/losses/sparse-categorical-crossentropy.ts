@@ -24,6 +24,9 @@ export interface SparseCategoricalCrossentropyOptions extends LossOptions {
   readonly ignoreClass?: number | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["fromLogits", "ignoreClass", "reduction"] as const;
+
 /**
  * `−log p` of the class that the label numbers, with p clipped to [1e-7, 1 − 1e-7] and then scaled to sum 1; of logits:
  * `−logSoftmax(z)`.
@@ -36,7 +39,7 @@ export interface SparseCategoricalCrossentropyOptions extends LossOptions {
  */
 export class SparseCategoricalCrossentropy extends Loss {
   static readonly className: string = "SparseCategoricalCrossentropy";
-  static readonly following: readonly string[] = ["fromLogits", "ignoreClass", "reduction"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "fromLogits",
     "ignoreClass",
@@ -45,7 +48,7 @@ export class SparseCategoricalCrossentropy extends Loss {
   private readonly ignoreClass: number | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<SparseCategoricalCrossentropyOptions, ["fromLogits", "ignoreClass", "reduction"]>);
+  constructor(...given: ByPosition<SparseCategoricalCrossentropyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: SparseCategoricalCrossentropyOptions);
   constructor(...given: readonly unknown[]) {

@@ -19,6 +19,9 @@ export interface TverskyOptions extends LossOptions {
   readonly axis?: readonly number[] | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["alpha", "beta", "reduction", "name", "axis"] as const;
+
 /**
  * `1 − S / (S + alpha Σ t (1 − p) + beta Σ p (1 − t) + 1e-7)` with `S = Σ t p`; with ½ and ½ it is `Dice`.
  *
@@ -26,7 +29,7 @@ export interface TverskyOptions extends LossOptions {
  */
 export class Tversky extends Loss {
   static readonly className: string = "Tversky";
-  static readonly following: readonly string[] = ["alpha", "beta", "reduction", "name", "axis"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "alpha",
     "beta",
@@ -37,7 +40,7 @@ export class Tversky extends Loss {
   private readonly axis: readonly number[] | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<TverskyOptions, ["alpha", "beta", "reduction", "name", "axis"]>);
+  constructor(...given: ByPosition<TverskyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: TverskyOptions);
   constructor(...given: readonly unknown[]) {

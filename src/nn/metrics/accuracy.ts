@@ -5,6 +5,9 @@ import { asNumber } from "./as-number.js";
 import { MeanMetric } from "./mean-metric.js";
 import { type ByPosition, byName } from "../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name"] as const;
+
 /**
  * How often the prediction equals the label. The name `"accuracy"` in `compile` means another: the one that fits the output.
  *
@@ -12,12 +15,12 @@ import { type ByPosition, byName } from "../named.js";
  */
 export class Accuracy extends MeanMetric {
   static readonly className: string = "Accuracy";
-  static readonly following: readonly string[] = ["name"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["name"];
   override readonly direction = "up";
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<{ readonly name?: string }, ["name"]>);
+  constructor(...given: ByPosition<{ readonly name?: string }, typeof following>);
   /** @param options `name` is the key in logs; default `"accuracy"` */
   constructor(options?: { readonly name?: string });
   constructor(...given: readonly unknown[]) {

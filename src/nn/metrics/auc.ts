@@ -60,6 +60,20 @@ function gains({ tp, fp, tn, fn }: ThresholdCounts): readonly [recall: number[],
   return [fn.map((wrong, i) => Math.max(gain(wrong, i, 0), 0)), fp.map((wrong, i) => gain(wrong, i, 1))];
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "numThresholds",
+  "curve",
+  "summationMethod",
+  "name",
+  "dtype",
+  "thresholds",
+  "multiLabel",
+  "numLabels",
+  "labelWeights",
+  "fromLogits",
+] as const;
+
 /**
  * The area under the curve that the threshold draws: how well the predictions are ordered.
  *
@@ -67,18 +81,7 @@ function gains({ tp, fp, tn, fn }: ThresholdCounts): readonly [recall: number[],
  */
 export class AUC extends BuiltInMetric {
   static readonly className: string = "AUC";
-  static readonly following: readonly string[] = [
-    "numThresholds",
-    "curve",
-    "summationMethod",
-    "name",
-    "dtype",
-    "thresholds",
-    "multiLabel",
-    "numLabels",
-    "labelWeights",
-    "fromLogits",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "numThresholds",
     "curve",
@@ -102,23 +105,7 @@ export class AUC extends BuiltInMetric {
   private readonly labelWeights: readonly number[] | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      AUCOptions,
-      [
-        "numThresholds",
-        "curve",
-        "summationMethod",
-        "name",
-        "dtype",
-        "thresholds",
-        "multiLabel",
-        "numLabels",
-        "labelWeights",
-        "fromLogits",
-      ]
-    >
-  );
+  constructor(...given: ByPosition<AUCOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: AUCOptions);
   constructor(...given: readonly unknown[]) {

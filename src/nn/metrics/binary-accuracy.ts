@@ -16,10 +16,13 @@ export interface BinaryAccuracyOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name", "dtype", "threshold"] as const;
+
 /** How often the prediction is on the side of the threshold that the label says. @see https://keras.io/api/metrics/accuracy_metrics/ */
 export class BinaryAccuracy extends MeanMetric {
   static readonly className: string = "BinaryAccuracy";
-  static readonly following: readonly string[] = ["name", "dtype", "threshold"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "threshold",
     "name",
@@ -28,7 +31,7 @@ export class BinaryAccuracy extends MeanMetric {
   private readonly threshold: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<BinaryAccuracyOptions, ["name", "dtype", "threshold"]>);
+  constructor(...given: ByPosition<BinaryAccuracyOptions, typeof following>);
   /** @throws UsageError when the threshold is outside (0, 1) */
   constructor(options?: BinaryAccuracyOptions);
   constructor(...given: readonly unknown[]) {

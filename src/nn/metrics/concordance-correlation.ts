@@ -5,6 +5,9 @@ import { reduceMean } from "../../ops/reduction.js";
 import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js";
 import { type ByPosition, byName } from "../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name", "dtype", "axis"] as const;
+
 /**
  * How well predictions agree with labels along an axis, in position and scale:
  * `2 · mean of (t − p̄)(p − p̄) / (Var t + Var p + (t̄ − p̄)²)`, as Keras writes it.
@@ -13,10 +16,10 @@ import { type ByPosition, byName } from "../named.js";
  */
 export class ConcordanceCorrelation extends BaseCorrelation {
   static readonly className: string = "ConcordanceCorrelation";
-  static readonly following: readonly string[] = ["name", "dtype", "axis"];
+  static readonly following: readonly string[] = following;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<CorrelationOptions, ["name", "dtype", "axis"]>);
+  constructor(...given: ByPosition<CorrelationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: CorrelationOptions);
   constructor(...given: readonly unknown[]) {

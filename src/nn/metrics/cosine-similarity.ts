@@ -16,10 +16,13 @@ export interface CosineSimilarityOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name", "dtype", "axis"] as const;
+
 /** The cosine of the angle between truth and prediction, 1 where they point the same way. @see https://keras.io/api/metrics/regression_metrics/ */
 export class CosineSimilarity extends MeanMetric {
   static readonly className: string = "CosineSimilarity";
-  static readonly following: readonly string[] = ["name", "dtype", "axis"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "axis",
     "name",
@@ -28,7 +31,7 @@ export class CosineSimilarity extends MeanMetric {
   private readonly axis: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<CosineSimilarityOptions, ["name", "dtype", "axis"]>);
+  constructor(...given: ByPosition<CosineSimilarityOptions, typeof following>);
   constructor(options?: CosineSimilarityOptions);
   constructor(...given: readonly unknown[]) {
     const options = byName<CosineSimilarityOptions>(CosineSimilarity, given);

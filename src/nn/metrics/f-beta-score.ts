@@ -27,6 +27,9 @@ export interface FBetaScoreOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["average", "beta", "threshold", "name"] as const;
+
 /**
  * `(1 + β²) P R / (β² P + R)` of precision P and recall R; labels are one-hot or 0 and 1.
  *
@@ -35,7 +38,7 @@ export interface FBetaScoreOptions {
  */
 export class FBetaScore extends BuiltInMetric {
   static readonly className: string = "FBetaScore";
-  static readonly following: readonly string[] = ["average", "beta", "threshold", "name"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "average",
     "beta",
@@ -49,7 +52,7 @@ export class FBetaScore extends BuiltInMetric {
   private readonly threshold: number | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<FBetaScoreOptions, ["average", "beta", "threshold", "name"]>);
+  constructor(...given: ByPosition<FBetaScoreOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: FBetaScoreOptions);
   constructor(...given: readonly unknown[]) {

@@ -18,11 +18,14 @@ export interface MeanMetricWrapperOptions {
   readonly direction?: "up" | "down" | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name"] as const;
+
 /** The mean of a function of labels and predictions. @see https://keras.io/api/metrics/base_metric/ */
 export class MeanMetricWrapper extends MeanMetric {
   static readonly className: string = "MeanMetricWrapper";
   static readonly positional: readonly string[] = ["fn"];
-  static readonly following: readonly string[] = ["name"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "name",
     "direction",
@@ -31,7 +34,9 @@ export class MeanMetricWrapper extends MeanMetric {
   readonly own: MetricFunction;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<MeanMetricWrapperOptions & { readonly fn: MetricFunction }, ["name"], ["fn"]>);
+  constructor(
+    ...given: ByPosition<MeanMetricWrapperOptions & { readonly fn: MetricFunction }, typeof following, ["fn"]>
+  );
   /**
    * @param fn what is followed, for each sample
    * @throws UsageError when it is no function, or for an option that the class does not have

@@ -37,6 +37,9 @@ export interface MeanIoUOptions {
 /** Options of {@link IoU}. */
 export type IoUOptions = MeanIoUOptions;
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name", "dtype", "ignoreClass", "sparseYTrue", "sparseYPred", "axis"] as const;
+
 /**
  * How much regions overlap: for each class, the places where labels and predictions say it, divided by those where one of them
  * says it; the mean over some classes.
@@ -46,7 +49,7 @@ export type IoUOptions = MeanIoUOptions;
 export class IoU extends BuiltInMetric {
   static readonly className: string = "IoU";
   static readonly positional: readonly string[] = ["numClasses", "targetClassIds"];
-  static readonly following: readonly string[] = ["name", "dtype", "ignoreClass", "sparseYTrue", "sparseYPred", "axis"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "ignoreClass",
     "sparseYTrue",
@@ -69,7 +72,7 @@ export class IoU extends BuiltInMetric {
   constructor(
     ...given: ByPosition<
       IoUOptions & { readonly numClasses: number; readonly targetClassIds: readonly number[] },
-      ["name", "dtype", "ignoreClass", "sparseYTrue", "sparseYPred", "axis"],
+      typeof following,
       ["numClasses", "targetClassIds"]
     >
   );

@@ -11,6 +11,9 @@ export interface MeanOptions {
   readonly name?: string | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name"] as const;
+
 /**
  * The mean of numbers that it is told, such as the losses of the steps of a loop of one's own.
  *
@@ -28,11 +31,11 @@ export interface MeanOptions {
  */
 export class Mean extends ToldMetric {
   static readonly className: string = "Mean";
-  static readonly following: readonly string[] = ["name"];
+  static readonly following: readonly string[] = following;
   protected override readonly reduction = "mean";
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<MeanOptions, ["name"]>);
+  constructor(...given: ByPosition<MeanOptions, typeof following>);
   /** @throws UsageError for an option that it does not have */
   constructor(options?: MeanOptions);
   constructor(...given: readonly unknown[]) {

@@ -8,17 +8,20 @@ export interface OneHotIoUOptions extends Omit<MeanIoUOptions, "sparseYTrue" | "
   readonly sparseYPred?: boolean;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name", "dtype", "ignoreClass", "sparseYPred", "axis"] as const;
+
 /** {@link IoU} of one-hot labels. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class OneHotIoU extends IoU {
   static override readonly className: string = "OneHotIoU";
-  static override readonly following: readonly string[] = ["name", "dtype", "ignoreClass", "sparseYPred", "axis"];
+  static override readonly following: readonly string[] = following;
   static readonly fixedOptions: readonly string[] = ["sparseYTrue"];
 
   /** In Keras's order, as many by position as one likes. */
   constructor(
     ...given: ByPosition<
       OneHotIoUOptions & { readonly numClasses: number; readonly targetClassIds: readonly number[] },
-      ["name", "dtype", "ignoreClass", "sparseYPred", "axis"],
+      typeof following,
       ["numClasses", "targetClassIds"]
     >
   );

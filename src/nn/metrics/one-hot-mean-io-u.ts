@@ -3,19 +3,18 @@ import type { Config } from "../config.js";
 import { MeanIoU } from "./mean-io-u.js";
 import type { OneHotIoUOptions } from "./one-hot-io-u.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name", "dtype", "ignoreClass", "sparseYPred", "axis"] as const;
+
 /** {@link MeanIoU} of one-hot labels. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class OneHotMeanIoU extends MeanIoU {
   static override readonly className: string = "OneHotMeanIoU";
-  static override readonly following: readonly string[] = ["name", "dtype", "ignoreClass", "sparseYPred", "axis"];
+  static override readonly following: readonly string[] = following;
   static override readonly fixedOptions: readonly string[] = ["sparseYTrue"];
 
   /** In Keras's order, as many by position as one likes. */
   constructor(
-    ...given: ByPosition<
-      OneHotIoUOptions & { readonly numClasses: number },
-      ["name", "dtype", "ignoreClass", "sparseYPred", "axis"],
-      ["numClasses"]
-    >
+    ...given: ByPosition<OneHotIoUOptions & { readonly numClasses: number }, typeof following, ["numClasses"]>
   );
   /**
    * @param numClasses number of classes

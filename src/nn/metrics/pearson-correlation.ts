@@ -4,6 +4,9 @@ import { reduceMean } from "../../ops/reduction.js";
 import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js";
 import { type ByPosition, byName } from "../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name", "dtype", "axis"] as const;
+
 /**
  * Pearson's correlation along an axis; not a number where labels or predictions are all alike.
  *
@@ -11,10 +14,10 @@ import { type ByPosition, byName } from "../named.js";
  */
 export class PearsonCorrelation extends BaseCorrelation {
   static readonly className: string = "PearsonCorrelation";
-  static readonly following: readonly string[] = ["name", "dtype", "axis"];
+  static readonly following: readonly string[] = following;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<CorrelationOptions, ["name", "dtype", "axis"]>);
+  constructor(...given: ByPosition<CorrelationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: CorrelationOptions);
   constructor(...given: readonly unknown[]) {

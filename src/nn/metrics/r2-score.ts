@@ -23,6 +23,9 @@ export interface R2ScoreOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["classAggregation", "numRegressors", "name"] as const;
+
 /**
  * How much of the variance of the truth the prediction explains: `1 − Σ (t − p)² / Σ (t − mean)²`, averaged over columns.
  *
@@ -30,7 +33,7 @@ export interface R2ScoreOptions {
  */
 export class R2Score extends BuiltInMetric {
   static readonly className: string = "R2Score";
-  static readonly following: readonly string[] = ["classAggregation", "numRegressors", "name"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "classAggregation",
     "numRegressors",
@@ -42,7 +45,7 @@ export class R2Score extends BuiltInMetric {
   private readonly numRegressors: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<R2ScoreOptions, ["classAggregation", "numRegressors", "name"]>);
+  constructor(...given: ByPosition<R2ScoreOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: R2ScoreOptions);
   constructor(...given: readonly unknown[]) {

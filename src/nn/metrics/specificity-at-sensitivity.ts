@@ -1,6 +1,9 @@
 import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
 import { byName, type ByPosition } from "../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["numThresholds", "classId", "name"] as const;
+
 /**
  * The greatest specificity, `TN / (TN + FP)`, at a threshold with at least the given sensitivity, `TP / (TP + FN)`.
  *
@@ -9,15 +12,11 @@ import { byName, type ByPosition } from "../named.js";
 export class SpecificityAtSensitivity extends BaseAtThreshold {
   static readonly className: string = "SpecificityAtSensitivity";
   static readonly positional: readonly string[] = ["sensitivity"];
-  static readonly following: readonly string[] = ["numThresholds", "classId", "name"];
+  static readonly following: readonly string[] = following;
 
   /** In Keras's order, as many by position as one likes. */
   constructor(
-    ...given: ByPosition<
-      AtThresholdOptions & { readonly sensitivity: number },
-      ["numThresholds", "classId", "name"],
-      ["sensitivity"]
-    >
+    ...given: ByPosition<AtThresholdOptions & { readonly sensitivity: number }, typeof following, ["sensitivity"]>
   );
   /**
    * @param sensitivity the bound, in [0, 1]

@@ -11,6 +11,9 @@ export interface SumOptions {
   readonly name?: string | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name"] as const;
+
 /**
  * The sum of numbers that it is told.
  *
@@ -27,11 +30,11 @@ export interface SumOptions {
  */
 export class Sum extends ToldMetric {
   static readonly className: string = "Sum";
-  static readonly following: readonly string[] = ["name"];
+  static readonly following: readonly string[] = following;
   protected override readonly reduction = "sum";
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<SumOptions, ["name"]>);
+  constructor(...given: ByPosition<SumOptions, typeof following>);
   /** @throws UsageError for an option that it does not have */
   constructor(options?: SumOptions);
   constructor(...given: readonly unknown[]) {

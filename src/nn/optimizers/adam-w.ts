@@ -9,6 +9,21 @@ export interface AdamWOptions extends AdamOptions {
   readonly weightDecay?: number | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "weightDecay",
+  "beta1",
+  "beta2",
+  "epsilon",
+  "amsgrad",
+  "clipnorm",
+  "clipvalue",
+  "globalClipnorm",
+  "useEma",
+  "emaMomentum",
+  "emaOverwriteFrequency",
+] as const;
+
 /**
  * Adam with weight decay beside the gradient: `w ← w − η λ w` before each step.
  *
@@ -17,40 +32,10 @@ export interface AdamWOptions extends AdamOptions {
 export class AdamW extends Adam {
   static override readonly className: string = "AdamW";
   static override readonly positional: readonly string[] = ["learningRate"];
-  static override readonly following: readonly string[] = [
-    "weightDecay",
-    "beta1",
-    "beta2",
-    "epsilon",
-    "amsgrad",
-    "clipnorm",
-    "clipvalue",
-    "globalClipnorm",
-    "useEma",
-    "emaMomentum",
-    "emaOverwriteFrequency",
-  ];
+  static override readonly following: readonly string[] = following;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      AdamWOptions,
-      [
-        "weightDecay",
-        "beta1",
-        "beta2",
-        "epsilon",
-        "amsgrad",
-        "clipnorm",
-        "clipvalue",
-        "globalClipnorm",
-        "useEma",
-        "emaMomentum",
-        "emaOverwriteFrequency",
-      ],
-      ["learningRate"]
-    >
-  );
+  constructor(...given: ByPosition<AdamWOptions, typeof following, ["learningRate"]>);
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable

@@ -22,6 +22,9 @@ export interface OrthogonalRegularizerOptions {
   readonly mode?: (typeof modes)[number];
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["factor", "mode"] as const;
+
 /**
  * The penalty `factor · mean |cos|` over all pairs of rows (or columns) of a matrix.
  *
@@ -29,7 +32,7 @@ export interface OrthogonalRegularizerOptions {
  */
 export class OrthogonalRegularizer extends Regularizer {
   static readonly className: string = "OrthogonalRegularizer";
-  static readonly following: readonly string[] = ["factor", "mode"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = [
     "factor",
     "mode",
@@ -38,7 +41,7 @@ export class OrthogonalRegularizer extends Regularizer {
   private readonly mode: (typeof modes)[number];
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<OrthogonalRegularizerOptions, ["factor", "mode"]>);
+  constructor(...given: ByPosition<OrthogonalRegularizerOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: OrthogonalRegularizerOptions);
   constructor(...given: readonly unknown[]) {

@@ -15,6 +15,9 @@ export interface CosineDecayRestartsOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["tMul", "mMul", "alpha", "name"] as const;
+
 /**
  * Half waves of a cosine one after the other, each `tMul` times as long and beginning `mMul` times as high as the last.
  *
@@ -25,7 +28,7 @@ export interface CosineDecayRestartsOptions {
 export class CosineDecayRestarts extends LearningRateSchedule {
   static override readonly className: string = "CosineDecayRestarts";
   static readonly positional: readonly string[] = ["initialLearningRate", "firstDecaySteps"];
-  static readonly following: readonly string[] = ["tMul", "mMul", "alpha", "name"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = [
     "tMul",
     "mMul",
@@ -43,7 +46,7 @@ export class CosineDecayRestarts extends LearningRateSchedule {
   constructor(
     ...given: ByPosition<
       CosineDecayRestartsOptions & { readonly initialLearningRate: number; readonly firstDecaySteps: number },
-      ["tMul", "mMul", "alpha", "name"],
+      typeof following,
       ["initialLearningRate", "firstDecaySteps"]
     >
   );

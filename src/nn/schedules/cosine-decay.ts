@@ -15,6 +15,9 @@ export interface CosineDecayOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["alpha", "name", "warmupTarget", "warmupSteps"] as const;
+
 /**
  * Half a wave of a cosine: `initial · ((1 − alpha) · (1 + cos(π · step / decaySteps)) / 2 + alpha)`, then `initial · alpha`.
  *
@@ -25,7 +28,7 @@ export interface CosineDecayOptions {
 export class CosineDecay extends LearningRateSchedule {
   static override readonly className: string = "CosineDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
-  static readonly following: readonly string[] = ["alpha", "name", "warmupTarget", "warmupSteps"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = [
     "alpha",
     "warmupTarget",
@@ -43,7 +46,7 @@ export class CosineDecay extends LearningRateSchedule {
   constructor(
     ...given: ByPosition<
       CosineDecayOptions & { readonly initialLearningRate: number; readonly decaySteps: number },
-      ["alpha", "name", "warmupTarget", "warmupSteps"],
+      typeof following,
       ["initialLearningRate", "decaySteps"]
     >
   );

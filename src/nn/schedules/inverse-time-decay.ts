@@ -11,6 +11,9 @@ export interface InverseTimeDecayOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["staircase", "name"] as const;
+
 /**
  * `initial / (1 + decayRate · step / decaySteps)`.
  *
@@ -19,7 +22,7 @@ export interface InverseTimeDecayOptions {
 export class InverseTimeDecay extends LearningRateSchedule {
   static override readonly className: string = "InverseTimeDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps", "decayRate"];
-  static readonly following: readonly string[] = ["staircase", "name"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = [
     "staircase",
     "name",
@@ -38,7 +41,7 @@ export class InverseTimeDecay extends LearningRateSchedule {
         readonly decaySteps: number;
         readonly decayRate: number;
       },
-      ["staircase", "name"],
+      typeof following,
       ["initialLearningRate", "decaySteps", "decayRate"]
     >
   );

@@ -4,11 +4,14 @@ import type { Config } from "../config.js";
 import { LearningRateSchedule } from "./learning-rate-schedule.js";
 import { byName, type ByPosition } from "../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name"] as const;
+
 /** One rate up to each boundary, and one behind the last. @see https://keras.io/api/optimizers/learning_rate_schedules/ */
 export class PiecewiseConstantDecay extends LearningRateSchedule {
   static override readonly className: string = "PiecewiseConstantDecay";
   static readonly positional: readonly string[] = ["boundaries", "values"];
-  static readonly following: readonly string[] = ["name"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = ["name"];
   private readonly boundaries: readonly number[];
   private readonly values: readonly number[];
@@ -18,7 +21,7 @@ export class PiecewiseConstantDecay extends LearningRateSchedule {
   constructor(
     ...given: ByPosition<
       { readonly name?: string } & { readonly boundaries: readonly number[]; readonly values: readonly number[] },
-      ["name"],
+      typeof following,
       ["boundaries", "values"]
     >
   );

@@ -15,6 +15,9 @@ export interface PolynomialDecayOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["endLearningRate", "power", "cycle", "name"] as const;
+
 /**
  * `(initial − end) · (1 − step / decaySteps)^power + end`, then `end`.
  *
@@ -23,7 +26,7 @@ export interface PolynomialDecayOptions {
 export class PolynomialDecay extends LearningRateSchedule {
   static override readonly className: string = "PolynomialDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
-  static readonly following: readonly string[] = ["endLearningRate", "power", "cycle", "name"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = [
     "endLearningRate",
     "power",
@@ -41,7 +44,7 @@ export class PolynomialDecay extends LearningRateSchedule {
   constructor(
     ...given: ByPosition<
       PolynomialDecayOptions & { readonly initialLearningRate: number; readonly decaySteps: number },
-      ["endLearningRate", "power", "cycle", "name"],
+      typeof following,
       ["initialLearningRate", "decaySteps"]
     >
   );

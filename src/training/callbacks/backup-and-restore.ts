@@ -17,6 +17,9 @@ export interface BackupAndRestoreOptions {
   readonly deleteCheckpoint?: boolean;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"] as const;
+
 /**
  * Goes on with a training that was interrupted: the same call of `fit` in a new process continues where the backup stands.
  *
@@ -29,7 +32,7 @@ export interface BackupAndRestoreOptions {
 export class BackupAndRestore extends Callback {
   static readonly className: string = "BackupAndRestore";
   static readonly positional: readonly string[] = ["backupDir"];
-  static readonly following: readonly string[] = ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"];
 
   /** So that the other callbacks have done their part of the event, and have begun when they are restored. */
@@ -43,11 +46,7 @@ export class BackupAndRestore extends Callback {
 
   /** In Keras's order, as many by position as one likes. */
   constructor(
-    ...given: ByPosition<
-      BackupAndRestoreOptions & { readonly backupDir: string },
-      ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"],
-      ["backupDir"]
-    >
+    ...given: ByPosition<BackupAndRestoreOptions & { readonly backupDir: string }, typeof following, ["backupDir"]>
   );
   /**
    * @param backupDir folder of the backup; no other training may use it

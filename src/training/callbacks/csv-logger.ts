@@ -14,6 +14,9 @@ export interface CSVLoggerOptions {
 
 const encoder = new TextEncoder();
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["separator", "append"] as const;
+
 /**
  * Writes a row of figures an epoch, with a heading: `epoch` and the logs in the alphabet's order. Lines end as CSV's do in
  * RFC 4180 and in Keras, with CR LF.
@@ -23,7 +26,7 @@ const encoder = new TextEncoder();
 export class CSVLogger extends Callback {
   static readonly className: string = "CSVLogger";
   static readonly positional: readonly string[] = ["filename"];
-  static readonly following: readonly string[] = ["separator", "append"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = ["separator", "append"];
   private readonly filename: string;
   private readonly separator: string;
@@ -32,9 +35,7 @@ export class CSVLogger extends Callback {
   private needsHeading = true;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<CSVLoggerOptions & { readonly filename: string }, ["separator", "append"], ["filename"]>
-  );
+  constructor(...given: ByPosition<CSVLoggerOptions & { readonly filename: string }, typeof following, ["filename"]>);
   /**
    * @param filename the file
    * @throws UsageError for an unknown option

@@ -37,6 +37,17 @@ const known = [
   "startFromEpoch",
 ] as const satisfies readonly (keyof EarlyStoppingOptions)[];
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "minDelta",
+  "patience",
+  "verbose",
+  "mode",
+  "baseline",
+  "restoreBestWeights",
+  "startFromEpoch",
+] as const;
+
 /**
  * Ends the training when a figure no longer gets better.
  *
@@ -59,15 +70,7 @@ const known = [
 export class EarlyStopping extends Callback {
   static readonly className: string = "EarlyStopping";
   static readonly positional: readonly string[] = ["monitor"];
-  static readonly following: readonly string[] = [
-    "minDelta",
-    "patience",
-    "verbose",
-    "mode",
-    "baseline",
-    "restoreBestWeights",
-    "startFromEpoch",
-  ];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = known;
 
   /** Epoch, from 0, after which training ended; 0 when it did not. */
@@ -85,13 +88,7 @@ export class EarlyStopping extends Callback {
   private bestWeights: readonly TensorData<"float32">[] | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      EarlyStoppingOptions,
-      ["minDelta", "patience", "verbose", "mode", "baseline", "restoreBestWeights", "startFromEpoch"],
-      ["monitor"]
-    >
-  );
+  constructor(...given: ByPosition<EarlyStoppingOptions, typeof following, ["monitor"]>);
   /**
    * @param monitor key in the logs, or all options
    * @throws UsageError for an option that is not usable

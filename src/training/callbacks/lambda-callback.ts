@@ -22,6 +22,16 @@ const events = [
 /** Functions by the events that they are called at. */
 export type LambdaCallbackOptions = Pick<Events, (typeof events)[number]>;
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "onEpochBegin",
+  "onEpochEnd",
+  "onTrainBegin",
+  "onTrainEnd",
+  "onTrainBatchBegin",
+  "onTrainBatchEnd",
+] as const;
+
 /**
  * A callback made of functions. `fit` takes an object with these functions as well; the class is there for scripts that are
  * ported.
@@ -30,23 +40,11 @@ export type LambdaCallbackOptions = Pick<Events, (typeof events)[number]>;
  */
 export class LambdaCallback extends Callback {
   static readonly className: string = "LambdaCallback";
-  static readonly following: readonly string[] = [
-    "onEpochBegin",
-    "onEpochEnd",
-    "onTrainBegin",
-    "onTrainEnd",
-    "onTrainBatchBegin",
-    "onTrainBatchEnd",
-  ];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = events;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      LambdaCallbackOptions,
-      ["onEpochBegin", "onEpochEnd", "onTrainBegin", "onTrainEnd", "onTrainBatchBegin", "onTrainBatchEnd"]
-    >
-  );
+  constructor(...given: ByPosition<LambdaCallbackOptions, typeof following>);
   /** @throws UsageError for an event that does not exist */
   constructor(functions?: LambdaCallbackOptions);
   constructor(...given: readonly unknown[]) {

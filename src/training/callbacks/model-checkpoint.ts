@@ -39,6 +39,17 @@ const known = [
   "initialValueThreshold",
 ] as const satisfies readonly (keyof ModelCheckpointOptions)[];
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "monitor",
+  "verbose",
+  "saveBestOnly",
+  "saveWeightsOnly",
+  "mode",
+  "saveFreq",
+  "initialValueThreshold",
+] as const;
+
 /**
  * Saves the model during the training. Files are written under a temporary name and renamed, so a killed run leaves the
  * last good one.
@@ -60,15 +71,7 @@ const known = [
 export class ModelCheckpoint extends Callback {
   static readonly className: string = "ModelCheckpoint";
   static readonly positional: readonly string[] = ["filepath"];
-  static readonly following: readonly string[] = [
-    "monitor",
-    "verbose",
-    "saveBestOnly",
-    "saveWeightsOnly",
-    "mode",
-    "saveFreq",
-    "initialValueThreshold",
-  ];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = known;
   private readonly filepath: string;
   private readonly watched: Monitor;
@@ -81,11 +84,7 @@ export class ModelCheckpoint extends Callback {
 
   /** In Keras's order, as many by position as one likes. */
   constructor(
-    ...given: ByPosition<
-      ModelCheckpointOptions & { readonly filepath: string },
-      ["monitor", "verbose", "saveBestOnly", "saveWeightsOnly", "mode", "saveFreq", "initialValueThreshold"],
-      ["filepath"]
-    >
+    ...given: ByPosition<ModelCheckpointOptions & { readonly filepath: string }, typeof following, ["filepath"]>
   );
   /**
    * @param filepath file name, with placeholders for `epoch`, from 1, `batch` and the logs: `{epoch:02d}-{val_loss:.2f}.keras`

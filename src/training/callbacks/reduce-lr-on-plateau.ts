@@ -36,6 +36,9 @@ const known = [
   "minLr",
 ] as const satisfies readonly (keyof ReduceLROnPlateauOptions)[];
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["factor", "patience", "verbose", "mode", "minDelta", "cooldown", "minLr"] as const;
+
 /**
  * Lowers the learning rate when a figure no longer gets better, and puts the rate into the logs as `learning_rate`.
  *
@@ -44,15 +47,7 @@ const known = [
 export class ReduceLROnPlateau extends Callback {
   static readonly className: string = "ReduceLROnPlateau";
   static readonly positional: readonly string[] = ["monitor"];
-  static readonly following: readonly string[] = [
-    "factor",
-    "patience",
-    "verbose",
-    "mode",
-    "minDelta",
-    "cooldown",
-    "minLr",
-  ];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = known;
 
   /** Epochs since the last better one. */
@@ -67,13 +62,7 @@ export class ReduceLROnPlateau extends Callback {
   private readonly minLr: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      ReduceLROnPlateauOptions,
-      ["factor", "patience", "verbose", "mode", "minDelta", "cooldown", "minLr"],
-      ["monitor"]
-    >
-  );
+  constructor(...given: ByPosition<ReduceLROnPlateauOptions, typeof following, ["monitor"]>);
   /**
    * @param monitor key in the logs, or all options
    * @throws UsageError for an option that is not usable

@@ -10,6 +10,9 @@ export interface TerminateOnNaNOptions {
   readonly raiseError?: boolean;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["raiseError"] as const;
+
 /**
  * Ends the training when the loss is no longer a finite number.
  *
@@ -17,12 +20,12 @@ export interface TerminateOnNaNOptions {
  */
 export class TerminateOnNaN extends Callback {
   static readonly className: string = "TerminateOnNaN";
-  static readonly following: readonly string[] = ["raiseError"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = ["raiseError"];
   private readonly raiseError: boolean;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<TerminateOnNaNOptions, ["raiseError"]>);
+  constructor(...given: ByPosition<TerminateOnNaNOptions, typeof following>);
   /** @throws UsageError for an unknown option */
   constructor(options?: TerminateOnNaNOptions);
   constructor(...given: readonly unknown[]) {

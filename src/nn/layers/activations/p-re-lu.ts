@@ -25,6 +25,9 @@ export interface PReLUOptions extends LayerOptions {
   readonly sharedAxes?: number | readonly number[] | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["alphaInitializer", "alphaRegularizer", "alphaConstraint", "sharedAxes"] as const;
+
 /**
  * `x` above 0, `alpha · x` below, with learned slopes. Weight: `alpha`, of the input's shape without the batch, with
  * extent 1 along shared axes.
@@ -34,12 +37,7 @@ export interface PReLUOptions extends LayerOptions {
  */
 export class PReLU extends UnaryLayer {
   static readonly className: string = "PReLU";
-  static readonly following: readonly string[] = [
-    "alphaInitializer",
-    "alphaRegularizer",
-    "alphaConstraint",
-    "sharedAxes",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "alphaInitializer",
     "alphaRegularizer",
@@ -51,9 +49,7 @@ export class PReLU extends UnaryLayer {
   private alpha: Variable | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<PReLUOptions, ["alphaInitializer", "alphaRegularizer", "alphaConstraint", "sharedAxes"]>
-  );
+  constructor(...given: ByPosition<PReLUOptions, typeof following>);
   /** @throws UsageError for a name that Keras does not know */
   constructor(options?: PReLUOptions);
   constructor(...given: readonly unknown[]) {

@@ -74,6 +74,26 @@ interface Projection {
 
 type Part = "query" | "key" | "value" | "output";
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "valueDim",
+  "dropout",
+  "useBias",
+  "outputShape",
+  "attentionAxes",
+  "slidingWindow",
+  "flashAttention",
+  "kernelInitializer",
+  "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "kernelConstraint",
+  "biasConstraint",
+  "useGate",
+  "seed",
+] as const;
+
 /**
  * `softmax(Q Kᵀ / √keyDim) V` in several heads, between projections.
  *
@@ -89,24 +109,7 @@ type Part = "query" | "key" | "value" | "output";
 export class MultiHeadAttention extends Layer {
   static readonly className: string = "MultiHeadAttention";
   static readonly positional: readonly string[] = ["numHeads", "keyDim"];
-  static readonly following: readonly string[] = [
-    "valueDim",
-    "dropout",
-    "useBias",
-    "outputShape",
-    "attentionAxes",
-    "slidingWindow",
-    "flashAttention",
-    "kernelInitializer",
-    "biasInitializer",
-    "kernelRegularizer",
-    "biasRegularizer",
-    "activityRegularizer",
-    "kernelConstraint",
-    "biasConstraint",
-    "useGate",
-    "seed",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "valueDim",
     "dropout",
@@ -143,24 +146,7 @@ export class MultiHeadAttention extends Layer {
   constructor(
     ...given: ByPosition<
       MultiHeadAttentionOptions & { readonly numHeads: number; readonly keyDim: number },
-      [
-        "valueDim",
-        "dropout",
-        "useBias",
-        "outputShape",
-        "attentionAxes",
-        "slidingWindow",
-        "flashAttention",
-        "kernelInitializer",
-        "biasInitializer",
-        "kernelRegularizer",
-        "biasRegularizer",
-        "activityRegularizer",
-        "kernelConstraint",
-        "biasConstraint",
-        "useGate",
-        "seed",
-      ],
+      typeof following,
       ["numHeads", "keyDim"]
     >
   );

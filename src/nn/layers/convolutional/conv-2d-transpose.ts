@@ -26,6 +26,24 @@ export interface Conv2DTransposeOptions extends BaseConv2DOptions {
   readonly kernelConstraint?: ConstraintLike;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "strides",
+  "padding",
+  "outputPadding",
+  "dataFormat",
+  "dilationRate",
+  "activation",
+  "useBias",
+  "kernelInitializer",
+  "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "kernelConstraint",
+  "biasConstraint",
+] as const;
+
 /**
  * The adjoint of a convolution: every input pixel adds its multiple of the kernel to the output.
  *
@@ -37,22 +55,7 @@ export interface Conv2DTransposeOptions extends BaseConv2DOptions {
 export class Conv2DTranspose extends BaseConv2D {
   static readonly className: string = "Conv2DTranspose";
   static readonly positional: readonly string[] = ["filters", "kernelSize"];
-  static readonly following: readonly string[] = [
-    "strides",
-    "padding",
-    "outputPadding",
-    "dataFormat",
-    "dilationRate",
-    "activation",
-    "useBias",
-    "kernelInitializer",
-    "biasInitializer",
-    "kernelRegularizer",
-    "biasRegularizer",
-    "activityRegularizer",
-    "kernelConstraint",
-    "biasConstraint",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "outputPadding",
     "kernelInitializer",
@@ -68,22 +71,7 @@ export class Conv2DTranspose extends BaseConv2D {
   constructor(
     ...given: ByPosition<
       Conv2DTransposeOptions & { readonly filters: number; readonly kernelSize: Pair },
-      [
-        "strides",
-        "padding",
-        "outputPadding",
-        "dataFormat",
-        "dilationRate",
-        "activation",
-        "useBias",
-        "kernelInitializer",
-        "biasInitializer",
-        "kernelRegularizer",
-        "biasRegularizer",
-        "activityRegularizer",
-        "kernelConstraint",
-        "biasConstraint",
-      ],
+      typeof following,
       ["filters", "kernelSize"]
     >
   );

@@ -26,6 +26,24 @@ export interface Conv2DOptions extends BaseConv2DOptions {
   readonly kernelConstraint?: ConstraintLike;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "strides",
+  "padding",
+  "dataFormat",
+  "dilationRate",
+  "groups",
+  "activation",
+  "useBias",
+  "kernelInitializer",
+  "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "kernelConstraint",
+  "biasConstraint",
+] as const;
+
 /**
  * Convolution over height and width:
  * `y[n, i, j, f] = activation(Σ x[n, i·s + p, j·s + q, c] · kernel[p, q, c, f] + bias[f])`.
@@ -47,22 +65,7 @@ export interface Conv2DOptions extends BaseConv2DOptions {
 export class Conv2D extends BaseConv2D {
   static readonly className: string = "Conv2D";
   static readonly positional: readonly string[] = ["filters", "kernelSize"];
-  static readonly following: readonly string[] = [
-    "strides",
-    "padding",
-    "dataFormat",
-    "dilationRate",
-    "groups",
-    "activation",
-    "useBias",
-    "kernelInitializer",
-    "biasInitializer",
-    "kernelRegularizer",
-    "biasRegularizer",
-    "activityRegularizer",
-    "kernelConstraint",
-    "biasConstraint",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "groups",
     "kernelInitializer",
@@ -78,22 +81,7 @@ export class Conv2D extends BaseConv2D {
   constructor(
     ...given: ByPosition<
       Conv2DOptions & { readonly filters: number; readonly kernelSize: Pair },
-      [
-        "strides",
-        "padding",
-        "dataFormat",
-        "dilationRate",
-        "groups",
-        "activation",
-        "useBias",
-        "kernelInitializer",
-        "biasInitializer",
-        "kernelRegularizer",
-        "biasRegularizer",
-        "activityRegularizer",
-        "kernelConstraint",
-        "biasConstraint",
-      ],
+      typeof following,
       ["filters", "kernelSize"]
     >
   );

@@ -25,6 +25,24 @@ export interface DepthwiseConv2DOptions extends BaseConv2DOptions {
   readonly depthwiseConstraint?: ConstraintLike;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "strides",
+  "padding",
+  "depthMultiplier",
+  "dataFormat",
+  "dilationRate",
+  "activation",
+  "useBias",
+  "depthwiseInitializer",
+  "biasInitializer",
+  "depthwiseRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "depthwiseConstraint",
+  "biasConstraint",
+] as const;
+
 /**
  * Convolution of each channel by itself.
  *
@@ -36,22 +54,7 @@ export interface DepthwiseConv2DOptions extends BaseConv2DOptions {
 export class DepthwiseConv2D extends BaseConv2D {
   static readonly className: string = "DepthwiseConv2D";
   static readonly positional: readonly string[] = ["kernelSize"];
-  static readonly following: readonly string[] = [
-    "strides",
-    "padding",
-    "depthMultiplier",
-    "dataFormat",
-    "dilationRate",
-    "activation",
-    "useBias",
-    "depthwiseInitializer",
-    "biasInitializer",
-    "depthwiseRegularizer",
-    "biasRegularizer",
-    "activityRegularizer",
-    "depthwiseConstraint",
-    "biasConstraint",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "depthMultiplier",
     "depthwiseInitializer",
@@ -65,26 +68,7 @@ export class DepthwiseConv2D extends BaseConv2D {
 
   /** In Keras's order, as many by position as one likes. */
   constructor(
-    ...given: ByPosition<
-      DepthwiseConv2DOptions & { readonly kernelSize: Pair },
-      [
-        "strides",
-        "padding",
-        "depthMultiplier",
-        "dataFormat",
-        "dilationRate",
-        "activation",
-        "useBias",
-        "depthwiseInitializer",
-        "biasInitializer",
-        "depthwiseRegularizer",
-        "biasRegularizer",
-        "activityRegularizer",
-        "depthwiseConstraint",
-        "biasConstraint",
-      ],
-      ["kernelSize"]
-    >
+    ...given: ByPosition<DepthwiseConv2DOptions & { readonly kernelSize: Pair }, typeof following, ["kernelSize"]>
   );
   /**
    * @param kernelSize height and width of the window

@@ -32,6 +32,27 @@ export interface SeparableConv2DOptions extends BaseConv2DOptions {
   readonly pointwiseConstraint?: ConstraintLike;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "strides",
+  "padding",
+  "dataFormat",
+  "dilationRate",
+  "depthMultiplier",
+  "activation",
+  "useBias",
+  "depthwiseInitializer",
+  "pointwiseInitializer",
+  "biasInitializer",
+  "depthwiseRegularizer",
+  "pointwiseRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "depthwiseConstraint",
+  "pointwiseConstraint",
+  "biasConstraint",
+] as const;
+
 /**
  * Convolution of each channel by itself, then a 1×1 convolution that mixes the channels; the bias comes after both.
  *
@@ -43,25 +64,7 @@ export interface SeparableConv2DOptions extends BaseConv2DOptions {
 export class SeparableConv2D extends BaseConv2D {
   static readonly className: string = "SeparableConv2D";
   static readonly positional: readonly string[] = ["filters", "kernelSize"];
-  static readonly following: readonly string[] = [
-    "strides",
-    "padding",
-    "dataFormat",
-    "dilationRate",
-    "depthMultiplier",
-    "activation",
-    "useBias",
-    "depthwiseInitializer",
-    "pointwiseInitializer",
-    "biasInitializer",
-    "depthwiseRegularizer",
-    "pointwiseRegularizer",
-    "biasRegularizer",
-    "activityRegularizer",
-    "depthwiseConstraint",
-    "pointwiseConstraint",
-    "biasConstraint",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "depthMultiplier",
     "depthwiseInitializer",
@@ -83,25 +86,7 @@ export class SeparableConv2D extends BaseConv2D {
   constructor(
     ...given: ByPosition<
       SeparableConv2DOptions & { readonly filters: number; readonly kernelSize: Pair },
-      [
-        "strides",
-        "padding",
-        "dataFormat",
-        "dilationRate",
-        "depthMultiplier",
-        "activation",
-        "useBias",
-        "depthwiseInitializer",
-        "pointwiseInitializer",
-        "biasInitializer",
-        "depthwiseRegularizer",
-        "pointwiseRegularizer",
-        "biasRegularizer",
-        "activityRegularizer",
-        "depthwiseConstraint",
-        "pointwiseConstraint",
-        "biasConstraint",
-      ],
+      typeof following,
       ["filters", "kernelSize"]
     >
   );

@@ -38,6 +38,19 @@ export interface DenseOptions extends LayerOptions {
   readonly biasConstraint?: ConstraintLike;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "activation",
+  "useBias",
+  "kernelInitializer",
+  "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "kernelConstraint",
+  "biasConstraint",
+] as const;
+
 /**
  * Every output depends on every input along the last axis: `y = activation(x · kernel + bias)`.
  *
@@ -59,17 +72,7 @@ export interface DenseOptions extends LayerOptions {
 export class Dense extends UnaryLayer {
   static readonly className: string = "Dense";
   static readonly positional: readonly string[] = ["units"];
-  static readonly following: readonly string[] = [
-    "activation",
-    "useBias",
-    "kernelInitializer",
-    "biasInitializer",
-    "kernelRegularizer",
-    "biasRegularizer",
-    "activityRegularizer",
-    "kernelConstraint",
-    "biasConstraint",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "activation",
     "useBias",
@@ -89,23 +92,7 @@ export class Dense extends UnaryLayer {
   private bias: Variable | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      DenseOptions & { readonly units: number },
-      [
-        "activation",
-        "useBias",
-        "kernelInitializer",
-        "biasInitializer",
-        "kernelRegularizer",
-        "biasRegularizer",
-        "activityRegularizer",
-        "kernelConstraint",
-        "biasConstraint",
-      ],
-      ["units"]
-    >
-  );
+  constructor(...given: ByPosition<DenseOptions & { readonly units: number }, typeof following, ["units"]>);
   /**
    * @param units number of outputs
    * @throws UsageError when an option is not usable

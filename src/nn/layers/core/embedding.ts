@@ -29,6 +29,9 @@ export interface EmbeddingOptions extends LayerOptions {
   readonly maskZero?: boolean | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["embeddingsInitializer", "embeddingsRegularizer", "embeddingsConstraint", "maskZero"] as const;
+
 /**
  * A vector that is learned for each whole number: `[N, …]` → `[N, …, outputDim]`.
  *
@@ -47,12 +50,7 @@ export interface EmbeddingOptions extends LayerOptions {
 export class Embedding extends UnaryLayer {
   static readonly className: string = "Embedding";
   static readonly positional: readonly string[] = ["inputDim", "outputDim"];
-  static readonly following: readonly string[] = [
-    "embeddingsInitializer",
-    "embeddingsRegularizer",
-    "embeddingsConstraint",
-    "maskZero",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "embeddingsInitializer",
     "embeddingsRegularizer",
@@ -68,7 +66,7 @@ export class Embedding extends UnaryLayer {
   constructor(
     ...given: ByPosition<
       EmbeddingOptions & { readonly inputDim: number; readonly outputDim: number },
-      ["embeddingsInitializer", "embeddingsRegularizer", "embeddingsConstraint", "maskZero"],
+      typeof following,
       ["inputDim", "outputDim"]
     >
   );

@@ -16,6 +16,9 @@ export interface LambdaOptions extends LayerOptions {
   readonly outputShape?: readonly (number | null)[] | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["outputShape"] as const;
+
 /**
  * A function of `ops` as a layer. It has no weights and cannot be saved; a class that extends `layers.Layer` can.
  *
@@ -33,13 +36,13 @@ export class Lambda extends Layer {
   static readonly className: string = "Lambda";
 
   static readonly positional: readonly string[] = ["function"];
-  static readonly following: readonly string[] = ["outputShape"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["outputShape"] satisfies readonly (keyof LambdaOptions)[];
   private readonly own: LambdaFunction;
 
   /** In Keras's order, as many by position as one likes. */
   constructor(
-    ...given: ByPosition<LambdaOptions & { readonly function: LambdaFunction }, ["outputShape"], ["function"]>
+    ...given: ByPosition<LambdaOptions & { readonly function: LambdaFunction }, typeof following, ["function"]>
   );
   /**
    * @param compute what is computed, of one tensor or of a list of them

@@ -17,6 +17,9 @@ export interface DotOptions extends LayerOptions {
   readonly normalize?: boolean;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["normalize"] as const;
+
 /**
  * Products of two inputs, sample by sample, summed along an axis of each: for `[N, D]` and `[N, D]` it gives `[N, 1]`,
  * otherwise the axes that are left of the first input, then those of the second.
@@ -26,14 +29,14 @@ export interface DotOptions extends LayerOptions {
 export class Dot extends Layer {
   static readonly className: string = "Dot";
   static readonly positional: readonly string[] = ["axes"];
-  static readonly following: readonly string[] = ["normalize"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["normalize"] satisfies readonly (keyof DotOptions)[];
   private readonly axes: number | readonly [number, number];
   private readonly normalize: boolean;
 
   /** In Keras's order, as many by position as one likes. */
   constructor(
-    ...given: ByPosition<DotOptions & { readonly axes: number | readonly number[] }, ["normalize"], ["axes"]>
+    ...given: ByPosition<DotOptions & { readonly axes: number | readonly number[] }, typeof following, ["axes"]>
   );
   /**
    * @param axes the axis of both inputs, or of each, in Keras's order; not 0, the batch

@@ -17,6 +17,21 @@ export interface GroupNormalizationOptions extends SampleNormalizationOptions {
   readonly axis?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "groups",
+  "axis",
+  "epsilon",
+  "center",
+  "scale",
+  "betaInitializer",
+  "gammaInitializer",
+  "betaRegularizer",
+  "gammaRegularizer",
+  "betaConstraint",
+  "gammaConstraint",
+] as const;
+
 /**
  * Gives each group of channels of each sample mean 0 and variance 1, then `gamma · x + beta`.
  *
@@ -27,19 +42,7 @@ export interface GroupNormalizationOptions extends SampleNormalizationOptions {
  */
 export class GroupNormalization extends BaseSampleNormalization {
   static readonly className: string = "GroupNormalization";
-  static readonly following: readonly string[] = [
-    "groups",
-    "axis",
-    "epsilon",
-    "center",
-    "scale",
-    "betaInitializer",
-    "gammaInitializer",
-    "betaRegularizer",
-    "gammaRegularizer",
-    "betaConstraint",
-    "gammaConstraint",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "groups",
     "axis",
@@ -48,24 +51,7 @@ export class GroupNormalization extends BaseSampleNormalization {
   private readonly axis: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      GroupNormalizationOptions,
-      [
-        "groups",
-        "axis",
-        "epsilon",
-        "center",
-        "scale",
-        "betaInitializer",
-        "gammaInitializer",
-        "betaRegularizer",
-        "gammaRegularizer",
-        "betaConstraint",
-        "gammaConstraint",
-      ]
-    >
-  );
+  constructor(...given: ByPosition<GroupNormalizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: GroupNormalizationOptions);
   constructor(...given: readonly unknown[]) {

@@ -19,6 +19,20 @@ export interface LayerNormalizationOptions extends SampleNormalizationOptions {
   readonly rmsScaling?: boolean;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "axis",
+  "epsilon",
+  "center",
+  "scale",
+  "betaInitializer",
+  "gammaInitializer",
+  "betaRegularizer",
+  "gammaRegularizer",
+  "betaConstraint",
+  "gammaConstraint",
+] as const;
+
 /**
  * Gives the values along some axes of each sample mean 0 and variance 1, then `gamma · x + beta`.
  *
@@ -29,18 +43,7 @@ export interface LayerNormalizationOptions extends SampleNormalizationOptions {
  */
 export class LayerNormalization extends BaseSampleNormalization {
   static readonly className: string = "LayerNormalization";
-  static readonly following: readonly string[] = [
-    "axis",
-    "epsilon",
-    "center",
-    "scale",
-    "betaInitializer",
-    "gammaInitializer",
-    "betaRegularizer",
-    "gammaRegularizer",
-    "betaConstraint",
-    "gammaConstraint",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "axis",
     "rmsScaling",
@@ -49,23 +52,7 @@ export class LayerNormalization extends BaseSampleNormalization {
   private readonly rmsScaling: boolean;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      LayerNormalizationOptions,
-      [
-        "axis",
-        "epsilon",
-        "center",
-        "scale",
-        "betaInitializer",
-        "gammaInitializer",
-        "betaRegularizer",
-        "gammaRegularizer",
-        "betaConstraint",
-        "gammaConstraint",
-      ]
-    >
-  );
+  constructor(...given: ByPosition<LayerNormalizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: LayerNormalizationOptions);
   constructor(...given: readonly unknown[]) {

@@ -21,6 +21,9 @@ export interface RMSNormalizationOptions extends LayerOptions {
   readonly epsilon?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["axis", "epsilon"] as const;
+
 /**
  * `scale · x / √(mean of x² + epsilon)` over some axes of each sample.
  *
@@ -31,7 +34,7 @@ export interface RMSNormalizationOptions extends LayerOptions {
  */
 export class RMSNormalization extends UnaryLayer {
   static readonly className: string = "RMSNormalization";
-  static readonly following: readonly string[] = ["axis", "epsilon"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "axis",
     "epsilon",
@@ -41,7 +44,7 @@ export class RMSNormalization extends UnaryLayer {
   private scale: Variable | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<RMSNormalizationOptions, ["axis", "epsilon"]>);
+  constructor(...given: ByPosition<RMSNormalizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: RMSNormalizationOptions);
   constructor(...given: readonly unknown[]) {

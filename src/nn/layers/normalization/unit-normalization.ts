@@ -12,6 +12,9 @@ export interface UnitNormalizationOptions extends LayerOptions {
   readonly axis?: number | readonly number[];
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["axis"] as const;
+
 /**
  * Scales vectors to Euclidean length 1.
  *
@@ -19,12 +22,12 @@ export interface UnitNormalizationOptions extends LayerOptions {
  */
 export class UnitNormalization extends UnaryLayer {
   static readonly className: string = "UnitNormalization";
-  static readonly following: readonly string[] = ["axis"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["axis"] satisfies readonly (keyof UnitNormalizationOptions)[];
   private readonly axis: number | readonly number[];
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<UnitNormalizationOptions, ["axis"]>);
+  constructor(...given: ByPosition<UnitNormalizationOptions, typeof following>);
   constructor(options?: UnitNormalizationOptions);
   constructor(...given: readonly unknown[]) {
     const options = byName<UnitNormalizationOptions>(UnitNormalization, given);

@@ -5,6 +5,9 @@ import type { Pair } from "../../../errors/check.js";
 import { type AdaptivePooling2DOptions, BaseAdaptivePooling2D, type Window } from "./base-adaptive-pooling-2d.js";
 import { byName, type ByPosition } from "../../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["dataFormat"] as const;
+
 /**
  * The mean over as many windows as the result has pixels: `[N, H, W, C]` → `[N, height, width, C]`.
  *
@@ -13,11 +16,11 @@ import { byName, type ByPosition } from "../../named.js";
 export class AdaptiveAveragePooling2D extends BaseAdaptivePooling2D {
   static readonly className: string = "AdaptiveAveragePooling2D";
   static readonly positional: readonly string[] = ["outputSize"];
-  static readonly following: readonly string[] = ["dataFormat"];
+  static readonly following: readonly string[] = following;
 
   /** In Keras's order, as many by position as one likes. */
   constructor(
-    ...given: ByPosition<AdaptivePooling2DOptions & { readonly outputSize: Pair }, ["dataFormat"], ["outputSize"]>
+    ...given: ByPosition<AdaptivePooling2DOptions & { readonly outputSize: Pair }, typeof following, ["outputSize"]>
   );
   /**
    * @param outputSize height and width of the results

@@ -4,6 +4,9 @@ import type { Pair, Word } from "../../../errors/check.js";
 import { BasePooling2D, type Pooling2DOptions } from "./base-pooling-2d.js";
 import { byName, type ByPosition } from "../../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["strides", "padding", "dataFormat", "name"] as const;
+
 /**
  * The mean over windows, of the pixels that lie inside the picture: `[N, H, W, C]` → `[N, H', W', C]`.
  *
@@ -12,16 +15,10 @@ import { byName, type ByPosition } from "../../named.js";
 export class AveragePooling2D extends BasePooling2D {
   static readonly className: string = "AveragePooling2D";
   static readonly positional: readonly string[] = ["poolSize"];
-  static readonly following: readonly string[] = ["strides", "padding", "dataFormat", "name"];
+  static readonly following: readonly string[] = following;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      Pooling2DOptions & { readonly poolSize: Pair },
-      ["strides", "padding", "dataFormat", "name"],
-      ["poolSize"]
-    >
-  );
+  constructor(...given: ByPosition<Pooling2DOptions & { readonly poolSize: Pair }, typeof following, ["poolSize"]>);
   /**
    * @param poolSize height and width of the window
    * @throws UsageError when an option is not usable

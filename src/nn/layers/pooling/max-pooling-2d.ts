@@ -10,6 +10,9 @@ export interface MaxPooling2DOptions extends Pooling2DOptions {
   readonly poolSize?: Pair;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["strides", "padding", "dataFormat", "name"] as const;
+
 /**
  * The maximum over windows: `[N, H, W, C]` → `[N, H', W', C]`.
  *
@@ -18,10 +21,10 @@ export interface MaxPooling2DOptions extends Pooling2DOptions {
 export class MaxPooling2D extends BasePooling2D {
   static readonly className: string = "MaxPooling2D";
   static readonly positional: readonly string[] = ["poolSize"];
-  static readonly following: readonly string[] = ["strides", "padding", "dataFormat", "name"];
+  static readonly following: readonly string[] = following;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<MaxPooling2DOptions, ["strides", "padding", "dataFormat", "name"], ["poolSize"]>);
+  constructor(...given: ByPosition<MaxPooling2DOptions, typeof following, ["poolSize"]>);
   /**
    * @param poolSize height and width of the window, or all options; default 2
    * @throws UsageError when an option is not usable

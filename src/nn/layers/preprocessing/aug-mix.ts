@@ -54,6 +54,19 @@ const colouring: readonly AugmentationName[] = [
   "random_sharpness",
 ];
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "valueRange",
+  "numChains",
+  "chainDepth",
+  "factor",
+  "alpha",
+  "allOps",
+  "interpolation",
+  "seed",
+  "dataFormat",
+] as const;
+
 /**
  * Training: mixes pictures with what chains of random changes make of them. Inference: `x`.
  *
@@ -65,17 +78,7 @@ const colouring: readonly AugmentationName[] = [
  */
 export class AugMix extends BaseImagePreprocessing<Mixture> {
   static readonly className: string = "AugMix";
-  static readonly following: readonly string[] = [
-    "valueRange",
-    "numChains",
-    "chainDepth",
-    "factor",
-    "alpha",
-    "allOps",
-    "interpolation",
-    "seed",
-    "dataFormat",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "numChains",
     "chainDepth",
@@ -96,12 +99,7 @@ export class AugMix extends BaseImagePreprocessing<Mixture> {
   private chains: Generator | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      AugMixOptions,
-      ["valueRange", "numChains", "chainDepth", "factor", "alpha", "allOps", "interpolation", "seed", "dataFormat"]
-    >
-  );
+  constructor(...given: ByPosition<AugMixOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: AugMixOptions);
   constructor(...given: readonly unknown[]) {

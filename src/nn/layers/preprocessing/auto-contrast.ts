@@ -15,6 +15,9 @@ export interface ColourOptions extends ImagePreprocessingOptions {
   readonly valueRange?: Bounds;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange"] as const;
+
 /**
  * Stretches the values of each channel of each picture over the whole range; the same in training and inference.
  *
@@ -22,13 +25,13 @@ export interface ColourOptions extends ImagePreprocessingOptions {
  */
 export class AutoContrast extends BaseImagePreprocessing<undefined> {
   static readonly className: string = "AutoContrast";
-  static readonly following: readonly string[] = ["valueRange"];
+  static readonly following: readonly string[] = following;
   static readonly fixedOptions: readonly string[] = ["seed"];
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof ColourOptions)[];
   private readonly valueRange: Bounds;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<ColourOptions, ["valueRange"]>);
+  constructor(...given: ByPosition<ColourOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: ColourOptions);
   constructor(...given: readonly unknown[]) {

@@ -16,6 +16,9 @@ export interface CenterCropOptions extends LayerOptions {
   readonly dataFormat?: Word<DataFormat>;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["dataFormat"] as const;
+
 /**
  * The middle of pictures: `[N, H, W, C]` → `[N, height, width, C]`. From smaller pictures the largest part with these
  * proportions, enlarged.
@@ -26,7 +29,7 @@ export interface CenterCropOptions extends LayerOptions {
 export class CenterCrop extends UnaryLayer {
   static readonly className: string = "CenterCrop";
   static readonly positional: readonly string[] = ["height", "width"];
-  static readonly following: readonly string[] = ["dataFormat"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["dataFormat"] satisfies readonly (keyof CenterCropOptions)[];
   private readonly size: readonly [number, number];
 
@@ -34,7 +37,7 @@ export class CenterCrop extends UnaryLayer {
   constructor(
     ...given: ByPosition<
       CenterCropOptions & { readonly height: number; readonly width: number },
-      ["dataFormat"],
+      typeof following,
       ["height", "width"]
     >
   );

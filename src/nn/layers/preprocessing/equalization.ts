@@ -34,6 +34,9 @@ export function runningSums(size: number): Value {
   return constant(float32(data, [size, size]));
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "bins", "dataFormat"] as const;
+
 /**
  * Training: spreads the values of each channel so that all are equally frequent. As in Keras, they are counted over all
  * pictures of a batch. Inference: `x`.
@@ -42,7 +45,7 @@ export function runningSums(size: number): Value {
  */
 export class Equalization extends BaseImagePreprocessing<undefined> {
   static readonly className: string = "Equalization";
-  static readonly following: readonly string[] = ["valueRange", "bins", "dataFormat"];
+  static readonly following: readonly string[] = following;
   static readonly fixedOptions: readonly string[] = ["seed"];
   static override readonly options: readonly string[] = [
     "bins",
@@ -52,7 +55,7 @@ export class Equalization extends BaseImagePreprocessing<undefined> {
   private readonly bins: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<EqualizationOptions, ["valueRange", "bins", "dataFormat"]>);
+  constructor(...given: ByPosition<EqualizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: EqualizationOptions);
   constructor(...given: readonly unknown[]) {

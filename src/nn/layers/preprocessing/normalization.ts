@@ -33,6 +33,9 @@ export interface NormalizationOptions extends LayerOptions {
   readonly invert?: boolean;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["axis", "mean", "variance", "invert"] as const;
+
 /**
  * `(x − mean) / max(√variance, 1e-7)`, with statistics that are given or found by {@link adapt}; they are not trained.
  *
@@ -42,7 +45,7 @@ export interface NormalizationOptions extends LayerOptions {
  */
 export class Normalization extends UnaryLayer {
   static readonly className: string = "Normalization";
-  static readonly following: readonly string[] = ["axis", "mean", "variance", "invert"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "axis",
     "mean",
@@ -57,7 +60,7 @@ export class Normalization extends UnaryLayer {
   private adapted: { readonly mean: Variable; readonly variance: Variable } | undefined;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<NormalizationOptions, ["axis", "mean", "variance", "invert"]>);
+  constructor(...given: ByPosition<NormalizationOptions, typeof following>);
   /** @throws UsageError when only one of mean and variance is given */
   constructor(options?: NormalizationOptions);
   constructor(...parts: readonly unknown[]) {

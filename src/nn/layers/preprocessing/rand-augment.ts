@@ -44,6 +44,9 @@ const names: readonly AugmentationName[] = [
   "equalization",
 ];
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "numOps", "factor", "interpolation", "seed", "dataFormat"] as const;
+
 /**
  * Training: makes some randomly chosen changes to a batch, one after the other; the choice is one for all pictures, and
  * the amounts are drawn for each. Inference: `x`.
@@ -55,14 +58,7 @@ const names: readonly AugmentationName[] = [
  */
 export class RandAugment extends BaseImagePreprocessing<Chosen> {
   static readonly className: string = "RandAugment";
-  static readonly following: readonly string[] = [
-    "valueRange",
-    "numOps",
-    "factor",
-    "interpolation",
-    "seed",
-    "dataFormat",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "numOps",
     "factor",
@@ -75,9 +71,7 @@ export class RandAugment extends BaseImagePreprocessing<Chosen> {
   private readonly interpolation: ImageInterpolation;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<RandAugmentOptions, ["valueRange", "numOps", "factor", "interpolation", "seed", "dataFormat"]>
-  );
+  constructor(...given: ByPosition<RandAugmentOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: RandAugmentOptions);
   constructor(...given: readonly unknown[]) {

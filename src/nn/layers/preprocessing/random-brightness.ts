@@ -8,6 +8,9 @@ import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.j
 import type { RandomColourOptions } from "./random-contrast.js";
 import { byName, type ByPosition } from "../../named.js";
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "seed"] as const;
+
 /**
  * Training: makes each picture darker or brighter by a random amount. Inference: `x`.
  *
@@ -16,15 +19,13 @@ import { byName, type ByPosition } from "../../named.js";
 export class RandomBrightness extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomBrightness";
   static readonly positional: readonly string[] = ["factor"];
-  static readonly following: readonly string[] = ["valueRange", "seed"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<RandomColourOptions & { readonly factor: Factor }, ["valueRange", "seed"], ["factor"]>
-  );
+  constructor(...given: ByPosition<RandomColourOptions & { readonly factor: Factor }, typeof following, ["factor"]>);
   /**
    * @param factor what is added, as a part of the range of values, in [-1, 1]: one number for both directions, or the bounds
    * @throws UsageError when an option is not usable

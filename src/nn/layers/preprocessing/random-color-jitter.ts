@@ -22,6 +22,17 @@ export interface RandomColorJitterOptions extends RandomColourOptions {
 
 type ColourLayer = RandomBrightness | RandomContrast | RandomSaturation | RandomHue;
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "valueRange",
+  "brightnessFactor",
+  "contrastFactor",
+  "saturationFactor",
+  "hueFactor",
+  "seed",
+  "dataFormat",
+] as const;
+
 /**
  * Training: changes brightness, contrast, saturation and hue of each picture, in this order. Inference: `x`.
  *
@@ -29,15 +40,7 @@ type ColourLayer = RandomBrightness | RandomContrast | RandomSaturation | Random
  */
 export class RandomColorJitter extends BaseImagePreprocessing<readonly ((images: Value) => Value)[]> {
   static readonly className: string = "RandomColorJitter";
-  static readonly following: readonly string[] = [
-    "valueRange",
-    "brightnessFactor",
-    "contrastFactor",
-    "saturationFactor",
-    "hueFactor",
-    "seed",
-    "dataFormat",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "brightnessFactor",
     "contrastFactor",
@@ -50,12 +53,7 @@ export class RandomColorJitter extends BaseImagePreprocessing<readonly ((images:
   private readonly parts: readonly ColourLayer[];
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      RandomColorJitterOptions,
-      ["valueRange", "brightnessFactor", "contrastFactor", "saturationFactor", "hueFactor", "seed", "dataFormat"]
-    >
-  );
+  constructor(...given: ByPosition<RandomColorJitterOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: RandomColorJitterOptions);
   constructor(...given: readonly unknown[]) {

@@ -15,6 +15,9 @@ import { byName, type ByPosition } from "../../named.js";
 /** The first row and the first column that are kept, both scalars; `undefined`: the pictures are too small. */
 type Corner = { readonly top: Value; readonly left: Value } | undefined;
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["seed", "dataFormat", "name"] as const;
+
 /**
  * Training: cuts a part of the given size out of all pictures of a batch, at one random place. From pictures that are
  * not larger: a part in the middle, resized. Inference: the largest part in the middle with these proportions, resized.
@@ -25,14 +28,14 @@ type Corner = { readonly top: Value; readonly left: Value } | undefined;
 export class RandomCrop extends BaseImagePreprocessing<Corner> {
   static readonly className: string = "RandomCrop";
   static readonly positional: readonly string[] = ["height", "width"];
-  static readonly following: readonly string[] = ["seed", "dataFormat", "name"];
+  static readonly following: readonly string[] = following;
   private readonly size: readonly [number, number];
 
   /** In Keras's order, as many by position as one likes. */
   constructor(
     ...given: ByPosition<
       RandomImageOptions & { readonly height: number; readonly width: number },
-      ["seed", "dataFormat", "name"],
+      typeof following,
       ["height", "width"]
     >
   );

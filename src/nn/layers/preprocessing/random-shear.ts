@@ -24,6 +24,9 @@ interface Shear {
   readonly y: Value;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["xFactor", "yFactor", "interpolation", "fillMode", "fillValue", "dataFormat", "seed"] as const;
+
 /**
  * Training: shears each picture at random, beginning at its upper left corner. Inference: `x`.
  *
@@ -31,15 +34,7 @@ interface Shear {
  */
 export class RandomShear extends BaseRandomTransform<Shear> {
   static readonly className: string = "RandomShear";
-  static readonly following: readonly string[] = [
-    "xFactor",
-    "yFactor",
-    "interpolation",
-    "fillMode",
-    "fillValue",
-    "dataFormat",
-    "seed",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "xFactor",
     "yFactor",
@@ -48,12 +43,7 @@ export class RandomShear extends BaseRandomTransform<Shear> {
   private readonly yFactor: Bounds;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(
-    ...given: ByPosition<
-      RandomShearOptions,
-      ["xFactor", "yFactor", "interpolation", "fillMode", "fillValue", "dataFormat", "seed"]
-    >
-  );
+  constructor(...given: ByPosition<RandomShearOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: RandomShearOptions);
   constructor(...given: readonly unknown[]) {

@@ -15,6 +15,9 @@ interface Translation {
   readonly right: Value;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["fillMode", "interpolation", "seed", "fillValue", "dataFormat"] as const;
+
 /**
  * Training: moves each picture by a random distance. Inference: `x`.
  *
@@ -23,7 +26,7 @@ interface Translation {
 export class RandomTranslation extends BaseRandomTransform<Translation> {
   static readonly className: string = "RandomTranslation";
   static readonly positional: readonly string[] = ["heightFactor", "widthFactor"];
-  static readonly following: readonly string[] = ["fillMode", "interpolation", "seed", "fillValue", "dataFormat"];
+  static readonly following: readonly string[] = following;
   private readonly heightFactor: Factor;
   private readonly widthFactor: Factor;
   private readonly heightBounds: Bounds;
@@ -33,7 +36,7 @@ export class RandomTranslation extends BaseRandomTransform<Translation> {
   constructor(
     ...given: ByPosition<
       RandomTransformOptions & { readonly heightFactor: Factor; readonly widthFactor: Factor },
-      ["fillMode", "interpolation", "seed", "fillValue", "dataFormat"],
+      typeof following,
       ["heightFactor", "widthFactor"]
     >
   );

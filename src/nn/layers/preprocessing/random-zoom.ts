@@ -21,6 +21,9 @@ interface Zoom {
   readonly width: Value;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["widthFactor", "fillMode", "interpolation", "seed", "fillValue", "dataFormat"] as const;
+
 /**
  * Training: zooms into or out of each picture at random. Inference: `x`.
  *
@@ -29,14 +32,7 @@ interface Zoom {
 export class RandomZoom extends BaseRandomTransform<Zoom> {
   static readonly className: string = "RandomZoom";
   static readonly positional: readonly string[] = ["heightFactor"];
-  static readonly following: readonly string[] = [
-    "widthFactor",
-    "fillMode",
-    "interpolation",
-    "seed",
-    "fillValue",
-    "dataFormat",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["widthFactor"] satisfies readonly (keyof RandomZoomOptions)[];
   private readonly heightFactor: Factor;
   private readonly heightBounds: Bounds;
@@ -45,11 +41,7 @@ export class RandomZoom extends BaseRandomTransform<Zoom> {
 
   /** In Keras's order, as many by position as one likes. */
   constructor(
-    ...given: ByPosition<
-      RandomZoomOptions & { readonly heightFactor: Factor },
-      ["widthFactor", "fillMode", "interpolation", "seed", "fillValue", "dataFormat"],
-      ["heightFactor"]
-    >
+    ...given: ByPosition<RandomZoomOptions & { readonly heightFactor: Factor }, typeof following, ["heightFactor"]>
   );
   /**
    * @param heightFactor how much more of the height is seen, in (-1, 1]: negative numbers zoom in; one number for both

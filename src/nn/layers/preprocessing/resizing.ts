@@ -37,6 +37,17 @@ export interface ResizingOptions extends LayerOptions {
   readonly dataFormat?: Word<DataFormat>;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "interpolation",
+  "cropToAspectRatio",
+  "padToAspectRatio",
+  "fillMode",
+  "fillValue",
+  "antialias",
+  "dataFormat",
+] as const;
+
 /**
  * Resizes pictures: `[N, H, W, C]` → `[N, height, width, C]`.
  *
@@ -46,15 +57,7 @@ export interface ResizingOptions extends LayerOptions {
 export class Resizing extends UnaryLayer {
   static readonly className: string = "Resizing";
   static readonly positional: readonly string[] = ["height", "width"];
-  static readonly following: readonly string[] = [
-    "interpolation",
-    "cropToAspectRatio",
-    "padToAspectRatio",
-    "fillMode",
-    "fillValue",
-    "antialias",
-    "dataFormat",
-  ];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "interpolation",
     "cropToAspectRatio",
@@ -75,7 +78,7 @@ export class Resizing extends UnaryLayer {
   constructor(
     ...given: ByPosition<
       ResizingOptions & { readonly height: number; readonly width: number },
-      ["interpolation", "cropToAspectRatio", "padToAspectRatio", "fillMode", "fillValue", "antialias", "dataFormat"],
+      typeof following,
       ["height", "width"]
     >
   );

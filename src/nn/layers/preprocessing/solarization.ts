@@ -24,6 +24,9 @@ interface Limits {
   readonly threshold: Value;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["additionFactor", "thresholdFactor", "valueRange", "seed"] as const;
+
 /**
  * Training: adds something to the values of each picture, and inverts those above a threshold, both drawn. Inference: `x`.
  *
@@ -33,7 +36,7 @@ interface Limits {
  */
 export class Solarization extends BaseImagePreprocessing<Limits> {
   static readonly className: string = "Solarization";
-  static readonly following: readonly string[] = ["additionFactor", "thresholdFactor", "valueRange", "seed"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "additionFactor",
     "thresholdFactor",
@@ -44,7 +47,7 @@ export class Solarization extends BaseImagePreprocessing<Limits> {
   private readonly valueRange: Bounds;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<SolarizationOptions, ["additionFactor", "thresholdFactor", "valueRange", "seed"]>);
+  constructor(...given: ByPosition<SolarizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(options?: SolarizationOptions);
   constructor(...given: readonly unknown[]) {

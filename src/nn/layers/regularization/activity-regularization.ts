@@ -13,6 +13,9 @@ export interface ActivityRegularizationOptions extends Omit<LayerOptions, "activ
   readonly l2?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["l1", "l2"] as const;
+
 /**
  * The input, unchanged, with a penalty on it that is added to the loss.
  *
@@ -20,7 +23,7 @@ export interface ActivityRegularizationOptions extends Omit<LayerOptions, "activ
  */
 export class ActivityRegularization extends UnaryLayer {
   static readonly className: string = "ActivityRegularization";
-  static readonly following: readonly string[] = ["l1", "l2"];
+  static readonly following: readonly string[] = following;
   static readonly fixedOptions: readonly string[] = ["activityRegularizer"];
   static override readonly options: readonly string[] = [
     "l1",
@@ -30,7 +33,7 @@ export class ActivityRegularization extends UnaryLayer {
   private readonly l2: number;
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<ActivityRegularizationOptions, ["l1", "l2"]>);
+  constructor(...given: ByPosition<ActivityRegularizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
   constructor(given?: ActivityRegularizationOptions);
   constructor(...parts: readonly unknown[]) {

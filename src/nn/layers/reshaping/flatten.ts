@@ -13,6 +13,9 @@ export interface FlattenOptions extends LayerOptions {
   readonly dataFormat?: Word<DataFormat>;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["dataFormat"] as const;
+
 /**
  * All axes but the batch become one, in Keras's order: `[N, H, W, C]` → `[N, H · W · C]`, channels fastest.
  *
@@ -20,11 +23,11 @@ export interface FlattenOptions extends LayerOptions {
  */
 export class Flatten extends UnaryLayer {
   static readonly className: string = "Flatten";
-  static readonly following: readonly string[] = ["dataFormat"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["dataFormat"] satisfies readonly (keyof FlattenOptions)[];
 
   /** In Keras's order, as many by position as one likes. */
-  constructor(...given: ByPosition<FlattenOptions, ["dataFormat"]>);
+  constructor(...given: ByPosition<FlattenOptions, typeof following>);
   /** @throws UsageError when the data format is another */
   constructor(options?: FlattenOptions);
   constructor(...given: readonly unknown[]) {
