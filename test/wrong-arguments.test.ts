@@ -29,6 +29,8 @@ import { optionNames, publicClasses, publicFunctions, requiredOptions } from "./
 beforeAll(() => {
   // Where wrong arguments are taken for none, defaults hold: nothing is to be left in the folder that the tests run in.
   vi.spyOn(platform(), "writeFile").mockResolvedValue();
+  // Data sets are not to be downloaded, either.
+  vi.stubEnv("HTTPS_PROXY", "http://127.0.0.1:1");
 });
 
 /* Whatever is given where something else was expected: errors say it. A plain TypeError is a mistake of Graft's. */
@@ -200,11 +202,19 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "utils.arrayToImg": [new Tensor("float32", new Float32Array(12), [2, 2, 3]), {}],
   "utils.saveImg": ["none/none.xyz", new Tensor("float32", new Float32Array(12), [2, 2, 3]), {}],
   "utils.getFile": [{ origin: "http://127.0.0.1:1/" }],
+  "datasets.mnist.loadData": [{ path: "none.npz" }],
+  "datasets.fashionMnist.loadData": [{}],
+  "datasets.cifar10.loadData": [{}],
+  "datasets.cifar100.loadData": [{ labelMode: "fine" }],
   "utils.toCategorical": [[0, 1], {}],
   "utils.normalize": [[1, 2], {}],
   "utils.splitDataset": [[1, 2, 3], { leftSize: 1 }],
   "utils.plotModel": [new models.Sequential([layers.Input({ shape: [2] })]), {}],
   "utils.clearSession": [],
+  "backend.clearSession": [],
+  "backend.epsilon": [],
+  "backend.floatx": [],
+  "backend.imageDataFormat": [],
   "saving.getRegisteredName": [() => undefined],
   "saving.getRegisteredObject": ["Custom>none"],
   "saving.registerKerasSerializable": ["Custom", "Name"],
@@ -233,6 +243,8 @@ const pair = new Tensor("float32", [0.2, 0.8], [1, 2]);
 
 /** Right arguments of a function: activations and losses have all the same. */
 function rightArguments(path: string): readonly unknown[] | undefined {
+  // A second name of the namespace.
+  if (path.startsWith("optimizers.schedules.")) return rightArguments(path.slice("optimizers.".length));
   if (Object.hasOwn(functions, path)) return functions[path];
   if (path.startsWith("activations.")) return [pair, {}];
   if (path.startsWith("losses.")) return [pair, pair, {}];

@@ -258,8 +258,44 @@ LATER = [
     ("rgb to hsv", lambda x: ops.image.rgb_to_hsv(ops.stop_gradient(ops.sigmoid(x))), (4, 5, 3)),
     ("hsv to rgb", lambda x: ops.image.hsv_to_rgb(ops.sigmoid(x)), (4, 5, 3)),
     ("gaussian blur", lambda x: ops.image.gaussian_blur(x, (3, 3), (0.8, 1.5)), (4, 5, 3)),
+    ("rgb to hsv with its gradient", lambda x: ops.image.rgb_to_hsv(ops.sigmoid(x)), (4, 5, 3)),
+    ("quantile", lambda x: ops.quantile(x, 0.3, axis=-1), (7,)),
+    ("quantile of rows", lambda x: ops.quantile(x, 0.75, axis=1), (5, 3)),
 ]
 
 cases = [case(*entry) for entry in CASES] + [case(*entry, positive=True) for entry in POSITIVE]
 cases += [case(*entry) for entry in LATER]
-write("ops.json", {"cases": cases})
+
+
+def of_arrays(name, function, *shapes):
+    """A function of arrays of known shapes, with the product of its gradient as in `case`."""
+    values = [np.round(rng.normal(size=shape) * 1.5, 2).astype(np.float32) for shape in shapes]
+    variables = [tf.Variable(value) for value in values]
+    with tf.GradientTape() as tape:
+        results = function(*[tf.identity(variable) for variable in variables])
+        results = list(results) if isinstance(results, (list, tuple)) else [results]
+        total = sum(tf.reduce_sum(tf.reshape(one, [-1]) * pattern(tf.size(one).numpy(), 0.7)) for one in results)
+    gradients = tape.gradient(total, variables)
+    return {
+        "name": name,
+        "inputs": [tensor(value) for value in values],
+        "outputs": [tensor(one.numpy()) for one in results],
+        "gradients": [tensor(tf.convert_to_tensor(one).numpy()) for one in gradients],
+    }
+
+
+arrays = [
+    of_arrays("scatter", lambda x: ops.scatter(np.array([[3], [0], [3]]), x, (5, 2)), (3, 2)),
+    of_arrays("scatter elements", lambda x: ops.scatter(np.array([[0, 1], [2, 0], [0, 1]]), x, (3, 2)), (3,)),
+    of_arrays("scatterUpdate", lambda x, y: ops.scatter_update(x, np.array([[2], [0]]), y), (3, 4), (2, 4)),
+    of_arrays("scatterUpdate elements", lambda x, y: ops.scatter_update(x, np.array([[1, 2], [0, 3]]), y), (3, 4), (2,)),
+    of_arrays(
+        "scatterUpdate add", lambda x, y: ops.scatter_update(x, np.array([[1], [1]]), y, reduction="add"), (3, 4), (2, 4)
+    ),
+    of_arrays("segmentSum", lambda x: ops.segment_sum(x, np.array([0, 2, 0, 1]), 4), (4, 3)),
+    of_arrays("meshgrid", lambda x, y: ops.meshgrid(x, y), (4,), (3,)),
+    of_arrays("meshgrid ij", lambda x, y: ops.meshgrid(x, y, indexing="ij"), (4,), (3,)),
+    of_arrays("quantile", lambda x: ops.quantile(x, 0.3), (5, 3)),
+    of_arrays("quantile axis", lambda x: ops.quantile(x, 0.75, axis=0), (5, 3)),
+]
+write("ops.json", {"cases": cases, "arrays": arrays})

@@ -118,6 +118,8 @@ class Download {
   readonly #notes: string;
   /** How many responses the part file was put together from; unknown, hence 2, when it is from an earlier run. */
   #responses = 0;
+  /** Whether something is at the destination, which is then not the file that is wanted. */
+  #replaces = false;
 
   constructor(
     private readonly options: DownloadOptions,
@@ -130,6 +132,7 @@ class Download {
 
   async run(): Promise<void> {
     const { destination, checksum } = this.options;
+    this.#replaces = (await sizeOf(destination)) !== undefined;
     // Nothing would tell that the beginning is that of another version of the file.
     if (checksum === undefined) await this.#forget();
     if ((await sizeOf(this.#part)) !== undefined) this.#responses = 2;
@@ -311,7 +314,7 @@ class Download {
     return new DownloadError(`${basename(destination)} cannot be downloaded.`, {
       subject: url,
       expected: `a file at ${url}`,
-      received,
+      received: this.#replaces ? `${received}; and ${destination} is another file, or a part of it` : received,
       advice: `Check the network, or download ${url} in another way and save it as ${destination}: the next run finds it there.`,
       cause,
     });

@@ -14,7 +14,7 @@ import type { Tensor } from "../runtime/runtime.js";
 import type { LoadWeightsOptions } from "./assign-weights.js";
 import { refuseWhileTrained, whileReading } from "../nn/weight-use.js";
 import type { Standardization } from "./sources/batch-source.js";
-import { byPosition } from "./by-position.js";
+import { batchGiven, byPosition, samplesGiven } from "./by-position.js";
 import { lookUpNames, resolveCompile } from "./compile-options.js";
 import { findLayer, type LayerPlace } from "./find-layer.js";
 import { checkMethodOptions } from "./option-names.js";
@@ -28,11 +28,13 @@ import type {
   BatchOptions,
   EvaluateOptions,
   FitOptions,
+  GivenNumbers,
   History,
   InputArrays,
   Logs,
   OutputArrays,
   PredictOptions,
+  WithNumbers,
 } from "./training-types.js";
 import type { Compiled, CompileOptions } from "./compile-types.js";
 
@@ -471,10 +473,19 @@ export abstract class BaseModel extends Layer {
    * console.log(history["loss"]?.at(-1)); // such as 1.5e-9
    * ```
    */
-  fit(x: AnySamples, options?: FitOptions): Promise<History>;
-  fit(x: AnySamples, y: OutputArrays | null | undefined, options?: FitOptions): Promise<History>;
-  async fit(x: AnySamples, second?: FitOptions | OutputArrays | null, third?: FitOptions): Promise<History> {
-    return platform().loops.fit(this, x, byPosition("fit", second, third));
+  fit(x: AnySamples | GivenNumbers, options?: WithNumbers<FitOptions>): Promise<History>;
+  fit(
+    x: AnySamples | GivenNumbers,
+    y: OutputArrays | GivenNumbers | null | undefined,
+    options?: WithNumbers<FitOptions>,
+  ): Promise<History>;
+  async fit(
+    x: AnySamples | GivenNumbers,
+    second?: WithNumbers<FitOptions> | OutputArrays | GivenNumbers | null,
+    third?: WithNumbers<FitOptions>,
+  ): Promise<History> {
+    const place = { call: "fit", model: this };
+    return platform().loops.fit(this, samplesGiven<AnySamples>(place, x), byPosition<FitOptions>(place, second, third));
   }
 
   /**
@@ -495,14 +506,20 @@ export abstract class BaseModel extends Layer {
    * console.log(await model.evaluate(x, { y, verbose: 0 })); // → { loss: 2, mae: 1 }
    * ```
    */
-  evaluate(x: AnySamples, options?: EvaluateOptions): Promise<Logs>;
-  evaluate(x: AnySamples, y: OutputArrays | null | undefined, options?: EvaluateOptions): Promise<Logs>;
+  evaluate(x: AnySamples | GivenNumbers, options?: WithNumbers<EvaluateOptions>): Promise<Logs>;
+  evaluate(
+    x: AnySamples | GivenNumbers,
+    y: OutputArrays | GivenNumbers | null | undefined,
+    options?: WithNumbers<EvaluateOptions>,
+  ): Promise<Logs>;
   async evaluate(
-    x: AnySamples,
-    second?: EvaluateOptions | OutputArrays | null,
-    third?: EvaluateOptions,
+    x: AnySamples | GivenNumbers,
+    second?: WithNumbers<EvaluateOptions> | OutputArrays | GivenNumbers | null,
+    third?: WithNumbers<EvaluateOptions>,
   ): Promise<Logs> {
-    return platform().loops.evaluate(this, x, byPosition("evaluate", second, third));
+    const place = { call: "evaluate", model: this };
+    const options = byPosition<EvaluateOptions>(place, second, third);
+    return platform().loops.evaluate(this, samplesGiven<AnySamples>(place, x), options);
   }
 
   /**
@@ -521,25 +538,39 @@ export abstract class BaseModel extends Layer {
    * ```
    */
   async predict<Output extends Tensor | readonly Tensor[] = Tensor>(
-    x: AnySamples,
+    x: AnySamples | GivenNumbers,
     options: PredictOptions = {},
   ): Promise<Output> {
-    return unpacked(await platform().loops.predict(this, x, options)) as Output;
+    const samples = samplesGiven<AnySamples>({ call: "predict", model: this }, x);
+    return unpacked(await platform().loops.predict(this, samples, options)) as Output;
   }
 
   /** One training step. */
-  async trainOnBatch(x: InputArrays, y?: OutputArrays, options: BatchOptions = {}): Promise<Logs> {
-    return platform().loops.trainOnBatch(this, x, y, options);
+  async trainOnBatch(
+    x: InputArrays | GivenNumbers,
+    y?: OutputArrays | GivenNumbers,
+    options: WithNumbers<BatchOptions> = {},
+  ): Promise<Logs> {
+    const { samples, labels, given } = batchGiven({ call: "trainOnBatch", model: this }, x, y, options);
+    return platform().loops.trainOnBatch(this, samples, labels, given);
   }
 
   /** Loss and metrics of one batch, without training. */
-  async testOnBatch(x: InputArrays, y?: OutputArrays, options: BatchOptions = {}): Promise<Logs> {
-    return platform().loops.testOnBatch(this, x, y, options);
+  async testOnBatch(
+    x: InputArrays | GivenNumbers,
+    y?: OutputArrays | GivenNumbers,
+    options: WithNumbers<BatchOptions> = {},
+  ): Promise<Logs> {
+    const { samples, labels, given } = batchGiven({ call: "testOnBatch", model: this }, x, y, options);
+    return platform().loops.testOnBatch(this, samples, labels, given);
   }
 
   /** The model's output for one batch; a list where it has several outputs, as of {@link predict}. */
-  async predictOnBatch<Output extends Tensor | readonly Tensor[] = Tensor>(x: InputArrays): Promise<Output> {
-    return unpacked(await platform().loops.predictOnBatch(this, x)) as Output;
+  async predictOnBatch<Output extends Tensor | readonly Tensor[] = Tensor>(
+    x: InputArrays | GivenNumbers,
+  ): Promise<Output> {
+    const samples = samplesGiven<InputArrays>({ call: "predictOnBatch", model: this }, x);
+    return unpacked(await platform().loops.predictOnBatch(this, samples)) as Output;
   }
 
   /**

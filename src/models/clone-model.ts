@@ -1,5 +1,6 @@
 import { refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
+import { inPositions } from "../nn/positions.js";
 import { fromConfigOf } from "../nn/default-from-config.js";
 import { Layer } from "../nn/layer.js";
 import { InputLayer } from "../nn/layers/index.js";
@@ -92,7 +93,10 @@ function callLayer(
   const { inputs, arguments: told = {} } = call;
   if (layer instanceof Operation) return layer.connectArguments(inputs, told.operands ?? []);
   const own = inputs.slice(0, inputs.length - (told.masks?.length ?? 0));
-  if (callFunction === undefined) return layer.applyAll(own, optionsOf(call));
+  if (callFunction === undefined) {
+    const [first = [], ...others] = inPositions(own, told.positions);
+    return layer.applyAll(first, ...others, optionsOf(call));
+  }
   const results: unknown = callFunction(layer, own, optionsOf(call));
   const list: readonly unknown[] = Array.isArray(results) ? results : [results];
   const isTensors = (all: readonly unknown[]): all is readonly SymbolicTensor[] =>

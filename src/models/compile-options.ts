@@ -74,7 +74,8 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes,
       // What is of a user's own may leave labels out before it passes them on.
       const isOwn = owner instanceof Metric ? owner.hasOwnUpdate : owner.hasOwnCall;
       const rule = isOwn ? undefined : owner.labelRule?.(shape);
-      return rule === undefined ? [] : [{ owner: owner.name, rule, shape }];
+      const isWeighted = owner === loss || metrics.some(({ metric, weighted }) => weighted && metric === owner);
+      return rule === undefined ? [] : [{ owner: owner.name, rule, shape, isWeighted }];
     });
   });
   return {
@@ -83,6 +84,7 @@ export function resolveCompile(options: CompileOptions, { name, outputs, shapes,
     losses: resolved,
     metrics,
     lossMean,
+    shapes,
     labelRules,
   };
 }

@@ -63,6 +63,8 @@ export interface OutputLabels {
   readonly rule: LabelRule;
   /** Shape of the output in Keras's order. */
   readonly shape: Shape;
+  /** Whether weights of samples count for it, so that a sample of weight 0 is left out; default `false`. */
+  readonly isWeighted?: boolean | undefined;
 }
 
 /** What a model was compiled with. */
@@ -76,6 +78,8 @@ export interface Compiled {
   readonly metrics: readonly CompiledMetric[];
   /** What the losses of the batches are added up in, for those who ask the model for its metrics. */
   readonly lossMean: Mean;
+  /** Shapes of the outputs in Keras's order. */
+  readonly shapes: readonly Shape[];
   /** What the labels of each output must be, for its loss and each of its metrics. */
   readonly labelRules: readonly (readonly OutputLabels[])[];
 }

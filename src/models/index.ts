@@ -12,6 +12,7 @@ export type {
   EvaluateOptions,
   FitOptions,
   GivenBatch,
+  GivenNumbers,
   History,
   InputArrays,
   Logs,
@@ -20,8 +21,10 @@ export type {
   TrunkPrecision,
   TrunkReport,
   Verbosity,
+  WithNumbers,
 } from "./training-types.js";
 export type { BatchSource, BatchSupply, Destination } from "./sources/batch-source.js";
+export type { NumberList, Numbers, TypedNumbers } from "./sources/number-lists.js";
 export type { Each, PerOutput } from "./each.js";
 export type { SummaryOptions } from "./summary.js";
 export type { LoadWeightsOptions } from "./assign-weights.js";

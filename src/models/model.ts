@@ -9,6 +9,7 @@ import { inheritedFromConfig } from "../nn/saving/custom-objects.js";
 import { platform } from "./platform.js";
 import { classNameOf } from "../nn/named.js";
 import type { Value } from "../graph/value.js";
+import type { Positions } from "../nn/positions.js";
 import { type CallContext, inInference } from "../nn/context.js";
 import { isLayer, type Layer, type LayerOptions } from "../nn/layer.js";
 import { objectsIn } from "../nn/objects-in-fields.js";
@@ -122,14 +123,14 @@ export class Model extends BaseModel {
   }
 
   /** Creates the weights of a model whose `call` is overridden, for inputs of the given shapes, unless they exist. */
-  override ensureBuilt(shapes: readonly Shape[]): void {
+  override ensureBuilt(shapes: readonly Shape[], positions?: Positions): void {
     if (this.built) return;
-    super.ensureBuilt(shapes);
+    super.ensureBuilt(shapes, positions);
     const inputs = shapes.map(
       (shape, index) =>
         new InputLayer({ shape: shape.slice(1), name: `${this.name}_input${index === 0 ? "" : `_${index}`}` }).output,
     );
-    const outputs = this.inferOutputs(inputs).map(
+    const outputs = this.inferOutputs(inputs, { positions }).map(
       ({ shape, type }) => new SymbolicTensor(channelsLast(shape), type, undefined),
     );
     this.ends = { inputs, outputs };

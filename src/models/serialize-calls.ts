@@ -1,5 +1,6 @@
 import { UsageError } from "../errors/errors.js";
 import type { Shape } from "../graph/shape.js";
+import { inPositions } from "../nn/positions.js";
 import type { Config } from "../nn/config.js";
 import type { Layer } from "../nn/layer.js";
 import { InputLayer } from "../nn/layers/index.js";
@@ -91,7 +92,7 @@ function serializeCall(
   { layer, inputs, training, arguments: told = {} }: LayerCall,
   history: (tensor: SymbolicTensor) => History,
 ): Config {
-  const { masks = [], useCausalMask, returnAttentionScores, operands } = told;
+  const { masks = [], useCausalMask, returnAttentionScores, operands, positions } = told;
   const all = inputs.map((tensor) => ({
     class_name: "__keras_tensor__",
     config: { shape: pythonShape(tensor.shape), dtype: tensor.type, keras_history: history(tensor) },
@@ -113,6 +114,7 @@ function serializeCall(
     ...(returnAttentionScores === true ? { return_attention_scores: true } : {}),
     ...(training === false ? { training } : {}),
   };
+  if (positions !== undefined) return { args: inPositions(tensors, positions), kwargs };
   // Attention takes its inputs one by one, all others a list.
   const isList = tensors.length > 1 && layer.className !== "MultiHeadAttention";
   return { args: isList ? [tensors] : tensors, kwargs };

@@ -208,6 +208,10 @@ function checkOptions(options: SummaryOptions): void {
   }
 }
 
+function sourcesOf(connected: readonly string[] = []): string {
+  return connected.length === 0 ? "-" : connected.join(", ");
+}
+
 /** Lines of the table that Keras 3 prints for a model. @see https://keras.io/api/models/model/#summary-method */
 export function summarize(model: Summarized, options: SummaryOptions = {}): string[] {
   checkOptions(options);
@@ -221,7 +225,7 @@ export function summarize(model: Summarized, options: SummaryOptions = {}): stri
       level === 0 ? name : `${"   ".repeat(level)}└ ${name}`,
       shape === undefined ? "?" : pythonShape(shape),
       shape === undefined && !layer.built ? "0 (unbuilt)" : thousands(layer.countParams()),
-      ...(connections === undefined ? [] : [(level === 0 ? connections.get(layer)?.join(", ") : undefined) ?? "-"]),
+      ...(connections === undefined ? [] : [level === 0 ? sourcesOf(connections.get(layer)) : "-"]),
       ...(options.showTrainable === true ? [layer.weights.length === 0 ? "-" : layer.trainable ? "Y" : "N"] : []),
     ];
   });

@@ -5,6 +5,7 @@ import type { Tensor } from "../runtime/runtime.js";
 import type { BatchSource, BatchSupply } from "./sources/batch-source.js";
 import type { BaseModel } from "./base-model.js";
 import type { PerOutput } from "./each.js";
+import type { Numbers } from "./sources/number-lists.js";
 import type { Surroundings } from "./surroundings.js";
 
 /** Figures by name, such as `{ loss: 0.61, acc: 0.66 }`. */
@@ -183,6 +184,18 @@ export type InputArrays = PerOutput<Tensor>;
  * metrics needs none: `null`, or a list of those that have a loss.
  */
 export type OutputArrays = PerOutput<Tensor | null>;
+
+/** As {@link InputArrays} and {@link OutputArrays}, with numbers of JavaScript for arrays. */
+export type GivenNumbers = PerOutput<Tensor | Numbers | null>;
+
+/** Options with numbers of JavaScript where there may be arrays. */
+export type WithNumbers<Options> = {
+  readonly [K in keyof Options]: K extends "y" | "sampleWeight"
+    ? Options[K] | GivenNumbers
+    : K extends "validationData"
+      ? Options[K] | readonly [x: GivenNumbers, y: GivenNumbers, sampleWeight?: GivenNumbers]
+      : Options[K];
+};
 
 /** Samples in arrays: inputs, labels, and how much each counts in the loss. */
 export type Arrays = readonly [x: InputArrays, y: OutputArrays, sampleWeight?: OutputArrays | null];

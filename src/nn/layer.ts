@@ -1,5 +1,5 @@
 import { type Float32Tensor, isTensor, Tensor } from "../runtime/runtime.js";
-import { checkOptionNames, isPlainObject, isWhole, refuse } from "../errors/check.js";
+import { checkOptionNames, isWhole, refuse } from "../errors/check.js";
 import { refuseFormerMembers } from "../errors/former-members.js";
 import { GraftError, ShapeError, UsageError } from "../errors/errors.js";
 import { warn } from "../errors/warn.js";
@@ -13,6 +13,7 @@ import type { Config } from "./config.js";
 import { serializeObject } from "./serialize-object.js";
 import type { Constraint } from "./constraints/constraint.js";
 import { type ConstraintLike, resolveConstraint } from "./constraints/resolve-constraint.js";
+import { type CallGiven, type Inputs, takeCall } from "./call-positions.js";
 import { type CallContext, inInference } from "./context.js";
 import { evaluate } from "./eager/evaluate.js";
 import { type InitializerLike, resolveInitializer } from "./initializers/resolve-initializer.js";
@@ -21,6 +22,7 @@ import { automaticName, snakeCase } from "./names.js";
 import { inferOpen } from "./open-extents.js";
 import { describeOperand, toSymbolic, toValue } from "./operations/operand.js";
 import { writeOwn } from "./own-call.js";
+import { inPositions, type Positions } from "./positions.js";
 import type { Regularizer } from "./regularizers/regularizer.js";
 import { type RegularizerLike, resolveRegularizer } from "./regularizers/resolve-regularizer.js";
 import { type CalledLayer, layersCalledIn, noteCall, presentContext, within } from "./scope.js";
@@ -190,7 +192,7 @@ export class Layer extends Named {
   private builtFor: readonly Shape[] | undefined;
   private lastShape: Shape | undefined;
   /** `build` of a layer of a user's own. */
-  private readonly ownBuild: ((inputShape: InputShape) => void) | undefined;
+  private readonly ownBuild: ((inputShapes: readonly InputShape[]) => void) | undefined;
 
   constructor(options: LayerOptions = {}) {
     super(options);
@@ -202,13 +204,14 @@ export class Layer extends Named {
     const own = Object.getPrototypeOf(this) as Layer;
     const build: unknown = Reflect.get(own, "build");
     if (build === Reflect.get(Layer.prototype, "build") || typeof build !== "function") return;
-    this.ownBuild = (inputShape) => {
-      Reflect.apply(build, this, [inputShape]);
+    this.ownBuild = (inputShapes) => {
+      Reflect.apply(build, this, inputShapes);
     };
     Object.defineProperty(this, "build", {
       enumerable: false,
-      value: (inputShape: InputShape) => {
-        this.ensureBuilt(shapesOf(this.name, inputShape));
+      value: (...inputShapes: readonly InputShape[]) => {
+        const { shapes, positions } = this.shapesOfAll(inputShapes);
+        this.ensureBuilt(shapes, positions);
       },
     });
   }
@@ -393,7 +396,7 @@ export class Layer extends Named {
    * const dense = new layers.Dense(1, { kernelInitializer: "ones", kernelRegularizer: "l2" });
    * const model = new models.Sequential([layers.Input({ shape: [3] }), dense]);
    * const [penalty] = model.losses;
-   * console.log((await penalty?.numpy())?.data[0]?.toFixed(2)); // → 0.03
+   * console.log(Number((await penalty?.numpy())?.data[0]).toFixed(2)); // → 0.03
    * ```
    */
   get losses(): readonly SymbolicTensor[] {
@@ -455,24 +458,65 @@ export class Layer extends Named {
    * @returns the output; of arrays a promise of it
    * @throws ShapeError when the layer cannot take these shapes
    */
-  apply(inputs: SymbolicTensor | readonly SymbolicTensor[], options?: CallOptions): SymbolicTensor;
-  apply(inputs: Tensor | readonly Tensor[], options?: CallOptions): Promise<Tensor>;
+  apply(inputs: Inputs<SymbolicTensor>, options?: CallOptions): SymbolicTensor;
+  apply(inputs: Inputs<Tensor>, options?: CallOptions): Promise<Tensor>;
+  /**
+   * Of layers whose `call` takes several tensors: those of one's own, and `MultiHeadAttention`.
+   *
+   * @param others more tensors, each for the next parameter of `call`, and options at the end
+   */
   apply(
-    inputs: SymbolicTensor | Tensor | readonly (SymbolicTensor | Tensor)[],
-    options: CallOptions = {},
-  ): SymbolicTensor | Promise<Tensor> {
-    const outputs = this.callOn(this.tensorsIn(inputs), options);
+    inputs: Inputs<SymbolicTensor>,
+    ...others: readonly [Inputs<SymbolicTensor>, ...(Inputs<SymbolicTensor> | CallOptions)[]]
+  ): SymbolicTensor;
+  apply(
+    inputs: Inputs<Tensor>,
+    ...others: readonly [Inputs<Tensor>, ...(Inputs<Tensor> | CallOptions)[]]
+  ): Promise<Tensor>;
+  /**
+   * `MultiHeadAttention` with its inputs by name.
+   *
+   * @param named `{ query, value, key }` and options
+   */
+  apply(named: CallOptions): SymbolicTensor;
+  apply(...given: readonly unknown[]): SymbolicTensor | Promise<Tensor> {
+    const outputs = this.callOn(this.givenCall(given));
     return outputs instanceof Promise ? outputs.then((list) => this.only(list)) : this.only(outputs);
   }
 
   /** As {@link apply}, for layers with several outputs. */
-  applyAll(inputs: readonly SymbolicTensor[], options?: CallOptions): readonly SymbolicTensor[];
-  applyAll(inputs: readonly Tensor[], options?: CallOptions): Promise<readonly Tensor[]>;
+  applyAll(inputs: Inputs<SymbolicTensor>, options?: CallOptions): readonly SymbolicTensor[];
+  applyAll(inputs: Inputs<Tensor>, options?: CallOptions): Promise<readonly Tensor[]>;
   applyAll(
-    inputs: readonly (SymbolicTensor | Tensor)[],
-    options: CallOptions = {},
-  ): readonly SymbolicTensor[] | Promise<readonly Tensor[]> {
-    return this.callOn(this.tensorsIn(inputs), options);
+    inputs: Inputs<SymbolicTensor>,
+    ...others: readonly (Inputs<SymbolicTensor> | CallOptions)[]
+  ): readonly SymbolicTensor[];
+  applyAll(
+    inputs: Inputs<Tensor>,
+    ...others: readonly [Inputs<Tensor>, ...(Inputs<Tensor> | CallOptions)[]]
+  ): Promise<readonly Tensor[]>;
+  applyAll(...given: readonly unknown[]): readonly SymbolicTensor[] | Promise<readonly Tensor[]> {
+    return this.callOn(this.givenCall(given));
+  }
+
+  /** Names of the inputs of a layer of the package that takes them one by one; most take one, or one list. */
+  protected get inputArguments(): readonly string[] {
+    return [];
+  }
+
+  /** What a call was given, of which the layer can take so many by position. */
+  private givenCall(given: readonly unknown[]): CallGiven {
+    const names = this.hasOwnCall ? [] : this.inputArguments;
+    const call = takeCall(`The layer "${this.name}"`, given, names);
+    const most = this.hasOwnCall ? Infinity : Math.max(1, names.length);
+    const { positions } = call;
+    if (positions === undefined || positions.length <= most) return call;
+    throw new UsageError(`The layer "${this.name}" (${this.className}) cannot be called on several arguments.`, {
+      subject: this.name,
+      expected: names.length > 0 ? names.join(", ") : "one tensor, or one list of tensors, and then options",
+      received: `${positions.length} tensors or lists, one behind the other`,
+      advice: names.length > 0 ? undefined : "Layers and models with several inputs take a list: apply([a, b]).",
+    });
   }
 
   private only<T>(outputs: readonly T[]): T {
@@ -489,8 +533,7 @@ export class Layer extends Named {
   }
 
   /** The tensors of a call: all symbolic, or all arrays. */
-  private tensorsIn(inputs: unknown): readonly SymbolicTensor[] | readonly Tensor[] {
-    const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs];
+  private tensorsIn(list: readonly unknown[]): readonly SymbolicTensor[] | readonly Tensor[] {
     const context =
       list.find((one) => one instanceof SymbolicTensor && one.traced !== undefined) instanceof SymbolicTensor
         ? list.flatMap((one) => (one instanceof SymbolicTensor ? (one.traced ?? []) : []))[0]?.context
@@ -508,38 +551,48 @@ export class Layer extends Named {
     });
   }
 
-  private callOn(
-    inputs: readonly SymbolicTensor[] | readonly Tensor[],
-    options: CallOptions,
-  ): readonly SymbolicTensor[] | Promise<readonly Tensor[]> {
-    const [first] = inputs;
-    if (!isPlainObject(options)) {
-      refuse(`The layer "${this.name}"`, "options", "an object, such as { training: false }", options);
-    }
-    if (isTensor(first)) return this.callOnArrays(inputs as readonly Tensor[], options);
-    return this.callOnSymbols(inputs as readonly SymbolicTensor[], options);
+  private callOn({ inputs, options, positions }: CallGiven): readonly SymbolicTensor[] | Promise<readonly Tensor[]> {
+    const tensors = this.tensorsIn(inputs);
+    if (isTensor(tensors[0])) return this.callOnArrays(tensors as readonly Tensor[], options, positions);
+    return this.callOnSymbols(tensors as readonly SymbolicTensor[], options, positions);
   }
 
-  private async callOnArrays(inputs: readonly Tensor[], options: CallOptions): Promise<readonly Tensor[]> {
+  private async callOnArrays(
+    inputs: readonly Tensor[],
+    options: CallOptions,
+    positions: Positions,
+  ): Promise<readonly Tensor[]> {
     const { training = false, ...others } = options;
-    this.ensureBuilt(inputs.map(({ dims }) => dims));
+    this.ensureBuilt(
+      inputs.map(({ dims }) => dims),
+      positions,
+    );
     return evaluate(inputs, training, (values, context) => {
       const tensors = values.map((value) => {
         const isForeign = value.type !== "float32" && !this.hasOwnCall;
         return SymbolicTensor.of(isForeign ? cast(value, "float32") : value, context);
       });
-      return this.callOnSymbols(tensors, others).map((tensor) => toValue(tensor, context));
+      return this.callOnSymbols(tensors, others, positions).map((tensor) => toValue(tensor, context));
     });
   }
 
-  private callOnSymbols(inputs: readonly SymbolicTensor[], options: CallOptions): readonly SymbolicTensor[] {
+  private callOnSymbols(
+    inputs: readonly SymbolicTensor[],
+    options: CallOptions,
+    positions: Positions,
+  ): readonly SymbolicTensor[] {
     const { training, attentionMask, mask, ...flags } = options;
     const given: Readonly<Record<MaskName, SymbolicTensor | undefined>> = { attention_mask: attentionMask, mask };
     const masks = (["attention_mask", "mask"] as const).filter((name) => given[name] !== undefined);
     const all = [...inputs, ...masks.flatMap((name) => given[name] ?? [])];
     const set = Object.fromEntries(Object.entries(flags).filter(([, value]) => value));
-    const told: CallArguments = { ...set, masks: masks.length === 0 ? undefined : masks };
-    const tells = masks.length > 0 || Object.keys(set).length > 0;
+    const told: CallArguments = {
+      ...set,
+      masks: masks.length === 0 ? undefined : masks,
+      // A layer of the package that takes its inputs one by one takes a list, too.
+      positions: this.hasOwnCall ? positions : undefined,
+    };
+    const tells = masks.length > 0 || Object.keys(set).length > 0 || told.positions !== undefined;
     this.checkArguments([...Object.keys(set), ...masks]);
     return this.connect(all, inputs.length, training, tells ? told : undefined);
   }
@@ -556,7 +609,10 @@ export class Layer extends Named {
     training: boolean | undefined,
     told: CallArguments | undefined,
   ): readonly SymbolicTensor[] {
-    this.ensureBuilt(all.slice(0, count).map(({ shape }) => shape));
+    this.ensureBuilt(
+      all.slice(0, count).map(({ shape }) => shape),
+      told?.positions,
+    );
     const traced = all.flatMap(({ traced: one }) => one ?? []);
     const [first] = traced;
     if (first !== undefined && traced.length < all.length) throw this.mixed();
@@ -628,14 +684,17 @@ export class Layer extends Named {
   }
 
   private checkArguments(names: readonly string[]): void {
-    if (this.hasOwnCall) return;
-    const known = this.callArguments.map(snakeCase);
+    const isOwn = this.hasOwnCall;
+    const known = (isOwn ? ["mask", "useCausalMask", "returnAttentionScores"] : this.callArguments).map(snakeCase);
     const unknown = names.map(snakeCase).find((name) => !known.includes(name));
     if (unknown === undefined) return;
     throw new UsageError(`The layer "${this.name}" (${this.className}) cannot be called with "${unknown}".`, {
       subject: unknown,
       expected: known.length === 0 ? "inputs alone" : known.join(", "),
       received: unknown,
+      advice: isOwn
+        ? "Give more tensors by position, apply(a, b), and what is no tensor to the constructor."
+        : undefined,
     });
   }
 
@@ -643,9 +702,7 @@ export class Layer extends Named {
   computeOutputShapes(shapes: readonly Shape[]): readonly Shape[] {
     checkShapes(this.name, shapes);
     this.ensureBuilt(shapes);
-    return this.inferOutputs(shapes.map((shape) => ({ shape, type: "float32" as const }))).map(({ shape }) =>
-      channelsLast(shape),
-    );
+    return this.inferOutputs(asTypes(shapes)).map(({ shape }) => channelsLast(shape));
   }
 
   /**
@@ -694,7 +751,7 @@ export class Layer extends Named {
   private writeCall(
     inputs: readonly Value[],
     context: CallContext,
-    { masks = [], useCausalMask, returnAttentionScores }: CallArguments,
+    { masks = [], useCausalMask, returnAttentionScores, positions }: CallArguments,
   ): readonly Value[] {
     const count = inputs.length - masks.length;
     return writeOwn(`The layer "${this.name}" (${this.className})`, "call", inputs, context, (tensors) => {
@@ -705,7 +762,9 @@ export class Layer extends Named {
         training: context.training,
         mask: masks.includes("mask") ? mask : undefined,
       };
-      const [result, called] = layersCalledIn(() => this.call(oneOrAll(tensors.slice(0, count)), options));
+      const own = tensors.slice(0, count);
+      const [first, ...others] = positions === undefined ? [oneOrAll(own)] : inPositions(own, positions);
+      const [result, called] = layersCalledIn(() => this.call(first ?? [], ...others, options));
       this.checkInner(called);
       return result;
     });
@@ -746,8 +805,12 @@ export class Layer extends Named {
     }
   }
 
-  /** Creates the weights unless they exist. Shapes are in Keras's order. */
-  ensureBuilt(shapes: readonly Shape[]): void {
+  /**
+   * Creates the weights unless they exist. Shapes are in Keras's order.
+   *
+   * @param positions how a `build` of a user's own is given them: as its `call` the tensors; default in one argument
+   */
+  ensureBuilt(shapes: readonly Shape[], positions?: Positions): void {
     if (this.isBuilt || this.isBuilding) return;
     checkShapes(this.name, shapes);
     this.isBuilding = true;
@@ -756,7 +819,7 @@ export class Layer extends Named {
       if (this.ownBuild === undefined) this.createWeights?.(shapes);
       else {
         const known = shapes.map((shape) => shape.map((extent) => (typeof extent === "number" ? extent : null)));
-        this.ownBuild(oneOrAll(known));
+        this.ownBuild(positions === undefined ? [oneOrAll(known)] : inPositions(known, positions));
       }
       this.isBuilt = true;
     } finally {
@@ -769,12 +832,24 @@ export class Layer extends Named {
    * {@link addWeight}; it is called once, when the layer is first called.
    *
    * @param inputShape in Keras's order, with the batch; `null` for extents that vary; a list of shapes for several inputs
+   * @param others of a `call` that takes several tensors: the shapes of the others
    */
-  build(inputShape: InputShape): void {
-    const shapes = shapesOf(this.name, inputShape);
-    this.ensureBuilt(shapes);
+  build(inputShape: InputShape, ...others: readonly InputShape[]): void {
+    const { shapes, positions } = this.shapesOfAll([inputShape, ...others]);
+    this.ensureBuilt(shapes, positions);
     // Layers in fields are built when they are called.
-    if (this.hasOwnCall && !this.isBuilding) this.computeOutputShapes(shapes);
+    if (this.hasOwnCall && !this.isBuilding) this.inferOutputs(asTypes(shapes), { positions });
+  }
+
+  /** The shapes that a call of `build` was given. */
+  private shapesOfAll(given: readonly InputShape[]): { shapes: readonly Shape[]; positions: Positions } {
+    const each = given.map((shape) => shapesOf(this.name, shape));
+    const isList = given.map((shape) => shape.length > 0 && shape.every((entry) => Array.isArray(entry)));
+    return {
+      shapes: each.flat(),
+      positions:
+        each.length > 1 ? each.map(({ length }, index) => (isList[index] === true ? length : null)) : undefined,
+    };
   }
 
   /**
@@ -873,13 +948,17 @@ export class Layer extends Named {
    * fields; it is called while a graph is being written, not for each batch, and therefore without `async`.
    *
    * @param inputs a tensor, or a list for several; in Keras's order of axes
+   * @param others the next tensors, where the layer was called on several one behind the other, and at the end always what it
+   * is told: `{ training, mask }`
    * @returns a tensor, or a list for several
    */
   call(
-    inputs: SymbolicTensor | readonly SymbolicTensor[],
-    { training, mask }: OwnCallOptions = {},
+    inputs: Inputs<SymbolicTensor>,
+    ...others: readonly (Inputs<SymbolicTensor> | OwnCallOptions | undefined)[]
   ): SymbolicTensor | readonly SymbolicTensor[] {
-    const tensors = inputs instanceof SymbolicTensor ? [inputs] : inputs;
+    const given = takeCall(`The layer "${this.name}"`, [inputs, ...others], []);
+    const { training, mask }: OwnCallOptions = given.options;
+    const tensors = given.inputs as readonly SymbolicTensor[];
     const all = mask === undefined ? tensors : [...tensors, mask];
     const traced = all.flatMap((tensor) => tensor.traced ?? []);
     const [first] = traced;
@@ -924,6 +1003,10 @@ export class Layer extends Named {
   getConfig(): Record<string, unknown> {
     return this.baseConfig();
   }
+}
+
+function asTypes(shapes: readonly Shape[]): readonly Pick<SymbolicTensor, "shape" | "type">[] {
+  return shapes.map((shape) => ({ shape, type: "float32" }));
 }
 
 /** @throws UsageError for what is no list of shapes */

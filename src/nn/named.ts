@@ -65,6 +65,90 @@ function withDtype(options: object, names: readonly string[]): readonly string[]
   return isPlainObject(options) && options["dtype"] === "float32" ? [...names, "dtype"] : names;
 }
 
+/** What stands for arguments of some names; Keras has `dtype` everywhere, and Graft computes in float32. */
+type Values<O, Names extends readonly string[]> = {
+  [I in keyof Names]: Names[I] extends keyof O
+    ? O[Names[I]]
+    : Names[I] extends "dtype"
+      ? "float32" | null | undefined
+      : never;
+};
+
+type Steps<O, Names extends readonly string[], Taken extends readonly unknown[]> =
+  | [...Taken, options?: { readonly [K in keyof O]?: O[K] | null | undefined }]
+  | (Names extends readonly [infer First extends string, ...infer Rest extends readonly string[]]
+      ? Steps<O, Rest, [...Taken, Values<O, [First]>[0] | null | undefined]>
+      : never);
+
+/**
+ * Arguments of a constructor that takes some of its options by position, in Keras's order, as many as one likes, and all others
+ * by name behind; `null` and `undefined` stand for one that is left away.
+ *
+ * @typeParam Following names of those that may be left away, as the class's static `following`
+ * @typeParam Positional names of those before, as its static `positional`
+ */
+export type ByPosition<O, Following extends readonly string[], Positional extends readonly string[] = []> =
+  | Steps<O, Following, Values<O, Positional>>
+  | [options: { readonly [K in keyof O]: undefined extends O[K] ? O[K] | null : O[K] }];
+
+/** Options whose default is Python's `None` in each of Keras's classes that has them, beside regularizers and constraints. */
+const noneByDefault: ReadonlySet<string> = new Set([
+  "activation",
+  "attentionAxes",
+  "baseline",
+  "batchSize",
+  "brightnessFactor",
+  "classId",
+  "clipnorm",
+  "clipvalue",
+  "contrastFactor",
+  "dataFormat",
+  "dtype",
+  "emaOverwriteFrequency",
+  "flashAttention",
+  "globalClipnorm",
+  "gradientAccumulationSteps",
+  "hueFactor",
+  "ignoreClass",
+  "initialValueThreshold",
+  "inputAxes",
+  "inputShape",
+  "labelWeights",
+  "lossScaleFactor",
+  "name",
+  "noiseShape",
+  "numLabels",
+  "outputAxes",
+  "outputPadding",
+  "outputShape",
+  "saturationFactor",
+  "seed",
+  "sharedAxes",
+  "slidingWindow",
+  "strides",
+  "thresholds",
+  "topK",
+  "valueDim",
+  "warmupTarget",
+  "weightDecay",
+  "weights",
+  "widthFactor",
+]);
+
+/** Options whose default is Python's `None` in these classes of Keras alone. */
+const noneByDefaultIn: ReadonlySet<string> = new Set(["F1Score.threshold", "FBetaScore.threshold", "ReLU.maxValue"]);
+
+/** An option whose default is Python's `None` in all of Keras's classes but these. */
+const neverNoneIn: ReadonlySet<string> = new Set(["AdamW.weightDecay"]);
+
+/** Whether an argument of a class is left away: as `undefined`, or as `null` where that is Keras's default. */
+function isAbsent(owner: string, name: string, value: unknown): boolean {
+  if (value !== null) return value === undefined;
+  const full = `${owner}.${name}`;
+  if (noneByDefaultIn.has(full) || /(Regularizer|Constraint)$/.test(name)) return true;
+  return noneByDefault.has(name) && !neverNoneIn.has(full);
+}
+
 /**
  * The options of a constructor that takes some of them by position, as `new Conv2D(8, 3, { strides: 2 })` or
  * `new Conv2D(8, { kernelSize: 3 })`, or all by name as Keras's keyword arguments, `new Conv2D({ filters: 8, kernelSize: 3, strides: 2 })`.
@@ -83,8 +167,11 @@ export function byName<O extends object>(Class: MaybeNamed, given: readonly unkn
   const [values, rest] = [given.slice(0, at), given.slice(at + 1)];
   const owner = nameOf(Class);
   const inOrder = [...positional, ...following];
-  const byPosition = inOrder.filter((_, index) => values[index] !== undefined);
-  const twice = byPosition.find((name) => options[name] !== undefined);
+  // A function says itself what null is, such as a dataset without batches.
+  const isLeftAway = (name: string, value: unknown): boolean =>
+    typeof Class === "function" ? isAbsent(owner, name, value) : value === undefined;
+  const byPosition = inOrder.filter((name, index) => !isLeftAway(name, values[index]));
+  const twice = byPosition.find((name) => !isLeftAway(name, options[name]));
   const tooMany = [...values.slice(inOrder.length), ...rest].find((value) => value !== undefined);
   if (twice !== undefined || tooMany !== undefined) {
     throw new UsageError(`${owner} was given ${twice === undefined ? "too many arguments" : `"${twice}" twice`}.`, {
@@ -95,8 +182,9 @@ export function byName<O extends object>(Class: MaybeNamed, given: readonly unkn
       advice: twice === undefined ? "Give what else there is by name, in one object at the end." : undefined,
     });
   }
-  const named = inOrder.flatMap((name, index) => (values[index] === undefined ? [] : [[name, values[index]]]));
-  return { ...options, ...(Object.fromEntries(named) as object) } as O;
+  const named = byPosition.map((name) => [name, values[inOrder.indexOf(name)]] as const);
+  const others = Object.entries(options).filter(([name, value]) => value === undefined || !isLeftAway(name, value));
+  return Object.fromEntries([...others, ...named]) as O;
 }
 
 /**

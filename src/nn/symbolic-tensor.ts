@@ -3,6 +3,7 @@ import type { ElementType } from "../onnx/tensor-data.js";
 import { formatShape, type Shape } from "../graph/shape.js";
 import type { Value } from "../graph/value.js";
 import { channelsLast } from "./channels.js";
+import type { Positions } from "./positions.js";
 import type { CallContext } from "./context.js";
 import type { Layer } from "./layer.js";
 import type { Tensor } from "../runtime/runtime.js";
@@ -27,6 +28,8 @@ export interface CallArguments {
   readonly returnAttentionScores?: boolean;
   /** Keras's names of the masks that stand behind the inputs, in order. */
   readonly masks?: readonly MaskName[] | undefined;
+  /** How the inputs of a `call` of a user's own were given, where they were several arguments. */
+  readonly positions?: Positions;
   /** Operations: all arguments of the call, with the inputs by their numbers. */
   readonly operands?: readonly Argument[] | undefined;
 }
@@ -49,6 +52,12 @@ export interface CallOptions {
   readonly returnAttentionScores?: boolean;
   /** For `MultiHeadAttention`: `[N, T of the query, T of the value]`, not 0 where a place may be seen; default everywhere. */
   readonly attentionMask?: SymbolicTensor | undefined;
+  /** For `MultiHeadAttention`: what it is called on, by name. */
+  readonly query?: SymbolicTensor | undefined;
+  /** For `MultiHeadAttention`: see {@link query}. */
+  readonly value?: SymbolicTensor | undefined;
+  /** For `MultiHeadAttention`: see {@link query}; default the value. */
+  readonly key?: SymbolicTensor | undefined;
   /** For `Softmax` and `BatchNormalization`: not 0 where values count; default everywhere. */
   readonly mask?: SymbolicTensor | undefined;
 }

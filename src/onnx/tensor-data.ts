@@ -53,6 +53,15 @@ export function float32(data: Float32Array | readonly number[], dims: readonly n
   return { type: "float32", dims, data: data instanceof Float32Array ? data : Float32Array.from(data) };
 }
 
+/** Numbers of any type as float32; the same array where they are that already. */
+export function toFloat32(data: TensorData["data"]): Float32Array {
+  if (data instanceof Float32Array) return data;
+  // With a function it would first make a list of all numbers: that of the photos of CIFAR-10 does not fit into memory.
+  return typeof data[0] === "bigint"
+    ? Float32Array.from(data as BigInt64Array, Number)
+    : new Float32Array(data as ArrayLike<number>);
+}
+
 /** An `int64` tensor; one-dimensional unless `dims` says otherwise. */
 export function int64(values: readonly number[], dims: readonly number[] = [values.length]): TensorData<"int64"> {
   return { type: "int64", dims, data: BigInt64Array.from(values, (value) => BigInt(value)) };

@@ -39,7 +39,7 @@ describe("layers of TensorFlow.js", () => {
       "model.json",
     );
     const inputs = model.inputs.map(({ shape }, key) => inputOf(name, [2, ...shape.slice(1).map(Number)], key));
-    const output = await model.predictOnBatch<Tensor>(inputs);
+    const output = await model.predictOnBatch(inputs);
     expect(fromTensor(output).dims).toEqual(one.output.shape);
     expect(relativeError(fromTensor(output), one.output)).toBeLessThan(1e-5);
   });

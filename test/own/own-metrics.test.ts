@@ -83,6 +83,46 @@ describe("a metric of one's own, in Keras's form", () => {
     expect((await own.trainOnBatch(x, y))["f1"]).toBeCloseTo(f1, 6);
   });
 
+  it("begins each round with what Keras's resetState leaves, or one of its own", async () => {
+    // Two weights that begin with 1; resetState makes them 0, but for one that sets others, or that goes on for ever.
+    class FromOnes extends metrics.Metric {
+      static readonly className: string = "FromOnes";
+      readonly sums = this.addWeight({ name: "sums", shape: [2], initializer: "ones" });
+      override updateState(yTrue: Numbers, yPred: Numbers): metrics.MetricUpdate {
+        this.sums.assignAdd(ops.stack([ops.sum(yTrue), ops.sum(ops.onesLike(yPred))]));
+      }
+      override result(): metrics.MetricResult {
+        return ops.add(ops.getItem(this.sums, 0), ops.multiply(100, ops.getItem(this.sums, 1)));
+      }
+    }
+    class FromOthers extends FromOnes {
+      static override readonly className: string = "FromOthers";
+      override resetState(): void {
+        this.sums.assign(array([5, 7], [2]));
+      }
+    }
+    class ForEver extends FromOnes {
+      static override readonly className: string = "ForEver";
+      override resetState(): void {
+        // Goes on.
+      }
+    }
+    const own = model(new FromOnes());
+    own.compile({ optimizer: "sgd", loss: "mse", metrics: [new FromOnes(), new FromOthers(), new ForEver()] });
+    const [samples, labels] = [array([1, 1, 1, 1], [4, 1]), array([1, 0, 1, 1], [4, 1])];
+    const options = { epochs: 3, batchSize: 2, verbose: 0 } as const;
+    const { history } = await own.fit(samples, labels, { ...options, validationData: [samples, labels] });
+    expect(history).toMatchObject({
+      from_ones: [504, 403, 403],
+      val_from_ones: [403, 403, 403],
+      from_others: [504, 1108, 1108],
+      val_from_others: [1108, 1108, 1108],
+      for_ever: [504, 1310, 2116],
+      val_for_ever: [907, 1713, 2519],
+    });
+    expect(await own.evaluate(samples, labels, { verbose: 0 })).toMatchObject({ from_ones: 403, for_ever: 2922 });
+  });
+
   it("is called on arrays, and begins again", async () => {
     const metric = new F1();
     const prediction = array([0, 0, 1, 1, 1, 0, 1], [7, 1]);

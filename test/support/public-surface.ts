@@ -58,10 +58,11 @@ function isClass(value: unknown): boolean {
   return typeof value === "function" && Function.prototype.toString.call(value).startsWith("class ");
 }
 
-function entries(): [path: string, value: unknown][] {
-  return Object.entries(graft).flatMap(([name, value]): [string, unknown][] =>
-    typeof value === "object"
-      ? Object.entries(value as object).map(([inner, item]) => [`${name}.${inner}`, item as unknown])
+/** What a namespace holds, and the namespaces in it. */
+function entries(namespace: object = graft): [path: string, value: unknown][] {
+  return Object.entries(namespace).flatMap(([name, value]: [string, unknown]): [string, unknown][] =>
+    Object.prototype.toString.call(value) === "[object Module]"
+      ? entries(value as object).map(([inner, item]) => [`${name}.${inner}`, item])
       : [[name, value]],
   );
 }

@@ -62,7 +62,8 @@ describe("a loss of logits after an activation is taken of what goes into it, as
     ["softmax", 2, oneHot, losses.CategoricalCrossentropy],
     ["softmax", 2, numbers, losses.SparseCategoricalCrossentropy],
     ["sigmoid", 1, numbers, losses.BinaryCrossentropy],
-  ] as const)("%s", async (activation, units, y, Loss) => {
+  ] as const)("%s", async (activation, units, y, Given) => {
+    const Loss: new (options?: { readonly fromLogits?: boolean }) => losses.Loss = Given;
     const told = await lossOf(network(units, activation), new Loss({ fromLogits: true }), y);
     expect(warned).toEqual([
       expect.stringContaining(`was given fromLogits: true, but the output comes out of a ${activation}`),

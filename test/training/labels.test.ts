@@ -58,6 +58,30 @@ function network({ units = 3, activation = "softmax", loss = sparse, follow = []
 const sparse = "sparse_categorical_crossentropy";
 const one: Given = { units: 1, activation: "sigmoid", loss: "binary_crossentropy" };
 
+/** As Keras 3.15.1: what a weight of 0 leaves nothing of may be any number, but in figures that know no weights. */
+describe("labels of samples whose weight is 0", () => {
+  const unknown = column([0, -1, 1, 1], [4, 1]);
+  const sampleWeight = column([1, 0, 1, 1]);
+  const loss = async (given: Given, y: Tensor): Promise<number> => {
+    const zero = network({ ...given });
+    zero.setWeights(zero.getWeights().map(({ dims, size }) => new Tensor("float32", new Float32Array(size), dims)));
+    return (await zero.evaluate(x, y, { sampleWeight, verbose: 0 }))["loss"] ?? NaN;
+  };
+
+  it("may be none where shares are compared", async () => {
+    expect(await loss(one, unknown)).toBeCloseTo((3 * Math.LN2) / 4, 6);
+    expect(await loss({ ...one, loss: "hinge" }, column([-1, -9, 1, 1], [4, 1]))).toBeCloseTo((1.5 + 0.5 + 0.5) / 4, 6);
+    await expect(network(one).fit(x, unknown, { sampleWeight, verbose: 0 })).resolves.toBeDefined();
+  });
+
+  it("are refused where they count nevertheless", async () => {
+    await expect(loss({ ...one, follow: ["auc"] }, unknown)).rejects.toThrow("The label -1 is outside [0, 1].");
+    await expect(loss(one, column([-1, 0, 1, 1], [4, 1]))).rejects.toThrow("The label -1 is outside [0, 1].");
+    await expect(loss(one, column([0, NaN, 1, 1], [4, 1]))).rejects.toThrow("The label NaN is outside [0, 1].");
+    await expect(loss({}, column([0, -1, 1, 1]))).rejects.toThrow("The label -1 is no class.");
+  });
+});
+
 describe("a label that is no class is refused before anything is learned", () => {
   it.each([-1, 3, 1.5, NaN, Infinity])("%d of three classes", async (wrong) => {
     const model = network();

@@ -142,7 +142,8 @@ describe("slots of an optimizer", () => {
     "have the shapes that %s wants",
     async (name) => {
       const model = network();
-      const optimizer = new optimizers[name]({ learningRate: 0.01 });
+      const Optimizer: new (options: { readonly learningRate: number }) => optimizers.Optimizer = optimizers[name];
+      const optimizer = new Optimizer({ learningRate: 0.01 });
       model.compile({ optimizer, loss: "binary_crossentropy" });
       const before = bytesOf(model);
       for (let step = 0; step < 3; step++) await model.trainOnBatch(x, y);

@@ -1,7 +1,7 @@
-import type { Tensor } from "../../runtime/runtime.js";
+import { toFloat32 } from "../../onnx/tensor-data.js";
+import { fromTensor, type Tensor } from "../../runtime/runtime.js";
 
 /** A tensor's values as float32; its own array where they are that already. */
-export function toFloat32Array({ data }: Tensor): Float32Array {
-  if (data instanceof Float32Array) return data;
-  return Float32Array.from(data as ArrayLike<number | bigint>, Number);
+export function toFloat32Array(tensor: Tensor): Float32Array {
+  return toFloat32(fromTensor(tensor).data);
 }

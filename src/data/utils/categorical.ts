@@ -7,15 +7,20 @@ export type Numbers = Tensor | ArrayLike<number> | readonly Numbers[];
 
 /** Numbers with their shape. */
 interface Flat {
-  readonly values: readonly number[];
+  readonly values: ArrayLike<number>;
   readonly dims: readonly number[];
 }
 
+/** As they are, without BigInts: all photos of a data set as a list would not fit into memory. */
+function listOf(values: ArrayLike<number | bigint>): ArrayLike<number> {
+  return typeof values[0] === "bigint" ? Array.from(values, Number) : (values as ArrayLike<number>);
+}
+
 function flat(x: unknown, owner: string): Flat {
-  if (isTensor(x)) return { values: Array.from(x.data as ArrayLike<number | bigint>, Number), dims: x.dims };
+  if (isTensor(x)) return { values: listOf(x.data as ArrayLike<number | bigint>), dims: x.dims };
   if (typeof x === "number" || typeof x === "bigint") return { values: [Number(x)], dims: [] };
   if (ArrayBuffer.isView(x) && !(x instanceof DataView)) {
-    const values = Array.from(x as unknown as ArrayLike<number | bigint>, Number);
+    const values = listOf(x as unknown as ArrayLike<number | bigint>);
     return { values, dims: [values.length] };
   }
   if (!Array.isArray(x))
@@ -23,7 +28,8 @@ function flat(x: unknown, owner: string): Flat {
   const rows = x.map((row: unknown) => flat(row, owner));
   const [first = { values: [], dims: [] }] = rows;
   const wrong = rows.find(({ dims }) => String(dims) !== String(first.dims));
-  if (wrong === undefined) return { values: rows.flatMap(({ values }) => values), dims: [rows.length, ...first.dims] };
+  if (wrong === undefined)
+    return { values: rows.flatMap(({ values }) => Array.from(values)), dims: [rows.length, ...first.dims] };
   throw new ShapeError(`${owner} takes lists of one length.`, {
     subject: "x",
     expected: `[${first.dims.join(", ")}] in each row, as in the first one`,
@@ -47,7 +53,8 @@ export function toCategorical(
   const owner = "toCategorical";
   const given = typeof options === "number" || options === null ? { numClasses: options } : options;
   checkOptionNames(owner, given, ["numClasses"]);
-  const { values, dims } = flat(x, owner);
+  const { values: labels, dims } = flat(x, owner);
+  const values = Array.from(labels);
   const shape = dims.length > 1 && dims.at(-1) === 1 ? dims.slice(0, -1) : dims;
   const asked = given.numClasses ?? undefined;
   if (asked !== undefined && !isWhole(asked, 1)) refuseOption(owner, "numClasses", "a whole number from 1", asked);

@@ -8,28 +8,7 @@ import { gzipSync } from "node:zlib";
 import { strToU8, zipSync } from "fflate";
 import { DownloadError, FileError, utils } from "graft-ml";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-
-/** A tar archive of files, folders and links, by name; what begins with `->` is a link. */
-function tar(members: Readonly<Record<string, string>>): Uint8Array {
-  const blocks = Object.entries(members).flatMap(([name, text]) => {
-    const link = text.startsWith("->");
-    const data = new TextEncoder().encode(link ? "" : text);
-    const header = Buffer.alloc(512);
-    header.write(name.slice(0, 100), 0);
-    header.write("0000644\0", 100);
-    header.write(`${data.length.toString(8).padStart(11, "0")}\0`, 124);
-    header.write("        ", 148);
-    header.write(link ? "2" : name.endsWith("/") ? "5" : "0", 156);
-    if (link) header.write(text.slice(2), 157);
-    header.write("ustar\0", 257);
-    const sum = header.reduce((total, byte) => total + byte, 0);
-    header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-    const body = Buffer.alloc(Math.ceil(data.length / 512) * 512);
-    body.set(data);
-    return [header, body];
-  });
-  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
-}
+import { tar } from "../../../test/support/tar.js";
 
 /** A name too long for the header of ustar, in an extended one. */
 function withLongName(name: string, text: string): Uint8Array {

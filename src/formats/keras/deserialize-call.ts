@@ -139,7 +139,7 @@ export function readCall(node: unknown): Call {
   const positional = args.flatMap((argument) => {
     if (argument === null) return [];
     const tensors = tensorsIn(argument);
-    if (tensors !== undefined) return tensors;
+    if (tensors !== undefined) return [{ tensors, count: Array.isArray(argument) ? tensors.length : null }];
     throw new UsageError("Graft calls layers with tensors only.", {
       subject: "args",
       expected: "outputs of other layers",
@@ -147,8 +147,9 @@ export function readCall(node: unknown): Call {
     });
   });
   const named = options(kwargs, false);
-  const { training, told } = named;
-  return { inputs: [...positional, ...named.inputs, ...named.masks], training, told, isOld: false };
+  const inputs = [...positional.flatMap(({ tensors }) => tensors), ...named.inputs, ...named.masks];
+  const positions = positional.length > 1 ? positional.map(({ count }) => count) : undefined;
+  return { inputs, training: named.training, told: { ...named.told, positions }, isOld: false };
 }
 
 /**

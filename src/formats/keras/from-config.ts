@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FileError, GraftError, UsageError } from "../../errors/errors.js";
+import { inPositions } from "../../nn/positions.js";
 import { Layer } from "../../nn/layer.js";
 import { type CustomObject, findCustom, getRegisteredName, makeCustom } from "../../nn/saving/custom-objects.js";
 import { deserializeLayer, layerNames, policyOf } from "../../nn/layers/deserialize-layer.js";
@@ -226,7 +227,7 @@ class ConfigReader {
             progress = true;
             continue;
           }
-          const { masks = [], ...flags } = told;
+          const { masks = [], positions, ...flags } = told;
           const own = inputs.slice(0, inputs.length - masks.length);
           const mask = (wanted: MaskName): SymbolicTensor | undefined => inputs[own.length + masks.indexOf(wanted)];
           const options: CallOptions = {
@@ -235,7 +236,9 @@ class ConfigReader {
             ...(masks.includes("attention_mask") ? { attentionMask: mask("attention_mask") } : {}),
             ...(masks.includes("mask") ? { mask: mask("mask") } : {}),
           };
-          outputs.push(this.explained(`The layer "${name}" in ${this.file}`, () => layer.applyAll(own, options)));
+          const [first = [], ...others] = inPositions(own, layer.hasOwnCall ? positions : undefined);
+          const connected = (): readonly SymbolicTensor[] => layer.applyAll(first, ...others, options);
+          outputs.push(this.explained(`The layer "${name}" in ${this.file}`, connected));
           waiting.shift();
           progress = true;
         }

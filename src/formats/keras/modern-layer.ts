@@ -1,4 +1,4 @@
-import type { Config } from "../../nn/config.js";
+import { type Config, isSerializedObject } from "../../nn/config.js";
 import { without } from "./deserialize-check.js";
 import type { Generation } from "./generation.js";
 import { isKeras1, keras2OfKeras1, type LayerConfig } from "./keras1-layer.js";
@@ -96,6 +96,15 @@ function inputConfig(config: Config): Config {
   };
 }
 
+/** Where an activation function is a layer, that one, too. */
+function withActivationLayer(config: Config, generation: Generation, isModern: boolean): Config {
+  const { activation } = config;
+  if (!isSerializedObject(activation) || typeof activation.config !== "object") return config;
+  const layer = { className: activation.class_name, config: activation.config };
+  const { className, config: modern } = modernLayer(layer, generation, isModern);
+  return { ...config, activation: { ...activation, class_name: className, config: modern } };
+}
+
 /**
  * The class and the configuration of a layer of any generation, as Keras 3 writes them: one place for all kinds of files.
  *
@@ -119,5 +128,6 @@ export function modernLayer(layer: LayerConfig, generation: Generation, isModern
       (!isModern || className === "BatchNormalization") && key === "axis" && Array.isArray(value) && value.length === 1;
     return [[names[key] ?? key, isOldAxis ? value[0] : value]];
   });
-  return { className, config: readActivations(Object.fromEntries(entries), generation) };
+  const config = readActivations(Object.fromEntries(entries), generation);
+  return { className, config: withActivationLayer(config, generation, isModern) };
 }

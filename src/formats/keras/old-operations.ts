@@ -5,6 +5,7 @@ import {
   Activation,
   Add,
   AveragePooling2D,
+  Dot,
   Flatten,
   Identity,
   LeakyReLU,
@@ -46,8 +47,15 @@ type Meaning =
       readonly names?: Readonly<Record<string, string>>;
       /** Defaults where they are not Keras 3's. */
       readonly defaults?: Readonly<Record<string, Argument>>;
+      /** Arguments that have been looked at, and say nothing more. */
+      readonly ignored?: readonly string[];
     }
-  | { readonly layer: (given: Given, name: string) => Layer; readonly takes?: readonly string[] };
+  | {
+      readonly layer: (given: Given, name: string) => Layer;
+      readonly takes?: readonly string[];
+      /** Arguments that are tensors beside the first. */
+      readonly tensors?: readonly string[];
+    };
 
 const pair = (operation: string): Meaning => ({ operation, names: { y: "x2" } });
 const reduction = (operation: string): Meaning => ({ operation, names: { axis: "axis", keepdims: "keepdims" } });
@@ -110,6 +118,37 @@ function normalization(given: Given, name: string): Layer {
   throw unusable("axis", "axes (without them, TensorFlow normalizes all samples together)", undefined);
 }
 
+/** A product of matrices of which at least one is turned: as a layer, for whose axes it is the same. */
+function turnedProduct(given: Given, name: string): Layer {
+  const axes = [given.get("transpose_a") === true ? 1 : 2, given.get("transpose_b") === true ? 2 : 1] as const;
+  return new Dot(axes, { name });
+}
+
+/** How a call is said, where that depends on its arguments. */
+function meaningOf(title: string, given: Given): Meaning | undefined {
+  const isTurned = given.get("transpose_a") === true || given.get("transpose_b") === true;
+  if (title === "linalg.matmul" && isTurned) {
+    return { layer: turnedProduct, takes: ["b", "transpose_a", "transpose_b"], tensors: ["b"] };
+  }
+  // With a matrix of the file, over one axis, it is that product, too.
+  const isMatrix = z.array(z.array(z.number())).safeParse(given.get("b")).success;
+  if (title === "tensordot" && given.get("axes") === 1 && isMatrix) {
+    return { operation: "numpy.Matmul", names: { b: "x2" }, ignored: ["axes"] };
+  }
+  return Object.hasOwn(meanings, title) ? meanings[title] : undefined;
+}
+
+/** Sizes of parts as the places where they begin. */
+function placesOfParts(sizes: Argument): Argument {
+  if (!Array.isArray(sizes)) return sizes;
+  const starts = (sizes as readonly unknown[]).slice(0, -1);
+  if (starts.some((size) => typeof size !== "number" || size < 0)) {
+    throw unusable("num_or_size_splits", "a number, or sizes of which only the last may be -1", sizes);
+  }
+  let place = 0;
+  return (starts as readonly number[]).map((size) => (place += size));
+}
+
 /** TensorFlow's functions by the names that files have. */
 const meanings: Readonly<Record<string, Meaning>> = {
   "__operators__.add": pair("numpy.Add"),
@@ -136,11 +175,13 @@ const meanings: Readonly<Record<string, Meaning>> = {
   "math.logical_and": pair("numpy.LogicalAnd"),
   "math.logical_or": pair("numpy.LogicalOr"),
   "math.logical_not": ofElements("numpy.LogicalNot"),
+  "math.squared_difference": pair("numpy.SquaredDifference"),
   "math.negative": ofElements("numpy.Negative"),
   "math.abs": ofElements("numpy.Absolute"),
   "math.exp": ofElements("numpy.Exp"),
   "math.log": ofElements("numpy.Log"),
   "math.log1p": ofElements("numpy.Log1p"),
+  "math.expm1": ofElements("numpy.Expm1"),
   "math.sqrt": ofElements("numpy.Sqrt"),
   "math.rsqrt": ofElements("math.Rsqrt"),
   "math.square": ofElements("numpy.Square"),
@@ -160,6 +201,21 @@ const meanings: Readonly<Record<string, Meaning>> = {
   "math.reduce_prod": reduction("numpy.Prod"),
   "math.reduce_std": reduction("numpy.Std"),
   "math.reduce_variance": reduction("numpy.Var"),
+  "math.reduce_logsumexp": reduction("math.Logsumexp"),
+  "math.cumsum": { operation: "numpy.Cumsum", names: { axis: "axis" }, defaults: { axis: 0 } },
+  "math.top_k": { operation: "math.TopK", names: { k: "k", sorted: "sorted" }, defaults: { k: 1 } },
+  sort: { operation: "numpy.Sort", names: { axis: "axis" }, defaults: { axis: -1 } },
+  "linalg.matmul": { operation: "numpy.Matmul", names: { b: "x2" } },
+  "nn.depth_to_space": { operation: "nn.DepthToSpace", names: { block_size: "block_size" } },
+  "nn.space_to_depth": { operation: "nn.SpaceToDepth", names: { block_size: "block_size" } },
+  one_hot: {
+    operation: "nn.OneHot",
+    names: { depth: "num_classes", axis: "axis", dtype: "dtype" },
+    defaults: { axis: -1 },
+  },
+  "image.rgb_to_grayscale": { operation: "image.RGBToGrayscale" },
+  "image.rgb_to_hsv": { operation: "image.RGBToHSV" },
+  "image.hsv_to_rgb": { operation: "image.HSVToRGB" },
   "math.argmax": { operation: "numpy.Argmax", names: { axis: "axis" }, defaults: { axis: 0 } },
   "math.argmin": { operation: "numpy.Argmin", names: { axis: "axis" }, defaults: { axis: 0 } },
   "compat.v1.norm": { operation: "linalg.Norm", names: { axis: "axis", keepdims: "keepdims" } },
@@ -239,6 +295,14 @@ const harmless: Readonly<Record<string, readonly unknown[]>> = {
   name: [],
   conjugate: [false],
   validate_indices: [],
+  transpose_a: [false],
+  transpose_b: [false],
+  adjoint_a: [false],
+  adjoint_b: [false],
+  exclusive: [false],
+  direction: ["ASCENDING"],
+  on_value: [1],
+  off_value: [0],
   batch_dims: [0],
   data_format: ["NHWC"],
   preserve_aspect_ratio: [false],
@@ -368,7 +432,9 @@ function modernValue(name: string, value: Argument): Argument {
 export function readOldOperation(config: unknown, name: string, nodes: readonly unknown[]): OldOperation {
   const called = z.looseObject({ function: z.string() }).safeParse(config);
   const title = called.success ? called.data.function : "?";
-  const meaning = Object.hasOwn(meanings, title) ? meanings[title] : undefined;
+  const read = nodes.map(readNode);
+  const [node = { first: undefined, given: new Map<string, unknown>() }] = read;
+  const meaning = meaningOf(title, node.given);
   if (meaning === undefined) {
     throw new UsageError(`Graft does not have the function tf.${title}.`, {
       subject: title,
@@ -377,9 +443,8 @@ export function readOldOperation(config: unknown, name: string, nodes: readonly 
       advice: "Replace it by one of Keras's layers, or export the model as ONNX and load that.",
     });
   }
-  const read = nodes.map(readNode);
-  const [node = { first: undefined, given: new Map<string, unknown>() }] = read;
-  const takes = "layer" in meaning ? (meaning.takes ?? []) : Object.keys(meaning.names ?? {});
+  const ignored = "layer" in meaning ? [] : (meaning.ignored ?? []);
+  const takes = "layer" in meaning ? (meaning.takes ?? []) : [...Object.keys(meaning.names ?? {}), ...ignored];
   const unknown = [...node.given.keys()].find((key) => !takes.includes(key));
   if (unknown !== undefined) {
     throw new UsageError(`Graft does not have an argument of tf.${title}.`, {
@@ -393,18 +458,18 @@ export function readOldOperation(config: unknown, name: string, nodes: readonly 
   if ("layer" in meaning) {
     const layer = meaning.layer(node.given, name);
     reader.read(node.first, "x");
+    for (const tensor of meaning.tensors ?? []) reader.read(node.given.get(tensor), tensor);
     return { layer, calls: [{ inputs: reader.inputs, training: undefined, told: {}, isOld: true }] };
   }
   const [module = "", className = ""] = meaning.operation.split(".");
   const first = reader.read(node.first, "x1");
-  const named = [...node.given].map(([key, value]): [string, Argument] => {
+  const said = [...node.given].filter(([key]) => !ignored.includes(key));
+  const named = said.map(([key, value]): [string, Argument] => {
     const modern = meaning.names?.[key] ?? key;
     return [modern, modernValue(modern, reader.read(value, modern))];
   });
-  if (title === "split" && typeof node.given.get("num_or_size_splits") !== "number") {
-    throw unusable("num_or_size_splits", "a number", node.given.get("num_or_size_splits"));
-  }
   const all = Object.fromEntries(named);
+  if (title === "split") all["indices_or_sections"] = placesOfParts(all["indices_or_sections"] ?? 0);
   // What is padded with has a meaning for one way of padding only.
   const pads = className === "Pad" && ((all["mode"] ?? "constant") !== "constant" || all["constant_values"] === 0);
   if (pads) delete all["constant_values"];

@@ -1,7 +1,7 @@
 import { ShapeError } from "../../errors/errors.js";
 import { input, type Value } from "../../graph/value.js";
 import { toChannelsFirst } from "../../nn/channels.js";
-import { float32, type TensorData } from "../../onnx/tensor-data.js";
+import { float32, type TensorData, toFloat32 } from "../../onnx/tensor-data.js";
 import type { Batch, ReadySource } from "./batch-source.js";
 import { pickRows } from "./batch-source.js";
 import { SampleOrder } from "./sample-order.js";
@@ -39,17 +39,16 @@ function graphFor(samples: readonly (readonly number[])[]): readonly Value[] {
 }
 
 /** A tensor's values as float32. */
-export function asFloat32({ type, dims, data }: TensorData): TensorData<"float32"> {
-  if (type === "float32") return { type, dims, data: data as Float32Array };
-  return float32(Float32Array.from(data as ArrayLike<number | bigint>, Number), dims);
+export function asFloat32({ dims, data }: TensorData): TensorData<"float32"> {
+  return float32(toFloat32(data), dims);
 }
 
-function rowsOf(tensor: TensorData<"float32">, keys: readonly number[]): TensorData<"float32"> {
+function rowsOf(tensor: TensorData, keys: readonly number[]): TensorData<"float32"> {
   const sample = tensor.dims.slice(1);
   const size = sample.reduce((product, extent) => product * extent, 1);
   const data = new Float32Array(keys.length * size);
   keys.forEach((key, row) => {
-    data.set(tensor.data.subarray(key * size, (key + 1) * size), row * size);
+    data.set(toFloat32(tensor.data.subarray(key * size, (key + 1) * size)), row * size);
   });
   return float32(data, [keys.length, ...sample]);
 }
@@ -109,7 +108,8 @@ function weightsOf({ alone, each }: OutputValues): Pick<Batch, "sampleWeight" | 
  * @throws ShapeError when inputs, labels and weights are not equally many
  */
 export function arraySource(x: Tensor | readonly Tensor[], options: ArraySourceOptions): ReadySource {
-  const inputs = ("dims" in x ? [x] : x).map((tensor) => asFloat32(fromTensor(tensor)));
+  // As they are: batches become float32, for all photos in float32 may be more than the memory holds.
+  const inputs = ("dims" in x ? [x] : x).map(fromTensor);
   const samples = inputs[0]?.dims[0] ?? 0;
   const labels = valuesOf(options.y);
   const weights = valuesOf(options.sampleWeight);

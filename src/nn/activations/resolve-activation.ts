@@ -3,11 +3,13 @@ import { UsageError } from "../../errors/errors.js";
 import { didYouMean } from "../../errors/nearest.js";
 import type { Value } from "../../graph/value.js";
 import { isSerializedObject, type SerializedObject } from "../config.js";
+import { Layer } from "../layer.js";
 import { snakeCase, type SnakeCase } from "../names.js";
 import { approximateGelu } from "./approximate-gelu.js";
 import { ownContext } from "../own-context.js";
 import { writeOwn } from "../own-call.js";
 import { findCustom, getRegisteredName, isRegistered } from "../saving/custom-objects.js";
+import { serializeObject } from "../serialize-object.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
 import * as catalogue from "./catalogue.js";
 import { oldHardSigmoid } from "./old-hard-sigmoid.js";
@@ -35,8 +37,8 @@ const table: ReadonlyMap<string, Activation> = new Map<string, Activation>([
 /** An activation function of a user's own, written with functions of `ops`. */
 export type OwnActivation = (x: SymbolicTensor) => SymbolicTensor;
 
-/** An activation function, its name in Keras, or what Keras wrote into a file. */
-export type ActivationLike = OwnActivation | Activation | Word<ActivationName> | SerializedObject;
+/** An activation function, its name in Keras, a layer without weights, or what Keras wrote into a file. */
+export type ActivationLike = OwnActivation | Activation | Word<ActivationName> | Layer | SerializedObject;
 
 /** An activation function of a user's own. */
 function ownActivation(own: OwnActivation): NamedActivation {
@@ -44,6 +46,7 @@ function ownActivation(own: OwnActivation): NamedActivation {
   const owner = `The activation function "${name}"`;
   return {
     name,
+    config: name,
     apply: (x) => {
       const [y, ...others] = writeOwn(owner, "it", [x], ownContext(), ([tensor]) => tensor && own(tensor));
       if (y !== undefined && others.length === 0) return y;
@@ -56,9 +59,35 @@ function ownActivation(own: OwnActivation): NamedActivation {
   };
 }
 
+/**
+ * A layer as an activation function: `activation: new layers.LeakyReLU(0.1)`.
+ *
+ * @throws UsageError for a layer that has weights
+ */
+function layerActivation(layer: Layer): NamedActivation {
+  if ("createWeights" in layer || layer.weights.length > 0) {
+    throw new UsageError(`The layer "${layer.name}" (${layer.className}) is no activation function.`, {
+      subject: "activation",
+      expected: "a function, its name, or a layer without weights, such as LeakyReLU",
+      received: layer.className,
+      advice: "Call it behind the other layer: x = new layers.PReLU().apply(x).",
+    });
+  }
+  return {
+    name: layer.name,
+    config: serializeObject("keras.layers", layer),
+    apply: (x) => {
+      const [y = x] = layer.callNamed([x], ownContext());
+      return y;
+    },
+  };
+}
+
 /** An activation function and its name in Keras. */
 export interface NamedActivation {
   readonly name: string;
+  /** What files say of it: its name, or the layer that it is. */
+  readonly config: string | SerializedObject;
   readonly apply: Activation;
 }
 
@@ -73,11 +102,12 @@ export function resolveActivation(like?: ActivationLike | null): NamedActivation
   if (like === undefined || like === null) return resolveActivation("linear");
   if (typeof like === "function") {
     const known = [...table].find(([, activation]) => activation === like);
-    if (known !== undefined) return { name: known[0], apply: known[1] };
+    if (known !== undefined) return { name: known[0], config: known[0], apply: known[1] };
     const { activationName } = like as { readonly activationName?: string };
     if (activationName !== undefined) return resolveActivation(activationName);
     return ownActivation(like as OwnActivation);
   }
+  if (like instanceof Layer) return layerActivation(like);
   // JavaScript lets anything through.
   const anything: unknown = like;
   if (typeof anything !== "string" && !isSerializedObject(anything)) {

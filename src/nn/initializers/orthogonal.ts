@@ -4,6 +4,7 @@ import type { Generator } from "../../random/generator.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link Orthogonal}. */
 export interface OrthogonalOptions extends SeedOptions {
@@ -29,6 +30,9 @@ function orthonormalize(rows: Float64Array[]): void {
   });
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["gain", "seed"] as const;
+
 /**
  * A random orthogonal matrix times `gain`, uniform among all of them: rows or columns, whichever are fewer, are
  * orthonormal. Kernels of convolutions are taken as `[height · width · in, out]`.
@@ -39,11 +43,16 @@ function orthonormalize(rows: Float64Array[]): void {
  */
 export class Orthogonal extends SeededInitializer {
   static readonly className: string = "Orthogonal";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["gain"] satisfies readonly (keyof OrthogonalOptions)[];
   private readonly gain: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<OrthogonalOptions, typeof following>);
   /** @throws UsageError when the gain is not a number */
-  constructor(options: OrthogonalOptions = {}) {
+  constructor(options?: OrthogonalOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<OrthogonalOptions>(Orthogonal, given);
     super(options);
     this.gain = numberWithin("Orthogonal", "gain", options.gain ?? 1);
   }

@@ -1,7 +1,7 @@
 import type { Generator } from "../../random/generator.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
 
 /** Options of {@link RandomNormal}. */
@@ -16,16 +16,20 @@ export interface RandomNormalOptions extends SeedOptions {
 export class RandomNormal extends SeededInitializer {
   static readonly className: string = "RandomNormal";
   static readonly positional: readonly string[] = ["mean", "stddev"] satisfies readonly (keyof RandomNormalOptions)[];
+  static readonly following: readonly string[] = ["seed"];
   private readonly mean: number;
   private readonly stddev: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomNormalOptions, ["mean", "stddev", "seed"]>);
   /**
    * @param mean mean, or the options; default 0
    * @param stddev standard deviation; default 0.05
    * @throws UsageError when an option is not usable
    */
-  constructor(mean?: number | RandomNormalOptions, stddev?: number, others?: SeedOptions) {
-    const options = byName<RandomNormalOptions>(RandomNormal, [mean, stddev, others]);
+  constructor(mean?: number | RandomNormalOptions, stddev?: number, others?: SeedOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<RandomNormalOptions>(RandomNormal, given);
     super(options);
     this.mean = numberWithin("RandomNormal", "mean", options.mean ?? 0);
     this.stddev = numberWithin("RandomNormal", "stddev", options.stddev ?? 0.05, 0);

@@ -2,7 +2,7 @@ import type { Generator } from "../../random/generator.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { drawTruncatedNormal } from "./draw-truncated-normal.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
 
 /** Options of {@link TruncatedNormal}. */
@@ -20,16 +20,20 @@ export class TruncatedNormal extends SeededInitializer {
     "mean",
     "stddev",
   ] satisfies readonly (keyof TruncatedNormalOptions)[];
+  static readonly following: readonly string[] = ["seed"];
   private readonly mean: number;
   private readonly stddev: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<TruncatedNormalOptions, ["mean", "stddev", "seed"]>);
   /**
    * @param mean mean, or the options; default 0
    * @param stddev standard deviation; default 0.05
    * @throws UsageError when an option is not usable
    */
-  constructor(mean?: number | TruncatedNormalOptions, stddev?: number, others?: SeedOptions) {
-    const options = byName<TruncatedNormalOptions>(TruncatedNormal, [mean, stddev, others]);
+  constructor(mean?: number | TruncatedNormalOptions, stddev?: number, others?: SeedOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<TruncatedNormalOptions>(TruncatedNormal, given);
     super(options);
     this.mean = numberWithin("TruncatedNormal", "mean", options.mean ?? 0);
     this.stddev = numberWithin("TruncatedNormal", "stddev", options.stddev ?? 0.05, 0);

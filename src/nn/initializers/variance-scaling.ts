@@ -5,6 +5,7 @@ import { drawTruncatedNormal } from "./draw-truncated-normal.js";
 import { drawUniform } from "./draw-uniform.js";
 import { fans } from "./fans.js";
 import { SeededInitializer, type SeedOptions } from "./seeded-initializer.js";
+import { type ByPosition, byName } from "../named.js";
 
 const modes = ["fan_in", "fan_out", "fan_avg"] as const;
 const distributions = ["truncated_normal", "untruncated_normal", "uniform"] as const;
@@ -26,6 +27,9 @@ export interface VarianceScalingOptions extends SeedOptions {
 /** Standard deviation of the standard normal distribution cut off at ±2. */
 const truncatedDeviation = 0.8796256610342398;
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["scale", "mode", "distribution", "seed", "inputAxes", "outputAxes"] as const;
+
 /**
  * Random values whose variance is `scale / n`, with n the fan-in, the fan-out or their mean.
  *
@@ -35,6 +39,7 @@ const truncatedDeviation = 0.8796256610342398;
  */
 export class VarianceScaling extends SeededInitializer {
   static readonly className: string = "VarianceScaling";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "scale",
     "mode",
@@ -48,8 +53,12 @@ export class VarianceScaling extends SeededInitializer {
   private readonly inputAxes: readonly number[] | undefined;
   private readonly outputAxes: readonly number[] | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<VarianceScalingOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: VarianceScalingOptions = {}) {
+  constructor(options?: VarianceScalingOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<VarianceScalingOptions>(VarianceScaling, given);
     super(options);
     const { scale = 1, mode = "fan_in", distribution = "truncated_normal" } = options;
     this.scale = positiveNumber("VarianceScaling", "scale", scale);

@@ -34,6 +34,17 @@ function checkPolicy({ class_name: className, config }: SerializedObject): void 
   });
 }
 
+/** What a file says of an activation function, as a layer where it is one: `Dense(activation=LeakyReLU(0.1))`. */
+function ofLayer(activation: unknown): unknown {
+  const isLayer = isSerializedObject(activation) && typeof activation.config === "object" && !isFunction(activation);
+  return isLayer ? deserializeLayer(activation) : activation;
+}
+
+/** Whether an object of a file is a function, whose name is registered. */
+function isFunction({ class_name: className, registered_name: registered }: SerializedObject): boolean {
+  return className === "function" || (typeof registered === "string" && !layerNames().includes(className));
+}
+
 /**
  * Makes a layer from Keras's configuration; it has no weights yet.
  *
@@ -47,7 +58,10 @@ export function deserializeLayer(serialized: SerializedObject): Layer {
   // The model reads Keras 2's input shape; the element type of all layers but inputs is float32.
   const left = serialized.class_name === "InputLayer" ? [] : ["batch_input_shape", "dtype"];
   const entries = Object.entries(serialized.config).filter(([key]) => !left.includes(key));
-  return registry.create({ ...serialized, config: Object.fromEntries(entries) });
+  const config = Object.fromEntries(
+    entries.map(([key, value]) => [key, key === "activation" ? ofLayer(value) : value]),
+  );
+  return registry.create({ ...serialized, config });
 }
 
 /** Names of all classes of layers that {@link deserializeLayer} can make. */

@@ -10,6 +10,7 @@ import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "./align.js";
 import { logitsOf } from "./logits-of.js";
 import { Loss, type LossOptions } from "./loss.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of crossentropies. */
 export interface CrossentropyOptions extends LossOptions {
@@ -21,6 +22,9 @@ export interface CrossentropyOptions extends LossOptions {
   readonly axis?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["fromLogits", "labelSmoothing", "axis", "reduction", "name"] as const;
+
 /**
  * `−t log p − (1 − t) log(1 − p)`, with p clipped to [1e-7, 1 − 1e-7]; of logits z: `softplus(z) − t z`.
  *
@@ -31,6 +35,7 @@ export interface CrossentropyOptions extends LossOptions {
  */
 export class BinaryCrossentropy extends Loss {
   static readonly className: string = "BinaryCrossentropy";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "fromLogits",
     "labelSmoothing",
@@ -40,8 +45,12 @@ export class BinaryCrossentropy extends Loss {
   private readonly labelSmoothing: number;
   private readonly axis: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CrossentropyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: CrossentropyOptions = {}) {
+  constructor(options?: CrossentropyOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CrossentropyOptions>(BinaryCrossentropy, given);
     super("binary_crossentropy", options);
     this.fromLogits = options.fromLogits ?? false;
     this.labelSmoothing = numberWithin("BinaryCrossentropy", "labelSmoothing", options.labelSmoothing ?? 0, 0, 1);

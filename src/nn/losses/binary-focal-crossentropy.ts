@@ -9,6 +9,7 @@ import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
 import { normalizeAxis } from "../../graph/shape.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link BinaryFocalCrossentropy}. */
 export interface BinaryFocalCrossentropyOptions extends LossOptions {
@@ -26,6 +27,18 @@ export interface BinaryFocalCrossentropyOptions extends LossOptions {
   readonly axis?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "applyClassBalancing",
+  "alpha",
+  "gamma",
+  "fromLogits",
+  "labelSmoothing",
+  "axis",
+  "reduction",
+  "name",
+] as const;
+
 /**
  * `(1 − pₜ)^gamma` times the binary crossentropy, with pₜ the probability of what is true.
  *
@@ -33,6 +46,7 @@ export interface BinaryFocalCrossentropyOptions extends LossOptions {
  */
 export class BinaryFocalCrossentropy extends Loss {
   static readonly className: string = "BinaryFocalCrossentropy";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "applyClassBalancing",
     "alpha",
@@ -48,8 +62,12 @@ export class BinaryFocalCrossentropy extends Loss {
   private readonly labelSmoothing: number;
   private readonly axis: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<BinaryFocalCrossentropyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: BinaryFocalCrossentropyOptions = {}) {
+  constructor(options?: BinaryFocalCrossentropyOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<BinaryFocalCrossentropyOptions>(BinaryFocalCrossentropy, given);
     super("binary_focal_crossentropy", options);
     this.applyClassBalancing = options.applyClassBalancing ?? false;
     this.alpha = numberWithin("BinaryFocalCrossentropy", "alpha", options.alpha ?? 0.25, 0, 1);

@@ -12,6 +12,10 @@ import type { CrossentropyOptions } from "./binary-crossentropy.js";
 import { logitsOf } from "./logits-of.js";
 import { Loss } from "./loss.js";
 import { warnOfOneUnit } from "./one-unit.js";
+import { type ByPosition, byName } from "../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["fromLogits", "labelSmoothing", "axis", "reduction", "name"] as const;
 
 /**
  * `−Σ t log p` over the classes, with p scaled to sum 1 and clipped to [1e-7, 1 − 1e-7]; of logits: `−Σ t logSoftmax(z)`.
@@ -23,6 +27,7 @@ import { warnOfOneUnit } from "./one-unit.js";
  */
 export class CategoricalCrossentropy extends Loss {
   static readonly className: string = "CategoricalCrossentropy";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "fromLogits",
     "labelSmoothing",
@@ -32,8 +37,12 @@ export class CategoricalCrossentropy extends Loss {
   private readonly labelSmoothing: number;
   private readonly axis: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CrossentropyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: CrossentropyOptions = {}) {
+  constructor(options?: CrossentropyOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CrossentropyOptions>(CategoricalCrossentropy, given);
     super("categorical_crossentropy", options);
     this.fromLogits = options.fromLogits ?? false;
     this.labelSmoothing = numberWithin("CategoricalCrossentropy", "labelSmoothing", options.labelSmoothing ?? 0, 0, 1);

@@ -12,6 +12,7 @@ import { warnOfOneUnit } from "./one-unit.js";
 import { normalizeAxis, staticDim } from "../../graph/shape.js";
 import { constant } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link CategoricalFocalCrossentropy}. */
 export interface CategoricalFocalCrossentropyOptions extends LossOptions {
@@ -27,6 +28,9 @@ export interface CategoricalFocalCrossentropyOptions extends LossOptions {
   readonly axis?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["alpha", "gamma", "fromLogits", "labelSmoothing", "axis", "reduction", "name"] as const;
+
 /**
  * `−Σ alpha (1 − p)^gamma t log p` over the classes, with p scaled to sum 1 and clipped to [1e-7, 1 − 1e-7].
  *
@@ -34,6 +38,7 @@ export interface CategoricalFocalCrossentropyOptions extends LossOptions {
  */
 export class CategoricalFocalCrossentropy extends Loss {
   static readonly className: string = "CategoricalFocalCrossentropy";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "alpha",
     "gamma",
@@ -47,8 +52,12 @@ export class CategoricalFocalCrossentropy extends Loss {
   private readonly labelSmoothing: number;
   private readonly axis: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CategoricalFocalCrossentropyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: CategoricalFocalCrossentropyOptions = {}) {
+  constructor(options?: CategoricalFocalCrossentropyOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CategoricalFocalCrossentropyOptions>(CategoricalFocalCrossentropy, given);
     super("categorical_focal_crossentropy", options);
     this.alpha = options.alpha ?? 0.25;
     this.gamma = numberWithin("CategoricalFocalCrossentropy", "gamma", options.gamma ?? 2, 0);

@@ -6,6 +6,10 @@ import { reduceMax, reduceSum } from "../../ops/reduction.js";
 import { type LabelRule, sides } from "../label-rule.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
+import { type ByPosition, byName } from "../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["reduction", "name"] as const;
 
 /**
  * `max(neg − pos + 1, 0)` with `pos = Σ t p` and `neg = max (1 − t) p` over the classes; labels are one-hot.
@@ -14,8 +18,13 @@ import { Loss, type LossOptions } from "./loss.js";
  */
 export class CategoricalHinge extends Loss {
   static readonly className: string = "CategoricalHinge";
+  static readonly following: readonly string[] = following;
 
-  constructor(options: LossOptions = {}) {
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<LossOptions, typeof following>);
+  constructor(options?: LossOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<LossOptions>(CategoricalHinge, given);
     super("categorical_hinge", options);
   }
 

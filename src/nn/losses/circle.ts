@@ -13,6 +13,7 @@ import { reshapeTo } from "../../ops/reshape.js";
 import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { Loss, type LossOptions } from "./loss.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link Circle}. */
 export interface CircleOptions extends LossOptions {
@@ -27,6 +28,9 @@ export interface CircleOptions extends LossOptions {
 /** Stands for the logarithm of 0. */
 const nothing = -1e9;
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["gamma", "margin", "removeDiagonal", "reduction", "name"] as const;
+
 /**
  * For vectors of length 1, `[N, E]`, and class numbers: how much nearer those of other classes in the batch are than those
  * of the same class.
@@ -38,6 +42,7 @@ const nothing = -1e9;
  */
 export class Circle extends Loss {
   static readonly className: string = "Circle";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "gamma",
     "margin",
@@ -47,8 +52,12 @@ export class Circle extends Loss {
   private readonly margin: number;
   private readonly removeDiagonal: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CircleOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: CircleOptions = {}) {
+  constructor(options?: CircleOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CircleOptions>(Circle, given);
     super("circle", options);
     this.gamma = numberWithin("Circle", "gamma", options.gamma ?? 80);
     this.margin = numberWithin("Circle", "margin", options.margin ?? 0.4);

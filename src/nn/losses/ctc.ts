@@ -15,9 +15,13 @@ import { expandTo } from "../../ops/shape-of.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import { classesOf, type LabelRule } from "../label-rule.js";
 import { Loss, type LossOptions } from "./loss.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Stands for the logarithm of 0. */
 const nothing = -1e30;
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["reduction", "name"] as const;
 
 /**
  * Connectionist temporal classification: `−log` of the probability that a sequence of predictions spells the labels, with
@@ -32,9 +36,14 @@ const nothing = -1e30;
  */
 export class CTC extends Loss {
   static readonly className: string = "CTC";
+  static readonly following: readonly string[] = following;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<LossOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: LossOptions = {}) {
+  constructor(options?: LossOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<LossOptions>(CTC, given);
     super("ctc", options);
   }
 

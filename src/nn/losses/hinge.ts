@@ -6,12 +6,21 @@ import { type LabelRule, sides } from "../label-rule.js";
 import { ElementwiseLoss } from "./elementwise-loss.js";
 import type { LossOptions } from "./loss.js";
 import { signedLabels } from "./signed-labels.js";
+import { type ByPosition, byName } from "../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["reduction", "name"] as const;
 
 /** `max(1 − t p, 0)`, with labels −1 and 1 (or 0 and 1), averaged over the last axis. @see https://keras.io/api/losses/hinge_losses/#hinge-class */
 export class Hinge extends ElementwiseLoss {
   static readonly className: string = "Hinge";
+  static readonly following: readonly string[] = following;
 
-  constructor(options: LossOptions = {}) {
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<LossOptions, typeof following>);
+  constructor(options?: LossOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<LossOptions>(Hinge, given);
     super("hinge", options);
   }
 

@@ -3,6 +3,10 @@ import { clip, div, log, mul } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
+import { type ByPosition, byName } from "../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["reduction", "name"] as const;
 
 /**
  * `Σ t log(t / p)` over the last axis, with both clipped to [1e-7, 1].
@@ -11,8 +15,13 @@ import { Loss, type LossOptions } from "./loss.js";
  */
 export class KLDivergence extends Loss {
   static readonly className: string = "KLDivergence";
+  static readonly following: readonly string[] = following;
 
-  constructor(options: LossOptions = {}) {
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<LossOptions, typeof following>);
+  constructor(options?: LossOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<LossOptions>(KLDivergence, given);
     super("kl_divergence", options);
   }
 

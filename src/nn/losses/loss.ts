@@ -9,14 +9,22 @@ import { cast } from "../../ops/layout.js";
 import { reduceMean, reduceSum } from "../../ops/reduction.js";
 import { expandTo, sizeOf } from "../../ops/shape-of.js";
 import { reshapeTo } from "../../ops/reshape.js";
+import { channelsLast } from "../channels.js";
 import type { Config } from "../config.js";
 import { checkGivenLabels, type LabelRule } from "../label-rule.js";
+import { meetLabels, weighLabels } from "../met-labels.js";
 import { Named } from "../named.js";
 import { snakeCase } from "../names.js";
 import { inGraphOrder, type Operand } from "../operations/operand.js";
 import { computeOf, writeFigures } from "../own-figures.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
 import { isTensor, type Tensor } from "../../runtime/runtime.js";
+
+/**
+ * Which losses of elements count, by the value that holds them. A function or a `call` of one's own that gives back what a loss of
+ * the package computed is reduced as that is, as in Keras, where such losses carry a mask.
+ */
+const countedIn = new WeakMap<Value, Value>();
 
 const reductions = ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"] as const;
 
@@ -97,8 +105,8 @@ export class Loss extends Named {
    */
   perSample(truth: Value, prediction: Value, sampleWeight?: Value): Value {
     const elements = this.figures(truth, prediction);
-    const counted = this.hasOwnCall ? undefined : this.counted?.(truth, elements);
-    const losses = counted === undefined ? elements : where(counted, elements, scalarLike(elements, 0));
+    const losses = this.hasOwnCall ? elements : this.onlyCounted(truth, elements);
+    const counted = countedIn.get(losses);
     const axes = losses.shape.map((_, axis) => axis).slice(1);
     const means = axes.length === 0 ? losses : reduceMean(losses, axes, { keepdims: 0 });
     const one = scalarLike(losses, 1);
@@ -166,7 +174,10 @@ export class Loss extends Named {
 
   private onlyCounted(truth: Value, elements: Value): Value {
     const counted = this.counted?.(truth, elements);
-    return counted === undefined ? elements : where(counted, elements, scalarLike(elements, 0));
+    if (counted === undefined) return elements;
+    const losses = where(counted, elements, scalarLike(elements, 0));
+    countedIn.set(losses, counted);
+    return losses;
   }
 
   /**
@@ -182,10 +193,18 @@ export class Loss extends Named {
 
   /** The loss of each element, or what stands for it in a `call` of one's own. */
   private figures(truth: Value, prediction: Value): Value {
-    if (!this.hasOwnCall && this.perElement !== undefined) return this.perElement(truth, prediction);
+    if (!this.hasOwnCall && this.perElement !== undefined) return this.perElement(truth, this.met(truth, prediction));
     return writeFigures(`The loss "${this.name}"`, truth, prediction, this.matchesRanks, (yTrue, yPred) =>
       this.call(yTrue, yPred),
     );
+  }
+
+  /** The predictions, once it is noted what the labels have to be for them. */
+  private met(truth: Value, prediction: Value): Value {
+    const shape = channelsLast(prediction.shape);
+    const rule = this.labelRule?.(shape);
+    meetLabels(truth, rule && { owner: this.name, rule, shape }, true);
+    return prediction;
   }
 
   /** Whether an axis of extent 1 at the end of labels or predictions is matched first, as Keras does for functions. */
@@ -200,7 +219,7 @@ export class Loss extends Named {
    * @returns one number for each sample, or several, whose mean counts, or one for all
    */
   call(yTrue: Operand, yPred: SymbolicTensor): SymbolicTensor {
-    const own = this.perElement;
+    const own = this.perElement?.bind(this);
     if (own === undefined) {
       throw new UsageError(`The loss "${this.name}" (${this.className}) does not say what it is.`, {
         subject: this.className,
@@ -210,7 +229,7 @@ export class Loss extends Named {
     }
     const owner = `The loss "${this.name}"`;
     return computeOf(owner, [yTrue, yPred], ([truth, prediction]) =>
-      this.onlyCounted(truth, own.call(this, truth, inGraphOrder(prediction))),
+      this.onlyCounted(truth, own(truth, this.met(truth, inGraphOrder(prediction)))),
     ) as SymbolicTensor;
   }
 
@@ -236,6 +255,7 @@ export class Loss extends Named {
 
   private computed(given: readonly Operand[]): SymbolicTensor | Promise<Tensor> {
     return computeOf(`The loss "${this.name}"`, given, ([truth, prediction, weight]) => {
+      weighLabels(truth, weight);
       const perSample = this.perSample(truth, inGraphOrder(prediction), weight);
       const weighted = weight === undefined ? perSample : mul(perSample, weight);
       return this.reduction === "none" ? weighted : reduceMean(weighted, undefined, { keepdims: 0 });

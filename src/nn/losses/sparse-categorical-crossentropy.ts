@@ -14,6 +14,7 @@ import { classesOf, type LabelRule } from "../label-rule.js";
 import { classColumns } from "./class-columns.js";
 import { logitsOf } from "./logits-of.js";
 import { Loss, type LossOptions } from "./loss.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link SparseCategoricalCrossentropy}. */
 export interface SparseCategoricalCrossentropyOptions extends LossOptions {
@@ -22,6 +23,9 @@ export interface SparseCategoricalCrossentropyOptions extends LossOptions {
   /** A class whose samples have no loss; default none. */
   readonly ignoreClass?: number | undefined;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["fromLogits", "ignoreClass", "reduction"] as const;
 
 /**
  * `−log p` of the class that the label numbers, with p clipped to [1e-7, 1 − 1e-7] and then scaled to sum 1; of logits:
@@ -35,6 +39,7 @@ export interface SparseCategoricalCrossentropyOptions extends LossOptions {
  */
 export class SparseCategoricalCrossentropy extends Loss {
   static readonly className: string = "SparseCategoricalCrossentropy";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "fromLogits",
     "ignoreClass",
@@ -42,8 +47,12 @@ export class SparseCategoricalCrossentropy extends Loss {
   private readonly fromLogits: boolean;
   private readonly ignoreClass: number | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<SparseCategoricalCrossentropyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: SparseCategoricalCrossentropyOptions = {}) {
+  constructor(options?: SparseCategoricalCrossentropyOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<SparseCategoricalCrossentropyOptions>(SparseCategoricalCrossentropy, given);
     super("sparse_categorical_crossentropy", options);
     this.fromLogits = options.fromLogits ?? false;
     this.ignoreClass =

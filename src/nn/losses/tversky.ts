@@ -7,6 +7,7 @@ import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "./align.js";
 import { Loss, type LossOptions } from "./loss.js";
 import { forEachSample, overlapSum } from "./overlap.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link Tversky}. */
 export interface TverskyOptions extends LossOptions {
@@ -18,6 +19,9 @@ export interface TverskyOptions extends LossOptions {
   readonly axis?: readonly number[] | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["alpha", "beta", "reduction", "name", "axis"] as const;
+
 /**
  * `1 − S / (S + alpha Σ t (1 − p) + beta Σ p (1 − t) + 1e-7)` with `S = Σ t p`; with ½ and ½ it is `Dice`.
  *
@@ -25,6 +29,7 @@ export interface TverskyOptions extends LossOptions {
  */
 export class Tversky extends Loss {
   static readonly className: string = "Tversky";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "alpha",
     "beta",
@@ -34,8 +39,12 @@ export class Tversky extends Loss {
   private readonly beta: number;
   private readonly axis: readonly number[] | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<TverskyOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: TverskyOptions = {}) {
+  constructor(options?: TverskyOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<TverskyOptions>(Tversky, given);
     super("tversky", options);
     this.alpha = numberWithin("Tversky", "alpha", options.alpha ?? 0.5, 0);
     this.beta = numberWithin("Tversky", "beta", options.beta ?? 0.5, 0);

@@ -8,6 +8,7 @@ import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
 import { BuiltInMetric } from "./built-in-metric.js";
 import { countAtThresholds, ratio, type ThresholdCounts } from "./threshold-counts.js";
+import { type ByPosition, byName } from "../named.js";
 
 const curves = ["ROC", "PR", "PRGAIN"] as const;
 const methods = ["interpolation", "minoring", "majoring"] as const;
@@ -59,6 +60,20 @@ function gains({ tp, fp, tn, fn }: ThresholdCounts): readonly [recall: number[],
   return [fn.map((wrong, i) => Math.max(gain(wrong, i, 0), 0)), fp.map((wrong, i) => gain(wrong, i, 1))];
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "numThresholds",
+  "curve",
+  "summationMethod",
+  "name",
+  "dtype",
+  "thresholds",
+  "multiLabel",
+  "numLabels",
+  "labelWeights",
+  "fromLogits",
+] as const;
+
 /**
  * The area under the curve that the threshold draws: how well the predictions are ordered.
  *
@@ -66,6 +81,7 @@ function gains({ tp, fp, tn, fn }: ThresholdCounts): readonly [recall: number[],
  */
 export class AUC extends BuiltInMetric {
   static readonly className: string = "AUC";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "numThresholds",
     "curve",
@@ -88,8 +104,12 @@ export class AUC extends BuiltInMetric {
   private readonly numLabels: number | undefined;
   private readonly labelWeights: readonly number[] | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<AUCOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: AUCOptions = {}) {
+  constructor(options?: AUCOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<AUCOptions>(AUC, given);
     super(options);
     this.name = options.name ?? "auc";
     const { thresholds, numLabels, labelWeights } = options;

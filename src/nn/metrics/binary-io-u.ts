@@ -1,4 +1,4 @@
-import { checkOwnOptions } from "../named.js";
+import { checkOwnOptions, type ByPosition, byName } from "../named.js";
 import type { Value } from "../../graph/value.js";
 import { greaterOrEqual } from "../../ops/comparison.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -19,16 +19,24 @@ export interface BinaryIoUOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["targetClassIds", "threshold", "name"] as const;
+
 /** {@link IoU} of labels 0 and 1. @see https://keras.io/api/metrics/segmentation_metrics/ */
 export class BinaryIoU extends IoU {
   static override readonly className: string = "BinaryIoU";
   static readonly fixedOptions: readonly string[] = ["numClasses", "ignoreClass", "sparseYTrue", "sparseYPred", "axis"];
   static override readonly positional: readonly string[] = [];
+  static override readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["threshold"];
   private readonly threshold: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<BinaryIoUOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(given: BinaryIoUOptions = {}) {
+  constructor(given?: BinaryIoUOptions);
+  constructor(...parts: readonly unknown[]) {
+    const given = byName<BinaryIoUOptions>(BinaryIoU, parts);
     checkOwnOptions(BinaryIoU, given);
     const { targetClassIds = [0, 1], threshold = 0.5, ...options } = given;
     super(2, targetClassIds, { name: "binary_io_u", ...options });

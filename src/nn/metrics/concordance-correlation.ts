@@ -3,6 +3,10 @@ import { scalarLike } from "../../ops/constants.js";
 import { add, div, mul, square, sub } from "../../ops/elementwise.js";
 import { reduceMean } from "../../ops/reduction.js";
 import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js";
+import { type ByPosition, byName } from "../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["name", "dtype", "axis"] as const;
 
 /**
  * How well predictions agree with labels along an axis, in position and scale:
@@ -12,9 +16,14 @@ import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js"
  */
 export class ConcordanceCorrelation extends BaseCorrelation {
   static readonly className: string = "ConcordanceCorrelation";
+  static readonly following: readonly string[] = following;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CorrelationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: CorrelationOptions = {}) {
+  constructor(options?: CorrelationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CorrelationOptions>(ConcordanceCorrelation, given);
     super("concordance_correlation", options);
   }
 

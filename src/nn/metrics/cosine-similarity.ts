@@ -6,6 +6,7 @@ import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { unitVectors } from "../unit-vectors.js";
 import { MeanMetric } from "./mean-metric.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link CosineSimilarity}. */
 export interface CosineSimilarityOptions {
@@ -15,9 +16,13 @@ export interface CosineSimilarityOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name", "dtype", "axis"] as const;
+
 /** The cosine of the angle between truth and prediction, 1 where they point the same way. @see https://keras.io/api/metrics/regression_metrics/ */
 export class CosineSimilarity extends MeanMetric {
   static readonly className: string = "CosineSimilarity";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "axis",
     "name",
@@ -25,7 +30,11 @@ export class CosineSimilarity extends MeanMetric {
   override readonly direction = "up";
   private readonly axis: number;
 
-  constructor(options: CosineSimilarityOptions = {}) {
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CosineSimilarityOptions, typeof following>);
+  constructor(options?: CosineSimilarityOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CosineSimilarityOptions>(CosineSimilarity, given);
     super("cosine_similarity", options);
     const { axis = -1 } = options;
     this.axis = axis;

@@ -11,6 +11,7 @@ import { type LabelRule, shares } from "../label-rule.js";
 import { align } from "../losses/align.js";
 import { asNumber } from "./as-number.js";
 import { BuiltInMetric } from "./built-in-metric.js";
+import { type ByPosition, byName } from "../named.js";
 
 const averages = ["micro", "macro", "weighted"] as const;
 
@@ -26,6 +27,9 @@ export interface FBetaScoreOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["average", "beta", "threshold", "name"] as const;
+
 /**
  * `(1 + β²) P R / (β² P + R)` of precision P and recall R; labels are one-hot or 0 and 1.
  *
@@ -34,6 +38,7 @@ export interface FBetaScoreOptions {
  */
 export class FBetaScore extends BuiltInMetric {
   static readonly className: string = "FBetaScore";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "average",
     "beta",
@@ -46,8 +51,12 @@ export class FBetaScore extends BuiltInMetric {
   private readonly beta: number;
   private readonly threshold: number | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<FBetaScoreOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: FBetaScoreOptions = {}) {
+  constructor(options?: FBetaScoreOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<FBetaScoreOptions>(FBetaScore, given);
     super(options);
     const owner = this.className;
     this.name = options.name ?? "fbeta_score";

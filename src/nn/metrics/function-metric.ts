@@ -2,7 +2,7 @@ import { refuse } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import type { Value } from "../../graph/value.js";
 import type { Config } from "../config.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 import { writeFigures } from "../own-figures.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
 import { MeanMetric } from "./mean-metric.js";
@@ -18,10 +18,14 @@ export interface MeanMetricWrapperOptions {
   readonly direction?: "up" | "down" | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name"] as const;
+
 /** The mean of a function of labels and predictions. @see https://keras.io/api/metrics/base_metric/ */
 export class MeanMetricWrapper extends MeanMetric {
   static readonly className: string = "MeanMetricWrapper";
   static readonly positional: readonly string[] = ["fn"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "name",
     "direction",
@@ -29,6 +33,10 @@ export class MeanMetricWrapper extends MeanMetric {
   override readonly direction: "up" | "down" | undefined;
   readonly own: MetricFunction;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<MeanMetricWrapperOptions & { readonly fn: MetricFunction }, typeof following, ["fn"]>
+  );
   /**
    * @param fn what is followed, for each sample
    * @throws UsageError when it is no function, or for an option that the class does not have

@@ -16,7 +16,7 @@ import type { Config } from "../config.js";
 import type { LabelRule } from "../label-rule.js";
 import { align } from "../losses/align.js";
 import { BuiltInMetric } from "./built-in-metric.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of metrics of overlap that know the form of labels and predictions. */
 export interface MeanIoUOptions {
@@ -37,6 +37,9 @@ export interface MeanIoUOptions {
 /** Options of {@link IoU}. */
 export type IoUOptions = MeanIoUOptions;
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["name", "dtype", "ignoreClass", "sparseYTrue", "sparseYPred", "axis"] as const;
+
 /**
  * How much regions overlap: for each class, the places where labels and predictions say it, divided by those where one of them
  * says it; the mean over some classes.
@@ -46,6 +49,7 @@ export type IoUOptions = MeanIoUOptions;
 export class IoU extends BuiltInMetric {
   static readonly className: string = "IoU";
   static readonly positional: readonly string[] = ["numClasses", "targetClassIds"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "ignoreClass",
     "sparseYTrue",
@@ -64,6 +68,14 @@ export class IoU extends BuiltInMetric {
   protected readonly axis: number;
   override readonly dtype: string;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      IoUOptions & { readonly numClasses: number; readonly targetClassIds: readonly number[] },
+      typeof following,
+      ["numClasses", "targetClassIds"]
+    >
+  );
   /**
    * @param numClasses number of classes
    * @param targetClassIds the classes whose mean is taken

@@ -3,12 +3,16 @@ import { mul } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { type MetricSums } from "./metric.js";
 import { ToldMetric } from "./told-metric.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link Mean}. */
 export interface MeanOptions {
   /** Default `"mean"`. */
   readonly name?: string | undefined;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["name"] as const;
 
 /**
  * The mean of numbers that it is told, such as the losses of the steps of a loop of one's own.
@@ -27,10 +31,15 @@ export interface MeanOptions {
  */
 export class Mean extends ToldMetric {
   static readonly className: string = "Mean";
+  static readonly following: readonly string[] = following;
   protected override readonly reduction = "mean";
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<MeanOptions, typeof following>);
   /** @throws UsageError for an option that it does not have */
-  constructor(options: MeanOptions = {}) {
+  constructor(options?: MeanOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<MeanOptions>(Mean, given);
     super(options);
   }
 

@@ -7,6 +7,7 @@ import { scalar } from "../../ops/constants.js";
 import { expand, shapeOp } from "../../ops/layout.js";
 import { makeWith, RandomStreams } from "../../random/seed.js";
 import { isTensor, type Tensor } from "../../runtime/runtime.js";
+import { channelsLast } from "../channels.js";
 import type { Config } from "../config.js";
 import type { CallContext } from "../context.js";
 import { evaluate } from "../eager/evaluate.js";
@@ -14,6 +15,7 @@ import { type Recording, recordingOf } from "../eager/recording.js";
 import { TapeRecording } from "../eager/tape-recording.js";
 import { type InitializerLike, resolveInitializer } from "../initializers/resolve-initializer.js";
 import { checkGivenLabels, type LabelRule } from "../label-rule.js";
+import { meetLabels, weighLabels } from "../met-labels.js";
 import { Named } from "../named.js";
 import { snakeCase } from "../names.js";
 import { convertToTensor, type NestedNumbers } from "../operations/creation.js";
@@ -55,6 +57,12 @@ export type MetricResult = number | SymbolicTensor | Variable | MetricFigure;
 export type MetricStates = Readonly<Record<string, Value>>;
 /** Their sums. */
 export type MetricSums = Readonly<Record<string, Float32Array | Float64Array>>;
+
+/** Weights and sums as a round found them. */
+interface MetricBase {
+  readonly weights: readonly Float32Array[];
+  readonly sums: ReadonlyMap<string, Float64Array>;
+}
 
 /** `updateState` or `result` of a user's own. */
 type OwnMethod = (...given: readonly unknown[]) => unknown;
@@ -110,15 +118,19 @@ export class Metric extends Named {
   readonly dtype: string = "float32";
 
   /** Sums of the states of the batches that {@link updateState} was given. */
-  private readonly sums = new Map<string, Float64Array>();
-  private readonly ownWeights: Variable[] = [];
-  private readonly initial = new Map<Variable, Float32Array>();
+  readonly #sums = new Map<string, Float64Array>();
+  readonly #ownWeights: Variable[] = [];
+  readonly #initial = new Map<Variable, Float32Array>();
   /** Metrics that an `updateState` of a user's own takes batches into. */
-  private readonly inner: Metric[] = [];
+  readonly #inner: Metric[] = [];
   /** Methods of a user's own that were hidden behind what writes them down, by what stands in their place. */
-  private readonly hidden = new Map<unknown, OwnMethod>();
+  readonly #hidden = new Map<unknown, OwnMethod>();
   /** How many batches are being computed. */
-  private pending = 0;
+  #pending = 0;
+  /** Whether it has taken in batches, so that the next round begins anew. */
+  #wasUsed = false;
+  /** What the batches of a round are added to; `undefined` before the first one. */
+  #base: MetricBase | undefined;
 
   /**
    * @param nameOrOptions name, or all options
@@ -136,7 +148,7 @@ export class Metric extends Named {
   }
 
   private hide(name: "updateState" | "result", method: OwnMethod, value: OwnMethod): void {
-    this.hidden.set(value, method);
+    this.#hidden.set(value, method);
     Object.defineProperty(this, name, { value, writable: true, configurable: true, enumerable: false });
   }
 
@@ -144,7 +156,7 @@ export class Metric extends Named {
   private ownMethod(name: "updateState" | "result"): OwnMethod | undefined {
     const present: unknown = Reflect.get(this, name);
     if (builtInMethods.has(present)) return undefined;
-    return this.hidden.get(present) ?? (present as OwnMethod);
+    return this.#hidden.get(present) ?? (present as OwnMethod);
   }
 
   /** Marks what a class of the package has for the methods of its own. */
@@ -195,7 +207,7 @@ export class Metric extends Named {
     outer: CallContext,
     argumentsIn: (own: CallContext) => readonly unknown[],
   ): MetricStates {
-    const own = new StateRecording(this.name, this.ownWeights, outer);
+    const own = new StateRecording(this.name, this.#ownWeights, outer);
     const answer: unknown = within(own, () => update.call(this, ...argumentsIn(own)));
     // What super.updateState gives is a promise that is fulfilled: nothing was waited for.
     if (answer instanceof Promise && update.constructor.name === "AsyncFunction") {
@@ -206,14 +218,14 @@ export class Metric extends Named {
       });
     }
     const states: Record<string, Value> = {};
-    this.ownWeights.forEach((variable, index) => {
+    this.#ownWeights.forEach((variable, index) => {
       const added = own.addedTo(variable);
       if (added !== undefined) states[`weight/${index}`] = added;
     });
     for (const [metric, entries] of own.allFollowed) {
       if (!(metric instanceof Metric)) continue;
-      if (metric !== this && !this.inner.includes(metric)) this.inner.push(metric);
-      const prefix = metric === this ? "" : `metric/${this.inner.indexOf(metric)}/`;
+      if (metric !== this && !this.#inner.includes(metric)) this.#inner.push(metric);
+      const prefix = metric === this ? "" : `metric/${this.#inner.indexOf(metric)}/`;
       for (const [name, value] of Object.entries(entries)) states[`${prefix}${name}`] = value;
     }
     return states;
@@ -248,21 +260,35 @@ export class Metric extends Named {
     );
   }
 
-  /** Has these sums instead of the present ones. */
+  /**
+   * Begins a round: an epoch, a validation, an evaluation. As in Keras, weights have their initial values in the first one, and
+   * what {@link resetState} leaves in others; that may be a user's own.
+   */
+  begin(): void {
+    if (this.#wasUsed) this.resetState();
+    this.markBase();
+  }
+
+  private markBase(): void {
+    this.#wasUsed = true;
+    const sums = [...this.#sums].map(([key, sum]) => [key, sum.slice()] as const);
+    this.#base = { weights: this.#ownWeights.map(({ value }) => value.data), sums: new Map(sums) };
+    for (const metric of this.#inner) metric.markBase();
+  }
+
+  /** Has what the round found, and these sums. */
   private keep(state: MetricSums): void {
-    const parts = this.inner.map((): Record<string, Float32Array | Float64Array> => ({}));
-    this.forget();
-    for (const [key, values] of Object.entries(state)) {
-      const [kind, index, ...rest] = key.split("/");
-      const variable = kind === "weight" ? this.ownWeights[Number(index)] : undefined;
-      const part = kind === "metric" ? parts[Number(index)] : undefined;
-      if (variable !== undefined) variable.assign(float32(sumOf(this.initialOf(variable), values), variable.shape));
-      else if (part !== undefined) part[rest.join("/")] = values;
-      else this.sums.set(key, Float64Array.from(values));
-    }
-    this.inner.forEach((metric, index) => {
-      metric.keep(parts[index] ?? {});
+    this.returnToBase();
+    this.addSums(state);
+  }
+
+  private returnToBase(): void {
+    this.#sums.clear();
+    for (const [key, sum] of this.#base?.sums ?? []) this.#sums.set(key, sum.slice());
+    this.#ownWeights.forEach((variable, index) => {
+      variable.assign(float32(this.#base?.weights[index] ?? this.initialOf(variable), variable.shape));
     });
+    for (const metric of this.#inner) metric.returnToBase();
   }
 
   /**
@@ -286,8 +312,8 @@ export class Metric extends Named {
       new RandomStreams(),
       () => new Variable({ path, shape, initializer: made, learnable: false }),
     );
-    this.ownWeights.push(variable);
-    this.initial.set(variable, variable.value.data);
+    this.#ownWeights.push(variable);
+    this.#initial.set(variable, variable.value.data);
     return variable;
   }
 
@@ -297,12 +323,12 @@ export class Metric extends Named {
   }
 
   private initialOf(variable: Variable): Float32Array {
-    return this.initial.get(variable) ?? new Float32Array(variable.size);
+    return this.#initial.get(variable) ?? new Float32Array(variable.size);
   }
 
   /** The weights that {@link addWeight} made, and those of the metrics that it takes batches into. */
   get variables(): readonly Variable[] {
-    return [...this.ownWeights, ...this.inner.flatMap(({ variables }) => variables)];
+    return [...this.#ownWeights, ...this.#inner.flatMap(({ variables }) => variables)];
   }
 
   /**
@@ -321,6 +347,7 @@ export class Metric extends Named {
   private takeBatch(all: readonly unknown[], update: OwnMethod | undefined): Promise<void> {
     const given = all.map((one) => (Array.isArray(one) ? convertToTensor(one as NestedNumbers) : (one ?? undefined)));
     const recording = presentRecording(given);
+    this.#wasUsed ||= !(recording instanceof StateRecording);
     if (recording !== undefined) return this.take(recording, this.statesOf(given, recording, update));
     return this.takeArrays(given, update);
   }
@@ -360,6 +387,10 @@ export class Metric extends Named {
     if (truth === undefined || prediction === undefined) {
       return refuse(this.className, "updateState", "labels and predictions", `${given.length} arguments`);
     }
+    const shape = channelsLast(prediction.shape);
+    const rule = this.labelRule?.(shape);
+    weighLabels(truth, weight);
+    meetLabels(truth, rule && { owner: this.name, rule, shape }, false);
     return this.state(inKerasOrder(truth), prediction, weight ?? everySample(prediction));
   }
 
@@ -375,12 +406,12 @@ export class Metric extends Named {
 
   /** Adds what is being computed to the sums. */
   protected async add(names: readonly string[], computed: Promise<readonly Tensor[]>): Promise<void> {
-    this.pending += 1;
+    this.#pending += 1;
     try {
       const tensors = await computed;
       this.addSums(Object.fromEntries(tensors.map((one, index) => [names[index] ?? "", one.data as Float32Array])));
     } finally {
-      this.pending -= 1;
+      this.#pending -= 1;
     }
   }
 
@@ -389,8 +420,8 @@ export class Metric extends Named {
     const parts = new Map<Metric, Record<string, ArrayLike<number>>>();
     for (const [key, values] of Object.entries(states)) {
       const [kind, index, ...rest] = key.split("/");
-      const variable = kind === "weight" ? this.ownWeights[Number(index)] : undefined;
-      const metric = kind === "metric" ? this.inner[Number(index)] : undefined;
+      const variable = kind === "weight" ? this.#ownWeights[Number(index)] : undefined;
+      const metric = kind === "metric" ? this.#inner[Number(index)] : undefined;
       if (variable !== undefined) {
         variable.assign(float32(sumOf(variable.value.data, values), variable.shape));
       } else if (metric !== undefined) {
@@ -398,9 +429,9 @@ export class Metric extends Named {
         parts.set(metric, part);
         part[rest.join("/")] = values;
       } else {
-        const sum = this.sums.get(key) ?? new Float64Array(values.length);
+        const sum = this.#sums.get(key) ?? new Float64Array(values.length);
         sum.forEach((number, place) => (sum[place] = number + (values[place] ?? 0)));
-        this.sums.set(key, sum);
+        this.#sums.set(key, sum);
       }
     }
     for (const [metric, part] of parts) metric.addSums(part);
@@ -421,11 +452,11 @@ export class Metric extends Named {
       // The type says what it will be once the step has run.
       return new FollowedResult(this) as unknown as number;
     }
-    return this.sums.size === 0 ? 0 : this.figure(Object.fromEntries(this.sums));
+    return this.#sums.size === 0 ? 0 : this.figure(Object.fromEntries(this.#sums));
   }
 
   private checkSettled(): void {
-    if (this.pending === 0) return;
+    if (this.#pending === 0) return;
     throw new UsageError(`The metric "${this.name}" is still computing a batch.`, {
       subject: "result",
       expected: "result() after the batches have been taken in",
@@ -449,15 +480,14 @@ export class Metric extends Named {
     return tensor instanceof SymbolicTensor && tensor.traced !== undefined ? new MetricFigure(tensor) : tensor;
   }
 
-  /** Forgets the batches that {@link updateState} was given. */
+  /**
+   * Forgets the batches that {@link updateState} was given: as in Keras, its weights are 0 then, whatever they began with. `fit`
+   * and `evaluate` call it before each round but the first; what a user's own does instead counts.
+   */
   resetState(): void {
-    this.forget();
-    for (const metric of this.inner) metric.resetState();
-  }
-
-  private forget(): void {
-    this.sums.clear();
-    for (const variable of this.ownWeights) variable.assign(float32(this.initialOf(variable), variable.shape));
+    this.#sums.clear();
+    for (const variable of this.#ownWeights) variable.assign(0);
+    for (const metric of this.#inner) metric.resetState();
   }
 
   /** Keras's configuration, in snake_case. */

@@ -2,6 +2,10 @@ import type { Value } from "../../graph/value.js";
 import { div, mul, sqrt, square, sub } from "../../ops/elementwise.js";
 import { reduceMean } from "../../ops/reduction.js";
 import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js";
+import { type ByPosition, byName } from "../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["name", "dtype", "axis"] as const;
 
 /**
  * Pearson's correlation along an axis; not a number where labels or predictions are all alike.
@@ -10,9 +14,14 @@ import { BaseCorrelation, type CorrelationOptions } from "./base-correlation.js"
  */
 export class PearsonCorrelation extends BaseCorrelation {
   static readonly className: string = "PearsonCorrelation";
+  static readonly following: readonly string[] = following;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CorrelationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: CorrelationOptions = {}) {
+  constructor(options?: CorrelationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<CorrelationOptions>(PearsonCorrelation, given);
     super("pearson_correlation", options);
   }
 

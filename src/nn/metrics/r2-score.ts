@@ -9,6 +9,7 @@ import { oneOf, wholeNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { align } from "../losses/align.js";
 import { BuiltInMetric } from "./built-in-metric.js";
+import { type ByPosition, byName } from "../named.js";
 
 const aggregations = ["uniform_average", "variance_weighted_average"] as const;
 
@@ -22,6 +23,9 @@ export interface R2ScoreOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["classAggregation", "numRegressors", "name"] as const;
+
 /**
  * How much of the variance of the truth the prediction explains: `1 − Σ (t − p)² / Σ (t − mean)²`, averaged over columns.
  *
@@ -29,6 +33,7 @@ export interface R2ScoreOptions {
  */
 export class R2Score extends BuiltInMetric {
   static readonly className: string = "R2Score";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "classAggregation",
     "numRegressors",
@@ -39,8 +44,12 @@ export class R2Score extends BuiltInMetric {
   private readonly classAggregation: (typeof aggregations)[number];
   private readonly numRegressors: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<R2ScoreOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: R2ScoreOptions = {}) {
+  constructor(options?: R2ScoreOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<R2ScoreOptions>(R2Score, given);
     super(options);
     this.name = options.name ?? "r2_score";
     const { classAggregation = "uniform_average", numRegressors = 0 } = options;

@@ -1,5 +1,8 @@
 import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["numThresholds", "classId", "name"] as const;
 
 /**
  * The greatest recall, `TP / (TP + FN)`, at a threshold with at least the given precision, `TP / (TP + FP)`.
@@ -9,7 +12,12 @@ import { byName } from "../named.js";
 export class RecallAtPrecision extends BaseAtThreshold {
   static readonly className: string = "RecallAtPrecision";
   static readonly positional: readonly string[] = ["precision"];
+  static readonly following: readonly string[] = following;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<AtThresholdOptions & { readonly precision: number }, typeof following, ["precision"]>
+  );
   /**
    * @param precision the bound, in [0, 1]
    * @throws UsageError when an option is not usable

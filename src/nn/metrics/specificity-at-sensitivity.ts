@@ -1,5 +1,8 @@
 import { type AtThresholdOptions, BaseAtThreshold, type ThresholdFigures } from "./base-at-threshold.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["numThresholds", "classId", "name"] as const;
 
 /**
  * The greatest specificity, `TN / (TN + FP)`, at a threshold with at least the given sensitivity, `TP / (TP + FN)`.
@@ -9,7 +12,12 @@ import { byName } from "../named.js";
 export class SpecificityAtSensitivity extends BaseAtThreshold {
   static readonly className: string = "SpecificityAtSensitivity";
   static readonly positional: readonly string[] = ["sensitivity"];
+  static readonly following: readonly string[] = following;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<AtThresholdOptions & { readonly sensitivity: number }, typeof following, ["sensitivity"]>
+  );
   /**
    * @param sensitivity the bound, in [0, 1]
    * @throws UsageError when an option is not usable

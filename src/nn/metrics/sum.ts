@@ -3,12 +3,16 @@ import { mul } from "../../ops/elementwise.js";
 import { reduceSum } from "../../ops/reduction.js";
 import { type MetricSums } from "./metric.js";
 import { ToldMetric } from "./told-metric.js";
+import { type ByPosition, byName } from "../named.js";
 
 /** Options of {@link Sum}. */
 export interface SumOptions {
   /** Default `"sum"`. */
   readonly name?: string | undefined;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["name"] as const;
 
 /**
  * The sum of numbers that it is told.
@@ -26,10 +30,15 @@ export interface SumOptions {
  */
 export class Sum extends ToldMetric {
   static readonly className: string = "Sum";
+  static readonly following: readonly string[] = following;
   protected override readonly reduction = "sum";
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<SumOptions, typeof following>);
   /** @throws UsageError for an option that it does not have */
-  constructor(options: SumOptions = {}) {
+  constructor(options?: SumOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<SumOptions>(Sum, given);
     super(options);
   }
 

@@ -4,7 +4,8 @@ import * as math from "../../ops/elementwise.js";
 import { tanh as tanhOp } from "../../ops/activations.js";
 import type { Value } from "../../graph/value.js";
 import { type Answer, asFloat, asType, type Operand, promoted } from "./operand.js";
-import { operation } from "./operation.js";
+import { compareLabels } from "../met-labels.js";
+import { operation, type OperationRow } from "./operation.js";
 import { float, numeric, ofElements, ofPairs, together, truth, value } from "./rows.js";
 
 /** A function of the elements of one tensor. */
@@ -168,25 +169,32 @@ export const clip = operation<Clip>({
   },
 });
 
+function ofComparison(name: string, className: string, write: (a: Value, b: Value) => Value): OperationRow {
+  return ofPairs(name, className, (a, b) => {
+    compareLabels([a, b]);
+    return write(a, b);
+  });
+}
+
 /** Whether `x1 = x2`. */
-export const equal = operation<Pairwise>(ofPairs("equal", "Equal", compare.equal));
+export const equal = operation<Pairwise>(ofComparison("equal", "Equal", compare.equal));
 
 /** Whether `x1 ≠ x2`. */
 export const notEqual = operation<Pairwise>(
-  ofPairs("notEqual", "NotEqual", (a, b) => compare.not(compare.equal(a, b))),
+  ofComparison("notEqual", "NotEqual", (a, b) => compare.not(compare.equal(a, b))),
 );
 
 /** Whether `x1 > x2`. */
-export const greater = operation<Pairwise>(ofPairs("greater", "Greater", compare.greater));
+export const greater = operation<Pairwise>(ofComparison("greater", "Greater", compare.greater));
 
 /** Whether `x1 ≥ x2`. */
-export const greaterEqual = operation<Pairwise>(ofPairs("greaterEqual", "GreaterEqual", compare.greaterOrEqual));
+export const greaterEqual = operation<Pairwise>(ofComparison("greaterEqual", "GreaterEqual", compare.greaterOrEqual));
 
 /** Whether `x1 < x2`. */
-export const less = operation<Pairwise>(ofPairs("less", "Less", compare.less));
+export const less = operation<Pairwise>(ofComparison("less", "Less", compare.less));
 
 /** Whether `x1 ≤ x2`. */
-export const lessEqual = operation<Pairwise>(ofPairs("lessEqual", "LessEqual", compare.lessOrEqual));
+export const lessEqual = operation<Pairwise>(ofComparison("lessEqual", "LessEqual", compare.lessOrEqual));
 
 /** Whether both are so. */
 export const logicalAnd = operation<Pairwise>(

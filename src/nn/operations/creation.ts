@@ -1,6 +1,6 @@
 import { checkOptionNames, isPlainObject, isWhole, refuse, show } from "../../errors/check.js";
 import type { Shape } from "../../graph/shape.js";
-import { allocate, elementCount, float32, type TensorData } from "../../onnx/tensor-data.js";
+import { allocate, elementCount, float32, type TensorData, toFloat32 } from "../../onnx/tensor-data.js";
 import { fromTensor, isTensor, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { SymbolicTensor } from "../symbolic-tensor.js";
 import { Variable } from "../variable.js";
@@ -161,13 +161,21 @@ export function convertToTensor(...given: readonly unknown[]): Tensor {
 }
 
 /** An array in another element type; fractions are cut off where the type has none. */
-function retyped({ data, dims }: TensorData, dtype: unknown): Tensor {
+function retyped({ data: given, dims }: TensorData, dtype: unknown): Tensor {
   const type = elementType("convertToTensor", dtype);
-  const values = Array.from(data as ArrayLike<number | bigint>, Number);
-  const whole = type.startsWith("float")
-    ? values
-    : values.map(type === "bool" ? (value) => Number(value !== 0) : Math.trunc);
-  return typed("convertToTensor", whole, dims, dtype);
+  if (type === "float32") return toTensor({ type, dims, data: toFloat32(given) });
+  const data = allocate(type, given.length);
+  // No lists of all numbers, which do not fit into memory; typed arrays cut fractions off themselves.
+  if (type !== "bool" && !(data instanceof BigInt64Array) && !(given instanceof BigInt64Array)) data.set(given);
+  else {
+    given.forEach((one: number | bigint, index: number) => {
+      const value = Number(one);
+      if (!(data instanceof BigInt64Array)) data[index] = type === "bool" ? Number(value !== 0) : value;
+      else if (Number.isFinite(value)) data[index] = BigInt(Math.trunc(value));
+      else refuse("convertToTensor", "x", `finite numbers for ${type}`, value);
+    });
+  }
+  return toTensor({ type, dims, data });
 }
 
 /** The extents of a tensor in Keras's order; a name for each that varies. */

@@ -1,7 +1,7 @@
 import { refuse, show } from "../../errors/check.js";
 import { ShapeError } from "../../errors/errors.js";
 import { formatShape, normalizeAxis } from "../../graph/shape.js";
-import type { Value } from "../../graph/value.js";
+import { Value } from "../../graph/value.js";
 import { integers, scalarLike } from "../../ops/constants.js";
 import { less, where } from "../../ops/comparison.js";
 import { add } from "../../ops/elementwise.js";
@@ -29,11 +29,41 @@ export function range(
 /** All axes that are not named, for {@link getItem}: Python's `...`. */
 export const ellipsis: EllipsisArgument = { kind: "ellipsis" };
 
-/** What an index of {@link getItem} is made of; `null` is a new axis, as in Python. */
-export type Index = number | SliceArgument | EllipsisArgument | null;
+/**
+ * What an index of {@link getItem} is made of; `null` is a new axis, as in Python, and a tensor holds numbers of places, of which one
+ * index may be made.
+ */
+export type Index = number | SliceArgument | EllipsisArgument | Tensor | SymbolicTensor | null;
 
 /** What {@link getItem} is. */
 export type GetItem = <X extends Operand>(x: X, key: Index | readonly Index[]) => Answer<X>;
+
+/** Whether a part of an index was computed. */
+function isPlaces(part: Computable | undefined): part is Value {
+  return part instanceof Value;
+}
+
+/**
+ * On which axis of what the other parts give a tensor's numbers stand for places.
+ *
+ * @throws ShapeError where NumPy would move the axis to the front: behind a number that a slice parts from the tensor
+ */
+function axisOfPlaces(parts: readonly Computable[]): number {
+  const at = parts.findIndex(isPlaces);
+  const places = parts[at];
+  const numbers = parts.flatMap((part, index) => (typeof part === "number" ? [index] : []));
+  const isParted = (number: number): boolean =>
+    parts.slice(Math.min(number, at) + 1, Math.max(number, at)).some((part) => typeof part !== "number");
+  if (parts.filter(isPlaces).length > 1 || (isPlaces(places) && places.rank > 0 && numbers.some(isParted))) {
+    throw new ShapeError("getItem: the index does not fit.", {
+      subject: "key",
+      expected: "one tensor at most, and numbers only right beside it",
+      received: `${parts.filter(isPlaces).length} tensors and ${numbers.length} numbers`,
+      advice: "Index in two steps, or use ops.take(x, indices, { axis }).",
+    });
+  }
+  return parts.slice(0, at).filter((part) => typeof part !== "number").length;
+}
 
 function isKind(part: Computable, kind: "slice" | "ellipsis"): boolean {
   return typeof part === "object" && part !== null && "kind" in part && part.kind === kind;
@@ -41,7 +71,8 @@ function isKind(part: Computable, kind: "slice" | "ellipsis"): boolean {
 
 /**
  * Part of a tensor, as Python's `x[key]` gives it: `x[:, 0]` is `ops.getItem(x, [ops.range(), 0])`, `x[..., ::2]` is
- * `ops.getItem(x, [ops.ellipsis, ops.range(null, null, 2)])`.
+ * `ops.getItem(x, [ops.ellipsis, ops.range(null, null, 2)])`, and `x[:, best]` with a tensor `best` of whole numbers
+ * `ops.getItem(x, [ops.range(), best])`.
  */
 export const getItem = operation<GetItem>({
   name: "getItem",
@@ -49,8 +80,8 @@ export const getItem = operation<GetItem>({
   module: "numpy",
   call: ["x", "key"],
   options: {},
-  compute: ([given, key = null]) => {
-    const x = value(given);
+  compute: ([from, key = null]) => {
+    let x = value(from);
     const parts: readonly Computable[] = Array.isArray(key) ? (key as readonly Computable[]) : [key];
     const named = parts.filter((part) => part !== null && !isKind(part, "ellipsis")).length;
     if (named > x.rank || parts.filter((part) => isKind(part, "ellipsis")).length > 1) {
@@ -61,9 +92,11 @@ export const getItem = operation<GetItem>({
       });
     }
     const whole: SliceArgument = range();
-    const filled = parts.flatMap((part) =>
+    const given = parts.flatMap((part) =>
       isKind(part, "ellipsis") ? Array.from({ length: x.rank - named }, () => whole) : [part],
     );
+    const places = given.find(isPlaces);
+    const filled = given.map((part) => (isPlaces(part) ? whole : part));
     const cut: { axis: number; start: number; end: number; step: number }[] = [];
     const dropped: number[] = [];
     const added: number[] = [];
@@ -76,7 +109,12 @@ export const getItem = operation<GetItem>({
       }
       if (typeof part === "number") {
         checkPlace(x, axis, part);
-        cut.push({ axis, start: part, end: part === -1 ? 2 ** 31 - 1 : part + 1, step: 1 });
+        if (typeof x.shape[axis] === "number") {
+          cut.push({ axis, start: part, end: part === -1 ? 2 ** 31 - 1 : part + 1, step: 1 });
+        } else {
+          // What is there shows only when the graph runs, as for one photo of a batch.
+          x = index.gather(x, integers([part]), { axis });
+        }
         dropped.push(axis++);
         continue;
       }
@@ -100,7 +138,10 @@ export const getItem = operation<GetItem>({
             steps: cut.map(({ step }) => step),
           });
     const narrow = dropped.length === 0 ? sliced : squeeze(sliced, dropped);
-    return added.length === 0 ? narrow : unsqueeze(narrow, added);
+    const cutOut = added.length === 0 ? narrow : unsqueeze(narrow, added);
+    if (places === undefined) return cutOut;
+    const along = axisOfPlaces(given);
+    return index.gather(cutOut, placesOf(places, cutOut, along), { axis: along });
   },
 });
 

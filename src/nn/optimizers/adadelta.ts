@@ -5,7 +5,7 @@ import type { Config } from "../config.js";
 import { type LearningRate, Optimizer, type OptimizerOptions, slotOf } from "./optimizer.js";
 import type { Update, UpdateArguments } from "./update-rule.js";
 import type { Value } from "../../graph/value.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link Adadelta}. */
 export interface AdadeltaOptions extends OptimizerOptions {
@@ -24,16 +24,46 @@ export interface AdadeltaOptions extends OptimizerOptions {
 export class Adadelta extends Optimizer {
   static readonly className: string = "Adadelta";
   static readonly positional: readonly string[] = ["learningRate"];
+  static readonly following: readonly string[] = [
+    "rho",
+    "epsilon",
+    "weightDecay",
+    "clipnorm",
+    "clipvalue",
+    "globalClipnorm",
+    "useEma",
+    "emaMomentum",
+    "emaOverwriteFrequency",
+  ];
   static override readonly options: readonly string[] = ["rho", "epsilon"] satisfies readonly (keyof AdadeltaOptions)[];
   private readonly rho: number;
   private readonly epsilon: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      AdadeltaOptions,
+      [
+        "learningRate",
+        "rho",
+        "epsilon",
+        "weightDecay",
+        "clipnorm",
+        "clipvalue",
+        "globalClipnorm",
+        "useEma",
+        "emaMomentum",
+        "emaOverwriteFrequency",
+      ]
+    >
+  );
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: LearningRate | AdadeltaOptions, options?: AdadeltaOptions) {
-    const all = byName<AdadeltaOptions>(Adadelta, [learningRate, options]);
+  constructor(learningRate?: LearningRate | AdadeltaOptions, options?: AdadeltaOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<AdadeltaOptions>(Adadelta, given);
     super(all.learningRate ?? 0.001, all);
     this.rho = numberWithin("Adadelta", "rho", all.rho ?? 0.95, 0, 1);
     this.epsilon = numberWithin("Adadelta", "epsilon", all.epsilon ?? 1e-7, 0);

@@ -7,7 +7,7 @@ import type { Config } from "../config.js";
 import { type LearningRate, Optimizer, type OptimizerOptions, slotOf } from "./optimizer.js";
 import type { Update, UpdateArguments } from "./update-rule.js";
 import type { Value } from "../../graph/value.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link Adafactor}. */
 export interface AdafactorOptions extends OptimizerOptions {
@@ -35,6 +35,20 @@ export interface AdafactorOptions extends OptimizerOptions {
 export class Adafactor extends Optimizer {
   static readonly className: string = "Adafactor";
   static readonly positional: readonly string[] = ["learningRate"];
+  static readonly following: readonly string[] = [
+    "beta2Decay",
+    "epsilon1",
+    "epsilon2",
+    "clipThreshold",
+    "relativeStep",
+    "weightDecay",
+    "clipnorm",
+    "clipvalue",
+    "globalClipnorm",
+    "useEma",
+    "emaMomentum",
+    "emaOverwriteFrequency",
+  ];
   static override readonly options: readonly string[] = [
     "beta2Decay",
     "epsilon1",
@@ -48,12 +62,34 @@ export class Adafactor extends Optimizer {
   private readonly clipThreshold: number;
   private readonly relativeStep: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      AdafactorOptions,
+      [
+        "learningRate",
+        "beta2Decay",
+        "epsilon1",
+        "epsilon2",
+        "clipThreshold",
+        "relativeStep",
+        "weightDecay",
+        "clipnorm",
+        "clipvalue",
+        "globalClipnorm",
+        "useEma",
+        "emaMomentum",
+        "emaOverwriteFrequency",
+      ]
+    >
+  );
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: LearningRate | AdafactorOptions, options?: AdafactorOptions) {
-    const all = byName<AdafactorOptions>(Adafactor, [learningRate, options]);
+  constructor(learningRate?: LearningRate | AdafactorOptions, options?: AdafactorOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<AdafactorOptions>(Adafactor, given);
     super(all.learningRate ?? 0.001, all);
     this.beta2Decay = numberWithin("Adafactor", "beta2Decay", all.beta2Decay ?? -0.8, -Infinity, 0);
     this.epsilon1 = numberWithin("Adafactor", "epsilon1", all.epsilon1 ?? 1e-30, 0);

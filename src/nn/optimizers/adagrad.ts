@@ -4,7 +4,7 @@ import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { type LearningRate, Optimizer, type OptimizerOptions, slotOf } from "./optimizer.js";
 import type { Update, UpdateArguments } from "./update-rule.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link Adagrad}. */
 export interface AdagradOptions extends OptimizerOptions {
@@ -22,6 +22,17 @@ export interface AdagradOptions extends OptimizerOptions {
 export class Adagrad extends Optimizer {
   static readonly className: string = "Adagrad";
   static readonly positional: readonly string[] = ["learningRate"];
+  static readonly following: readonly string[] = [
+    "initialAccumulatorValue",
+    "epsilon",
+    "weightDecay",
+    "clipnorm",
+    "clipvalue",
+    "globalClipnorm",
+    "useEma",
+    "emaMomentum",
+    "emaOverwriteFrequency",
+  ];
   static override readonly options: readonly string[] = [
     "initialAccumulatorValue",
     "epsilon",
@@ -29,12 +40,31 @@ export class Adagrad extends Optimizer {
   private readonly initialAccumulatorValue: number;
   private readonly epsilon: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      AdagradOptions,
+      [
+        "learningRate",
+        "initialAccumulatorValue",
+        "epsilon",
+        "weightDecay",
+        "clipnorm",
+        "clipvalue",
+        "globalClipnorm",
+        "useEma",
+        "emaMomentum",
+        "emaOverwriteFrequency",
+      ]
+    >
+  );
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: LearningRate | AdagradOptions, options?: AdagradOptions) {
-    const all = byName<AdagradOptions>(Adagrad, [learningRate, options]);
+  constructor(learningRate?: LearningRate | AdagradOptions, options?: AdagradOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<AdagradOptions>(Adagrad, given);
     super(all.learningRate ?? 0.001, all);
     this.initialAccumulatorValue = numberWithin(
       "Adagrad",

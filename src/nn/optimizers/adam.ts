@@ -5,7 +5,7 @@ import type { Config } from "../config.js";
 import { type LearningRate, Optimizer, type OptimizerOptions, slotOf } from "./optimizer.js";
 import type { Update, UpdateArguments } from "./update-rule.js";
 import type { Value } from "../../graph/value.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link Adam}. */
 export interface AdamOptions extends OptimizerOptions {
@@ -19,6 +19,21 @@ export interface AdamOptions extends OptimizerOptions {
   readonly amsgrad?: boolean;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "beta1",
+  "beta2",
+  "epsilon",
+  "amsgrad",
+  "weightDecay",
+  "clipnorm",
+  "clipvalue",
+  "globalClipnorm",
+  "useEma",
+  "emaMomentum",
+  "emaOverwriteFrequency",
+] as const;
+
 /**
  * Adaptive moments: `m ← m + (1 − β₁)(g − m)`, `v ← v + (1 − β₂)(g² − v)`,
  * `w ← w − η √(1 − β₂ᵗ) / (1 − β₁ᵗ) · m / (√v + ε)`.
@@ -28,7 +43,7 @@ export interface AdamOptions extends OptimizerOptions {
 export class Adam extends Optimizer {
   static readonly className: string = "Adam";
   static readonly positional: readonly string[] = ["learningRate"];
-  static readonly following: readonly string[] = ["beta1", "beta2"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "beta1",
     "beta2",
@@ -40,6 +55,8 @@ export class Adam extends Optimizer {
   private readonly epsilon: number;
   private readonly amsgrad: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<AdamOptions, typeof following, ["learningRate"]>);
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable

@@ -5,7 +5,7 @@ import type { Config } from "../config.js";
 import { type LearningRate, Optimizer, type OptimizerOptions, slotOf } from "./optimizer.js";
 import type { Update, UpdateArguments } from "./update-rule.js";
 import type { Value } from "../../graph/value.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link Ftrl}. */
 export interface FtrlOptions extends OptimizerOptions {
@@ -32,6 +32,21 @@ export interface FtrlOptions extends OptimizerOptions {
 export class Ftrl extends Optimizer {
   static readonly className: string = "Ftrl";
   static readonly positional: readonly string[] = ["learningRate"];
+  static readonly following: readonly string[] = [
+    "learningRatePower",
+    "initialAccumulatorValue",
+    "l1RegularizationStrength",
+    "l2RegularizationStrength",
+    "l2ShrinkageRegularizationStrength",
+    "beta",
+    "weightDecay",
+    "clipnorm",
+    "clipvalue",
+    "globalClipnorm",
+    "useEma",
+    "emaMomentum",
+    "emaOverwriteFrequency",
+  ];
   static override readonly options: readonly string[] = [
     "learningRatePower",
     "initialAccumulatorValue",
@@ -47,12 +62,35 @@ export class Ftrl extends Optimizer {
   private readonly l2ShrinkageRegularizationStrength: number;
   private readonly beta: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      FtrlOptions,
+      [
+        "learningRate",
+        "learningRatePower",
+        "initialAccumulatorValue",
+        "l1RegularizationStrength",
+        "l2RegularizationStrength",
+        "l2ShrinkageRegularizationStrength",
+        "beta",
+        "weightDecay",
+        "clipnorm",
+        "clipvalue",
+        "globalClipnorm",
+        "useEma",
+        "emaMomentum",
+        "emaOverwriteFrequency",
+      ]
+    >
+  );
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: LearningRate | FtrlOptions, options?: FtrlOptions) {
-    const all = byName<FtrlOptions>(Ftrl, [learningRate, options]);
+  constructor(learningRate?: LearningRate | FtrlOptions, options?: FtrlOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<FtrlOptions>(Ftrl, given);
     super(all.learningRate ?? 0.001, all);
     this.learningRatePower = numberWithin("Ftrl", "learningRatePower", all.learningRatePower ?? -0.5, -Infinity, 0);
     this.initialAccumulatorValue = numberWithin(

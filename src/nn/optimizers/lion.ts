@@ -5,7 +5,7 @@ import type { Config } from "../config.js";
 import { type LearningRate, Optimizer, type OptimizerOptions, slotOf } from "./optimizer.js";
 import type { Update, UpdateArguments } from "./update-rule.js";
 import type { Value } from "../../graph/value.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link Lion}. */
 export interface LionOptions extends OptimizerOptions {
@@ -23,16 +23,46 @@ export interface LionOptions extends OptimizerOptions {
 export class Lion extends Optimizer {
   static readonly className: string = "Lion";
   static readonly positional: readonly string[] = ["learningRate"];
+  static readonly following: readonly string[] = [
+    "beta1",
+    "beta2",
+    "weightDecay",
+    "clipnorm",
+    "clipvalue",
+    "globalClipnorm",
+    "useEma",
+    "emaMomentum",
+    "emaOverwriteFrequency",
+  ];
   static override readonly options: readonly string[] = ["beta1", "beta2"] satisfies readonly (keyof LionOptions)[];
   private readonly beta1: number;
   private readonly beta2: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      LionOptions,
+      [
+        "learningRate",
+        "beta1",
+        "beta2",
+        "weightDecay",
+        "clipnorm",
+        "clipvalue",
+        "globalClipnorm",
+        "useEma",
+        "emaMomentum",
+        "emaOverwriteFrequency",
+      ]
+    >
+  );
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: LearningRate | LionOptions, options?: LionOptions) {
-    const all = byName<LionOptions>(Lion, [learningRate, options]);
+  constructor(learningRate?: LearningRate | LionOptions, options?: LionOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<LionOptions>(Lion, given);
     super(all.learningRate ?? 0.001, all);
     this.beta1 = numberInside("Lion", "beta1", all.beta1 ?? 0.9, { above: 0, to: 1 });
     this.beta2 = numberWithin("Lion", "beta2", all.beta2 ?? 0.99, 0, 1);

@@ -5,7 +5,7 @@ import type { Config } from "../config.js";
 import { type LearningRate, Optimizer, type OptimizerOptions, slotOf } from "./optimizer.js";
 import type { Update, UpdateArguments } from "./update-rule.js";
 import type { Value } from "../../graph/value.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link Nadam}. */
 export interface NadamOptions extends OptimizerOptions {
@@ -26,6 +26,18 @@ export interface NadamOptions extends OptimizerOptions {
 export class Nadam extends Optimizer {
   static readonly className: string = "Nadam";
   static readonly positional: readonly string[] = ["learningRate"];
+  static readonly following: readonly string[] = [
+    "beta1",
+    "beta2",
+    "epsilon",
+    "weightDecay",
+    "clipnorm",
+    "clipvalue",
+    "globalClipnorm",
+    "useEma",
+    "emaMomentum",
+    "emaOverwriteFrequency",
+  ];
   static override readonly options: readonly string[] = [
     "beta1",
     "beta2",
@@ -35,12 +47,32 @@ export class Nadam extends Optimizer {
   private readonly beta2: number;
   private readonly epsilon: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      NadamOptions,
+      [
+        "learningRate",
+        "beta1",
+        "beta2",
+        "epsilon",
+        "weightDecay",
+        "clipnorm",
+        "clipvalue",
+        "globalClipnorm",
+        "useEma",
+        "emaMomentum",
+        "emaOverwriteFrequency",
+      ]
+    >
+  );
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable
    */
-  constructor(learningRate?: LearningRate | NadamOptions, options?: NadamOptions) {
-    const all = byName<NadamOptions>(Nadam, [learningRate, options]);
+  constructor(learningRate?: LearningRate | NadamOptions, options?: NadamOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<NadamOptions>(Nadam, given);
     super(all.learningRate ?? 0.001, all);
     this.beta1 = numberWithin("Nadam", "beta1", all.beta1 ?? 0.9, 0, 1);
     this.beta2 = numberWithin("Nadam", "beta2", all.beta2 ?? 0.999, 0, 1);

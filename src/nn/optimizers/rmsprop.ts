@@ -4,7 +4,7 @@ import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { type LearningRate, Optimizer, type OptimizerOptions, slotOf } from "./optimizer.js";
 import type { Update, UpdateArguments } from "./update-rule.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link RMSprop}. */
 export interface RMSpropOptions extends OptimizerOptions {
@@ -18,6 +18,21 @@ export interface RMSpropOptions extends OptimizerOptions {
   readonly centered?: boolean;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "rho",
+  "momentum",
+  "epsilon",
+  "centered",
+  "weightDecay",
+  "clipnorm",
+  "clipvalue",
+  "globalClipnorm",
+  "useEma",
+  "emaMomentum",
+  "emaOverwriteFrequency",
+] as const;
+
 /**
  * Divides the gradient by the root of its moving mean square: `v ← ρ v + (1 − ρ) g²`, `w ← w − η g / √(v + ε)`.
  *
@@ -28,7 +43,7 @@ export interface RMSpropOptions extends OptimizerOptions {
 export class RMSprop extends Optimizer {
   static readonly className: string = "RMSprop";
   static readonly positional: readonly string[] = ["learningRate"];
-  static readonly following: readonly string[] = ["rho"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "rho",
     "momentum",
@@ -40,6 +55,8 @@ export class RMSprop extends Optimizer {
   private readonly epsilon: number;
   private readonly centered: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RMSpropOptions, typeof following, ["learningRate"]>);
   /**
    * @param learningRate the step size, or all options; default 0.001
    * @throws UsageError when an option is not usable

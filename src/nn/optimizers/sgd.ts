@@ -4,7 +4,7 @@ import { numberWithin } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { type LearningRate, Optimizer, type OptimizerOptions, slotOf } from "./optimizer.js";
 import type { Update, UpdateArguments } from "./update-rule.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link SGD}. */
 export interface SGDOptions extends OptimizerOptions {
@@ -14,6 +14,19 @@ export interface SGDOptions extends OptimizerOptions {
   readonly nesterov?: boolean;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "momentum",
+  "nesterov",
+  "weightDecay",
+  "clipnorm",
+  "clipvalue",
+  "globalClipnorm",
+  "useEma",
+  "emaMomentum",
+  "emaOverwriteFrequency",
+] as const;
+
 /**
  * Gradient descent: `w ← w − η g`; with momentum `v ← μ v − η g`, `w ← w + v`, or `w ← w + μ v − η g` with Nesterov's.
  *
@@ -22,7 +35,7 @@ export interface SGDOptions extends OptimizerOptions {
 export class SGD extends Optimizer {
   static readonly className: string = "SGD";
   static readonly positional: readonly string[] = ["learningRate"];
-  static readonly following: readonly string[] = ["momentum", "nesterov"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "momentum",
     "nesterov",
@@ -30,6 +43,8 @@ export class SGD extends Optimizer {
   private readonly momentum: number;
   private readonly nesterov: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<SGDOptions, typeof following, ["learningRate"]>);
   /**
    * @param learningRate the step size, or all options; default 0.01
    * @throws UsageError when an option is not usable

@@ -10,6 +10,7 @@ import { numberWithin, oneOf } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { unitVectors } from "../unit-vectors.js";
 import { Regularizer } from "./regularizer.js";
+import { type ByPosition, byName } from "../named.js";
 
 const modes = ["rows", "columns"] as const;
 
@@ -21,6 +22,9 @@ export interface OrthogonalRegularizerOptions {
   readonly mode?: (typeof modes)[number];
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["factor", "mode"] as const;
+
 /**
  * The penalty `factor · mean |cos|` over all pairs of rows (or columns) of a matrix.
  *
@@ -28,6 +32,7 @@ export interface OrthogonalRegularizerOptions {
  */
 export class OrthogonalRegularizer extends Regularizer {
   static readonly className: string = "OrthogonalRegularizer";
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = [
     "factor",
     "mode",
@@ -35,8 +40,12 @@ export class OrthogonalRegularizer extends Regularizer {
   private readonly factor: number;
   private readonly mode: (typeof modes)[number];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<OrthogonalRegularizerOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: OrthogonalRegularizerOptions = {}) {
+  constructor(options?: OrthogonalRegularizerOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<OrthogonalRegularizerOptions>(OrthogonalRegularizer, given);
     super(options);
     const { factor = 0.01, mode = "rows" } = options;
     this.factor = numberWithin("OrthogonalRegularizer", "factor", factor, 0);

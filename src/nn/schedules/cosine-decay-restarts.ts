@@ -1,7 +1,7 @@
 import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link CosineDecayRestarts}. */
 export interface CosineDecayRestartsOptions {
@@ -15,6 +15,9 @@ export interface CosineDecayRestartsOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["tMul", "mMul", "alpha", "name"] as const;
+
 /**
  * Half waves of a cosine one after the other, each `tMul` times as long and beginning `mMul` times as high as the last.
  *
@@ -25,6 +28,7 @@ export interface CosineDecayRestartsOptions {
 export class CosineDecayRestarts extends LearningRateSchedule {
   static override readonly className: string = "CosineDecayRestarts";
   static readonly positional: readonly string[] = ["initialLearningRate", "firstDecaySteps"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = [
     "tMul",
     "mMul",
@@ -38,6 +42,14 @@ export class CosineDecayRestarts extends LearningRateSchedule {
   private readonly mMul: number;
   private readonly alpha: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      CosineDecayRestartsOptions & { readonly initialLearningRate: number; readonly firstDecaySteps: number },
+      typeof following,
+      ["initialLearningRate", "firstDecaySteps"]
+    >
+  );
   /**
    * @param initialLearningRate the rate at the beginning; 0 or more
    * @param firstDecaySteps length of the first wave in steps; positive

@@ -1,7 +1,7 @@
 import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link CosineDecay}. */
 export interface CosineDecayOptions {
@@ -15,6 +15,9 @@ export interface CosineDecayOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["alpha", "name", "warmupTarget", "warmupSteps"] as const;
+
 /**
  * Half a wave of a cosine: `initial · ((1 − alpha) · (1 + cos(π · step / decaySteps)) / 2 + alpha)`, then `initial · alpha`.
  *
@@ -25,7 +28,7 @@ export interface CosineDecayOptions {
 export class CosineDecay extends LearningRateSchedule {
   static override readonly className: string = "CosineDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
-  static readonly following: readonly string[] = ["alpha"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = [
     "alpha",
     "warmupTarget",
@@ -39,6 +42,14 @@ export class CosineDecay extends LearningRateSchedule {
   private readonly warmupTarget: number | undefined;
   private readonly warmupSteps: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      CosineDecayOptions & { readonly initialLearningRate: number; readonly decaySteps: number },
+      typeof following,
+      ["initialLearningRate", "decaySteps"]
+    >
+  );
   /**
    * @param initialLearningRate the rate at the beginning; 0 only with a warm-up
    * @param decaySteps over how many steps it falls; positive

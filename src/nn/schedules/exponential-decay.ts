@@ -1,7 +1,7 @@
 import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link ExponentialDecay}. */
 export interface ExponentialDecayOptions {
@@ -11,6 +11,9 @@ export interface ExponentialDecayOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["staircase", "name"] as const;
+
 /**
  * `initial · decayRate^(step / decaySteps)`.
  *
@@ -19,7 +22,7 @@ export interface ExponentialDecayOptions {
 export class ExponentialDecay extends LearningRateSchedule {
   static override readonly className: string = "ExponentialDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps", "decayRate"];
-  static readonly following: readonly string[] = ["staircase"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = [
     "staircase",
     "name",
@@ -30,6 +33,18 @@ export class ExponentialDecay extends LearningRateSchedule {
   private readonly decayRate: number;
   private readonly staircase: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      ExponentialDecayOptions & {
+        readonly initialLearningRate: number;
+        readonly decaySteps: number;
+        readonly decayRate: number;
+      },
+      typeof following,
+      ["initialLearningRate", "decaySteps", "decayRate"]
+    >
+  );
   /**
    * @param initialLearningRate the rate at the beginning; 0 or more
    * @param decaySteps over how many steps it falls; positive

@@ -1,7 +1,7 @@
 import { numberWithin, positiveNumber } from "../../errors/check.js";
 import type { Config } from "../config.js";
 import { LearningRateSchedule } from "./learning-rate-schedule.js";
-import { byName } from "../named.js";
+import { byName, type ByPosition } from "../named.js";
 
 /** Options of {@link PolynomialDecay}. */
 export interface PolynomialDecayOptions {
@@ -15,6 +15,9 @@ export interface PolynomialDecayOptions {
   readonly name?: string;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["endLearningRate", "power", "cycle", "name"] as const;
+
 /**
  * `(initial − end) · (1 − step / decaySteps)^power + end`, then `end`.
  *
@@ -23,7 +26,7 @@ export interface PolynomialDecayOptions {
 export class PolynomialDecay extends LearningRateSchedule {
   static override readonly className: string = "PolynomialDecay";
   static readonly positional: readonly string[] = ["initialLearningRate", "decaySteps"];
-  static readonly following: readonly string[] = ["endLearningRate", "power"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = [
     "endLearningRate",
     "power",
@@ -37,6 +40,14 @@ export class PolynomialDecay extends LearningRateSchedule {
   private readonly power: number;
   private readonly cycle: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      PolynomialDecayOptions & { readonly initialLearningRate: number; readonly decaySteps: number },
+      typeof following,
+      ["initialLearningRate", "decaySteps"]
+    >
+  );
   /**
    * @param initialLearningRate the rate at the beginning; 0 or more
    * @param decaySteps over how many steps it falls; positive

@@ -2,10 +2,10 @@ import { FileError } from "../../errors/errors.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
 import { text, wholeNumber, type Word } from "../../errors/check.js";
 import { decodeState, encodeState } from "../fit/state-file.js";
-import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import type { SaveFrequency } from "./model-checkpoint.js";
 import { machineOf, say } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** Options of {@link BackupAndRestore}. */
 export interface BackupAndRestoreOptions {
@@ -16,6 +16,9 @@ export interface BackupAndRestoreOptions {
   /** Whether the backup is removed when the training ends; default `true`. */
   readonly deleteCheckpoint?: boolean;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"] as const;
 
 /**
  * Goes on with a training that was interrupted: the same call of `fit` in a new process continues where the backup stands.
@@ -29,6 +32,7 @@ export interface BackupAndRestoreOptions {
 export class BackupAndRestore extends Callback {
   static readonly className: string = "BackupAndRestore";
   static readonly positional: readonly string[] = ["backupDir"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = ["saveFreq", "doubleCheckpoint", "deleteCheckpoint"];
 
   /** So that the other callbacks have done their part of the event, and have begun when they are restored. */
@@ -40,6 +44,10 @@ export class BackupAndRestore extends Callback {
   private readonly previousPath: string;
   private batches = 0;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<BackupAndRestoreOptions & { readonly backupDir: string }, typeof following, ["backupDir"]>
+  );
   /**
    * @param backupDir folder of the backup; no other training may use it
    * @throws UsageError for an option that is not usable

@@ -1,8 +1,8 @@
 import { text } from "../../errors/check.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
-import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { machineOf } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** Options of {@link CSVLogger}. */
 export interface CSVLoggerOptions {
@@ -14,6 +14,9 @@ export interface CSVLoggerOptions {
 
 const encoder = new TextEncoder();
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["separator", "append"] as const;
+
 /**
  * Writes a row of figures an epoch, with a heading: `epoch` and the logs in the alphabet's order. Lines end as CSV's do in
  * RFC 4180 and in Keras, with CR LF.
@@ -23,6 +26,7 @@ const encoder = new TextEncoder();
 export class CSVLogger extends Callback {
   static readonly className: string = "CSVLogger";
   static readonly positional: readonly string[] = ["filename"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = ["separator", "append"];
   private readonly filename: string;
   private readonly separator: string;
@@ -30,6 +34,8 @@ export class CSVLogger extends Callback {
   private keys: readonly string[] | undefined;
   private needsHeading = true;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CSVLoggerOptions & { readonly filename: string }, typeof following, ["filename"]>);
   /**
    * @param filename the file
    * @throws UsageError for an unknown option

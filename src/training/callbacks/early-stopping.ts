@@ -1,10 +1,10 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
 import { numberWithin, wholeNumber, type Word } from "../../errors/check.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
-import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";
 import { say } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** Options of {@link EarlyStopping}. */
 export interface EarlyStoppingOptions {
@@ -37,6 +37,17 @@ const known = [
   "startFromEpoch",
 ] as const satisfies readonly (keyof EarlyStoppingOptions)[];
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "minDelta",
+  "patience",
+  "verbose",
+  "mode",
+  "baseline",
+  "restoreBestWeights",
+  "startFromEpoch",
+] as const;
+
 /**
  * Ends the training when a figure no longer gets better.
  *
@@ -59,7 +70,7 @@ const known = [
 export class EarlyStopping extends Callback {
   static readonly className: string = "EarlyStopping";
   static readonly positional: readonly string[] = ["monitor"];
-  static readonly following: readonly string[] = ["minDelta", "patience", "verbose"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = known;
 
   /** Epoch, from 0, after which training ended; 0 when it did not. */
@@ -76,6 +87,8 @@ export class EarlyStopping extends Callback {
   private readonly startFromEpoch: number;
   private bestWeights: readonly TensorData<"float32">[] | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<EarlyStoppingOptions, typeof following, ["monitor"]>);
   /**
    * @param monitor key in the logs, or all options
    * @throws UsageError for an option that is not usable

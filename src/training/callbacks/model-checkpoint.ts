@@ -2,11 +2,11 @@ import { UsageError } from "../../errors/errors.js";
 import { platform } from "../../models/platform.js";
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
 import { numberWithin, text, wholeNumber, type Word } from "../../errors/check.js";
-import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { checkPath, formatPath } from "./format-path.js";
 import { type Mode, Monitor } from "./monitor.js";
 import { say } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** When something is saved: after each epoch, or after so many batches. */
 export type SaveFrequency = "epoch" | number;
@@ -39,6 +39,17 @@ const known = [
   "initialValueThreshold",
 ] as const satisfies readonly (keyof ModelCheckpointOptions)[];
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "monitor",
+  "verbose",
+  "saveBestOnly",
+  "saveWeightsOnly",
+  "mode",
+  "saveFreq",
+  "initialValueThreshold",
+] as const;
+
 /**
  * Saves the model during the training. Files are written under a temporary name and renamed, so a killed run leaves the
  * last good one.
@@ -60,7 +71,7 @@ const known = [
 export class ModelCheckpoint extends Callback {
   static readonly className: string = "ModelCheckpoint";
   static readonly positional: readonly string[] = ["filepath"];
-  static readonly following: readonly string[] = ["monitor", "verbose", "saveBestOnly"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = known;
   private readonly filepath: string;
   private readonly watched: Monitor;
@@ -71,6 +82,10 @@ export class ModelCheckpoint extends Callback {
   private epoch = 0;
   private batches = 0;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<ModelCheckpointOptions & { readonly filepath: string }, typeof following, ["filepath"]>
+  );
   /**
    * @param filepath file name, with placeholders for `epoch`, from 1, `batch` and the logs: `{epoch:02d}-{val_loss:.2f}.keras`
    * @throws UsageError for an option that is not usable

@@ -1,9 +1,9 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
 import { numberWithin, refuse, wholeNumber, type Word } from "../../errors/check.js";
-import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { type Mode, Monitor } from "./monitor.js";
 import { say } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** Options of {@link ReduceLROnPlateau}. */
 export interface ReduceLROnPlateauOptions {
@@ -36,6 +36,9 @@ const known = [
   "minLr",
 ] as const satisfies readonly (keyof ReduceLROnPlateauOptions)[];
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["factor", "patience", "verbose", "mode", "minDelta", "cooldown", "minLr"] as const;
+
 /**
  * Lowers the learning rate when a figure no longer gets better, and puts the rate into the logs as `learning_rate`.
  *
@@ -44,7 +47,7 @@ const known = [
 export class ReduceLROnPlateau extends Callback {
   static readonly className: string = "ReduceLROnPlateau";
   static readonly positional: readonly string[] = ["monitor"];
-  static readonly following: readonly string[] = ["factor", "patience"];
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = known;
 
   /** Epochs since the last better one. */
@@ -58,6 +61,8 @@ export class ReduceLROnPlateau extends Callback {
   private readonly cooldown: number;
   private readonly minLr: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<ReduceLROnPlateauOptions, typeof following, ["monitor"]>);
   /**
    * @param monitor key in the logs, or all options
    * @throws UsageError for an option that is not usable

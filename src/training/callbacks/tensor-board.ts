@@ -1,9 +1,9 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
 import { text, wholeNumber, type Word } from "../../errors/check.js";
-import { byName } from "../../nn/named.js";
 import { Callback } from "./callback.js";
 import { histogram, type Summary, summaryRecord, versionRecord } from "./event-file.js";
 import { machineOf } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** Options of {@link TensorBoard}. */
 export interface TensorBoardOptions {
@@ -36,6 +36,7 @@ type Run = "train" | "validation";
 export class TensorBoard extends Callback {
   static readonly className: string = "TensorBoard";
   static readonly positional: readonly string[] = ["logDir"];
+  static readonly following: readonly string[] = ["histogramFreq"];
   static readonly options: readonly string[] = known;
   private readonly logDir: string;
   private readonly histogramFreq: number;
@@ -49,12 +50,15 @@ export class TensorBoard extends Callback {
   private batchBegun = 0;
   private stepsBefore = 0;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<TensorBoardOptions, ["logDir", "histogramFreq"]>);
   /**
    * @param logDir the folder, or all options
    * @throws UsageError for an option that is not usable
    */
-  constructor(logDir?: string | TensorBoardOptions, others?: TensorBoardOptions) {
-    const options = byName<TensorBoardOptions>(TensorBoard, [logDir, others]);
+  constructor(logDir?: string | TensorBoardOptions, others?: TensorBoardOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<TensorBoardOptions>(TensorBoard, given);
     super(options);
     const { updateFreq = "epoch" } = options;
     this.logDir = text("TensorBoard", "logDir", options.logDir ?? "logs");

@@ -2,12 +2,16 @@ import { UsageError } from "../../errors/errors.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
 import { Callback } from "./callback.js";
 import { say } from "./say.js";
+import { type ByPosition, byName } from "../../nn/named.js";
 
 /** Options of {@link TerminateOnNaN}. */
 export interface TerminateOnNaNOptions {
   /** Whether `fit` fails at once, without `onTrainEnd`, so that no good backup is cleared away; default `false`. */
   readonly raiseError?: boolean;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["raiseError"] as const;
 
 /**
  * Ends the training when the loss is no longer a finite number.
@@ -16,11 +20,16 @@ export interface TerminateOnNaNOptions {
  */
 export class TerminateOnNaN extends Callback {
   static readonly className: string = "TerminateOnNaN";
+  static readonly following: readonly string[] = following;
   static readonly options: readonly string[] = ["raiseError"];
   private readonly raiseError: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<TerminateOnNaNOptions, typeof following>);
   /** @throws UsageError for an unknown option */
-  constructor(options: TerminateOnNaNOptions = {}) {
+  constructor(options?: TerminateOnNaNOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<TerminateOnNaNOptions>(TerminateOnNaN, given);
     super(options);
     this.raiseError = options.raiseError ?? false;
   }

@@ -6,6 +6,7 @@ import type { Batch, BatchSource, LabelledSamples } from "../../models/sources/b
 import { adviceForLabel, expectedLabels, isWrongLabel } from "../../nn/label-rule.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { LabelShapes } from "../programs/figures.js";
+import { metByLoss } from "./met-by-loss.js";
 import { labelsByOutputOf, ownWeightsOf } from "./targets.js";
 
 /* A label that is no class has a loss all the same, which falls; so labels are looked at before they are learned from. */
@@ -68,12 +69,38 @@ function refuse(
  * @throws UsageError for the first one
  */
 export function checkLabels(samples: LabelledSamples, compiled: Compiled, source: Labelled, set: SampleSet): void {
+  const ownWeights = ownWeightsOf(samples, compiled);
   labelsByOutputOf(samples, compiled).forEach((labels, output) => {
-    const rules = compiled.labelRules[output] ?? [];
+    const rules = labels === undefined ? [] : rulesOf(compiled, output, labels.dims);
     if (labels === undefined || rules.length === 0) return;
-    checkEach(labels, samples.keys, { rules, output: compiled.outputs[output] ?? "", source, set });
+    const weights = ownWeights[output]?.data;
+    checkEach(labels, samples.keys, { rules, output: compiled.outputs[output] ?? "", source, set, weights });
   });
-  for (const weights of ownWeightsOf(samples, compiled)) checkWeights(weights, samples.keys, source, set);
+  for (const weights of ownWeights) checkWeights(weights, samples.keys, source, set);
+}
+
+/** What the labels of an output must be: for losses and metrics, and for those that a loss of one's own passes them on to. */
+function rulesOf(compiled: Compiled, output: number, labels: readonly number[]): readonly OutputLabels[] {
+  const rules = compiled.labelRules[output] ?? [];
+  const shape = compiled.shapes[output];
+  const own = compiled.losses.find((one) => one.output === output)?.loss;
+  return shape === undefined || own?.hasOwnCall !== true ? rules : [...rules, ...metByLoss(own, shape, labels)];
+}
+
+/**
+ * Refuses labels of a batch that losses and metrics were given in a step of a user's own, as {@link checkLabels} does.
+ *
+ * @param keys of the samples
+ * @param rules of those losses and metrics
+ * @throws UsageError for the first label that is none
+ */
+export function checkMetLabels(
+  labels: TensorData<"float32">,
+  keys: readonly number[],
+  rules: readonly OutputLabels[],
+  source: Labelled,
+): void {
+  checkEach(labels, keys, { rules, output: "yPred", source, set: "" });
 }
 
 /** Whether labels may be compared with an output, element by element or row by row; who compares them says so otherwise. */
@@ -90,13 +117,19 @@ function checkEach(
     readonly output: string;
     readonly source: Labelled;
     readonly set: SampleSet;
+    readonly weights?: Float32Array | undefined;
   },
 ): void {
   const ignored = ignoredBy(about.rules);
   const width = data.length / keys.length;
+  // Of what is computed with a share, a weight of 0 leaves nothing, as in Keras; a class must be there to be looked up.
+  const isLeftOut = (value: number, index: number, { rule, isWeighted = false }: OutputLabels): boolean =>
+    isWeighted && rule.kind === "range" && Number.isFinite(value) && about.weights?.[Math.floor(index / width)] === 0;
   for (const found of about.rules) {
     if (found.rule.kind === "range" && !fits(dims, found.shape)) continue;
-    const index = data.findIndex((value) => isWrongLabel(value, found.rule, ignored));
+    const index = data.findIndex(
+      (value, place) => isWrongLabel(value, found.rule, ignored) && !isLeftOut(value, place, found),
+    );
     if (index < 0) continue;
     const row = Math.floor(index / width);
     const sample = { key: keys[row] ?? row, place: placeIn(dims, index - row * width) };

@@ -30,6 +30,7 @@ export class OwnMeans {
     this.batches += 1;
     for (const figure of figures) {
       const { name, metric } = figure;
+      if (!this.metrics.has(name)) metric?.begin();
       this.metrics.set(name, metric);
       if (metric === undefined) this.values.set(name, figure.value);
       else this.addStates(name, figure.states);

@@ -9,6 +9,7 @@ import type { OwnStepName } from "../../models/own-step.js";
 import type { StepData, StepTensors } from "../../models/step-data.js";
 import { Recording, recordingOf } from "../../nn/eager/recording.js";
 import type { Layer } from "../../nn/layer.js";
+import { followLabels, metBy, type MetLabels } from "../../nn/met-labels.js";
 import { FollowedResult, Metric } from "../../nn/metrics/metric.js";
 import { inGraphOrder } from "../../nn/operations/operand.js";
 import { within } from "../../nn/scope.js";
@@ -22,6 +23,7 @@ import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import { fromTensor, type NamedTensors, type Session, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { createSession } from "../../runtime/session.js";
 import type { Host } from "../machine.js";
+import { checkMetLabels } from "./check-labels.js";
 
 /** A figure of a step: the state of a metric, which adds up over an epoch, or a value of this step alone. */
 export type OwnFigure =
@@ -41,6 +43,8 @@ interface Written {
   readonly recording: Recording;
   readonly session: Promise<Session>;
   readonly logs: readonly Logged[];
+  /** The losses and metrics that the labels of each output were given to as they are. */
+  readonly met: readonly (readonly MetLabels[])[];
 }
 
 /** A batch as a step is fed with it. */
@@ -103,7 +107,11 @@ export class OwnStep {
    */
   async run(batch: Batch, factors?: readonly number[]): Promise<readonly OwnFigure[]> {
     const fed = await this.fedWith(batch, factors);
-    const { recording, session, logs } = this.writtenFor(fed);
+    const { recording, session, logs, met } = this.writtenFor(fed);
+    met.forEach((rules, index) => {
+      const labels = fed.labels[index];
+      if (labels !== undefined) checkMetLabels(labels, batch.keys, rules, this.source);
+    });
     const { training } = this;
     const work = async (): Promise<NamedTensors> => {
       const ready = await session;
@@ -155,18 +163,14 @@ export class OwnStep {
         if (tensor === undefined) throw new TypeError(`The batch has no "${name}".`);
         return tensor;
       });
+    const labels = fed.labels.map((one, index) => one && feed(labelName(index), "float32", one.dims));
+    for (const one of labels) if (one !== undefined) followLabels(one);
+    const weights = fed.weights.map((one, index) => one && feed(weightName(index), "float32", one.dims));
     const symbolic = (value: Value): SymbolicTensor => SymbolicTensor.of(value, recording);
-    const named = (
-      list: readonly (TensorData<"float32"> | undefined)[],
-      nameOf: (index: number) => string,
-    ): (SymbolicTensor | undefined)[] =>
-      list.map((one, index) => one && symbolic(inGraphOrder(feed(nameOf(index), "float32", one.dims))));
+    const named = (list: readonly (Value | undefined)[]): (SymbolicTensor | undefined)[] =>
+      list.map((one) => one && symbolic(inGraphOrder(one)));
     const x = this.samples(fed.tensors, feed).map(symbolic);
-    const data = [
-      oneOrAll(x),
-      oneOrAll(named(fed.labels, labelName)),
-      oneOrAll(named(fed.weights, weightName)),
-    ] as unknown as StepData;
+    const data = [oneOrAll(x), oneOrAll(named(labels)), oneOrAll(named(weights))] as unknown as StepData;
     const given: unknown = within(recording, () => model[kind](data));
     const logs = this.checkedLogs(given, recording);
     if (kind === "trainStep" && !recording.changes) {
@@ -193,7 +197,12 @@ export class OwnStep {
       });
       return { name, metric: figure, outputs: states };
     });
-    return { recording, logs: logged, session: createSession(this.host.runtime, outputs, { name: kind }) };
+    return {
+      recording,
+      logs: logged,
+      session: createSession(this.host.runtime, outputs, { name: kind }),
+      met: labels.map((one) => (one === undefined ? [] : metBy(one))),
+    };
   }
 
   /** What the source makes of what it feeds, for the shapes that it feeds now. */

@@ -143,9 +143,12 @@ export class ProgramWork implements FitWork {
     await this.renew();
     const { validation, model } = this.parts;
     if (validation === undefined) return {};
-    // Samples of another size may have labels of another shape, which the first batch says.
-    const isAlike = sizesOf(model, validation.graph) === sizesOf(model, this.parts.source.graph);
-    const looking = isAlike ? { batches, first: undefined } : await peeked(batches);
+    // Labels may have another shape than those that are trained on, which the first batch says.
+    const looking = await peeked(batches);
+    const labelShapes = labelShapesOf(looking.first, model.compiled);
+    const isAlike =
+      sizesOf(model, validation.graph) === sizesOf(model, this.parts.source.graph) &&
+      (looking.first === undefined || JSON.stringify(labelShapes) === JSON.stringify(this.labelShapes));
     this.validating ??= await this.beginValidating(validation, isAlike, looking.first);
     const { programs, activations } = this.validating;
     const { streams } = this.parts.memory;

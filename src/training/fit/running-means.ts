@@ -22,6 +22,7 @@ export interface SavedMeans {
 export class RunningMeans {
   private samples = 0;
   private batches = 0;
+  private hasBegun = false;
   private readonly losses = new Map<string, number>();
   private readonly sums = new Map<string, Float64Array>();
 
@@ -54,6 +55,8 @@ export class RunningMeans {
 
   /** Takes in what a step or an evaluation of a batch of `size` samples returned. */
   add(results: NamedTensors, size: number): void {
+    if (!this.hasBegun) for (const { metric } of this.compiled.metrics) metric.begin();
+    this.hasBegun = true;
     this.samples += size;
     this.batches += 1;
     for (const [name, tensor] of Object.entries(results)) {

@@ -31,6 +31,6 @@ export class Activation extends UnaryLayer {
   }
 
   getConfig(): Config {
-    return { ...this.baseConfig(), activation: this.activation.name };
+    return { ...this.baseConfig(), activation: this.activation.config };
   }
 }

@@ -11,6 +11,7 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js";
 import type { Variable } from "../../variable.js";
 import { WeightSpec } from "../weight-spec.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link PReLU}. */
 export interface PReLUOptions extends LayerOptions {
@@ -24,6 +25,9 @@ export interface PReLUOptions extends LayerOptions {
   readonly sharedAxes?: number | readonly number[] | undefined;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["alphaInitializer", "alphaRegularizer", "alphaConstraint", "sharedAxes"] as const;
+
 /**
  * `x` above 0, `alpha · x` below, with learned slopes. Weight: `alpha`, of the input's shape without the batch, with
  * extent 1 along shared axes.
@@ -33,6 +37,7 @@ export interface PReLUOptions extends LayerOptions {
  */
 export class PReLU extends UnaryLayer {
   static readonly className: string = "PReLU";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "alphaInitializer",
     "alphaRegularizer",
@@ -43,8 +48,12 @@ export class PReLU extends UnaryLayer {
   private readonly sharedAxes: readonly number[] | undefined;
   private alpha: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<PReLUOptions, typeof following>);
   /** @throws UsageError for a name that Keras does not know */
-  constructor(options: PReLUOptions = {}) {
+  constructor(options?: PReLUOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<PReLUOptions>(PReLU, given);
     super(options);
     this.spec = new WeightSpec(options.alphaInitializer ?? "zeros", options.alphaRegularizer, options.alphaConstraint);
     const { sharedAxes } = options;

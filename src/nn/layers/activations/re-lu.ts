@@ -3,7 +3,7 @@ import { relu } from "../../activations/relu.js";
 import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link ReLU}. */
 export interface ReLUOptions extends LayerOptions {
@@ -23,6 +23,7 @@ export interface ReLUOptions extends LayerOptions {
 export class ReLU extends UnaryLayer {
   static readonly className: string = "ReLU";
   static readonly positional: readonly string[] = ["maxValue"];
+  static readonly following: readonly string[] = ["negativeSlope", "threshold"];
   static override readonly options: readonly string[] = [
     "negativeSlope",
     "threshold",
@@ -31,12 +32,15 @@ export class ReLU extends UnaryLayer {
   private readonly negativeSlope: number;
   private readonly threshold: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<ReLUOptions, ["maxValue", "negativeSlope", "threshold"]>);
   /**
    * @param maxValue the upper bound, or all options
    * @throws UsageError when an option is negative
    */
-  constructor(maxValue?: number | ReLUOptions, options?: ReLUOptions) {
-    const all = byName<ReLUOptions>(ReLU, [maxValue, options]);
+  constructor(maxValue?: number | ReLUOptions, options?: ReLUOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<ReLUOptions>(ReLU, given);
     super(all);
     this.maxValue = all.maxValue === undefined ? undefined : numberWithin("ReLU", "maxValue", all.maxValue, 0);
     this.negativeSlope = numberWithin("ReLU", "negativeSlope", all.negativeSlope ?? 0, 0);

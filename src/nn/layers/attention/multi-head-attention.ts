@@ -30,7 +30,7 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { CallArguments } from "../../symbolic-tensor.js";
 import type { Variable } from "../../variable.js";
 import { WeightSpec } from "../weight-spec.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 import { snakeCase } from "../../names.js";
 
 /** Options of {@link MultiHeadAttention}. */
@@ -74,10 +74,30 @@ interface Projection {
 
 type Part = "query" | "key" | "value" | "output";
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "valueDim",
+  "dropout",
+  "useBias",
+  "outputShape",
+  "attentionAxes",
+  "slidingWindow",
+  "flashAttention",
+  "kernelInitializer",
+  "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "kernelConstraint",
+  "biasConstraint",
+  "useGate",
+  "seed",
+] as const;
+
 /**
  * `softmax(Q Kᵀ / √keyDim) V` in several heads, between projections.
  *
- * Inputs: `[query, value]` or `[query, value, key]`, each `[N, T, C]` or with several axes of places; output
+ * Inputs: `apply(query, value, key)`, the same in a list, or by name; the key may be left away; each `[N, T, C]` or with several axes of places; output
  * `[N, T of the query, outputShape]`. `apply` takes `attentionMask`, `useCausalMask` and `returnAttentionScores`, too.
  *
  * Weights: `query/kernel` `[C, heads, keyDim]`, `query/bias` `[heads, keyDim]`, the same for `key`, `value` and, where there
@@ -89,6 +109,7 @@ type Part = "query" | "key" | "value" | "output";
 export class MultiHeadAttention extends Layer {
   static readonly className: string = "MultiHeadAttention";
   static readonly positional: readonly string[] = ["numHeads", "keyDim"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "valueDim",
     "dropout",
@@ -121,6 +142,14 @@ export class MultiHeadAttention extends Layer {
   private readonly seed: number | undefined;
   private projections: (Readonly<Record<Part, Projection>> & { readonly gate: Projection | undefined }) | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      MultiHeadAttentionOptions & { readonly numHeads: number; readonly keyDim: number },
+      typeof following,
+      ["numHeads", "keyDim"]
+    >
+  );
   /**
    * @param numHeads number of heads
    * @param keyDim extent of each head's queries and keys
@@ -215,6 +244,10 @@ export class MultiHeadAttention extends Layer {
       value: into("value", value, this.valueDim),
       output: projection("attention_output", [this.numHeads, this.valueDim, ...output], output),
     };
+  }
+
+  protected override get inputArguments(): readonly string[] {
+    return ["query", "value", "key"];
   }
 
   protected override get callArguments(): readonly string[] {

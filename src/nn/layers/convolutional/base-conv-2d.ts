@@ -1,7 +1,7 @@
 import { UsageError } from "../../../errors/errors.js";
 import { type Shape, staticDim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
-import { type Activation, type ActivationLike, resolveActivation } from "../../activations/resolve-activation.js";
+import { type ActivationLike, type NamedActivation, resolveActivation } from "../../activations/resolve-activation.js";
 import { channelsLastOnly, type DataFormat, oneOf, type Pair, pair, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { serializeObject } from "../../serialize-object.js";
@@ -55,7 +55,7 @@ export abstract class BaseConv2D extends UnaryLayer {
   protected readonly padding: Padding;
   protected readonly dilationRate: readonly [number, number];
   protected readonly useBias: boolean;
-  private readonly activation: { readonly name: string; readonly apply: Activation };
+  private readonly activation: NamedActivation;
   private readonly biasSpec: WeightSpec;
   private bias: Variable | undefined;
 
@@ -115,7 +115,7 @@ export abstract class BaseConv2D extends UnaryLayer {
       padding: this.padding,
       data_format: "channels_last",
       dilation_rate: this.dilationRate,
-      activation: this.activation.name,
+      activation: this.activation.config,
       use_bias: this.useBias,
       ...this.biasSpec.toConfig("bias"),
       activity_regularizer: serializeObject("keras.regularizers", this.activityRegularizer),

@@ -12,7 +12,7 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { Variable } from "../../variable.js";
 import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
 import { WeightSpec } from "../weight-spec.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link Conv2DTranspose}. */
 export interface Conv2DTransposeOptions extends BaseConv2DOptions {
@@ -26,6 +26,24 @@ export interface Conv2DTransposeOptions extends BaseConv2DOptions {
   readonly kernelConstraint?: ConstraintLike;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "strides",
+  "padding",
+  "outputPadding",
+  "dataFormat",
+  "dilationRate",
+  "activation",
+  "useBias",
+  "kernelInitializer",
+  "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "kernelConstraint",
+  "biasConstraint",
+] as const;
+
 /**
  * The adjoint of a convolution: every input pixel adds its multiple of the kernel to the output.
  *
@@ -37,7 +55,7 @@ export interface Conv2DTransposeOptions extends BaseConv2DOptions {
 export class Conv2DTranspose extends BaseConv2D {
   static readonly className: string = "Conv2DTranspose";
   static readonly positional: readonly string[] = ["filters", "kernelSize"];
-  static readonly following: readonly string[] = ["strides", "padding"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "outputPadding",
     "kernelInitializer",
@@ -49,6 +67,14 @@ export class Conv2DTranspose extends BaseConv2D {
   private readonly kernelSpec: WeightSpec;
   private kernel: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      Conv2DTransposeOptions & { readonly filters: number; readonly kernelSize: Pair },
+      typeof following,
+      ["filters", "kernelSize"]
+    >
+  );
   /**
    * @param filters number of output channels
    * @param kernelSize height and width of the window

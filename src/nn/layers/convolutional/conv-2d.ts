@@ -12,7 +12,7 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { Variable } from "../../variable.js";
 import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
 import { WeightSpec } from "../weight-spec.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link Conv2D}. */
 export interface Conv2DOptions extends BaseConv2DOptions {
@@ -25,6 +25,24 @@ export interface Conv2DOptions extends BaseConv2DOptions {
   /** What the kernel is kept to; default nothing. */
   readonly kernelConstraint?: ConstraintLike;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "strides",
+  "padding",
+  "dataFormat",
+  "dilationRate",
+  "groups",
+  "activation",
+  "useBias",
+  "kernelInitializer",
+  "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "kernelConstraint",
+  "biasConstraint",
+] as const;
 
 /**
  * Convolution over height and width:
@@ -47,7 +65,7 @@ export interface Conv2DOptions extends BaseConv2DOptions {
 export class Conv2D extends BaseConv2D {
   static readonly className: string = "Conv2D";
   static readonly positional: readonly string[] = ["filters", "kernelSize"];
-  static readonly following: readonly string[] = ["strides", "padding"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "groups",
     "kernelInitializer",
@@ -59,6 +77,14 @@ export class Conv2D extends BaseConv2D {
   private readonly kernelSpec: WeightSpec;
   private kernel: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      Conv2DOptions & { readonly filters: number; readonly kernelSize: Pair },
+      typeof following,
+      ["filters", "kernelSize"]
+    >
+  );
   /**
    * @param filters number of output channels
    * @param kernelSize height and width of the window

@@ -11,7 +11,7 @@ import type { Variable } from "../../variable.js";
 import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
 import { depthwiseKernel } from "./depthwise.js";
 import { WeightSpec } from "../weight-spec.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link DepthwiseConv2D}. */
 export interface DepthwiseConv2DOptions extends BaseConv2DOptions {
@@ -25,6 +25,24 @@ export interface DepthwiseConv2DOptions extends BaseConv2DOptions {
   readonly depthwiseConstraint?: ConstraintLike;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "strides",
+  "padding",
+  "depthMultiplier",
+  "dataFormat",
+  "dilationRate",
+  "activation",
+  "useBias",
+  "depthwiseInitializer",
+  "biasInitializer",
+  "depthwiseRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "depthwiseConstraint",
+  "biasConstraint",
+] as const;
+
 /**
  * Convolution of each channel by itself.
  *
@@ -36,6 +54,7 @@ export interface DepthwiseConv2DOptions extends BaseConv2DOptions {
 export class DepthwiseConv2D extends BaseConv2D {
   static readonly className: string = "DepthwiseConv2D";
   static readonly positional: readonly string[] = ["kernelSize"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "depthMultiplier",
     "depthwiseInitializer",
@@ -47,6 +66,10 @@ export class DepthwiseConv2D extends BaseConv2D {
   private channels = 0;
   private kernel: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<DepthwiseConv2DOptions & { readonly kernelSize: Pair }, typeof following, ["kernelSize"]>
+  );
   /**
    * @param kernelSize height and width of the window
    * @throws UsageError when an option is not usable

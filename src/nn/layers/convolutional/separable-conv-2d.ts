@@ -12,7 +12,7 @@ import type { Variable } from "../../variable.js";
 import { BaseConv2D, type BaseConv2DOptions } from "./base-conv-2d.js";
 import { depthwiseKernel } from "./depthwise.js";
 import { WeightSpec } from "../weight-spec.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link SeparableConv2D}. */
 export interface SeparableConv2DOptions extends BaseConv2DOptions {
@@ -32,6 +32,27 @@ export interface SeparableConv2DOptions extends BaseConv2DOptions {
   readonly pointwiseConstraint?: ConstraintLike;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "strides",
+  "padding",
+  "dataFormat",
+  "dilationRate",
+  "depthMultiplier",
+  "activation",
+  "useBias",
+  "depthwiseInitializer",
+  "pointwiseInitializer",
+  "biasInitializer",
+  "depthwiseRegularizer",
+  "pointwiseRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "depthwiseConstraint",
+  "pointwiseConstraint",
+  "biasConstraint",
+] as const;
+
 /**
  * Convolution of each channel by itself, then a 1×1 convolution that mixes the channels; the bias comes after both.
  *
@@ -43,7 +64,7 @@ export interface SeparableConv2DOptions extends BaseConv2DOptions {
 export class SeparableConv2D extends BaseConv2D {
   static readonly className: string = "SeparableConv2D";
   static readonly positional: readonly string[] = ["filters", "kernelSize"];
-  static readonly following: readonly string[] = ["strides", "padding"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "depthMultiplier",
     "depthwiseInitializer",
@@ -61,6 +82,14 @@ export class SeparableConv2D extends BaseConv2D {
   private depthwise: Variable | undefined;
   private pointwise: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      SeparableConv2DOptions & { readonly filters: number; readonly kernelSize: Pair },
+      typeof following,
+      ["filters", "kernelSize"]
+    >
+  );
   /**
    * @param filters number of output channels
    * @param kernelSize height and width of the window

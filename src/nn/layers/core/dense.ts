@@ -16,7 +16,7 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js";
 import type { Variable } from "../../variable.js";
 import { WeightSpec } from "../weight-spec.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link Dense}. */
 export interface DenseOptions extends LayerOptions {
@@ -37,6 +37,19 @@ export interface DenseOptions extends LayerOptions {
   /** What the bias is kept to; default nothing. */
   readonly biasConstraint?: ConstraintLike;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "activation",
+  "useBias",
+  "kernelInitializer",
+  "biasInitializer",
+  "kernelRegularizer",
+  "biasRegularizer",
+  "activityRegularizer",
+  "kernelConstraint",
+  "biasConstraint",
+] as const;
 
 /**
  * Every output depends on every input along the last axis: `y = activation(x · kernel + bias)`.
@@ -59,7 +72,7 @@ export interface DenseOptions extends LayerOptions {
 export class Dense extends UnaryLayer {
   static readonly className: string = "Dense";
   static readonly positional: readonly string[] = ["units"];
-  static readonly following: readonly string[] = ["activation"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "activation",
     "useBias",
@@ -78,6 +91,8 @@ export class Dense extends UnaryLayer {
   private kernel: Variable | undefined;
   private bias: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<DenseOptions & { readonly units: number }, typeof following, ["units"]>);
   /**
    * @param units number of outputs
    * @throws UsageError when an option is not usable
@@ -124,7 +139,7 @@ export class Dense extends UnaryLayer {
     return {
       ...this.baseConfig(),
       units: this.units,
-      activation: this.activation.name,
+      activation: this.activation.config,
       use_bias: this.useBias,
       ...this.kernelSpec.toConfig("kernel"),
       ...this.biasSpec.toConfig("bias"),

@@ -12,7 +12,7 @@ import type { ConstraintLike } from "../../constraints/resolve-constraint.js";
 import type { CallContext } from "../../context.js";
 import type { InitializerLike } from "../../initializers/resolve-initializer.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js";
 import type { Variable } from "../../variable.js";
 import { WeightSpec } from "../weight-spec.js";
@@ -28,6 +28,9 @@ export interface EmbeddingOptions extends LayerOptions {
   /** `false`: masks are not handed from layer to layer here. */
   readonly maskZero?: boolean | undefined;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["embeddingsInitializer", "embeddingsRegularizer", "embeddingsConstraint", "maskZero"] as const;
 
 /**
  * A vector that is learned for each whole number: `[N, …]` → `[N, …, outputDim]`.
@@ -47,6 +50,7 @@ export interface EmbeddingOptions extends LayerOptions {
 export class Embedding extends UnaryLayer {
   static readonly className: string = "Embedding";
   static readonly positional: readonly string[] = ["inputDim", "outputDim"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "embeddingsInitializer",
     "embeddingsRegularizer",
@@ -58,6 +62,14 @@ export class Embedding extends UnaryLayer {
   private readonly spec: WeightSpec;
   private embeddings: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      EmbeddingOptions & { readonly inputDim: number; readonly outputDim: number },
+      typeof following,
+      ["inputDim", "outputDim"]
+    >
+  );
   /**
    * @param inputDim how many numbers there are: from 0 to `inputDim − 1`
    * @param outputDim the length of each vector

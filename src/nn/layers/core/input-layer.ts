@@ -10,11 +10,11 @@ import { type LayerCall, SymbolicTensor } from "../../symbolic-tensor.js";
 /** Options of {@link InputLayer} and `Input`. */
 export interface InputOptions {
   /** Shape without the batch, in Keras's order; `null` for extents that vary. */
-  readonly shape?: readonly (number | string | null)[];
+  readonly shape?: readonly (number | string | null)[] | null | undefined;
   /** Extent of the batch, if it is fixed; default: it varies. */
-  readonly batchSize?: number | undefined;
+  readonly batchSize?: number | null | undefined;
   /** In place of `shape` and `batchSize`: the shape with the batch, `null` for extents that vary. */
-  readonly batchShape?: readonly (number | null)[];
+  readonly batchShape?: readonly (number | null)[] | null | undefined;
   /** Element type; default `"float32"`. */
   readonly dtype?: ElementType;
   /** Default: made from the class, such as `input_layer_1`. */
@@ -35,20 +35,14 @@ const axisNames = ["N", "H", "W", "C"];
 function extents({ shape, batchSize, batchShape }: InputOptions): Shape {
   // From JavaScript they may be anything.
   const sample: unknown = shape;
-  const given =
-    batchShape ?? (shape !== undefined && Array.isArray(sample) ? [batchSize ?? null, ...shape] : undefined);
+  const given = batchShape ?? (shape && Array.isArray(sample) ? [batchSize ?? null, ...shape] : undefined);
   const list: unknown = given;
   const usable =
     Array.isArray(list) &&
     given?.every(
       (extent) => extent === null || typeof extent === "string" || (Number.isSafeInteger(extent) && extent > 0),
     );
-  if (
-    given === undefined ||
-    given.length === 0 ||
-    usable !== true ||
-    (shape !== undefined && batchShape !== undefined)
-  ) {
+  if (given === undefined || given.length === 0 || usable !== true || (shape && batchShape)) {
     throw new UsageError("Input: the shape is not usable.", {
       subject: "shape",
       expected: "positive whole numbers or null, such as [224, 224, 3], in one of shape and batchShape",

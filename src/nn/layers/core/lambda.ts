@@ -1,7 +1,7 @@
 import { refuse } from "../../../errors/check.js";
 import { UsageError } from "../../../errors/errors.js";
 import { Layer, type LayerOptions, type OwnCallOptions } from "../../layer.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 import type { SymbolicTensor } from "../../symbolic-tensor.js";
 
 /** What a {@link Lambda} computes. */
@@ -15,6 +15,9 @@ export interface LambdaOptions extends LayerOptions {
   /** Shape of the output without the batch; Graft finds it from what is computed, so that it need not be said. */
   readonly outputShape?: readonly (number | null)[] | undefined;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["outputShape"] as const;
 
 /**
  * A function of `ops` as a layer. It has no weights and cannot be saved; a class that extends `layers.Layer` can.
@@ -33,9 +36,14 @@ export class Lambda extends Layer {
   static readonly className: string = "Lambda";
 
   static readonly positional: readonly string[] = ["function"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["outputShape"] satisfies readonly (keyof LambdaOptions)[];
   private readonly own: LambdaFunction;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<LambdaOptions & { readonly function: LambdaFunction }, typeof following, ["function"]>
+  );
   /**
    * @param compute what is computed, of one tensor or of a list of them
    * @throws UsageError when it is no function, or for an option that the layer does not have

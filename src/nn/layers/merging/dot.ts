@@ -9,13 +9,16 @@ import { refuse, wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { Layer, type LayerOptions } from "../../layer.js";
 import { unitVectors } from "../../unit-vectors.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link Dot}. */
 export interface DotOptions extends LayerOptions {
   /** Whether vectors are scaled to length 1 first, which gives the cosine of their angle; default `false`. */
   readonly normalize?: boolean;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["normalize"] as const;
 
 /**
  * Products of two inputs, sample by sample, summed along an axis of each: for `[N, D]` and `[N, D]` it gives `[N, 1]`,
@@ -26,10 +29,15 @@ export interface DotOptions extends LayerOptions {
 export class Dot extends Layer {
   static readonly className: string = "Dot";
   static readonly positional: readonly string[] = ["axes"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["normalize"] satisfies readonly (keyof DotOptions)[];
   private readonly axes: number | readonly [number, number];
   private readonly normalize: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<DotOptions & { readonly axes: number | readonly number[] }, typeof following, ["axes"]>
+  );
   /**
    * @param axes the axis of both inputs, or of each, in Keras's order; not 0, the batch
    * @throws UsageError when an option is not usable

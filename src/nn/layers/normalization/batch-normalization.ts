@@ -21,6 +21,7 @@ import type { RegularizerLike } from "../../regularizers/resolve-regularizer.js"
 import type { Variable } from "../../variable.js";
 import { notMasked } from "../../mask.js";
 import { WeightSpec } from "../weight-spec.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link BatchNormalization}. */
 export interface BatchNormalizationOptions extends LayerOptions {
@@ -78,6 +79,27 @@ function moved(old: Value, batch: Value, momentum: number): Value {
   return add(mul(old, scalarLike(old, momentum)), mul(reshapeTo(batch, old.shape), scalarLike(old, 1 - momentum)));
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "axis",
+  "momentum",
+  "epsilon",
+  "center",
+  "scale",
+  "betaInitializer",
+  "gammaInitializer",
+  "movingMeanInitializer",
+  "movingVarianceInitializer",
+  "betaRegularizer",
+  "gammaRegularizer",
+  "betaConstraint",
+  "gammaConstraint",
+  "renorm",
+  "renormClipping",
+  "renormMomentum",
+  "synchronized",
+] as const;
+
 /**
  * Gives every channel mean 0 and variance 1, then `gamma · x + beta`.
  *
@@ -109,6 +131,7 @@ function moved(old: Value, batch: Value, momentum: number): Value {
  */
 export class BatchNormalization extends UnaryLayer {
   static readonly className: string = "BatchNormalization";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "axis",
     "momentum",
@@ -144,8 +167,12 @@ export class BatchNormalization extends UnaryLayer {
   private readonly renormMomentum: number;
   private renormed: Renormed | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<BatchNormalizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: BatchNormalizationOptions = {}) {
+  constructor(options?: BatchNormalizationOptions);
+  constructor(...parts: readonly unknown[]) {
+    const options = byName<BatchNormalizationOptions>(BatchNormalization, parts);
     super(options);
     const owner = "BatchNormalization";
     this.axis = options.axis ?? -1;

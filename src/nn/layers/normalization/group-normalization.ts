@@ -7,6 +7,7 @@ import { wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { BaseSampleNormalization, type SampleNormalizationOptions } from "./base-sample-normalization.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link GroupNormalization}. */
 export interface GroupNormalizationOptions extends SampleNormalizationOptions {
@@ -15,6 +16,21 @@ export interface GroupNormalizationOptions extends SampleNormalizationOptions {
   /** Axis of the channels in Keras's order; default -1. */
   readonly axis?: number;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "groups",
+  "axis",
+  "epsilon",
+  "center",
+  "scale",
+  "betaInitializer",
+  "gammaInitializer",
+  "betaRegularizer",
+  "gammaRegularizer",
+  "betaConstraint",
+  "gammaConstraint",
+] as const;
 
 /**
  * Gives each group of channels of each sample mean 0 and variance 1, then `gamma · x + beta`.
@@ -26,6 +42,7 @@ export interface GroupNormalizationOptions extends SampleNormalizationOptions {
  */
 export class GroupNormalization extends BaseSampleNormalization {
   static readonly className: string = "GroupNormalization";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "groups",
     "axis",
@@ -33,8 +50,12 @@ export class GroupNormalization extends BaseSampleNormalization {
   private groups: number;
   private readonly axis: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<GroupNormalizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: GroupNormalizationOptions = {}) {
+  constructor(options?: GroupNormalizationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<GroupNormalizationOptions>(GroupNormalization, given);
     super(options);
     const { groups = 32, axis = -1 } = options;
     this.groups = groups === -1 ? -1 : wholeNumber("GroupNormalization", "groups", groups);

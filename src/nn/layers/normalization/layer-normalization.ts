@@ -9,6 +9,7 @@ import { graphAxis, toChannelsFirst, toChannelsLast } from "../../channels.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { BaseSampleNormalization, type SampleNormalizationOptions } from "./base-sample-normalization.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link LayerNormalization}. */
 export interface LayerNormalizationOptions extends SampleNormalizationOptions {
@@ -17,6 +18,20 @@ export interface LayerNormalizationOptions extends SampleNormalizationOptions {
   /** Divides by the deviation without taking the mean away, and leaves `beta` out; Keras's old way, default `false`. */
   readonly rmsScaling?: boolean;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "axis",
+  "epsilon",
+  "center",
+  "scale",
+  "betaInitializer",
+  "gammaInitializer",
+  "betaRegularizer",
+  "gammaRegularizer",
+  "betaConstraint",
+  "gammaConstraint",
+] as const;
 
 /**
  * Gives the values along some axes of each sample mean 0 and variance 1, then `gamma · x + beta`.
@@ -28,6 +43,7 @@ export interface LayerNormalizationOptions extends SampleNormalizationOptions {
  */
 export class LayerNormalization extends BaseSampleNormalization {
   static readonly className: string = "LayerNormalization";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "axis",
     "rmsScaling",
@@ -35,8 +51,12 @@ export class LayerNormalization extends BaseSampleNormalization {
   private readonly axis: readonly number[];
   private readonly rmsScaling: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<LayerNormalizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: LayerNormalizationOptions = {}) {
+  constructor(options?: LayerNormalizationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<LayerNormalizationOptions>(LayerNormalization, given);
     super(options);
     const { axis = -1 } = options;
     this.axis = [...wholeOrList(this.className, "axis", axis)].sort((a, b) => a - b);

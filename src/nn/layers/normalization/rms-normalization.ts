@@ -11,6 +11,7 @@ import type { CallContext } from "../../context.js";
 import { Ones } from "../../initializers/ones.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import type { Variable } from "../../variable.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link RMSNormalization}. */
 export interface RMSNormalizationOptions extends LayerOptions {
@@ -19,6 +20,9 @@ export interface RMSNormalizationOptions extends LayerOptions {
   /** Added to the mean square; default 1e-6. */
   readonly epsilon?: number;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["axis", "epsilon"] as const;
 
 /**
  * `scale · x / √(mean of x² + epsilon)` over some axes of each sample.
@@ -30,6 +34,7 @@ export interface RMSNormalizationOptions extends LayerOptions {
  */
 export class RMSNormalization extends UnaryLayer {
   static readonly className: string = "RMSNormalization";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "axis",
     "epsilon",
@@ -38,8 +43,12 @@ export class RMSNormalization extends UnaryLayer {
   private readonly epsilon: number;
   private scale: Variable | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RMSNormalizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: RMSNormalizationOptions = {}) {
+  constructor(options?: RMSNormalizationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<RMSNormalizationOptions>(RMSNormalization, given);
     super(options);
     const { axis = -1 } = options;
     this.axis = [...wholeOrList(this.className, "axis", axis)].sort((a, b) => a - b);

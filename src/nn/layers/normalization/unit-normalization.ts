@@ -4,12 +4,16 @@ import { graphAxis } from "../../channels.js";
 import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { unitVectors } from "../../unit-vectors.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link UnitNormalization}. */
 export interface UnitNormalizationOptions extends LayerOptions {
   /** Axis or axes of the vectors in Keras's order; default -1, the channels. */
   readonly axis?: number | readonly number[];
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["axis"] as const;
 
 /**
  * Scales vectors to Euclidean length 1.
@@ -18,10 +22,15 @@ export interface UnitNormalizationOptions extends LayerOptions {
  */
 export class UnitNormalization extends UnaryLayer {
   static readonly className: string = "UnitNormalization";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["axis"] satisfies readonly (keyof UnitNormalizationOptions)[];
   private readonly axis: number | readonly number[];
 
-  constructor(options: UnitNormalizationOptions = {}) {
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<UnitNormalizationOptions, typeof following>);
+  constructor(options?: UnitNormalizationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<UnitNormalizationOptions>(UnitNormalization, given);
     super(options);
     this.axis = options.axis ?? -1;
     wholeOrList("UnitNormalization", "axis", this.axis);

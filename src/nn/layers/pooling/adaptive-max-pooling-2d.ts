@@ -4,7 +4,10 @@ import { slice } from "../../../ops/slicing.js";
 import { maxPool } from "../../../ops/pooling.js";
 import type { Pair } from "../../../errors/check.js";
 import { type AdaptivePooling2DOptions, BaseAdaptivePooling2D, type Window } from "./base-adaptive-pooling-2d.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["dataFormat"] as const;
 
 /**
  * The maximum over as many windows as the result has pixels: `[N, H, W, C]` → `[N, height, width, C]`.
@@ -14,7 +17,12 @@ import { byName } from "../../named.js";
 export class AdaptiveMaxPooling2D extends BaseAdaptivePooling2D {
   static readonly className: string = "AdaptiveMaxPooling2D";
   static readonly positional: readonly string[] = ["outputSize"];
+  static readonly following: readonly string[] = following;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<AdaptivePooling2DOptions & { readonly outputSize: Pair }, typeof following, ["outputSize"]>
+  );
   /**
    * @param outputSize height and width of the results
    * @throws UsageError when an option is not usable

@@ -2,7 +2,10 @@ import type { Value } from "../../../graph/value.js";
 import { averagePool } from "../../../ops/pooling.js";
 import type { Pair, Word } from "../../../errors/check.js";
 import { BasePooling2D, type Pooling2DOptions } from "./base-pooling-2d.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["strides", "padding", "dataFormat", "name"] as const;
 
 /**
  * The mean over windows, of the pixels that lie inside the picture: `[N, H, W, C]` → `[N, H', W', C]`.
@@ -12,8 +15,10 @@ import { byName } from "../../named.js";
 export class AveragePooling2D extends BasePooling2D {
   static readonly className: string = "AveragePooling2D";
   static readonly positional: readonly string[] = ["poolSize"];
-  static readonly following: readonly string[] = ["strides", "padding"];
+  static readonly following: readonly string[] = following;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<Pooling2DOptions & { readonly poolSize: Pair }, typeof following, ["poolSize"]>);
   /**
    * @param poolSize height and width of the window
    * @throws UsageError when an option is not usable

@@ -2,13 +2,16 @@ import type { Value } from "../../../graph/value.js";
 import { maxPool } from "../../../ops/pooling.js";
 import { type Pair, type Word } from "../../../errors/check.js";
 import { BasePooling2D, type Pooling2DOptions } from "./base-pooling-2d.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link MaxPooling2D}. */
 export interface MaxPooling2DOptions extends Pooling2DOptions {
   /** Height and width of the window; default 2. */
   readonly poolSize?: Pair;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["strides", "padding", "dataFormat", "name"] as const;
 
 /**
  * The maximum over windows: `[N, H, W, C]` → `[N, H', W', C]`.
@@ -18,8 +21,10 @@ export interface MaxPooling2DOptions extends Pooling2DOptions {
 export class MaxPooling2D extends BasePooling2D {
   static readonly className: string = "MaxPooling2D";
   static readonly positional: readonly string[] = ["poolSize"];
-  static readonly following: readonly string[] = ["strides", "padding"];
+  static readonly following: readonly string[] = following;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<MaxPooling2DOptions, typeof following, ["poolSize"]>);
   /**
    * @param poolSize height and width of the window, or all options; default 2
    * @throws UsageError when an option is not usable

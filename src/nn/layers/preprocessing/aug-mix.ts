@@ -12,6 +12,7 @@ import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.j
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
 import { type ImageInterpolation, imageInterpolations } from "./transform-images.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link AugMix}. */
 export interface AugMixOptions extends RandomColourOptions {
@@ -53,6 +54,19 @@ const colouring: readonly AugmentationName[] = [
   "random_sharpness",
 ];
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "valueRange",
+  "numChains",
+  "chainDepth",
+  "factor",
+  "alpha",
+  "allOps",
+  "interpolation",
+  "seed",
+  "dataFormat",
+] as const;
+
 /**
  * Training: mixes pictures with what chains of random changes make of them. Inference: `x`.
  *
@@ -64,6 +78,7 @@ const colouring: readonly AugmentationName[] = [
  */
 export class AugMix extends BaseImagePreprocessing<Mixture> {
   static readonly className: string = "AugMix";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "numChains",
     "chainDepth",
@@ -83,8 +98,12 @@ export class AugMix extends BaseImagePreprocessing<Mixture> {
   /** Where chains are drawn from: the same ones whenever the layer is written as a graph. */
   private chains: Generator | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<AugMixOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: AugMixOptions = {}) {
+  constructor(options?: AugMixOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<AugMixOptions>(AugMix, given);
     super(options);
     const owner = this.className;
     this.valueRange = twoNumbers(owner, "valueRange", options.valueRange ?? [0, 255]);

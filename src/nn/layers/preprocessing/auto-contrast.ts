@@ -1,4 +1,4 @@
-import { checkOwnOptions } from "../../named.js";
+import { checkOwnOptions, type ByPosition, byName } from "../../named.js";
 import type { Value } from "../../../graph/value.js";
 import { greater, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -15,6 +15,9 @@ export interface ColourOptions extends ImagePreprocessingOptions {
   readonly valueRange?: Bounds;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange"] as const;
+
 /**
  * Stretches the values of each channel of each picture over the whole range; the same in training and inference.
  *
@@ -22,12 +25,17 @@ export interface ColourOptions extends ImagePreprocessingOptions {
  */
 export class AutoContrast extends BaseImagePreprocessing<undefined> {
   static readonly className: string = "AutoContrast";
+  static readonly following: readonly string[] = following;
   static readonly fixedOptions: readonly string[] = ["seed"];
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof ColourOptions)[];
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<ColourOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: ColourOptions = {}) {
+  constructor(options?: ColourOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<ColourOptions>(AutoContrast, given);
     checkOwnOptions(AutoContrast, options);
     super(options);
     this.valueRange = sortedRange("AutoContrast", "valueRange", options.valueRange ?? [0, 255]);

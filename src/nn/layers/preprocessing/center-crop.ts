@@ -8,13 +8,16 @@ import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { requireRank } from "../require-rank.js";
 import { cropToAspectRatio, resizeImages } from "./resize-images.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link CenterCrop}. */
 export interface CenterCropOptions extends LayerOptions {
   /** `"channels_last"`: Graft has no other. */
   readonly dataFormat?: Word<DataFormat>;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["dataFormat"] as const;
 
 /**
  * The middle of pictures: `[N, H, W, C]` → `[N, height, width, C]`. From smaller pictures the largest part with these
@@ -26,9 +29,18 @@ export interface CenterCropOptions extends LayerOptions {
 export class CenterCrop extends UnaryLayer {
   static readonly className: string = "CenterCrop";
   static readonly positional: readonly string[] = ["height", "width"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["dataFormat"] satisfies readonly (keyof CenterCropOptions)[];
   private readonly size: readonly [number, number];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      CenterCropOptions & { readonly height: number; readonly width: number },
+      typeof following,
+      ["height", "width"]
+    >
+  );
   /**
    * @param height of the results
    * @param width of the results

@@ -1,4 +1,4 @@
-import { checkOwnOptions } from "../../named.js";
+import { checkOwnOptions, type ByPosition, byName } from "../../named.js";
 import { type Dim, dimAt, dimProduct, staticDim } from "../../../graph/shape.js";
 import { constant, type Value } from "../../../graph/value.js";
 import { float32, int64 } from "../../../onnx/tensor-data.js";
@@ -31,6 +31,9 @@ export interface ContrastLimitedAdaptiveHistogramEqualizationOptions extends Col
 
 const levels = 256;
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "clipLimit", "tileGridSize", "dataFormat"] as const;
+
 /**
  * Spreads the values of each channel of each picture so that they are about equally frequent in every tile; between the
  * middles of tiles it goes over from one to the next. The same in training and inference.
@@ -39,6 +42,7 @@ const levels = 256;
  */
 export class ContrastLimitedAdaptiveHistogramEqualization extends BaseImagePreprocessing<undefined> {
   static readonly className: string = "ContrastLimitedAdaptiveHistogramEqualization";
+  static readonly following: readonly string[] = following;
   static readonly fixedOptions: readonly string[] = ["seed"];
   static override readonly options: readonly string[] = [
     "clipLimit",
@@ -49,8 +53,15 @@ export class ContrastLimitedAdaptiveHistogramEqualization extends BaseImagePrepr
   private readonly clipLimit: number;
   private readonly grid: readonly [number, number];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<ContrastLimitedAdaptiveHistogramEqualizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: ContrastLimitedAdaptiveHistogramEqualizationOptions = {}) {
+  constructor(options?: ContrastLimitedAdaptiveHistogramEqualizationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<ContrastLimitedAdaptiveHistogramEqualizationOptions>(
+      ContrastLimitedAdaptiveHistogramEqualization,
+      given,
+    );
     checkOwnOptions(ContrastLimitedAdaptiveHistogramEqualization, options);
     super(options);
     const owner = "ContrastLimitedAdaptiveHistogramEqualization";

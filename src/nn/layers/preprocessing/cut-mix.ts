@@ -10,7 +10,7 @@ import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./b
 import { type Bounds, type Factor, factorBounds } from "./factors.js";
 import { permutation } from "./mix-up.js";
 import { insideBox } from "./transform-images.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link CutMix}. */
 export interface CutMixOptions extends RandomImageOptions {
@@ -35,14 +35,18 @@ interface Cutting {
 export class CutMix extends BaseImagePreprocessing<Cutting> {
   static readonly className: string = "CutMix";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = ["seed", "dataFormat"];
   private readonly factor: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<CutMixOptions, ["factor", "seed", "dataFormat"]>);
   /**
    * @param factor see the options, or all of these; default 1
    * @throws UsageError when an option is not usable
    */
-  constructor(factor?: Factor | CutMixOptions, options?: CutMixOptions) {
-    const given = byName<CutMixOptions>(CutMix, [factor, options]);
+  constructor(factor?: Factor | CutMixOptions, options?: CutMixOptions);
+  constructor(...parts: readonly unknown[]) {
+    const given = byName<CutMixOptions>(CutMix, parts);
     super(given);
     this.factor = factorBounds("CutMix", "factor", given.factor ?? 1, { low: 0, high: 1 });
   }

@@ -1,4 +1,4 @@
-import { checkOwnOptions } from "../../named.js";
+import { checkOwnOptions, type ByPosition, byName } from "../../named.js";
 import { type Shape, dimProduct, staticDim } from "../../../graph/shape.js";
 import { constant, type Value } from "../../../graph/value.js";
 import { float32 } from "../../../onnx/tensor-data.js";
@@ -34,6 +34,9 @@ export function runningSums(size: number): Value {
   return constant(float32(data, [size, size]));
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "bins", "dataFormat"] as const;
+
 /**
  * Training: spreads the values of each channel so that all are equally frequent. As in Keras, they are counted over all
  * pictures of a batch. Inference: `x`.
@@ -42,6 +45,7 @@ export function runningSums(size: number): Value {
  */
 export class Equalization extends BaseImagePreprocessing<undefined> {
   static readonly className: string = "Equalization";
+  static readonly following: readonly string[] = following;
   static readonly fixedOptions: readonly string[] = ["seed"];
   static override readonly options: readonly string[] = [
     "bins",
@@ -50,8 +54,12 @@ export class Equalization extends BaseImagePreprocessing<undefined> {
   private readonly valueRange: Bounds;
   private readonly bins: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<EqualizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: EqualizationOptions = {}) {
+  constructor(options?: EqualizationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<EqualizationOptions>(Equalization, given);
     checkOwnOptions(Equalization, options);
     super(options);
     this.valueRange = sortedRange("Equalization", "valueRange", options.valueRange ?? [0, 255]);

@@ -8,7 +8,7 @@ import { positiveNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { Sampler } from "../../context.js";
 import { BaseImagePreprocessing, type Draws, perImage, type RandomImageOptions } from "./base-image-preprocessing.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link MixUp}. */
 export interface MixUpOptions extends RandomImageOptions {
@@ -38,14 +38,18 @@ export const permutation: Sampler = (generator, target) => {
 export class MixUp extends BaseImagePreprocessing<Mixing> {
   static readonly className: string = "MixUp";
   static readonly positional: readonly string[] = ["alpha"];
+  static readonly following: readonly string[] = ["dataFormat", "seed"];
   private readonly alpha: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<MixUpOptions, ["alpha", "dataFormat", "seed"]>);
   /**
    * @param alpha see the options, or all of these; default 0.2
    * @throws UsageError when an option is not usable
    */
-  constructor(alpha?: number | MixUpOptions, options?: MixUpOptions) {
-    const given = byName<MixUpOptions>(MixUp, [alpha, options]);
+  constructor(alpha?: number | MixUpOptions, options?: MixUpOptions);
+  constructor(...parts: readonly unknown[]) {
+    const given = byName<MixUpOptions>(MixUp, parts);
     super(given);
     this.alpha = positiveNumber("MixUp", "alpha", given.alpha ?? 0.2);
   }

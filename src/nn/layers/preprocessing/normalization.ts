@@ -16,6 +16,7 @@ import { Ones } from "../../initializers/ones.js";
 import { Zeros } from "../../initializers/zeros.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import type { Variable } from "../../variable.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** One number, or one for each place along the axis. */
 type Statistic = number | readonly number[];
@@ -32,6 +33,9 @@ export interface NormalizationOptions extends LayerOptions {
   readonly invert?: boolean;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["axis", "mean", "variance", "invert"] as const;
+
 /**
  * `(x − mean) / max(√variance, 1e-7)`, with statistics that are given or found by {@link adapt}; they are not trained.
  *
@@ -41,6 +45,7 @@ export interface NormalizationOptions extends LayerOptions {
  */
 export class Normalization extends UnaryLayer {
   static readonly className: string = "Normalization";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "axis",
     "mean",
@@ -54,8 +59,12 @@ export class Normalization extends UnaryLayer {
   private kept: readonly number[] = [];
   private adapted: { readonly mean: Variable; readonly variance: Variable } | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<NormalizationOptions, typeof following>);
   /** @throws UsageError when only one of mean and variance is given */
-  constructor(options: NormalizationOptions = {}) {
+  constructor(options?: NormalizationOptions);
+  constructor(...parts: readonly unknown[]) {
+    const options = byName<NormalizationOptions>(Normalization, parts);
     super(options);
     const { axis = -1 } = options;
     this.axis = axis === null ? [] : wholeOrList("Normalization", "axis", axis);

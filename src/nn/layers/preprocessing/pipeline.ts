@@ -1,4 +1,4 @@
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 import { UsageError } from "../../../errors/errors.js";
 import type { Shape } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
@@ -6,6 +6,9 @@ import { type Config, isSerializedObject, type SerializedObject } from "../../co
 import { serializeObject } from "../../serialize-object.js";
 import type { CallContext } from "../../context.js";
 import { Layer, type LayerOptions } from "../../layer.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["name"] as const;
 
 /**
  * Layers one after the other, as one layer.
@@ -16,10 +19,19 @@ import { Layer, type LayerOptions } from "../../layer.js";
 export class Pipeline extends Layer {
   static readonly className: string = "Pipeline";
   static readonly positional: readonly string[] = ["layers"];
+  static readonly following: readonly string[] = following;
 
   /** The layers, in order. */
   readonly layers: readonly Layer[];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      Pick<LayerOptions, "name"> & { readonly layers: readonly Layer[] },
+      typeof following,
+      ["layers"]
+    >
+  );
   /** @throws UsageError when there is no layer */
   constructor(layers: readonly Layer[], options?: Pick<LayerOptions, "name">);
   /** All of them by name, as Keras's keyword arguments. */

@@ -11,6 +11,7 @@ import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.j
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
 import { type ImageInterpolation, imageInterpolations } from "./transform-images.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link RandAugment}. */
 export interface RandAugmentOptions extends RandomColourOptions {
@@ -43,6 +44,9 @@ const names: readonly AugmentationName[] = [
   "equalization",
 ];
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "numOps", "factor", "interpolation", "seed", "dataFormat"] as const;
+
 /**
  * Training: makes some randomly chosen changes to a batch, one after the other; the choice is one for all pictures, and
  * the amounts are drawn for each. Inference: `x`.
@@ -54,6 +58,7 @@ const names: readonly AugmentationName[] = [
  */
 export class RandAugment extends BaseImagePreprocessing<Chosen> {
   static readonly className: string = "RandAugment";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "numOps",
     "factor",
@@ -65,8 +70,12 @@ export class RandAugment extends BaseImagePreprocessing<Chosen> {
   private readonly factor: Bounds;
   private readonly interpolation: ImageInterpolation;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandAugmentOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: RandAugmentOptions = {}) {
+  constructor(options?: RandAugmentOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<RandAugmentOptions>(RandAugment, given);
     super(options);
     const owner = "RandAugment";
     this.valueRange = twoNumbers(owner, "valueRange", options.valueRange ?? [0, 255]);

@@ -6,7 +6,10 @@ import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "seed"] as const;
 
 /**
  * Training: makes each picture darker or brighter by a random amount. Inference: `x`.
@@ -16,10 +19,13 @@ import { byName } from "../../named.js";
 export class RandomBrightness extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomBrightness";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomColourOptions & { readonly factor: Factor }, typeof following, ["factor"]>);
   /**
    * @param factor what is added, as a part of the range of values, in [-1, 1]: one number for both directions, or the bounds
    * @throws UsageError when an option is not usable

@@ -6,7 +6,10 @@ import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.j
 import { toGrayscale } from "./colours.js";
 import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "dataFormat", "seed"] as const;
 
 /**
  * Training: takes a random part of its colours from each picture. Inference: `x`.
@@ -16,10 +19,13 @@ import { byName } from "../../named.js";
 export class RandomColorDegeneration extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomColorDegeneration";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomColourOptions & { readonly factor: Factor }, typeof following, ["factor"]>);
   /**
    * @param factor from 0, all colours, to 1, grey; the bounds, or one number for both directions
    * @throws UsageError when an option is not usable

@@ -6,6 +6,7 @@ import { RandomBrightness } from "./random-brightness.js";
 import { type RandomColourOptions, RandomContrast } from "./random-contrast.js";
 import { RandomHue } from "./random-hue.js";
 import { RandomSaturation } from "./random-saturation.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link RandomColorJitter}. */
 export interface RandomColorJitterOptions extends RandomColourOptions {
@@ -21,6 +22,17 @@ export interface RandomColorJitterOptions extends RandomColourOptions {
 
 type ColourLayer = RandomBrightness | RandomContrast | RandomSaturation | RandomHue;
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "valueRange",
+  "brightnessFactor",
+  "contrastFactor",
+  "saturationFactor",
+  "hueFactor",
+  "seed",
+  "dataFormat",
+] as const;
+
 /**
  * Training: changes brightness, contrast, saturation and hue of each picture, in this order. Inference: `x`.
  *
@@ -28,6 +40,7 @@ type ColourLayer = RandomBrightness | RandomContrast | RandomSaturation | Random
  */
 export class RandomColorJitter extends BaseImagePreprocessing<readonly ((images: Value) => Value)[]> {
   static readonly className: string = "RandomColorJitter";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "brightnessFactor",
     "contrastFactor",
@@ -39,8 +52,12 @@ export class RandomColorJitter extends BaseImagePreprocessing<readonly ((images:
   private readonly factors: Config;
   private readonly parts: readonly ColourLayer[];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomColorJitterOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: RandomColorJitterOptions = {}) {
+  constructor(options?: RandomColorJitterOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<RandomColorJitterOptions>(RandomColorJitter, given);
     super(options);
     this.valueRange = twoNumbers("RandomColorJitter", "valueRange", options.valueRange ?? [0, 255]);
     const { brightnessFactor, contrastFactor, saturationFactor, hueFactor } = options;

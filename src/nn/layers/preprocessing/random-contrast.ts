@@ -5,13 +5,16 @@ import { reduceMean } from "../../../ops/reduction.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of layers that change colours. */
 export interface RandomColourOptions extends RandomImageOptions {
   /** Least and greatest value of pixels; default `[0, 255]`. */
   readonly valueRange?: Bounds;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "seed"] as const;
 
 /**
  * Training: brings the pixels of each channel of each picture nearer to their mean, or further from it, by a random
@@ -22,10 +25,13 @@ export interface RandomColourOptions extends RandomImageOptions {
 export class RandomContrast extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomContrast";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomColourOptions & { readonly factor: Factor }, typeof following, ["factor"]>);
   /**
    * @param factor from `1 − lower` to `1 + upper` the contrast is multiplied by: `[lower, upper]`, or one number in [0, 1] for the
    * upper one

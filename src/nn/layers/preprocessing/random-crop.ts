@@ -10,10 +10,13 @@ import { wholeNumber } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { cropToAspectRatio, resizeImages } from "./resize-images.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** The first row and the first column that are kept, both scalars; `undefined`: the pictures are too small. */
 type Corner = { readonly top: Value; readonly left: Value } | undefined;
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["seed", "dataFormat", "name"] as const;
 
 /**
  * Training: cuts a part of the given size out of all pictures of a batch, at one random place. From pictures that are
@@ -25,8 +28,17 @@ type Corner = { readonly top: Value; readonly left: Value } | undefined;
 export class RandomCrop extends BaseImagePreprocessing<Corner> {
   static readonly className: string = "RandomCrop";
   static readonly positional: readonly string[] = ["height", "width"];
+  static readonly following: readonly string[] = following;
   private readonly size: readonly [number, number];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      RandomImageOptions & { readonly height: number; readonly width: number },
+      typeof following,
+      ["height", "width"]
+    >
+  );
   /**
    * @param height of the results
    * @param width of the results

@@ -17,7 +17,7 @@ import {
   imageInterpolations,
   type MapFillMode,
 } from "./transform-images.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link RandomElasticTransform}. */
 export interface RandomElasticTransformOptions extends RandomColourOptions {
@@ -46,6 +46,15 @@ type Elastic = { readonly applied: Value; readonly strength: Value; readonly noi
 export class RandomElasticTransform extends BaseImagePreprocessing<Elastic> {
   static readonly className: string = "RandomElasticTransform";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = [
+    "scale",
+    "interpolation",
+    "fillMode",
+    "fillValue",
+    "valueRange",
+    "seed",
+    "dataFormat",
+  ];
   static override readonly options: readonly string[] = [
     "scale",
     "interpolation",
@@ -60,12 +69,20 @@ export class RandomElasticTransform extends BaseImagePreprocessing<Elastic> {
   private readonly fillValue: number;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      RandomElasticTransformOptions,
+      ["factor", "scale", "interpolation", "fillMode", "fillValue", "valueRange", "seed", "dataFormat"]
+    >
+  );
   /**
    * @param factor the probability, or all options; default 1
    * @throws UsageError when an option is not usable
    */
-  constructor(factor?: Factor | RandomElasticTransformOptions, options?: RandomElasticTransformOptions) {
-    const given = byName<RandomElasticTransformOptions>(RandomElasticTransform, [factor, options]);
+  constructor(factor?: Factor | RandomElasticTransformOptions, options?: RandomElasticTransformOptions);
+  constructor(...parts: readonly unknown[]) {
+    const given = byName<RandomElasticTransformOptions>(RandomElasticTransform, parts);
     super(given);
     const owner = "RandomElasticTransform";
     this.factor = factorBounds(owner, "factor", given.factor ?? 1, { low: 0, high: 1 });

@@ -12,7 +12,7 @@ import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-prepr
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
 import { insideBox } from "./transform-images.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link RandomErasing}. */
 export interface RandomErasingOptions extends RandomColourOptions {
@@ -39,6 +39,7 @@ interface Erasing {
 export class RandomErasing extends BaseImagePreprocessing<Erasing> {
   static readonly className: string = "RandomErasing";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = ["scale", "fillValue", "valueRange", "seed", "dataFormat"];
   static override readonly options: readonly string[] = [
     "scale",
     "fillValue",
@@ -49,12 +50,17 @@ export class RandomErasing extends BaseImagePreprocessing<Erasing> {
   private readonly fillValue: number | readonly [number, number, number] | undefined;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<RandomErasingOptions, ["factor", "scale", "fillValue", "valueRange", "seed", "dataFormat"]>
+  );
   /**
    * @param factor the probability, or all options; default 1
    * @throws UsageError when an option is not usable
    */
-  constructor(factor?: Factor | RandomErasingOptions, options?: RandomErasingOptions) {
-    const given = byName<RandomErasingOptions>(RandomErasing, [factor, options]);
+  constructor(factor?: Factor | RandomErasingOptions, options?: RandomErasingOptions);
+  constructor(...parts: readonly unknown[]) {
+    const given = byName<RandomErasingOptions>(RandomErasing, parts);
     super(given);
     const owner = "RandomErasing";
     this.factor = factorBounds(owner, "factor", given.factor ?? 1, { low: 0, high: 1 });

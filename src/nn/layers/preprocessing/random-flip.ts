@@ -6,7 +6,7 @@ import { slice } from "../../../ops/slicing.js";
 import { oneOf, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, type RandomImageOptions } from "./base-image-preprocessing.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 const modes = ["horizontal", "vertical", "horizontal_and_vertical"] as const;
 
@@ -28,17 +28,18 @@ export interface RandomFlipOptions extends RandomImageOptions {
 export class RandomFlip extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomFlip";
   static readonly positional: readonly string[] = ["mode"];
+  static readonly following: readonly string[] = ["seed", "dataFormat"];
   private readonly mode: FlipMode;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomFlipOptions, ["mode", "seed", "dataFormat"]>);
   /**
    * @param mode the directions, or all options; default `"horizontal_and_vertical"`
    * @throws UsageError when an option is not usable
    */
-  constructor(mode?: Word<FlipMode> | RandomFlipOptions, options?: RandomFlipOptions) {
-    const { mode: given = "horizontal_and_vertical", ...others } = byName<RandomFlipOptions>(RandomFlip, [
-      mode,
-      options,
-    ]);
+  constructor(mode?: Word<FlipMode> | RandomFlipOptions, options?: RandomFlipOptions);
+  constructor(...parts: readonly unknown[]) {
+    const { mode: given = "horizontal_and_vertical", ...others } = byName<RandomFlipOptions>(RandomFlip, parts);
     super(others);
     this.mode = oneOf("RandomFlip", "mode", given, modes);
   }

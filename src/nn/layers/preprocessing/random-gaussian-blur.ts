@@ -10,7 +10,7 @@ import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-prepr
 import { blur, gaussian } from "./blur.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link RandomGaussianBlur}. */
 export interface RandomGaussianBlurOptions extends RandomColourOptions {
@@ -36,6 +36,7 @@ interface Blurring {
 export class RandomGaussianBlur extends BaseImagePreprocessing<Blurring> {
   static readonly className: string = "RandomGaussianBlur";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = ["kernelSize", "sigma", "valueRange", "dataFormat", "seed"];
   static override readonly options: readonly string[] = [
     "kernelSize",
     "sigma",
@@ -46,12 +47,20 @@ export class RandomGaussianBlur extends BaseImagePreprocessing<Blurring> {
   private readonly sigma: Bounds;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      RandomGaussianBlurOptions,
+      ["factor", "kernelSize", "sigma", "valueRange", "dataFormat", "seed"]
+    >
+  );
   /**
    * @param factor the probability, or all options; default 1
    * @throws UsageError when an option is not usable
    */
-  constructor(factor?: Factor | RandomGaussianBlurOptions, options?: RandomGaussianBlurOptions) {
-    const given = byName<RandomGaussianBlurOptions>(RandomGaussianBlur, [factor, options]);
+  constructor(factor?: Factor | RandomGaussianBlurOptions, options?: RandomGaussianBlurOptions);
+  constructor(...parts: readonly unknown[]) {
+    const given = byName<RandomGaussianBlurOptions>(RandomGaussianBlur, parts);
     super(given);
     const owner = "RandomGaussianBlur";
     this.factor = factorBounds(owner, "factor", given.factor ?? 1, { low: 0, high: 1 });

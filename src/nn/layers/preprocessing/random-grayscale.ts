@@ -6,7 +6,7 @@ import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { toGrayscale } from "./colours.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link RandomGrayscale}. */
 export interface RandomGrayscaleOptions extends RandomImageOptions {
@@ -22,14 +22,18 @@ export interface RandomGrayscaleOptions extends RandomImageOptions {
 export class RandomGrayscale extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomGrayscale";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = ["dataFormat", "seed"];
   private readonly factor: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomGrayscaleOptions, ["factor", "dataFormat", "seed"]>);
   /**
    * @param factor the probability, or all options; default 0.5
    * @throws UsageError when an option is not usable
    */
-  constructor(factor?: number | RandomGrayscaleOptions, options?: RandomGrayscaleOptions) {
-    const given = byName<RandomGrayscaleOptions>(RandomGrayscale, [factor, options]);
+  constructor(factor?: number | RandomGrayscaleOptions, options?: RandomGrayscaleOptions);
+  constructor(...parts: readonly unknown[]) {
+    const given = byName<RandomGrayscaleOptions>(RandomGrayscale, parts);
     super(given);
     this.factor = numberWithin("RandomGrayscale", "factor", given.factor ?? 0.5, 0, 1);
   }

@@ -8,7 +8,10 @@ import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-prepr
 import { changeRange, fromHsv, toHsv } from "./colours.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "dataFormat", "seed"] as const;
 
 /**
  * Training: turns the colours of each picture round the circle of hues by a random angle. Inference: `x`.
@@ -18,10 +21,13 @@ import { byName } from "../../named.js";
 export class RandomHue extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomHue";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomColourOptions & { readonly factor: Factor }, typeof following, ["factor"]>);
   /**
    * @param factor how far, as a part of half a turn, in [0, 1]: the bounds, or one number for the upper one; the direction
    * is drawn, too

@@ -7,7 +7,7 @@ import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, twoNumbers } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link RandomInvert}. */
 export interface RandomInvertOptions extends RandomColourOptions {
@@ -23,16 +23,20 @@ export interface RandomInvertOptions extends RandomColourOptions {
 export class RandomInvert extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomInvert";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = ["valueRange", "seed", "dataFormat"];
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomInvertOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomInvertOptions, ["factor", "valueRange", "seed", "dataFormat"]>);
   /**
    * @param factor the probability, or all options; default 1
    * @throws UsageError when an option is not usable
    */
-  constructor(factor?: Factor | RandomInvertOptions, options?: RandomInvertOptions) {
-    const given = byName<RandomInvertOptions>(RandomInvert, [factor, options]);
+  constructor(factor?: Factor | RandomInvertOptions, options?: RandomInvertOptions);
+  constructor(...parts: readonly unknown[]) {
+    const given = byName<RandomInvertOptions>(RandomInvert, parts);
     super(given);
     this.factor = factorBounds("RandomInvert", "factor", given.factor ?? 1, { low: 0, high: 1 });
     this.valueRange = twoNumbers("RandomInvert", "valueRange", given.valueRange ?? [0, 255]);

@@ -10,7 +10,7 @@ import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage, type RandomImageOptions } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds } from "./factors.js";
 import { type ImageInterpolation, imageInterpolations, projectiveTransform } from "./transform-images.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link RandomPerspective}. */
 export interface RandomPerspectiveOptions extends RandomImageOptions {
@@ -38,6 +38,7 @@ interface Perspective {
 export class RandomPerspective extends BaseImagePreprocessing<Perspective> {
   static readonly className: string = "RandomPerspective";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = ["scale", "interpolation", "fillValue", "seed", "dataFormat"];
   static override readonly options: readonly string[] = [
     "scale",
     "interpolation",
@@ -48,12 +49,20 @@ export class RandomPerspective extends BaseImagePreprocessing<Perspective> {
   private readonly interpolation: ImageInterpolation;
   private readonly fillValue: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      RandomPerspectiveOptions,
+      ["factor", "scale", "interpolation", "fillValue", "seed", "dataFormat"]
+    >
+  );
   /**
    * @param factor the probability, or all options; default 1
    * @throws UsageError when an option is not usable
    */
-  constructor(factor?: Factor | RandomPerspectiveOptions, options?: RandomPerspectiveOptions) {
-    const given = byName<RandomPerspectiveOptions>(RandomPerspective, [factor, options]);
+  constructor(factor?: Factor | RandomPerspectiveOptions, options?: RandomPerspectiveOptions);
+  constructor(...parts: readonly unknown[]) {
+    const given = byName<RandomPerspectiveOptions>(RandomPerspective, parts);
     super(given);
     const owner = "RandomPerspective";
     this.factor = factorBounds(owner, "factor", given.factor ?? 1, { low: 0, high: 1 });

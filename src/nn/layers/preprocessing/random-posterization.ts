@@ -11,7 +11,10 @@ import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-prepr
 import { changeRange } from "./colours.js";
 import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "dataFormat", "seed"] as const;
 
 /**
  * Training: leaves a random number of bits of the values of each picture. Inference: `x`.
@@ -21,10 +24,13 @@ import { byName } from "../../named.js";
 export class RandomPosterization extends BaseImagePreprocessing<Value | undefined> {
   static readonly className: string = "RandomPosterization";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomColourOptions & { readonly factor: Factor }, typeof following, ["factor"]>);
   /**
    * @param factor how many bits are left, whole numbers in [1, 8]: the least and one more than the most, or one number for
    * the latter; equal ones are this number of bits

@@ -6,7 +6,10 @@ import type { Draws } from "./base-image-preprocessing.js";
 import { BaseRandomTransform, type RandomTransformOptions } from "./base-random-transform.js";
 import { type Bounds, type Factor, factorBounds } from "./factors.js";
 import { projectiveTransform, rotationAbout } from "./transform-images.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["fillMode", "interpolation", "seed", "fillValue", "dataFormat"] as const;
 
 /**
  * Training: turns each picture about its middle by a random angle. Inference: `x`.
@@ -16,8 +19,11 @@ import { byName } from "../../named.js";
 export class RandomRotation extends BaseRandomTransform<Value> {
   static readonly className: string = "RandomRotation";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = following;
   private readonly factor: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomTransformOptions & { readonly factor: Factor }, typeof following, ["factor"]>);
   /**
    * @param factor the angle as a part of a full turn, in [-1, 1]: one number for both directions, or the bounds; positive
    * ones turn against the clock

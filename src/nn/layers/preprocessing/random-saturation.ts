@@ -7,7 +7,10 @@ import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-prepr
 import { fromHsv, toHsv } from "./colours.js";
 import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "dataFormat", "seed"] as const;
 
 /**
  * Training: multiplies the saturation of each picture by `f / (1 − f)`, with f drawn. Inference: `x`.
@@ -17,10 +20,13 @@ import { byName } from "../../named.js";
 export class RandomSaturation extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomSaturation";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomColourOptions & { readonly factor: Factor }, typeof following, ["factor"]>);
   /**
    * @param factor 0.5 leaves pictures as they are, 0 makes them grey, 1 saturates them; the bounds, or one number for both
    * directions (negative ones make grey, too)

@@ -8,7 +8,10 @@ import type { Config } from "../../config.js";
 import { BaseImagePreprocessing, type Draws, perImage } from "./base-image-preprocessing.js";
 import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["valueRange", "dataFormat", "seed"] as const;
 
 /**
  * Training: makes each picture smoother or sharper at random. Inference: `x`.
@@ -18,10 +21,13 @@ import { byName } from "../../named.js";
 export class RandomSharpness extends BaseImagePreprocessing<Value> {
   static readonly className: string = "RandomSharpness";
   static readonly positional: readonly string[] = ["factor"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["valueRange"] satisfies readonly (keyof RandomColourOptions)[];
   private readonly factor: Bounds;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomColourOptions & { readonly factor: Factor }, typeof following, ["factor"]>);
   /**
    * @param factor 0.5 leaves pictures as they are, 0 smoothes them, 1 sharpens them; the bounds, or the upper one
    * @throws UsageError when an option is not usable

@@ -8,6 +8,7 @@ import type { Draws } from "./base-image-preprocessing.js";
 import { BaseRandomTransform, type RandomTransformOptions } from "./base-random-transform.js";
 import { bothWays, type Bounds, type Factor, factorBounds } from "./factors.js";
 import { projectiveTransform } from "./transform-images.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link RandomShear}. */
 export interface RandomShearOptions extends RandomTransformOptions {
@@ -23,6 +24,9 @@ interface Shear {
   readonly y: Value;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["xFactor", "yFactor", "interpolation", "fillMode", "fillValue", "dataFormat", "seed"] as const;
+
 /**
  * Training: shears each picture at random, beginning at its upper left corner. Inference: `x`.
  *
@@ -30,6 +34,7 @@ interface Shear {
  */
 export class RandomShear extends BaseRandomTransform<Shear> {
   static readonly className: string = "RandomShear";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "xFactor",
     "yFactor",
@@ -37,8 +42,12 @@ export class RandomShear extends BaseRandomTransform<Shear> {
   private readonly xFactor: Bounds;
   private readonly yFactor: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomShearOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: RandomShearOptions = {}) {
+  constructor(options?: RandomShearOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<RandomShearOptions>(RandomShear, given);
     super(options);
     // From a file it may be what one number stood for, which goes below 0.
     const bounds = (name: string, factor: Factor): Bounds =>

@@ -1,4 +1,4 @@
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 import { dimAt } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -15,6 +15,9 @@ interface Translation {
   readonly right: Value;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["fillMode", "interpolation", "seed", "fillValue", "dataFormat"] as const;
+
 /**
  * Training: moves each picture by a random distance. Inference: `x`.
  *
@@ -23,11 +26,20 @@ interface Translation {
 export class RandomTranslation extends BaseRandomTransform<Translation> {
   static readonly className: string = "RandomTranslation";
   static readonly positional: readonly string[] = ["heightFactor", "widthFactor"];
+  static readonly following: readonly string[] = following;
   private readonly heightFactor: Factor;
   private readonly widthFactor: Factor;
   private readonly heightBounds: Bounds;
   private readonly widthBounds: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      RandomTransformOptions & { readonly heightFactor: Factor; readonly widthFactor: Factor },
+      typeof following,
+      ["heightFactor", "widthFactor"]
+    >
+  );
   /**
    * @param heightFactor how far down, as a part of the height, in [-1, 1]: one number for both directions, or the bounds
    * @param widthFactor how far right, as a part of the width, in the same way

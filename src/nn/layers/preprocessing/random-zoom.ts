@@ -1,4 +1,4 @@
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 import { dimAt } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -21,6 +21,9 @@ interface Zoom {
   readonly width: Value;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["widthFactor", "fillMode", "interpolation", "seed", "fillValue", "dataFormat"] as const;
+
 /**
  * Training: zooms into or out of each picture at random. Inference: `x`.
  *
@@ -29,13 +32,17 @@ interface Zoom {
 export class RandomZoom extends BaseRandomTransform<Zoom> {
   static readonly className: string = "RandomZoom";
   static readonly positional: readonly string[] = ["heightFactor"];
-  static readonly following: readonly string[] = ["widthFactor"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["widthFactor"] satisfies readonly (keyof RandomZoomOptions)[];
   private readonly heightFactor: Factor;
   private readonly heightBounds: Bounds;
   private readonly widthFactor: Factor | undefined;
   private readonly widthBounds: Bounds | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<RandomZoomOptions & { readonly heightFactor: Factor }, typeof following, ["heightFactor"]>
+  );
   /**
    * @param heightFactor how much more of the height is seen, in (-1, 1]: negative numbers zoom in; one number for both
    * directions, or the bounds

@@ -17,7 +17,7 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type Interpolation, interpolations } from "../pooling/interpolation-matrix.js";
 import { requireRank } from "../require-rank.js";
 import { cropToAspectRatio, resizeImages } from "./resize-images.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link Resizing}. */
 export interface ResizingOptions extends LayerOptions {
@@ -37,6 +37,17 @@ export interface ResizingOptions extends LayerOptions {
   readonly dataFormat?: Word<DataFormat>;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = [
+  "interpolation",
+  "cropToAspectRatio",
+  "padToAspectRatio",
+  "fillMode",
+  "fillValue",
+  "antialias",
+  "dataFormat",
+] as const;
+
 /**
  * Resizes pictures: `[N, H, W, C]` → `[N, height, width, C]`.
  *
@@ -46,7 +57,7 @@ export interface ResizingOptions extends LayerOptions {
 export class Resizing extends UnaryLayer {
   static readonly className: string = "Resizing";
   static readonly positional: readonly string[] = ["height", "width"];
-  static readonly following: readonly string[] = ["interpolation"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "interpolation",
     "cropToAspectRatio",
@@ -63,6 +74,14 @@ export class Resizing extends UnaryLayer {
   private readonly fillValue: number;
   private readonly antialias: boolean;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(
+    ...given: ByPosition<
+      ResizingOptions & { readonly height: number; readonly width: number },
+      typeof following,
+      ["height", "width"]
+    >
+  );
   /**
    * @param height of the results
    * @param width of the results

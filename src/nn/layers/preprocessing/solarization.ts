@@ -8,6 +8,7 @@ import { BaseImagePreprocessing, type Draws } from "./base-image-preprocessing.j
 import { changeRange } from "./colours.js";
 import { type Bounds, type Factor, factorBounds, sortedRange } from "./factors.js";
 import type { RandomColourOptions } from "./random-contrast.js";
+import { type ByPosition, byName } from "../../named.js";
 
 /** Options of {@link Solarization}. */
 export interface SolarizationOptions extends RandomColourOptions {
@@ -23,6 +24,9 @@ interface Limits {
   readonly threshold: Value;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["additionFactor", "thresholdFactor", "valueRange", "seed"] as const;
+
 /**
  * Training: adds something to the values of each picture, and inverts those above a threshold, both drawn. Inference: `x`.
  *
@@ -32,6 +36,7 @@ interface Limits {
  */
 export class Solarization extends BaseImagePreprocessing<Limits> {
   static readonly className: string = "Solarization";
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = [
     "additionFactor",
     "thresholdFactor",
@@ -41,8 +46,12 @@ export class Solarization extends BaseImagePreprocessing<Limits> {
   private readonly thresholdFactor: Bounds;
   private readonly valueRange: Bounds;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<SolarizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(options: SolarizationOptions = {}) {
+  constructor(options?: SolarizationOptions);
+  constructor(...given: readonly unknown[]) {
+    const options = byName<SolarizationOptions>(Solarization, given);
     super(options);
     const bounds = (name: string, factor: Factor): Bounds =>
       factorBounds("Solarization", name, factor, { low: 0, high: 1, strict: true, single: (upper) => [0, upper] });

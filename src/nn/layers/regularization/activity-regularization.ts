@@ -1,4 +1,4 @@
-import { checkOwnOptions } from "../../named.js";
+import { checkOwnOptions, type ByPosition, byName } from "../../named.js";
 import type { Value } from "../../../graph/value.js";
 import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
@@ -13,6 +13,9 @@ export interface ActivityRegularizationOptions extends Omit<LayerOptions, "activ
   readonly l2?: number;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["l1", "l2"] as const;
+
 /**
  * The input, unchanged, with a penalty on it that is added to the loss.
  *
@@ -20,6 +23,7 @@ export interface ActivityRegularizationOptions extends Omit<LayerOptions, "activ
  */
 export class ActivityRegularization extends UnaryLayer {
   static readonly className: string = "ActivityRegularization";
+  static readonly following: readonly string[] = following;
   static readonly fixedOptions: readonly string[] = ["activityRegularizer"];
   static override readonly options: readonly string[] = [
     "l1",
@@ -28,8 +32,12 @@ export class ActivityRegularization extends UnaryLayer {
   private readonly l1: number;
   private readonly l2: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<ActivityRegularizationOptions, typeof following>);
   /** @throws UsageError when an option is not usable */
-  constructor(given: ActivityRegularizationOptions = {}) {
+  constructor(given?: ActivityRegularizationOptions);
+  constructor(...parts: readonly unknown[]) {
+    const given = byName<ActivityRegularizationOptions>(ActivityRegularization, parts);
     checkOwnOptions(ActivityRegularization, given);
     const { l1 = 0, l2 = 0, ...options } = given;
     super({ ...options, activityRegularizer: new L1L2({ l1, l2 }) });

@@ -1,4 +1,4 @@
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 import type { Value } from "../../../graph/value.js";
 import { greaterOrEqual, where } from "../../../ops/comparison.js";
 import { scalarLike } from "../../../ops/constants.js";
@@ -10,6 +10,9 @@ import { Dropout, type DropoutOptions } from "./dropout.js";
 /** What SELU comes near to for very negative numbers. */
 const dropped = -1.6732632423543772 * 1.0507009873554805;
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["noiseShape", "seed"] as const;
+
 /**
  * Training: each element becomes SELU's least value with probability `rate`; then all are scaled and shifted so that mean
  * and variance stay. Inference: `x`.
@@ -19,7 +22,10 @@ const dropped = -1.6732632423543772 * 1.0507009873554805;
  */
 export class AlphaDropout extends Dropout {
   static override readonly className: string = "AlphaDropout";
+  static override readonly following: readonly string[] = following;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<DropoutOptions & { readonly rate: number }, typeof following, ["rate"]>);
   /**
    * @param rate share of the elements that is dropped, in [0, 1]
    * @throws UsageError when the rate is outside

@@ -9,7 +9,7 @@ import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link Dropout}. */
 export interface DropoutOptions extends RandomLayerOptions {
@@ -19,6 +19,9 @@ export interface DropoutOptions extends RandomLayerOptions {
    */
   readonly noiseShape?: readonly (number | null)[] | undefined;
 }
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["noiseShape", "seed"] as const;
 
 /**
  * Training: each element is 0 with probability `rate`, and `x / (1 − rate)` otherwise, so that the mean stays.
@@ -41,10 +44,13 @@ export interface DropoutOptions extends RandomLayerOptions {
 export class Dropout extends BaseRandom {
   static readonly className: string = "Dropout";
   static readonly positional: readonly string[] = ["rate"];
+  static readonly following: readonly string[] = following;
   static override readonly options: readonly string[] = ["noiseShape"] satisfies readonly (keyof DropoutOptions)[];
   protected readonly rate: number;
   private readonly noiseShape: readonly (number | null)[] | undefined;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<DropoutOptions & { readonly rate: number }, typeof following, ["rate"]>);
   /**
    * @param rate share of the elements that is dropped, in [0, 1]
    * @throws UsageError when the rate is outside

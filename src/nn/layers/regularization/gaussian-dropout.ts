@@ -5,7 +5,10 @@ import { numberInside } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["seed"] as const;
 
 /**
  * Training: multiplies by normally distributed numbers with mean 1 and deviation √(rate / (1 − rate)). Inference: `x`.
@@ -15,8 +18,11 @@ import { byName } from "../../named.js";
 export class GaussianDropout extends BaseRandom {
   static readonly className: string = "GaussianDropout";
   static readonly positional: readonly string[] = ["rate"];
+  static readonly following: readonly string[] = following;
   private readonly rate: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomLayerOptions & { readonly rate: number }, typeof following, ["rate"]>);
   /**
    * @param rate as the rate of Dropout with the same variance, in [0, 1)
    * @throws UsageError when it is outside

@@ -5,7 +5,10 @@ import { numberWithin } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
 import type { CallContext } from "../../context.js";
 import { BaseRandom, type RandomLayerOptions } from "./base-random.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
+
+/** Options that may follow by position, in Keras's order. */
+const following = ["seed"] as const;
 
 /**
  * Training: adds normally distributed noise. Inference: `x`.
@@ -15,8 +18,11 @@ import { byName } from "../../named.js";
 export class GaussianNoise extends BaseRandom {
   static readonly className: string = "GaussianNoise";
   static readonly positional: readonly string[] = ["stddev"];
+  static readonly following: readonly string[] = following;
   private readonly stddev: number;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<RandomLayerOptions & { readonly stddev: number }, typeof following, ["stddev"]>);
   /**
    * @param stddev standard deviation of the noise, in [0, 1]
    * @throws UsageError when it is outside

@@ -1,4 +1,4 @@
-import { byName, checkOwnOptions } from "../../named.js";
+import { byName, checkOwnOptions, type ByPosition } from "../../named.js";
 import type { Shape } from "../../../graph/shape.js";
 import { channelsLastOnly, type DataFormat, type Word } from "../../../errors/check.js";
 import type { Config } from "../../config.js";
@@ -12,6 +12,9 @@ export interface SpatialDropout2DOptions extends RandomLayerOptions {
   readonly dataFormat?: Word<DataFormat>;
 }
 
+/** Options that may follow by position, in Keras's order. */
+const following = ["dataFormat", "seed", "name"] as const;
+
 /**
  * Dropout of whole channels: the mask is `[N, 1, 1, C]`.
  *
@@ -20,11 +23,14 @@ export interface SpatialDropout2DOptions extends RandomLayerOptions {
  */
 export class SpatialDropout2D extends Dropout {
   static override readonly className: string = "SpatialDropout2D";
+  static override readonly following: readonly string[] = following;
   static readonly fixedOptions: readonly string[] = ["noiseShape"];
   static override readonly options: readonly string[] = [
     "dataFormat",
   ] satisfies readonly (keyof SpatialDropout2DOptions)[];
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<SpatialDropout2DOptions & { readonly rate: number }, typeof following, ["rate"]>);
   /**
    * @param rate share of the channels that is dropped, in [0, 1]
    * @throws UsageError when the rate is outside

@@ -8,7 +8,7 @@ import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type FourMargins, fourMargins, type Margins } from "./margins.js";
 import { requireRank } from "../require-rank.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link Cropping2D}. */
 export interface Cropping2DOptions extends LayerOptions {
@@ -26,15 +26,19 @@ export interface Cropping2DOptions extends LayerOptions {
 export class Cropping2D extends UnaryLayer {
   static readonly className: string = "Cropping2D";
   static readonly positional: readonly string[] = ["cropping"];
+  static readonly following: readonly string[] = ["dataFormat"];
   static override readonly options: readonly string[] = ["dataFormat"] satisfies readonly (keyof Cropping2DOptions)[];
   private readonly cropping: FourMargins;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<Cropping2DOptions, ["cropping", "dataFormat"]>);
   /**
    * @param cropping the margins, or all options; default 0
    * @throws UsageError when a margin is not usable
    */
-  constructor(cropping?: Margins | Cropping2DOptions, options?: Cropping2DOptions) {
-    const all = byName<Cropping2DOptions>(Cropping2D, [cropping, options]);
+  constructor(cropping?: Margins | Cropping2DOptions, options?: Cropping2DOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<Cropping2DOptions>(Cropping2D, given);
     super(all);
     this.cropping = fourMargins("Cropping2D", "cropping", all.cropping ?? 0);
     channelsLastOnly("Cropping2D", all.dataFormat);

@@ -10,7 +10,7 @@ import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type Interpolation, interpolations } from "../pooling/interpolation-matrix.js";
 import { requireRank } from "../require-rank.js";
 import { resizeImages } from "../preprocessing/resize-images.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link UpSampling2D}. */
 export interface UpSampling2DOptions extends LayerOptions {
@@ -30,6 +30,7 @@ export interface UpSampling2DOptions extends LayerOptions {
 export class UpSampling2D extends UnaryLayer {
   static readonly className: string = "UpSampling2D";
   static readonly positional: readonly string[] = ["size"];
+  static readonly following: readonly string[] = ["dataFormat", "interpolation"];
   static override readonly options: readonly string[] = [
     "dataFormat",
     "interpolation",
@@ -37,12 +38,15 @@ export class UpSampling2D extends UnaryLayer {
   private readonly size: readonly [number, number];
   private readonly interpolation: Interpolation;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<UpSampling2DOptions, ["size", "dataFormat", "interpolation"]>);
   /**
    * @param size the factors, or all options; default 2
    * @throws UsageError when an option is not usable
    */
-  constructor(size?: Pair | UpSampling2DOptions, options?: UpSampling2DOptions) {
-    const all = byName<UpSampling2DOptions>(UpSampling2D, [size, options]);
+  constructor(size?: Pair | UpSampling2DOptions, options?: UpSampling2DOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<UpSampling2DOptions>(UpSampling2D, given);
     super(all);
     this.size = pair("UpSampling2D", "size", all.size ?? 2);
     this.interpolation = oneOf("UpSampling2D", "interpolation", all.interpolation ?? "nearest", interpolations);

@@ -6,7 +6,7 @@ import type { Config } from "../../config.js";
 import { type LayerOptions, UnaryLayer } from "../../layer.js";
 import { type FourMargins, fourMargins, type Margins } from "./margins.js";
 import { requireRank } from "../require-rank.js";
-import { byName } from "../../named.js";
+import { byName, type ByPosition } from "../../named.js";
 
 /** Options of {@link ZeroPadding2D}. */
 export interface ZeroPadding2DOptions extends LayerOptions {
@@ -24,17 +24,21 @@ export interface ZeroPadding2DOptions extends LayerOptions {
 export class ZeroPadding2D extends UnaryLayer {
   static readonly className: string = "ZeroPadding2D";
   static readonly positional: readonly string[] = ["padding"];
+  static readonly following: readonly string[] = ["dataFormat"];
   static override readonly options: readonly string[] = [
     "dataFormat",
   ] satisfies readonly (keyof ZeroPadding2DOptions)[];
   private readonly padding: FourMargins;
 
+  /** In Keras's order, as many by position as one likes. */
+  constructor(...given: ByPosition<ZeroPadding2DOptions, ["padding", "dataFormat"]>);
   /**
    * @param padding the margins, or all options; default 1
    * @throws UsageError when a margin is not usable
    */
-  constructor(padding?: Margins | ZeroPadding2DOptions, options?: ZeroPadding2DOptions) {
-    const all = byName<ZeroPadding2DOptions>(ZeroPadding2D, [padding, options]);
+  constructor(padding?: Margins | ZeroPadding2DOptions, options?: ZeroPadding2DOptions);
+  constructor(...given: readonly unknown[]) {
+    const all = byName<ZeroPadding2DOptions>(ZeroPadding2D, given);
     super(all);
     this.padding = fourMargins("ZeroPadding2D", "padding", all.padding ?? 1);
     channelsLastOnly("ZeroPadding2D", all.dataFormat);
