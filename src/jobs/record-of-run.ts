@@ -57,6 +57,7 @@ export function recordOf(
       seed: settings.seed,
       training: paths(photos.training),
       validation: paths(photos.validation),
+      learned_from: paths(result.learnedFrom),
       test: paths(photos.test),
     },
     result: {

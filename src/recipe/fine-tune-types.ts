@@ -93,6 +93,8 @@ export interface FineTuneResult {
   readonly trouble?: LostLoss | undefined;
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
+  /** Photos that the model has learned from: after they have measured the head, the validation photos too. */
+  readonly learnedFrom: readonly Photo[];
   /** What was said of photos that were held out: those that `best.val_accuracy` was measured with. */
   readonly heldOut: HeldOut;
   readonly seconds: number;

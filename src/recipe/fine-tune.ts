@@ -56,6 +56,8 @@ async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
     best,
     trunk: sets.trunk && { ...sets.trunk, val_accuracy: best.val_accuracy },
     photos: { training: training.photos.length, validation: validation.photos.length, skipped: sets.skipped },
+    learnedFrom:
+      tuned?.kept === undefined && head.learnsFromAll ? [...training.photos, ...validation.photos] : training.photos,
     heldOut: tuned?.kept?.heldOut ?? head.heldOut,
     trouble: tuned?.trouble,
     seconds: (performance.now() - start) / 1000,

@@ -17,6 +17,8 @@ export interface HeadCandidate {
   readonly penalty: number;
   readonly row: EpochRow;
   readonly heldOut: HeldOut;
+  /** Whether it has learned from the validation photos too. */
+  readonly learnsFromAll: boolean;
   /** `−log` of the probability of each validation photo's class, by a classifier that has not learned from that photo. */
   readonly validationLosses: readonly number[];
 }
@@ -134,7 +136,8 @@ export class HeadStage {
     }
     const validation = this.sets.validation.photos.map(({ classIndex }) => classIndex);
     const heldOut = { truth: held.labels, probabilities: probabilitiesOf(held.logits) };
-    return { classifier, penalty, row, heldOut, validationLosses: losses(held.own, validation) };
+    const learnsFromAll = this.job.trunkPrecision !== "int8";
+    return { classifier, penalty, row, heldOut, learnsFromAll, validationLosses: losses(held.own, validation) };
   }
 }
 

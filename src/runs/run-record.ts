@@ -21,7 +21,13 @@ const trunk = z.object({
 /** What is needed of a record to leave out photos that a run was trained with. */
 const splitRecord = z.object({
   data: z.object({ directory: z.string(), fingerprint: z.string() }),
-  split: z.object({ division: z.enum(["folders", "drawn"]), training: paths, validation: paths }),
+  split: z.object({
+    division: z.enum(["folders", "drawn"]),
+    training: paths,
+    validation: paths,
+    /** What the model has learned from, the validation photos among them once they have measured it; older records lack it. */
+    learned_from: paths.optional(),
+  }),
 });
 
 /** The one schema of `run.json`: it says what is written, and checks what is read. */
