@@ -64,7 +64,7 @@ describe("graft train", () => {
     expect(Object.keys(done ?? {}).sort()).toEqual(
       [
         ...["event", "command", "run", "model", "epochs", "best_epoch", "loss", "accuracy"],
-        ...["val_loss", "val_accuracy", "seconds"],
+        ...["val_loss", "val_accuracy", "val_balanced_accuracy", "val_calibration_error", "seconds"],
       ].sort(),
     );
     expect(done).toMatchObject({ event: "done", run: "first", model: join("first", "model.onnx"), val_accuracy: 1 });
@@ -123,7 +123,7 @@ describe("graft train", () => {
   test("the same seed gives the same run, another seed another split; and people get a table", async () => {
     const again = await graft(["train", "photos", ...tiny, "--out", "again"], folder);
     expect(again.exitCode).toBe(0);
-    for (const row of ["photos", "classes", "best epoch", "training", "validation", "time", "model", "curves"]) {
+    for (const row of ["photos", "classes", "best epoch", "training", "held out", "balanced", "probable", "time", "model", "curves"]) {
       expect(again.stdout).toMatch(new RegExp(`^${row} `, "m"));
     }
     expect(again.stdout).toContain(join("again", "model.onnx"));
@@ -229,7 +229,10 @@ describe("graft evaluate and predict on a trained run", () => {
     const done = events(outcome.stdout).at(-1);
     const { result, split } = await recordOf("first");
     expect(Object.keys(done ?? {}).sort()).toEqual(
-      ["event", "command", "photos", "loss", "accuracy", "per_class", "confusion", "device"].sort(),
+      [
+        ...["event", "command", "photos", "loss", "accuracy", "balanced_accuracy", "calibration_error"],
+        ...["per_class", "confusion", "device"],
+      ].sort(),
     );
     expect(done).toMatchObject({ event: "done", photos: split.validation.length, accuracy: result.val_accuracy });
     expect(done?.["loss"]).toBeCloseTo(result.val_loss, 4);
