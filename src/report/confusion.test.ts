@@ -17,14 +17,15 @@ const two = evaluation(
 test("figures of four photos, by hand", () => {
   expect(two.photos).toBe(4);
   expect(two.accuracy).toBe(0.75);
+  expect(two.balancedAccuracy).toBeCloseTo((2 / 3 + 1) / 2, 12);
   expect(two.loss).toBeCloseTo(-(Math.log(0.9) + Math.log(0.6) + Math.log(0.2) + Math.log(0.75)) / 4, 12);
   expect(two.confusion).toEqual([
     [2, 1],
     [0, 1],
   ]);
   expect(two.perClass).toEqual([
-    { label: "cat", photos: 3, predicted: 2, recall: 2 / 3, precision: 1 },
-    { label: "dog", photos: 1, predicted: 2, recall: 1, precision: 0.5 },
+    { label: "cat", photos: 3, predicted: 2, recall: 2 / 3, precision: 1, f1: 0.8 },
+    { label: "dog", photos: 1, predicted: 2, recall: 1, precision: 0.5, f1: 2 / 3 },
   ]);
 });
 

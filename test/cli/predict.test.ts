@@ -113,6 +113,7 @@ test("evaluate --json", async () => {
     predicted: 4,
     recall: 0.8,
     precision: 1,
+    f1: 8 / 9,
   });
 });
 
