@@ -57,6 +57,30 @@ describe("labels that a loss of one's own passes on", () => {
     await modelWith(shifted, 3).fit(x, new Tensor("float32", [1, 2, 3, 1], [4]), { verbose: 0 });
   });
 
+  it.each(["open", "of the first samples"])("fit predictions whose sizes are %s", async (sizes) => {
+    const doubled: OwnLoss = (yTrue, yPred) => ops.multiply(2, losses.binaryCrossentropy(yTrue, yPred));
+    const conv = new layers.Conv2D(1, 1, { activation: "sigmoid" });
+    const model = new models.Sequential(sizes === "open" ? [layers.Input({ shape: [null, null, 3] }), conv] : [conv]);
+    model.compile({ optimizer: new optimizers.SGD(0.1), loss: doubled });
+    const photos = (size: number): Tensor =>
+      new Tensor("float32", new Float32Array(2 * size * size * 3).fill(0.5), [2, size, size, 3]);
+    const masks = (size: number, level: number): Tensor =>
+      new Tensor("float32", new Float32Array(2 * size * size).fill(level), [2, size, size, 1]);
+    for (const size of [4, 6]) {
+      const { history } = await model.fit(photos(size), masks(size, 1), { verbose: 0 });
+      expect(history["loss"]?.[0]).toBeGreaterThan(0);
+    }
+    await expect(model.fit(photos(4), masks(4, 255), { verbose: 0 })).rejects.toThrow(/label 255 is outside \[0, 1\]/);
+  });
+
+  it("may be anything where a sample's weight is 0", async () => {
+    const shifted: OwnLoss = (yTrue, yPred) => ops.add(1, losses.binaryCrossentropy(yTrue, yPred));
+    const sampleWeight = new Tensor("float32", [1, 0, 1, 1], [4]);
+    const y = new Tensor("float32", [0, 2, 1, 1], [4]);
+    const { history } = await modelWith(shifted, 1).fit(x, y, { sampleWeight, verbose: 0 });
+    expect(history["loss"]?.[0]).toBeGreaterThan(0);
+  });
+
   it("are as good as ever where they are classes", async () => {
     const { history } = await modelWith(halved, 3).fit(x, new Tensor("float32", [0, 1, 2, 2], [4]), { verbose: 0 });
     expect(history["loss"]?.[0]).toBeGreaterThan(0);

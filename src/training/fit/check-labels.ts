@@ -84,7 +84,8 @@ function rulesOf(compiled: Compiled, output: number, labels: readonly number[]):
   const rules = compiled.labelRules[output] ?? [];
   const shape = compiled.shapes[output];
   const own = compiled.losses.find((one) => one.output === output)?.loss;
-  return shape === undefined || own?.hasOwnCall !== true ? rules : [...rules, ...metByLoss(own, shape, labels)];
+  if (shape === undefined || own?.hasOwnCall !== true) return rules;
+  return [...rules, ...metByLoss(own, shape, labels).map((rule) => ({ ...rule, isWeighted: true }))];
 }
 
 /**
