@@ -21,6 +21,8 @@ function valuesOf({ value }: JobOption): string {
       return value.choices.map(code).join(", ");
     case "text":
       return value.expected;
+    case "duration":
+      return "a length of time in s, m or h";
     case "checked":
       return "one of these";
   }
