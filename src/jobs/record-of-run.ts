@@ -18,7 +18,7 @@ interface Circumstances {
 
 /** What `run.json` says of a run. */
 export function recordOf(
-  { photos, result, held, test, skipped, seconds, interrupted }: FinishedRun,
+  { photos, result, held, test, skipped, warnings, seconds, interrupted }: FinishedRun,
   { settings, backbone, started, finished, device, versions }: Circumstances,
 ): RunRecord {
   const unused = new Set(skipped.map(({ path }) => path));
@@ -77,6 +77,7 @@ export function recordOf(
         set_threshold: thresholdOf(result.heldOut),
         per_class: held.perClass.map((figures) => ({ ...figures })),
       },
+      warnings: warnings.map((warning) => ({ ...warning })),
       trunk: result.trunk && { ...result.trunk, float32: [...result.trunk.float32] },
     },
   };

@@ -135,13 +135,14 @@ async function finish(
     held: evaluation(photos.classes, result.heldOut.truth, result.heldOut.probabilities),
     test: (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined,
     skipped: [...photos.skipped, ...learned.skipped, ...(test?.skipped ?? [])],
+    warnings: figureWarnings(result),
     seconds: (finished.getTime() - started.getTime()) / 1000,
     interrupted: signal.aborted,
   };
   const versions = await parts.versions();
   await writeRunFolder(folder, {
     history: historyCsv(result.epochs),
-    curves: runCurves(result),
+    curves: runCurves(result, run.warnings),
     record: recordOf(run, { settings, backbone: recipe.backbone, started, finished, device, versions }),
   });
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, folder));
@@ -208,8 +209,8 @@ async function testOn(
   }
 }
 
-function conclude({ run, result, held, test, seconds }: FinishedRun, { emit }: StoppableContext): void {
-  for (const warning of figureWarnings(result)) emit({ event: "warning", ...warning });
+function conclude({ run, result, held, test, warnings, seconds }: FinishedRun, { emit }: StoppableContext): void {
+  for (const warning of warnings) emit({ event: "warning", ...warning });
   const { best } = result;
   emit({
     event: "done",

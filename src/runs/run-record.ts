@@ -83,6 +83,8 @@ export const runRecord = z.object({
         ),
       })
       .optional(),
+    /** What the figures suffer from; the codes stand in docs/training-advice.md. */
+    warnings: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
     trunk: trunk.optional(),
   }),
 });
