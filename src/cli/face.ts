@@ -15,6 +15,7 @@ const stages = {
   views: "Passing views of photos through the network",
   training: "Epoch",
   comparing: "Comparing with the exact network",
+  "learning-curve": "Learning from fewer photos",
   evaluating: "Measuring",
 } as const;
 

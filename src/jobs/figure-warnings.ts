@@ -1,5 +1,6 @@
 import type { FineTuneResult } from "../recipe/fine-tune-types.js";
 import { findings } from "../report/diagnosis/diagnose.js";
+import { tooFewPhotos } from "../report/diagnosis/photo-rules.js";
 import type { Finding } from "../report/diagnosis/finding.js";
 
 /**
@@ -12,7 +13,8 @@ export function figureWarnings({
   heldOut,
   learnedFrom,
   photos,
-}: Pick<FineTuneResult, "best" | "epochs" | "heldOut" | "learnedFrom" | "photos">): Finding[] {
+  learningCurve,
+}: Pick<FineTuneResult, "best" | "epochs" | "heldOut" | "learnedFrom" | "photos" | "learningCurve">): Finding[] {
   // Fits of the new classifier are no epochs: none goes on where the one before has ended.
   const stepped = epochs.filter(({ phase }) => phase !== "head");
   const curves = stepped.length > 0 && {
@@ -20,20 +22,24 @@ export function figureWarnings({
     valLoss: stepped.map(({ val_loss }) => val_loss),
     firstEpoch: stepped[0]?.epoch,
   };
-  return findings(curves === false ? undefined : curves, {
+  const counts = countsOf(learnedFrom.map(({ classIndex }) => classIndex));
+  const found = findings(curves === false ? undefined : curves, {
     accuracy: best.accuracy,
     valAccuracy: best.val_accuracy,
     trainingSamples: photos.training,
     validationSamples: heldOut.truth.length,
-    chance: largestShare(learnedFrom.map(({ classIndex }) => classIndex)),
+    chance: counts.length === 0 ? 0 : Math.max(...counts) / learnedFrom.length,
     // The network itself is trained on views of the photos.
     altered: best.phase !== "head",
   });
+  const rarest = counts.length === 0 ? 0 : Math.min(...counts);
+  const few = tooFewPhotos(learningCurve, { rarest, accuracy: best.val_accuracy });
+  return few === undefined ? found : [...found, few];
 }
 
-/** The share of the largest class; 0 where there are no photos. */
-function largestShare(labels: readonly number[]): number {
+/** How many photos each class has that has any. */
+function countsOf(labels: readonly number[]): number[] {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return Math.max(0, ...counts.values()) / Math.max(1, labels.length);
+  return [...counts.values()];
 }

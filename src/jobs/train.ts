@@ -8,6 +8,7 @@ import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from ".
 import { thresholdOf } from "../recipe/prediction-set.js";
 import { lostTraining } from "../recipe/lost-training.js";
 import { evaluation } from "../report/confusion.js";
+import { learningCurveSvg } from "../report/learning-curve-svg.js";
 import { runCurves } from "../report/run-curves.js";
 import { historyCsv } from "../runs/history-csv.js";
 import { defaultRunFolder, reserveRunFolder } from "../runs/reserve-run-folder.js";
@@ -18,7 +19,7 @@ import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
 import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import type { FinishedRun, Skipped } from "./finished-run.js";
-import { recordOf } from "./record-of-run.js";
+import { learningCurveRecord, recordOf } from "./record-of-run.js";
 import { settingsFor, type TrainSettings } from "./train-options.js";
 
 /** What `graft train` is asked for. */
@@ -143,6 +144,7 @@ async function finish(
   await writeRunFolder(folder, {
     history: historyCsv(result.epochs),
     curves: runCurves(result, run.warnings),
+    learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
     record: recordOf(run, { settings, backbone: recipe.backbone, started, finished, device, versions }),
   });
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, folder));
@@ -228,6 +230,7 @@ function conclude({ run, result, held, test, warnings, seconds }: FinishedRun, {
     seconds,
     test_loss: test?.loss,
     test_accuracy: test?.accuracy,
+    learning_curve: learningCurveRecord(result.learningCurve),
     trunk: result.trunk,
   });
 }

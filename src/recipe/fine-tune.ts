@@ -6,6 +6,7 @@ import { RandomStreams } from "../random/seed.js";
 import { createTrainingLoops } from "../training/fit/loops.js";
 import type { LinearClassifier } from "../training/regression/softmax-regression.js";
 import { BestWeights } from "./best-weights.js";
+import { curveOfPhotos } from "./curve-stage.js";
 import { better } from "./evidence.js";
 import type { EpochRow, FineTuneJob, FineTuneResult, HeldOut } from "./fine-tune-types.js";
 import { createHead, graftHead } from "./head.js";
@@ -60,6 +61,7 @@ async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
       tuned?.kept === undefined && head.learnsFromAll ? [...training.photos, ...validation.photos] : training.photos,
     heldOut: tuned?.kept?.heldOut ?? head.heldOut,
     trouble: tuned?.trouble,
+    learningCurve: await curveOfPhotos(job, sets, head.penalty, random),
     seconds: (performance.now() - start) / 1000,
   };
 }

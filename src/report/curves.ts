@@ -1,16 +1,8 @@
-import { LineChart, ScatterChart } from "echarts/charts";
-import {
-  GridComponent,
-  LegendComponent,
-  MarkAreaComponent,
-  MarkLineComponent,
-  TitleComponent,
-} from "echarts/components";
-import { type EChartsCoreOption, init, use } from "echarts/core";
-import { SVGRenderer } from "echarts/renderers";
+import type { EChartsCoreOption } from "echarts/core";
 import { checkOptionNames, isPlainObject, refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import { smooth } from "./smooth.js";
+import { axisText, colours, lineIcon, plotTitle, svgChart } from "./svg-chart.js";
 import { wrapText } from "./wrap-text.js";
 
 /** One figure over epochs, such as the accuracy. Epochs count from 1. */
@@ -40,22 +32,7 @@ export interface CurvesOptions {
   readonly height?: number;
 }
 
-const ink = "#222222";
-const faint = "#8a8a8a";
-const grid = "#e4e4e4";
-const dots = "#1f6fb4";
-const line = "#d1495b";
-
-/** ECharts has one list of parts for the whole process, to which those for curves are added once. */
-let registered = false;
-
-/** At the first use rather than on import, so that importing this file has no effect. */
-function register(): void {
-  if (registered) return;
-  use([LineChart, ScatterChart, GridComponent, LegendComponent, SVGRenderer]);
-  use([MarkAreaComponent, MarkLineComponent, TitleComponent]);
-  registered = true;
-}
+const { ink, faint, grid, blue: dots, red: line } = colours;
 
 /** Height of a row of words above or below the plots, in pixels. */
 const rowHeight = 14;
@@ -164,11 +141,9 @@ function epochStep(epochs: number): number {
   return [1, 2, 5, 10, 20, 50, 100, 200, 500].find((step) => step >= rough) ?? Math.ceil(rough);
 }
 
-const axisText = { color: ink, fontSize: 12 };
-
 /** The legend of a plot. */
 function legend({ training, validation }: CurvePlot, left: number): object {
-  const lines = validation === undefined ? [] : [{ name: validation.name, icon: "path://M0 4h18v2H0z" }];
+  const lines = validation === undefined ? [] : [{ name: validation.name, icon: lineIcon }];
   return {
     data: [{ name: training.name, icon: "circle" }, ...lines],
     itemGap: 20,
@@ -288,8 +263,7 @@ function layout(plots: readonly CurvePlot[], options: CurvesOptions, width: numb
   const marks = marksOf(spans, options.bestEpoch, epochs, plotWidth);
   const drawn = { lines: marks.map(markLine), areas: areasOf(spans) };
   const left = (index: number): number => index * width + margin.left;
-  const titleText = { fontSize: 15, fontWeight: "bold", color: ink };
-  const titles = plots.map(({ title }, index) => ({ text: title, left: left(index), top: 10, textStyle: titleText }));
+  const titles = plots.map(({ title }, index) => plotTitle(title, left(index)));
   const lineLength = Math.floor((width * plots.length - margin.left - margin.right) / characterWidth);
   const notes = (options.notes ?? []).flatMap((note) => wrapText(note, lineLength));
   const added = notes.length === 0 ? 0 : notes.length * rowHeight + 10;
@@ -297,9 +271,6 @@ function layout(plots: readonly CurvePlot[], options: CurvesOptions, width: numb
   const under = { text: notes.join("\n"), left: margin.left, bottom: 6, padding: 0, textStyle: noteText };
   const top = 64 + rowHeight * Math.max(2, 1 + Math.max(0, ...marks.map(({ row }) => row)));
   const chart = {
-    animation: false,
-    backgroundColor: "#ffffff",
-    textStyle: { fontFamily: "sans-serif", color: ink },
     title: added === 0 ? titles : [...titles, under],
     legend: plots.map((plot, index) => legend(plot, left(index))),
     grid: plots.map((_, index) => ({ left: left(index), width: plotWidth, top, bottom: 52 + added })),
@@ -349,16 +320,9 @@ export function curvesSvg(plots: readonly CurvePlot[], options: CurvesOptions = 
       received: "none",
     });
   }
-  register();
   const { width = 520, height = 360 } = options;
-  const { chart: drawn, added } = layout(plots, options, width);
-  const chart = init(null, null, { renderer: "svg", ssr: true, width: width * plots.length, height: height + added });
-  try {
-    chart.setOption(drawn);
-    return `${chart.renderToSVGString()}\n`;
-  } finally {
-    chart.dispose();
-  }
+  const { chart, added } = layout(plots, options, width);
+  return svgChart(chart, { width: width * plots.length, height: height + added });
 }
 
 /** Keras's History: a list of numbers for each figure. */

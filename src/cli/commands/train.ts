@@ -16,7 +16,8 @@ First a new classifier is trained on top of the frozen network, then the last bl
 with it, unless the classifier alone is right on 98 % of 200 or more validation photos. The weights that
 do best on the validation photos are kept. Ctrl+C stops after the current step and keeps what was reached.
 
-The run folder holds model.onnx, run.json, history.csv and curves.svg.
+The run folder holds model.onnx, run.json, history.csv and curves.svg, with --learning-curve
+learning-curve.svg too.
 
 Examples:
   graft train photos/
