@@ -57,7 +57,8 @@ export type JobEvent =
 /** How far long work is. */
 export interface ProgressEvent {
   readonly event: "progress";
-  readonly stage: "downloading" | "reading" | "features" | "views" | "training" | "comparing" | "learning-curve" | "evaluating";
+  readonly stage:
+    "downloading" | "reading" | "features" | "views" | "training" | "comparing" | "learning-curve" | "evaluating";
   readonly unit: "bytes" | "photos" | "steps";
   readonly done: number;
   /** `null` when it is not known. */

@@ -17,12 +17,12 @@ export type ValueKind =
 type ValueOf<Kind> = Kind extends { readonly kind: "whole" | "real" }
   ? number
   : Kind extends { readonly kind: "flag" }
-  ? boolean
-  : Kind extends { readonly choices: readonly (infer Choice)[] }
-    ? Choice
-    : Kind extends { readonly check: (text: string) => infer Checked }
-      ? Checked
-      : string;
+    ? boolean
+    : Kind extends { readonly choices: readonly (infer Choice)[] }
+      ? Choice
+      : Kind extends { readonly check: (text: string) => infer Checked }
+        ? Checked
+        : string;
 
 /** An option of a job. */
 export interface JobOption {

@@ -8,7 +8,10 @@ const sizes = [12, 25, 50, 100];
 function measured(photos: number, floor: number, slope: number, seed: number) {
   const random = new Generator(seed);
   const difficulty = Array.from({ length: photos }, () => random.uniform());
-  return sizes.map((size) => ({ photos: size, values: difficulty.map((hard) => (hard < floor + slope / Math.sqrt(size) ? 1 : 0)) }));
+  return sizes.map((size) => ({
+    photos: size,
+    values: difficulty.map((hard) => (hard < floor + slope / Math.sqrt(size) ? 1 : 0)),
+  }));
 }
 
 it("finds the curve that points lie on, and goes on with it", () => {

@@ -60,9 +60,18 @@ export function extrapolate(
   const drawn = Array.from({ length: draws }, () => ends(curveOf(all.map(() => random.integer(measuring)))));
   return {
     curve,
-    from: interval(begin, drawn.map(([value]) => value)),
-    to: interval(end, drawn.map(([, value]) => value)),
-    gain: interval(begin - end, drawn.map(([first, last]) => first - last)),
+    from: interval(
+      begin,
+      drawn.map(([value]) => value),
+    ),
+    to: interval(
+      end,
+      drawn.map(([, value]) => value),
+    ),
+    gain: interval(
+      begin - end,
+      drawn.map(([first, last]) => first - last),
+    ),
   };
 }
 

@@ -15,7 +15,8 @@ function photos(count: number, seed: number): LabelledFeatures {
   const random = new Generator(seed);
   const labels = Array.from({ length: count }, (_, photo) => photo % 3);
   const features = random.normalInto(new Float32Array(count * width));
-  for (const [photo, label] of labels.entries()) features[photo * width + label] = (features[photo * width + label] ?? 0) + 2;
+  for (const [photo, label] of labels.entries())
+    features[photo * width + label] = (features[photo * width + label] ?? 0) + 2;
   return {
     features: float32(features, [count, width]),
     labels,
@@ -29,14 +30,15 @@ function photos(count: number, seed: number): LabelledFeatures {
 
 describe("learningCurve", () => {
   it("says what twice as many photos would give, and that is what they give", async () => {
-
     const runtime = createNodeRuntime();
     const told: number[] = [];
     const curve = await learningCurve(photos(96, 7), penalty, {
       ...{ runtime, random: new Generator(3) },
       onFit: (done, total) => told.push(done / total),
     });
-    expect(curve?.points.map(({ photos: learned }) => learned)).toEqual([12, 20, 39, 77].map((size) => expect.closeTo(size, -1) as number));
+    expect(curve?.points.map(({ photos: learned }) => learned)).toEqual(
+      [12, 20, 39, 77].map((size) => expect.closeTo(size, -1) as number),
+    );
     expect(told).toHaveLength(3 * 3 * 5 + 5);
     expect(told.at(-1)).toBe(1);
     const fitter = await HeadFitter.create(runtime, width, 3);

@@ -79,7 +79,11 @@ export async function learningCurve(
     { from: now, to: 2 * now, random },
   );
   return {
-    points: sizes.map(({ photos, wrong, lost }) => ({ photos: Math.round(photos), accuracy: 1 - mean(wrong), loss: mean(lost) })),
+    points: sizes.map(({ photos, wrong, lost }) => ({
+      photos: Math.round(photos),
+      accuracy: 1 - mean(wrong),
+      loss: mean(lost),
+    })),
     now: { photos: now, accuracy: rightOf(errors.from), loss: loss.from },
     doubled: { photos: 2 * now, accuracy: rightOf(errors.to), loss: loss.to },
     gain: errors.gain,

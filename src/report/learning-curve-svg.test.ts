@@ -27,7 +27,14 @@ test("accuracy and loss against photos, measured and expected, with the photos t
   const svg = learningCurveSvg(curve);
   const words = Array.from(svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g), ([, text]) => text ?? "");
   expect(words).toEqual(
-    expect.arrayContaining(["Accuracy by photos", "Loss by photos", "photos", "Measured", "Expected", "all 120 photos"]),
+    expect.arrayContaining([
+      "Accuracy by photos",
+      "Loss by photos",
+      "photos",
+      "Measured",
+      "Expected",
+      "all 120 photos",
+    ]),
   );
   expect(svg).toMatch(/^<svg width="1040" height="360"/);
   expect(svg).not.toMatch(/<script|@font-face|@import|url\((?!#)|href="(?!#)/);

@@ -59,7 +59,12 @@ export function learningCurveSvg({ points, now, doubled, curves }: LearningCurve
 function photosAxis(gridIndex: number, most: number): object {
   return {
     ...{ gridIndex, type: "value", name: "photos", nameLocation: "middle", nameGap: 28, nameTextStyle: axisText },
-    ...{ min: 0, max: Math.ceil(most * 1.05), axisLabel: { ...axisText, showMaxLabel: false }, splitLine: { show: false } },
+    ...{
+      min: 0,
+      max: Math.ceil(most * 1.05),
+      axisLabel: { ...axisText, showMaxLabel: false },
+      splitLine: { show: false },
+    },
     axisLine: { lineStyle: { color: colours.faint }, onZero: false },
   };
 }
@@ -101,7 +106,12 @@ function series(
     {
       ...{ type: "scatter", name: "Measured", ...place, data: measured, symbolSize: 7, itemStyle: { color: blue } },
       markLine: {
-        ...{ silent: true, symbol: "none", data: [{ xAxis: now }], lineStyle: { color: faint, type: "solid", width: 1 } },
+        ...{
+          silent: true,
+          symbol: "none",
+          data: [{ xAxis: now }],
+          lineStyle: { color: faint, type: "solid", width: 1 },
+        },
         label: { formatter: `all ${now} photos`, color: faint, fontSize: 11, position: "end" },
       },
     },

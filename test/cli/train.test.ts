@@ -124,7 +124,18 @@ describe("graft train", () => {
   test("the same seed gives the same run, another seed another split; and people get a table", async () => {
     const again = await graft(["train", "photos", ...tiny, "--learning-curve", "--out", "again"], folder);
     expect(again.exitCode).toBe(0);
-    for (const row of ["photos", "classes", "best epoch", "training", "held out", "balanced", "probable", "time", "model", "curves"]) {
+    for (const row of [
+      "photos",
+      "classes",
+      "best epoch",
+      "training",
+      "held out",
+      "balanced",
+      "probable",
+      "time",
+      "model",
+      "curves",
+    ]) {
       expect(again.stdout).toMatch(new RegExp(`^${row} `, "m"));
     }
     expect(again.stdout).toContain(join("again", "model.onnx"));

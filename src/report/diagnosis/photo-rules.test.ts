@@ -13,7 +13,9 @@ function curveOf(floor: number, slope: number, seed: number): LearningCurve {
   const own = Array.from({ length: 150 }, () => random.uniform());
   const points = sizes.map((photos) => ({
     photos,
-    values: own.map((hard) => ((random.uniform() < 0.5 ? hard : random.uniform()) < floor + slope / Math.sqrt(photos) ? 1 : 0)),
+    values: own.map((hard) =>
+      (random.uniform() < 0.5 ? hard : random.uniform()) < floor + slope / Math.sqrt(photos) ? 1 : 0,
+    ),
   }));
   const { from, to, gain, curve } = extrapolate(points, { from: 100, to: 200, random });
   const right = ({ value, low, high }: typeof from) => ({ value: 1 - value, low: 1 - high, high: 1 - low });
@@ -44,7 +46,9 @@ describe("too-few-photos", () => {
 
   it("says how many, or what to do to find out", () => {
     const curve = curveOf(0.02, 1.5, 1);
-    expect(tooFewPhotos(curve, { rarest: 30, accuracy: 0.8 })?.message).toMatch(/^Twice as many photos would raise the accuracy to about 8\d\.\d % \(now 8\d\.\d %;/);
+    expect(tooFewPhotos(curve, { rarest: 30, accuracy: 0.8 })?.message).toMatch(
+      /^Twice as many photos would raise the accuracy to about 8\d\.\d % \(now 8\d\.\d %;/,
+    );
     expect(tooFewPhotos(undefined, { rarest: 5, accuracy: 0.8 })?.message).toMatch(/only 5 photos.*--learning-curve/);
     expect(tooFewPhotos(undefined, { rarest: 1, accuracy: 0.8 })?.message).toMatch(/a single photo/);
     expect(tooFewPhotos(undefined, { rarest: 30, accuracy: 0.8 })).toBeUndefined();
