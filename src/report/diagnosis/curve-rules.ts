@@ -36,7 +36,7 @@ export function overfitCurve({ loss, valLoss, firstEpoch = 1 }: Curves): Finding
     code: "overfitting",
     message:
       `From epoch ${firstEpoch + lowest} on the validation loss rises (${figure(from)} to ${figure(to)}) while the training loss ` +
-      "goes on falling: what is learned from there on are these photos, not their classes. Use the weights of that epoch, and more " +
+      "goes on falling: what is learned from there on are these photos, not their classes. End the training there, or use more " +
       "photos, augmentation or dropout.",
   };
 }
