@@ -61,10 +61,12 @@ export function stillImproving({ valLoss = [] }: Curves): Finding | undefined {
 /**
  * Learning rate too high: the training loss is no finite number; or rises after its lowest epoch ({@link riseAfterLowest}), by 5 % of
  * the first loss or more; or leaps to more than 1.5 times what it was an epoch before, by more than 6 deviations from epoch to epoch
- * ({@link jitterOf}) and a tenth of the first loss, 8 epochs or more.
+ * ({@link jitterOf}) and a tenth of the first loss, 8 epochs or more. Where training begins with what has learned these photos
+ * already, its first loss says little: the median of the validation losses counts instead, if that is higher.
  */
-export function learningRateTooHigh({ loss, firstEpoch = 1 }: Curves): Finding | undefined {
-  const what = explosion(loss, firstEpoch) ?? ascent(loss, firstEpoch) ?? leap(loss, firstEpoch);
+export function learningRateTooHigh({ loss, valLoss = [], firstEpoch = 1 }: Curves): Finding | undefined {
+  const height = Math.max(loss[0] ?? Number.NaN, valLoss.length === 0 ? 0 : median(valLoss));
+  const what = explosion(loss, firstEpoch) ?? ascent(loss, height, firstEpoch) ?? leap(loss, height, firstEpoch);
   if (what === undefined) return undefined;
   return {
     code: "learning-rate-too-high",
@@ -77,15 +79,15 @@ function explosion(loss: readonly number[], firstEpoch: number): string | undefi
   return lost < 0 ? undefined : `In epoch ${firstEpoch + lost} the training loss is ${loss[lost]}`;
 }
 
-function ascent(loss: readonly number[], firstEpoch: number): string | undefined {
+function ascent(loss: readonly number[], height: number, firstEpoch: number): string | undefined {
   const rise = riseAfterLowest(loss);
-  if (rise === undefined || rise.to - rise.from < worthAWord * (loss[0] ?? Number.NaN)) return undefined;
+  if (rise === undefined || rise.to - rise.from < worthAWord * height) return undefined;
   return `From epoch ${firstEpoch + rise.lowest} on the training loss itself rises (${figure(rise.from)} to ${figure(rise.to)})`;
 }
 
-function leap(loss: readonly number[], firstEpoch: number): string | undefined {
+function leap(loss: readonly number[], height: number, firstEpoch: number): string | undefined {
   if (loss.length < leastEpochs) return undefined;
-  const least = Math.max(6 * jitterOf(loss).deviation, 0.1 * (loss[0] ?? Number.NaN));
+  const least = Math.max(6 * jitterOf(loss).deviation, 0.1 * height);
   const place = loss.findIndex((value, epoch) => {
     const before = loss[epoch - 1] ?? value;
     return value > 1.5 * before && value - before > least;

@@ -237,6 +237,13 @@ describe("diagnose", () => {
     expect(diagnose({ loss: [1], acc: [0.5], val_acc: [0.9] }, samples)).toEqual([]);
   });
 
+  it("does not call steps large that shake what these photos had taught already", () => {
+    const loss = [0.009, 0.012, 0.05, 0.045, 0.03, 0.02, 0.012, 0.01, 0.009, 0.009];
+    const falls = loss.map((_, epoch) => 0.5 - 0.001 * epoch);
+    expect(diagnose({ loss, val_loss: falls })).toEqual([]);
+    expect(diagnose({ loss }).map(({ code }) => code)).toEqual(["learning-rate-too-high"]);
+  });
+
   it("does not call a training weak that has not ended", () => {
     const loss = Array.from({ length: 12 }, (_, epoch) => 2 - 0.05 * epoch);
     const accuracy = loss.map((_, epoch) => 0.2 + 0.01 * epoch);
