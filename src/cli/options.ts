@@ -36,6 +36,20 @@ export function realNumber(
   };
 }
 
+/** Seconds of each unit. */
+const units = { s: 1, m: 60, h: 3600 } as const;
+
+/** A parser of lengths of time for an option, in seconds: `90s`, `5m`, `1.5h`, or a number of seconds. */
+export function duration(option: string): (text: string) => number {
+  return (text) => {
+    const found = /^(\d+\.?\d*|\.\d+)\s*([smh]?)$/i.exec(text.trim());
+    const unit = (found?.[2] ?? "").toLowerCase();
+    const seconds = Number(found?.[1] ?? Number.NaN) * (unit === "m" || unit === "h" ? units[unit] : units.s);
+    if (seconds > 0 && Number.isFinite(seconds)) return seconds;
+    return refuse(option, "a length of time, such as 90s, 5m or 1h", text);
+  };
+}
+
 /** A parser of a choice for an option. */
 export function oneOf<const Choice extends string>(
   option: string,
@@ -55,6 +69,8 @@ function parserOf(option: string, value: Exclude<ValueKind, { kind: "flag" }>): 
       return wholeNumber(option, value);
     case "real":
       return realNumber(option, value);
+    case "duration":
+      return duration(option);
     case "choice":
       return oneOf(option, value.choices);
     case "text":

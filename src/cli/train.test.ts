@@ -39,6 +39,7 @@ function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] 
   return {
     ...{ model: new Sequential(), epochs, bestEpoch: best.epoch, best },
     ...{ photos: { training: 4 * validation, validation, skipped: 0 }, seconds: 1 },
+    unfrozenFrom: "none",
     learnedFrom: [],
     heldOut: {
       truth: Array.from({ length: validation }, () => 0),
@@ -49,7 +50,7 @@ function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] 
 
 const backbone: Backbone = {
   record: { name: "fake", description: "A fake.", licence: "MIT", imageSize: 32, preprocess: "tf" },
-  ...{ imageSize: 32, model: new Sequential(), lastStage: "block5" },
+  ...{ imageSize: 32, model: new Sequential(), stages: ["block5"] },
 };
 
 /** Runs `graft` with a fake recipe; `interrupt` stands for Ctrl+C. */

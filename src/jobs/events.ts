@@ -1,7 +1,7 @@
 import type { NetworkRecord } from "../applications/backbone.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
 import type { RunRecord } from "../runs/run-record.js";
-import type { EpochRow, FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { EpochRow, FineTuneResult, StageName } from "../recipe/fine-tune-types.js";
 
 /**
  * What jobs tell while they work and when they end: the protocol of all faces. Names and fields are others' to build on: none
@@ -27,6 +27,13 @@ export type JobEvent =
       readonly path: string;
     } & Pick<EpochRow, "phase" | "epoch" | "val_loss" | "val_accuracy">)
   | { readonly event: "warning"; readonly code: string; readonly message: string }
+  | {
+      /** A stage of the training begins. */
+      readonly event: "stage";
+      readonly stage: StageName;
+      /** Of the time that was given; `null` where none was. */
+      readonly seconds_left: number | null;
+    }
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
   | {
       readonly event: "prediction";

@@ -42,10 +42,7 @@ export function recordOf(
       licence: record.licence,
       preprocess: record.preprocess,
       image_size: imageSize,
-      // Also where the second phase was left out, or never reached.
-      unfrozen_from: result.epochs.some(({ phase }) => phase === "fine-tune")
-        ? (settings.unfreeze ?? backbone.lastStage)
-        : "none",
+      unfrozen_from: result.unfrozenFrom,
     },
     data: {
       directory: resolve(photos.directory),

@@ -7,6 +7,8 @@ export type ValueKind =
   | { readonly kind: "real"; readonly from: number; readonly to: number }
   /** Given or not. */
   | { readonly kind: "flag" }
+  /** A length of time, in seconds; faces may take units. */
+  | { readonly kind: "duration" }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   /** Not empty; `expected` says in words what it is. */
   | { readonly kind: "text"; readonly expected: string }
@@ -14,7 +16,7 @@ export type ValueKind =
   | { readonly kind: "checked"; readonly check: (text: string) => string };
 
 /** What a value of a kind is in TypeScript. */
-type ValueOf<Kind> = Kind extends { readonly kind: "whole" | "real" }
+type ValueOf<Kind> = Kind extends { readonly kind: "whole" | "real" | "duration" }
   ? number
   : Kind extends { readonly kind: "flag" }
     ? boolean
@@ -83,6 +85,12 @@ export const trainOptions = {
     placeholder: "<number>",
     help: "epochs in which the network's last stage is trained (default: 6)",
     value: { kind: "whole", from: 1, to: 10_000 },
+    for: "recipe",
+  },
+  time: {
+    placeholder: "<duration>",
+    help: "how long it may take, such as 90s, 5m or 1h: with more time it trains more (default: what it needs)",
+    value: { kind: "duration" },
     for: "recipe",
   },
   batchSize: {

@@ -48,7 +48,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
   threads.catch(() => undefined);
   const folder = await reserveRunFolder(settings.out, defaultRunFolder(directory, started));
   const run: Run = { folder: folder.path, settings, started, device: runtime.device };
-  let written = false;
+  const kept = { written: false };
   try {
     const photos = await preparePhotos(directory, settings.seed, emit);
     const { classes, division, training, validation, test } = photos;
@@ -64,15 +64,12 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       validation,
       ...settingsFor("recipe", settings),
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
-      onBetter: async ({ model: trained, row, heldOut }) => {
-        const model = await parts.exportClassifier({
-          model: trained,
-          backbone,
-          classes,
-          threshold: thresholdOf(heldOut),
+      onBetter: async ({ model, row, heldOut }) => {
+        const threshold = thresholdOf(heldOut);
+        await writeRunFolder(folder.path, {
+          model: await parts.exportClassifier({ model, backbone, classes, threshold }),
         });
-        await writeRunFolder(folder.path, { model });
-        written = true;
+        kept.written = true;
         const { phase, epoch, val_loss, val_accuracy } = row;
         emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
       },
@@ -87,7 +84,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
     }
     return await finish(run, photos, { recipe, learned }, context);
   } finally {
-    if (!written) await folder.abandon();
+    if (!kept.written) await folder.abandon();
   }
 }
 

@@ -23,6 +23,8 @@ function valuesOf({ value }: JobOption): string {
       return "";
     case "text":
       return value.expected;
+    case "duration":
+      return "a length of time in s, m or h";
     case "checked":
       return "one of these";
   }
