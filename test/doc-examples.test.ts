@@ -60,6 +60,7 @@ const mostUsed = [
   "cloneModel",
   "curvesSvg",
   "decodePredictions",
+  "diagnose",
   "getCustomObjects",
   "historyPlots",
   "imageDatasetFromDirectory",

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../errors/errors.js";
-import { type JobOption, trainOptions } from "../jobs/train-options.js";
+import { type JobOption, trainOptions, type ValueKind } from "../jobs/train-options.js";
 
 interface Range {
   readonly from: number;
@@ -63,7 +63,7 @@ export function someText(option: string, expected: string): (text: string) => st
   return (text) => (text.trim() === "" ? refuse(option, expected, text) : text);
 }
 
-function parserOf(option: string, { value }: JobOption): (text: string) => string | number {
+function parserOf(option: string, value: Exclude<ValueKind, { kind: "flag" }>): (text: string) => string | number {
   switch (value.kind) {
     case "whole":
       return wholeNumber(option, value);
@@ -89,7 +89,11 @@ function flagOf(name: string): string {
 export function addOptions(command: Command, options: Readonly<Record<string, JobOption>>): Command {
   for (const [name, option] of Object.entries(options)) {
     const flag = flagOf(name);
-    const made = new Option(`${flag} ${option.placeholder}`, option.help).argParser(parserOf(flag, option));
+    const { value, placeholder, help } = option;
+    const made =
+      value.kind === "flag"
+        ? new Option(flag, help)
+        : new Option(`${flag} ${placeholder ?? "<value>"}`, help).argParser(parserOf(flag, value));
     command.addOption(option.default === undefined ? made : made.default(option.default));
   }
   return command;

@@ -121,9 +121,18 @@ function trunkText({
   );
 }
 
+/** What twice as many photos would bring. */
+function moreText({ now, doubled }: NonNullable<FineTuneResult["learningCurve"]>): string {
+  const { value, low, high } = doubled.accuracy;
+  return (
+    `twice as many photos: about ${percent(value)} (now ${percent(now.accuracy.value)}; ` +
+    `95 % interval: ${(100 * low).toFixed(1)} to ${percent(high)}), by the network as it was`
+  );
+}
+
 /** The short table at the end. */
 export function trainSummary({ run, photos, result, held, test, skipped, seconds }: FinishedRun): string {
-  const { best, photos: read, trunk } = result;
+  const { best, photos: read, trunk, learningCurve } = result;
   const numbers = [
     `${read.training} to train with`,
     `${read.validation} to validate with`,
@@ -140,10 +149,12 @@ export function trainSummary({ run, photos, result, held, test, skipped, seconds
     ["balanced", `accuracy ${percent(held.balancedAccuracy)}, the mean of what is recognised of each class`],
     ["probable", `off by ${percent(held.calibrationError)} on the mean (expected calibration error)`],
     ["test", test && `accuracy ${accuracyText(test.accuracy, test.photos)}, loss ${test.loss.toFixed(3)}`],
+    ["more", learningCurve && moreText(learningCurve)],
     ["8 bits", trunk && trunkText(trunk)],
     ["time", duration(seconds)],
     ["model", join(run, runFiles.model)],
     ["curves", join(run, runFiles.curves)],
+    ["", learningCurve && join(run, runFiles.learningCurve)],
     ["record", `${join(run, runFiles.record)}, ${join(run, runFiles.history)}`],
   ];
   return rows

@@ -1,5 +1,6 @@
 import type { NetworkRecord } from "../applications/backbone.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
+import type { RunRecord } from "../runs/run-record.js";
 import type { EpochRow, FineTuneResult, StageName } from "../recipe/fine-tune-types.js";
 
 /**
@@ -69,7 +70,15 @@ export type JobEvent =
 export interface ProgressEvent {
   readonly event: "progress";
   readonly stage:
-    "downloading" | "reading" | "features" | "views" | "training" | "all-photos" | "comparing" | "evaluating";
+    | "downloading"
+    | "reading"
+    | "features"
+    | "views"
+    | "training"
+    | "all-photos"
+    | "comparing"
+    | "learning-curve"
+    | "evaluating";
   readonly unit: "bytes" | "photos" | "steps";
   readonly done: number;
   /** `null` when it is not known. */
@@ -130,6 +139,8 @@ export interface TrainDone {
   /** Only where the folder has test photos. */
   readonly test_loss?: number | undefined;
   readonly test_accuracy?: number | undefined;
+  /** Only with `--learning-curve`, and where there are enough photos for one. */
+  readonly learning_curve?: RunRecord["result"]["learning_curve"];
   /** Only with `--trunk-precision int8`: what 8 bits cost. */
   readonly trunk?: FineTuneResult["trunk"];
 }

@@ -5,6 +5,8 @@ import type { TrunkPrecision } from "../models/training-types.js";
 export type ValueKind =
   | { readonly kind: "whole"; readonly from: number; readonly to: number }
   | { readonly kind: "real"; readonly from: number; readonly to: number }
+  /** Given or not. */
+  | { readonly kind: "flag" }
   /** A length of time, in seconds; faces may take units. */
   | { readonly kind: "duration" }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
@@ -16,16 +18,18 @@ export type ValueKind =
 /** What a value of a kind is in TypeScript. */
 type ValueOf<Kind> = Kind extends { readonly kind: "whole" | "real" | "duration" }
   ? number
-  : Kind extends { readonly choices: readonly (infer Choice)[] }
-    ? Choice
-    : Kind extends { readonly check: (text: string) => infer Checked }
-      ? Checked
-      : string;
+  : Kind extends { readonly kind: "flag" }
+    ? boolean
+    : Kind extends { readonly choices: readonly (infer Choice)[] }
+      ? Choice
+      : Kind extends { readonly check: (text: string) => infer Checked }
+        ? Checked
+        : string;
 
 /** An option of a job. */
 export interface JobOption {
-  /** As the command line shows it, such as `<number>`. */
-  readonly placeholder: string;
+  /** As the command line shows it, such as `<number>`; a flag has none. */
+  readonly placeholder?: string;
   /** One line. */
   readonly help: string;
   readonly value: ValueKind;
@@ -119,6 +123,11 @@ export const trainOptions = {
     value: { kind: "choice", choices: ["float32", "int8"] satisfies TrunkPrecision[] },
     for: "recipe",
   },
+  learningCurve: {
+    help: "measure how many photos more would help, and draw it (default: no)",
+    value: { kind: "flag" },
+    for: "recipe",
+  },
   seed: {
     placeholder: "<number>",
     help: "the same seed gives the same run",
@@ -171,8 +180,8 @@ function snakeCase(name: string): string {
 }
 
 /** The settings as `run.json` keeps them; `null` left the choice to the recipe. */
-export function recordedSettings(settings: TrainSettings): Record<string, string | number | null> {
-  const values: Readonly<Record<string, string | number>> = { ...settings };
+export function recordedSettings(settings: TrainSettings): Record<string, string | number | boolean | null> {
+  const values: Readonly<Record<string, string | number | boolean>> = { ...settings };
   return Object.fromEntries(
     Object.entries<JobOption>(trainOptions)
       .filter(([, { recorded }]) => recorded !== false)

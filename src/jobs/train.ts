@@ -8,6 +8,7 @@ import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from ".
 import { thresholdOf } from "../recipe/prediction-set.js";
 import { lostTraining } from "../recipe/lost-training.js";
 import { evaluation } from "../report/confusion.js";
+import { learningCurveSvg } from "../report/learning-curve-svg.js";
 import { runCurves } from "../report/run-curves.js";
 import { historyCsv } from "../runs/history-csv.js";
 import { defaultRunFolder, reserveRunFolder } from "../runs/reserve-run-folder.js";
@@ -18,7 +19,7 @@ import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
 import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import type { FinishedRun, Skipped } from "./finished-run.js";
-import { recordOf } from "./record-of-run.js";
+import { learningCurveRecord, recordOf } from "./record-of-run.js";
 import { settingsFor, type TrainSettings } from "./train-options.js";
 
 /** What `graft train` is asked for. */
@@ -141,13 +142,15 @@ async function finish(
     held: evaluation(photos.classes, result.heldOut.truth, result.heldOut.probabilities),
     test: (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined,
     skipped: [...photos.skipped, ...learned.skipped, ...(test?.skipped ?? [])],
+    warnings: figureWarnings(result),
     seconds: (finished.getTime() - started.getTime()) / 1000,
     interrupted: signal.aborted,
   };
   const versions = await parts.versions();
   await writeRunFolder(folder, {
     history: historyCsv(result.epochs),
-    curves: runCurves(result),
+    curves: runCurves(result, run.warnings),
+    learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
     record: recordOf(run, { settings, backbone: recipe.backbone, started, finished, device, versions }),
   });
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, folder));
@@ -211,8 +214,8 @@ async function testOn(
   }
 }
 
-function conclude({ run, result, held, test, seconds }: FinishedRun, { emit }: StoppableContext): void {
-  for (const warning of figureWarnings(result)) emit({ event: "warning", ...warning });
+function conclude({ run, result, held, test, warnings, seconds }: FinishedRun, { emit }: StoppableContext): void {
+  for (const warning of warnings) emit({ event: "warning", ...warning });
   const { best } = result;
   emit({
     event: "done",
@@ -230,6 +233,7 @@ function conclude({ run, result, held, test, seconds }: FinishedRun, { emit }: S
     seconds,
     test_loss: test?.loss,
     test_accuracy: test?.accuracy,
+    learning_curve: learningCurveRecord(result.learningCurve),
     trunk: result.trunk,
   });
 }

@@ -4,6 +4,7 @@ import type { LostLoss, TrunkReport } from "../models/training-types.js";
 import type { Photo } from "../photos/photo.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Machine } from "../training/machine.js";
+import type { LearningCurve } from "./learning-curve.js";
 import type { Phase, RecipeSettings } from "./plan.js";
 
 /** What the recipe is to do. */
@@ -51,7 +52,7 @@ export type FineTuneEvent =
   /** Long work: photos through the network, steps of an epoch, photos through the exact network. `total` in the same unit. */
   | {
       readonly event: "progress";
-      readonly stage: "features" | "views" | "training" | "all-photos" | "comparing";
+      readonly stage: "features" | "views" | "training" | "all-photos" | "comparing" | "learning-curve";
       readonly unit: "photos" | "steps";
       readonly done: number;
       readonly total: number;
@@ -114,6 +115,8 @@ export interface FineTuneResult {
   readonly unfrozenFrom: string;
   /** Why the training was stopped early: a loss was NaN or infinite. The best epoch was before that. */
   readonly trouble?: LostLoss | undefined;
+  /** How many photos more would help, where it was asked for and there are enough to say. */
+  readonly learningCurve?: LearningCurve | undefined;
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
   /** Photos that the model has learned from: after they have measured it, the validation photos too. */

@@ -1,4 +1,5 @@
 import { RandomStreams } from "../random/seed.js";
+import { curveOfPhotos } from "./curve-stage.js";
 import type { FineTuneJob, FineTuneResult } from "./fine-tune-types.js";
 import { HeadStage } from "./head-stage.js";
 import { KeptWeights } from "./kept-weights.js";
@@ -63,6 +64,7 @@ async function follow(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
     ...{ model, heldOut, learnedFrom, unfrozenFrom, trouble, epochs: rows, bestEpoch: row.epoch, best: row },
     trunk: trunk && { ...trunk, val_accuracy: row.val_accuracy },
     photos: { training: training.photos.length, validation: validation.photos.length, skipped },
+    learningCurve: work.head && (await curveOfPhotos(job, sets, work.head.penalty, random)),
     seconds: (performance.now() - start) / 1000,
   };
 }

@@ -26,6 +26,8 @@ export interface RecipeSettings {
   readonly time?: number | undefined;
   /** How frozen layers are computed while training; default `"float32"`. See `trunkPrecision` of `fit`. */
   readonly trunkPrecision?: TrunkPrecision | undefined;
+  /** Whether it is measured how many photos more would help; default false. */
+  readonly learningCurve?: boolean | undefined;
   /** Of all that is drawn for this job; default 0. What `setRandomSeed` says does not count, and is not changed. */
   readonly seed?: number | undefined;
 }

@@ -18,7 +18,8 @@ of 200 or more photos. model.onnx is there after the first of these, and is repl
 nothing say that a later one is better. In the end all photos are learned from; the figures are from before.
 Ctrl+C stops after the current step and keeps what was reached.
 
-The run folder holds model.onnx, run.json, history.csv and curves.svg.
+The run folder holds model.onnx, run.json, history.csv and curves.svg, with --learning-curve
+learning-curve.svg too.
 
 Examples:
   graft train photos/
