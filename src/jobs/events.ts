@@ -1,6 +1,6 @@
 import type { NetworkRecord } from "../applications/backbone.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
-import type { EpochRow, FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { EpochRow, FineTuneEvent, FineTuneResult } from "../recipe/fine-tune-types.js";
 
 /**
  * What jobs tell while they work and when they end: the protocol of all faces. Names and fields are others' to build on: none
@@ -20,6 +20,7 @@ export type JobEvent =
     }
   | ProgressEvent
   | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow)
+  | Extract<FineTuneEvent, { event: "weighting" }>
   | { readonly event: "warning"; readonly code: string; readonly message: string }
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
   | {

@@ -4,6 +4,7 @@ import { lostWeight } from "../models/finite-weights.js";
 import { percent } from "../report/words.js";
 import type { Backbone } from "../applications/backbone.js";
 import { type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
+import { type Weighting, weightingOf } from "../recipe/class-weights.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 import { thresholdOf } from "../recipe/prediction-set.js";
 import { lostTraining } from "../recipe/lost-training.js";
@@ -14,6 +15,7 @@ import { defaultRunFolder, reserveRunFolder } from "../runs/reserve-run-folder.j
 import { runFiles, writeRunFolder } from "../runs/run-files.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { checkNetwork } from "./check-network.js";
+import { readClassWeights } from "./class-weights-file.js";
 import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
 import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
@@ -40,6 +42,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
   const { emit, parts } = context;
   const started = new Date(context.now());
   await checkNetwork(settings, parts);
+  const classWeights = await readClassWeights(settings.classWeights);
   const runtime = await openDevice(settings.device, context);
   // Their start takes a while, in which the folder can be looked at.
   const threads = parts.prepareReading();
@@ -51,6 +54,8 @@ export async function train(request: TrainRequest, context: StoppableContext): P
   try {
     const photos = await preparePhotos(directory, settings.seed, emit);
     const { classes, division, training, validation, test } = photos;
+    // Weights of other classes must show before a network is fetched.
+    const weighting = weightingOf({ ...photos, classWeights });
     emit({ event: "photos", classes, division, training, validation, test });
     const backbone = await loadNetwork(run, photos, context);
     await threads;
@@ -61,6 +66,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       classes,
       training,
       validation,
+      classWeights,
       ...settingsFor("recipe", settings),
       onEvent: emit,
       signal: context.signal,
@@ -75,7 +81,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
     const model = await parts.exportClassifier({ model: trained, backbone, classes, threshold: thresholdOf(heldOut) });
     await writeRunFolder(folder.path, { model });
     written = true;
-    return await finish(run, photos, { recipe, learned }, context);
+    return await finish(run, photos, { recipe, learned, weighting }, context);
   } finally {
     if (!written) await folder.abandon();
   }
@@ -120,7 +126,11 @@ async function loadNetwork(
 async function finish(
   { folder, settings, started, device }: Run,
   photos: PreparedPhotos,
-  { recipe, learned }: { readonly recipe: FineTuneOptions; readonly learned: Learned },
+  {
+    recipe,
+    learned,
+    weighting,
+  }: { readonly recipe: FineTuneOptions; readonly learned: Learned; readonly weighting: Weighting },
   context: StoppableContext,
 ): Promise<FinishedRun> {
   const { parts, signal } = context;
@@ -131,6 +141,7 @@ async function finish(
   const run: FinishedRun = {
     run: folder,
     photos,
+    weighting,
     result,
     held: evaluation(photos.classes, result.heldOut.truth, result.heldOut.probabilities),
     test: (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined,

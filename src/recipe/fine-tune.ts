@@ -1,3 +1,4 @@
+import { namedRecord } from "../errors/named-record.js";
 import type { Sequential } from "../models/sequential.js";
 import type { TrainingLoops } from "../models/platform.js";
 import type { ReadySource } from "../models/sources/batch-source.js";
@@ -6,11 +7,12 @@ import { RandomStreams } from "../random/seed.js";
 import { createTrainingLoops } from "../training/fit/loops.js";
 import type { LinearClassifier } from "../training/regression/softmax-regression.js";
 import { BestWeights } from "./best-weights.js";
+import { photoWeights, weightedSource, weightingOf, weightsFor } from "./class-weights.js";
 import { better } from "./evidence.js";
 import type { EpochRow, FineTuneJob, FineTuneResult, HeldOut } from "./fine-tune-types.js";
 import { createHead, graftHead } from "./head.js";
 import { type HeadCandidate, HeadStage } from "./head-stage.js";
-import { featureModel, type FeatureSets, featuresOfSets, viewsOfSets } from "./photo-features.js";
+import { featureModel, type FeatureSets, featuresOfSets, type PhotoFeatures, viewsOfSets } from "./photo-features.js";
 import { type Plan, planOf, staysFrozen } from "./plan.js";
 import { lossOf } from "./probabilities.js";
 import { SteppedTraining } from "./stepped-training.js";
@@ -27,14 +29,23 @@ import { withTrainable } from "./trainable-flags.js";
  * result, with what its last block has learned; which of its layers are trainable is afterwards as it was before.
  *
  * @throws FileError when a class has no readable photo
- * @throws UsageError when `unfreeze` names no layer
+ * @throws UsageError when `unfreeze` names no layer, or `classWeights` are not of these classes
  */
 export async function fineTune(job: FineTuneJob): Promise<FineTuneResult> {
-  // The name of a layer that does not exist must show before the work, not after it.
+  // The name of a layer or a class that does not exist must show before the work, not after it.
   const plan = planOf(job, job);
+  tellWeighting(job);
   // The network's last block counts as trainable from the beginning, so that its photos cross the frozen part only once: what
   // is kept for the third stage is kept while the features of the first two are computed.
   return withTrainable(job.backbone.model, plan.unfrozen, () => graft(job, plan));
+}
+
+/** Says where photos do not all count alike. */
+function tellWeighting(job: FineTuneJob): void {
+  const { kind, asked, smallest, largest, byClass } = weightingOf(job);
+  if (kind === "none") return;
+  const weights = namedRecord(job.classes.map((name, label) => [name, byClass[label] ?? 1]));
+  job.onEvent?.({ event: "weighting", kind, asked, smallest, largest, weights });
 }
 
 async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
@@ -106,7 +117,7 @@ async function learnHead(
     const head = viewed.row.val_loss < plain.row.val_loss ? viewed : plain;
     if (plan.unfrozen.size === 0 || isStopped(job)) return { head };
     const { val_accuracy } = head.row;
-    if (staysFrozen(val_accuracy, head.heldOut.truth.length, job)) {
+    if (staysFrozen(head.weightedAccuracy, head.heldOut.truth.length, job)) {
       job.onEvent?.({ event: "left-frozen", val_accuracy });
       return { head };
     }
@@ -142,15 +153,30 @@ async function tuneNetwork(
   before.keep(model);
   const stepped = new SteppedTraining(loops, rows, Math.ceil(training.photos.length / plan.batchSize), job);
   const { epochs, learningRate } = plan;
-  await stepped.run(model, views, { epochs, learningRate, validationData: validation.source, trunkPrecision });
+  const weighting = weightingOf(job);
+  const [learned, held] = [labelsOf(training), labelsOf(validation)];
+  await stepped.run(model, views, {
+    ...{ epochs, learningRate, trunkPrecision },
+    classWeight: weightsFor(weighting, learned),
+    validationData: weightedSource(validation.source, weightsFor(weighting, held)),
+  });
   const { best: row, trouble } = stepped;
   const heldOut = row && (await validationOf(loops, model, validation));
   await loops.release(model);
-  if (row !== undefined && heldOut !== undefined && better(lossesOf(heldOut), head.validationLosses)) {
+  if (
+    row !== undefined &&
+    heldOut !== undefined &&
+    better(lossesOf(heldOut, photoWeights(weighting, held)), head.validationLosses)
+  ) {
     return { kept: { model, row, heldOut }, trouble };
   }
   before.restore();
   return { trouble };
+}
+
+/** Number of each photo's class. */
+function labelsOf({ photos }: Pick<PhotoFeatures, "photos">): number[] {
+  return photos.map(({ classIndex }) => classIndex);
 }
 
 /** What a model says of the validation photos. */
@@ -163,11 +189,11 @@ async function validationOf(
   const all = output?.data as Float32Array;
   const classes = all.length / photos.length;
   return {
-    truth: photos.map(({ classIndex }) => classIndex),
+    truth: labelsOf({ photos }),
     probabilities: photos.map((_, photo) => all.subarray(photo * classes, (photo + 1) * classes)),
   };
 }
 
-function lossesOf({ truth, probabilities }: HeldOut): number[] {
-  return truth.map((label, photo) => lossOf(probabilities[photo]?.[label]));
+function lossesOf({ truth, probabilities }: HeldOut, weights: readonly number[]): number[] {
+  return truth.map((label, photo) => (weights[photo] ?? 1) * lossOf(probabilities[photo]?.[label]));
 }

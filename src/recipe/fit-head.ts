@@ -1,7 +1,9 @@
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { type LinearClassifier, type Samples, SoftmaxRegression } from "../training/regression/softmax-regression.js";
-import { logLoss } from "./probabilities.js";
+import { better } from "./evidence.js";
+import { logLoss, losses } from "./probabilities.js";
+import { temperatureOf } from "./temperature.js";
 
 /** Photos as the frozen network sees them, and their classes. */
 export interface LabelledFeatures {
@@ -13,6 +15,8 @@ export interface LabelledFeatures {
   readonly labels: readonly number[];
   /** The part of each photo, from `foldsOf`. */
   readonly folds: readonly number[];
+  /** How much each photo counts, above 0; default all alike. */
+  readonly weights?: readonly number[] | undefined;
 }
 
 /** What the features of a set can teach. */
@@ -23,6 +27,8 @@ export interface FittedHead {
   readonly heldOut: TensorData<"float32">;
   /** The strength of the penalty for one photo: the objective's is this divided by the number of photos. */
   readonly penalty: number;
+  /** What its logits were divided by, see `temperatureOf`; 1 where all photos count alike. */
+  readonly temperature: number;
 }
 
 /**
@@ -55,7 +61,7 @@ export class HeadFitter {
 
   /**
    * Finds the penalty with the photos themselves, views or not: with views the same one is best, and costs several times as
-   * much to find.
+   * much to find. Photos that count more than others in what is learned count as much in that choice.
    */
   async fit(set: LabelledFeatures): Promise<FittedHead> {
     const scaled = standardized(set);
@@ -65,20 +71,22 @@ export class HeadFitter {
     for (const candidate of penalties) {
       const { logits, classifiers } = await this.heldOut(plain, scaled, candidate, starts);
       starts = classifiers;
-      const loss = logLoss(logits, set.labels);
+      const loss = logLoss(logits, set.labels, set.weights);
       // Along the path the loss falls, then rises: what comes behind is worse still.
       if (best !== undefined && !(loss < best.loss)) break;
       best = { penalty: candidate, loss, logits };
     }
     if (best === undefined) throw new RangeError("There is no penalty to try.");
-    const heldOut =
-      set.views === undefined ? best.logits : (await this.heldOut(set, scaled, best.penalty, starts)).logits;
-    return { classifier: await this.whole(set, scaled, best.penalty), heldOut, penalty: best.penalty };
+    const { penalty } = best;
+    const logits = set.views === undefined ? best.logits : (await this.heldOut(set, scaled, penalty, starts)).logits;
+    const temperature = set.weights === undefined ? 1 : provenTemperature(logits, set.labels);
+    const classifier = await this.whole(set, scaled, { penalty, temperature });
+    return { classifier, heldOut: divided(logits, temperature), penalty, temperature };
   }
 
-  /** Fits a classifier with a penalty that {@link fit} has found, without measuring it. */
-  async refit(set: LabelledFeatures, penalty: number): Promise<LinearClassifier> {
-    return this.whole(set, standardized(set), penalty);
+  /** Fits a classifier as {@link fit} has found out, without measuring it. */
+  async refit(set: LabelledFeatures, found: Pick<FittedHead, "penalty" | "temperature">): Promise<LinearClassifier> {
+    return this.whole(set, standardized(set), found);
   }
 
   /**
@@ -95,9 +103,14 @@ export class HeadFitter {
     await this.regression.release();
   }
 
-  private async whole(set: LabelledFeatures, scaled: Standardized, penalty: number): Promise<LinearClassifier> {
+  private async whole(
+    set: LabelledFeatures,
+    scaled: Standardized,
+    { penalty, temperature }: Pick<FittedHead, "penalty" | "temperature">,
+  ): Promise<LinearClassifier> {
     const samples = this.samples(set, scaled, () => true);
-    return unscaled(await this.regression.fit(samples, penalty / set.labels.length), scaled);
+    const { kernel, bias } = unscaled(await this.regression.fit(samples, penalty / set.labels.length), scaled);
+    return { kernel: divided(kernel, temperature), bias: divided(bias, temperature) };
   }
 
   /** Each part by a classifier of the others. */
@@ -126,7 +139,7 @@ export class HeadFitter {
 
   /** Those photos, by their views, that a classifier learns from. */
   private samples(set: LabelledFeatures, scaled: Standardized, learned: (photo: number) => boolean): Samples {
-    const { labels, views } = set;
+    const { labels, views, weights } = set;
     const features = (views === undefined ? undefined : scaled.views) ?? scaled.photos;
     const count = features.dims[0] ?? 0;
     const each = count / labels.length;
@@ -135,10 +148,26 @@ export class HeadFitter {
     for (let sample = 0; sample < count; sample++) {
       const photo = Math.floor(sample / each);
       targets[sample * this.classes + (labels[photo] ?? 0)] = 1;
-      if (learned(photo)) counted[sample] = 1 / each;
+      if (learned(photo)) counted[sample] = (weights?.[photo] ?? 1) / each;
     }
     return { features, targets: float32(targets, [count, this.classes]), weights: float32(counted, [count]) };
   }
+}
+
+/**
+ * {@link temperatureOf}, where photos that were held out say that it is better than 1. Where photos count by their class, the penalty is
+ * chosen for classes that have few, and may hold the others back too much: probabilities of photos as they come are then too low.
+ */
+function provenTemperature(logits: TensorData<"float32">, labels: readonly number[]): number {
+  const temperature = temperatureOf(logits, labels);
+  return better(losses(divided(logits, temperature), labels), losses(logits, labels)) ? temperature : 1;
+}
+
+function divided({ data, dims }: TensorData<"float32">, by: number): TensorData<"float32"> {
+  return float32(
+    data.map((value) => value / by),
+    dims,
+  );
 }
 
 /** Features of length 1 with mean 0 and a common deviation of 1. */

@@ -3,6 +3,7 @@ import { float32, type TensorData } from "../onnx/tensor-data.js";
 import { photoHash } from "../photos/photo-identity.js";
 import type { RandomStreams } from "../random/seed.js";
 import type { LinearClassifier } from "../training/regression/softmax-regression.js";
+import { photoWeights, type Weighting, weightingOf } from "./class-weights.js";
 import type { EpochRow, FineTuneJob, HeldOut } from "./fine-tune-types.js";
 import { type FittedHead, HeadFitter, type LabelledFeatures } from "./fit-head.js";
 import { foldsOf } from "./folds.js";
@@ -15,11 +16,18 @@ export interface HeadCandidate {
   readonly classifier: LinearClassifier;
   /** How much the penalty had to hold it back. */
   readonly penalty: number;
+  /** See `FittedHead`. */
+  readonly temperature: number;
   readonly row: EpochRow;
+  /** As `row.val_accuracy`, but photos count by their class: where classes count alike, the mean recall. */
+  readonly weightedAccuracy: number;
   readonly heldOut: HeldOut;
   /** Whether it has learned from the validation photos too. */
   readonly learnsFromAll: boolean;
-  /** `−log` of the probability of each validation photo's class, by a classifier that has not learned from that photo. */
+  /**
+   * `−log` of the probability of each validation photo's class, by a classifier that has not learned from that photo, times what the
+   * photo counts.
+   */
   readonly validationLosses: readonly number[];
 }
 
@@ -37,6 +45,7 @@ export class HeadStage {
     private readonly job: FineTuneJob,
     private readonly sets: FeatureSets,
     private readonly folds: { readonly training: readonly number[]; readonly all: readonly number[] },
+    private readonly weighting: Weighting,
   ) {}
 
   /** @param random where the parts of the cross-validation are drawn from */
@@ -51,7 +60,7 @@ export class HeadStage {
     const folds = { training: await fold([training]), all: await fold([training, validation]) };
     const width = training.features.dims[1] ?? 0;
     const fitter = await HeadFitter.create(job.runtime, width, job.classes.length);
-    return new HeadStage(fitter, job, sets, folds);
+    return new HeadStage(fitter, job, sets, folds, weightingOf(job));
   }
 
   /**
@@ -63,8 +72,8 @@ export class HeadStage {
    */
   async fit(number: number, started: number, views?: ViewFeatures): Promise<HeadCandidate> {
     const { training, validation } = this.sets;
-    const all = labelled([training, validation], this.folds.all, views && [views.training, views.validation]);
-    const alone = labelled([training], this.folds.training, views && [views.training]);
+    const all = this.labelled([training, validation], this.folds.all, views && [views.training, views.validation]);
+    const alone = this.labelled([training], this.folds.training, views && [views.training]);
     if (this.pooled) {
       const fitted = await this.fitter.fit(all);
       const own = float32(fitted.heldOut.data.subarray(training.photos.length * this.classes), [
@@ -81,13 +90,13 @@ export class HeadStage {
     const measured = { logits, labels: validation.photos.map(({ classIndex }) => classIndex), own: logits };
     if (this.job.trunkPrecision === "int8") return this.candidate(number, started, alone, fitted, measured);
     // All that is left to learn from; how much it may be bent is known.
-    const whole = await this.fitter.refit(all, fitted.penalty);
+    const whole = await this.fitter.refit(all, fitted);
     return this.candidate(number, started, all, { ...fitted, classifier: whole }, measured);
   }
 
   /** The same classifier learned from the training photos alone, for a stage that the validation photos are to judge. */
-  async withoutValidation({ penalty }: HeadCandidate, views: ViewFeatures): Promise<LinearClassifier> {
-    return this.fitter.refit(labelled([this.sets.training], this.folds.training, [views.training]), penalty);
+  async withoutValidation(candidate: HeadCandidate, views: ViewFeatures): Promise<LinearClassifier> {
+    return this.fitter.refit(this.labelled([this.sets.training], this.folds.training, [views.training]), candidate);
   }
 
   /** Frees what the engine holds. */
@@ -108,7 +117,7 @@ export class HeadStage {
     number: number,
     started: number,
     learned: LabelledFeatures,
-    { classifier, penalty }: Pick<FittedHead, "classifier" | "penalty">,
+    { classifier, penalty, temperature }: Pick<FittedHead, "classifier" | "penalty" | "temperature">,
     held: {
       readonly logits: TensorData<"float32">;
       readonly labels: readonly number[];
@@ -116,12 +125,13 @@ export class HeadStage {
     },
   ): Promise<HeadCandidate> {
     const logits = await this.fitter.logits(learned.features, classifier);
+    const counted = photoWeights(this.weighting, held.labels);
     const row: EpochRow = {
       phase: "head",
       epoch: number,
-      loss: logLoss(logits, learned.labels),
+      loss: logLoss(logits, learned.labels, learned.weights),
       accuracy: shareRight(logits, learned.labels),
-      val_loss: logLoss(held.logits, held.labels),
+      val_loss: logLoss(held.logits, held.labels, counted),
       val_accuracy: shareRight(held.logits, held.labels),
       learning_rate: 0,
       seconds: (performance.now() - started) / 1000,
@@ -137,23 +147,28 @@ export class HeadStage {
     const validation = this.sets.validation.photos.map(({ classIndex }) => classIndex);
     const heldOut = { truth: held.labels, probabilities: probabilitiesOf(held.logits) };
     const learnsFromAll = this.job.trunkPrecision !== "int8";
-    return { classifier, penalty, row, heldOut, learnsFromAll, validationLosses: losses(held.own, validation) };
+    return {
+      ...{ classifier, penalty, temperature, row, heldOut, learnsFromAll },
+      weightedAccuracy: shareRight(held.logits, held.labels, counted),
+      validationLosses: losses(held.own, validation, photoWeights(this.weighting, validation)),
+    };
   }
-}
 
-/** Sets one behind the other. */
-function labelled(
-  parts: readonly PhotoFeatures[],
-  folds: readonly number[],
-  views: readonly TensorData<"float32">[] | undefined,
-): LabelledFeatures {
-  const labels = parts.flatMap(({ photos }) => photos.map(({ classIndex }) => classIndex));
-  return {
-    features: rowsTogether(parts.map(({ features }) => features)),
-    views: views && rowsTogether(views),
-    labels,
-    folds,
-  };
+  /** Sets one behind the other. */
+  private labelled(
+    parts: readonly PhotoFeatures[],
+    folds: readonly number[],
+    views: readonly TensorData<"float32">[] | undefined,
+  ): LabelledFeatures {
+    const labels = parts.flatMap(({ photos }) => photos.map(({ classIndex }) => classIndex));
+    return {
+      features: rowsTogether(parts.map(({ features }) => features)),
+      views: views && rowsTogether(views),
+      labels,
+      folds,
+      weights: this.weighting.kind === "none" ? undefined : photoWeights(this.weighting, labels),
+    };
+  }
 }
 
 function rowsTogether(parts: readonly TensorData<"float32">[]): TensorData<"float32"> {

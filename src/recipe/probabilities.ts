@@ -23,13 +23,18 @@ export function probabilitiesOf(logits: TensorData<"float32">): Float64Array[] {
 }
 
 /**
- * `−log(probability of its class)` of each photo.
+ * `−log(probability of its class)` of each photo, times what it counts.
  *
  * @param logits `[photos, classes]`
  * @param labels number of each photo's class
+ * @param weights how much each photo counts; default all alike
  */
-export function losses(logits: TensorData<"float32">, labels: readonly number[]): number[] {
-  return rowsOf(logits).map((row, photo) => lossOf(softmaxRow(row)[labels[photo] ?? 0]));
+export function losses(
+  logits: TensorData<"float32">,
+  labels: readonly number[],
+  weights?: readonly number[],
+): number[] {
+  return rowsOf(logits).map((row, photo) => (weights?.[photo] ?? 1) * lossOf(softmaxRow(row)[labels[photo] ?? 0]));
 }
 
 /** `−log` of the probability of the right class, which is not taken for 0. */
@@ -38,12 +43,26 @@ export function lossOf(probability = Number.NaN): number {
 }
 
 /** The mean of {@link losses}. */
-export function logLoss(logits: TensorData<"float32">, labels: readonly number[]): number {
-  return losses(logits, labels).reduce((sum, loss) => sum + loss, 0) / labels.length;
+export function logLoss(logits: TensorData<"float32">, labels: readonly number[], weights?: readonly number[]): number {
+  const total = labels.reduce((sum, _, photo) => sum + (weights?.[photo] ?? 1), 0);
+  return losses(logits, labels, weights).reduce((sum, loss) => sum + loss, 0) / total;
 }
 
-/** The share of photos whose class has the highest logit. */
-export function shareRight(logits: TensorData<"float32">, labels: readonly number[]): number {
-  const right = rowsOf(logits).filter((row, photo) => row.indexOf(Math.max(...row)) === labels[photo]);
-  return right.length / labels.length;
+/**
+ * The share of photos whose class has the highest logit.
+ *
+ * @param weights how much each photo counts; default all alike
+ */
+export function shareRight(
+  logits: TensorData<"float32">,
+  labels: readonly number[],
+  weights?: readonly number[],
+): number {
+  let [right, total] = [0, 0];
+  for (const [photo, row] of rowsOf(logits).entries()) {
+    const weight = weights?.[photo] ?? 1;
+    total += weight;
+    if (row.indexOf(Math.max(...row)) === labels[photo]) right += weight;
+  }
+  return right / total;
 }
