@@ -136,8 +136,9 @@ function testText({ accuracy, balancedAccuracy, photos, loss }: Evaluation): str
 /** How much photos counted by their class, where it was not alike. */
 function weightsText({ kind, asked }: Weighting): string | undefined {
   if (kind === "none") return undefined;
-  const how = kind === "balanced" ? "balanced: each class counts alike" : "given: photos count by their class";
-  return `${how}${asked ? "" : ", because their numbers of photos differ"}`;
+  const why = asked ? "" : ", for classes differ in size";
+  const how = kind === "balanced" ? "each class counts alike" : "photos count by their class";
+  return `${kind}${why}: ${how}, in these losses too`;
 }
 
 /** The short table at the end, and one of the classes. */

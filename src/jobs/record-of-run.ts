@@ -86,9 +86,10 @@ export function recordOf(
   };
 }
 
-function measured({ photos, balancedAccuracy, calibrationError, perClass }: Evaluation): Measured {
+function measured({ photos, loss, balancedAccuracy, calibrationError, perClass }: Evaluation): Measured {
   return {
     photos,
+    loss,
     balanced_accuracy: balancedAccuracy,
     calibration_error: calibrationError,
     per_class: perClass.map((figures) => ({ ...figures })),

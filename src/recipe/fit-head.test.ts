@@ -4,21 +4,31 @@ import { Generator } from "../random/generator.js";
 import { createNodeRuntime } from "../runtime/node/runtime.js";
 import { HeadFitter, type LabelledFeatures } from "./fit-head.js";
 import { foldsOf } from "./folds.js";
+import { photoWeights } from "./class-weights.js";
 import { logLoss, shareRight } from "./probabilities.js";
 
 const width = 40;
 
 /** Photos whose classes differ in the first three features, by `apart`; all else is noise. */
-function photos(count: number, apart: number, seed: number): LabelledFeatures {
+function photos(
+  count: number,
+  apart: number,
+  seed: number,
+  labels: readonly number[] = Array.from({ length: count }, (_, photo) => photo % 3),
+): LabelledFeatures {
   const random = new Generator(seed);
-  const labels = Array.from({ length: count }, (_, photo) => photo % 3);
   const features = new Float32Array(count * width);
   random.normalInto(features);
-  for (const [photo, label] of labels.entries()) features[photo * width + label] = (features[photo * width + label] ?? 0) + apart;
+  for (const [photo, label] of labels.entries())
+    features[photo * width + label] = (features[photo * width + label] ?? 0) + apart;
   return {
     features: float32(features, [count, width]),
     labels,
-    folds: foldsOf(labels, labels.map((_, photo) => String(photo)), new Generator(1)),
+    folds: foldsOf(
+      labels,
+      labels.map((_, photo) => String(photo)),
+      new Generator(1),
+    ),
   };
 }
 
@@ -28,7 +38,10 @@ beforeAll(async () => {
 });
 afterAll(() => fitter.release());
 
-async function lossOnNew(set: LabelledFeatures, apart: number): Promise<{ held: number; fresh: number; penalty: number }> {
+async function lossOnNew(
+  set: LabelledFeatures,
+  apart: number,
+): Promise<{ held: number; fresh: number; penalty: number }> {
   const { classifier, heldOut, penalty } = await fitter.fit(set);
   const fresh = photos(3000, apart, 99);
   return {
@@ -55,7 +68,10 @@ describe("HeadFitter", () => {
 
   it("takes no notice of how long features are", async () => {
     const set = photos(90, 4, 7);
-    const longer = float32(set.features.data.map((value, index) => value * (1 + (Math.floor(index / width) % 7))), [90, width]);
+    const longer = float32(
+      set.features.data.map((value, index) => value * (1 + (Math.floor(index / width) % 7))),
+      [90, width],
+    );
     const [one, other] = [await fitter.fit(set), await fitter.fit({ ...set, features: longer })];
     other.classifier.kernel.data.forEach((value, place) => {
       expect(value).toBeCloseTo(one.classifier.kernel.data[place] ?? NaN, 2);
@@ -65,13 +81,61 @@ describe("HeadFitter", () => {
   it("never holds a photo out of a part whose views it learns from", async () => {
     // Views that say all of a photo: a classifier that had seen them would be sure of it.
     const set = photos(60, 0, 7);
-    const views: TensorData<"float32"> = float32([...set.features.data].flatMap((_, index, all) => (index % width === 0 ? [...all.slice(index, index + width), ...all.slice(index, index + width)] : [])), [120, width]);
+    const views: TensorData<"float32"> = float32(
+      [...set.features.data].flatMap((_, index, all) =>
+        index % width === 0 ? [...all.slice(index, index + width), ...all.slice(index, index + width)] : [],
+      ),
+      [120, width],
+    );
     const { heldOut, classifier } = await fitter.fit({ ...set, views });
     expect(shareRight(heldOut, set.labels)).toBeLessThan(0.6);
     const twice = await fitter.fit(set);
     // Each view counts half: the same photos twice teach the same.
     classifier.kernel.data.forEach((value, place) => {
       expect(value).toBeCloseTo(twice.classifier.kernel.data[place] ?? NaN, 2);
+    });
+  });
+
+  describe("where each class counts alike", () => {
+    const uneven = (count: number, few: number): number[] =>
+      Array.from({ length: count }, (_, photo) => (photo < few ? 2 : photo % 2));
+    const balanced = (set: LabelledFeatures): LabelledFeatures => ({
+      ...set,
+      weights: photoWeights({ kind: "balanced", byClass: [] }, set.labels),
+    });
+
+    it("does not give up a class that has few photos", async () => {
+      const set = photos(420, 3, 7, uneven(420, 20));
+      const fresh = photos(200, 3, 99, uneven(200, 200));
+      const missed = async (given: LabelledFeatures): Promise<number> =>
+        1 - shareRight(await fitter.logits(fresh.features, (await fitter.fit(given)).classifier), fresh.labels);
+      expect(await missed(balanced(set))).toBeLessThan(0.6 * (await missed(set)));
+    });
+
+    it("says of photos as they come how probable their classes are", async () => {
+      const set = balanced(photos(200, 3, 7, uneven(200, 10)));
+      const { classifier, heldOut, penalty, temperature } = await fitter.fit(set);
+      // The few photos want the classifier held back; of all the others the probabilities would be too low.
+      expect(temperature).toBeLessThan(0.9);
+      const fresh = photos(4000, 3, 99, uneven(4000, 200));
+      const logits = await fitter.logits(fresh.features, classifier);
+      const cold = (by: TensorData<"float32">): TensorData<"float32"> =>
+        float32(
+          by.data.map((value) => value * temperature),
+          by.dims,
+        );
+      expect(logLoss(logits, fresh.labels)).toBeLessThan(0.85 * logLoss(cold(logits), fresh.labels));
+      expect(logLoss(heldOut, set.labels)).toBeLessThan(logLoss(cold(heldOut), set.labels));
+      const again = await fitter.refit(set, { penalty, temperature });
+      again.kernel.data.forEach((value, place) => {
+        expect(value).toBeCloseTo(classifier.kernel.data[place] ?? NaN, 2);
+      });
+    });
+
+    it("is not held back by the only photo of a class, of which nothing can be known without it", async () => {
+      const set = balanced(photos(61, 6, 7, uneven(61, 1)));
+      const { penalty } = await fitter.fit(set);
+      expect(penalty).toBeLessThan(1);
     });
   });
 });

@@ -66,12 +66,15 @@ export class HeadFitter {
   async fit(set: LabelledFeatures): Promise<FittedHead> {
     const scaled = standardized(set);
     const plain = { ...set, views: undefined };
+    const judges = judgesOf(set);
+    const labels = judges.map((photo) => set.labels[photo] ?? 0);
+    const weights = set.weights && judges.map((photo) => set.weights?.[photo] ?? 1);
     let best: { readonly penalty: number; readonly loss: number; readonly logits: TensorData<"float32"> } | undefined;
     let starts: readonly (LinearClassifier | undefined)[] = [];
     for (const candidate of penalties) {
       const { logits, classifiers } = await this.heldOut(plain, scaled, candidate, starts);
       starts = classifiers;
-      const loss = logLoss(logits, set.labels, set.weights);
+      const loss = logLoss(rowsAt(logits, judges), labels, weights);
       // Along the path the loss falls, then rises: what comes behind is worse still.
       if (best !== undefined && !(loss < best.loss)) break;
       best = { penalty: candidate, loss, logits };
@@ -79,7 +82,7 @@ export class HeadFitter {
     if (best === undefined) throw new RangeError("There is no penalty to try.");
     const { penalty } = best;
     const logits = set.views === undefined ? best.logits : (await this.heldOut(set, scaled, penalty, starts)).logits;
-    const temperature = set.weights === undefined ? 1 : provenTemperature(logits, set.labels);
+    const temperature = weights === undefined ? 1 : provenTemperature(rowsAt(logits, judges), labels);
     const classifier = await this.whole(set, scaled, { penalty, temperature });
     return { classifier, heldOut: divided(logits, temperature), penalty, temperature };
   }
@@ -152,6 +155,29 @@ export class HeadFitter {
     }
     return { features, targets: float32(targets, [count, this.classes]), weights: float32(counted, [count]) };
   }
+}
+
+/**
+ * Photos that say how a classifier is to be fitted: those whose class has photos in other parts too. Of the only photo of a class, or of
+ * copies of it, a classifier that has never seen the class says nothing but how sure it is of the others; all, where there is no other.
+ */
+function judgesOf({ labels, folds }: LabelledFeatures): number[] {
+  const parts = new Map<number, Set<number>>();
+  for (const [photo, label] of labels.entries()) {
+    const own = parts.get(label) ?? new Set();
+    parts.set(label, own.add(folds[photo] ?? 0));
+  }
+  const all = Array.from(labels.keys());
+  const able = all.filter((photo) => (parts.get(labels[photo] ?? 0)?.size ?? 0) > 1);
+  return able.length > 0 ? able : all;
+}
+
+/** Some rows of a matrix. */
+function rowsAt({ data, dims }: TensorData<"float32">, rows: readonly number[]): TensorData<"float32"> {
+  const [, width = 0] = dims;
+  const picked = new Float32Array(rows.length * width);
+  for (const [place, row] of rows.entries()) picked.set(data.subarray(row * width, (row + 1) * width), place * width);
+  return float32(picked, [rows.length, width]);
 }
 
 /**

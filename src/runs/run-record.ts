@@ -21,6 +21,8 @@ const trunk = z.object({
 /** Figures that imbalance of classes cannot fool. */
 const measured = z.object({
   photos: z.number(),
+  /** Of photos as they come: the losses beside `val_loss` count photos by their class, where classes have weights. */
+  loss: z.number(),
   balanced_accuracy: z.number(),
   calibration_error: z.number(),
   per_class: z.array(

@@ -100,7 +100,10 @@ test("a job leaves the seed of the process, and which layers of the network are 
 
 test("what was trained with 8 bits is measured exactly from what the job was given and has returned", async () => {
   const events: FineTuneEvent[] = [];
-  const given = { ...jobOf(1), trunkPrecision: "int8", onEvent: (event) => events.push(event) } satisfies FineTuneJob;
+  const given = {
+    ...{ ...jobOf(1), trunkPrecision: "int8", classWeights: { a: 1, b: 3 } },
+    onEvent: (event) => events.push(event),
+  } satisfies FineTuneJob;
   const finished = await fineTune(given);
   expect(finished.trunk).toMatchObject({ of: 1, val_accuracy: finished.best.val_accuracy });
   expect(finished.trunk).not.toHaveProperty("exact_val_accuracy");
@@ -114,7 +117,9 @@ test("what was trained with 8 bits is measured exactly from what the job was giv
       return -Math.log(Number(fromTensor(probabilities).data[classIndex]));
     }),
   );
-  const loss = losses.reduce((sum, one) => sum + one / losses.length, 0);
+  const counted = given.validation.map(({ classIndex }) => (classIndex === 0 ? 1 : 3));
+  const all = counted.reduce((sum, one) => sum + one, 0);
+  const loss = losses.reduce((sum, one, photo) => sum + (one * (counted[photo] ?? NaN)) / all, 0);
   expect(measured.best.val_loss).toBeCloseTo(loss, 5);
   expect(finished.best.val_loss).not.toBeCloseTo(loss, 5);
   expect(measured.trunk?.exact_val_accuracy).toBe(measured.best.val_accuracy);
@@ -124,4 +129,27 @@ test("what was trained with 8 bits is measured exactly from what the job was giv
 test("exact figures of a training without 8 bits are those that it has", async () => {
   const finished = await fineTune(jobOf(1));
   expect(await measureExactly(jobOf(1), finished)).toBe(finished);
+});
+
+test("stages are judged by losses in which photos count by their class", async () => {
+  const events: FineTuneEvent[] = [];
+  const weights = { a: 1, b: 30 };
+  // Too slow to change anything: all three stages say the same of the validation photos.
+  const given = { ...jobOf(1), epochs: 1, learningRate: 1e-12, classWeights: weights };
+  const { epochs, heldOut } = await fineTune({ ...given, onEvent: (event) => events.push(event) });
+  const [, viewed, tuned] = epochs;
+  expect(tuned?.phase).toBe("fine-tune");
+  expect(tuned?.val_loss).toBeCloseTo(viewed?.val_loss ?? NaN, 3);
+  const losses = heldOut.truth.map((label, photo) => -Math.log(heldOut.probabilities[photo]?.[label] ?? NaN));
+  const counted = heldOut.truth.map((label) => (label === 0 ? 1 : 30));
+  const mean = (by: readonly number[]): number =>
+    losses.reduce((sum, loss, photo) => sum + loss * (by[photo] ?? NaN), 0) / by.reduce((sum, one) => sum + one, 0);
+  const best = Math.min(epochs[0]?.val_loss ?? NaN, viewed?.val_loss ?? NaN);
+  expect(best).toBeCloseTo(mean(counted), 4);
+  expect(Math.abs(best - mean(losses.map(() => 1)))).toBeGreaterThan(0.01);
+  expect(events[0]).toMatchObject({ event: "weighting", kind: "given", asked: true });
+});
+
+test("weights of other classes are refused before any work", async () => {
+  await expect(fineTune({ ...jobOf(1), classWeights: { a: 1, c: 2 } })).rejects.toThrow(/"c", which is no class/);
 });
