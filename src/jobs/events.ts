@@ -97,7 +97,10 @@ export interface ErrorEvent {
   readonly message: string;
 }
 
-/** The end of `graft train`; figures are those of the best epoch. */
+/**
+ * The end of `graft train`; figures are those of the best epoch. Where there was a `weighting`, photos count by it in `loss` and
+ * `val_loss`.
+ */
 export interface TrainDone {
   readonly event: "done";
   readonly command: "train";
@@ -118,6 +121,7 @@ export interface TrainDone {
   /** Only where the folder has test photos. */
   readonly test_loss?: number | undefined;
   readonly test_accuracy?: number | undefined;
+  readonly test_balanced_accuracy?: number | undefined;
   /** Only with `--trunk-precision int8`: what 8 bits cost. */
   readonly trunk?: FineTuneResult["trunk"];
 }

@@ -238,6 +238,7 @@ function conclude({ run, result, held, test, seconds }: FinishedRun, { emit }: S
     seconds,
     test_loss: test?.loss,
     test_accuracy: test?.accuracy,
+    test_balanced_accuracy: test?.balancedAccuracy,
     trunk: result.trunk,
   });
 }

@@ -16,6 +16,9 @@ First a new classifier is trained on top of the frozen network, then the last bl
 with it, unless the classifier alone is right on 98 % of 200 or more validation photos. The weights that
 do best on the validation photos are kept. Ctrl+C stops after the current step and keeps what was reached.
 
+Where the largest class has more than 1.5 times the photos of the smallest, each class counts alike
+(--class-weights); a file of weights is JSON, such as {"cat": 1, "dog": 2.5}.
+
 The run folder holds model.onnx, run.json, history.csv and curves.svg.
 
 Examples:
