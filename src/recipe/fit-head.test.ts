@@ -112,26 +112,6 @@ describe("HeadFitter", () => {
       expect(await missed(balanced(set))).toBeLessThan(0.6 * (await missed(set)));
     });
 
-    it("says of photos as they come how probable their classes are", async () => {
-      const set = balanced(photos(200, 3, 7, uneven(200, 10)));
-      const { classifier, heldOut, penalty, temperature } = await fitter.fit(set);
-      // The few photos want the classifier held back; of all the others the probabilities would be too low.
-      expect(temperature).toBeLessThan(0.9);
-      const fresh = photos(4000, 3, 99, uneven(4000, 200));
-      const logits = await fitter.logits(fresh.features, classifier);
-      const cold = (by: TensorData<"float32">): TensorData<"float32"> =>
-        float32(
-          by.data.map((value) => value * temperature),
-          by.dims,
-        );
-      expect(logLoss(logits, fresh.labels)).toBeLessThan(0.85 * logLoss(cold(logits), fresh.labels));
-      expect(logLoss(heldOut, set.labels)).toBeLessThan(logLoss(cold(heldOut), set.labels));
-      const again = await fitter.refit(set, { penalty, temperature });
-      again.kernel.data.forEach((value, place) => {
-        expect(value).toBeCloseTo(classifier.kernel.data[place] ?? NaN, 2);
-      });
-    });
-
     it("is not held back by the only photo of a class, of which nothing can be known without it", async () => {
       const set = balanced(photos(61, 6, 7, uneven(61, 1)));
       const { penalty } = await fitter.fit(set);

@@ -1,9 +1,7 @@
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { type LinearClassifier, type Samples, SoftmaxRegression } from "../training/regression/softmax-regression.js";
-import { better } from "./evidence.js";
-import { logLoss, losses } from "./probabilities.js";
-import { temperatureOf } from "./temperature.js";
+import { logLoss, rowsAt } from "./probabilities.js";
 
 /** Photos as the frozen network sees them, and their classes. */
 export interface LabelledFeatures {
@@ -19,16 +17,21 @@ export interface LabelledFeatures {
   readonly weights?: readonly number[] | undefined;
 }
 
+/** A linear classifier of features that are brought to length 1, and then to mean 0 and one common deviation. */
+export interface UnitClassifier extends LinearClassifier {
+  /** Mean of each feature, at length 1; `[features]` numbers. */
+  readonly mean: Float32Array;
+  /** What the difference from the mean is divided by. */
+  readonly deviation: number;
+}
+
 /** What the features of a set can teach. */
 export interface FittedHead {
-  /** For features of length 1, as `UnitNormalization` makes them. */
-  readonly classifier: LinearClassifier;
+  readonly classifier: UnitClassifier;
   /** `[photos, classes]`: logits of each photo by a classifier that was fitted without its part. */
   readonly heldOut: TensorData<"float32">;
   /** The strength of the penalty for one photo: the objective's is this divided by the number of photos. */
   readonly penalty: number;
-  /** What its logits were divided by, see `temperatureOf`; 1 where all photos count alike. */
-  readonly temperature: number;
 }
 
 /**
@@ -80,16 +83,14 @@ export class HeadFitter {
       best = { penalty: candidate, loss, logits };
     }
     if (best === undefined) throw new RangeError("There is no penalty to try.");
-    const { penalty } = best;
-    const logits = set.views === undefined ? best.logits : (await this.heldOut(set, scaled, penalty, starts)).logits;
-    const temperature = weights === undefined ? 1 : provenTemperature(rowsAt(logits, judges), labels);
-    const classifier = await this.whole(set, scaled, { penalty, temperature });
-    return { classifier, heldOut: divided(logits, temperature), penalty, temperature };
+    const heldOut =
+      set.views === undefined ? best.logits : (await this.heldOut(set, scaled, best.penalty, starts)).logits;
+    return { classifier: await this.whole(set, scaled, best.penalty), heldOut, penalty: best.penalty };
   }
 
-  /** Fits a classifier as {@link fit} has found out, without measuring it. */
-  async refit(set: LabelledFeatures, found: Pick<FittedHead, "penalty" | "temperature">): Promise<LinearClassifier> {
-    return this.whole(set, standardized(set), found);
+  /** Fits a classifier with a penalty that {@link fit} has found, without measuring it. */
+  async refit(set: LabelledFeatures, penalty: number): Promise<UnitClassifier> {
+    return this.whole(set, standardized(set), penalty);
   }
 
   /**
@@ -97,8 +98,8 @@ export class HeadFitter {
    *
    * @returns logits `[photos, classes]`
    */
-  async logits(features: TensorData<"float32">, classifier: LinearClassifier): Promise<TensorData<"float32">> {
-    return this.regression.logits(unitLength(features), classifier);
+  async logits(features: TensorData<"float32">, classifier: UnitClassifier): Promise<TensorData<"float32">> {
+    return this.regression.logits(scaledBy(classifier, unitLength(features)), classifier);
   }
 
   /** Frees what the engine holds. */
@@ -106,14 +107,10 @@ export class HeadFitter {
     await this.regression.release();
   }
 
-  private async whole(
-    set: LabelledFeatures,
-    scaled: Standardized,
-    { penalty, temperature }: Pick<FittedHead, "penalty" | "temperature">,
-  ): Promise<LinearClassifier> {
+  private async whole(set: LabelledFeatures, scaled: Standardized, penalty: number): Promise<UnitClassifier> {
     const samples = this.samples(set, scaled, () => true);
-    const { kernel, bias } = unscaled(await this.regression.fit(samples, penalty / set.labels.length), scaled);
-    return { kernel: divided(kernel, temperature), bias: divided(bias, temperature) };
+    const { mean, deviation } = scaled;
+    return { ...(await this.regression.fit(samples, penalty / set.labels.length)), mean, deviation };
   }
 
   /** Each part by a classifier of the others. */
@@ -172,65 +169,35 @@ function judgesOf({ labels, folds }: LabelledFeatures): number[] {
   return able.length > 0 ? able : all;
 }
 
-/** Some rows of a matrix. */
-function rowsAt({ data, dims }: TensorData<"float32">, rows: readonly number[]): TensorData<"float32"> {
-  const [, width = 0] = dims;
-  const picked = new Float32Array(rows.length * width);
-  for (const [place, row] of rows.entries()) picked.set(data.subarray(row * width, (row + 1) * width), place * width);
-  return float32(picked, [rows.length, width]);
-}
-
-/**
- * {@link temperatureOf}, where photos that were held out say that it is better than 1. Where photos count by their class, the penalty is
- * chosen for classes that have few, and may hold the others back too much: probabilities of photos as they come are then too low.
- */
-function provenTemperature(logits: TensorData<"float32">, labels: readonly number[]): number {
-  const temperature = temperatureOf(logits, labels);
-  return better(losses(divided(logits, temperature), labels), losses(logits, labels)) ? temperature : 1;
-}
-
-function divided({ data, dims }: TensorData<"float32">, by: number): TensorData<"float32"> {
-  return float32(
-    data.map((value) => value / by),
-    dims,
-  );
-}
-
 /** Features of length 1 with mean 0 and a common deviation of 1. */
-interface Standardized {
+interface Standardized extends Pick<UnitClassifier, "mean" | "deviation"> {
   readonly photos: TensorData<"float32">;
   readonly views: TensorData<"float32"> | undefined;
-  readonly mean: Float64Array;
-  readonly deviation: number;
 }
 
 /** By the figures of the photos themselves: with and without views they are seen alike. */
 function standardized({ features, views }: LabelledFeatures): Standardized {
   const [photos = 0, width = 0] = features.dims;
   const unit = unitLength(features);
-  const mean = new Float64Array(width);
-  for (const [index, value] of unit.data.entries()) mean[index % width] = (mean[index % width] ?? 0) + value / photos;
+  const sums = new Float64Array(width);
+  for (const [index, value] of unit.data.entries()) sums[index % width] = (sums[index % width] ?? 0) + value;
+  const mean = Float32Array.from(sums, (sum) => sum / photos);
   let squares = 0;
   for (const [index, value] of unit.data.entries()) squares += (value - (mean[index % width] ?? 0)) ** 2;
-  const deviation = Math.sqrt(squares / unit.data.length) || 1;
-  const scale = ({ data, dims }: TensorData<"float32">): TensorData<"float32"> =>
-    float32(
-      data.map((value, index) => (value - (mean[index % width] ?? 0)) / deviation),
-      dims,
-    );
-  return { photos: scale(unit), views: views && scale(unitLength(views)), mean, deviation };
+  const figures = { mean, deviation: Math.sqrt(squares / unit.data.length) || 1 };
+  return { photos: scaledBy(figures, unit), views: views && scaledBy(figures, unitLength(views)), ...figures };
 }
 
-/** The same classifier for features of length 1 that are not standardized. */
-function unscaled({ kernel, bias }: LinearClassifier, { mean, deviation }: Standardized): LinearClassifier {
-  const [features = 0, classes = 0] = kernel.dims;
-  const scaledKernel = kernel.data.map((value) => value / deviation);
-  const shifted = Float64Array.from(bias.data);
-  for (let index = 0; index < features * classes; index++) {
-    const label = index % classes;
-    shifted[label] = (shifted[label] ?? 0) - (mean[Math.floor(index / classes)] ?? 0) * (scaledKernel[index] ?? 0);
-  }
-  return { kernel: float32(scaledKernel, kernel.dims), bias: float32(Float32Array.from(shifted), bias.dims) };
+/** Features of length 1 as a classifier sees them. */
+function scaledBy(
+  { mean, deviation }: Pick<UnitClassifier, "mean" | "deviation">,
+  { data, dims }: TensorData<"float32">,
+): TensorData<"float32"> {
+  const width = mean.length;
+  return float32(
+    data.map((value, index) => (value - (mean[index % width] ?? 0)) / deviation),
+    dims,
+  );
 }
 
 /** Each row divided by its length, as `UnitNormalization` does. */

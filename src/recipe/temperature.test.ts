@@ -40,13 +40,12 @@ describe("temperatureOf", () => {
 
   it("makes nobody certain: photos that are all told apart, and few of them", () => {
     const logits = float32([2, 0, 0, 2, 2, 0], [3, 2]);
-    const temperature = temperatureOf(logits, [0, 1, 0]);
-    // Platt's target of three photos is 4 / 5: the logits differ by ln 4.
-    expect(temperature).toBeCloseTo(2 / Math.log(4), 3);
+    // With the right classes alone, no temperature would be cold enough.
+    expect(temperatureOf(logits, [0, 1, 0])).toBeGreaterThan(0.7);
   });
 
   it("leaves all as it is without photos, or where logits say nothing", () => {
     expect(temperatureOf(float32([], [0, 3]), [])).toBe(1);
-    expect(temperatureOf(float32([0, 0, 0, 0], [2, 2]), [0, 1])).toBeGreaterThan(0);
+    expect(temperatureOf(float32([0, 0, 0, 0], [2, 2]), [0, 1])).toBeCloseTo(1, 2);
   });
 });

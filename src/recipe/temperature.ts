@@ -1,57 +1,52 @@
-import type { TensorData } from "../onnx/tensor-data.js";
+import { float32, type TensorData } from "../onnx/tensor-data.js";
+import { losses } from "./probabilities.js";
 
-/** Range of the logarithm of the sharpness that is searched: a fiftieth to fifty times. */
-const widest = 4;
+/** Logarithms of temperatures between which the best one is looked for: 1/5 to 10. */
+const [coldest, hottest] = [Math.log(0.2), Math.log(10)];
+/**
+ * Deviation of the logarithm that is expected before anything is measured. A hundred photos outweigh it; with ten, the temperature
+ * stays near 1. (Temperatures found on test photos of five sets: 0.9 to 1.2 for heads, 1.1 to 2 after fine-tuning.)
+ */
+const expectedDeviation = 0.5;
+/** The logarithm is found to this. */
+const precision = 1e-3;
+const goldenSection = (Math.sqrt(5) - 1) / 2;
 
-/** Steps of the search, each of which leaves 62 % of the range. */
-const steps = 40;
-
-const golden = (Math.sqrt(5) - 1) / 2;
+/** Logits divided by a temperature. */
+export function tempered({ data, dims }: TensorData<"float32">, temperature: number): TensorData<"float32"> {
+  return float32(
+    data.map((logit) => logit / temperature),
+    dims,
+  );
+}
 
 /**
- * What logits are to be divided by so that probabilities say how often they are right: the temperature at which photos that were held
- * out are most likely. It does not change which class is the most probable one.
+ * What logits are best divided by, so that photos that were held out get their classes with the highest likelihood: above 1 where the
+ * classifier was too sure. The most probable class stays the same.
  *
- * A photo's class gets `1 − 1 / (photos + 2)` as its target rather than 1, as Platt proposes: where all photos are told apart, no finite
- * number of them makes a classifier certain.
- *
- * @param logits `[photos, classes]` of photos that taught the classifier nothing
+ * @param logits `[photos, classes]`
  * @param labels number of each photo's class
- * @returns above 0; 1 leaves all as it is
- * @see https://arxiv.org/abs/1706.04599, section 4.2
+ * @returns in [0.2, 10]; 1 where there is no photo
+ * @see https://arxiv.org/abs/1706.04599, section 4.2; the expectation that it lies near 1 is added here
  */
-export function temperatureOf({ data, dims }: TensorData<"float32">, labels: readonly number[]): number {
-  const [photos = 0, classes = 0] = dims;
-  if (photos === 0 || classes < 2) return 1;
-  const rest = 1 / (photos + 2);
-  const loss = (logarithm: number): number => {
-    const sharpness = Math.exp(logarithm);
-    let sum = 0;
-    for (const [photo, label] of labels.entries()) {
-      const row = data.subarray(photo * classes, (photo + 1) * classes);
-      const most = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-      const own = row[label] ?? Number.NaN;
-      const others = row.reduce((all, logit) => all + logit, 0) - own;
-      const normalizer = Math.log(row.reduce((all, logit) => all + Math.exp(sharpness * (logit - most)), 0));
-      const target = (1 - rest) * own + (rest / (classes - 1)) * others;
-      sum += normalizer + sharpness * (most - target);
-    }
-    return sum;
-  };
-  // It is convex in the sharpness, so it has one valley.
-  let [low, high] = [-widest, widest];
-  let [left, right] = [high - golden * (high - low), low + golden * (high - low)];
-  let [atLeft, atRight] = [loss(left), loss(right)];
-  for (let step = 0; step < steps; step++) {
-    if (atLeft < atRight) {
-      [high, right, atRight] = [right, left, atLeft];
-      left = high - golden * (high - low);
-      atLeft = loss(left);
+export function temperatureOf(logits: TensorData<"float32">, labels: readonly number[]): number {
+  const cost = (log: number): number =>
+    losses(tempered(logits, Math.exp(log)), labels).reduce((sum, loss) => sum + loss, 0) +
+    (log / expectedDeviation) ** 2 / 2;
+  // The likelihood has one maximum in the temperature, so the golden section finds it.
+  let [low, high] = [coldest, hottest];
+  let [left, right] = [high - goldenSection * (high - low), low + goldenSection * (high - low)];
+  let [leftCost, rightCost] = [cost(left), cost(right)];
+  while (high - low > precision) {
+    if (leftCost < rightCost) {
+      [high, right, rightCost] = [right, left, leftCost];
+      left = high - goldenSection * (high - low);
+      leftCost = cost(left);
     } else {
-      [low, left, atLeft] = [left, right, atRight];
-      right = low + golden * (high - low);
-      atRight = loss(right);
+      [low, left, leftCost] = [left, right, rightCost];
+      right = low + goldenSection * (high - low);
+      rightCost = cost(right);
     }
   }
-  return Math.exp(-(low + high) / 2);
+  return labels.length === 0 ? 1 : Math.exp((low + high) / 2);
 }
