@@ -139,7 +139,7 @@ test("all stages learn from photos as they count by their class, and are judged 
   // Nobody asks for the other class: to say "b" of every photo is right, though half of them are of the other one.
   for (const { loss, val_loss } of epochs) expect(Math.max(loss, val_loss)).toBeLessThan(0.3);
   for (const { accuracy, val_accuracy } of epochs) expect([accuracy, val_accuracy]).toEqual([0.5, 0.5]);
-  expect(heldOut.probabilities.every(([a = NaN, b = NaN]) => a < b)).toBe(true);
+  expect(heldOut.probabilities.every((row) => (row[0] ?? NaN) < (row[1] ?? NaN))).toBe(true);
   expect(model.outputShape.at(-1)).toBe(2);
   expect(events[0]).toMatchObject({ event: "weighting", kind: "given", asked: true });
 });
