@@ -14,7 +14,9 @@ export {
   type LoadImgOptions,
 } from "./data/utils/image.js";
 export { getFile, type GetFileOptions } from "./data/utils/get-file.js";
-export { normalize, type Numbers, toCategorical } from "./data/utils/categorical.js";
+export { normalize, toCategorical } from "./data/utils/categorical.js";
+export type { Numbers } from "./data/utils/numbers.js";
+export { classWeights } from "./data/utils/class-weights.js";
 export { saveImg, type SaveImgOptions } from "./data/utils/save-img.js";
 export { imageDatasetFromDirectory, type ImageDatasetOptions } from "./data/dataset/image-dataset.js";
 export { splitDataset, type SplitDatasetOptions } from "./data/utils/split-dataset.js";

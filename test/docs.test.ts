@@ -71,6 +71,7 @@ const events: {
   },
   stage: { stage: true, seconds_left: true },
   model: { path: true, phase: true, epoch: true, val_loss: true, val_accuracy: true },
+  weighting: { kind: true, asked: true, smallest: true, largest: true, weights: true },
   warning: { code: true, message: true },
   skipped: { path: true, reason: true },
   prediction: { path: true, label: true, probability: true, labels: true, probabilities: true },
@@ -90,6 +91,7 @@ const ends: {
     ...{ run: true, model: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
     ...{ val_accuracy: true, val_balanced_accuracy: true, val_calibration_error: true, seconds: true },
     ...{ test_loss: true, test_accuracy: true, learning_curve: true, trunk: true },
+    ...{ test_loss: true, test_accuracy: true, test_balanced_accuracy: true, trunk: true },
   },
   evaluate: {
     ...{ photos: true, loss: true, accuracy: true, balanced_accuracy: true, calibration_error: true },

@@ -208,6 +208,7 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "datasets.cifar10.loadData": [{}],
   "datasets.cifar100.loadData": [{ labelMode: "fine" }],
   "utils.toCategorical": [[0, 1], {}],
+  "utils.classWeights": [[0, 1]],
   "utils.normalize": [[1, 2], {}],
   "utils.splitDataset": [[1, 2, 3], { leftSize: 1 }],
   "utils.plotModel": [new models.Sequential([layers.Input({ shape: [2] })]), {}],

@@ -3,6 +3,8 @@ import { count, quotedList } from "../errors/words.js";
 import type { JobEvent } from "../jobs/events.js";
 import type { FinishedRun } from "../jobs/finished-run.js";
 import type { FineTuneResult, StageName } from "../recipe/fine-tune-types.js";
+import type { Weighting } from "../recipe/class-weights.js";
+import { type Evaluation, perClassText } from "../report/confusion.js";
 import { harmlessLine } from "../report/harmless.js";
 import { pad } from "../report/text-table.js";
 import { accuracyText, duration, percent } from "../report/words.js";
@@ -28,6 +30,10 @@ export class TrainWords {
         return true;
       case "loaded":
         this.reporter.say(`Network: ${event.network}, ${event.image_size} × ${event.image_size} pixels.`);
+        return true;
+      case "weighting":
+        // Names of classes are keys of its record, which are as the folders have them.
+        this.reporter.say(harmlessLine(weightingText(event)));
         return true;
       case "left-frozen":
         this.reporter.say(
@@ -106,6 +112,19 @@ function photosText({ classes, training, validation, test, division }: Extract<J
   );
 }
 
+function weightingText({ kind, asked, smallest, largest, weights }: Extract<JobEvent, { event: "weighting" }>): string {
+  if (kind === "given") {
+    const all = Object.entries(weights).map(([name, weight]) => `"${name}" ${weight.toPrecision(3)}`);
+    const shown = all.slice(0, 8).join(", ");
+    return `Photos count by the weights that were given to their classes: ${shown}${all.length > 8 ? ", …" : ""}.`;
+  }
+  const numbers = `from ${count(smallest.photos, "photo")} ("${smallest.label}") to ${largest.photos} ("${largest.label}")`;
+  return (
+    `Classes have ${numbers} to learn from: each class counts alike` +
+    (asked ? ", as asked." : ", or small ones would be missed (--class-weights none lets each photo count alike).")
+  );
+}
+
 /** What 8 bits cost. */
 function trunkText({
   convolutions,
@@ -130,8 +149,20 @@ function moreText({ now, doubled }: NonNullable<FineTuneResult["learningCurve"]>
   );
 }
 
-/** The short table at the end. */
-export function trainSummary({ run, photos, result, held, test, skipped, seconds }: FinishedRun): string {
+function testText({ accuracy, balancedAccuracy, photos, loss }: Evaluation): string {
+  return `accuracy ${accuracyText(accuracy, photos)}, balanced ${percent(balancedAccuracy)}, loss ${loss.toFixed(3)}`;
+}
+
+/** How much photos counted by their class, where it was not alike. */
+function weightsText({ kind, asked }: Weighting): string | undefined {
+  if (kind === "none") return undefined;
+  const why = asked ? "" : ", for classes differ in size";
+  const how = kind === "balanced" ? "each class counts alike" : "photos count by their class";
+  return `${kind}${why}: ${how}, in these losses too`;
+}
+
+/** The short table at the end, and one of the classes. */
+export function trainSummary({ run, photos, weighting, result, held, test, skipped, seconds }: FinishedRun): string {
   const { best, photos: read, trunk, learningCurve } = result;
   const numbers = [
     `${read.training} to train with`,
@@ -143,12 +174,13 @@ export function trainSummary({ run, photos, result, held, test, skipped, seconds
   const rows: readonly (readonly [name: string, text: string | undefined])[] = [
     ["photos", numbers.join(", ")],
     ["classes", `${classes.length}: ${classes.slice(0, 8).join(", ")}${classes.length > 8 ? ", …" : ""}`],
+    ["weights", weightsText(weighting)],
     ["best epoch", `${result.bestEpoch} of ${result.epochs.length}`],
     ["training", `accuracy ${percent(best.accuracy)}, loss ${best.loss.toFixed(3)}`],
     ["held out", `accuracy ${accuracyText(best.val_accuracy, held.photos)}, loss ${best.val_loss.toFixed(3)}`],
     ["balanced", `accuracy ${percent(held.balancedAccuracy)}, the mean of what is recognised of each class`],
     ["probable", `off by ${percent(held.calibrationError)} on the mean (expected calibration error)`],
-    ["test", test && `accuracy ${accuracyText(test.accuracy, test.photos)}, loss ${test.loss.toFixed(3)}`],
+    ["test", test && testText(test)],
     ["more", learningCurve && moreText(learningCurve)],
     ["8 bits", trunk && trunkText(trunk)],
     ["time", duration(seconds)],
@@ -157,7 +189,6 @@ export function trainSummary({ run, photos, result, held, test, skipped, seconds
     ["", learningCurve && join(run, runFiles.learningCurve)],
     ["record", `${join(run, runFiles.record)}, ${join(run, runFiles.history)}`],
   ];
-  return rows
-    .flatMap(([name, text]) => (text === undefined ? [] : [`${pad(name, 10)}  ${harmlessLine(text)}`]))
-    .join("\n");
+  const facts = rows.flatMap(([name, text]) => (text === undefined ? [] : [`${pad(name, 10)}  ${harmlessLine(text)}`]));
+  return [...facts, "", "Held out, class by class:", perClassText(held)].join("\n");
 }

@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Backbone } from "../applications/backbone.js";
 import { EngineError } from "../errors/errors.js";
 import { Sequential } from "../models/sequential.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { EpochRow, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { JobParts } from "../jobs/parts.js";
 import { runRecord } from "../runs/run-record.js";
 import { run } from "./run.js";
@@ -213,4 +213,98 @@ test("the record holds what is needed to repeat the run", async () => {
   });
   const { split } = record as { split: { training: string[]; validation: string[] } };
   expect([...split.training, ...split.validation].sort()[0]).toBe("cat/1.jpg");
+});
+
+describe("--class-weights", () => {
+  /** Adds photos of dogs, so that there are 5 cats and as many dogs as wanted. */
+  async function dogs(total: number): Promise<void> {
+    for (let index = 5; index < total; index++) {
+      await writeFile(join(folder, "photos", "dog", `${index}.jpg`), Buffer.from(`\xff\xd8\xffdog${index}`, "latin1"));
+    }
+  }
+
+  async function weightsOfRecord(): Promise<unknown> {
+    const record: unknown = JSON.parse(await readFile(join(folder, "run", "run.json"), "utf8"));
+    return runRecord.parse(record).class_weights;
+  }
+
+  test.each([
+    ["classes alike", 7, undefined, { kind: "none", asked: false, by_class: { cat: 1, dog: 1 } }],
+    ["one class twice as large", 10, undefined, { kind: "balanced", asked: false, by_class: { cat: 1.5, dog: 0.75 } }],
+    ["none", 10, "none", { kind: "none", asked: true, by_class: { cat: 1, dog: 1 } }],
+    ["balanced", 5, "balanced", { kind: "balanced", asked: true, by_class: { cat: 1, dog: 1 } }],
+  ])("the record says how photos counted: %s", async (_what, total, value, expected) => {
+    await dogs(total);
+    const { graft, recipes } = setUp(() => Promise.resolve(result(row(1), 2)));
+    expect(await graft(...(value === undefined ? [] : ["--class-weights", value]))).toBe(0);
+    expect(recipes[0]?.classWeights).toBe(value);
+    expect(await weightsOfRecord()).toEqual(expected);
+  });
+
+  test("a file gives a number for each class", async () => {
+    const file = join(folder, "weights.json");
+    await writeFile(file, '\uFEFF{"cat": 3, "dog": 1}');
+    const { graft, recipes } = setUp(() => Promise.resolve(result(row(1), 2)));
+    expect(await graft("--class-weights", file)).toBe(0);
+    expect(recipes[0]?.classWeights).toEqual({ cat: 3, dog: 1 });
+    expect(await weightsOfRecord()).toEqual({ kind: "given", asked: true, by_class: { cat: 1.5, dog: 0.5 } });
+  });
+
+  test.each([
+    ["no JSON", "cat: 1", /Received: no JSON/],
+    ["a list", "[1, 2]", /Received: \[1, 2\], which is no object/],
+    ["an unknown class", '{"cat": 1, "dog": 1, "cow": 1}', /a weight for "cow", which is no class/],
+    ["a missing class", '{"cat": 1}', /none for "dog"/],
+    ["zero", '{"cat": 1, "dog": 0}', /0 for "dog"/],
+    ["a negative number", '{"cat": 1, "dog": -2}', /-2 for "dog"/],
+    ["a text", '{"cat": 1, "dog": "2"}', /"2" for "dog"/],
+  ])("a file with %s is refused before a network is loaded", async (_what, text, message) => {
+    const file = join(folder, "weights.json");
+    await writeFile(file, text);
+    const { graft, asked, stderr } = setUp(() => Promise.reject(new Error("not in this test")));
+    expect(await graft("--class-weights", file)).toBe(2);
+    expect(stderr.join("")).toMatch(message);
+    expect(asked).toEqual([]);
+    expect(await readdir(folder)).not.toContain("run");
+  });
+
+  test("a file that does not exist is refused, and a word that was meant is found", async () => {
+    const { graft, stderr } = setUp(() => Promise.reject(new Error("not in this test")));
+    expect(await graft("--class-weights", "balancd")).toBe(2);
+    expect(stderr.join("")).toMatch(
+      /none, balanced, or a JSON file[\s\S]*does not exist[\s\S]*Did you mean "balanced"/,
+    );
+  });
+
+  test("people and machines hear of it, and the end says what was recognised of each class", async () => {
+    const weighting: FineTuneEvent = {
+      ...{ event: "weighting", kind: "balanced", asked: false, weights: { cat: 1.5, dog: 0.75 } },
+      ...{ smallest: { label: "cat", photos: 5 }, largest: { label: "dog", photos: 10 } },
+    };
+    await dogs(10);
+    const told = setUp((options) => {
+      options.onEvent?.(weighting);
+      return Promise.resolve(result(row(1), 2));
+    });
+    expect(await told.graft()).toBe(0);
+    expect(told.stderr.join("")).toContain(
+      'Classes have from 5 photos ("cat") to 10 ("dog") to learn from: each class counts alike, or small ones would be ' +
+        "missed (--class-weights none lets each photo count alike).\n",
+    );
+    const text = told.stdout.join("");
+    expect(text).toMatch(
+      /^weights +balanced, for classes differ in size: each class counts alike, in these losses too$/m,
+    );
+    expect(text).toMatch(
+      /^class +photos +recognised +precision +F1\ncat +2 +100\.0 % +100\.0 % +100\.0 %\ndog +0 +– +– +–$/m,
+    );
+
+    await rm(join(folder, "run"), { recursive: true });
+    const machine = setUp((options) => {
+      options.onEvent?.(weighting);
+      return Promise.resolve(result(row(1), 2));
+    });
+    expect(await machine.graft("--json")).toBe(0);
+    expect(machine.stdout.map((line): unknown => JSON.parse(line))).toContainEqual(weighting);
+  });
 });

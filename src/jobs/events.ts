@@ -1,7 +1,7 @@
 import type { NetworkRecord } from "../applications/backbone.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
 import type { RunRecord } from "../runs/run-record.js";
-import type { EpochRow, FineTuneResult, StageName } from "../recipe/fine-tune-types.js";
+import type { EpochRow, FineTuneEvent, FineTuneResult } from "../recipe/fine-tune-types.js";
 
 /**
  * What jobs tell while they work and when they end: the protocol of all faces. Names and fields are others' to build on: none
@@ -26,14 +26,9 @@ export type JobEvent =
       readonly event: "model";
       readonly path: string;
     } & Pick<EpochRow, "phase" | "epoch" | "val_loss" | "val_accuracy">)
+  | Extract<FineTuneEvent, { event: "weighting" }>
   | { readonly event: "warning"; readonly code: string; readonly message: string }
-  | {
-      /** A stage of the training begins. */
-      readonly event: "stage";
-      readonly stage: StageName;
-      /** Of the time that was given; `null` where none was. */
-      readonly seconds_left: number | null;
-    }
+  | Extract<FineTuneEvent, { event: "stage" }>
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
   | {
       readonly event: "prediction";
@@ -118,7 +113,10 @@ export interface ErrorEvent {
   readonly message: string;
 }
 
-/** The end of `graft train`; figures are those of the best epoch. */
+/**
+ * The end of `graft train`; figures are those of the best epoch. Where there was a `weighting`, photos count by it in `loss` and
+ * `val_loss`.
+ */
 export interface TrainDone {
   readonly event: "done";
   readonly command: "train";
@@ -141,6 +139,7 @@ export interface TrainDone {
   readonly test_accuracy?: number | undefined;
   /** Only with `--learning-curve`, and where there are enough photos for one. */
   readonly learning_curve?: RunRecord["result"]["learning_curve"];
+  readonly test_balanced_accuracy?: number | undefined;
   /** Only with `--trunk-precision int8`: what 8 bits cost. */
   readonly trunk?: FineTuneResult["trunk"];
 }

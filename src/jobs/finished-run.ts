@@ -1,4 +1,5 @@
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
+import type { Weighting } from "../recipe/class-weights.js";
 import type { FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { Evaluation } from "../report/confusion.js";
 import type { Finding } from "../report/diagnosis/finding.js";
@@ -11,6 +12,8 @@ export interface FinishedRun {
   /** Path of the run folder. */
   readonly run: string;
   readonly photos: PreparedPhotos;
+  /** How much photos counted by their class. */
+  readonly weighting: Weighting;
   readonly result: FineTuneResult;
   /** Figures on photos that were held out, see `FineTuneResult.heldOut`. */
   readonly held: Evaluation;

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
+import { namedRecord } from "../errors/named-record.js";
 import type { Backbone } from "../applications/backbone.js";
 import { pathWithin } from "../photos/prepare-photos.js";
 import type { FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { Evaluation } from "../report/confusion.js";
 import type { RunRecord } from "../runs/run-record.js";
 import { thresholdOf } from "../recipe/prediction-set.js";
 import type { FinishedRun } from "./finished-run.js";
@@ -17,9 +19,11 @@ interface Circumstances {
   readonly versions: Readonly<Record<string, string>>;
 }
 
+type Measured = NonNullable<RunRecord["result"]["test"]>;
+
 /** What `run.json` says of a run. */
 export function recordOf(
-  { photos, result, held, test, skipped, warnings, seconds, interrupted }: FinishedRun,
+  { photos, weighting, result, held, test, skipped, warnings, seconds, interrupted }: FinishedRun,
   { settings, backbone, started, finished, device, versions }: Circumstances,
 ): RunRecord {
   const unused = new Set(skipped.map(({ path }) => path));
@@ -50,6 +54,11 @@ export function recordOf(
       fingerprint: photos.fingerprint,
       skipped: skipped.map(({ path, reason }) => ({ path: pathWithin(photos.directory, path), reason })),
     },
+    class_weights: {
+      kind: weighting.kind,
+      asked: weighting.asked,
+      by_class: namedRecord(photos.classes.map((name, label) => [name, weighting.byClass[label] ?? 1])),
+    },
     split: {
       division: photos.division,
       seed: settings.seed,
@@ -68,15 +77,10 @@ export function recordOf(
       test_loss: test?.loss,
       test_accuracy: test?.accuracy,
       test_photos: test?.photos,
-      held_out: {
-        photos: held.photos,
-        balanced_accuracy: held.balancedAccuracy,
-        calibration_error: held.calibrationError,
-        set_threshold: thresholdOf(result.heldOut),
-        per_class: held.perClass.map((figures) => ({ ...figures })),
-      },
       warnings: warnings.map((warning) => ({ ...warning })),
       learning_curve: learningCurveRecord(result.learningCurve),
+      held_out: { ...measured(held), set_threshold: thresholdOf(result.heldOut) },
+      test: test && measured(test),
       trunk: result.trunk && { ...result.trunk, float32: [...result.trunk.float32] },
     },
   };
@@ -85,4 +89,14 @@ export function recordOf(
 /** A learning curve as `run.json` and `done` write it. */
 export function learningCurveRecord(curve: FineTuneResult["learningCurve"]): RunRecord["result"]["learning_curve"] {
   return curve && { ...curve, points: [...curve.points] };
+}
+
+function measured({ photos, loss, balancedAccuracy, calibrationError, perClass }: Evaluation): Measured {
+  return {
+    photos,
+    loss,
+    balanced_accuracy: balancedAccuracy,
+    calibration_error: calibrationError,
+    per_class: perClass.map((figures) => ({ ...figures })),
+  };
 }

@@ -117,6 +117,14 @@ export const trainOptions = {
     value: { kind: "text", expected: 'the name of a layer, "none" or "all"' },
     for: "recipe",
   },
+  classWeights: {
+    placeholder: "<none|balanced|file>",
+    help:
+      "how much photos count by their class: all alike (none), each class alike (balanced), or by a JSON file with a number " +
+      "for each class (default: balanced where classes differ by more than 1.5 times)",
+    value: { kind: "text", expected: "none, balanced, or the path of a JSON file" },
+    for: "run",
+  },
   trunkPrecision: {
     placeholder: "<type>",
     help: "how frozen layers are computed while training: float32, or int8, which is faster (default: float32)",

@@ -4,6 +4,7 @@ import { lostWeight } from "../models/finite-weights.js";
 import { percent } from "../report/words.js";
 import type { Backbone } from "../applications/backbone.js";
 import { type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
+import { type Weighting, weightingOf } from "../recipe/class-weights.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 import { thresholdOf } from "../recipe/prediction-set.js";
 import { lostTraining } from "../recipe/lost-training.js";
@@ -15,6 +16,7 @@ import { defaultRunFolder, reserveRunFolder } from "../runs/reserve-run-folder.j
 import { runFiles, writeRunFolder } from "../runs/run-files.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { checkNetwork } from "./check-network.js";
+import { readClassWeights } from "./class-weights-file.js";
 import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
 import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
@@ -41,6 +43,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
   const { emit, parts } = context;
   const started = new Date(context.now());
   await checkNetwork(settings, parts);
+  const classWeights = await readClassWeights(settings.classWeights);
   const runtime = await openDevice(settings.device, context);
   // Their start takes a while, in which the folder can be looked at.
   const threads = parts.prepareReading();
@@ -52,6 +55,8 @@ export async function train(request: TrainRequest, context: StoppableContext): P
   try {
     const photos = await preparePhotos(directory, settings.seed, emit);
     const { classes, division, training, validation, test } = photos;
+    // Weights of other classes must show before a network is fetched.
+    const weighting = weightingOf({ ...photos, classWeights });
     emit({ event: "photos", classes, division, training, validation, test });
     const backbone = await loadNetwork(run, photos, context);
     await threads;
@@ -62,6 +67,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       classes,
       training,
       validation,
+      classWeights,
       ...settingsFor("recipe", settings),
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
       onBetter: async ({ model, row, heldOut }) => {
@@ -82,7 +88,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       emit({ event: "error", code: "interrupted", message });
       return undefined;
     }
-    return await finish(run, photos, { recipe, learned }, context);
+    return await finish(run, photos, { recipe, learned, weighting }, context);
   } finally {
     if (!kept.written) await folder.abandon();
   }
@@ -127,7 +133,11 @@ async function loadNetwork(
 async function finish(
   { folder, settings, started, device }: Run,
   photos: PreparedPhotos,
-  { recipe, learned }: { readonly recipe: FineTuneOptions; readonly learned: Learned },
+  {
+    recipe,
+    learned,
+    weighting,
+  }: { readonly recipe: FineTuneOptions; readonly learned: Learned; readonly weighting: Weighting },
   context: StoppableContext,
 ): Promise<FinishedRun> {
   const { parts, signal } = context;
@@ -138,6 +148,7 @@ async function finish(
   const run: FinishedRun = {
     run: folder,
     photos,
+    weighting,
     result,
     held: evaluation(photos.classes, result.heldOut.truth, result.heldOut.probabilities),
     test: (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined,
@@ -234,6 +245,7 @@ function conclude({ run, result, held, test, warnings, seconds }: FinishedRun, {
     test_loss: test?.loss,
     test_accuracy: test?.accuracy,
     learning_curve: learningCurveRecord(result.learningCurve),
+    test_balanced_accuracy: test?.balancedAccuracy,
     trunk: result.trunk,
   });
 }

@@ -1,6 +1,7 @@
 import type { RandomStreams } from "../random/seed.js";
 import type { FineTuneJob } from "./fine-tune-types.js";
 import { foldsOfPhotos } from "./folds.js";
+import { weightingOf } from "./class-weights.js";
 import { labelled } from "./head-stage.js";
 import { type LearningCurve, learningCurve } from "./learning-curve.js";
 import type { FeatureSets } from "./photo-features.js";
@@ -25,7 +26,7 @@ export async function curveOfPhotos(
     sets.flatMap(({ photos }) => photos),
     own,
   );
-  return learningCurve(labelled(sets, folds), penalty, {
+  return learningCurve(labelled(sets, folds, weightingOf(job)), penalty, {
     runtime: job.runtime,
     random: own,
     signal: job.signal,

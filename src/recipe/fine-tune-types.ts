@@ -5,6 +5,7 @@ import type { Photo } from "../photos/photo.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Machine } from "../training/machine.js";
 import type { LearningCurve } from "./learning-curve.js";
+import type { ClassSize } from "./class-weights.js";
 import type { Phase, RecipeSettings } from "./plan.js";
 
 /** What the recipe is to do. */
@@ -34,6 +35,7 @@ export interface EpochRow {
   readonly phase: Phase;
   /** From 1, over both phases. */
   readonly epoch: number;
+  /** Where classes have weights, losses are means in which each photo counts by its class; accuracies never are. */
   readonly loss: number;
   readonly accuracy: number;
   readonly val_loss: number;
@@ -61,6 +63,18 @@ export type FineTuneEvent =
       readonly epochs?: number;
       readonly loss?: number;
       readonly accuracy?: number;
+    }
+  /** Photos do not all count alike: weights by class were asked for, or follow from how many photos the classes have. */
+  | {
+      readonly event: "weighting";
+      readonly kind: "balanced" | "given";
+      /** Whether they were asked for. */
+      readonly asked: boolean;
+      /** Classes with the fewest and the most photos to learn from. */
+      readonly smallest: ClassSize;
+      readonly largest: ClassSize;
+      /** Weight of a photo by the label of its class; 1 on the mean. */
+      readonly weights: Readonly<Record<string, number>>;
     }
   /** The second phase is left out: the new classifier is good enough without it. */
   | { readonly event: "left-frozen"; readonly val_accuracy: number }

@@ -1,5 +1,7 @@
+import { namedRecord } from "../errors/named-record.js";
 import { RandomStreams } from "../random/seed.js";
 import { curveOfPhotos } from "./curve-stage.js";
+import { weightingOf } from "./class-weights.js";
 import type { FineTuneJob, FineTuneResult } from "./fine-tune-types.js";
 import { HeadStage } from "./head-stage.js";
 import { KeptWeights } from "./kept-weights.js";
@@ -22,14 +24,23 @@ const stages: readonly Stage[] = [fitHead, fitHeadWithViews, trainLastStage, tra
  * result, with what its last stage has learned; which of its layers are trainable is afterwards as it was before.
  *
  * @throws FileError when a class has no readable photo
- * @throws UsageError when `unfreeze` names no layer
+ * @throws UsageError when `unfreeze` names no layer, or `classWeights` are not of these classes
  */
 export async function fineTune(job: FineTuneJob): Promise<FineTuneResult> {
-  // The name of a layer that does not exist must show before the work, not after it.
+  // The name of a layer or a class that does not exist must show before the work, not after it.
   const plan = planOf(job, job);
+  tellWeighting(job);
   // The network's last stage counts as trainable from the beginning, so that photos cross what stays frozen only once: what is
   // kept for its training is kept while the features of the head are computed.
   return withTrainable(job.backbone.model, plan.unfrozen, () => follow(job, plan));
+}
+
+/** Says where photos do not all count alike. */
+function tellWeighting(job: FineTuneJob): void {
+  const { kind, asked, smallest, largest, byClass } = weightingOf(job);
+  if (kind === "none") return;
+  const weights = namedRecord(job.classes.map((name, label) => [name, byClass[label] ?? 1]));
+  job.onEvent?.({ event: "weighting", kind, asked, smallest, largest, weights });
 }
 
 async function follow(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {

@@ -4,14 +4,19 @@ import { Generator } from "../random/generator.js";
 import { createNodeRuntime } from "../runtime/node/runtime.js";
 import { HeadFitter, type LabelledFeatures } from "./fit-head.js";
 import { foldsOf } from "./folds.js";
+import { photoWeights } from "./class-weights.js";
 import { logLoss, shareRight } from "./probabilities.js";
 
 const width = 40;
 
 /** Photos whose classes differ in the first three features, by `apart`; all else is noise. */
-function photos(count: number, apart: number, seed: number): LabelledFeatures {
+function photos(
+  count: number,
+  apart: number,
+  seed: number,
+  labels: readonly number[] = Array.from({ length: count }, (_, photo) => photo % 3),
+): LabelledFeatures {
   const random = new Generator(seed);
-  const labels = Array.from({ length: count }, (_, photo) => photo % 3);
   const features = new Float32Array(count * width);
   random.normalInto(features);
   for (const [photo, label] of labels.entries())
@@ -88,6 +93,29 @@ describe("HeadFitter", () => {
     // Each view counts half: the same photos twice teach the same.
     classifier.kernel.data.forEach((value, place) => {
       expect(value).toBeCloseTo(twice.classifier.kernel.data[place] ?? NaN, 2);
+    });
+  });
+
+  describe("where each class counts alike", () => {
+    const uneven = (count: number, few: number): number[] =>
+      Array.from({ length: count }, (_, photo) => (photo < few ? 2 : photo % 2));
+    const balanced = (set: LabelledFeatures): LabelledFeatures => ({
+      ...set,
+      weights: photoWeights({ kind: "balanced", byClass: [] }, set.labels),
+    });
+
+    it("does not give up a class that has few photos", async () => {
+      const set = photos(420, 3, 7, uneven(420, 20));
+      const fresh = photos(200, 3, 99, uneven(200, 200));
+      const missed = async (given: LabelledFeatures): Promise<number> =>
+        1 - shareRight(await fitter.logits(fresh.features, (await fitter.fit(given)).classifier), fresh.labels);
+      expect(await missed(balanced(set))).toBeLessThan(0.6 * (await missed(set)));
+    });
+
+    it("is not held back by the only photo of a class, of which nothing can be known without it", async () => {
+      const set = balanced(photos(61, 6, 7, uneven(61, 1)));
+      const { penalty } = await fitter.fit(set);
+      expect(penalty).toBeLessThan(1);
     });
   });
 });

@@ -1,7 +1,7 @@
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { type LinearClassifier, type Samples, SoftmaxRegression } from "../training/regression/softmax-regression.js";
-import { logLoss } from "./probabilities.js";
+import { logLoss, rowsAt } from "./probabilities.js";
 
 /** Photos as the frozen network sees them, and their classes. */
 export interface LabelledFeatures {
@@ -13,6 +13,8 @@ export interface LabelledFeatures {
   readonly labels: readonly number[];
   /** The part of each photo, from `foldsOf`. */
   readonly folds: readonly number[];
+  /** How much each photo counts, above 0; default all alike. */
+  readonly weights?: readonly number[] | undefined;
 }
 
 /** A linear classifier of features that are brought to length 1, and then to mean 0 and one common deviation. */
@@ -62,17 +64,20 @@ export class HeadFitter {
 
   /**
    * Finds the penalty with the photos themselves, views or not: with views the same one is best, and costs several times as
-   * much to find.
+   * much to find. Photos that count more than others in what is learned count as much in that choice.
    */
   async fit(set: LabelledFeatures): Promise<FittedHead> {
     const scaled = standardized(set);
     const plain = { ...set, views: undefined };
+    const judges = judgesOf(set);
+    const labels = judges.map((photo) => set.labels[photo] ?? 0);
+    const weights = set.weights && judges.map((photo) => set.weights?.[photo] ?? 1);
     let best: { readonly penalty: number; readonly loss: number; readonly logits: TensorData<"float32"> } | undefined;
     let starts: readonly (LinearClassifier | undefined)[] = [];
     for (const candidate of penalties) {
       const { logits, classifiers } = await this.heldOut(plain, scaled, candidate, starts);
       starts = classifiers;
-      const loss = logLoss(logits, set.labels);
+      const loss = logLoss(rowsAt(logits, judges), labels, weights);
       // Along the path the loss falls, then rises: what comes behind is worse still.
       if (best !== undefined && !(loss < best.loss)) break;
       best = { penalty: candidate, loss, logits };
@@ -134,7 +139,7 @@ export class HeadFitter {
 
   /** Those photos, by their views, that a classifier learns from. */
   private samples(set: LabelledFeatures, scaled: Standardized, learned: (photo: number) => boolean): Samples {
-    const { labels, views } = set;
+    const { labels, views, weights } = set;
     const features = (views === undefined ? undefined : scaled.views) ?? scaled.photos;
     const count = features.dims[0] ?? 0;
     const each = count / labels.length;
@@ -143,10 +148,25 @@ export class HeadFitter {
     for (let sample = 0; sample < count; sample++) {
       const photo = Math.floor(sample / each);
       targets[sample * this.classes + (labels[photo] ?? 0)] = 1;
-      if (learned(photo)) counted[sample] = 1 / each;
+      if (learned(photo)) counted[sample] = (weights?.[photo] ?? 1) / each;
     }
     return { features, targets: float32(targets, [count, this.classes]), weights: float32(counted, [count]) };
   }
+}
+
+/**
+ * Photos that say how a classifier is to be fitted: those whose class has photos in other parts too. Of the only photo of a class, or of
+ * copies of it, a classifier that has never seen the class says nothing but how sure it is of the others; all, where there is no other.
+ */
+function judgesOf({ labels, folds }: LabelledFeatures): number[] {
+  const parts = new Map<number, Set<number>>();
+  for (const [photo, label] of labels.entries()) {
+    const own = parts.get(label) ?? new Set();
+    parts.set(label, own.add(folds[photo] ?? 0));
+  }
+  const all = Array.from(labels.keys());
+  const able = all.filter((photo) => (parts.get(labels[photo] ?? 0)?.size ?? 0) > 1);
+  return able.length > 0 ? able : all;
 }
 
 /** Features of length 1 with mean 0 and a common deviation of 1. */

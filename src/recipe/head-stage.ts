@@ -3,6 +3,7 @@ import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Photo } from "../photos/photo.js";
 import type { RandomStreams } from "../random/seed.js";
 import { choose } from "./choose.js";
+import { photoWeights, type Weighting, weightingOf } from "./class-weights.js";
 import type { EpochRow, FineTuneJob, HeldOut } from "./fine-tune-types.js";
 import { type FittedHead, HeadFitter, type LabelledFeatures, type UnitClassifier } from "./fit-head.js";
 import { foldsOfPhotos } from "./folds.js";
@@ -19,6 +20,8 @@ export interface FittedAndMeasured {
   /** What its logits are divided by, so that its probabilities hold. */
   readonly temperature: number;
   readonly row: EpochRow;
+  /** As `row.val_accuracy`, but photos count by their class: where classes count alike, the mean recall. */
+  readonly weightedAccuracy: number;
   readonly heldOut: HeldOut;
   /** Photos that it has learned from: after they have measured it, the validation photos too. */
   readonly learnedFrom: readonly Photo[];
@@ -40,6 +43,7 @@ export class HeadStage {
     private readonly job: FineTuneJob,
     private readonly sets: FeatureSets,
     private readonly folds: Readonly<Record<"training" | "validation" | "all", readonly number[]>>,
+    private readonly weighting: Weighting,
   ) {}
 
   /** @param random where the parts of the cross-validation are drawn from */
@@ -57,7 +61,7 @@ export class HeadStage {
     };
     const width = training.features.dims[1] ?? 0;
     const fitter = await HeadFitter.create(job.runtime, width, job.classes.length);
-    return new HeadStage(fitter, job, sets, folds);
+    return new HeadStage(fitter, job, sets, folds, weightingOf(job));
   }
 
   /**
@@ -69,8 +73,8 @@ export class HeadStage {
    */
   async fit(number: number, started: number, views?: ViewFeatures): Promise<FittedAndMeasured> {
     const { training, validation } = this.sets;
-    const all = labelled([training, validation], this.folds.all, views && [views.training, views.validation]);
-    const alone = labelled([training], this.folds.training, views && [views.training]);
+    const all = labelled([training, validation], this.folds.all, this.weighting, views && [views.training, views.validation]);
+    const alone = labelled([training], this.folds.training, this.weighting, views && [views.training]);
     if (this.pooled) {
       const fitted = await this.fitter.fit(all);
       const own = fitted.heldOut.data.subarray(training.photos.length * this.classes);
@@ -91,12 +95,18 @@ export class HeadStage {
 
   /** The same classifier learned from the training photos alone, for a stage that the validation photos are to judge. */
   async withoutValidation({ penalty }: FittedAndMeasured, views: ViewFeatures): Promise<UnitClassifier> {
-    return this.fitter.refit(labelled([this.sets.training], this.folds.training, [views.training]), penalty);
+    const alone = labelled([this.sets.training], this.folds.training, this.weighting, [views.training]);
+    return this.fitter.refit(alone, penalty);
   }
 
   /** Classes of the validation photos. */
   get validationLabels(): readonly number[] {
     return this.sets.validation.photos.map(({ classIndex }) => classIndex);
+  }
+
+  /** How much each validation photo counts by its class. */
+  get validationWeights(): readonly number[] {
+    return photoWeights(this.weighting, this.validationLabels);
   }
 
   /** Parts of the validation photos, for choices that they make. */
@@ -136,13 +146,14 @@ export class HeadStage {
     },
   ): Promise<FittedAndMeasured> {
     const { temperature, heldOut } = choose([held.logits], held.labels, held.folds);
+    const counted = photoWeights(this.weighting, held.labels);
     const logits = tempered(await this.fitter.logits(learned.features, classifier), temperature);
     const row: EpochRow = {
       phase: "head",
       epoch: number,
-      loss: logLoss(logits, learned.labels),
+      loss: logLoss(logits, learned.labels, learned.weights),
       accuracy: shareRight(logits, learned.labels),
-      val_loss: logLoss(heldOut, held.labels),
+      val_loss: logLoss(heldOut, held.labels, counted),
       val_accuracy: shareRight(heldOut, held.labels),
       learning_rate: 0,
       seconds: (performance.now() - started) / 1000,
@@ -158,6 +169,7 @@ export class HeadStage {
     const { training, validation } = this.sets;
     return {
       ...{ classifier, penalty, temperature, row },
+      weightedAccuracy: shareRight(heldOut, held.labels, counted),
       heldOut: { truth: held.labels, probabilities: probabilitiesOf(heldOut) },
       learnedFrom: this.learnsFromAll ? [...training.photos, ...validation.photos] : training.photos,
       validationLogits: held.validation,
@@ -165,10 +177,17 @@ export class HeadStage {
   }
 }
 
-/** Sets one behind the other. */
+/**
+ * Sets one behind the other.
+ *
+ * @param folds the part of each photo
+ * @param weighting how much photos count by their class
+ * @param views what the network makes of views of each set's photos
+ */
 export function labelled(
   parts: readonly PhotoFeatures[],
   folds: readonly number[],
+  weighting: Weighting,
   views?: readonly TensorData<"float32">[],
 ): LabelledFeatures {
   const labels = parts.flatMap(({ photos }) => photos.map(({ classIndex }) => classIndex));
@@ -177,6 +196,7 @@ export function labelled(
     views: views && rowsTogether(views),
     labels,
     folds,
+    weights: weighting.kind === "none" ? undefined : photoWeights(weighting, labels),
   };
 }
 

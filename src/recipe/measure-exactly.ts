@@ -1,6 +1,8 @@
+import { float32 } from "../onnx/tensor-data.js";
 import { RandomStreams } from "../random/seed.js";
 import { toTensor } from "../runtime/runtime.js";
 import { createTrainingLoops } from "../training/fit/loops.js";
+import { photoWeights, weightingOf } from "./class-weights.js";
 import type { FineTuneJob, FineTuneResult } from "./fine-tune-types.js";
 import { headOf } from "./head.js";
 import { compile } from "./stepped-training.js";
@@ -34,7 +36,9 @@ export async function measureExactly(job: FineTuneJob, finished: FineTuneResult)
   const head = headOf(model, network);
   compile(head, plan.learningRate);
   const loops = createTrainingLoops({ runtime, machine, random: new RandomStreams(job.seed) });
-  const logs = await loops.evaluate(head, toTensor(features), { y: toTensor(labels), verbose: 0 });
+  const counted = photoWeights(weightingOf(job), Array.from(labels.data));
+  const sampleWeight = toTensor(float32(counted, [counted.length]));
+  const logs = await loops.evaluate(head, toTensor(features), { y: toTensor(labels), sampleWeight, verbose: 0 });
   await loops.release(head);
   const { loss: val_loss = NaN, accuracy: val_accuracy = NaN } = logs;
   return {

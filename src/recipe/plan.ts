@@ -1,6 +1,7 @@
 import type { Backbone } from "../applications/backbone.js";
 import type { TrunkPrecision } from "../models/training-types.js";
 import type { Layer } from "../nn/layer.js";
+import type { ClassWeightsSetting } from "./class-weights.js";
 import { unfreezeFrom } from "./unfreeze.js";
 
 /** `"head"`: the network is frozen. `"fine-tune"`: its last stage is trained too. */
@@ -28,6 +29,12 @@ export interface RecipeSettings {
   readonly trunkPrecision?: TrunkPrecision | undefined;
   /** Whether it is measured how many photos more would help; default false. */
   readonly learningCurve?: boolean | undefined;
+  /**
+   * How much photos count by their class, in what is learned and in the choice of what is kept: `"none"`, all alike; `"balanced"`,
+   * each class alike; or a number above 0 for each class by its name. Default `"balanced"` where the largest class has more than
+   * 1.5 times the photos of the smallest.
+   */
+  readonly classWeights?: ClassWeightsSetting | undefined;
   /** Of all that is drawn for this job; default 0. What `setRandomSeed` says does not count, and is not changed. */
   readonly seed?: number | undefined;
 }

@@ -1,4 +1,4 @@
-import type { TensorData } from "../onnx/tensor-data.js";
+import { float32, type TensorData } from "../onnx/tensor-data.js";
 
 /** Probabilities are not taken for smaller than this: one photo must not decide a mean of logarithms. */
 const smallest = 1e-7;
@@ -17,19 +17,32 @@ function rowsOf({ data, dims }: TensorData<"float32">): Float32Array[] {
   return Array.from({ length: rows }, (_, row) => data.subarray(row * width, (row + 1) * width));
 }
 
+/** Some rows of a matrix. */
+export function rowsAt({ data, dims }: TensorData<"float32">, rows: readonly number[]): TensorData<"float32"> {
+  const [, width = 0] = dims;
+  const picked = new Float32Array(rows.length * width);
+  for (const [place, row] of rows.entries()) picked.set(data.subarray(row * width, (row + 1) * width), place * width);
+  return float32(picked, [rows.length, width]);
+}
+
 /** Probabilities of each photo, of logits `[photos, classes]`. */
 export function probabilitiesOf(logits: TensorData<"float32">): Float64Array[] {
   return rowsOf(logits).map(softmaxRow);
 }
 
 /**
- * `−log(probability of its class)` of each photo.
+ * `−log(probability of its class)` of each photo, times what it counts.
  *
  * @param logits `[photos, classes]`
  * @param labels number of each photo's class
+ * @param weights how much each photo counts; default all alike
  */
-export function losses(logits: TensorData<"float32">, labels: readonly number[]): number[] {
-  return rowsOf(logits).map((row, photo) => lossOf(softmaxRow(row)[labels[photo] ?? 0]));
+export function losses(
+  logits: TensorData<"float32">,
+  labels: readonly number[],
+  weights?: readonly number[],
+): number[] {
+  return rowsOf(logits).map((row, photo) => (weights?.[photo] ?? 1) * lossOf(softmaxRow(row)[labels[photo] ?? 0]));
 }
 
 /** `−log` of the probability of the right class, which is not taken for 0. */
@@ -38,8 +51,9 @@ export function lossOf(probability = Number.NaN): number {
 }
 
 /** The mean of {@link losses}. */
-export function logLoss(logits: TensorData<"float32">, labels: readonly number[]): number {
-  return losses(logits, labels).reduce((sum, loss) => sum + loss, 0) / labels.length;
+export function logLoss(logits: TensorData<"float32">, labels: readonly number[], weights?: readonly number[]): number {
+  const total = labels.reduce((sum, _, photo) => sum + (weights?.[photo] ?? 1), 0);
+  return losses(logits, labels, weights).reduce((sum, loss) => sum + loss, 0) / total;
 }
 
 /** Whether the class of each photo has the highest logit. */
@@ -47,7 +61,21 @@ export function areRight(logits: TensorData<"float32">, labels: readonly number[
   return rowsOf(logits).map((row, photo) => row.indexOf(Math.max(...row)) === labels[photo]);
 }
 
-/** The share of {@link areRight}. */
-export function shareRight(logits: TensorData<"float32">, labels: readonly number[]): number {
-  return areRight(logits, labels).filter(Boolean).length / labels.length;
+/**
+ * The share of photos whose class has the highest logit.
+ *
+ * @param weights how much each photo counts; default all alike
+ */
+export function shareRight(
+  logits: TensorData<"float32">,
+  labels: readonly number[],
+  weights?: readonly number[],
+): number {
+  let [right, total] = [0, 0];
+  for (const [photo, isRight] of areRight(logits, labels).entries()) {
+    const weight = weights?.[photo] ?? 1;
+    total += weight;
+    if (isRight) right += weight;
+  }
+  return right / total;
 }

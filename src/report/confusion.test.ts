@@ -57,9 +57,9 @@ test("lengths that do not fit are refused", () => {
 test("two classes are shown whole", () => {
   expect(perClassText(two)).toBe(
     [
-      "class  photos  recognised  precision",
-      "cat         3      66.7 %    100.0 %",
-      "dog         1     100.0 %     50.0 %",
+      "class  photos  recognised  precision      F1",
+      "cat         3      66.7 %    100.0 %  80.0 %",
+      "dog         1     100.0 %     50.0 %  66.7 %",
     ].join("\n"),
   );
   expect(confusionText(two)).toBe(

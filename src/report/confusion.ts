@@ -123,9 +123,11 @@ export function perClassText({ perClass }: Evaluation): string {
           .sort((a, b) => (a.recall ?? 0) - (b.recall ?? 0) || (a.precision ?? 0) - (b.precision ?? 0))
           .slice(0, worst);
   const table = textTable(
-    ["class", "photos", "recognised", "precision"],
-    shown.map(({ label, photos, recall, precision }) => [label, String(photos), percent(recall), percent(precision)]),
-    ["left", "right", "right", "right"],
+    ["class", "photos", "recognised", "precision", "F1"],
+    shown.map(({ label, photos, recall, precision, f1 }) => [
+      ...[label, String(photos), percent(recall), percent(precision), percent(f1)],
+    ]),
+    ["left", "right", "right", "right", "right"],
   );
   return shown.length === perClass.length
     ? table

@@ -18,6 +18,25 @@ const trunk = z.object({
   exact_val_accuracy: z.number().optional(),
 });
 
+/** Figures that imbalance of classes cannot fool. */
+const measured = z.object({
+  photos: z.number(),
+  /** Of photos as they come: the losses beside `val_loss` count photos by their class, where classes have weights. */
+  loss: z.number(),
+  balanced_accuracy: z.number(),
+  calibration_error: z.number(),
+  per_class: z.array(
+    z.object({
+      label: z.string(),
+      photos: z.number(),
+      predicted: z.number(),
+      recall: z.number().nullable(),
+      precision: z.number().nullable(),
+      f1: z.number().nullable(),
+    }),
+  ),
+});
+
 /** What is needed of a record to leave out photos that a run was trained with. */
 const splitRecord = z.object({
   data: z.object({ directory: z.string(), fingerprint: z.string() }),
@@ -57,6 +76,15 @@ export const runRecord = z.object({
     unfrozen_from: z.string(),
   }),
   data: splitRecord.shape.data.extend({ classes: z.array(z.string()), skipped: z.array(skipped) }),
+  /** How much photos counted by their class: the weight of a photo, 1 on the mean; older records lack it. */
+  class_weights: z
+    .object({
+      kind: z.enum(["none", "balanced", "given"]),
+      /** Whether it was asked for; else it follows from the numbers of photos. */
+      asked: z.boolean(),
+      by_class: z.record(z.string(), z.number()),
+    })
+    .optional(),
   split: splitRecord.shape.split.extend({ seed: z.number(), test: paths }),
   result: z.object({
     epochs: z.number(),
@@ -68,25 +96,6 @@ export const runRecord = z.object({
     test_loss: z.number().optional(),
     test_accuracy: z.number().optional(),
     test_photos: z.number().optional(),
-    /** What was found with photos that taught nothing: the validation photos, or all by cross-validation. */
-    held_out: z
-      .object({
-        photos: z.number(),
-        balanced_accuracy: z.number(),
-        calibration_error: z.number(),
-        set_threshold: z.number(),
-        per_class: z.array(
-          z.object({
-            label: z.string(),
-            photos: z.number(),
-            predicted: z.number(),
-            recall: z.number().nullable(),
-            precision: z.number().nullable(),
-            f1: z.number().nullable(),
-          }),
-        ),
-      })
-      .optional(),
     /** What the figures suffer from; the codes stand in docs/training-advice.md. */
     warnings: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
     /** How many photos more would help. */
@@ -100,6 +109,10 @@ export const runRecord = z.object({
         curves: z.object({ error: fallingCurve, loss: fallingCurve }),
       })
       .optional(),
+    /** What was found with photos that taught nothing: the validation photos, or all by cross-validation. */
+    held_out: measured.extend({ set_threshold: z.number() }).optional(),
+    /** The same of the test photos, as far as they could be read. */
+    test: measured.optional(),
     trunk: trunk.optional(),
   }),
 });

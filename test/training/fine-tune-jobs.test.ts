@@ -100,7 +100,10 @@ test("a job leaves the seed of the process, and which layers of the network are 
 
 test("what was trained with 8 bits is measured exactly from what the job was given and has returned", async () => {
   const events: FineTuneEvent[] = [];
-  const given = { ...jobOf(1), trunkPrecision: "int8", onEvent: (event) => events.push(event) } satisfies FineTuneJob;
+  const given = {
+    ...{ ...jobOf(1), trunkPrecision: "int8", classWeights: { a: 1, b: 3 } },
+    onEvent: (event) => events.push(event),
+  } satisfies FineTuneJob;
   const finished = await fineTune(given);
   expect(finished.trunk).toMatchObject({ of: 1, val_accuracy: finished.best.val_accuracy });
   expect(finished.trunk).not.toHaveProperty("exact_val_accuracy");
@@ -114,7 +117,9 @@ test("what was trained with 8 bits is measured exactly from what the job was giv
       return -Math.log(Number(fromTensor(probabilities).data[classIndex]));
     }),
   );
-  const loss = losses.reduce((sum, one) => sum + one / losses.length, 0);
+  const counted = given.validation.map(({ classIndex }) => (classIndex === 0 ? 1 : 3));
+  const all = counted.reduce((sum, one) => sum + one, 0);
+  const loss = losses.reduce((sum, one, photo) => sum + (one * (counted[photo] ?? NaN)) / all, 0);
   expect(measured.best.val_loss).toBeCloseTo(loss, 5);
   expect(finished.best.val_loss).not.toBeCloseTo(loss, 5);
   expect(measured.trunk?.exact_val_accuracy).toBe(measured.best.val_accuracy);
@@ -124,4 +129,21 @@ test("what was trained with 8 bits is measured exactly from what the job was giv
 test("exact figures of a training without 8 bits are those that it has", async () => {
   const finished = await fineTune(jobOf(1));
   expect(await measureExactly(jobOf(1), finished)).toBe(finished);
+});
+
+test("all stages learn from photos as they count by their class, and are judged so", async () => {
+  const events: FineTuneEvent[] = [];
+  const given = { ...jobOf(1), epochs: 1, classWeights: { a: 1e-6, b: 1 } };
+  const { epochs, heldOut, model } = await fineTune({ ...given, onEvent: (event) => events.push(event) });
+  expect(epochs.map(({ phase }) => phase)).toEqual(["head", "head", "fine-tune"]);
+  // Nobody asks for the other class: to say "b" of every photo is right, though half of them are of the other one.
+  for (const { loss, val_loss } of epochs) expect(Math.max(loss, val_loss)).toBeLessThan(0.3);
+  for (const { accuracy, val_accuracy } of epochs) expect([accuracy, val_accuracy]).toEqual([0.5, 0.5]);
+  expect(heldOut.probabilities.every((row) => (row[0] ?? NaN) < (row[1] ?? NaN))).toBe(true);
+  expect(model.outputShape.at(-1)).toBe(2);
+  expect(events[0]).toMatchObject({ event: "weighting", kind: "given", asked: true });
+});
+
+test("weights of other classes are refused before any work", async () => {
+  await expect(fineTune({ ...jobOf(1), classWeights: { a: 1, c: 2 } })).rejects.toThrow(/"c", which is no class/);
 });

@@ -18,6 +18,9 @@ of 200 or more photos. model.onnx is there after the first of these, and is repl
 nothing say that a later one is better. In the end all photos are learned from; the figures are from before.
 Ctrl+C stops after the current step and keeps what was reached.
 
+Where the largest class has more than 1.5 times the photos of the smallest, each class counts alike
+(--class-weights); a file of weights is JSON, such as {"cat": 1, "dog": 2.5}.
+
 The run folder holds model.onnx, run.json, history.csv and curves.svg, with --learning-curve
 learning-curve.svg too.
 

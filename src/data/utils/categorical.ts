@@ -1,41 +1,7 @@
 import { checkOptionNames, isWhole, refuseOption } from "../../errors/check.js";
-import { ShapeError, UsageError } from "../../errors/errors.js";
-import { isTensor, Tensor } from "../../runtime/runtime.js";
-
-/** Numbers in an array, a list, or lists of lists of one length. */
-export type Numbers = Tensor | ArrayLike<number> | readonly Numbers[];
-
-/** Numbers with their shape. */
-interface Flat {
-  readonly values: ArrayLike<number>;
-  readonly dims: readonly number[];
-}
-
-/** As they are, without BigInts: all photos of a data set as a list would not fit into memory. */
-function listOf(values: ArrayLike<number | bigint>): ArrayLike<number> {
-  return typeof values[0] === "bigint" ? Array.from(values, Number) : (values as ArrayLike<number>);
-}
-
-function flat(x: unknown, owner: string): Flat {
-  if (isTensor(x)) return { values: listOf(x.data as ArrayLike<number | bigint>), dims: x.dims };
-  if (typeof x === "number" || typeof x === "bigint") return { values: [Number(x)], dims: [] };
-  if (ArrayBuffer.isView(x) && !(x instanceof DataView)) {
-    const values = listOf(x as unknown as ArrayLike<number | bigint>);
-    return { values, dims: [values.length] };
-  }
-  if (!Array.isArray(x))
-    return refuseOption(owner, "x", "numbers in an array or a list", x === null ? "null" : typeof x);
-  const rows = x.map((row: unknown) => flat(row, owner));
-  const [first = { values: [], dims: [] }] = rows;
-  const wrong = rows.find(({ dims }) => String(dims) !== String(first.dims));
-  if (wrong === undefined)
-    return { values: rows.flatMap(({ values }) => Array.from(values)), dims: [rows.length, ...first.dims] };
-  throw new ShapeError(`${owner} takes lists of one length.`, {
-    subject: "x",
-    expected: `[${first.dims.join(", ")}] in each row, as in the first one`,
-    received: `[${wrong.dims.join(", ")}]`,
-  });
-}
+import { UsageError } from "../../errors/errors.js";
+import { Tensor } from "../../runtime/runtime.js";
+import { flat, type Numbers } from "./numbers.js";
 
 /**
  * Numbers of classes as one-hot rows.

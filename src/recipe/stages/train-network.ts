@@ -55,7 +55,12 @@ export async function trainNetwork(
     const candidates: TensorData<"float32">[] = [];
     for (const share of shares) candidates.push(await tuning.validationLogits(share));
     const labels = heads.validationLabels;
-    const { index, temperature, heldOut } = choose([bestLogits, ...candidates], labels, heads.validationFolds);
+    const { index, temperature, heldOut } = choose(
+      [bestLogits, ...candidates],
+      labels,
+      heads.validationFolds,
+      heads.validationWeights,
+    );
     const [share, logits] = [shares[index - 1], candidates[index - 1]];
     if (share === undefined || logits === undefined) {
       tuning.undo();
@@ -63,7 +68,7 @@ export async function trainNetwork(
     }
     work.bestLogits = logits;
     const made = {
-      row: { ...row, val_loss: logLoss(heldOut, labels), val_accuracy: shareRight(heldOut, labels) },
+      row: { ...row, val_loss: logLoss(heldOut, labels, heads.validationWeights), val_accuracy: shareRight(heldOut, labels) },
       heldOut: { truth: labels, probabilities: probabilitiesOf(heldOut) },
       unfrozenFrom: job.unfreeze ?? [...unfrozen][0]?.name ?? "none",
     };

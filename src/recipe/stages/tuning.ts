@@ -3,7 +3,9 @@ import type { Sequential } from "../../models/sequential.js";
 import type { ReadySource } from "../../models/sources/batch-source.js";
 import type { Logs, LostLoss } from "../../models/training-types.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
+import type { Photo } from "../../photos/photo.js";
 import { fromTensor } from "../../runtime/runtime.js";
+import { weightedSource, weightingOf, weightsFor } from "../class-weights.js";
 import type { EpochRow } from "../fine-tune-types.js";
 import type { UnitClassifier } from "../fit-head.js";
 import { createHead, divideLogits, graftHead } from "../head.js";
@@ -110,11 +112,15 @@ export class Tuning {
     const { job, plan, sets, rows } = this.work;
     const validated = kind === "validated";
     const stepsPerEpoch = stepsOf(this.work, kind);
+    const weighting = weightingOf(job);
+    const held = labelsOf(sets.validation.photos);
+    const learned = [...labelsOf(sets.training.photos), ...(validated ? [] : held)];
     const firstRow = rows.length;
     let epochStart = performance.now();
     const trouble = await trainInOneCycle(this.loops, this.model, x, {
       ...{ epochs, stepsPerEpoch, learningRate: plan.learningRate, trunkPrecision: job.trunkPrecision },
-      validationData: validated ? sets.validation.source : undefined,
+      classWeight: weightsFor(weighting, learned),
+      validationData: validated ? weightedSource(sets.validation.source, weightsFor(weighting, held)) : undefined,
       signal: job.signal,
       onStep: ({ epoch, step, logs }) => {
         const { loss = NaN, accuracy = NaN } = logs;
@@ -142,6 +148,10 @@ export class Tuning {
 export function stepsOf({ plan, sets: { training, validation } }: Work, kind: TuningOptions["kind"]): number {
   const photos = training.photos.length + (kind === "validated" ? 0 : validation.photos.length);
   return Math.ceil(photos / plan.batchSize);
+}
+
+function labelsOf(photos: readonly Photo[]): number[] {
+  return photos.map(({ classIndex }) => classIndex);
 }
 
 function rowOf(logs: Logs, epoch: Pick<EpochRow, "epoch" | "learning_rate" | "seconds">): EpochRow {
