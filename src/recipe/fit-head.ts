@@ -2,6 +2,7 @@ import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { type LinearClassifier, type Samples, SoftmaxRegression } from "../training/regression/softmax-regression.js";
 import { logLoss } from "./probabilities.js";
+import { unitLength } from "./rows.js";
 
 /** Photos as the frozen network sees them, and their classes. */
 export interface LabelledFeatures {
@@ -176,17 +177,4 @@ function unscaled({ kernel, bias }: LinearClassifier, { mean, deviation }: Stand
     shifted[label] = (shifted[label] ?? 0) - (mean[Math.floor(index / classes)] ?? 0) * (scaledKernel[index] ?? 0);
   }
   return { kernel: float32(scaledKernel, kernel.dims), bias: float32(Float32Array.from(shifted), bias.dims) };
-}
-
-/** Each row divided by its length, as `UnitNormalization` does. */
-function unitLength({ data, dims }: TensorData<"float32">): TensorData<"float32"> {
-  const [rows = 0, width = 0] = dims;
-  const scaled = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++) {
-    let squares = 0;
-    for (let index = row * width; index < (row + 1) * width; index++) squares += (data[index] ?? 0) ** 2;
-    const factor = 1 / Math.sqrt(Math.max(squares, 1e-12));
-    for (let index = row * width; index < (row + 1) * width; index++) scaled[index] = (data[index] ?? 0) * factor;
-  }
-  return float32(scaled, dims);
 }

@@ -1,4 +1,5 @@
 import type { TensorData } from "../onnx/tensor-data.js";
+import { rowsOf } from "./rows.js";
 
 /** Probabilities are not taken for smaller than this: one photo must not decide a mean of logarithms. */
 const smallest = 1e-7;
@@ -9,12 +10,6 @@ function softmaxRow(logits: Float32Array): Float64Array {
   const powers = Float64Array.from(logits, (logit) => Math.exp(logit - most));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((power) => power / sum);
-}
-
-/** Rows of a matrix, without copying. */
-function rowsOf({ data, dims }: TensorData<"float32">): Float32Array[] {
-  const [rows = 0, width = 0] = dims;
-  return Array.from({ length: rows }, (_, row) => data.subarray(row * width, (row + 1) * width));
 }
 
 /** Probabilities of each photo, of logits `[photos, classes]`. */

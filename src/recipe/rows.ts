@@ -1,0 +1,24 @@
+import { float32, type TensorData } from "../onnx/tensor-data.js";
+
+/**
+ * Each row divided by its length, as `UnitNormalization` does.
+ *
+ * @param rows `[rows, width]`
+ */
+export function unitLength({ data, dims }: TensorData<"float32">): TensorData<"float32"> {
+  const [rows = 0, width = 0] = dims;
+  const scaled = new Float32Array(data.length);
+  for (let row = 0; row < rows; row++) {
+    let squares = 0;
+    for (let index = row * width; index < (row + 1) * width; index++) squares += (data[index] ?? 0) ** 2;
+    const factor = 1 / Math.sqrt(Math.max(squares, 1e-12));
+    for (let index = row * width; index < (row + 1) * width; index++) scaled[index] = (data[index] ?? 0) * factor;
+  }
+  return float32(scaled, dims);
+}
+
+/** Rows of a matrix `[rows, width]`, without copying. */
+export function rowsOf({ data, dims }: TensorData<"float32">): Float32Array[] {
+  const [rows = 0, width = 0] = dims;
+  return Array.from({ length: rows }, (_, row) => data.subarray(row * width, (row + 1) * width));
+}
