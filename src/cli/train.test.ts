@@ -39,7 +39,7 @@ function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] 
   return {
     ...{ model: new Sequential(), epochs, bestEpoch: best.epoch, best },
     ...{ photos: { training: 8, validation, skipped: 0 }, seconds: 1 },
-    learnedFrom: [],
+    ...{ learnedFrom: [], familiar: undefined },
     heldOut: {
       truth: Array.from({ length: validation }, () => 0),
       probabilities: Array.from({ length: validation }, () => [0.9, 0.1]),

@@ -75,6 +75,7 @@ export function recordOf(
         balanced_accuracy: held.balancedAccuracy,
         calibration_error: held.calibrationError,
         set_threshold: thresholdOf(result.heldOut),
+        distance_threshold: result.familiar?.threshold,
         per_class: held.perClass.map((figures) => ({ ...figures })),
       },
       trunk: result.trunk && { ...result.trunk, float32: [...result.trunk.float32] },

@@ -71,8 +71,9 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       emit({ event: "error", code: "interrupted", message });
       return undefined;
     }
-    const { model: trained, heldOut } = learned.result;
-    const model = await parts.exportClassifier({ model: trained, backbone, classes, threshold: thresholdOf(heldOut) });
+    const { model: trained, heldOut, familiar } = learned.result;
+    const threshold = thresholdOf(heldOut);
+    const model = await parts.exportClassifier({ model: trained, backbone, classes, threshold, familiar });
     await writeRunFolder(folder.path, { model });
     written = true;
     return await finish(run, photos, { recipe, learned }, context);

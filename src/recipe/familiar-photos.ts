@@ -102,7 +102,7 @@ export function distanceGraph(features: Value, { features: kept }: FamiliarPhoto
   const [photos = 0, width = 0] = kept.dims;
   const columns = new Float32Array(kept.data.length);
   for (const [index, value] of kept.data.entries()) columns[(index % width) * photos + Math.floor(index / width)] = value;
-  const cosines = matmul(unitVectors(features, [1], 1e-6), constant(float32(columns, [width, photos])));
+  const cosines = matmul(unitVectors(features, [1], 1e-12), constant(float32(columns, [width, photos])));
   const nearest = reduceMax(cosines, [1], { keepdims: 0 });
   return clip(sub(scalarLike(nearest, 1), nearest), 0, 2);
 }

@@ -4,6 +4,7 @@ import type { LostLoss, TrunkReport } from "../models/training-types.js";
 import type { Photo } from "../photos/photo.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Machine } from "../training/machine.js";
+import type { FamiliarPhotos } from "./familiar-photos.js";
 import type { Phase, RecipeSettings } from "./plan.js";
 
 /** What the recipe is to do. */
@@ -97,5 +98,10 @@ export interface FineTuneResult {
   readonly learnedFrom: readonly Photo[];
   /** What was said of photos that were held out: those that `best.val_accuracy` was measured with. */
   readonly heldOut: HeldOut;
+  /**
+   * What it knows when it sees it again; `undefined` where the training was stopped before the changed network had looked at its
+   * photos once more.
+   */
+  readonly familiar: FamiliarPhotos | undefined;
   readonly seconds: number;
 }

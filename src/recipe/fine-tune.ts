@@ -8,9 +8,10 @@ import type { LinearClassifier } from "../training/regression/softmax-regression
 import { BestWeights } from "./best-weights.js";
 import { better } from "./evidence.js";
 import type { EpochRow, FineTuneJob, FineTuneResult, HeldOut } from "./fine-tune-types.js";
+import { type FamiliarPhotos, familiarPhotosMeasured, roomFor } from "./familiar-photos.js";
 import { createHead, graftHead } from "./head.js";
 import { type HeadCandidate, HeadStage } from "./head-stage.js";
-import { featureModel, type FeatureSets, featuresOfSets, viewsOfSets } from "./photo-features.js";
+import { featureModel, featuresAfter, type FeatureSets, featuresOfSets, viewsOfSets } from "./photo-features.js";
 import { type Plan, planOf, staysFrozen } from "./plan.js";
 import { lossOf } from "./probabilities.js";
 import { SteppedTraining } from "./stepped-training.js";
@@ -45,7 +46,7 @@ async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
   // Of a part of the photos nothing is learned that anybody asked for.
   job.signal?.throwIfAborted();
   const material: Material = { network, sets, random, rows: [] };
-  const { head, tuning } = await learnHead(job, plan, material);
+  const { head, stage, tuning } = await learnHead(job, plan, material);
   const tuned = tuning && (await tuneNetwork(job, plan, material, { head, ...tuning }));
   const { training, validation } = sets;
   const best = tuned?.kept?.row ?? head.row;
@@ -59,6 +60,7 @@ async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
     learnedFrom:
       tuned?.kept === undefined && head.learnsFromAll ? [...training.photos, ...validation.photos] : training.photos,
     heldOut: tuned?.kept?.heldOut ?? head.heldOut,
+    familiar: tuned?.kept === undefined ? stage.familiarPhotos(roomFor(network)) : tuned.kept.familiar,
     trouble: tuned?.trouble,
     seconds: (performance.now() - start) / 1000,
   };
@@ -88,7 +90,7 @@ async function learnHead(
   job: FineTuneJob,
   plan: Plan,
   { network, sets, random, rows }: Material,
-): Promise<{ readonly head: HeadCandidate; readonly tuning?: Tuning }> {
+): Promise<{ readonly head: HeadCandidate; readonly stage: HeadStage; readonly tuning?: Tuning }> {
   const stage = await HeadStage.create(job, sets, random);
   const keep = (candidate: HeadCandidate): void => {
     rows.push(candidate.row);
@@ -100,18 +102,18 @@ async function learnHead(
     keep(plain);
     started = performance.now();
     const views = isStopped(job) ? undefined : await viewsOfSets(job, plan, network, sets, random);
-    if (views === undefined) return { head: plain };
+    if (views === undefined) return { head: plain, stage };
     const viewed = await stage.fit(2, started, views.features);
     keep(viewed);
     const head = viewed.row.val_loss < plain.row.val_loss ? viewed : plain;
-    if (plan.unfrozen.size === 0 || isStopped(job)) return { head };
+    if (plan.unfrozen.size === 0 || isStopped(job)) return { head, stage };
     const { val_accuracy } = head.row;
     if (staysFrozen(val_accuracy, head.heldOut.truth.length, job)) {
       job.onEvent?.({ event: "left-frozen", val_accuracy });
-      return { head };
+      return { head, stage };
     }
     const start = await stage.withoutValidation(head, views.features);
-    return { head, tuning: { views: views.source, start } };
+    return { head, stage, tuning: { views: views.source, start } };
   } finally {
     await stage.release();
   }
@@ -131,7 +133,7 @@ async function tuneNetwork(
   { network, sets, random, rows }: Material,
   { head, views, start }: Tuning & { readonly head: HeadCandidate },
 ): Promise<{
-  readonly kept?: { readonly model: Sequential; readonly row: EpochRow; readonly heldOut: HeldOut } | undefined;
+  readonly kept?: Kept | undefined;
   readonly trouble: LostLoss | undefined;
 }> {
   const { runtime, machine, trunkPrecision } = job;
@@ -147,10 +149,20 @@ async function tuneNetwork(
   const heldOut = row && (await validationOf(loops, model, validation));
   await loops.release(model);
   if (row !== undefined && heldOut !== undefined && better(lossesOf(heldOut), head.validationLosses)) {
-    return { kept: { model, row, heldOut }, trouble };
+    const features = isStopped(job) ? undefined : await featuresAfter(job, network, sets);
+    const familiar = features && familiarPhotosMeasured(features.training, features.validation, roomFor(network));
+    return { kept: { model, row, heldOut, familiar }, trouble };
   }
   before.restore();
   return { trouble };
+}
+
+/** A network that has learned too. */
+interface Kept {
+  readonly model: Sequential;
+  readonly row: EpochRow;
+  readonly heldOut: HeldOut;
+  readonly familiar: FamiliarPhotos | undefined;
 }
 
 /** What a model says of the validation photos. */

@@ -4,6 +4,7 @@ import { photoHash } from "../photos/photo-identity.js";
 import type { RandomStreams } from "../random/seed.js";
 import type { LinearClassifier } from "../training/regression/softmax-regression.js";
 import type { EpochRow, FineTuneJob, HeldOut } from "./fine-tune-types.js";
+import { type FamiliarPhotos, familiarPhotos, familiarPhotosMeasured } from "./familiar-photos.js";
 import { type FittedHead, HeadFitter, type LabelledFeatures } from "./fit-head.js";
 import { foldsOf } from "./folds.js";
 import type { FeatureSets, PhotoFeatures, ViewFeatures } from "./photo-features.js";
@@ -88,6 +89,18 @@ export class HeadStage {
   /** The same classifier learned from the training photos alone, for a stage that the validation photos are to judge. */
   async withoutValidation({ penalty }: HeadCandidate, views: ViewFeatures): Promise<LinearClassifier> {
     return this.fitter.refit(labelled([this.sets.training], this.folds.training, [views.training]), penalty);
+  }
+
+  /**
+   * What a classifier of these photos knows when it sees it again. With 8 bits the validation photos measure, since it has not
+   * learned from them.
+   *
+   * @param room how many photos are kept at most
+   */
+  familiarPhotos(room: number): FamiliarPhotos {
+    const { training, validation } = this.sets;
+    if (this.job.trunkPrecision === "int8") return familiarPhotosMeasured(training.features, validation.features, room);
+    return familiarPhotos(rowsTogether([training.features, validation.features]), this.folds.all, room);
   }
 
   /** Frees what the engine holds. */

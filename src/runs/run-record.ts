@@ -71,6 +71,7 @@ export const runRecord = z.object({
         balanced_accuracy: z.number(),
         calibration_error: z.number(),
         set_threshold: z.number(),
+        distance_threshold: z.number().optional(),
         per_class: z.array(
           z.object({
             label: z.string(),
