@@ -60,7 +60,7 @@ async function graft(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
     learnedFrom:
       tuned?.kept === undefined && head.learnsFromAll ? [...training.photos, ...validation.photos] : training.photos,
     heldOut: tuned?.kept?.heldOut ?? head.heldOut,
-    familiar: tuned?.kept === undefined ? stage.familiarPhotos(roomFor(network)) : tuned.kept.familiar,
+    familiar: tuned?.kept === undefined ? await stage.familiarPhotos(roomFor(network)) : tuned.kept.familiar,
     trouble: tuned?.trouble,
     seconds: (performance.now() - start) / 1000,
   };
@@ -150,7 +150,8 @@ async function tuneNetwork(
   await loops.release(model);
   if (row !== undefined && heldOut !== undefined && better(lossesOf(heldOut), head.validationLosses)) {
     const features = isStopped(job) ? undefined : await featuresAfter(job, network, sets);
-    const familiar = features && familiarPhotosMeasured(features.training, features.validation, roomFor(network));
+    const familiar =
+      features && (await familiarPhotosMeasured(runtime, features.training, features.validation, roomFor(network)));
     return { kept: { model, row, heldOut, familiar }, trouble };
   }
   before.restore();

@@ -97,10 +97,13 @@ export class HeadStage {
    *
    * @param room how many photos are kept at most
    */
-  familiarPhotos(room: number): FamiliarPhotos {
+  async familiarPhotos(room: number): Promise<FamiliarPhotos> {
     const { training, validation } = this.sets;
-    if (this.job.trunkPrecision === "int8") return familiarPhotosMeasured(training.features, validation.features, room);
-    return familiarPhotos(rowsTogether([training.features, validation.features]), this.folds.all, room);
+    const { runtime, trunkPrecision } = this.job;
+    if (trunkPrecision === "int8") {
+      return familiarPhotosMeasured(runtime, training.features, validation.features, room);
+    }
+    return familiarPhotos(runtime, rowsTogether([training.features, validation.features]), this.folds.all, room);
   }
 
   /** Frees what the engine holds. */
