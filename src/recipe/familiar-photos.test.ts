@@ -5,7 +5,13 @@ import { Generator } from "../random/generator.js";
 import { createNodeRuntime } from "../runtime/node/runtime.js";
 import { fromTensor, toTensor } from "../runtime/runtime.js";
 import { createSession } from "../runtime/session.js";
-import { distanceGraph, distanceThreshold, type FamiliarPhotos, familiarPhotos, familiarPhotosMeasured } from "./familiar-photos.js";
+import {
+  distanceGraph,
+  distanceThreshold,
+  type FamiliarPhotos,
+  familiarPhotos,
+  familiarPhotosMeasured,
+} from "./familiar-photos.js";
 import { foldsOf } from "./folds.js";
 import { rowsOf, unitLength } from "./rows.js";
 
@@ -26,7 +32,11 @@ function photos(count: number, set: number, seed: number): TensorData<"float32">
 
 function parts(count: number): number[] {
   const photos = Array.from({ length: count }, (_, photo) => photo);
-  return foldsOf(photos.map((photo) => photo % 3), photos.map(String), new Generator(1));
+  return foldsOf(
+    photos.map((photo) => photo % 3),
+    photos.map(String),
+    new Generator(1),
+  );
 }
 
 /** As the file computes it. */
@@ -84,7 +94,10 @@ test("the distance is 1 - cosine to the nearest photo, whatever the length, and 
   const expected = rowsOf(unitLength(fresh)).map((row) =>
     Math.min(...known.map((other) => 1 - row.reduce((sum, value, index) => sum + value * (other[index] ?? 0), 0))),
   );
-  const longer = float32(fresh.data.map((value) => value * 50), fresh.dims);
+  const longer = float32(
+    fresh.data.map((value) => value * 50),
+    fresh.dims,
+  );
   for (const features of [fresh, longer]) {
     for (const [index, distance] of (await distances(features, kept)).entries()) {
       expect(distance).toBeCloseTo(expected[index] ?? Number.NaN, 5);

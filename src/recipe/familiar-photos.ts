@@ -113,7 +113,8 @@ export async function familiarPhotosMeasured(
 export function distanceGraph(features: Value, { features: kept }: FamiliarPhotos): Value {
   const [photos = 0, width = 0] = kept.dims;
   const columns = new Float32Array(kept.data.length);
-  for (const [index, value] of kept.data.entries()) columns[(index % width) * photos + Math.floor(index / width)] = value;
+  for (const [index, value] of kept.data.entries())
+    columns[(index % width) * photos + Math.floor(index / width)] = value;
   const cosines = matmul(unitVectors(features, [1], 1e-12), constant(float32(columns, [width, photos])));
   const nearest = reduceMax(cosines, [1], { keepdims: 0 });
   return clip(sub(scalarLike(nearest, 1), nearest), 0, 2);

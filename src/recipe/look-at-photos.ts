@@ -3,8 +3,7 @@ import type { Classifier, Prediction } from "./classifier.js";
 import { type Decoded, decodeAhead } from "../photos/decode-ahead.js";
 
 /** What a classifier says of a photo, or why it could not look at it. */
-export type Looked<Item> =
-  (Prediction & { readonly item: Item }) | { readonly item: Item; readonly reason: string };
+export type Looked<Item> = (Prediction & { readonly item: Item }) | { readonly item: Item; readonly reason: string };
 
 /**
  * Lets a classifier look at photos, and gives what it says in their order.

@@ -129,7 +129,18 @@ describe("graft train", () => {
   test("the same seed gives the same run, another seed another split; and people get a table", async () => {
     const again = await graft(["train", "photos", ...tiny, "--out", "again"], folder);
     expect(again.exitCode).toBe(0);
-    for (const row of ["photos", "classes", "best epoch", "training", "held out", "balanced", "probable", "time", "model", "curves"]) {
+    for (const row of [
+      "photos",
+      "classes",
+      "best epoch",
+      "training",
+      "held out",
+      "balanced",
+      "probable",
+      "time",
+      "model",
+      "curves",
+    ]) {
       expect(again.stdout).toMatch(new RegExp(`^${row} `, "m"));
     }
     expect(again.stdout).toContain(join("again", "model.onnx"));
@@ -279,7 +290,10 @@ test("a run knows what it has learned from: other colours are called foreign, ne
   }
   const violet = join("fresh", "violet.png");
   await sharp({ create: { width: 48, height: 40, channels: 3, background: "#f0f" } }).toFile(join(folder, violet));
-  const predictions = events((await graft(["predict", "knowing", ...own, violet, "--json"], folder)).stdout).slice(0, 13);
+  const predictions = events((await graft(["predict", "knowing", ...own, violet, "--json"], folder)).stdout).slice(
+    0,
+    13,
+  );
   expect(predictions.at(-1)).toMatchObject({ path: violet, foreign: true, label: expect.any(String) as unknown });
   expect(predictions.slice(0, -1).filter(({ foreign }) => foreign === true).length).toBeLessThanOrEqual(3);
   for (const { distance, foreign } of predictions) expect(Number(distance) > distance_threshold).toBe(foreign);

@@ -94,7 +94,12 @@ withShared("photos of something else (skipped where there is no ../shared)", () 
     for (let seed = 0; seed < 20; seed++) {
       const order = new Generator(seed).shuffle(Array.from(photos.keys()));
       const kept = await learnedFrom(order.slice(0, 120), seed);
-      shares.push(within(order.slice(120).flatMap((number) => features.slice(number, number + 1)), kept));
+      shares.push(
+        within(
+          order.slice(120).flatMap((number) => features.slice(number, number + 1)),
+          kept,
+        ),
+      );
     }
     const mean = shares.reduce((sum, share) => sum + share / shares.length, 0);
     expect(mean).toBeGreaterThan(0.93);
