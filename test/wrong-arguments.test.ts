@@ -211,6 +211,10 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "utils.splitDataset": [[1, 2, 3], { leftSize: 1 }],
   "utils.plotModel": [new models.Sequential([layers.Input({ shape: [2] })]), {}],
   "utils.clearSession": [],
+  "utils.setRatesByDepth": [
+    new models.Sequential([layers.Input({ shape: [2] }), new layers.Dense(1)]),
+    { lowest: 0.1 },
+  ],
   "backend.clearSession": [],
   "backend.epsilon": [],
   "backend.floatx": [],

@@ -166,6 +166,13 @@ def dense_model():
     return model
 
 
+class Seen(callbacks.Callback):
+    """Puts a number into the logs that tells which weights a model has at the end of an epoch."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["seen"] = float(sum(np.abs(w).sum() for w in self.model.get_weights()))
+
+
 def fit_cases():
     x, y = wave((10, 4), 301), labels(10, 1, 3)
     vx, vy = wave((5, 4), 302), labels(5, 2, 3)
@@ -196,6 +203,17 @@ def fit_cases():
             lambda: optimizers.SGD(0.2), {},
             {"callbacks": lambda: [callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.5 if epoch else rate)]}),
         "initial epoch": (lambda: optimizers.SGD(0.2), {"initial_epoch": 2}, {}),
+        "averaged weights of accumulated gradients": (
+            lambda: optimizers.SGD(0.2, use_ema=True, ema_momentum=0.8, gradient_accumulation_steps=2), {}, {}),
+        "averaged weights of accumulated gradients, overwritten": (
+            lambda: optimizers.SGD(
+                0.2, use_ema=True, ema_momentum=0.8, ema_overwrite_frequency=2, gradient_accumulation_steps=3), {}, {}),
+        "averages in validation": (
+            lambda: optimizers.SGD(0.2, use_ema=True, ema_momentum=0.8), {},
+            {"callbacks": lambda: [callbacks.SwapEMAWeights(), Seen()]}),
+        "averages between epochs": (
+            lambda: optimizers.SGD(0.2, use_ema=True, ema_momentum=0.8), {},
+            {"callbacks": lambda: [callbacks.SwapEMAWeights(swap_on_epoch=True), Seen()]}),
     }
     result = {}
     for name, (optimizer, options, extra) in cases.items():

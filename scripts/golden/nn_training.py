@@ -7,6 +7,7 @@ there stays.
 """
 
 import json
+import math
 
 from _golden import write
 from nn_layers import draw, keras, np, rng, tensor
@@ -401,7 +402,41 @@ def schedules():
         }
         for schedule in cases
     ]
+    records += [one_cycle(steps, 0.1, 50), one_cycle(steps, 0.02, 101, 0.25, 10.0, 4000.0), one_cycle(steps, 1.0, 20, 0.0)]
     write("nn-schedules.json", {"cases": records})
+
+
+def one_cycle(steps, max_lr, total_steps, pct_start=0.3, div_factor=25.0, final_div_factor=1e4):
+    """PyTorch's OneCycleLR with anneal_strategy="cos", which Keras does not have: its lines, at steps that it has."""
+    initial_lr = max_lr / div_factor
+    min_lr = initial_lr / final_div_factor
+    phases = [
+        {"end_step": float(pct_start * total_steps) - 1, "start_lr": initial_lr, "end_lr": max_lr},
+        {"end_step": total_steps - 1, "start_lr": max_lr, "end_lr": min_lr},
+    ]
+    rates = []
+    for step_num in [step for step in steps if step < total_steps]:
+        start_step = 0.0
+        for i, phase in enumerate(phases):
+            end_step = phase["end_step"]
+            if step_num <= end_step or i == len(phases) - 1:
+                pct = (step_num - start_step) / (end_step - start_step)
+                cos_out = math.cos(math.pi * pct) + 1
+                rates.append([step_num, phase["end_lr"] + (phase["start_lr"] - phase["end_lr"]) / 2.0 * cos_out])
+                break
+            start_step = phase["end_step"]
+    return {
+        "class_name": "OneCycle",
+        "config": {
+            "max_learning_rate": max_lr,
+            "total_steps": total_steps,
+            "pct_start": pct_start,
+            "div_factor": div_factor,
+            "final_div_factor": final_div_factor,
+            "name": "OneCycle",
+        },
+        "rates": rates,
+    }
 
 
 if __name__ == "__main__":

@@ -106,6 +106,7 @@ const switches: ReadonlySet<string> = new Set([
   ...[
     "sparseYTrue",
     "staircase",
+    "swapOnEpoch",
     "synchronized",
     "trainable",
     "untar",

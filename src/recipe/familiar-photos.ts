@@ -96,12 +96,28 @@ export async function familiarPhotosMeasured(
   heldOut: TensorData<"float32">,
   room: number,
 ): Promise<FamiliarPhotos> {
-  const [known, others] = [learned, heldOut].map((features) => unitLength(rowsAt(features, chosenOf(features))));
-  if (known === undefined || others === undefined) throw new TypeError("There are two sets.");
-  const between = rowsOf(await distancesBetween(runtime, known, known));
-  const kept = rowsAt(known, spread(between, Array.from(between.keys()), room));
+  const kept = await keptPhotos(runtime, learned, room);
+  const others = unitLength(rowsAt(heldOut, chosenOf(heldOut)));
   const toKept = rowsOf(await distancesBetween(runtime, others, kept));
   return { features: kept, threshold: distanceThreshold(toKept.map((row) => Math.min(...row))) };
+}
+
+/**
+ * Photos that stand for all that were learned from.
+ *
+ * @param runtime where it is computed
+ * @param features `[photos, features]`
+ * @param room how many are kept at most, from {@link roomFor}
+ * @returns their features, `[kept, features]`, of length 1
+ */
+export async function keptPhotos(
+  runtime: Runtime,
+  features: TensorData<"float32">,
+  room: number,
+): Promise<TensorData<"float32">> {
+  const looked = unitLength(rowsAt(features, chosenOf(features)));
+  const between = rowsOf(await distancesBetween(runtime, looked, looked));
+  return rowsAt(looked, spread(between, Array.from(between.keys()), room));
 }
 
 /**

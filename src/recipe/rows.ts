@@ -22,3 +22,18 @@ export function rowsOf({ data, dims }: TensorData<"float32">): Float32Array[] {
   const [rows = 0, width = 0] = dims;
   return Array.from({ length: rows }, (_, row) => data.subarray(row * width, (row + 1) * width));
 }
+
+/** Rows of matrices of one width, one behind the other. */
+export function rowsTogether(parts: readonly TensorData<"float32">[]): TensorData<"float32"> {
+  const [first, ...others] = parts;
+  if (first !== undefined && others.length === 0) return first;
+  const rows = parts.reduce((sum, { dims }) => sum + (dims[0] ?? 0), 0);
+  const width = first?.dims[1] ?? 0;
+  const joined = new Float32Array(rows * width);
+  let offset = 0;
+  for (const { data } of parts) {
+    joined.set(data, offset);
+    offset += data.length;
+  }
+  return float32(joined, [rows, width]);
+}

@@ -183,6 +183,18 @@ describe("a training that was killed and goes on ends as one without a stop, bit
       },
       [9, 6],
     ],
+    [
+      "averages that are in the model between epochs, and a mean of the last ones",
+      {
+        samples: arrays,
+        optimizer: () => new optimizers.Adam(0.05, { useEma: true, emaMomentum: 0.8 }),
+        others: () => [
+          new callbacks.SwapEMAWeights({ swapOnEpoch: true }),
+          new callbacks.StochasticWeightAveraging({ startFromEpoch: 2 }),
+        ],
+      },
+      [9, 5],
+    ],
   ];
   it.each(plans)("%s", async (_, plan, kills) => {
     const whole = await run(plan, undefined);

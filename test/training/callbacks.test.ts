@@ -327,6 +327,19 @@ const [valX, valY] = [toTensor(wave([5, 4], 302)), toTensor(waveLabels(5, 2, 3))
 const validationData = [valX, valY] as const;
 const weigh = (values: readonly number[]) => toTensor(float32(values, [values.length]));
 
+const averaging = (): optimizers.SGD => new optimizers.SGD(0.2, { useEma: true, emaMomentum: 0.8 });
+
+/** A number that tells which weights a model has. */
+const sizeOf = (model: BaseModel): number =>
+  model.getWeights().reduce((sum, { data }) => sum + data.reduce((total, value) => total + Math.abs(value), 0), 0);
+
+/** Puts that number into the logs. */
+const seen: Callback = {
+  onEpochEnd(_epoch, logs, { model }) {
+    logs["seen"] = sizeOf(model);
+  },
+};
+
 describe("fit has Keras's figures, keys and weights", () => {
   const sgd = (): optimizers.SGD => new optimizers.SGD(0.2);
   const cases: Record<
@@ -360,6 +373,23 @@ describe("fit has Keras's figures, keys and weights", () => {
       fit: { callbacks: [new callbacks.LearningRateScheduler((epoch, rate) => (epoch > 0 ? rate * 0.5 : rate))] },
     },
     "initial epoch": { fit: { initialEpoch: 2 } },
+    "averaged weights of accumulated gradients": {
+      optimizer: () => new optimizers.SGD(0.2, { useEma: true, emaMomentum: 0.8, gradientAccumulationSteps: 2 }),
+    },
+    "averaged weights of accumulated gradients, overwritten": {
+      optimizer: () =>
+        new optimizers.SGD(0.2, {
+          useEma: true,
+          emaMomentum: 0.8,
+          emaOverwriteFrequency: 2,
+          gradientAccumulationSteps: 3,
+        }),
+    },
+    "averages in validation": { optimizer: averaging, fit: { callbacks: [new callbacks.SwapEMAWeights(), seen] } },
+    "averages between epochs": {
+      optimizer: averaging,
+      fit: { callbacks: [new callbacks.SwapEMAWeights({ swapOnEpoch: true }), seen] },
+    },
   };
 
   async function check(name: string, fit: FitOptions, { optimizer = sgd, weightedMetrics }: (typeof cases)[string]) {

@@ -110,7 +110,11 @@ withShared("photos of something else (skipped where there is no ../shared)", () 
     const numbers = Array.from({ length: 120 }, (_, index) => index);
     const classes = ["daisy", "dandelion", "roses", "sunflowers", "tulips"];
     const width = features[0]?.length ?? 0;
-    const linear = { kernel: float32(new Float32Array(width * 5), [width, 5]), bias: float32([0, 0, 0, 0, 0], [5]) };
+    const linear = {
+      kernel: float32(new Float32Array(width * 5), [width, 5]),
+      bias: float32([0, 0, 0, 0, 0], [5]),
+      ...{ mean: new Float32Array(width), deviation: 1 },
+    };
     const model = graftHead(featureModel(backbone.model), createHead(linear, new RandomStreams(0)));
     const whole = { model, backbone, classes, threshold: 0 };
     const bytes = exportClassifier({ ...whole, familiar: await learnedFrom(numbers, 0) });

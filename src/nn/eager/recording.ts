@@ -7,6 +7,7 @@ import { stopGradient } from "../../ops/layout.js";
 import type { OngoingStreams } from "../../random/ongoing-streams.js";
 import { fromTensor, type NamedTensors, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { type CallContext, type Distribution, draw, inMode } from "../context.js";
+import { newSlot } from "../optimizers/optimizer-state.js";
 import { updateAll } from "../optimizers/update-all.js";
 import type { UpdateRule } from "../optimizers/update-rule.js";
 import type { Variable } from "../variable.js";
@@ -32,11 +33,6 @@ type Feed = () => Tensor;
 /** Outputs under which new values come out of a run. */
 function renewedName(kind: "weight" | "slot", index: number): string {
   return `renewed ${kind}/${index}`;
-}
-
-function filled(shape: readonly number[], value: number): TensorData<"float32"> {
-  const data = new Float32Array(shape.reduce((product, extent) => product * extent, 1));
-  return float32(value === 0 ? data : data.fill(value), shape);
 }
 
 /**
@@ -205,7 +201,8 @@ export class Recording implements CallContext {
       if (known !== undefined) return [slot, known.value] as const;
       const shape = optimizer.slotShape(slot, variable.shape);
       const name = `slot/${this.feeds.size}/${slot}`;
-      const feed = (): Tensor => toTensor(optimizer.state.slots.get(variable)?.get(slot) ?? filled(shape, initial));
+      const kept = (): TensorData<"float32"> | undefined => optimizer.state.slots.get(variable)?.get(slot);
+      const feed = (): Tensor => toTensor(kept() ?? newSlot(slot, shape, initial, variable.value));
       return [slot, this.input(name, "float32", shape, feed)] as const;
     });
     return Object.fromEntries(entries);

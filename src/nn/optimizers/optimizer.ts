@@ -13,7 +13,7 @@ import type { LearningRateSchedule } from "../schedules/learning-rate-schedule.j
 import { resolveSchedule } from "../schedules/resolve-schedule.js";
 import { applyGradients } from "./apply-gradients.js";
 import type { Update, UpdateArguments, UpdateRule } from "./update-rule.js";
-import type { OptimizerState } from "./optimizer-state.js";
+import { averageSlot, type OptimizerState } from "./optimizer-state.js";
 import type { SymbolicTensor } from "../symbolic-tensor.js";
 import type { Variable } from "../variable.js";
 import type { Tensor } from "../../runtime/runtime.js";
@@ -46,8 +46,7 @@ export interface OptimizerOptions {
   readonly gradientAccumulationSteps?: number | undefined;
 }
 
-/** Names of slots that this class adds to those of the method. */
-const emaSlot = "average";
+/** Name of the slot that this class adds to those of the method, beside {@link averageSlot}. */
 const accumulatorSlot = "gradient_accumulator";
 
 function optional<T>(value: T | undefined, check: (value: T) => T): T | undefined {
@@ -178,7 +177,7 @@ export abstract class Optimizer extends Named implements UpdateRule {
     return {
       // A slot is a key: files have those that there are.
       ...this.methodSlots,
-      ...(this.useEma ? { [emaSlot]: 0 } : {}),
+      ...(this.useEma ? { [averageSlot]: 0 } : {}),
       ...(this.accumulationSteps === undefined ? {} : { [accumulatorSlot]: 0 }),
     };
   }
@@ -238,18 +237,18 @@ export abstract class Optimizer extends Named implements UpdateRule {
 
   /** Writes the update of one weight as a graph. */
   update(args: UpdateArguments): Update {
-    const { slots, weight, step } = args;
     const every = this.accumulationSteps;
-    if (every === undefined) return this.averaged(this.stepped(args), args);
+    return this.averaged(every === undefined ? this.stepped(args) : this.accumulated(args, every), args);
+  }
 
+  /** An update in every so many steps, by the mean of their gradients. */
+  private accumulated(args: UpdateArguments, every: number): Update {
+    const { slots, weight, step } = args;
     const sum = slotOf(slots, accumulatorSlot);
     const total = add(sum, args.gradient);
     const rounds = div(step, scalarLike(step, every));
     const due = equal(rounds, floor(rounds));
-    const then = this.averaged(
-      this.stepped({ ...args, gradient: div(total, scalarLike(total, every)), step: floor(rounds) }),
-      args,
-    );
+    const then = this.stepped({ ...args, gradient: div(total, scalarLike(total, every)), step: floor(rounds) });
     // Between updates everything stays as it was.
     const chosen = (changed: Value, old: Value): Value => where(due, changed, old);
     return {
@@ -282,15 +281,18 @@ export abstract class Optimizer extends Named implements UpdateRule {
 
   private averaged(update: Update, { slots, step }: UpdateArguments): Update {
     if (!this.useEma) return update;
-    const old = slotOf(slots, emaSlot);
-    // The first step takes the weight as it is.
-    const first = equal(step, scalarLike(step, 1));
-    const kept = where(first, scalarLike(step, 0), scalarLike(step, this.emaMomentum));
-    const average = add(mul(old, kept), mul(update.weight, sub(scalarLike(step, 1), kept)));
-    const every = this.emaOverwriteFrequency;
-    const rounds = every === undefined ? undefined : div(step, scalarLike(step, every));
+    const old = slotOf(slots, averageSlot);
+    const number = (value: number): Value => scalarLike(step, value);
+    // As in Keras, steps that only gather gradients are averaged too, and count as those of the update that they belong to.
+    const every = this.accumulationSteps;
+    const round = every === undefined ? step : add(floor(div(sub(step, number(1)), number(every))), number(1));
+    // The first one takes the weight as it is.
+    const kept = where(equal(round, number(1)), number(0), number(this.emaMomentum));
+    const average = add(mul(old, kept), mul(update.weight, sub(number(1), kept)));
+    const frequency = this.emaOverwriteFrequency;
+    const rounds = frequency === undefined ? undefined : div(round, number(frequency));
     const weight = rounds === undefined ? update.weight : where(equal(rounds, floor(rounds)), average, update.weight);
-    return { weight, slots: { ...update.slots, [emaSlot]: average } };
+    return { weight, slots: { ...update.slots, [averageSlot]: average } };
   }
 
   /** Keras's configuration, in snake_case. */

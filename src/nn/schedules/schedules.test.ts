@@ -8,6 +8,7 @@ import { CosineDecayRestarts } from "./cosine-decay-restarts.js";
 import { ExponentialDecay } from "./exponential-decay.js";
 import { InverseTimeDecay } from "./inverse-time-decay.js";
 import { LearningRateSchedule } from "./learning-rate-schedule.js";
+import { OneCycle } from "./one-cycle.js";
 import { PiecewiseConstantDecay } from "./piecewise-constant-decay.js";
 import { PolynomialDecay } from "./polynomial-decay.js";
 import { resolveSchedule } from "./resolve-schedule.js";
@@ -78,6 +79,31 @@ it.each([Number.NaN, Infinity, -0.1, undefined, "0.1"])(
     expect(() => optimizer.learningRateAt(3)).toThrow(/Own gives after 2 steps[^]*from 0/);
   },
 );
+
+describe("OneCycle", () => {
+  it("begins low, is at its greatest after its rise, and ends nearly at nothing, where it stays", () => {
+    const schedule = new OneCycle({ maxLearningRate: 0.1, totalSteps: 100, pctStart: 0.2 });
+    const rates = Array.from({ length: 100 }, (_, step) => schedule.at(step));
+    expect(rates[0]).toBeCloseTo(0.004, 10);
+    expect(rates.indexOf(Math.max(...rates))).toBe(19);
+    expect(rates[19]).toBeCloseTo(0.1, 10);
+    expect(rates[99]).toBeCloseTo(4e-7, 12);
+    expect(schedule.at(1000)).toBe(rates[99]);
+  });
+
+  it("may have no rise, no fall, or a single step", () => {
+    expect(new OneCycle(1, 10, { pctStart: 0 }).at(0)).toBeGreaterThan(0.97);
+    expect(new OneCycle(1, 10, { pctStart: 1 }).at(9)).toBe(1);
+    expect(new OneCycle(1, 10, 0.1).at(0)).toBe(1);
+    expect(new OneCycle(1, 1).at(0)).toBeCloseTo(4e-6, 12);
+  });
+
+  it("refuses what is no cycle", () => {
+    expect(() => new OneCycle(1, 0)).toThrow(/totalSteps/);
+    expect(() => new OneCycle(1, 10, { pctStart: 1.5 })).toThrow(/pctStart/);
+    expect(() => new OneCycle(1, 10, { divFactor: 0 })).toThrow(/divFactor/);
+  });
+});
 
 it("refuses boundaries without rates", () => {
   expect(() => new PiecewiseConstantDecay([1, 2], [0.1, 0.2])).toThrow(/3 rates/);

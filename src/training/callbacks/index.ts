@@ -12,6 +12,8 @@ export { ModelCheckpoint, type ModelCheckpointOptions, type SaveFrequency } from
 export type { Mode } from "./monitor.js";
 export { ProgbarLogger } from "./progbar-logger.js";
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from "./reduce-lr-on-plateau.js";
+export { StochasticWeightAveraging, type StochasticWeightAveragingOptions } from "./stochastic-weight-averaging.js";
+export { SwapEMAWeights, type SwapEMAWeightsOptions } from "./swap-ema-weights.js";
 export { TensorBoard, type TensorBoardOptions } from "./tensor-board.js";
 export { TerminateOnNaN, type TerminateOnNaNOptions } from "./terminate-on-nan.js";
 export { History } from "../../models/training-types.js";

@@ -1,5 +1,6 @@
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import type { Optimizer } from "../../nn/optimizers/optimizer.js";
+import { newSlot } from "../../nn/optimizers/optimizer-state.js";
 import type { Tensor } from "../../runtime/runtime.js";
 import type { Training } from "../../nn/weight-use.js";
 import { fromTensor, type NamedTensors, toTensor } from "../../runtime/runtime.js";
@@ -71,7 +72,7 @@ export class StepRunner {
       const kept = state.slots.get(variable) ?? new Map<string, Float32>();
       state.slots.set(variable, kept);
       for (const { slot, name: slotName, shape, initial } of slots) {
-        const current = kept.get(slot) ?? filled(shape, initial);
+        const current = kept.get(slot) ?? newSlot(slot, shape, initial, variable.value);
         renew(slotName, current, (value) => void kept.set(slot, value));
       }
     }
@@ -93,15 +94,10 @@ export class StepRunner {
   private spareFor(name: string, current: Float32): Float32 {
     const spare = this.spare.get(name);
     if (spare !== undefined && spare.data !== current.data) return spare;
-    const made = filled(current.dims, 0);
+    const made = float32(new Float32Array(current.data.length), current.dims);
     this.own.add(made.data);
     return made;
   }
-}
-
-function filled(dims: readonly number[], value: number): Float32 {
-  const data = new Float32Array(dims.reduce((product, extent) => product * extent, 1));
-  return float32(value === 0 ? data : data.fill(value), dims);
 }
 
 function required(tensor: Tensor | undefined, name: string): Tensor {

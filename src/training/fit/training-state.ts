@@ -4,6 +4,7 @@ import { formatShape, sameShape } from "../../graph/shape.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { TrainingState } from "../../models/training-types.js";
 import type { Optimizer } from "../../nn/optimizers/optimizer.js";
+import { averageSlot } from "../../nn/optimizers/optimizer-state.js";
 import type { Variable } from "../../nn/variable.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 
@@ -147,7 +148,7 @@ export function restoreRate(optimizer: Optimizer, { optimizer: { learningRate, s
 export function averageWeights(optimizer: Optimizer, variables: readonly Variable[]): void {
   const { slots } = optimizer.state;
   for (const variable of variables) {
-    const average = slots.get(variable)?.get("average");
+    const average = slots.get(variable)?.get(averageSlot);
     if (average !== undefined) variable.assign(copy(average));
   }
 }
