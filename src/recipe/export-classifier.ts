@@ -13,7 +13,7 @@ import { inferenceGraph } from "../training/programs/inference-graph.js";
 import { distanceGraph, type FamiliarPhotos } from "./familiar-photos.js";
 import { headOf } from "./head.js";
 import { featureModel } from "./photo-features.js";
-import { coverage } from "./prediction-set.js";
+import { coverage } from "./coverage.js";
 
 /** What is exported. */
 export interface ExportOptions {

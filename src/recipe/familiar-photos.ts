@@ -9,7 +9,7 @@ import { gemm, matmul } from "../ops/matmul.js";
 import { reduceMax } from "../ops/reduction.js";
 import { fromTensor, type Runtime, toTensor } from "../runtime/runtime.js";
 import { createSession } from "../runtime/session.js";
-import { coverage } from "./prediction-set.js";
+import { coverage } from "./coverage.js";
 import { rowsOf, unitLength } from "./rows.js";
 
 /**
