@@ -74,7 +74,10 @@ const events: {
   weighting: { kind: true, asked: true, smallest: true, largest: true, weights: true },
   warning: { code: true, message: true },
   skipped: { path: true, reason: true },
-  prediction: { path: true, label: true, probability: true, labels: true, probabilities: true },
+  prediction: {
+    ...{ path: true, label: true, probability: true, labels: true, probabilities: true },
+    ...{ distance: true, foreign: true },
+  },
   network: { name: true, description: true, licence: true, preprocess: true, image_size: true },
   kept: { name: true, model: true, photos: true, bytes: true, last_used: true },
   error: { code: true, message: true },
@@ -95,7 +98,7 @@ const ends: {
   },
   evaluate: {
     ...{ photos: true, loss: true, accuracy: true, balanced_accuracy: true, calibration_error: true },
-    ...{ per_class: true, confusion: true, device: true },
+    ...{ foreign: true, per_class: true, confusion: true, device: true },
   },
   predict: { photos: true, skipped: true, device: true },
   networks: { networks: true },

@@ -41,6 +41,7 @@ function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] 
     ...{ photos: { training: 4 * validation, validation, skipped: 0 }, seconds: 1 },
     unfrozenFrom: "none",
     learnedFrom: [],
+    familiar: undefined,
     heldOut: {
       truth: Array.from({ length: validation }, () => 0),
       probabilities: Array.from({ length: validation }, () => [0.9, 0.1]),

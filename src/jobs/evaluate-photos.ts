@@ -7,6 +7,8 @@ import type { JobEvent } from "./events.js";
 /** What was measured, and what could not be. */
 export interface MeasuredPhotos {
   readonly evaluation: Evaluation;
+  /** Photos that are like nothing that was learned from; `undefined` where the classifier does not say which are. */
+  readonly foreign: number | undefined;
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
 }
 
@@ -27,6 +29,7 @@ export async function evaluatePhotos(
   const skipped: { path: string; reason: string }[] = [];
   const truth: number[] = [];
   const probabilities: Float32Array[] = [];
+  let foreign = 0;
   let done = 0;
   for await (const looked of lookAtPhotos(classifier, photos)) {
     if (signal?.aborted === true) break;
@@ -38,9 +41,14 @@ export async function evaluatePhotos(
     } else {
       truth.push(looked.item.classIndex);
       probabilities.push(looked.probabilities);
+      if (looked.foreign === true) foreign++;
     }
     done++;
     emit({ event: "progress", stage: "evaluating", unit: "photos", done, total: photos.length });
   }
-  return { evaluation: evaluation(classifier.labels, truth, probabilities), skipped };
+  return {
+    evaluation: evaluation(classifier.labels, truth, probabilities),
+    foreign: classifier.distanceThreshold === undefined ? undefined : foreign,
+    skipped,
+  };
 }

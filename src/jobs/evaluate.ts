@@ -84,6 +84,14 @@ function matchClasses(classes: readonly string[], labels: readonly string[], dir
   });
 }
 
+/** What was measured. */
+export interface EvaluateResult {
+  readonly evaluation: Evaluation;
+  /** Photos that are like nothing that was learned from; `undefined` where the classifier does not say which are. */
+  readonly foreign: number | undefined;
+  readonly source: PhotoSource;
+}
+
 /**
  * Measures a classifier on labelled photos.
  *
@@ -93,7 +101,7 @@ function matchClasses(classes: readonly string[], labels: readonly string[], dir
 export async function evaluate(
   { model, directory, device }: EvaluateRequest,
   context: JobContext,
-): Promise<{ readonly evaluation: Evaluation; readonly source: PhotoSource }> {
+): Promise<EvaluateResult> {
   const { emit, parts } = context;
   const runtime = await openDevice(device, context);
   const file = await classifierFile(model);
@@ -108,7 +116,7 @@ export async function evaluate(
     }
     const labelled = photos.map(({ path, classIndex }) => ({ path, classIndex: numbers[classIndex] ?? 0 }));
     emit({ event: "measuring", source });
-    const { evaluation } = await evaluatePhotos(classifier, labelled, emit);
+    const { evaluation, foreign } = await evaluatePhotos(classifier, labelled, emit);
     if (evaluation.photos === 0) {
       throw new FileError(`None of the ${count(labelled.length, "photo")} can be read.`, {
         subject: directory,
@@ -125,11 +133,12 @@ export async function evaluate(
       accuracy,
       balanced_accuracy: balancedAccuracy,
       calibration_error: calibrationError,
+      foreign,
       per_class: perClass,
       confusion,
       device: runtime.device,
     });
-    return { evaluation, source };
+    return { evaluation, foreign, source };
   } finally {
     await classifier.release();
   }

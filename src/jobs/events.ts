@@ -42,6 +42,13 @@ export type JobEvent =
       readonly labels?: readonly string[] | undefined;
       /** By label, in the order of the classes. */
       readonly probabilities: Readonly<Record<string, number>>;
+      /** How far the photo is from all that was learned from, in [0, 2]. Absent where the classifier's file does not say. */
+      readonly distance?: number | undefined;
+      /**
+       * Whether the photo is like nothing that was learned from: farther away than 95 % of photos are that are of that kind. The
+       * label then means little. Absent where the classifier's file does not say.
+       */
+      readonly foreign?: boolean | undefined;
     }
   | ({ readonly event: "network" } & Pick<NetworkRecord, "name" | "description" | "licence" | "preprocess"> & {
         readonly image_size: number;
@@ -156,6 +163,8 @@ export interface EvaluateDone {
   readonly balanced_accuracy: number;
   /** How far probabilities are from the shares that are right: expected calibration error, 15 ranges. */
   readonly calibration_error: number;
+  /** Photos that are like nothing that was learned from; absent where the classifier's file does not say which are. */
+  readonly foreign?: number | undefined;
   readonly per_class: readonly {
     readonly label: string;
     readonly photos: number;

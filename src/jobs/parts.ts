@@ -3,6 +3,7 @@ import type { LoadBackboneOptions } from "../applications/load-backbone.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Classifier } from "../recipe/classifier.js";
+import type { FamiliarPhotos } from "../recipe/familiar-photos.js";
 import type { FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 
 /** What the frozen part of one network has made of photos, kept from run to run. */
@@ -48,6 +49,7 @@ export interface JobParts {
     readonly backbone: Backbone;
     readonly classes: readonly string[];
     readonly threshold: number;
+    readonly familiar?: FamiliarPhotos | undefined;
   }): Promise<Uint8Array>;
   /** @param photos how many it will look at */
   openClassifier(runtime: Runtime, path: string, photos: number): Promise<Classifier>;

@@ -62,7 +62,7 @@ async function look(
       emit({ event: "skipped", path, reason });
       continue;
     }
-    const { probabilities } = looked;
+    const { probabilities, distance, foreign } = looked;
     const best = mostProbable(probabilities);
     const { setThreshold } = classifier;
     const named = setThreshold === undefined ? undefined : predictionSet(probabilities, setThreshold);
@@ -73,6 +73,8 @@ async function look(
       probability: probabilities[best] ?? 0,
       labels: named?.map((index) => labels[index] ?? ""),
       probabilities: namedRecord(labels.map((name, index) => [name, probabilities[index] ?? 0])),
+      distance,
+      foreign,
     });
   }
   return skipped;

@@ -79,7 +79,11 @@ export function recordOf(
       test_photos: test?.photos,
       warnings: warnings.map((warning) => ({ ...warning })),
       learning_curve: learningCurveRecord(result.learningCurve),
-      held_out: { ...measured(held), set_threshold: thresholdOf(result.heldOut) },
+      held_out: {
+        ...measured(held),
+        set_threshold: thresholdOf(result.heldOut),
+        distance_threshold: result.familiar?.threshold,
+      },
       test: test && measured(test),
       trunk: result.trunk && { ...result.trunk, float32: [...result.trunk.float32] },
     },

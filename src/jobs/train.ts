@@ -70,10 +70,10 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       classWeights,
       ...settingsFor("recipe", settings),
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
-      onBetter: async ({ model, row, heldOut }) => {
+      onBetter: async ({ model, row, heldOut, familiar }) => {
         const threshold = thresholdOf(heldOut);
         await writeRunFolder(folder.path, {
-          model: await parts.exportClassifier({ model, backbone, classes, threshold }),
+          model: await parts.exportClassifier({ model, backbone, classes, threshold, familiar }),
         });
         kept.written = true;
         const { phase, epoch, val_loss, val_accuracy } = row;

@@ -1,6 +1,7 @@
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import { better } from "./evidence.js";
-import { losses, rowsAt } from "./probabilities.js";
+import { losses } from "./probabilities.js";
+import { rowsAt } from "./rows.js";
 import { tempered, temperatureOf } from "./temperature.js";
 
 /** What {@link choose} found. */

@@ -28,11 +28,30 @@ test.each(["run", join("run", "model.onnx")])("opens %s and looks at a photo", a
   const classifier = await openClassifier(runtime, join(folder, path));
   expect(classifier.labels).toEqual(["red", "green", "blue"]);
   expect(classifier.metadata).toMatchObject({ network: "colours" });
-  const probabilities = await classifier.predict(blue);
+  const { probabilities, distance, foreign } = await classifier.predict(blue);
   const [red, , other] = probabilities;
+  // Files of other versions do not say it.
+  expect([distance, foreign, classifier.distanceThreshold]).toEqual([undefined, undefined, undefined]);
   expect(other).toBeCloseTo(Math.exp(5.1) / (Math.exp(5.1) + 2), 5);
   expect(red).toBeCloseTo(1 / (Math.exp(5.1) + 2), 5);
   await classifier.release();
+});
+
+test("what the file says of distances comes with the probabilities; without a threshold nothing is foreign", async () => {
+  const grey = { width: 2, height: 1, data: Uint8Array.from({ length: 6 }, () => 51) };
+  const classifier = await openClassifier(runtime, await file(colourClassifier({ distanceThreshold: "0.5" })));
+  expect(classifier.distanceThreshold).toBe(0.5);
+  expect(await classifier.predict(blue)).toMatchObject({ distance: 0, foreign: false });
+  const { probabilities, distance, foreign } = await classifier.predict(grey);
+  expect([probabilities.length, foreign]).toEqual([3, true]);
+  expect(distance).toBeCloseTo(0.8, 6);
+  await classifier.release();
+  for (const distanceThreshold of ["", "far"]) {
+    const without = await openClassifier(runtime, await file(colourClassifier({ distanceThreshold })));
+    expect(without.distanceThreshold).toBeUndefined();
+    expect((await without.predict(grey)).foreign).toBeUndefined();
+    await without.release();
+  }
 });
 
 test("pixels that do not fit the size are refused", async () => {

@@ -6,11 +6,27 @@ import { readModel } from "../onnx/read-model.js";
 import type { DecodedPhoto } from "../photos/decode.js";
 import { type Runtime, type Session, Tensor, useOnce } from "../runtime/runtime.js";
 
+/** What a classifier says of a photo. */
+export interface Prediction {
+  /** Of each class, in the order of the labels. */
+  readonly probabilities: Float32Array;
+  /**
+   * How far the photo is from the nearest that was learned from, in [0, 2]: `1 − cosine` of what the network makes of both;
+   * `undefined` where the file does not say.
+   */
+  readonly distance: number | undefined;
+  /**
+   * Whether it is farther than 95 % of photos are that are of the kind that was learned from: then the probabilities mean little;
+   * `undefined` where the file does not say.
+   */
+  readonly foreign: boolean | undefined;
+}
+
 /** A finished classifier: photos of any size in, probabilities of its classes out. */
 export interface Classifier {
   /** Names of the classes, in the order of the probabilities. */
   readonly labels: readonly string[];
-  /** All that the file says of itself: `labels`, `network`, `licence`, `version`, `image_size`, `set_coverage`, `set_threshold`. */
+  /** All that the file says of itself: `labels`, `network`, `licence`, `version`, `image_size`, `set_coverage`, `set_threshold`, `distance_threshold`. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Height and width in pixels that the file resizes photos to; `undefined` where it does not say. */
   readonly imageSize: number | undefined;
@@ -19,16 +35,17 @@ export interface Classifier {
    * probability or more hold the right one for 95 % of photos like those that were learned from.
    */
   readonly setThreshold: number | undefined;
+  /** The distance that 95 % of photos of the kind that was learned from do not exceed; `undefined` where the file does not say. */
+  readonly distanceThreshold: number | undefined;
   /** Photos that it looks at at once; more wait for these. */
   readonly atOnce: number;
   /**
    * Looks at one photo.
    *
    * @param usedOnce whether nobody uses the photo's memory afterwards; default `false`
-   * @returns the probability of each class
    * @throws EngineError when the engine fails
    */
-  predict(photo: DecodedPhoto, usedOnce?: boolean): Promise<Float32Array>;
+  predict(photo: DecodedPhoto, usedOnce?: boolean): Promise<Prediction>;
   /** Frees the engine's session; the classifier cannot be used afterwards. */
   release(): Promise<void>;
 }
@@ -110,7 +127,13 @@ class OnnxClassifier implements Classifier {
     return threshold >= 0 && threshold <= 1 ? threshold : undefined;
   }
 
-  async predict({ width, height, data }: DecodedPhoto, usedOnce = false): Promise<Float32Array> {
+  get distanceThreshold(): number | undefined {
+    const threshold = Number(this.metadata["distance_threshold"] ?? Number.NaN);
+    // Above 2, the longest distance, nothing is.
+    return threshold > 0 ? threshold : undefined;
+  }
+
+  async predict({ width, height, data }: DecodedPhoto, usedOnce = false): Promise<Prediction> {
     if (data.length !== width * height * 3) {
       throw new ShapeError("The image's pixels do not fit its size.", {
         subject: "image",
@@ -119,7 +142,17 @@ class OnnxClassifier implements Classifier {
       });
     }
     const image = new Tensor("uint8", data, [1, height, width, 3]);
-    const { probabilities } = await this.session.run({ image: usedOnce ? useOnce(image) : image });
+    const { probabilities, distance } = await this.session.run({ image: usedOnce ? useOnce(image) : image });
+    const row = this.rowOf(probabilities);
+    // Files of earlier versions do not say it.
+    const far = distance?.data instanceof Float32Array ? distance.data[0] : undefined;
+    const { distanceThreshold } = this;
+    const foreign = far === undefined || distanceThreshold === undefined ? undefined : far > distanceThreshold;
+    return { probabilities: row, distance: far, foreign };
+  }
+
+  /** The probabilities, which are numbers, one for each label. */
+  private rowOf(probabilities: Tensor | undefined): Float32Array {
     const row = probabilities?.data;
     if (!(row instanceof Float32Array)) {
       throw notAClassifier(this.file, "probabilities in float32", probabilities?.type ?? "none");

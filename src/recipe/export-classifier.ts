@@ -10,7 +10,10 @@ import { concat } from "../ops/joining.js";
 import { graphBytes } from "../runtime/session.js";
 
 import { inferenceGraph } from "../training/programs/inference-graph.js";
-import { coverage } from "./prediction-set.js";
+import { distanceGraph, type FamiliarPhotos } from "./familiar-photos.js";
+import { headOf } from "./head.js";
+import { featureModel } from "./photo-features.js";
+import { coverage } from "./coverage.js";
 
 /** What is exported. */
 export interface ExportOptions {
@@ -20,37 +23,41 @@ export interface ExportOptions {
   readonly classes: readonly string[];
   /** How probable a class must be for a prediction to name it, see `setThreshold`. */
   readonly threshold: number;
+  /** What it knows when it sees it again; default: the file does not say how far a photo is from that. */
+  readonly familiar?: FamiliarPhotos | undefined;
 }
 
 /**
  * The whole classifier as one ONNX file: `image`, `[N, H, W, 3]` uint8 RGB of any size, in; `probabilities`,
- * `[N, classes]` float32, out. Resizing and preprocessing are inside, the labels in the metadata.
+ * `[N, classes]` float32, out, and behind them `distance`, `[N]` float32: how far a photo is from all that was learned from.
+ * Resizing and preprocessing are inside, the labels in the metadata.
  *
  * @returns the file's bytes
  */
-export function exportClassifier({ model, backbone, classes, threshold }: ExportOptions): Uint8Array {
+export function exportClassifier({ model, backbone, classes, threshold, familiar }: ExportOptions): Uint8Array {
   const image = input("image", "uint8", ["N", "H", "W", 3]);
   const pixels = preprocessGraph(resizedPixels(image, backbone.imageSize), backbone.record.preprocess);
-  const { outputs, names } = inferenceGraph(model, [pixels]);
-  const [output] = outputs;
+  const network = featureModel(backbone.model);
+  const trunk = inferenceGraph(network, [pixels]);
+  const [features] = trunk.outputs;
+  if (features === undefined) throw new TypeError("The network has no output.");
+  const head = inferenceGraph(headOf(model, network), [features]);
+  const [output] = head.outputs;
   if (output === undefined) throw new TypeError("The model has no output.");
   const probabilities =
     output.shape[1] === 1 ? concat([sub(scalarLike(output, 1), output), output], { axis: 1 }) : output;
+  const metadata: Record<string, string> = {
+    labels: JSON.stringify(classes),
+    network: backbone.record.name,
+    licence: backbone.record.licence,
+    version,
+    image_size: String(backbone.imageSize),
+    set_coverage: String(coverage),
+    set_threshold: String(threshold),
+  };
+  if (familiar?.threshold !== undefined) metadata["distance_threshold"] = String(familiar.threshold);
   return graphBytes(
-    { probabilities },
-    {
-      name: "classifier",
-      inputs: [image],
-      names,
-      metadata: {
-        labels: JSON.stringify(classes),
-        network: backbone.record.name,
-        licence: backbone.record.licence,
-        version,
-        image_size: String(backbone.imageSize),
-        set_coverage: String(coverage),
-        set_threshold: String(threshold),
-      },
-    },
+    familiar === undefined ? { probabilities } : { probabilities, distance: distanceGraph(features, familiar) },
+    { name: "classifier", inputs: [image], names: new Map([...trunk.names, ...head.names]), metadata },
   );
 }

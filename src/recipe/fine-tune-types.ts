@@ -6,6 +6,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import type { Machine } from "../training/machine.js";
 import type { LearningCurve } from "./learning-curve.js";
 import type { ClassSize } from "./class-weights.js";
+import type { FamiliarPhotos } from "./familiar-photos.js";
 import type { Phase, RecipeSettings } from "./plan.js";
 
 /** What the recipe is to do. */
@@ -105,6 +106,11 @@ export interface TrainedClassifier {
   readonly learnedFrom: readonly Photo[];
   /** From which layer on the network was trained; `"none"` or `"all"` likewise. */
   readonly unfrozenFrom: string;
+  /**
+   * What it knows when it sees it again; `undefined` where the training was stopped before the changed network had looked at its
+   * photos once more.
+   */
+  readonly familiar: FamiliarPhotos | undefined;
 }
 
 /** What the recipe made. */
@@ -137,5 +143,10 @@ export interface FineTuneResult {
   readonly learnedFrom: readonly Photo[];
   /** What was said of photos that were held out: those that `best.val_accuracy` was measured with. */
   readonly heldOut: HeldOut;
+  /**
+   * What it knows when it sees it again; `undefined` where the training was stopped before the changed network had looked at its
+   * photos once more.
+   */
+  readonly familiar: FamiliarPhotos | undefined;
   readonly seconds: number;
 }

@@ -69,10 +69,10 @@ async function follow(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
   }
   const { best, rows, trouble } = work;
   if (best === undefined) throw new TypeError("The first stage gives a classifier.");
-  const { row, model, heldOut, learnedFrom, unfrozenFrom } = best;
+  const { row, model, heldOut, learnedFrom, familiar, unfrozenFrom } = best;
   const { training, validation, skipped, trunk } = sets;
   return {
-    ...{ model, heldOut, learnedFrom, unfrozenFrom, trouble, epochs: rows, bestEpoch: row.epoch, best: row },
+    ...{ model, heldOut, learnedFrom, familiar, unfrozenFrom, trouble, epochs: rows, bestEpoch: row.epoch, best: row },
     trunk: trunk && { ...trunk, val_accuracy: row.val_accuracy },
     photos: { training: training.photos.length, validation: validation.photos.length, skipped },
     learningCurve: work.head && (await curveOfPhotos(job, sets, work.head.penalty, random)),

@@ -1,7 +1,8 @@
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { type LinearClassifier, type Samples, SoftmaxRegression } from "../training/regression/softmax-regression.js";
-import { logLoss, rowsAt } from "./probabilities.js";
+import { logLoss } from "./probabilities.js";
+import { rowsAt, unitLength } from "./rows.js";
 
 /** Photos as the frozen network sees them, and their classes. */
 export interface LabelledFeatures {
@@ -198,17 +199,4 @@ function scaledBy(
     data.map((value, index) => (value - (mean[index % width] ?? 0)) / deviation),
     dims,
   );
-}
-
-/** Each row divided by its length, as `UnitNormalization` does. */
-function unitLength({ data, dims }: TensorData<"float32">): TensorData<"float32"> {
-  const [rows = 0, width = 0] = dims;
-  const scaled = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++) {
-    let squares = 0;
-    for (let index = row * width; index < (row + 1) * width; index++) squares += (data[index] ?? 0) ** 2;
-    const factor = 1 / Math.sqrt(Math.max(squares, 1e-12));
-    for (let index = row * width; index < (row + 1) * width; index++) scaled[index] = (data[index] ?? 0) * factor;
-  }
-  return float32(scaled, dims);
 }

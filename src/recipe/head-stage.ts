@@ -5,10 +5,12 @@ import type { RandomStreams } from "../random/seed.js";
 import { choose } from "./choose.js";
 import { photoWeights, type Weighting, weightingOf } from "./class-weights.js";
 import type { EpochRow, FineTuneJob, HeldOut } from "./fine-tune-types.js";
+import { type FamiliarPhotos, familiarPhotos, familiarPhotosMeasured, roomFor } from "./familiar-photos.js";
 import { type FittedHead, HeadFitter, type LabelledFeatures, type UnitClassifier } from "./fit-head.js";
 import { foldsOfPhotos } from "./folds.js";
-import type { FeatureSets, PhotoFeatures, ViewFeatures } from "./photo-features.js";
+import { featureModel, type FeatureSets, type PhotoFeatures, type ViewFeatures } from "./photo-features.js";
 import { logLoss, probabilitiesOf, shareRight } from "./probabilities.js";
+import { rowsTogether } from "./rows.js";
 import { tempered } from "./temperature.js";
 
 /** What was learned from some photos, and what photos say of it that taught it nothing. */
@@ -38,6 +40,8 @@ export interface FittedAndMeasured {
  * bits the validation photos stay out, since they measure in the end what these cost.
  */
 export class HeadStage {
+  private familiar: Promise<FamiliarPhotos> | undefined;
+
   private constructor(
     private readonly fitter: HeadFitter,
     private readonly job: FineTuneJob,
@@ -119,6 +123,23 @@ export class HeadStage {
     return this.job.trunkPrecision !== "int8";
   }
 
+  /**
+   * What a classifier of these photos knows when it sees it again, the same with and without views. With 8 bits the validation
+   * photos measure, since it has not learned from them.
+   */
+  familiarPhotos(): Promise<FamiliarPhotos> {
+    this.familiar ??= this.findFamiliarPhotos();
+    return this.familiar;
+  }
+
+  private async findFamiliarPhotos(): Promise<FamiliarPhotos> {
+    const { training, validation } = this.sets;
+    const { runtime, backbone } = this.job;
+    const room = roomFor(featureModel(backbone.model));
+    if (!this.learnsFromAll) return familiarPhotosMeasured(runtime, training.features, validation.features, room);
+    return familiarPhotos(runtime, rowsTogether([training.features, validation.features]), this.folds.all, room);
+  }
+
   /** Frees what the engine holds. */
   async release(): Promise<void> {
     await this.fitter.release();
@@ -198,18 +219,4 @@ export function labelled(
     folds,
     weights: weighting.kind === "none" ? undefined : photoWeights(weighting, labels),
   };
-}
-
-function rowsTogether(parts: readonly TensorData<"float32">[]): TensorData<"float32"> {
-  const [first, ...others] = parts;
-  if (first !== undefined && others.length === 0) return first;
-  const rows = parts.reduce((sum, { dims }) => sum + (dims[0] ?? 0), 0);
-  const width = first?.dims[1] ?? 0;
-  const joined = new Float32Array(rows * width);
-  let offset = 0;
-  for (const { data } of parts) {
-    joined.set(data, offset);
-    offset += data.length;
-  }
-  return float32(joined, [rows, width]);
 }

@@ -3,7 +3,8 @@ import type { Generator } from "../random/generator.js";
 import { type Extrapolated, extrapolate, type FallingCurve } from "./extrapolation.js";
 import { HeadFitter, type LabelledFeatures } from "./fit-head.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { losses, areRight } from "./probabilities.js";
+import { areRight, losses } from "./probabilities.js";
+import { rowsAt } from "./rows.js";
 
 /** How accurate the new classifier is that has learned from so many photos. */
 export interface LearningPoint {
@@ -132,7 +133,7 @@ async function measureSizes(
       const measuring = labels.flatMap((_, photo) => (folds[photo] === part ? [photo] : []));
       const own = measuring.map((photo) => labels[photo] ?? 0);
       const classifier = await fitter.refit(photosOf(set, chosen), penalty);
-      const logits = await fitter.logits(gather(features, measuring), classifier);
+      const logits = await fitter.logits(rowsAt(features, measuring), classifier);
       const [right, loss] = [areRight(logits, own), losses(logits, own)];
       for (const [row, photo] of measuring.entries()) {
         wrong[photo] = (wrong[photo] ?? 0) + (right[row] === true ? 0 : 1) / roundsOf(share);
@@ -185,17 +186,11 @@ function drawnByClass(
 }
 
 /** Some of the photos, themselves alone. */
-function photosOf({ features, labels, folds }: LabelledFeatures, photos: readonly number[]): LabelledFeatures {
+function photosOf({ features, labels, folds, weights }: LabelledFeatures, photos: readonly number[]): LabelledFeatures {
   return {
-    features: gather(features, photos),
+    features: rowsAt(features, photos),
     labels: photos.map((photo) => labels[photo] ?? 0),
     folds: photos.map((photo) => folds[photo] ?? 0),
+    weights: weights && photos.map((photo) => weights[photo] ?? 1),
   };
-}
-
-function gather({ data, dims }: TensorData<"float32">, rows: readonly number[]): TensorData<"float32"> {
-  const width = dims[1] ?? 0;
-  const gathered = new Float32Array(rows.length * width);
-  for (const [place, row] of rows.entries()) gathered.set(data.subarray(row * width, (row + 1) * width), place * width);
-  return float32(gathered, [rows.length, width]);
 }

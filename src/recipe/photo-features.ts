@@ -194,6 +194,27 @@ export async function exactValidation(
   return { photos: library.photos, source, features: values, labels: labels(library) };
 }
 
+/**
+ * What the network makes of photos after a training has changed it. What its frozen part makes of them is kept.
+ *
+ * @param network what {@link featureModel} gave, with the trainable flags of the training
+ */
+export async function featuresAfter(
+  { runtime, machine, trunkPrecision, signal }: FineTuneJob,
+  network: Sequential,
+  { training, validation }: Pick<FeatureSets, "training" | "validation">,
+): Promise<ViewFeatures | undefined> {
+  const options = { trunkPrecision, calibration: training.source };
+  const values: TensorData<"float32">[] = [];
+  for (const { source } of [training, validation]) {
+    const batches = stoppable(source.inOrder(), signal);
+    values.push((await featuresOf({ runtime, machine }, network, source, { ...options, batches })).values);
+    if (signal?.aborted === true) return undefined;
+  }
+  const [learned, held] = values;
+  return learned && held && { training: learned, validation: held };
+}
+
 /** What the network wants done to photos. */
 function preprocessing({ backbone }: FineTuneJob): readonly Value[] {
   return photoGraph(backbone.imageSize, (pixels) => preprocessGraph(pixels, backbone.record.preprocess));

@@ -1,7 +1,5 @@
+import { coverage } from "./coverage.js";
 import type { HeldOut } from "./fine-tune-types.js";
-
-/** Share of photos whose class is to be among those that a prediction names. */
-export const coverage = 0.95;
 
 /**
  * How probable a class must be for a prediction to name it, so that the right one is named for 95 % of new photos of the same

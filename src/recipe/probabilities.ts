@@ -1,4 +1,5 @@
-import { float32, type TensorData } from "../onnx/tensor-data.js";
+import type { TensorData } from "../onnx/tensor-data.js";
+import { rowsOf } from "./rows.js";
 
 /** Probabilities are not taken for smaller than this: one photo must not decide a mean of logarithms. */
 const smallest = 1e-7;
@@ -9,20 +10,6 @@ function softmaxRow(logits: Float32Array): Float64Array {
   const powers = Float64Array.from(logits, (logit) => Math.exp(logit - most));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((power) => power / sum);
-}
-
-/** Rows of a matrix, without copying. */
-function rowsOf({ data, dims }: TensorData<"float32">): Float32Array[] {
-  const [rows = 0, width = 0] = dims;
-  return Array.from({ length: rows }, (_, row) => data.subarray(row * width, (row + 1) * width));
-}
-
-/** Some rows of a matrix. */
-export function rowsAt({ data, dims }: TensorData<"float32">, rows: readonly number[]): TensorData<"float32"> {
-  const [, width = 0] = dims;
-  const picked = new Float32Array(rows.length * width);
-  for (const [place, row] of rows.entries()) picked.set(data.subarray(row * width, (row + 1) * width), place * width);
-  return float32(picked, [rows.length, width]);
 }
 
 /** Probabilities of each photo, of logits `[photos, classes]`. */

@@ -8,6 +8,8 @@ export interface ColourClassifierOptions {
   readonly labels?: string | null;
   readonly input?: string;
   readonly output?: string;
+  /** The metadata `distance_threshold`: it then says how far a photo is from colours as bright as they can be. */
+  readonly distanceThreshold?: string;
 }
 
 /**
@@ -17,7 +19,8 @@ export interface ColourClassifierOptions {
  * @returns bytes of a `model.onnx`
  */
 export function colourClassifier(options: ColourClassifierOptions = {}): Uint8Array {
-  const { labels = '["red","green","blue"]', input = "image", output = "probabilities" } = options;
+  const { labels = '["red","green","blue"]', input = "image", output = "probabilities", distanceThreshold } = options;
+  const distance = distanceThreshold !== undefined;
   const model: OnnxModel = {
     irVersion: 8,
     opsets: { "": 17 },
@@ -31,14 +34,36 @@ export function colourClassifier(options: ColourClassifierOptions = {}): Uint8Ar
       }),
       node("Mul", ["means", "scale"], "logits", {}),
       node("Softmax", ["logits"], output, { axis: { type: "int", value: -1 } }),
+      ...(distance ? distanceNodes : []),
     ],
     inputs: [{ name: input, type: "uint8", shape: ["N", "H", "W", 3] }],
-    outputs: [{ name: output, type: "float32", shape: ["N", 3] }],
-    constants: new Map([["scale", float32([0.02, 0.02, 0.02], [3])]]),
-    metadata: { network: "colours", licence: "Apache-2.0", version: "1", ...(labels === null ? {} : { labels }) },
+    outputs: [
+      { name: output, type: "float32", shape: ["N", 3] },
+      ...(distance ? [{ name: "distance", type: "float32", shape: ["N"] } as const] : []),
+    ],
+    constants: new Map([
+      ["scale", float32([0.02, 0.02, 0.02], [3])],
+      ["full", float32([255], [])],
+      ["one", float32([1], [])],
+    ]),
+    metadata: {
+      ...{ network: "colours", licence: "Apache-2.0", version: "1" },
+      ...(labels === null ? {} : { labels }),
+      ...(distance ? { distance_threshold: distanceThreshold } : {}),
+    },
   };
   return writeModel(model);
 }
+
+/** 1 less the brightest channel. */
+const distanceNodes = [
+  node("ReduceMax", ["means"], "brightest", {
+    axes: { type: "ints", value: [1] },
+    keepdims: { type: "int", value: 0 },
+  }),
+  node("Div", ["brightest", "full"], "share", {}),
+  node("Sub", ["one", "share"], "distance", {}),
+];
 
 function node(
   op: string,

@@ -42,6 +42,27 @@ test("predict --json: predictions in order, skipped, done", async () => {
   expect(list.at(-1)).toEqual({ event: "done", command: "predict", photos: 2, skipped: 1, device: "cpu" });
 });
 
+test("a photo like nothing that was learned from is called so, in line; its label is still given", async () => {
+  await mkdir(join(folder, "says-distance"), { recursive: true });
+  // Red photos have a red of 200 or so of 255, blue ones 210.
+  await writeFile(join(folder, "says-distance", "model.onnx"), colourClassifier({ distanceThreshold: "0.2" }));
+  const people = await graft(["predict", "says-distance", red, blue], folder);
+  expect(people.exitCode, people.stderr).toBe(0);
+  expect(people.stdout).toMatch(
+    /^photos.red.0\.jpg {3}red {4} \d\d\.\d % {2}like nothing it has learned from\nphotos.blue.1\.jpg {2}blue {3} \d\d\.\d %\n$/,
+  );
+  const machine = events((await graft(["predict", "says-distance", red, blue, "--json"], folder)).stdout);
+  expect(machine[0]).toMatchObject({ path: red, label: "red", foreign: true });
+  expect(machine[0]?.["distance"]).toBeCloseTo(1 - 200 / 255, 1);
+  expect(machine[1]).toMatchObject({ path: blue, label: "blue", foreign: false });
+  const measured = await graft(["evaluate", "says-distance", "photos"], folder);
+  expect(measured.stdout).toMatch(/^foreign {3}8 of 13 are like nothing it has learned from$/m);
+  expect(events((await graft(["evaluate", "says-distance", "photos", "--json"], folder)).stdout).at(-1)).toMatchObject({
+    event: "done",
+    foreign: 8,
+  });
+});
+
 test("predict ends quietly when its reader has seen enough, in the middle of many photos", async () => {
   const many = Array.from({ length: 400 }, (_, index) => join("photos", "red", `${index % 4}.jpg`));
   const running = startGraft(["predict", "run", ...many, "--json"], folder);

@@ -2,6 +2,8 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import sharp from "sharp";
+import { readModel } from "../../src/onnx/read-model.js";
 import type { RunRecord } from "../../src/runs/run-record.js";
 import { events, graft, type Outcome, startGraft } from "./command.js";
 import { writePhoto, writePhotoFolder } from "./photos.js";
@@ -35,7 +37,7 @@ async function halfPhoto(): Promise<Buffer> {
 interface Record {
   readonly split: { readonly training: string[]; readonly validation: string[]; readonly test: string[] };
   readonly data: { readonly classes: string[]; readonly fingerprint: string; readonly skipped: { path: string }[] };
-  readonly result: Pick<RunRecord["result"], "val_accuracy" | "val_loss" | "learning_curve">;
+  readonly result: Pick<RunRecord["result"], "val_accuracy" | "val_loss" | "learning_curve" | "held_out">;
   readonly interrupted: boolean;
 }
 
@@ -273,6 +275,32 @@ describe("graft evaluate and predict on a trained run", () => {
     expect(outcome).toMatchObject({ exitCode: 0, stderr: "" });
     expect(outcome.stdout).toMatch(/^new.a\.jpg {5}blue +\d+\.\d %\nnew.b, c\.jpg {2}green +\d+\.\d %\n$/);
   });
+});
+
+test("a run knows what it has learned from: other colours are called foreign, new photos of its own are not", async () => {
+  const outcome = await graft(["train", "photos", ...tiny, "--unfreeze", "none", "--out", "knowing"], folder);
+  expect(outcome.exitCode, outcome.stderr).toBe(0);
+  const { result } = await recordOf("knowing");
+  const { distance_threshold } = result.held_out ?? {};
+  const { metadata, outputs } = readModel(new Uint8Array(await model("knowing")), "model.onnx");
+  expect(metadata["distance_threshold"]).toBe(String(distance_threshold));
+  expect(outputs).toMatchObject([
+    { name: "probabilities", shape: ["N", 3] },
+    { name: "distance", type: "float32", shape: ["N"] },
+  ]);
+  const own = Array.from({ length: 12 }, (_, index) => join("fresh", `${index}.jpg`));
+  for (const [index, path] of own.entries()) {
+    await writePhoto(join(folder, path), (["red", "green", "blue"] as const)[index % 3] ?? "red", 3000 + index);
+  }
+  const violet = join("fresh", "violet.png");
+  await sharp({ create: { width: 48, height: 40, channels: 3, background: "#f0f" } }).toFile(join(folder, violet));
+  const predictions = events((await graft(["predict", "knowing", ...own, violet, "--json"], folder)).stdout).slice(
+    0,
+    13,
+  );
+  expect(predictions.at(-1)).toMatchObject({ path: violet, foreign: true, label: expect.any(String) as unknown });
+  expect(predictions.slice(0, -1).filter(({ foreign }) => foreign === true).length).toBeLessThanOrEqual(3);
+  for (const { distance, foreign } of predictions) expect(Number(distance) > distance_threshold).toBe(foreign);
 });
 
 async function model(run: string): Promise<Buffer> {

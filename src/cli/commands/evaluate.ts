@@ -36,6 +36,11 @@ function sourceText({ set, directory }: PhotoSource): string {
   }
 }
 
+/** Of photos of the classes, one in twenty is expected. */
+function foreignRow(foreign: number | undefined, photos: number): string[] {
+  return foreign === undefined ? [] : [`foreign   ${foreign} of ${photos} are like nothing it has learned from`];
+}
+
 /** Adds `graft evaluate` to the program. */
 export function addEvaluate(program: Command, surroundings: Surroundings): void {
   const command = program
@@ -57,7 +62,7 @@ export function addEvaluate(program: Command, surroundings: Surroundings): void 
       };
       try {
         const { evaluate } = await import("../../jobs/evaluate.js");
-        const { evaluation, source } = await evaluate(
+        const { evaluation, foreign, source } = await evaluate(
           { model, directory, device },
           contextFor(reporter, surroundings, words),
         );
@@ -68,6 +73,7 @@ export function addEvaluate(program: Command, surroundings: Surroundings): void 
             `balanced  ${percent(evaluation.balancedAccuracy)}: the mean of what is recognised of each class`,
             `probable  off by ${percent(evaluation.calibrationError)} on the mean (expected calibration error)`,
             `loss      ${evaluation.loss.toFixed(4)}`,
+            ...foreignRow(foreign, evaluation.photos),
             "",
             perClassText(evaluation),
             "",

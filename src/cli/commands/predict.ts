@@ -13,12 +13,18 @@ interface PredictFlags {
   readonly json?: boolean;
 }
 
+/** Behind photos of something else. */
+const foreignText = "like nothing it has learned from";
+
 const help = `
 MODEL is a run folder of \`graft train\`, or its model.onnx. Each PHOTO is a file:
 ${readableFormats}.
 
 Where one label would be a guess, those follow between which it lies: the right one is among them for 95 of 100 photos of
 the kind that was learned from.
+
+"${foreignText}" stands behind a photo that is farther from all photos that were
+learned from than 95 of 100 of their kind are: as a rule it shows something else, and its label means little.
 
 Photos that cannot be read are named and left out; the exit code is 1 only when none could be read.
 
@@ -57,8 +63,8 @@ export function addPredict(program: Command, surroundings: Surroundings): void {
       };
       const words: Words = (event) => {
         if (event.event !== "prediction") return false;
-        const { path, label, labels = [], probability } = event;
-        const others = labels.length > 1 ? `  ${orText(labels)}` : "";
+        const { path, label, labels = [], probability, foreign = false } = event;
+        const others = foreign ? `  ${foreignText}` : labels.length > 1 ? `  ${orText(labels)}` : "";
         const line = `${pad(path, pathWidth)}  ${pad(label, labelWidth)}  ${pad(percent(probability), 7, "right")}`;
         reporter.result(`${line}${others}`);
         return true;

@@ -25,11 +25,11 @@ export async function fitAndTell(work: Work, views?: ViewFeatures): Promise<Fitt
 }
 
 /** Makes this the best head so far, and a classifier of it: the frozen network with the head, whose probabilities hold. */
-export function kept(work: Work, fitted: FittedAndMeasured): TrainedClassifier {
-  const { network, random } = work;
+export async function kept(work: Work, fitted: FittedAndMeasured): Promise<TrainedClassifier> {
+  const { network, random, heads } = work;
   const { classifier, temperature, row, heldOut, learnedFrom } = fitted;
   work.head = fitted;
   work.bestLogits = fitted.validationLogits;
   const model = graftHead(network, createHead(classifier, random, temperature));
-  return { model, row, heldOut, learnedFrom, unfrozenFrom: "none" };
+  return { model, row, heldOut, learnedFrom, familiar: await heads.familiarPhotos(), unfrozenFrom: "none" };
 }

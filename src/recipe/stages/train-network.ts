@@ -70,12 +70,16 @@ export async function trainNetwork(
     const made = {
       row: { ...row, val_loss: logLoss(heldOut, labels, heads.validationWeights), val_accuracy: shareRight(heldOut, labels) },
       heldOut: { truth: labels, probabilities: probabilitiesOf(heldOut) },
+      familiar: await tuning.familiarPhotos(share),
       unfrozenFrom: job.unfreeze ?? [...unfrozen][0]?.name ?? "none",
     };
     if (heads.learnsFromAll && !isStopped(job) && work.trouble === undefined) {
       tuning.undo();
       const all = await learnFromAll(work, loops, { head, views, length });
-      if (all !== undefined) return { ...made, ...all.finish(share, temperature), learnedFrom: head.learnedFrom };
+      if (all !== undefined) {
+        const finished = { ...made, ...all.finish(share, temperature), learnedFrom: head.learnedFrom };
+        return { ...finished, familiar: await all.knowing(made.familiar?.threshold) };
+      }
     }
     return { ...made, ...tuning.finish(share, temperature), learnedFrom: sets.training.photos };
   } finally {

@@ -6,10 +6,13 @@ import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import type { Photo } from "../../photos/photo.js";
 import { fromTensor } from "../../runtime/runtime.js";
 import { weightedSource, weightingOf, weightsFor } from "../class-weights.js";
+import { type FamiliarPhotos, familiarPhotosMeasured, keptPhotos, roomFor } from "../familiar-photos.js";
 import type { EpochRow } from "../fine-tune-types.js";
 import type { UnitClassifier } from "../fit-head.js";
 import { createHead, divideLogits, graftHead } from "../head.js";
 import { KeptWeights } from "../kept-weights.js";
+import { featuresAfter } from "../photo-features.js";
+import { rowsTogether } from "../rows.js";
 import { trainInOneCycle } from "../stepped-training.js";
 import { isStopped, type Work } from "./stage.js";
 
@@ -90,6 +93,23 @@ export class Tuning {
       Math.log(Math.max(probability, smallest)),
     );
     return float32(logarithms, dims);
+  }
+
+  /** What the model, that share of the way, knows when it sees it again: measured by the validation photos. */
+  async familiarPhotos(share: number): Promise<FamiliarPhotos | undefined> {
+    const { job, network, sets } = this.work;
+    this.before.blend(this.after, share);
+    const features = isStopped(job) ? undefined : await featuresAfter(job, network, sets);
+    return features && familiarPhotosMeasured(job.runtime, features.training, features.validation, roomFor(network));
+  }
+
+  /** What the model knows as it is, which has learned from all photos: another one of its kind has measured the threshold. */
+  async knowing(threshold: number | undefined): Promise<FamiliarPhotos | undefined> {
+    const { job, network, sets } = this.work;
+    const features = await featuresAfter(job, network, sets);
+    if (features === undefined) return undefined;
+    const all = rowsTogether([features.training, features.validation]);
+    return { features: await keptPhotos(job.runtime, all, roomFor(network)), threshold };
   }
 
   /** Leaves the model that share of the way, its probabilities calibrated. */
