@@ -69,6 +69,7 @@ const events: {
     ...{ phase: true, epoch: true, epochs: true, loss: true, accuracy: true, val_loss: true, val_accuracy: true },
     ...{ learning_rate: true, seconds: true },
   },
+  model: { path: true, phase: true, epoch: true, val_loss: true, val_accuracy: true },
   warning: { code: true, message: true },
   skipped: { path: true, reason: true },
   prediction: { path: true, label: true, probability: true, labels: true, probabilities: true },

@@ -103,4 +103,4 @@ async function load({ imageSize, onProgress }: LoadNetworkOptions): Promise<Base
 }
 
 /** MobileNetV2 1.0. */
-export const mobileNetV2Network: Network = { record, lastBlock: "expanded_conv_16/expand", takesWeights: false, load };
+export const mobileNetV2Network: Network = { record, lastStage: "expanded_conv_13/expand", takesWeights: false, load };

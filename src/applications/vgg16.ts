@@ -153,7 +153,7 @@ export const vgg16 = { VGG16, preprocessInput: preprocessInput(record.preprocess
 /** VGG16 as a network to be grafted onto. */
 export const vgg16Network: Network = {
   record,
-  lastBlock: "block5_conv1",
+  lastStage: "block5_conv1",
   takesWeights: true,
   load: async ({ imageSize, weights, onProgress }) =>
     VGG16({ weights, includeTop: false, inputShape: [imageSize, imageSize, 3] }, onProgress),

@@ -14,6 +14,7 @@ const stages = {
   features: "Passing photos through the network",
   views: "Passing views of photos through the network",
   training: "Epoch",
+  "all-photos": "Once more with all photos",
   comparing: "Comparing with the exact network",
   evaluating: "Measuring",
 } as const;

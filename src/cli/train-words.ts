@@ -41,6 +41,11 @@ export class TrainWords {
       case "epoch":
         this.epoch(event);
         return true;
+      case "model":
+        // The first one, and that there is one at all, is said by the table at the end.
+        if (event.epoch > 1)
+          this.reporter.say(`${event.path} is better now: ${percent(event.val_accuracy)} of held-out photos.`);
+        return true;
       case "error":
         this.reporter.say(event.message);
         return true;
@@ -72,7 +77,7 @@ export class TrainWords {
       this.reporter.say(
         row.phase === "head"
           ? "The network is frozen; a new classifier is fitted to what it sees in the photos, then in parts of them too."
-          : `From epoch ${row.epoch} on, the unfrozen part of the network learns too.`,
+          : `From epoch ${row.epoch} on, the last stage of the network learns too.`,
       );
     }
     const now = this.now();

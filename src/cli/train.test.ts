@@ -49,7 +49,7 @@ function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] 
 
 const backbone: Backbone = {
   record: { name: "fake", description: "A fake.", licence: "MIT", imageSize: 32, preprocess: "tf" },
-  ...{ imageSize: 32, model: new Sequential(), lastBlock: "block5" },
+  ...{ imageSize: 32, model: new Sequential(), lastStage: "block5" },
 };
 
 /** Runs `graft` with a fake recipe; `interrupt` stands for Ctrl+C. */

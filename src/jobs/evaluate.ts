@@ -37,7 +37,9 @@ async function trainedPhotos(model: string): Promise<ReadonlySet<string>> {
   if (record === undefined) return new Set();
   // The folder may have moved since, or have lain on another computer: then nothing is known to have been trained with.
   const base = await realpath(record.data.directory).catch(() => undefined);
-  return new Set(base === undefined ? [] : (record.split.learned_from ?? record.split.training).map((path) => join(base, path)));
+  return new Set(
+    base === undefined ? [] : (record.split.learned_from ?? record.split.training).map((path) => join(base, path)),
+  );
 }
 
 /** Test photos, else validation photos, else all; of these, the ones that the classifier was not trained with. */

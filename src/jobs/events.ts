@@ -20,6 +20,11 @@ export type JobEvent =
     }
   | ProgressEvent
   | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow)
+  | ({
+      /** A model.onnx was written: the first one, or one that held-out photos say is better than that before. */
+      readonly event: "model";
+      readonly path: string;
+    } & Pick<EpochRow, "phase" | "epoch" | "val_loss" | "val_accuracy">)
   | { readonly event: "warning"; readonly code: string; readonly message: string }
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
   | {
@@ -56,7 +61,8 @@ export type JobEvent =
 /** How far long work is. */
 export interface ProgressEvent {
   readonly event: "progress";
-  readonly stage: "downloading" | "reading" | "features" | "views" | "training" | "comparing" | "evaluating";
+  readonly stage:
+    "downloading" | "reading" | "features" | "views" | "training" | "all-photos" | "comparing" | "evaluating";
   readonly unit: "bytes" | "photos" | "steps";
   readonly done: number;
   /** `null` when it is not known. */

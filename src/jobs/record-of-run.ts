@@ -43,7 +43,7 @@ export function recordOf(
       image_size: imageSize,
       // Also where the second phase was left out, or never reached.
       unfrozen_from: result.epochs.some(({ phase }) => phase === "fine-tune")
-        ? (settings.unfreeze ?? backbone.lastBlock)
+        ? (settings.unfreeze ?? backbone.lastStage)
         : "none",
     },
     data: {

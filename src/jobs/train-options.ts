@@ -77,19 +77,19 @@ export const trainOptions = {
   },
   epochs: {
     placeholder: "<number>",
-    help: "the most epochs in which the network's last block is trained (default: 30); ends earlier when nothing improves",
+    help: "epochs in which the network's last stage is trained (default: 6)",
     value: { kind: "whole", from: 1, to: 10_000 },
     for: "recipe",
   },
   batchSize: {
     placeholder: "<number>",
-    help: "photos a step while the last block is trained (default: 32, fewer for small folders)",
+    help: "photos a step while the last stage is trained (default: 32, fewer for small folders)",
     value: { kind: "whole", from: 1, to: 1024 },
     for: "recipe",
   },
   learningRate: {
     placeholder: "<number>",
-    help: "step size while the last block is trained (default: 0.00003)",
+    help: "greatest step size while the last stage is trained (default: 0.0003)",
     value: { kind: "real", from: 0, to: 10 },
     for: "recipe",
   },
@@ -101,7 +101,7 @@ export const trainOptions = {
   },
   unfreeze: {
     placeholder: "<layer|none|all>",
-    help: "from which layer on the network is trained after the new classifier (default: its last block)",
+    help: "from which layer on the network is trained after the new classifier (default: its last stage)",
     value: { kind: "text", expected: 'the name of a layer, "none" or "all"' },
     for: "recipe",
   },

@@ -62,19 +62,28 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       training,
       validation,
       ...settingsFor("recipe", settings),
+      // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
+      onBetter: async ({ model: trained, row, heldOut }) => {
+        const model = await parts.exportClassifier({
+          model: trained,
+          backbone,
+          classes,
+          threshold: thresholdOf(heldOut),
+        });
+        await writeRunFolder(folder.path, { model });
+        written = true;
+        const { phase, epoch, val_loss, val_accuracy } = row;
+        emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
+      },
       onEvent: emit,
       signal: context.signal,
     };
     const learned = await learn(recipe, context);
     if (learned === undefined) {
-      const message = "Stopped before the first epoch had ended: there is nothing to keep.";
+      const message = "Stopped before the new classifier was there: there is nothing to keep.";
       emit({ event: "error", code: "interrupted", message });
       return undefined;
     }
-    const { model: trained, heldOut } = learned.result;
-    const model = await parts.exportClassifier({ model: trained, backbone, classes, threshold: thresholdOf(heldOut) });
-    await writeRunFolder(folder.path, { model });
-    written = true;
     return await finish(run, photos, { recipe, learned }, context);
   } finally {
     if (!written) await folder.abandon();
@@ -167,15 +176,12 @@ interface Learned {
 async function learn(recipe: FineTuneOptions, { emit, parts, signal }: StoppableContext): Promise<Learned | undefined> {
   if (signal.aborted) return undefined;
   const skipped: { path: string; reason: string }[] = [];
-  let learned = false;
   const onEvent = (event: FineTuneEvent): void => {
-    if (event.event === "epoch" || (event.event === "progress" && event.stage === "training")) learned = true;
     if (event.event === "skipped") skipped.push({ path: event.path, reason: event.reason });
     emit(event);
   };
   try {
-    const result = await parts.fineTune({ ...recipe, onEvent });
-    return isAborted(signal) && !learned ? undefined : { result, skipped };
+    return { result: await parts.fineTune({ ...recipe, onEvent }), skipped };
   } catch (error) {
     if (isAborted(signal)) return undefined;
     throw error;

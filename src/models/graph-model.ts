@@ -239,17 +239,26 @@ export class GraphModel extends BaseModel {
   }
 
   /**
-   * Name of the first layer of the network's last block: of the layers behind the last place where branches join or the
-   * picture shrinks by pooling, with at least one such layer behind it.
+   * Name of the first layer of the network's last stage: of the layers that see the picture at its smallest size, with those of the
+   * block that makes it so small. Where the picture shrinks nowhere but at the entrance, as in a transformer, its last block: the
+   * layers behind the last place where branches join, with at least one such layer behind it.
    */
-  get lastBlock(): string {
+  get lastStage(): string {
     const order = nodesInOrder(this.graph.outputs);
     const position = new Map(order.map((node, index) => [node, index]));
-    const joints = order.flatMap((node, index) => (isJoint(node) ? [index] : []));
     const places = this.graph.nodes.map(({ node }) => position.get(node) ?? -1);
     const last = places.at(-1) ?? -1;
-    const joint = joints.filter((index) => index < last).at(-1) ?? -1;
-    const first = places.findIndex((place) => place > joint);
+    const positions = (holds: (node: Node) => boolean): number[] =>
+      order.flatMap((node, index) => (index < last && holds(node) ? [index] : []));
+    const shrinks = positions((node) => shrinksPicture(node) && position.get(node) !== places[0]);
+    const shrink = shrinks.at(-1);
+    // What joins before an earlier shrinking belongs to that one.
+    const from = shrink === undefined ? -1 : (shrinks.at(-2) ?? -1);
+    const joint = positions(isJoint)
+      .filter((index) => index < (shrink ?? last) && index > from)
+      .at(-1);
+    const start = joint === undefined ? (shrink ?? 0) : joint + 1;
+    const first = places.findIndex((place) => place >= start);
     return this.imported[Math.max(first, 0)]?.name ?? this.name;
   }
 
@@ -258,8 +267,14 @@ export class GraphModel extends BaseModel {
   }
 }
 
-/** Whether branches join here (a sum or concatenation of two computed values), or pooling shrinks the picture. */
+/** Whether branches join here: a sum or concatenation of computed values. */
 function isJoint({ op, inputs }: Node): boolean {
-  if (op === "MaxPool" || op === "AveragePool" || op === "Concat") return true;
-  return op === "Add" && inputs.every((value) => value?.source.kind === "node");
+  return (op === "Add" || op === "Concat") && inputs.every((value) => value?.source.kind === "node");
+}
+
+/** Whether a picture is smaller behind this convolution or pooling. */
+function shrinksPicture({ op, inputs, outputs }: Node): boolean {
+  if (op !== "Conv" && op !== "MaxPool" && op !== "AveragePool") return false;
+  const [before, after] = [inputs[0]?.shape[2], outputs[0]?.shape[2]];
+  return typeof before === "number" && typeof after === "number" && after < before;
 }

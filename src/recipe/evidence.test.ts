@@ -14,7 +14,17 @@ describe("better", () => {
 
   it("does not hold for equal losses, higher ones, or losses that are no numbers", () => {
     expect(better(others, others)).toBe(false);
-    expect(better(others.map((loss) => loss + 0.1), others)).toBe(false);
-    expect(better(others.map(() => NaN), others)).toBe(false);
+    expect(
+      better(
+        others.map((loss) => loss + 0.1),
+        others,
+      ),
+    ).toBe(false);
+    expect(
+      better(
+        others.map(() => NaN),
+        others,
+      ),
+    ).toBe(false);
   });
 });

@@ -17,6 +17,8 @@ export interface FineTuneOptions extends RecipeSettings {
   readonly training: readonly Photo[];
   readonly validation: readonly Photo[];
   readonly onEvent?: ((event: FineTuneEvent) => void) | undefined;
+  /** Given each classifier that is better than those before, the first one soon; the work goes on when it has settled. */
+  readonly onBetter?: ((classifier: TrainedClassifier) => Promise<void>) | undefined;
   /** Ends the training after the current step; what was reached by then is kept. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -44,7 +46,7 @@ export type FineTuneEvent =
   /** Long work: photos through the network, steps of an epoch, photos through the exact network. `total` in the same unit. */
   | {
       readonly event: "progress";
-      readonly stage: "features" | "views" | "training" | "comparing";
+      readonly stage: "features" | "views" | "training" | "all-photos" | "comparing";
       readonly unit: "photos" | "steps";
       readonly done: number;
       readonly total: number;
@@ -71,14 +73,26 @@ export interface HeldOut {
   readonly probabilities: readonly ArrayLike<number>[];
 }
 
+/** What a stage of the recipe made. */
+export interface TrainedClassifier {
+  /** Preprocessed images in, probabilities out; a later stage may change its weights. */
+  readonly model: BaseModel;
+  /** The figures of the epoch that its weights come from; those of the validation are of photos that have chosen nothing. */
+  readonly row: EpochRow;
+  /** What was said of photos that were held out: those that `row.val_accuracy` was measured with. */
+  readonly heldOut: HeldOut;
+  /** Photos that it has learned from: after they have measured it, the validation photos too. */
+  readonly learnedFrom: readonly Photo[];
+}
+
 /** What the recipe made. */
 export interface FineTuneResult {
-  /** Preprocessed images in, probabilities out; it holds the best weights by validation. */
+  /** Preprocessed images in, probabilities out. */
   readonly model: BaseModel;
   readonly epochs: readonly EpochRow[];
   /** Number of the epoch whose weights were kept. */
   readonly bestEpoch: number;
-  /** The figures of that epoch. */
+  /** The figures of that epoch; those of the validation are of photos that have chosen nothing. */
   readonly best: EpochRow;
   /** What 8 bits cost, where they were asked for. */
   readonly trunk?:
@@ -93,7 +107,7 @@ export interface FineTuneResult {
   readonly trouble?: LostLoss | undefined;
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
-  /** Photos that the model has learned from: after they have measured the head, the validation photos too. */
+  /** Photos that the model has learned from: after they have measured it, the validation photos too. */
   readonly learnedFrom: readonly Photo[];
   /** What was said of photos that were held out: those that `best.val_accuracy` was measured with. */
   readonly heldOut: HeldOut;

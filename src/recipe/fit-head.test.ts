@@ -14,11 +14,16 @@ function photos(count: number, apart: number, seed: number): LabelledFeatures {
   const labels = Array.from({ length: count }, (_, photo) => photo % 3);
   const features = new Float32Array(count * width);
   random.normalInto(features);
-  for (const [photo, label] of labels.entries()) features[photo * width + label] = (features[photo * width + label] ?? 0) + apart;
+  for (const [photo, label] of labels.entries())
+    features[photo * width + label] = (features[photo * width + label] ?? 0) + apart;
   return {
     features: float32(features, [count, width]),
     labels,
-    folds: foldsOf(labels, labels.map((_, photo) => String(photo)), new Generator(1)),
+    folds: foldsOf(
+      labels,
+      labels.map((_, photo) => String(photo)),
+      new Generator(1),
+    ),
   };
 }
 
@@ -28,7 +33,10 @@ beforeAll(async () => {
 });
 afterAll(() => fitter.release());
 
-async function lossOnNew(set: LabelledFeatures, apart: number): Promise<{ held: number; fresh: number; penalty: number }> {
+async function lossOnNew(
+  set: LabelledFeatures,
+  apart: number,
+): Promise<{ held: number; fresh: number; penalty: number }> {
   const { classifier, heldOut, penalty } = await fitter.fit(set);
   const fresh = photos(3000, apart, 99);
   return {
@@ -55,7 +63,10 @@ describe("HeadFitter", () => {
 
   it("takes no notice of how long features are", async () => {
     const set = photos(90, 4, 7);
-    const longer = float32(set.features.data.map((value, index) => value * (1 + (Math.floor(index / width) % 7))), [90, width]);
+    const longer = float32(
+      set.features.data.map((value, index) => value * (1 + (Math.floor(index / width) % 7))),
+      [90, width],
+    );
     const [one, other] = [await fitter.fit(set), await fitter.fit({ ...set, features: longer })];
     other.classifier.kernel.data.forEach((value, place) => {
       expect(value).toBeCloseTo(one.classifier.kernel.data[place] ?? NaN, 2);
@@ -65,7 +76,12 @@ describe("HeadFitter", () => {
   it("never holds a photo out of a part whose views it learns from", async () => {
     // Views that say all of a photo: a classifier that had seen them would be sure of it.
     const set = photos(60, 0, 7);
-    const views: TensorData<"float32"> = float32([...set.features.data].flatMap((_, index, all) => (index % width === 0 ? [...all.slice(index, index + width), ...all.slice(index, index + width)] : [])), [120, width]);
+    const views: TensorData<"float32"> = float32(
+      [...set.features.data].flatMap((_, index, all) =>
+        index % width === 0 ? [...all.slice(index, index + width), ...all.slice(index, index + width)] : [],
+      ),
+      [120, width],
+    );
     const { heldOut, classifier } = await fitter.fit({ ...set, views });
     expect(shareRight(heldOut, set.labels)).toBeLessThan(0.6);
     const twice = await fitter.fit(set);

@@ -15,10 +15,17 @@ export interface LabelledFeatures {
   readonly folds: readonly number[];
 }
 
+/** A linear classifier of features that are brought to length 1, and then to mean 0 and one common deviation. */
+export interface UnitClassifier extends LinearClassifier {
+  /** Mean of each feature, at length 1; `[features]` numbers. */
+  readonly mean: Float32Array;
+  /** What the difference from the mean is divided by. */
+  readonly deviation: number;
+}
+
 /** What the features of a set can teach. */
 export interface FittedHead {
-  /** For features of length 1, as `UnitNormalization` makes them. */
-  readonly classifier: LinearClassifier;
+  readonly classifier: UnitClassifier;
   /** `[photos, classes]`: logits of each photo by a classifier that was fitted without its part. */
   readonly heldOut: TensorData<"float32">;
   /** The strength of the penalty for one photo: the objective's is this divided by the number of photos. */
@@ -77,7 +84,7 @@ export class HeadFitter {
   }
 
   /** Fits a classifier with a penalty that {@link fit} has found, without measuring it. */
-  async refit(set: LabelledFeatures, penalty: number): Promise<LinearClassifier> {
+  async refit(set: LabelledFeatures, penalty: number): Promise<UnitClassifier> {
     return this.whole(set, standardized(set), penalty);
   }
 
@@ -86,8 +93,8 @@ export class HeadFitter {
    *
    * @returns logits `[photos, classes]`
    */
-  async logits(features: TensorData<"float32">, classifier: LinearClassifier): Promise<TensorData<"float32">> {
-    return this.regression.logits(unitLength(features), classifier);
+  async logits(features: TensorData<"float32">, classifier: UnitClassifier): Promise<TensorData<"float32">> {
+    return this.regression.logits(scaledBy(classifier, unitLength(features)), classifier);
   }
 
   /** Frees what the engine holds. */
@@ -95,9 +102,10 @@ export class HeadFitter {
     await this.regression.release();
   }
 
-  private async whole(set: LabelledFeatures, scaled: Standardized, penalty: number): Promise<LinearClassifier> {
+  private async whole(set: LabelledFeatures, scaled: Standardized, penalty: number): Promise<UnitClassifier> {
     const samples = this.samples(set, scaled, () => true);
-    return unscaled(await this.regression.fit(samples, penalty / set.labels.length), scaled);
+    const { mean, deviation } = scaled;
+    return { ...(await this.regression.fit(samples, penalty / set.labels.length)), mean, deviation };
   }
 
   /** Each part by a classifier of the others. */
@@ -142,40 +150,34 @@ export class HeadFitter {
 }
 
 /** Features of length 1 with mean 0 and a common deviation of 1. */
-interface Standardized {
+interface Standardized extends Pick<UnitClassifier, "mean" | "deviation"> {
   readonly photos: TensorData<"float32">;
   readonly views: TensorData<"float32"> | undefined;
-  readonly mean: Float64Array;
-  readonly deviation: number;
 }
 
 /** By the figures of the photos themselves: with and without views they are seen alike. */
 function standardized({ features, views }: LabelledFeatures): Standardized {
   const [photos = 0, width = 0] = features.dims;
   const unit = unitLength(features);
-  const mean = new Float64Array(width);
-  for (const [index, value] of unit.data.entries()) mean[index % width] = (mean[index % width] ?? 0) + value / photos;
+  const sums = new Float64Array(width);
+  for (const [index, value] of unit.data.entries()) sums[index % width] = (sums[index % width] ?? 0) + value;
+  const mean = Float32Array.from(sums, (sum) => sum / photos);
   let squares = 0;
   for (const [index, value] of unit.data.entries()) squares += (value - (mean[index % width] ?? 0)) ** 2;
-  const deviation = Math.sqrt(squares / unit.data.length) || 1;
-  const scale = ({ data, dims }: TensorData<"float32">): TensorData<"float32"> =>
-    float32(
-      data.map((value, index) => (value - (mean[index % width] ?? 0)) / deviation),
-      dims,
-    );
-  return { photos: scale(unit), views: views && scale(unitLength(views)), mean, deviation };
+  const figures = { mean, deviation: Math.sqrt(squares / unit.data.length) || 1 };
+  return { photos: scaledBy(figures, unit), views: views && scaledBy(figures, unitLength(views)), ...figures };
 }
 
-/** The same classifier for features of length 1 that are not standardized. */
-function unscaled({ kernel, bias }: LinearClassifier, { mean, deviation }: Standardized): LinearClassifier {
-  const [features = 0, classes = 0] = kernel.dims;
-  const scaledKernel = kernel.data.map((value) => value / deviation);
-  const shifted = Float64Array.from(bias.data);
-  for (let index = 0; index < features * classes; index++) {
-    const label = index % classes;
-    shifted[label] = (shifted[label] ?? 0) - (mean[Math.floor(index / classes)] ?? 0) * (scaledKernel[index] ?? 0);
-  }
-  return { kernel: float32(scaledKernel, kernel.dims), bias: float32(Float32Array.from(shifted), bias.dims) };
+/** Features of length 1 as a classifier sees them. */
+function scaledBy(
+  { mean, deviation }: Pick<UnitClassifier, "mean" | "deviation">,
+  { data, dims }: TensorData<"float32">,
+): TensorData<"float32"> {
+  const width = mean.length;
+  return float32(
+    data.map((value, index) => (value - (mean[index % width] ?? 0)) / deviation),
+    dims,
+  );
 }
 
 /** Each row divided by its length, as `UnitNormalization` does. */

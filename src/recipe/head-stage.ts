@@ -1,30 +1,34 @@
 import { NumberError } from "../errors/errors.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
+import type { Photo } from "../photos/photo.js";
 import { photoHash } from "../photos/photo-identity.js";
 import type { RandomStreams } from "../random/seed.js";
-import type { LinearClassifier } from "../training/regression/softmax-regression.js";
+import { choose } from "./choose.js";
 import type { EpochRow, FineTuneJob, HeldOut } from "./fine-tune-types.js";
-import { type FittedHead, HeadFitter, type LabelledFeatures } from "./fit-head.js";
+import { type FittedHead, HeadFitter, type LabelledFeatures, type UnitClassifier } from "./fit-head.js";
 import { foldsOf } from "./folds.js";
 import type { FeatureSets, PhotoFeatures, ViewFeatures } from "./photo-features.js";
-import { logLoss, losses, probabilitiesOf, shareRight } from "./probabilities.js";
+import { logLoss, probabilitiesOf, shareRight } from "./probabilities.js";
+import { tempered } from "./temperature.js";
 
 /** What was learned from some photos, and what photos say of it that taught it nothing. */
-export interface HeadCandidate {
+export interface FittedAndMeasured {
   /** Learned from all photos that may be learned from. */
-  readonly classifier: LinearClassifier;
+  readonly classifier: UnitClassifier;
   /** How much the penalty had to hold it back. */
   readonly penalty: number;
+  /** What its logits are divided by, so that its probabilities hold. */
+  readonly temperature: number;
   readonly row: EpochRow;
   readonly heldOut: HeldOut;
-  /** Whether it has learned from the validation photos too. */
-  readonly learnsFromAll: boolean;
-  /** `−log` of the probability of each validation photo's class, by a classifier that has not learned from that photo. */
-  readonly validationLosses: readonly number[];
+  /** Photos that it has learned from: after they have measured it, the validation photos too. */
+  readonly learnedFrom: readonly Photo[];
+  /** `[photos, classes]`: logits of the validation photos by classifiers that have not learned from them. */
+  readonly validationLogits: TensorData<"float32">;
 }
 
 /**
- * The first stage: a linear classifier of what the frozen network makes of photos.
+ * Fits and measures linear classifiers of what the frozen network makes of photos.
  *
  * Where the validation photos were drawn from the folder, they are learned from like the others, and all are measured by
  * cross-validation: each by a classifier of the other four fifths. An arbitrary fifth of a small folder measures little. Where there
@@ -36,7 +40,7 @@ export class HeadStage {
     private readonly fitter: HeadFitter,
     private readonly job: FineTuneJob,
     private readonly sets: FeatureSets,
-    private readonly folds: { readonly training: readonly number[]; readonly all: readonly number[] },
+    private readonly folds: Readonly<Record<"training" | "validation" | "all", readonly number[]>>,
   ) {}
 
   /** @param random where the parts of the cross-validation are drawn from */
@@ -48,7 +52,11 @@ export class HeadStage {
       const labels = photos.map(({ classIndex }) => classIndex);
       return foldsOf(labels, hashes, random.stream("folds"));
     };
-    const folds = { training: await fold([training]), all: await fold([training, validation]) };
+    const folds = {
+      training: await fold([training]),
+      validation: await fold([validation]),
+      all: await fold([training, validation]),
+    };
     const width = training.features.dims[1] ?? 0;
     const fitter = await HeadFitter.create(job.runtime, width, job.classes.length);
     return new HeadStage(fitter, job, sets, folds);
@@ -61,33 +69,46 @@ export class HeadStage {
    * @param views what the network makes of views of the photos; default of the photos themselves
    * @param started when the stage has begun, in ms
    */
-  async fit(number: number, started: number, views?: ViewFeatures): Promise<HeadCandidate> {
+  async fit(number: number, started: number, views?: ViewFeatures): Promise<FittedAndMeasured> {
     const { training, validation } = this.sets;
     const all = labelled([training, validation], this.folds.all, views && [views.training, views.validation]);
     const alone = labelled([training], this.folds.training, views && [views.training]);
     if (this.pooled) {
       const fitted = await this.fitter.fit(all);
-      const own = float32(fitted.heldOut.data.subarray(training.photos.length * this.classes), [
-        validation.photos.length,
-        this.classes,
-      ]);
-      return this.candidate(number, started, all, fitted, {
-        ...{ logits: fitted.heldOut, labels: all.labels },
-        own,
+      const own = fitted.heldOut.data.subarray(training.photos.length * this.classes);
+      return this.measured(number, started, all, fitted, {
+        logits: fitted.heldOut,
+        ...{ labels: all.labels, folds: this.folds.all },
+        validation: float32(own, [validation.photos.length, this.classes]),
       });
     }
     const fitted = await this.fitter.fit(alone);
     const logits = await this.fitter.logits(validation.features, fitted.classifier);
-    const measured = { logits, labels: validation.photos.map(({ classIndex }) => classIndex), own: logits };
-    if (this.job.trunkPrecision === "int8") return this.candidate(number, started, alone, fitted, measured);
+    const held = { logits, labels: this.validationLabels, folds: this.folds.validation, validation: logits };
+    if (!this.learnsFromAll) return this.measured(number, started, alone, fitted, held);
     // All that is left to learn from; how much it may be bent is known.
-    const whole = await this.fitter.refit(all, fitted.penalty);
-    return this.candidate(number, started, all, { ...fitted, classifier: whole }, measured);
+    const classifier = await this.fitter.refit(all, fitted.penalty);
+    return this.measured(number, started, all, { ...fitted, classifier }, held);
   }
 
   /** The same classifier learned from the training photos alone, for a stage that the validation photos are to judge. */
-  async withoutValidation({ penalty }: HeadCandidate, views: ViewFeatures): Promise<LinearClassifier> {
+  async withoutValidation({ penalty }: FittedAndMeasured, views: ViewFeatures): Promise<UnitClassifier> {
     return this.fitter.refit(labelled([this.sets.training], this.folds.training, [views.training]), penalty);
+  }
+
+  /** Classes of the validation photos. */
+  get validationLabels(): readonly number[] {
+    return this.sets.validation.photos.map(({ classIndex }) => classIndex);
+  }
+
+  /** Parts of the validation photos, for choices that they make. */
+  get validationFolds(): readonly number[] {
+    return this.folds.validation;
+  }
+
+  /** Whether the validation photos are learned from once they have measured; with 8 bits they measure in the end what these cost. */
+  get learnsFromAll(): boolean {
+    return this.job.trunkPrecision !== "int8";
   }
 
   /** Frees what the engine holds. */
@@ -101,10 +122,10 @@ export class HeadStage {
 
   /** Whether the validation photos are learned from like the others. */
   private get pooled(): boolean {
-    return this.job.division === "drawn" && this.job.trunkPrecision !== "int8";
+    return this.job.division === "drawn" && this.learnsFromAll;
   }
 
-  private async candidate(
+  private async measured(
     number: number,
     started: number,
     learned: LabelledFeatures,
@@ -112,17 +133,19 @@ export class HeadStage {
     held: {
       readonly logits: TensorData<"float32">;
       readonly labels: readonly number[];
-      readonly own: TensorData<"float32">;
+      readonly folds: readonly number[];
+      readonly validation: TensorData<"float32">;
     },
-  ): Promise<HeadCandidate> {
-    const logits = await this.fitter.logits(learned.features, classifier);
+  ): Promise<FittedAndMeasured> {
+    const { temperature, heldOut } = choose([held.logits], held.labels, held.folds);
+    const logits = tempered(await this.fitter.logits(learned.features, classifier), temperature);
     const row: EpochRow = {
       phase: "head",
       epoch: number,
       loss: logLoss(logits, learned.labels),
       accuracy: shareRight(logits, learned.labels),
-      val_loss: logLoss(held.logits, held.labels),
-      val_accuracy: shareRight(held.logits, held.labels),
+      val_loss: logLoss(heldOut, held.labels),
+      val_accuracy: shareRight(heldOut, held.labels),
       learning_rate: 0,
       seconds: (performance.now() - started) / 1000,
     };
@@ -134,10 +157,13 @@ export class HeadStage {
         advice: "The network gives features that nothing can be learned from: use another one.",
       });
     }
-    const validation = this.sets.validation.photos.map(({ classIndex }) => classIndex);
-    const heldOut = { truth: held.labels, probabilities: probabilitiesOf(held.logits) };
-    const learnsFromAll = this.job.trunkPrecision !== "int8";
-    return { classifier, penalty, row, heldOut, learnsFromAll, validationLosses: losses(held.own, validation) };
+    const { training, validation } = this.sets;
+    return {
+      ...{ classifier, penalty, temperature, row },
+      heldOut: { truth: held.labels, probabilities: probabilitiesOf(heldOut) },
+      learnedFrom: this.learnsFromAll ? [...training.photos, ...validation.photos] : training.photos,
+      validationLogits: held.validation,
+    };
   }
 }
 

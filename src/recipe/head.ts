@@ -1,26 +1,58 @@
-import { Dense, Input, UnitNormalization } from "../nn/layers/index.js";
 import type { BaseModel } from "../models/base-model.js";
 import { Sequential } from "../models/sequential.js";
+import { Dense, Input, Rescaling, UnitNormalization } from "../nn/layers/index.js";
+import { float32 } from "../onnx/tensor-data.js";
 import { makeWith, type RandomStreams } from "../random/seed.js";
-import type { LinearClassifier } from "../training/regression/softmax-regression.js";
+import type { UnitClassifier } from "./fit-head.js";
 
 /**
- * The new classifier: features are brought to length 1, then one dense layer with softmax.
+ * The new classifier: features are brought to length 1, then to mean 0 and a common deviation of 1, so that a step of a training
+ * moves its weights as much as those of the network; then one dense layer with softmax.
  *
  * @param classifier what that layer has learned
  * @param random of the job: what is made draws from it, not from the process's streams
+ * @param temperature what the logits are divided by; default 1
  * @returns a model from features to probabilities
  */
-export function createHead({ kernel, bias }: LinearClassifier, random: RandomStreams): Sequential {
+export function createHead(
+  { kernel, bias, mean, deviation }: UnitClassifier,
+  random: RandomStreams,
+  temperature = 1,
+): Sequential {
   const [width = 1, classes = 1] = kernel.dims;
   const head = makeWith(random, () => {
-    const dense = new Dense(classes, { activation: "softmax", name: "probabilities" });
-    const row = [Input({ shape: [width], name: "features" }), new UnitNormalization({ name: "unit_length" }), dense];
-    return new Sequential(row, { name: "head" });
+    const offset = Array.from(mean, (value) => -value / deviation);
+    return new Sequential(
+      [
+        Input({ shape: [width], name: "features" }),
+        new UnitNormalization({ name: "unit_length" }),
+        new Rescaling(1 / deviation, { offset, name: "unit_deviation" }),
+        new Dense(classes, { activation: "softmax", name: "probabilities" }),
+      ],
+      { name: "head" },
+    );
   });
   for (const weight of head.weights) weight.initialize(random);
   head.setWeights([kernel, bias]);
+  divideLogits(head, temperature);
   return head;
+}
+
+/**
+ * Divides the logits of a classifier by a temperature: the weights of its last layer are.
+ *
+ * @param classifier ends in what {@link createHead} gave
+ */
+export function divideLogits(classifier: BaseModel, temperature: number): void {
+  for (const weight of classifier.layers.at(-1)?.weights ?? []) {
+    const { data, dims } = weight.value;
+    weight.assign(
+      float32(
+        data.map((value) => value / temperature),
+        dims,
+      ),
+    );
+  }
 }
 
 /**

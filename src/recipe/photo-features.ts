@@ -116,8 +116,10 @@ export interface ViewFeatures {
 
 /** Views of both sets, and what the frozen network makes of them. */
 export interface ViewsOfSets {
-  /** For a training of more than the head. */
-  readonly source: ReadySource;
+  /** Those of the training photos, for a training of more than the head. */
+  readonly training: ReadySource;
+  /** Those of all photos, likewise. */
+  readonly all: ReadySource;
   readonly features: ViewFeatures;
 }
 
@@ -139,10 +141,15 @@ export async function viewsOfSets(
   const { imageSize } = backbone;
   const viewsOf = (photos: readonly Photo[], name: string): readonly ViewedPhoto[] =>
     chooseViews(photos, random.stream(`views/${name}`));
-  const sourceOf = (viewed: readonly ViewedPhoto[]): ReadySource =>
-    viewSource(viewed, { imageSize, batchSize, graph, order: random.stream("order/views") });
-  const sources = [sourceOf(viewsOf(training.photos, "training")), sourceOf(viewsOf(validation.photos, "validation"))];
-  const total = sources.reduce((sum, { samples }) => sum + samples, 0);
+  const sourceOf = (viewed: readonly ViewedPhoto[], name: string): ReadySource =>
+    viewSource(viewed, { imageSize, batchSize, graph, order: random.stream(`order/${name}`) });
+  const viewed = {
+    training: viewsOf(training.photos, "training"),
+    validation: viewsOf(validation.photos, "validation"),
+  };
+  const sources = [sourceOf(viewed.training, "training"), sourceOf(viewed.validation, "validation")];
+  const all = sourceOf([...viewed.training, ...viewed.validation], "all");
+  const total = all.samples;
   let before = 0;
   const values: TensorData<"float32">[] = [];
   for (const source of sources) {
@@ -157,7 +164,7 @@ export async function viewsOfSets(
     before += source.samples;
   }
   const [source, learned, held] = [sources[0], values[0], values[1]];
-  return source && learned && held && { source, features: { training: learned, validation: held } };
+  return source && learned && held && { training: source, all, features: { training: learned, validation: held } };
 }
 
 /** Items until the signal comes; the one that is being worked on is still given. */

@@ -21,7 +21,9 @@ beforeAll(async () => {
     for (let pixel = 0; pixel < size * size; pixel++) {
       data.set([20 * (pixel % size), 20 * Math.floor(pixel / size), 10 * index], pixel * 3);
     }
-    await sharp(data, { raw: { width: size, height: size, channels: 3 } }).png().toFile(path);
+    await sharp(data, { raw: { width: size, height: size, channels: 3 } })
+      .png()
+      .toFile(path);
     photos.push({ path, classIndex: index % 2 });
   }
 });
@@ -32,7 +34,10 @@ function source(seed: number, order?: Generator) {
   return viewSource(chooseViews(photos, new Generator(seed)), { imageSize: size, batchSize: 6, graph, order });
 }
 
-async function pixelsOf(batch: ReturnType<ReturnType<typeof source>["nextBatch"]>, rows?: readonly number[]): Promise<Uint8Array> {
+async function pixelsOf(
+  batch: ReturnType<ReturnType<typeof source>["nextBatch"]>,
+  rows?: readonly number[],
+): Promise<Uint8Array> {
   const feeds = await batch.load(rows);
   return feeds[fedPhotos]?.data as Uint8Array;
 }
@@ -46,7 +51,11 @@ describe("views of photos as a source", () => {
   it("come in order, six of each photo: itself, its mirror image, and parts of it, with the photo's class", async () => {
     const batches = [...source(1).inOrder()];
     expect(batches.map(({ keys }) => keys.length)).toEqual([6, 6, 6]);
-    expect(batches.map(({ labels }) => [...(labels?.data ?? [])])).toEqual([Array(6).fill(0), Array(6).fill(1), Array(6).fill(0)]);
+    expect(batches.map(({ labels }) => [...(labels?.data ?? [])])).toEqual([
+      Array(6).fill(0),
+      Array(6).fill(1),
+      Array(6).fill(0),
+    ]);
     const [, second] = batches;
     if (second === undefined) throw new TypeError("There is no second batch.");
     const pixels = await pixelsOf(second);

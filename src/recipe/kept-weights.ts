@@ -1,0 +1,39 @@
+import type { BaseModel } from "../models/base-model.js";
+import type { Variable } from "../nn/variable.js";
+import { float32, type TensorData } from "../onnx/tensor-data.js";
+
+/** Weights of a model as they were at one time: those that are trained, and statistics of normalizations, which move along. */
+export class KeptWeights {
+  private constructor(private readonly values: ReadonlyMap<Variable, TensorData<"float32">>) {}
+
+  /** The model's present weights. */
+  static of(model: BaseModel): KeptWeights {
+    const statistics = model.weights.filter(({ learnable }) => !learnable);
+    const variables = new Set([...model.trainableWeights, ...statistics]);
+    return new KeptWeights(new Map([...variables].map((variable) => [variable, copyOf(variable.value)])));
+  }
+
+  /** Puts them back. */
+  restore(): void {
+    for (const [variable, value] of this.values) variable.assign(copyOf(value));
+  }
+
+  /**
+   * Puts weights between these and later ones into the model: `this + share · (later − this)`.
+   *
+   * @param later of the same model
+   * @param share in [0, 1]
+   * @see https://arxiv.org/abs/2109.01903: half-way between a network before and after fine-tuning often lies one that is better than both
+   */
+  blend(later: KeptWeights, share: number): void {
+    for (const [variable, { data, dims }] of this.values) {
+      const goal = later.values.get(variable)?.data ?? data;
+      const between = data.map((value, index) => value + share * ((goal[index] ?? value) - value));
+      variable.assign(float32(between, dims));
+    }
+  }
+}
+
+function copyOf(tensor: TensorData<"float32">): TensorData<"float32"> {
+  return { ...tensor, data: tensor.data.slice() };
+}
