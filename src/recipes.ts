@@ -7,6 +7,7 @@ export {
   fitHead,
   type RecipeEvent,
   type RecipeOptions,
+  type StageClassifier,
 } from "./hosts/node/fine-tune-folder.js";
 export type { EpochRow, HeldOut } from "./recipe/fine-tune-types.js";
 export type { ClassFigures, Evaluation } from "./report/confusion.js";

@@ -13,7 +13,13 @@ import { platform } from "../../models/platform.js";
 import { Input } from "../../nn/layers/index.js";
 import { preparePhotos, type PreparationEvent } from "../../photos/prepare-photos.js";
 import { scanFolder } from "../../photos/scan.js";
-import type { EpochRow, FineTuneEvent, FineTuneOptions, HeldOut } from "../../recipe/fine-tune-types.js";
+import type {
+  EpochRow,
+  FineTuneEvent,
+  FineTuneOptions,
+  HeldOut,
+  TrainedClassifier,
+} from "../../recipe/fine-tune-types.js";
 import type { LostLoss } from "../../models/training-types.js";
 import { thresholdOf } from "../../recipe/prediction-set.js";
 import { type Evaluation, evaluation } from "../../report/confusion.js";
@@ -29,12 +35,17 @@ export type RecipeEvent = FineTuneEvent | PreparationEvent | ProgressEvent;
 export type RecipeOptions = { readonly [Name in keyof Settings]?: Settings[Name] | undefined } & {
   /** Hears what happens; default nobody does. */
   readonly onEvent?: ((event: RecipeEvent) => void) | undefined;
+  /**
+   * Given the classifier of each stage that is better than those before, the first one soon; the work goes on when it has settled.
+   * Later stages may change the model's weights: save or export it there.
+   */
+  readonly onBetter?: ((classifier: StageClassifier) => void | Promise<void>) | undefined;
   /** Ends the training after the current step; what was reached by then is kept. */
   readonly signal?: AbortSignal | undefined;
 };
 
-/** A classifier, and how good it is. */
-export interface FineTuned {
+/** A classifier that a stage of the recipe has made, and how good it is. */
+export interface StageClassifier {
   /**
    * Photos in, `[N, imageSize, imageSize, 3]` RGB in [0, 255], as `imageDatasetFromDirectory` and `loadImg` give them;
    * probabilities out, `[N, classes]`. Preprocessing is inside. It is not compiled. `export` writes it as `.onnx`, `save` as
@@ -47,19 +58,23 @@ export interface FineTuned {
   readonly imageSize: number;
   /** How it does on photos that it had not learned from, and what it said of each: an estimate for new photos of the same kind. */
   readonly heldOut: Evaluation & HeldOut;
-  /** Figures of each stage and epoch, in their order. */
-  readonly history: readonly EpochRow[];
-  /** Those of the weights that were kept. */
+  /** Its figures, and the stage that it comes from. */
   readonly best: EpochRow;
-  /** Photos and other files that were left out. */
-  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
-  /** Why the training ended early, where a loss was no finite number. */
-  readonly trouble: LostLoss | undefined;
   /**
    * Writes what `graft train` writes as `model.onnx`: photos of any size in, uint8; the labels are in its metadata, and
    * `graft predict` takes it.
    */
   exportClassifier(path: string): Promise<void>;
+}
+
+/** The best classifier, and how it came about. */
+export interface FineTuned extends StageClassifier {
+  /** Figures of each stage and epoch, in their order. */
+  readonly history: readonly EpochRow[];
+  /** Photos and other files that were left out. */
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  /** Why the training ended early, where a loss was no finite number. */
+  readonly trouble: LostLoss | undefined;
 }
 
 /**
@@ -96,14 +111,16 @@ export async function fitHead(directory: string, options: Omit<RecipeOptions, "u
 }
 
 function optionNames(): readonly string[] {
-  return [...scriptOptions(), "onEvent", "signal"];
+  return [...scriptOptions(), "onEvent", "onBetter", "signal"];
 }
 
 async function follow(owner: string, directory: string, options: RecipeOptions): Promise<FineTuned> {
   text(owner, "directory", directory);
   checkOptionNames(owner, options, optionNames());
-  const { onEvent = () => undefined, signal, ...asked } = options;
-  if (typeof onEvent !== "function") refuse(owner, "onEvent", "a function", onEvent);
+  const { onEvent = () => undefined, onBetter = () => undefined, signal, ...asked } = options;
+  for (const [name, listener] of Object.entries({ onEvent, onBetter })) {
+    if (typeof listener !== "function") refuse(owner, name, "a function", listener);
+  }
   if (signal !== undefined && !(signal instanceof AbortSignal)) refuse(owner, "signal", "an AbortSignal", signal);
   checkSettings(owner, asked);
   const settings = withDefaults(asked);
@@ -117,6 +134,9 @@ async function follow(owner: string, directory: string, options: RecipeOptions):
   const recipe: FineTuneOptions = {
     ...{ runtime: platform().runtime, backbone, division, classes, training, validation, signal },
     ...settingsFor("recipe", settings),
+    onBetter: async (better) => {
+      await onBetter(stageClassifier(better, backbone, classes));
+    },
     onEvent: (event) => {
       if (event.event === "skipped") skipped.push({ path: event.path, reason: event.reason });
       onEvent(event);
@@ -127,14 +147,24 @@ async function follow(owner: string, directory: string, options: RecipeOptions):
   const result = signal?.aborted === true ? learned : await jobParts.measureExactly(recipe, learned);
   const { model, heldOut, epochs, best, trouble } = result;
   return {
+    ...stageClassifier({ model, heldOut, row: best }, backbone, classes),
+    history: epochs,
+    skipped,
+    trouble,
+  };
+}
+
+function stageClassifier(
+  { model, heldOut, row }: Pick<TrainedClassifier, "model" | "heldOut" | "row">,
+  backbone: Backbone,
+  classes: readonly string[],
+): StageClassifier {
+  return {
     model: withPreprocessing(model, backbone),
     classes,
     imageSize: backbone.imageSize,
     heldOut: { ...evaluation(classes, heldOut.truth, heldOut.probabilities), ...heldOut },
-    history: epochs,
-    best,
-    skipped,
-    trouble,
+    best: row,
     async exportClassifier(path) {
       text("exportClassifier", "path", path);
       const threshold = thresholdOf(heldOut);
