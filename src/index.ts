@@ -35,6 +35,8 @@ export * as saving from "./saving.js";
 export * as schedules from "./nn/schedules/index.js";
 export * as utils from "./utils.js";
 export * as plots from "./report/curves.js";
+export { diagnose, type DiagnoseOptions } from "./report/diagnosis/diagnose.js";
+export type { Finding, FindingCode } from "./report/diagnosis/finding.js";
 export {
   type GeneratorFitOptions,
   ImageDataGenerator,

@@ -64,6 +64,7 @@ const mostUsed = [
   "cloneModel",
   "curvesSvg",
   "decodePredictions",
+  "diagnose",
   "getCustomObjects",
   "historyPlots",
   "imageDatasetFromDirectory",

@@ -69,6 +69,7 @@ const events: {
     ...{ phase: true, epoch: true, epochs: true, loss: true, accuracy: true, val_loss: true, val_accuracy: true },
     ...{ learning_rate: true, seconds: true },
   },
+  stage: { stage: true, seconds_left: true },
   model: { path: true, phase: true, epoch: true, val_loss: true, val_accuracy: true },
   warning: { code: true, message: true },
   skipped: { path: true, reason: true },
@@ -88,7 +89,7 @@ const ends: {
   train: {
     ...{ run: true, model: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
     ...{ val_accuracy: true, val_balanced_accuracy: true, val_calibration_error: true, seconds: true },
-    ...{ test_loss: true, test_accuracy: true, trunk: true },
+    ...{ test_loss: true, test_accuracy: true, learning_curve: true, trunk: true },
   },
   evaluate: {
     ...{ photos: true, loss: true, accuracy: true, balanced_accuracy: true, calibration_error: true },

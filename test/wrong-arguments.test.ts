@@ -193,6 +193,7 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "layers.deserialize": [{ class_name: "Flatten", config: {} }, {}],
   "plots.curvesSvg": [[], {}],
   "plots.historyPlots": [{ loss: [1] }],
+  diagnose: [{ loss: [1] }, {}],
   imageDatasetFromDirectory: ["none", {}],
   "utils.imageDatasetFromDirectory": ["none", {}],
   setRandomSeed: [1],

@@ -29,8 +29,8 @@ export interface LoadNetworkOptions {
 /** A network that has a name: all that Graft says of it and does with it. The file of its family exports one. */
 export interface Network {
   readonly record: NetworkRecord;
-  /** Layer with which its last stage begins: those that see the picture at its smallest size. */
-  readonly lastStage: string;
+  /** Layers with which its stages begin, in order: those of a stage see the picture at one size. */
+  readonly stages: readonly string[];
   /** Whether it can be loaded with a file of weights of one's own. */
   readonly takesWeights: boolean;
   /** Loads it without its classifier. */
@@ -44,6 +44,9 @@ export interface Backbone {
   readonly imageSize: number;
   /** Takes preprocessed images `[N, imageSize, imageSize, 3]`; gives a feature map `[N, h, w, c]` or features `[N, c]`. */
   readonly model: BaseModel;
-  /** Layers with weights from which on the network is unfrozen unless asked otherwise: the beginning of its last stage. */
-  readonly lastStage: string;
+  /**
+   * Layers with which its stages begin, in order: those of a stage see the picture at one size. From the last one on the network is
+   * trained unless asked otherwise.
+   */
+  readonly stages: readonly string[];
 }

@@ -25,10 +25,10 @@ describe("loadBackbone", () => {
     const weights = join(folder, "vgg16.weights.h5");
     await writeFile(weights, await writeKerasWeights(original));
 
-    const { record, imageSize, model, lastStage } = await loadBackbone({ network: "VGG16", weights, imageSize: 32 });
+    const { record, imageSize, model, stages } = await loadBackbone({ network: "VGG16", weights, imageSize: 32 });
     expect(() => platform()).toThrow("There is no engine yet.");
     expect(record).toMatchObject({ name: "vgg16", preprocess: "caffe", licence: "CC-BY-4.0", imageSize: 224 });
-    expect([imageSize, lastStage, model.outputShape.slice(1)]).toEqual([32, "block5_conv1", [1, 1, 512]]);
+    expect([imageSize, stages.at(-1), model.outputShape.slice(1)]).toEqual([32, "block5_conv1", [1, 1, 512]]);
     const differing = model.weights.flatMap(({ path, value }, index) =>
       Buffer.compare(bytesOf(value.data), bytesOf(original.weights[index]?.value.data)) === 0 ? [] : [path],
     );

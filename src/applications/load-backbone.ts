@@ -79,7 +79,7 @@ export async function loadBackbone(options: LoadBackboneOptions): Promise<Backbo
 }
 
 async function namedBackbone(
-  { record, lastStage, takesWeights, load }: Network,
+  { record, stages, takesWeights, load }: Network,
   { weights, preprocess = record.preprocess, imageSize = record.imageSize, onProgress }: LoadBackboneOptions,
 ): Promise<Backbone> {
   if (!takesWeights) {
@@ -87,5 +87,5 @@ async function namedBackbone(
     refuseWeights(weights, `The network "${record.name}"`, advice);
   }
   const model = await load({ imageSize, weights, onProgress });
-  return { record: { ...record, preprocess }, imageSize, model, lastStage };
+  return { record: { ...record, preprocess }, imageSize, model, stages };
 }

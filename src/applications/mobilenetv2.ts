@@ -102,5 +102,8 @@ async function load({ imageSize, onProgress }: LoadNetworkOptions): Promise<Base
   return withoutClassifier(model, { name: record.name, file: record.name, imageSize });
 }
 
+/** The blocks that halve the picture. */
+const stages = [1, 3, 6, 13].map((block) => `expanded_conv_${block}/expand`);
+
 /** MobileNetV2 1.0. */
-export const mobileNetV2Network: Network = { record, lastStage: "expanded_conv_13/expand", takesWeights: false, load };
+export const mobileNetV2Network: Network = { record, stages, takesWeights: false, load };

@@ -51,7 +51,7 @@ export async function onnxBackbone(path: string, options: OnnxBackboneOptions): 
     record: { name, description: path, licence, imageSize, preprocess },
     imageSize,
     model,
-    lastStage: model.lastStage,
+    stages: model.stages,
   };
 }
 

@@ -153,7 +153,7 @@ export const vgg16 = { VGG16, preprocessInput: preprocessInput(record.preprocess
 /** VGG16 as a network to be grafted onto. */
 export const vgg16Network: Network = {
   record,
-  lastStage: "block5_conv1",
+  stages: ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"],
   takesWeights: true,
   load: async ({ imageSize, weights, onProgress }) =>
     VGG16({ weights, includeTop: false, inputShape: [imageSize, imageSize, 3] }, onProgress),

@@ -16,6 +16,7 @@ const stages = {
   training: "Epoch",
   "all-photos": "Once more with all photos",
   comparing: "Comparing with the exact network",
+  "learning-curve": "Learning from fewer photos",
   evaluating: "Measuring",
 } as const;
 

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { UsageError } from "../errors/errors.js";
-import { type JobOption, trainOptions } from "../jobs/train-options.js";
+import { type JobOption, trainOptions, type ValueKind } from "../jobs/train-options.js";
 
 interface Range {
   readonly from: number;
@@ -36,6 +36,20 @@ export function realNumber(
   };
 }
 
+/** Seconds of each unit. */
+const units = { s: 1, m: 60, h: 3600 } as const;
+
+/** A parser of lengths of time for an option, in seconds: `90s`, `5m`, `1.5h`, or a number of seconds. */
+export function duration(option: string): (text: string) => number {
+  return (text) => {
+    const found = /^(\d+\.?\d*|\.\d+)\s*([smh]?)$/i.exec(text.trim());
+    const unit = (found?.[2] ?? "").toLowerCase();
+    const seconds = Number(found?.[1] ?? Number.NaN) * (unit === "m" || unit === "h" ? units[unit] : units.s);
+    if (seconds > 0 && Number.isFinite(seconds)) return seconds;
+    return refuse(option, "a length of time, such as 90s, 5m or 1h", text);
+  };
+}
+
 /** A parser of a choice for an option. */
 export function oneOf<const Choice extends string>(
   option: string,
@@ -49,12 +63,14 @@ export function someText(option: string, expected: string): (text: string) => st
   return (text) => (text.trim() === "" ? refuse(option, expected, text) : text);
 }
 
-function parserOf(option: string, { value }: JobOption): (text: string) => string | number {
+function parserOf(option: string, value: Exclude<ValueKind, { kind: "flag" }>): (text: string) => string | number {
   switch (value.kind) {
     case "whole":
       return wholeNumber(option, value);
     case "real":
       return realNumber(option, value);
+    case "duration":
+      return duration(option);
     case "choice":
       return oneOf(option, value.choices);
     case "text":
@@ -73,7 +89,11 @@ function flagOf(name: string): string {
 export function addOptions(command: Command, options: Readonly<Record<string, JobOption>>): Command {
   for (const [name, option] of Object.entries(options)) {
     const flag = flagOf(name);
-    const made = new Option(`${flag} ${option.placeholder}`, option.help).argParser(parserOf(flag, option));
+    const { value, placeholder, help } = option;
+    const made =
+      value.kind === "flag"
+        ? new Option(flag, help)
+        : new Option(`${flag} ${placeholder ?? "<value>"}`, help).argParser(parserOf(flag, value));
     command.addOption(option.default === undefined ? made : made.default(option.default));
   }
   return command;

@@ -22,7 +22,7 @@ test("people: words on stderr, results on stdout, no events", () => {
   reporter.event({ event: "done", command: "networks", networks: 1 });
   reporter.say("Training.");
   reporter.result("97 %");
-  reporter.warn("uncertain", "Few photos.");
+  reporter.warn("noisy-validation", "Few photos.");
   reporter.skipped("a.jpg", "the file is empty");
   expect(out).toEqual(["97 %\n"]);
   expect(err).toEqual(["Training.\n", "Warning: Few photos.\n", "Skipped a.jpg: the file is empty.\n"]);
@@ -32,11 +32,11 @@ test("machines: one JSON object a line on stdout, and nothing on stderr", () => 
   const { out, err, reporter } = setUp(true);
   reporter.say("Training.");
   reporter.result("97 %");
-  reporter.warn("uncertain", "Few\nphotos.");
+  reporter.warn("noisy-validation", "Few\nphotos.");
   reporter.skipped("a.jpg", "the file is empty");
   expect(err).toEqual([]);
   expect(out.map((line) => JSON.parse(line) as unknown)).toEqual([
-    { event: "warning", code: "uncertain", message: "Few\nphotos." },
+    { event: "warning", code: "noisy-validation", message: "Few\nphotos." },
     { event: "skipped", path: "a.jpg", reason: "the file is empty" },
   ]);
   expect(out.every((line) => line.indexOf("\n") === line.length - 1)).toBe(true);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { count, quotedList } from "../errors/words.js";
 import type { JobEvent } from "../jobs/events.js";
 import type { FinishedRun } from "../jobs/finished-run.js";
-import type { EpochRow, FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { FineTuneResult, StageName } from "../recipe/fine-tune-types.js";
 import { harmlessLine } from "../report/harmless.js";
 import { pad } from "../report/text-table.js";
 import { accuracyText, duration, percent } from "../report/words.js";
@@ -14,7 +14,6 @@ const lineEvery = 1000;
 
 /** Puts the events of a training into words. */
 export class TrainWords {
-  private phase: EpochRow["phase"] | undefined;
   private lastLine = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -38,6 +37,9 @@ export class TrainWords {
         return true;
       case "progress":
         return this.progress(event);
+      case "stage":
+        this.reporter.say(stageText(event));
+        return true;
       case "epoch":
         this.epoch(event);
         return true;
@@ -71,23 +73,27 @@ export class TrainWords {
   }
 
   private epoch(row: Extract<JobEvent, { event: "epoch" }>): void {
-    const begins = row.phase !== this.phase;
-    if (begins) {
-      this.phase = row.phase;
-      this.reporter.say(
-        row.phase === "head"
-          ? "The network is frozen; a new classifier is fitted to what it sees in the photos, then in parts of them too."
-          : `From epoch ${row.epoch} on, the last stage of the network learns too.`,
-      );
-    }
     const now = this.now();
-    if (!begins && now - this.lastLine < lineEvery) return;
+    if (now - this.lastLine < lineEvery) return;
     this.lastLine = now;
     this.reporter.say(
       `Epoch ${String(row.epoch).padStart(3)}  loss ${row.loss.toFixed(3)}, accuracy ${percent(row.accuracy)}; ` +
         `validation loss ${row.val_loss.toFixed(3)}, accuracy ${percent(row.val_accuracy)}; ${duration(row.seconds)}`,
     );
   }
+}
+
+/** What each stage does. */
+const stageTexts: Readonly<Record<StageName, string>> = {
+  head: "The network is frozen; a new classifier is fitted to what it sees in the photos.",
+  views: "The network looks at mirror images and parts of the photos too; the classifier is fitted to all of them.",
+  "last-stage": "The last stage of the network learns too.",
+  "two-stages": "The last two stages of the network learn, for longer.",
+  "all-photos": "It was worth it: the same once more with all photos.",
+};
+
+function stageText({ stage, seconds_left }: Extract<JobEvent, { event: "stage" }>): string {
+  return stageTexts[stage] + (seconds_left === null ? "" : ` ${duration(seconds_left)} left.`);
 }
 
 function photosText({ classes, training, validation, test, division }: Extract<JobEvent, { event: "photos" }>): string {
@@ -115,9 +121,18 @@ function trunkText({
   );
 }
 
+/** What twice as many photos would bring. */
+function moreText({ now, doubled }: NonNullable<FineTuneResult["learningCurve"]>): string {
+  const { value, low, high } = doubled.accuracy;
+  return (
+    `twice as many photos: about ${percent(value)} (now ${percent(now.accuracy.value)}; ` +
+    `95 % interval: ${(100 * low).toFixed(1)} to ${percent(high)}), by the network as it was`
+  );
+}
+
 /** The short table at the end. */
 export function trainSummary({ run, photos, result, held, test, skipped, seconds }: FinishedRun): string {
-  const { best, photos: read, trunk } = result;
+  const { best, photos: read, trunk, learningCurve } = result;
   const numbers = [
     `${read.training} to train with`,
     `${read.validation} to validate with`,
@@ -134,10 +149,12 @@ export function trainSummary({ run, photos, result, held, test, skipped, seconds
     ["balanced", `accuracy ${percent(held.balancedAccuracy)}, the mean of what is recognised of each class`],
     ["probable", `off by ${percent(held.calibrationError)} on the mean (expected calibration error)`],
     ["test", test && `accuracy ${accuracyText(test.accuracy, test.photos)}, loss ${test.loss.toFixed(3)}`],
+    ["more", learningCurve && moreText(learningCurve)],
     ["8 bits", trunk && trunkText(trunk)],
     ["time", duration(seconds)],
     ["model", join(run, runFiles.model)],
     ["curves", join(run, runFiles.curves)],
+    ["", learningCurve && join(run, runFiles.learningCurve)],
     ["record", `${join(run, runFiles.record)}, ${join(run, runFiles.history)}`],
   ];
   return rows

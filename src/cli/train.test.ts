@@ -38,7 +38,8 @@ function row(epoch: number, figures: Partial<EpochRow> = {}): EpochRow {
 function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] = [best]): FineTuneResult {
   return {
     ...{ model: new Sequential(), epochs, bestEpoch: best.epoch, best },
-    ...{ photos: { training: 8, validation, skipped: 0 }, seconds: 1 },
+    ...{ photos: { training: 4 * validation, validation, skipped: 0 }, seconds: 1 },
+    unfrozenFrom: "none",
     learnedFrom: [],
     heldOut: {
       truth: Array.from({ length: validation }, () => 0),
@@ -49,7 +50,7 @@ function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] 
 
 const backbone: Backbone = {
   record: { name: "fake", description: "A fake.", licence: "MIT", imageSize: 32, preprocess: "tf" },
-  ...{ imageSize: 32, model: new Sequential(), lastStage: "block5" },
+  ...{ imageSize: 32, model: new Sequential(), stages: ["block5"] },
 };
 
 /** Runs `graft` with a fake recipe; `interrupt` stands for Ctrl+C. */
@@ -118,13 +119,19 @@ test("options reach the network and the recipe; what is not given is left to the
 test.each([
   ["a large gap on many photos", row(1, { accuracy: 0.99, val_accuracy: 0.7 }), 1000, ["overfitting"]],
   ["a small gap on many photos", row(1, { accuracy: 0.99, val_accuracy: 0.95 }), 1000, []],
-  ["a gap that few photos do not prove", row(1, { accuracy: 0.9, val_accuracy: 0.78 }), 9, ["uncertain"]],
-  ["a large gap on few photos", row(1, { accuracy: 1, val_accuracy: 0.4 }), 20, ["overfitting", "uncertain"]],
+  ["a gap that few photos do not prove", row(1, { accuracy: 0.9, val_accuracy: 0.78 }), 9, ["noisy-validation"]],
+  ["a large gap on few photos", row(1, { accuracy: 1, val_accuracy: 0.4 }), 20, ["overfitting", "noisy-validation"]],
 ])("%s", async (_what, best, validation, codes) => {
   const { graft, stdout } = setUp(() => Promise.resolve(result(best, validation)));
   expect(await graft("--json")).toBe(0);
-  const events = stdout.map((line) => JSON.parse(line) as { event: string; code?: string });
-  expect(events.filter(({ event }) => event === "warning").map(({ code }) => code)).toEqual(codes);
+  const events = stdout.map((line) => JSON.parse(line) as { event: string; code?: string; message?: string });
+  const warnings = events.filter(({ event }) => event === "warning");
+  expect(warnings.map(({ code }) => code)).toEqual(codes);
+  // The record keeps them, and the picture says them.
+  const record = runRecord.parse(JSON.parse(await readFile(join(folder, "run", "run.json"), "utf8")));
+  expect(record.result.warnings).toEqual(warnings.map(({ code, message }) => ({ code, message })));
+  const svg = await readFile(join(folder, "run", "curves.svg"), "utf8");
+  for (const { message = "" } of warnings) expect(svg).toContain(message.slice(0, 60));
 });
 
 test("Ctrl+C stops the recipe, keeps its result, and a second one ends the process at once", async () => {

@@ -1,6 +1,7 @@
 import type { NetworkRecord } from "../applications/backbone.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
-import type { EpochRow, FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { RunRecord } from "../runs/run-record.js";
+import type { EpochRow, FineTuneResult, StageName } from "../recipe/fine-tune-types.js";
 
 /**
  * What jobs tell while they work and when they end: the protocol of all faces. Names and fields are others' to build on: none
@@ -26,6 +27,13 @@ export type JobEvent =
       readonly path: string;
     } & Pick<EpochRow, "phase" | "epoch" | "val_loss" | "val_accuracy">)
   | { readonly event: "warning"; readonly code: string; readonly message: string }
+  | {
+      /** A stage of the training begins. */
+      readonly event: "stage";
+      readonly stage: StageName;
+      /** Of the time that was given; `null` where none was. */
+      readonly seconds_left: number | null;
+    }
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
   | {
       readonly event: "prediction";
@@ -62,7 +70,15 @@ export type JobEvent =
 export interface ProgressEvent {
   readonly event: "progress";
   readonly stage:
-    "downloading" | "reading" | "features" | "views" | "training" | "all-photos" | "comparing" | "evaluating";
+    | "downloading"
+    | "reading"
+    | "features"
+    | "views"
+    | "training"
+    | "all-photos"
+    | "comparing"
+    | "learning-curve"
+    | "evaluating";
   readonly unit: "bytes" | "photos" | "steps";
   readonly done: number;
   /** `null` when it is not known. */
@@ -123,6 +139,8 @@ export interface TrainDone {
   /** Only where the folder has test photos. */
   readonly test_loss?: number | undefined;
   readonly test_accuracy?: number | undefined;
+  /** Only with `--learning-curve`, and where there are enough photos for one. */
+  readonly learning_curve?: RunRecord["result"]["learning_curve"];
   /** Only with `--trunk-precision int8`: what 8 bits cost. */
   readonly trunk?: FineTuneResult["trunk"];
 }

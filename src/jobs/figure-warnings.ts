@@ -1,36 +1,45 @@
-import { count } from "../errors/words.js";
 import type { FineTuneResult } from "../recipe/fine-tune-types.js";
-import { wilsonInterval } from "../report/interval.js";
-import { percent } from "../report/words.js";
+import { findings } from "../report/diagnosis/diagnose.js";
+import { tooFewPhotos } from "../report/diagnosis/photo-rules.js";
+import type { Finding } from "../report/diagnosis/finding.js";
 
-/** Training accuracy this far above validation accuracy is told as overfitting. */
-const wideGap = 0.1;
-/** A 95 % interval of the validation accuracy wider than this is told as uncertain. */
-const wideInterval = 0.1;
+/**
+ * What the figures of a run suffer from: the rules about curves look at the epochs in which the network itself was trained, those
+ * about figures at what was kept.
+ */
+export function figureWarnings({
+  best,
+  epochs,
+  heldOut,
+  learnedFrom,
+  photos,
+  learningCurve,
+}: Pick<FineTuneResult, "best" | "epochs" | "heldOut" | "learnedFrom" | "photos" | "learningCurve">): Finding[] {
+  // Fits of the new classifier are no epochs: none goes on where the one before has ended.
+  const stepped = epochs.filter(({ phase }) => phase !== "head");
+  const curves = stepped.length > 0 && {
+    loss: stepped.map(({ loss }) => loss),
+    valLoss: stepped.map(({ val_loss }) => val_loss),
+    firstEpoch: stepped[0]?.epoch,
+  };
+  const counts = countsOf(learnedFrom.map(({ classIndex }) => classIndex));
+  const found = findings(curves === false ? undefined : curves, {
+    accuracy: best.accuracy,
+    valAccuracy: best.val_accuracy,
+    trainingSamples: photos.training,
+    validationSamples: heldOut.truth.length,
+    chance: counts.length === 0 ? 0 : Math.max(...counts) / learnedFrom.length,
+    // The network itself is trained on views of the photos.
+    altered: best.phase !== "head",
+  });
+  const rarest = counts.length === 0 ? 0 : Math.min(...counts);
+  const few = tooFewPhotos(learningCurve, { rarest, accuracy: best.val_accuracy });
+  return few === undefined ? found : [...found, few];
+}
 
-/** What the figures of a run must not be taken for. */
-export function figureWarnings({ best, heldOut }: Pick<FineTuneResult, "best" | "heldOut">): {
-  readonly code: string;
-  readonly message: string;
-}[] {
-  const measured = heldOut.truth.length;
-  const { low, high } = wilsonInterval(best.val_accuracy, measured);
-  const warnings: { code: string; message: string }[] = [];
-  if (best.accuracy - best.val_accuracy > wideGap && best.accuracy > high) {
-    warnings.push({
-      code: "overfitting",
-      message:
-        `The training accuracy (${percent(best.accuracy)}) is far above the validation accuracy ` +
-        `(${percent(best.val_accuracy)}): the network has learned these photos by heart. More photos help most.`,
-    });
-  }
-  if (high - low > wideInterval) {
-    warnings.push({
-      code: "uncertain",
-      message:
-        `${count(measured, "photo")} measure roughly: the accuracy on new photos of this kind lies ` +
-        `between ${percent(low)} and ${percent(high)} (95 % interval).`,
-    });
-  }
-  return warnings;
+/** How many photos each class has that has any. */
+function countsOf(labels: readonly number[]): number[] {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts.values()];
 }

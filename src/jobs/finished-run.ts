@@ -1,6 +1,7 @@
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
 import type { FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { Evaluation } from "../report/confusion.js";
+import type { Finding } from "../report/diagnosis/finding.js";
 
 /** Photos that could not be used. */
 export type Skipped = readonly { readonly path: string; readonly reason: string }[];
@@ -16,6 +17,8 @@ export interface FinishedRun {
   /** Figures on the test photos, where there are any and they could be read. */
   readonly test: Evaluation | undefined;
   readonly skipped: Skipped;
+  /** What the figures suffer from. */
+  readonly warnings: readonly Finding[];
   readonly seconds: number;
   /** Whether it was stopped; what was reached until then is kept. */
   readonly interrupted: boolean;

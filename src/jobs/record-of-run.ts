@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Backbone } from "../applications/backbone.js";
 import { pathWithin } from "../photos/prepare-photos.js";
+import type { FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { RunRecord } from "../runs/run-record.js";
 import { thresholdOf } from "../recipe/prediction-set.js";
 import type { FinishedRun } from "./finished-run.js";
@@ -18,7 +19,7 @@ interface Circumstances {
 
 /** What `run.json` says of a run. */
 export function recordOf(
-  { photos, result, held, test, skipped, seconds, interrupted }: FinishedRun,
+  { photos, result, held, test, skipped, warnings, seconds, interrupted }: FinishedRun,
   { settings, backbone, started, finished, device, versions }: Circumstances,
 ): RunRecord {
   const unused = new Set(skipped.map(({ path }) => path));
@@ -41,10 +42,7 @@ export function recordOf(
       licence: record.licence,
       preprocess: record.preprocess,
       image_size: imageSize,
-      // Also where the second phase was left out, or never reached.
-      unfrozen_from: result.epochs.some(({ phase }) => phase === "fine-tune")
-        ? (settings.unfreeze ?? backbone.lastStage)
-        : "none",
+      unfrozen_from: result.unfrozenFrom,
     },
     data: {
       directory: resolve(photos.directory),
@@ -77,7 +75,14 @@ export function recordOf(
         set_threshold: thresholdOf(result.heldOut),
         per_class: held.perClass.map((figures) => ({ ...figures })),
       },
+      warnings: warnings.map((warning) => ({ ...warning })),
+      learning_curve: learningCurveRecord(result.learningCurve),
       trunk: result.trunk && { ...result.trunk, float32: [...result.trunk.float32] },
     },
   };
+}
+
+/** A learning curve as `run.json` and `done` write it. */
+export function learningCurveRecord(curve: FineTuneResult["learningCurve"]): RunRecord["result"]["learning_curve"] {
+  return curve && { ...curve, points: [...curve.points] };
 }

@@ -5,6 +5,10 @@ import type { TrunkPrecision } from "../models/training-types.js";
 export type ValueKind =
   | { readonly kind: "whole"; readonly from: number; readonly to: number }
   | { readonly kind: "real"; readonly from: number; readonly to: number }
+  /** Given or not. */
+  | { readonly kind: "flag" }
+  /** A length of time, in seconds; faces may take units. */
+  | { readonly kind: "duration" }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   /** Not empty; `expected` says in words what it is. */
   | { readonly kind: "text"; readonly expected: string }
@@ -12,18 +16,20 @@ export type ValueKind =
   | { readonly kind: "checked"; readonly check: (text: string) => string };
 
 /** What a value of a kind is in TypeScript. */
-type ValueOf<Kind> = Kind extends { readonly kind: "whole" | "real" }
+type ValueOf<Kind> = Kind extends { readonly kind: "whole" | "real" | "duration" }
   ? number
-  : Kind extends { readonly choices: readonly (infer Choice)[] }
-    ? Choice
-    : Kind extends { readonly check: (text: string) => infer Checked }
-      ? Checked
-      : string;
+  : Kind extends { readonly kind: "flag" }
+    ? boolean
+    : Kind extends { readonly choices: readonly (infer Choice)[] }
+      ? Choice
+      : Kind extends { readonly check: (text: string) => infer Checked }
+        ? Checked
+        : string;
 
 /** An option of a job. */
 export interface JobOption {
-  /** As the command line shows it, such as `<number>`. */
-  readonly placeholder: string;
+  /** As the command line shows it, such as `<number>`; a flag has none. */
+  readonly placeholder?: string;
   /** One line. */
   readonly help: string;
   readonly value: ValueKind;
@@ -81,6 +87,12 @@ export const trainOptions = {
     value: { kind: "whole", from: 1, to: 10_000 },
     for: "recipe",
   },
+  time: {
+    placeholder: "<duration>",
+    help: "how long it may take, such as 90s, 5m or 1h: with more time it trains more (default: what it needs)",
+    value: { kind: "duration" },
+    for: "recipe",
+  },
   batchSize: {
     placeholder: "<number>",
     help: "photos a step while the last stage is trained (default: 32, fewer for small folders)",
@@ -109,6 +121,11 @@ export const trainOptions = {
     placeholder: "<type>",
     help: "how frozen layers are computed while training: float32, or int8, which is faster (default: float32)",
     value: { kind: "choice", choices: ["float32", "int8"] satisfies TrunkPrecision[] },
+    for: "recipe",
+  },
+  learningCurve: {
+    help: "measure how many photos more would help, and draw it (default: no)",
+    value: { kind: "flag" },
     for: "recipe",
   },
   seed: {
@@ -163,8 +180,8 @@ function snakeCase(name: string): string {
 }
 
 /** The settings as `run.json` keeps them; `null` left the choice to the recipe. */
-export function recordedSettings(settings: TrainSettings): Record<string, string | number | null> {
-  const values: Readonly<Record<string, string | number>> = { ...settings };
+export function recordedSettings(settings: TrainSettings): Record<string, string | number | boolean | null> {
+  const values: Readonly<Record<string, string | number | boolean>> = { ...settings };
   return Object.fromEntries(
     Object.entries<JobOption>(trainOptions)
       .filter(([, { recorded }]) => recorded !== false)

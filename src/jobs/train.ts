@@ -8,6 +8,7 @@ import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from ".
 import { thresholdOf } from "../recipe/prediction-set.js";
 import { lostTraining } from "../recipe/lost-training.js";
 import { evaluation } from "../report/confusion.js";
+import { learningCurveSvg } from "../report/learning-curve-svg.js";
 import { runCurves } from "../report/run-curves.js";
 import { historyCsv } from "../runs/history-csv.js";
 import { defaultRunFolder, reserveRunFolder } from "../runs/reserve-run-folder.js";
@@ -18,7 +19,7 @@ import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
 import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import type { FinishedRun, Skipped } from "./finished-run.js";
-import { recordOf } from "./record-of-run.js";
+import { learningCurveRecord, recordOf } from "./record-of-run.js";
 import { settingsFor, type TrainSettings } from "./train-options.js";
 
 /** What `graft train` is asked for. */
@@ -47,7 +48,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
   threads.catch(() => undefined);
   const folder = await reserveRunFolder(settings.out, defaultRunFolder(directory, started));
   const run: Run = { folder: folder.path, settings, started, device: runtime.device };
-  let written = false;
+  const kept = { written: false };
   try {
     const photos = await preparePhotos(directory, settings.seed, emit);
     const { classes, division, training, validation, test } = photos;
@@ -63,15 +64,12 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       validation,
       ...settingsFor("recipe", settings),
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
-      onBetter: async ({ model: trained, row, heldOut }) => {
-        const model = await parts.exportClassifier({
-          model: trained,
-          backbone,
-          classes,
-          threshold: thresholdOf(heldOut),
+      onBetter: async ({ model, row, heldOut }) => {
+        const threshold = thresholdOf(heldOut);
+        await writeRunFolder(folder.path, {
+          model: await parts.exportClassifier({ model, backbone, classes, threshold }),
         });
-        await writeRunFolder(folder.path, { model });
-        written = true;
+        kept.written = true;
         const { phase, epoch, val_loss, val_accuracy } = row;
         emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
       },
@@ -86,7 +84,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
     }
     return await finish(run, photos, { recipe, learned }, context);
   } finally {
-    if (!written) await folder.abandon();
+    if (!kept.written) await folder.abandon();
   }
 }
 
@@ -144,13 +142,15 @@ async function finish(
     held: evaluation(photos.classes, result.heldOut.truth, result.heldOut.probabilities),
     test: (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined,
     skipped: [...photos.skipped, ...learned.skipped, ...(test?.skipped ?? [])],
+    warnings: figureWarnings(result),
     seconds: (finished.getTime() - started.getTime()) / 1000,
     interrupted: signal.aborted,
   };
   const versions = await parts.versions();
   await writeRunFolder(folder, {
     history: historyCsv(result.epochs),
-    curves: runCurves(result),
+    curves: runCurves(result, run.warnings),
+    learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
     record: recordOf(run, { settings, backbone: recipe.backbone, started, finished, device, versions }),
   });
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, folder));
@@ -214,8 +214,8 @@ async function testOn(
   }
 }
 
-function conclude({ run, result, held, test, seconds }: FinishedRun, { emit }: StoppableContext): void {
-  for (const warning of figureWarnings(result)) emit({ event: "warning", ...warning });
+function conclude({ run, result, held, test, warnings, seconds }: FinishedRun, { emit }: StoppableContext): void {
+  for (const warning of warnings) emit({ event: "warning", ...warning });
   const { best } = result;
   emit({
     event: "done",
@@ -233,6 +233,7 @@ function conclude({ run, result, held, test, seconds }: FinishedRun, { emit }: S
     seconds,
     test_loss: test?.loss,
     test_accuracy: test?.accuracy,
+    learning_curve: learningCurveRecord(result.learningCurve),
     trunk: result.trunk,
   });
 }

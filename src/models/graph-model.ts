@@ -239,27 +239,30 @@ export class GraphModel extends BaseModel {
   }
 
   /**
-   * Name of the first layer of the network's last stage: of the layers that see the picture at its smallest size, with those of the
-   * block that makes it so small. Where the picture shrinks nowhere but at the entrance, as in a transformer, its last block: the
-   * layers behind the last place where branches join, with at least one such layer behind it.
+   * Names of the layers with which the network's stages begin, in order: the layers of a stage see the picture at one size, and the
+   * block that makes it so small is one of them. Where the picture shrinks nowhere but at the entrance, as in a transformer, the
+   * beginning of its last block alone: the layers behind the last place where branches join, with at least one such layer behind it.
    */
-  get lastStage(): string {
+  get stages(): readonly string[] {
     const order = nodesInOrder(this.graph.outputs);
     const position = new Map(order.map((node, index) => [node, index]));
     const places = this.graph.nodes.map(({ node }) => position.get(node) ?? -1);
     const last = places.at(-1) ?? -1;
     const positions = (holds: (node: Node) => boolean): number[] =>
       order.flatMap((node, index) => (index < last && holds(node) ? [index] : []));
+    const joints = positions(isJoint);
     const shrinks = positions((node) => shrinksPicture(node) && position.get(node) !== places[0]);
-    const shrink = shrinks.at(-1);
-    // What joins before an earlier shrinking belongs to that one.
-    const from = shrink === undefined ? -1 : (shrinks.at(-2) ?? -1);
-    const joint = positions(isJoint)
-      .filter((index) => index < (shrink ?? last) && index > from)
-      .at(-1);
-    const start = joint === undefined ? (shrink ?? 0) : joint + 1;
-    const first = places.findIndex((place) => place >= start);
-    return this.imported[Math.max(first, 0)]?.name ?? this.name;
+    const starts = shrinks.map((shrink, index) => {
+      // What joins before an earlier shrinking belongs to that one.
+      const from = shrinks[index - 1] ?? -1;
+      const joint = joints.filter((place) => place < shrink && place > from).at(-1);
+      return joint === undefined ? shrink : joint + 1;
+    });
+    const names = (starts.length > 0 ? starts : [(joints.at(-1) ?? -1) + 1]).map((start) => {
+      const first = places.findIndex((place) => place >= start);
+      return this.imported[Math.max(first, 0)]?.name ?? this.name;
+    });
+    return [...new Set(names)];
   }
 
   override getConfig(): Record<string, unknown> {

@@ -4,6 +4,7 @@ import type { LostLoss, TrunkReport } from "../models/training-types.js";
 import type { Photo } from "../photos/photo.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Machine } from "../training/machine.js";
+import type { LearningCurve } from "./learning-curve.js";
 import type { Phase, RecipeSettings } from "./plan.js";
 
 /** What the recipe is to do. */
@@ -41,12 +42,17 @@ export interface EpochRow {
   readonly seconds: number;
 }
 
+/** What the recipe does, one after the other. */
+export type StageName = "head" | "views" | "last-stage" | "two-stages" | "all-photos";
+
 /** What happens during the recipe. */
 export type FineTuneEvent =
+  /** A stage begins; `seconds_left` of the time that was given, `null` where none was. */
+  | { readonly event: "stage"; readonly stage: StageName; readonly seconds_left: number | null }
   /** Long work: photos through the network, steps of an epoch, photos through the exact network. `total` in the same unit. */
   | {
       readonly event: "progress";
-      readonly stage: "features" | "views" | "training" | "all-photos" | "comparing";
+      readonly stage: "features" | "views" | "training" | "all-photos" | "comparing" | "learning-curve";
       readonly unit: "photos" | "steps";
       readonly done: number;
       readonly total: number;
@@ -83,6 +89,8 @@ export interface TrainedClassifier {
   readonly heldOut: HeldOut;
   /** Photos that it has learned from: after they have measured it, the validation photos too. */
   readonly learnedFrom: readonly Photo[];
+  /** From which layer on the network was trained; `"none"` or `"all"` likewise. */
+  readonly unfrozenFrom: string;
 }
 
 /** What the recipe made. */
@@ -103,8 +111,12 @@ export interface FineTuneResult {
         readonly exact_val_accuracy?: number;
       })
     | undefined;
+  /** From which layer on the network was trained; `"none"` or `"all"` likewise. */
+  readonly unfrozenFrom: string;
   /** Why the training was stopped early: a loss was NaN or infinite. The best epoch was before that. */
   readonly trouble?: LostLoss | undefined;
+  /** How many photos more would help, where it was asked for and there are enough to say. */
+  readonly learningCurve?: LearningCurve | undefined;
   /** Photos that were read. */
   readonly photos: { readonly training: number; readonly validation: number; readonly skipped: number };
   /** Photos that the model has learned from: after they have measured it, the validation photos too. */

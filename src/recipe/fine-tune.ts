@@ -1,16 +1,19 @@
 import { RandomStreams } from "../random/seed.js";
+import { curveOfPhotos } from "./curve-stage.js";
 import type { FineTuneJob, FineTuneResult } from "./fine-tune-types.js";
 import { HeadStage } from "./head-stage.js";
+import { KeptWeights } from "./kept-weights.js";
 import { featureModel, featuresOfSets } from "./photo-features.js";
 import { type Plan, planOf } from "./plan.js";
 import { fitHead } from "./stages/fit-head.js";
 import { fitHeadWithViews } from "./stages/fit-head-with-views.js";
 import { isStopped, type Stage, type Work } from "./stages/stage.js";
 import { trainLastStage } from "./stages/train-last-stage.js";
+import { trainTwoStages } from "./stages/train-two-stages.js";
 import { withTrainable } from "./trainable-flags.js";
 
 /** The recipe. Each stage is kept only if photos that it has not learned from say that it is better than what was there before. */
-const stages: readonly Stage[] = [fitHead, fitHeadWithViews, trainLastStage];
+const stages: readonly Stage[] = [fitHead, fitHeadWithViews, trainLastStage, trainTwoStages];
 
 /**
  * Follows the recipe.
@@ -37,7 +40,9 @@ async function follow(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
   // Of a part of the photos nothing is learned that anybody asked for.
   job.signal?.throwIfAborted();
   const heads = await HeadStage.create(job, sets, random);
-  const work: Work = { job, plan, network, sets, random, heads, rows: [], started: start };
+  const featureSeconds = (performance.now() - start) / 1000;
+  const untrained = plan.deadline === undefined ? undefined : KeptWeights.ofAll(job.backbone.model);
+  const work: Work = { job, plan, network, sets, random, heads, rows: [], featureSeconds, untrained, started: start };
   try {
     for (const stage of stages) {
       if (work.best !== undefined && isStopped(job)) break;
@@ -53,12 +58,13 @@ async function follow(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
   }
   const { best, rows, trouble } = work;
   if (best === undefined) throw new TypeError("The first stage gives a classifier.");
-  const { row, model, heldOut, learnedFrom } = best;
+  const { row, model, heldOut, learnedFrom, unfrozenFrom } = best;
   const { training, validation, skipped, trunk } = sets;
   return {
-    ...{ model, heldOut, learnedFrom, trouble, epochs: rows, bestEpoch: row.epoch, best: row },
+    ...{ model, heldOut, learnedFrom, unfrozenFrom, trouble, epochs: rows, bestEpoch: row.epoch, best: row },
     trunk: trunk && { ...trunk, val_accuracy: row.val_accuracy },
     photos: { training: training.photos.length, validation: validation.photos.length, skipped },
+    learningCurve: work.head && (await curveOfPhotos(job, sets, work.head.penalty, random)),
     seconds: (performance.now() - start) / 1000,
   };
 }

@@ -1,3 +1,5 @@
+import { photoHash } from "../photos/photo-identity.js";
+import type { Photo } from "../photos/photo.js";
 import type { Generator } from "../random/generator.js";
 
 /** Parts that photos are divided into, each of which measures once what the others have taught. */
@@ -35,4 +37,11 @@ export function foldsOf(labels: readonly number[], groups: readonly string[], ra
     }
   }
   return folds;
+}
+
+/** {@link foldsOf} photos, of which copies stay together. */
+export async function foldsOfPhotos(photos: readonly Photo[], random: Generator): Promise<number[]> {
+  const hashes = await Promise.all(photos.map(({ path }) => photoHash(path)));
+  const labels = photos.map(({ classIndex }) => classIndex);
+  return foldsOf(labels, hashes, random);
 }

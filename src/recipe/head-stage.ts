@@ -1,12 +1,11 @@
 import { NumberError } from "../errors/errors.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Photo } from "../photos/photo.js";
-import { photoHash } from "../photos/photo-identity.js";
 import type { RandomStreams } from "../random/seed.js";
 import { choose } from "./choose.js";
 import type { EpochRow, FineTuneJob, HeldOut } from "./fine-tune-types.js";
 import { type FittedHead, HeadFitter, type LabelledFeatures, type UnitClassifier } from "./fit-head.js";
-import { foldsOf } from "./folds.js";
+import { foldsOfPhotos } from "./folds.js";
 import type { FeatureSets, PhotoFeatures, ViewFeatures } from "./photo-features.js";
 import { logLoss, probabilitiesOf, shareRight } from "./probabilities.js";
 import { tempered } from "./temperature.js";
@@ -46,12 +45,11 @@ export class HeadStage {
   /** @param random where the parts of the cross-validation are drawn from */
   static async create(job: FineTuneJob, sets: FeatureSets, random: RandomStreams): Promise<HeadStage> {
     const { training, validation } = sets;
-    const fold = async (parts: readonly PhotoFeatures[]): Promise<number[]> => {
-      const photos = parts.flatMap((part) => part.photos);
-      const hashes = await Promise.all(photos.map(({ path }) => photoHash(path)));
-      const labels = photos.map(({ classIndex }) => classIndex);
-      return foldsOf(labels, hashes, random.stream("folds"));
-    };
+    const fold = async (parts: readonly PhotoFeatures[]): Promise<number[]> =>
+      foldsOfPhotos(
+        parts.flatMap(({ photos }) => photos),
+        random.stream("folds"),
+      );
     const folds = {
       training: await fold([training]),
       validation: await fold([validation]),
@@ -168,10 +166,10 @@ export class HeadStage {
 }
 
 /** Sets one behind the other. */
-function labelled(
+export function labelled(
   parts: readonly PhotoFeatures[],
   folds: readonly number[],
-  views: readonly TensorData<"float32">[] | undefined,
+  views?: readonly TensorData<"float32">[],
 ): LabelledFeatures {
   const labels = parts.flatMap(({ photos }) => photos.map(({ classIndex }) => classIndex));
   return {

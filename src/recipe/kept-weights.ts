@@ -2,15 +2,44 @@ import type { BaseModel } from "../models/base-model.js";
 import type { Variable } from "../nn/variable.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 
-/** Weights of a model as they were at one time: those that are trained, and statistics of normalizations, which move along. */
+/** Weights of a model as they were at one time. */
 export class KeptWeights {
   private constructor(private readonly values: ReadonlyMap<Variable, TensorData<"float32">>) {}
 
-  /** The model's present weights. */
+  /** The model's present weights: those that are trained, and statistics of normalizations, which move along. */
   static of(model: BaseModel): KeptWeights {
     const statistics = model.weights.filter(({ learnable }) => !learnable);
-    const variables = new Set([...model.trainableWeights, ...statistics]);
+    return KeptWeights.from(new Set([...model.trainableWeights, ...statistics]));
+  }
+
+  /** All of the model's present weights. */
+  static ofAll(model: BaseModel): KeptWeights {
+    return KeptWeights.from(new Set(model.weights));
+  }
+
+  private static from(variables: ReadonlySet<Variable>): KeptWeights {
     return new KeptWeights(new Map([...variables].map((variable) => [variable, copyOf(variable.value)])));
+  }
+
+  /** The mean of several, of one model. */
+  static mean(all: readonly KeptWeights[]): KeptWeights {
+    const [first] = all;
+    const mean = new Map<Variable, TensorData<"float32">>();
+    for (const [variable, { data, dims }] of first?.values ?? []) {
+      const sums = new Float64Array(data.length);
+      for (const { values } of all) {
+        for (const [index, value] of values.get(variable)?.data.entries() ?? [])
+          sums[index] = (sums[index] ?? 0) + value;
+      }
+      mean.set(
+        variable,
+        float32(
+          Float32Array.from(sums, (sum) => sum / all.length),
+          dims,
+        ),
+      );
+    }
+    return new KeptWeights(mean);
   }
 
   /** Puts them back. */

@@ -101,7 +101,7 @@ describe("views of photos as a source", () => {
 
   it("have names of their own for what is kept of them; the whole has the photo's", async () => {
     const views = source(1);
-    const names = await Promise.all(Array.from({ length: 18 }, (_, key) => views.identify?.(key)));
+    const names = await Promise.all(Array.from({ length: 18 }, async (_, key) => views.identify?.(key)));
     expect(new Set(names).size).toBe(18);
     const others = source(2);
     expect(await others.identify?.(0)).toBe(names[0]);

@@ -19,6 +19,9 @@ export interface ViewedPhoto {
 /** Beside the photo itself and its mirror image, drawn parts of each photo. */
 const drawnViews = 4;
 
+/** Views of each photo. */
+export const viewsOfPhoto = 2 + drawnViews;
+
 /**
  * Chooses views of photos, the same number for each: the photo itself, its mirror image, and four parts of it.
  *

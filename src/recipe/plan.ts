@@ -19,8 +19,15 @@ export interface RecipeSettings {
    * new classifier alone is right on 98 % of 200 photos or more.
    */
   readonly unfreeze?: string | undefined;
+  /**
+   * How long it may take, in seconds: what does not fit is left out, and where there is more time than the recipe needs, more of
+   * the network is trained, and several trainings are averaged. Default: what the recipe needs.
+   */
+  readonly time?: number | undefined;
   /** How frozen layers are computed while training; default `"float32"`. See `trunkPrecision` of `fit`. */
   readonly trunkPrecision?: TrunkPrecision | undefined;
+  /** Whether it is measured how many photos more would help; default false. */
+  readonly learningCurve?: boolean | undefined;
   /** Of all that is drawn for this job; default 0. What `setRandomSeed` says does not count, and is not changed. */
   readonly seed?: number | undefined;
 }
@@ -56,12 +63,16 @@ function defaultBatchSize(photos: number): number {
 export interface Plan {
   /** Layers of the network that are trained; empty where it stays frozen. */
   readonly unfrozen: ReadonlySet<Layer>;
+  /** Those that are trained where there is time for more. */
+  readonly unfrozenInTime: ReadonlySet<Layer>;
   /** Photos a step. */
   readonly batchSize: number;
   /** The greatest step size of these steps. */
   readonly learningRate: number;
   /** Epochs in which the network is trained. */
   readonly epochs: number;
+  /** When the job is to be done, in ms of `performance.now()`; `undefined` leaves it to the recipe. */
+  readonly deadline: number | undefined;
 }
 
 /**
@@ -75,17 +86,18 @@ export function planOf(
   settings: RecipeSettings,
   { backbone, training }: { readonly backbone: Backbone; readonly training: readonly unknown[] },
 ): Plan {
-  const {
-    unfreeze = backbone.lastStage,
-    batchSize = defaultBatchSize(training.length),
-    epochs = defaultEpochs,
-  } = settings;
+  const { batchSize = defaultBatchSize(training.length), epochs = defaultEpochs, time } = settings;
+  const { model, stages } = backbone;
+  const from = (stage: string | undefined): ReadonlySet<Layer> =>
+    new Set(unfreezeFrom(model, settings.unfreeze ?? stage ?? "all"));
   return {
-    unfrozen: new Set(unfreezeFrom(backbone.model, unfreeze)),
+    unfrozen: from(stages.at(-1)),
+    unfrozenInTime: from(stages.at(-2) ?? stages.at(-1)),
     batchSize,
     // A mean over fewer photos is less certain, so a step by it is smaller.
     learningRate: settings.learningRate ?? defaultLearningRate * Math.sqrt(batchSize / largestBatch),
     epochs,
+    deadline: time === undefined ? undefined : performance.now() + 1000 * time,
   };
 }
 

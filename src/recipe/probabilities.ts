@@ -42,8 +42,12 @@ export function logLoss(logits: TensorData<"float32">, labels: readonly number[]
   return losses(logits, labels).reduce((sum, loss) => sum + loss, 0) / labels.length;
 }
 
-/** The share of photos whose class has the highest logit. */
+/** Whether the class of each photo has the highest logit. */
+export function areRight(logits: TensorData<"float32">, labels: readonly number[]): boolean[] {
+  return rowsOf(logits).map((row, photo) => row.indexOf(Math.max(...row)) === labels[photo]);
+}
+
+/** The share of {@link areRight}. */
 export function shareRight(logits: TensorData<"float32">, labels: readonly number[]): number {
-  const right = rowsOf(logits).filter((row, photo) => row.indexOf(Math.max(...row)) === labels[photo]);
-  return right.length / labels.length;
+  return areRight(logits, labels).filter(Boolean).length / labels.length;
 }

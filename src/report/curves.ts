@@ -1,18 +1,18 @@
-import { LineChart, ScatterChart } from "echarts/charts";
-import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from "echarts/components";
-import { type EChartsCoreOption, init, use } from "echarts/core";
-import { SVGRenderer } from "echarts/renderers";
+import type { EChartsCoreOption } from "echarts/core";
 import { checkOptionNames, isPlainObject, refuse } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
+import { smooth } from "./smooth.js";
+import { axisText, colours, lineIcon, plotTitle, svgChart } from "./svg-chart.js";
+import { wrapText } from "./wrap-text.js";
 
 /** One figure over epochs, such as the accuracy. Epochs count from 1. */
 export interface CurvePlot {
   readonly title: string;
   /** Name of the vertical axis. */
   readonly axis: string;
-  /** Drawn as dots: one value for each epoch. */
+  /** Drawn as large dots with a thin line: one value for each epoch. */
   readonly training: { readonly name: string; readonly values: readonly number[] };
-  /** Drawn as a line: one value for each epoch. */
+  /** Drawn as a strong line with small dots: one value for each epoch. */
   readonly validation?: { readonly name: string; readonly values: readonly number[] } | undefined;
   /** Whether the values are shares, so that the axis ends at 1 and is written in per cent. */
   readonly share?: boolean;
@@ -20,47 +20,103 @@ export interface CurvePlot {
 
 /** Marks across all plots, and their size. */
 export interface CurvesOptions {
-  /** Numbers of the epochs that begin a new phase, with a word for each. */
+  /** Numbers of the epochs that begin a new phase, ascending, with a word for each. Lines are smoothed within each. */
   readonly phases?: readonly { readonly epoch: number; readonly name: string }[];
   /** Number of the epoch whose weights were kept. */
   readonly bestEpoch?: number;
+  /** Sentences under the plots; the picture gets as much higher as they need. */
+  readonly notes?: readonly string[];
   /** Width of a plot in pixels; default 520. */
   readonly width?: number;
-  /** Height of the picture in pixels; default 360. */
+  /** Height of the picture in pixels, without notes; default 360. */
   readonly height?: number;
 }
 
-const ink = "#222222";
-const faint = "#8a8a8a";
-const grid = "#e4e4e4";
-const dots = "#1f6fb4";
-const line = "#d1495b";
+const { ink, faint, grid, blue: dots, red: line } = colours;
 
-/** ECharts has one list of parts for the whole process, to which those for curves are added once. */
-let registered = false;
+/** Height of a row of words above or below the plots, in pixels. */
+const rowHeight = 14;
 
-/** At the first use rather than on import, so that importing this file has no effect. */
-function register(): void {
-  if (registered) return;
-  use([LineChart, ScatterChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer]);
-  registered = true;
+/** Roughly the width of a character of the small words, in pixels: which font will be used nobody knows. */
+const characterWidth = 6;
+
+/** Size of the small words, in pixels. */
+const small = 11;
+
+/** Space beside a plot, in pixels. */
+const margin = { left: 64, right: 28 };
+
+/** A word above the plot, in a row of its own where it would meet another one. */
+interface Mark {
+  /** Where the line stands, in epochs. */
+  readonly x: number;
+  readonly name: string;
+  readonly kind: "phase" | "best";
+  /** Rows above the plot; that of the best epoch is 0. */
+  readonly row: number;
+  /** Which side of the word stands at the line. */
+  readonly align: "left" | "center" | "right";
 }
 
-/** A vertical mark with a word above the plot: of a phase on a line of its own, so that it never meets that of the best epoch. */
-function mark(x: number, name: string, kind: "phase" | "best", epochs: number): object {
+/** The first epoch that does not belong to a phase any more, and the phase; those without an epoch are left out. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly name?: string;
+}
+
+/** The phases one behind the other; what lies before the first one, too. */
+function spansOf(phases: NonNullable<CurvesOptions["phases"]>, epochs: number): Span[] {
+  const [first] = phases;
+  const before = first === undefined || first.epoch > 1 ? [{ from: 1, to: first?.epoch ?? epochs + 1 }] : [];
+  const own = phases.map(({ epoch, name }, index) => ({
+    from: Math.max(1, epoch),
+    to: Math.min(phases[index + 1]?.epoch ?? epochs + 1, epochs + 1),
+    name,
+  }));
+  return [...before, ...own].filter(({ from, to }) => to > from);
+}
+
+/** Puts words into rows so that none meets another one. */
+function marksOf(spans: readonly Span[], bestEpoch: number | undefined, epochs: number, plotWidth: number): Mark[] {
+  const best: Mark[] =
+    bestEpoch === undefined
+      ? []
+      : [{ x: bestEpoch, name: `best: ${bestEpoch}`, kind: "best", row: 0, align: "center" }];
+  // Where the words of a row end so far, in pixels.
+  const ends: number[] = [];
+  // A single phase says nothing.
+  const named = spans.length > 1 ? spans : [];
+  const phases = named.flatMap(({ from, name }): Mark[] => {
+    if (name === undefined) return [];
+    const x = from - 0.5;
+    const length = name.length * characterWidth;
+    const place = ((x - 0.5) / epochs) * plotWidth;
+    // Words stay inside the picture.
+    const align = place + length > plotWidth + margin.right ? "right" : "left";
+    const start = align === "right" ? place - length : place;
+    const free = ends.findIndex((end) => end < start);
+    const row = free < 0 ? ends.length : free;
+    ends[row] = start + length + characterWidth;
+    return [{ x, name, kind: "phase", row: row + 1, align }];
+  });
+  return [...phases, ...best];
+}
+
+function markLine({ x, name, kind, row, align }: Mark): object {
   const color = kind === "best" ? line : faint;
   return {
     xAxis: x,
     name,
-    lineStyle: { color, type: kind === "best" ? [2, 3] : "solid", width: 1 },
+    // The first phase begins with the axis.
+    lineStyle: { color, type: kind === "best" ? [2, 3] : "solid", width: x < 1 ? 0 : 1 },
     label: {
       formatter: name,
       color,
-      fontSize: 11,
+      fontSize: small,
       position: "end",
-      distance: kind === "best" ? 4 : 17,
-      // Long words stay inside the picture.
-      align: kind === "best" ? "center" : x > epochs / 2 ? "right" : "left",
+      distance: 4 + row * rowHeight,
+      align,
     },
   };
 }
@@ -69,17 +125,25 @@ function points(values: readonly number[]): [number, number][] {
   return values.flatMap((value, index): [number, number][] => (Number.isFinite(value) ? [[index + 1, value]] : []));
 }
 
+/** The smoothed values, each phase by itself, with a gap between them. */
+function smoothed(values: readonly number[], spans: readonly Span[]): (readonly [number, number | "-"])[] {
+  return spans.flatMap(({ from, to }) => [
+    ...smooth(values.slice(from - 1, to - 1)).map(
+      (value, index) => [from + index, Number.isFinite(value) ? value : "-"] as const,
+    ),
+    [to - 0.5, "-"] as const,
+  ]);
+}
+
 /** Whole epochs only, about eight labels at most. */
 function epochStep(epochs: number): number {
   const rough = Math.max(1, epochs / 8);
   return [1, 2, 5, 10, 20, 50, 100, 200, 500].find((step) => step >= rough) ?? Math.ceil(rough);
 }
 
-const axisText = { color: ink, fontSize: 12 };
-
 /** The legend of a plot. */
 function legend({ training, validation }: CurvePlot, left: number): object {
-  const lines = validation === undefined ? [] : [{ name: validation.name, icon: "path://M0 4h18v2H0z" }];
+  const lines = validation === undefined ? [] : [{ name: validation.name, icon: lineIcon }];
   return {
     data: [{ name: training.name, icon: "circle" }, ...lines],
     itemGap: 20,
@@ -87,6 +151,7 @@ function legend({ training, validation }: CurvePlot, left: number): object {
     left,
     top: 34,
     itemWidth: 18,
+    itemStyle: { opacity: 1 },
     textStyle: axisText,
   };
 }
@@ -126,65 +191,94 @@ function figureAxis(gridIndex: number, { axis, share = false }: CurvePlot): obje
   };
 }
 
-/** Dots of the training, with the marks, and the line of the validation. */
-function series(
-  { training, validation }: CurvePlot,
-  index: number,
-  epochs: number,
-  marks: readonly object[],
-): object[] {
-  const place = { xAxisIndex: index, yAxisIndex: index };
-  const scatter = {
-    type: "scatter",
-    name: training.name,
-    ...place,
-    data: points(training.values),
-    symbol: "circle",
-    symbolSize: epochs > 60 ? 4 : 7,
-    itemStyle: { color: dots },
-    markLine: { silent: true, symbol: "none", data: marks },
-  };
-  if (validation === undefined) return [scatter];
+/** Up to so many epochs points are drawn strongly. */
+const few = 5;
+
+/** Raw points of a figure, and the smoothed line over them. */
+function pointsAndLine(
+  { name, values }: CurvePlot["training"],
+  place: object,
+  spans: readonly Span[],
+  look: { readonly color: string; readonly size: number; readonly width: number },
+): [object, object] {
+  const { color, size, width } = look;
   return [
-    scatter,
     {
-      type: "line",
-      name: validation.name,
-      ...place,
-      data: points(validation.values),
-      // A line through a single epoch would be invisible.
-      showSymbol: validation.values.length === 1,
-      lineStyle: { color: line, width: 2 },
-      itemStyle: { color: line },
+      ...{ type: "scatter", name, ...place, data: points(values), symbol: "circle" },
+      // Few epochs have little of a line.
+      symbolSize: values.length > few ? size : 7,
+      itemStyle: { color, opacity: values.length > few ? 0.45 : 1 },
+    },
+    {
+      ...{ type: "line", name, ...place, data: smoothed(values, spans), showSymbol: false, silent: true },
+      lineStyle: { color, width },
+      itemStyle: { color },
     },
   ];
 }
 
-function layout(plots: readonly CurvePlot[], options: CurvesOptions, width: number): EChartsCoreOption {
+/** Points and lines of a plot; the first carries the marks. */
+function series(
+  { training, validation }: CurvePlot,
+  index: number,
+  spans: readonly Span[],
+  marks: { readonly lines: readonly object[]; readonly areas: readonly object[] },
+): object[] {
+  const place = { xAxisIndex: index, yAxisIndex: index };
+  const many = training.values.length > 60;
+  const [first, own] = pointsAndLine(training, place, spans, { color: dots, size: many ? 4 : 7, width: 1 });
+  const marked = {
+    ...first,
+    markLine: { silent: true, symbol: "none", data: marks.lines },
+    markArea: { silent: true, itemStyle: { color: "#000000", opacity: 0.04 }, data: marks.areas },
+  };
+  if (validation === undefined) return [marked, own];
+  return [
+    ...[marked, own],
+    ...pointsAndLine(validation, place, spans, { color: line, size: many ? 2.5 : 4, width: 2 }),
+  ];
+}
+
+/** Every second phase has a ground of its own. */
+function areasOf(spans: readonly Span[]): object[] {
+  return spans.flatMap(({ from, to }, index) =>
+    index % 2 === 1 ? [[{ xAxis: from - 0.5 }, { xAxis: to - 0.5 }]] : [],
+  );
+}
+
+/** The picture, but for its size. */
+interface Layout {
+  readonly chart: EChartsCoreOption;
+  /** What the notes add to its height, in pixels. */
+  readonly added: number;
+}
+
+function layout(plots: readonly CurvePlot[], options: CurvesOptions, width: number): Layout {
   const epochs = Math.max(
     1,
     ...plots.flatMap(({ training, validation }) => [training.values.length, validation?.values.length ?? 0]),
   );
-  const marks = [
-    ...(options.phases ?? [])
-      // The line lies between the last epoch of one phase and the first one of the next.
-      .filter(({ epoch }) => epoch > 1)
-      .map(({ epoch, name }) => mark(epoch - 0.5, name, "phase", epochs)),
-    ...(options.bestEpoch === undefined ? [] : [mark(options.bestEpoch, `best: ${options.bestEpoch}`, "best", epochs)]),
-  ];
-  const left = (index: number): number => index * width + 64;
-  const titleText = { fontSize: 15, fontWeight: "bold", color: ink };
-  return {
-    animation: false,
-    backgroundColor: "#ffffff",
-    textStyle: { fontFamily: "sans-serif", color: ink },
-    title: plots.map(({ title }, index) => ({ text: title, left: left(index), top: 10, textStyle: titleText })),
+  const spans = spansOf(options.phases ?? [], epochs);
+  const plotWidth = width - margin.left - margin.right;
+  const marks = marksOf(spans, options.bestEpoch, epochs, plotWidth);
+  const drawn = { lines: marks.map(markLine), areas: areasOf(spans) };
+  const left = (index: number): number => index * width + margin.left;
+  const titles = plots.map(({ title }, index) => plotTitle(title, left(index)));
+  const lineLength = Math.floor((width * plots.length - margin.left - margin.right) / characterWidth);
+  const notes = (options.notes ?? []).flatMap((note) => wrapText(note, lineLength));
+  const added = notes.length === 0 ? 0 : notes.length * rowHeight + 10;
+  const noteText = { fontSize: small, fontWeight: "normal", color: ink, lineHeight: rowHeight };
+  const under = { text: notes.join("\n"), left: margin.left, bottom: 6, padding: 0, textStyle: noteText };
+  const top = 64 + rowHeight * Math.max(2, 1 + Math.max(0, ...marks.map(({ row }) => row)));
+  const chart = {
+    title: added === 0 ? titles : [...titles, under],
     legend: plots.map((plot, index) => legend(plot, left(index))),
-    grid: plots.map((_, index) => ({ left: left(index), width: width - 92, top: 92, bottom: 52 })),
+    grid: plots.map((_, index) => ({ left: left(index), width: plotWidth, top, bottom: 52 + added })),
     xAxis: plots.map((_, index) => epochAxis(index, epochs)),
     yAxis: plots.map((plot, index) => figureAxis(index, plot)),
-    series: plots.flatMap((plot, index) => series(plot, index, epochs, marks)),
+    series: plots.flatMap((plot, index) => series(plot, index, spans, drawn)),
   };
+  return { chart, added };
 }
 
 function ticks(epochs: number): number[] {
@@ -193,8 +287,8 @@ function ticks(epochs: number): number[] {
 }
 
 /**
- * Draws curves over epochs as an SVG: training as dots, validation as lines, all plots side by side, on white. The SVG
- * stands alone: no scripts, and no fonts but the reader's.
+ * Draws curves over epochs as an SVG: raw figures as dots, and smoothed lines over them (see `smooth`), all plots
+ * side by side, on white. The SVG stands alone: no scripts, and no fonts but the reader's.
  *
  * @param plots one or more
  * @param options marks and size
@@ -213,7 +307,7 @@ function ticks(epochs: number): number[] {
  * ```
  */
 export function curvesSvg(plots: readonly CurvePlot[], options: CurvesOptions = {}): string {
-  checkOptionNames("curvesSvg", options, ["phases", "bestEpoch", "width", "height"]);
+  checkOptionNames("curvesSvg", options, ["phases", "bestEpoch", "notes", "width", "height"]);
   // From JavaScript it may be anything.
   const given: unknown = plots;
   if (!Array.isArray(given) || !given.every((plot) => isPlainObject(plot) && isPlainObject(plot["training"]))) {
@@ -226,15 +320,9 @@ export function curvesSvg(plots: readonly CurvePlot[], options: CurvesOptions = 
       received: "none",
     });
   }
-  register();
   const { width = 520, height = 360 } = options;
-  const chart = init(null, null, { renderer: "svg", ssr: true, width: width * plots.length, height });
-  try {
-    chart.setOption(layout(plots, options, width));
-    return `${chart.renderToSVGString()}\n`;
-  } finally {
-    chart.dispose();
-  }
+  const { chart, added } = layout(plots, options, width);
+  return svgChart(chart, { width: width * plots.length, height: height + added });
 }
 
 /** Keras's History: a list of numbers for each figure. */

@@ -7,6 +7,7 @@ export const runFiles = {
   record: "run.json",
   history: "history.csv",
   curves: "curves.svg",
+  learningCurve: "learning-curve.svg",
 } as const;
 
 /**
@@ -20,11 +21,12 @@ export async function writeRunFolder(
     readonly model?: Uint8Array;
     readonly history?: string;
     readonly curves?: string;
+    readonly learningCurve?: string | undefined;
     readonly record?: object;
   },
 ): Promise<void> {
   const { record, ...others } = files;
-  for (const key of ["model", "history", "curves"] as const) {
+  for (const key of ["model", "history", "curves", "learningCurve"] as const) {
     const contents = others[key];
     if (contents !== undefined) await writeFileAtomically(join(path, runFiles[key]), contents);
   }

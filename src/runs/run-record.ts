@@ -30,6 +30,10 @@ const splitRecord = z.object({
   }),
 });
 
+const extrapolated = z.object({ value: z.number(), low: z.number(), high: z.number() });
+const extrapolatedPoint = z.object({ photos: z.number(), accuracy: extrapolated, loss: extrapolated });
+const fallingCurve = z.object({ floor: z.number(), slope: z.number() });
+
 /** The one schema of `run.json`: it says what is written, and checks what is read. */
 export const runRecord = z.object({
   format: z.literal(1),
@@ -43,7 +47,7 @@ export const runRecord = z.object({
   device: z.string(),
   interrupted: z.boolean(),
   /** What the user asked for, by option; `null` left the choice to the recipe. */
-  configuration: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+  configuration: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
   network: z.object({
     name: z.string(),
     licence: z.string(),
@@ -81,6 +85,19 @@ export const runRecord = z.object({
             f1: z.number().nullable(),
           }),
         ),
+      })
+      .optional(),
+    /** What the figures suffer from; the codes stand in docs/training-advice.md. */
+    warnings: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
+    /** How many photos more would help. */
+    learning_curve: z
+      .object({
+        points: z.array(z.object({ photos: z.number(), accuracy: z.number(), loss: z.number() })),
+        now: extrapolatedPoint,
+        doubled: extrapolatedPoint,
+        gain: extrapolated,
+        /** The share that is wrong, and the loss, are `floor + slope / √photos`. */
+        curves: z.object({ error: fallingCurve, loss: fallingCurve }),
       })
       .optional(),
     trunk: trunk.optional(),

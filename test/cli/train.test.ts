@@ -2,6 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { RunRecord } from "../../src/runs/run-record.js";
 import { events, graft, type Outcome, startGraft } from "./command.js";
 import { writePhoto, writePhotoFolder } from "./photos.js";
 import { tinyNetwork } from "./tiny-network.js";
@@ -34,7 +35,7 @@ async function halfPhoto(): Promise<Buffer> {
 interface Record {
   readonly split: { readonly training: string[]; readonly validation: string[]; readonly test: string[] };
   readonly data: { readonly classes: string[]; readonly fingerprint: string; readonly skipped: { path: string }[] };
-  readonly result: { readonly val_accuracy: number; readonly val_loss: number };
+  readonly result: Pick<RunRecord["result"], "val_accuracy" | "val_loss" | "learning_curve">;
   readonly interrupted: boolean;
 }
 
@@ -121,14 +122,32 @@ describe("graft train", () => {
   });
 
   test("the same seed gives the same run, another seed another split; and people get a table", async () => {
-    const again = await graft(["train", "photos", ...tiny, "--out", "again"], folder);
+    const again = await graft(["train", "photos", ...tiny, "--learning-curve", "--out", "again"], folder);
     expect(again.exitCode).toBe(0);
-    for (const row of ["photos", "classes", "best epoch", "training", "held out", "balanced", "probable", "time", "model", "curves"]) {
+    for (const row of [
+      "photos",
+      "classes",
+      "best epoch",
+      "training",
+      "held out",
+      "balanced",
+      "probable",
+      "time",
+      "model",
+      "curves",
+    ]) {
       expect(again.stdout).toMatch(new RegExp(`^${row} `, "m"));
     }
     expect(again.stdout).toContain(join("again", "model.onnx"));
     expect(again.stderr).toMatch(/Skipped photos.blue.text\.jpg/);
     expect(again.stderr).toMatch(/Warning: \d+ photos measure roughly/);
+    // How many photos more would help is measured beside it, and changes nothing.
+    expect(again.stdout).toMatch(/^more +twice as many photos: about \d+\.\d % \(now \d+\.\d %;/m);
+    expect(await readFile(join(folder, "again", "learning-curve.svg"), "utf8")).toMatch(/^<svg[\s\S]*all 31 photos/);
+    const { learning_curve: curve } = (await recordOf("again")).result;
+    expect(curve?.now.photos).toBe(31);
+    expect(curve?.doubled.photos).toBe(62);
+    expect(curve?.points.length).toBeGreaterThan(1);
     const withoutSeconds = async (run: string): Promise<string> =>
       (await readFile(join(folder, run, "history.csv"), "utf8")).replace(/,[^,]*$/gm, "");
     expect(await withoutSeconds("again")).toBe(await withoutSeconds("first"));

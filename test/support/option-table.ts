@@ -19,8 +19,12 @@ function valuesOf({ value }: JobOption): string {
       return `${value.from} to ${value.to}`;
     case "choice":
       return value.choices.map(code).join(", ");
+    case "flag":
+      return "";
     case "text":
       return value.expected;
+    case "duration":
+      return "a length of time in s, m or h";
     case "checked":
       return "one of these";
   }
@@ -33,7 +37,7 @@ function rowOf(name: string, option: JobOption): string {
   const what = option.help.replace(inBrackets, "");
   const byDefault = option.default === undefined ? (inHelp ?? option.unlessGiven ?? "") : code(String(option.default));
   const shown = byDefault.includes("<") ? code(byDefault) : escaped(byDefault);
-  return `| ${code(`${flagOf(name)} ${option.placeholder}`)} | ${escaped(what)} | ${escaped(valuesOf(option))} | ${shown} |`;
+  return `| ${code([flagOf(name), option.placeholder].filter((part) => part !== undefined).join(" "))} | ${escaped(what)} | ${escaped(valuesOf(option))} | ${shown} |`;
 }
 
 /** The options of `graft train` as a table in Markdown. */

@@ -50,7 +50,7 @@ function backbone(): Backbone {
   );
   model.setWeights([wave([3, 3, 3, 4], 1), wave([4], 2), wave([3, 3, 4, 4], 3), wave([4], 4)]);
   const record = { name: "n", description: "", licence: "unknown", imageSize: 16, preprocess: "tf" } as const;
-  return { record, imageSize: 16, model, lastStage: "last" };
+  return { record, imageSize: 16, model, stages: ["last"] };
 }
 
 function jobOf(seed: number, network = backbone()): FineTuneJob {

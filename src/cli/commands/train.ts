@@ -12,14 +12,18 @@ DIR holds one folder per class, or "train" and "validation" (also "val", "valid"
 each with one folder per class. Without validation photos, a fifth of each class is drawn for it;
 identical files stay on one side.
 
-First a new classifier is trained on top of the frozen network, then the last block of the network
-with it, unless the classifier alone is right on 98 % of 200 or more validation photos. The weights that
-do best on the validation photos are kept. Ctrl+C stops after the current step and keeps what was reached.
+A new classifier is fitted to what the frozen network sees in the photos, then in mirror images and parts of
+them too; then the last stage of the network is trained with it, unless the classifier alone is right on 98 %
+of 200 or more photos. model.onnx is there after the first of these, and is replaced when photos that taught
+nothing say that a later one is better. In the end all photos are learned from; the figures are from before.
+Ctrl+C stops after the current step and keeps what was reached.
 
-The run folder holds model.onnx, run.json, history.csv and curves.svg.
+The run folder holds model.onnx, run.json, history.csv and curves.svg, with --learning-curve
+learning-curve.svg too.
 
 Examples:
   graft train photos/
+  graft train photos/ --time 5m                 take five minutes, and make the best of them
   graft train photos/ --epochs 10 --out runs/first --seed 7
   graft train photos/ --network my-network.onnx --preprocess torch
   graft train photos/ --unfreeze none           train the new classifier only`;

@@ -1,16 +1,19 @@
 import { viewsOfSets } from "../photo-features.js";
-import { classifierOf, fitAndTell } from "./fit-head.js";
-import type { Stage } from "./stage.js";
+import { viewsOfPhoto } from "../photo-views.js";
+import { fitAndTell, kept } from "./fit-head.js";
+import { announce, secondsLeft, type Stage } from "./stage.js";
 
 /** Mirror images and parts of the photos cross the frozen network too, and the linear classifier is fitted to all of them. */
 export const fitHeadWithViews: Stage = async (work) => {
-  const { job, plan, network, sets, random, head } = work;
+  const { job, plan, network, sets, random, head, featureSeconds } = work;
+  // Each view takes as long as the photos took, which were read then too.
+  if (secondsLeft(work) < viewsOfPhoto * featureSeconds) return undefined;
+  announce(work, "views");
   const views = await viewsOfSets(job, plan, network, sets, random);
   if (views === undefined) return undefined;
   work.views = views;
   const fitted = await fitAndTell(work, views.features);
   // Both have been measured by the same photos.
   if (head !== undefined && !(fitted.row.val_loss < head.row.val_loss)) return undefined;
-  work.head = fitted;
-  return classifierOf(work, fitted);
+  return kept(work, fitted);
 };

@@ -2,13 +2,13 @@ import type { TrainedClassifier } from "../fine-tune-types.js";
 import { createHead, graftHead } from "../head.js";
 import type { FittedAndMeasured } from "../head-stage.js";
 import type { ViewFeatures } from "../photo-features.js";
-import { headFits, type Stage, type Work } from "./stage.js";
+import { announce, type Stage, type Work } from "./stage.js";
 
 /** The photos have crossed the frozen network; a linear classifier is fitted to what came out. */
 export const fitHead: Stage = async (work) => {
+  announce(work, "head");
   const fitted = await fitAndTell(work);
-  work.head = fitted;
-  return classifierOf(work, fitted);
+  return kept(work, fitted);
 };
 
 /**
@@ -20,15 +20,16 @@ export async function fitAndTell(work: Work, views?: ViewFeatures): Promise<Fitt
   const { job, heads, rows, started } = work;
   const fitted = await heads.fit(rows.length + 1, started, views);
   rows.push(fitted.row);
-  job.onEvent?.({ event: "epoch", epochs: headFits, ...fitted.row });
+  job.onEvent?.({ event: "epoch", epochs: rows.length, ...fitted.row });
   return fitted;
 }
 
-/** The frozen network with a fitted head, whose probabilities hold. */
-export function classifierOf(
-  { network, random }: Work,
-  { classifier, temperature, row, heldOut, learnedFrom }: FittedAndMeasured,
-): TrainedClassifier {
+/** Makes this the best head so far, and a classifier of it: the frozen network with the head, whose probabilities hold. */
+export function kept(work: Work, fitted: FittedAndMeasured): TrainedClassifier {
+  const { network, random } = work;
+  const { classifier, temperature, row, heldOut, learnedFrom } = fitted;
+  work.head = fitted;
+  work.bestLogits = fitted.validationLogits;
   const model = graftHead(network, createHead(classifier, random, temperature));
-  return { model, row, heldOut, learnedFrom };
+  return { model, row, heldOut, learnedFrom, unfrozenFrom: "none" };
 }

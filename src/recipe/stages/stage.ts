@@ -1,8 +1,10 @@
 import type { Sequential } from "../../models/sequential.js";
 import type { LostLoss } from "../../models/training-types.js";
+import type { TensorData } from "../../onnx/tensor-data.js";
 import type { RandomStreams } from "../../random/seed.js";
-import type { EpochRow, FineTuneJob, TrainedClassifier } from "../fine-tune-types.js";
+import type { EpochRow, FineTuneJob, StageName, TrainedClassifier } from "../fine-tune-types.js";
 import type { FittedAndMeasured, HeadStage } from "../head-stage.js";
+import type { KeptWeights } from "../kept-weights.js";
 import type { FeatureSets, ViewsOfSets } from "../photo-features.js";
 import type { Plan } from "../plan.js";
 
@@ -18,14 +20,20 @@ export interface Work {
   readonly heads: HeadStage;
   /** The history; each stage adds its epochs. */
   readonly rows: EpochRow[];
+  /** How long it took until the features of the photos were there, in seconds. */
+  readonly featureSeconds: number;
+  /** The network's weights as they were before anything was trained; only where there may be time to begin anew. */
+  readonly untrained: KeptWeights | undefined;
   /** When the present stage began, in ms. */
   started: number;
   /** The best head of the frozen network so far. */
   head?: FittedAndMeasured;
   /** Views of the photos, once they have been made. */
   views?: ViewsOfSets;
-  /** The best classifier so far. */
+  /** The best classifier so far … */
   best?: TrainedClassifier;
+  /** … and what one that has not learned from the validation photos says of them: logits `[photos, classes]`. */
+  bestLogits?: TensorData<"float32">;
   /** Why the job was ended early. */
   trouble?: LostLoss | undefined;
 }
@@ -38,9 +46,17 @@ export interface Work {
  */
 export type Stage = (work: Work) => Promise<TrainedClassifier | undefined>;
 
-/** Epochs that the history counts while the network is frozen: fits of the new classifier. */
-export const headFits = 2;
-
 export function isStopped({ signal }: FineTuneJob): boolean {
   return signal?.aborted === true;
+}
+
+/** Seconds until the job is to be done; infinite where it may take its time. */
+export function secondsLeft({ plan: { deadline = Number.POSITIVE_INFINITY } }: Work): number {
+  return (deadline - performance.now()) / 1000;
+}
+
+/** Tells what begins now. */
+export function announce(work: Work, stage: StageName): void {
+  const left = secondsLeft(work);
+  work.job.onEvent?.({ event: "stage", stage, seconds_left: Number.isFinite(left) ? Math.max(0, left) : null });
 }

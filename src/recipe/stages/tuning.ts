@@ -1,0 +1,150 @@
+import type { TrainingLoops } from "../../models/platform.js";
+import type { Sequential } from "../../models/sequential.js";
+import type { ReadySource } from "../../models/sources/batch-source.js";
+import type { Logs, LostLoss } from "../../models/training-types.js";
+import { float32, type TensorData } from "../../onnx/tensor-data.js";
+import { fromTensor } from "../../runtime/runtime.js";
+import type { EpochRow } from "../fine-tune-types.js";
+import type { UnitClassifier } from "../fit-head.js";
+import { createHead, divideLogits, graftHead } from "../head.js";
+import { KeptWeights } from "../kept-weights.js";
+import { trainInOneCycle } from "../stepped-training.js";
+import { isStopped, type Work } from "./stage.js";
+
+/** Logarithms are not taken of smaller probabilities. */
+const smallest = 1e-30;
+
+/** Steps by which their speed is measured: the first one is not counted. */
+const measuredSteps = 4;
+
+/** How a training goes. */
+export interface TuningOptions {
+  readonly epochs: number;
+  /** Trainings whose weights are averaged, each in an order of its own. */
+  readonly members: number;
+  /** With `"validated"` the epochs are validated and become rows of the history. */
+  readonly kind: "validated" | "all-photos";
+}
+
+/** A training of a part of the network together with a head, and the way back. */
+export class Tuning {
+  readonly model: Sequential;
+  private readonly before: KeptWeights;
+  private after: KeptWeights;
+
+  /** @param start the head that it begins with */
+  constructor(
+    private readonly work: Work,
+    private readonly loops: TrainingLoops,
+    start: UnitClassifier,
+  ) {
+    this.model = graftHead(work.network, createHead(start, work.random));
+    this.before = KeptWeights.of(this.model);
+    this.after = this.before;
+  }
+
+  /** How long a step takes, in seconds; the model is as it was before. */
+  async secondsAStep(x: ReadySource): Promise<number> {
+    let first = 0;
+    await trainInOneCycle(this.loops, this.model, x, {
+      ...{ epochs: 1, stepsPerEpoch: measuredSteps, learningRate: 0, signal: this.work.job.signal },
+      trunkPrecision: this.work.job.trunkPrecision,
+      onStep({ step }) {
+        if (step === 1) first = performance.now();
+      },
+    });
+    this.before.restore();
+    return (performance.now() - first) / 1000 / (measuredSteps - 1);
+  }
+
+  /**
+   * Trains, and tells of it.
+   *
+   * @returns why it was ended early: a loss was no number; the model is as it was before then
+   */
+  async run(x: ReadySource, options: TuningOptions): Promise<LostLoss | undefined> {
+    const reached: KeptWeights[] = [];
+    for (let member = 0; member < options.members && (member === 0 || !isStopped(this.work.job)); member++) {
+      this.before.restore();
+      const trouble = await this.member(x, options, member);
+      if (trouble !== undefined) {
+        this.before.restore();
+        this.after = this.before;
+        return trouble;
+      }
+      reached.push(KeptWeights.of(this.model));
+    }
+    this.after = KeptWeights.mean(reached);
+    return undefined;
+  }
+
+  /** What the model, that share of the way, says of the validation photos: logarithms of its probabilities. */
+  async validationLogits(share: number): Promise<TensorData<"float32">> {
+    this.before.blend(this.after, share);
+    const [output] = await this.loops.predict(this.model, this.work.sets.validation.source, { verbose: 0 });
+    if (output === undefined) throw new TypeError("The model has no output.");
+    const { data, dims } = fromTensor(output);
+    const logarithms = Float32Array.from(data as Float32Array, (probability) =>
+      Math.log(Math.max(probability, smallest)),
+    );
+    return float32(logarithms, dims);
+  }
+
+  /** Leaves the model that share of the way, its probabilities calibrated. */
+  finish(share: number, temperature: number): { readonly model: Sequential } {
+    this.before.blend(this.after, share);
+    divideLogits(this.model, temperature);
+    return { model: this.model };
+  }
+
+  /** Puts the network back to where it was. */
+  undo(): void {
+    this.before.restore();
+  }
+
+  private async member(
+    x: ReadySource,
+    { epochs, members, kind }: TuningOptions,
+    member: number,
+  ): Promise<LostLoss | undefined> {
+    const { job, plan, sets, rows } = this.work;
+    const validated = kind === "validated";
+    const stepsPerEpoch = stepsOf(this.work, kind);
+    const firstRow = rows.length;
+    let epochStart = performance.now();
+    const trouble = await trainInOneCycle(this.loops, this.model, x, {
+      ...{ epochs, stepsPerEpoch, learningRate: plan.learningRate, trunkPrecision: job.trunkPrecision },
+      validationData: validated ? sets.validation.source : undefined,
+      signal: job.signal,
+      onStep: ({ epoch, step, logs }) => {
+        const { loss = NaN, accuracy = NaN } = logs;
+        const done = (epoch - 1) * stepsPerEpoch + step;
+        const place = validated
+          ? { epoch: firstRow + epoch, epochs: firstRow + epochs, done: step, total: stepsPerEpoch }
+          : { done: member * epochs * stepsPerEpoch + done, total: members * epochs * stepsPerEpoch };
+        const stage = validated ? "training" : "all-photos";
+        job.onEvent?.({ event: "progress", stage, unit: "steps", ...place, loss, accuracy });
+      },
+      onEpoch: ({ epoch, logs, learningRate }) => {
+        if (!validated) return;
+        const seconds = (performance.now() - epochStart) / 1000;
+        epochStart = performance.now();
+        const row = rowOf(logs, { epoch: firstRow + epoch, learning_rate: learningRate, seconds });
+        rows.push(row);
+        job.onEvent?.({ event: "epoch", epochs: firstRow + epochs, ...row });
+      },
+    });
+    return trouble && { ...trouble, epoch: firstRow + trouble.epoch };
+  }
+}
+
+/** Steps in which each photo comes once. */
+export function stepsOf({ plan, sets: { training, validation } }: Work, kind: TuningOptions["kind"]): number {
+  const photos = training.photos.length + (kind === "validated" ? 0 : validation.photos.length);
+  return Math.ceil(photos / plan.batchSize);
+}
+
+function rowOf(logs: Logs, epoch: Pick<EpochRow, "epoch" | "learning_rate" | "seconds">): EpochRow {
+  const { loss = NaN, accuracy = NaN, val_loss = NaN, val_accuracy = NaN } = logs;
+  return { phase: "fine-tune", ...epoch, loss, accuracy, val_loss, val_accuracy };
+}
