@@ -85,6 +85,7 @@ describe("recipes.fineTune", () => {
   it("refuses what it does not know, before any work", async () => {
     const wrong = (options: object): Promise<unknown> => recipes.fineTune(photos, { ...asked(), ...options });
     await expect(wrong({ epochs: 0 })).rejects.toThrow(/epochs.*whole number from 1/);
+    await expect(wrong({ time: "5m" })).rejects.toThrow(/time.*seconds/);
     await expect(wrong({ learning_rate: 1 })).rejects.toThrow(/learningRate/);
     await expect(wrong({ trunkPrecision: "int4" })).rejects.toThrow(/int8/);
     await expect(wrong({ out: "runs" })).rejects.toThrow(/no option "out"/);

@@ -31,6 +31,12 @@ function checkValue(owner: string, name: string, { value: kind }: JobOption, val
         refuse(`a number from ${kind.from} to ${kind.to}`);
       }
       return;
+    case "flag":
+      if (typeof value !== "boolean") refuse("true or false");
+      return;
+    case "duration":
+      if (typeof value !== "number" || !(value > 0) || !Number.isFinite(value)) refuse("a positive number of seconds");
+      return;
     case "choice":
       if (!kind.choices.includes(value as string)) refuse(`one of ${kind.choices.map(show).join(", ")}`);
       return;
