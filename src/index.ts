@@ -29,6 +29,7 @@ export {
 } from "./nn/eager/gradient-tape.js";
 export * as optimizers from "./nn/optimizers/index.js";
 export * as random from "./nn/random/index.js";
+export * as recipes from "./recipes.js";
 export * as regularizers from "./nn/regularizers/index.js";
 export * as saving from "./saving.js";
 export * as schedules from "./nn/schedules/index.js";

@@ -24,4 +24,5 @@ export { PyDataset, PyDataset as Sequence } from "./models/sources/py-dataset.js
 export { setRandomSeed } from "./random/seed.js";
 export { plotModel, type PlotModelOptions } from "./report/plot-model.js";
 export { clearSession } from "./nn/names.js";
+export { interpolateWeights } from "./models/interpolate-weights.js";
 export { type RatesByDepthOptions, setRatesByDepth } from "./models/rates-by-depth.js";

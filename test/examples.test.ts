@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { models } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { readGolden, readGoldenArchive } from "./support/golden.js";
 import { drawTinyPhotos } from "./support/tiny-photos.js";
@@ -165,6 +166,18 @@ describe("counterparts of public scripts on tiny photos", () => {
     expect(["checks", "stripes", "waves"][predIndex]).toBe(label);
     expectAlike(received, numbers, "grad-cam", 1e-4);
     expect((await readFile(cam)).length).toBeGreaterThan(500);
+  });
+
+  test("examples/recipe.ts follows the recipe, and goes on by hand", async () => {
+    const network = join(out, "network.onnx");
+    await (await models.loadModel(join(out, "base.keras"))).export(network);
+    const options = {
+      ...{ "data-dir": join(out, "three", "train"), network, preprocess: "tf", out: join(out, "recipe"), epochs: "2" },
+    };
+    const { held_out, loss } = (await run("recipe", options, false)) as Record<"held_out" | "loss", unknown>;
+    expect(held_out).toBeGreaterThanOrEqual(0);
+    expect(loss).toHaveLength(2);
+    expect((await readFile(join(out, "recipe", "model.onnx"))).length).toBeGreaterThan(500);
   });
 
   test("examples/kaggle-table.ts writes a line for each test photo", async () => {

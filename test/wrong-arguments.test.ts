@@ -212,7 +212,10 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "utils.normalize": [[1, 2], {}],
   "utils.splitDataset": [[1, 2, 3], { leftSize: 1 }],
   "utils.plotModel": [new models.Sequential([layers.Input({ shape: [2] })]), {}],
+  "recipes.fineTune": ["none", {}],
+  "recipes.fitHead": ["none", {}],
   "utils.clearSession": [],
+  "utils.interpolateWeights": [[new Tensor("float32", [1], [1])], [new Tensor("float32", [2], [1])], 0.5],
   "utils.setRatesByDepth": [
     new models.Sequential([layers.Input({ shape: [2] }), new layers.Dense(1)]),
     { lowest: 0.1 },

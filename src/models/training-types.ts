@@ -41,6 +41,11 @@ export interface CallbackContext {
   readonly steps: number;
   /** Ends the training after the current step; the epoch ends there too, with its validation, as in Keras. */
   stopTraining(): void;
+  /**
+   * Lets a change of `trainable`, or of factors of the learning rate, take effect with the next step of the training; otherwise it
+   * does so with the next `fit`. `undefined` outside of `fit`.
+   */
+  readonly applyTrainable?: (() => void) | undefined;
   /** The training's state; `undefined` outside of `fit`. */
   readonly training?: Resumable | undefined;
   /** The machine that the work runs on; default that of the process. */

@@ -99,6 +99,7 @@ const required: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "callbacks.CSVLogger": { filename: "log.csv" },
   "callbacks.LearningRateScheduler": { schedule: () => 0.1 },
   "callbacks.ModelCheckpoint": { filepath: "best.keras" },
+  "callbacks.UnfreezeByStages": { stages: { 2: "dense" } },
 };
 
 /** Options that make an object of a class, by name. */

@@ -195,6 +195,16 @@ describe("a training that was killed and goes on ends as one without a stop, bit
       },
       [9, 5],
     ],
+    [
+      "layers that are unfrozen by stages",
+      {
+        samples: arrays,
+        options: { saveFreq: 3 },
+        optimizer: () => new optimizers.Adam(0.01),
+        others: () => [new callbacks.UnfreezeByStages({ 1: "dense", 2: "conv" })],
+      },
+      [6, 7],
+    ],
   ];
   it.each(plans)("%s", async (_, plan, kills) => {
     const whole = await run(plan, undefined);

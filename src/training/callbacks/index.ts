@@ -16,6 +16,7 @@ export { StochasticWeightAveraging, type StochasticWeightAveragingOptions } from
 export { SwapEMAWeights, type SwapEMAWeightsOptions } from "./swap-ema-weights.js";
 export { TensorBoard, type TensorBoardOptions } from "./tensor-board.js";
 export { TerminateOnNaN, type TerminateOnNaNOptions } from "./terminate-on-nan.js";
+export { UnfreezeByStages, type UnfreezeByStagesOptions, type UnfreezeStages } from "./unfreeze-by-stages.js";
 export { History } from "../../models/training-types.js";
 export type {
   CallbackContext,

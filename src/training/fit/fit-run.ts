@@ -14,6 +14,7 @@ import type {
   TrunkReport,
 } from "../../models/training-types.js";
 import type { Training } from "../../nn/weight-use.js";
+import { trainedBy } from "./call.js";
 import { checkedBatches } from "./check-labels.js";
 import type { CallbackList } from "./callback-list.js";
 import { lossText, lostValidation } from "./lost-loss.js";
@@ -126,7 +127,11 @@ export class FitRun implements Resumable {
     const stopTraining = (): void => {
       model.stopTraining = true;
     };
-    this.context = { model, machine, epochs: this.epochs, steps: this.steps, stopTraining, training: this };
+    const applyTrainable = (): void => {
+      this.applyTrainable();
+    };
+    const [epochs, steps] = [this.epochs, this.steps];
+    this.context = { model, machine, epochs, steps, stopTraining, applyTrainable, training: this };
     this.validationContext = { ...this.context, steps: this.validationSteps };
     if (validation !== undefined && hasOwnStep(model, "testStep")) {
       const { host, streams } = parts.memory;
@@ -174,6 +179,15 @@ export class FitRun implements Resumable {
   /** Tells callbacks of something; they may give weights other values. */
   private tell(event: () => Promise<void>): Promise<void> {
     return this.parts.training.letWork(event);
+  }
+
+  /** Lets a change of `trainable` take effect with the next step. */
+  private applyTrainable(): void {
+    const { model, memory, training } = this.parts;
+    training.cover(trainedBy(model));
+    memory.followTrainable();
+    // Before the first step nothing is made of the flags yet.
+    this.work?.applyTrainable();
   }
 
   /** Whether nobody has ended the training; a function, for the compiler does not know that callbacks can. */

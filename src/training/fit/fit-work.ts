@@ -24,6 +24,8 @@ export interface FitWork {
    * @param next called as soon as the next batch may be read
    */
   step(loading: LoadingBatch, next: () => void, isFirst: () => boolean): Promise<StepOutcome>;
+  /** Lets a change of `trainable` take effect with the next step. */
+  applyTrainable(): void;
   /** Begins the figures of an epoch. */
   beginEpoch(): void;
   /** Figures of the epoch so far. */

@@ -67,10 +67,10 @@ function shapesOf({ tensors, labels, weights }: Fed): string {
   return JSON.stringify([named, labels.map((one) => one?.dims), weights.map((one) => one?.dims)]);
 }
 
-/** Whether each layer learns, which a step may ask for. */
+/** Whether each layer learns, which a step may ask for, and at which factor of the rate, which is a constant in it. */
 function flagsOf(layer: Layer): string {
   const inner = layer instanceof BaseModel ? layer.layers.map(flagsOf).join("") : "";
-  return `${Number(layer.trainable)}${inner}`;
+  return `${Number(layer.trainable)}*${layer.learningRateMultiplier}${inner}`;
 }
 
 /** Runs a `trainStep` or `testStep` of a user's own: it is written down once for each shape of batches. */

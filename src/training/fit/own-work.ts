@@ -42,6 +42,9 @@ export class OwnWork implements FitWork {
   /** Validation by the compiled loss and metrics, made when it is first needed. */
   private programs: Promise<ProgramWork> | undefined;
 
+  /** Whether flags have changed since the programs were made. */
+  private isStale = false;
+
   private constructor(
     private readonly parts: WorkParts,
     private readonly own: OwnStep,
@@ -83,6 +86,11 @@ export class OwnWork implements FitWork {
     return { loss: await lossIn(figures), cause: () => lostValidation(this.parts.model) };
   }
 
+  /** A step is written anew when flags have changed. */
+  applyTrainable(): void {
+    this.isStale = true;
+  }
+
   beginEpoch(): void {
     this.means = new OwnMeans();
   }
@@ -106,7 +114,10 @@ export class OwnWork implements FitWork {
     // The first one says the shapes; it is judged like any other, for samples may come only once.
     const { first, batches: all } = await looked(eachOf(batches));
     this.programs ??= ProgramWork.create({ ...this.parts, source: validation, resumed: undefined }, first);
-    return (await this.programs).validate(all, callbacks, context);
+    const programs = await this.programs;
+    if (this.isStale) programs.applyTrainable();
+    this.isStale = false;
+    return programs.validate(all, callbacks, context);
   }
 
   get trained(): readonly Variable[] {

@@ -47,6 +47,9 @@ export class ProgramWork implements FitWork {
   /** What validates, from the first validation on; its samples may have another size, with programs of their own. */
   private validating: Validating | undefined;
 
+  /** Whether a callback has changed what learns. */
+  private isStale = false;
+
   private constructor(
     private readonly parts: WorkParts,
     private readonly labelShapes: LabelShapes,
@@ -77,15 +80,21 @@ export class ProgramWork implements FitWork {
     }
   }
 
+  /** Has the programs made again before the next step. */
+  applyTrainable(): void {
+    this.isStale = true;
+  }
+
   /**
-   * Makes the programs again where a callback has given frozen weights other values: they are constants in the programs, and
-   * activations behind them are kept.
+   * Makes the programs again where a callback has changed what learns, or given frozen weights other values: they are constants in
+   * the programs, and activations behind them are kept.
    *
    * @returns whether it was so
    */
   private async renew(): Promise<boolean> {
     const { borrowed, parts } = this;
-    if (!borrowed.programs.outdated) return false;
+    if (!this.isStale && !borrowed.programs.outdated) return false;
+    this.isStale = false;
     const { model, source, memory, options } = parts;
     await this.flush();
     await this.validating?.giveBack();

@@ -175,6 +175,11 @@ export class TrainingMemory {
     );
   }
 
+  /** Takes a change of `trainable` for one that the user knows to take effect. */
+  followTrainable(): void {
+    if (this.trained !== undefined) this.trained = { ...this.trained, variables: this.model.trainableWeights };
+  }
+
   /** Frees the sessions of the programs as soon as nobody works with them; they are made again when they are needed. */
   async release(): Promise<void> {
     await this.keep(() => false);

@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { layers, models, recipes, Tensor, utils } from "graft-ml";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { platform } from "../src/models/platform.js";
+import { decodePhoto } from "../src/photos/decode.js";
+import { openClassifier } from "../src/recipe/open-classifier.js";
+import { drawTinyPhotos } from "./support/tiny-photos.js";
+import { waveWeights } from "./support/wave.js";
+
+let folder = "";
+let photos = "";
+let network = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graft-recipes-"));
+  process.env["GRAFT_CACHE"] = join(folder, "cache");
+  photos = join(folder, "photos");
+  await drawTinyPhotos(photos, 3);
+  network = join(folder, "network.onnx");
+  const model = new models.Sequential([
+    layers.Input({ shape: [32, 32, 3] }),
+    new layers.Conv2D(8, 3, { strides: 2, activation: "relu", name: "first" }),
+    new layers.Conv2D(16, 3, { strides: 2, activation: "relu", name: "last" }),
+  ]);
+  waveWeights(model);
+  await model.export(network);
+});
+afterAll(async () => {
+  delete process.env["GRAFT_CACHE"];
+  await rm(folder, { recursive: true });
+});
+
+const asked = (): recipes.RecipeOptions => ({ network, preprocess: "torch", epochs: 2, unfreeze: "all" });
+
+/** Some photos of a class, as scripts read them. */
+async function pixels(...paths: readonly string[]): Promise<Tensor> {
+  const all = await Promise.all(paths.map(async (path) => utils.imgToArray(await utils.loadImg(join(photos, path)))));
+  const data = Float32Array.from(all.flatMap((one) => [...(one.data as Float32Array)]));
+  return new Tensor("float32", data, [all.length, 32, 32, 3]);
+}
+
+describe("recipes.fineTune", () => {
+  it("gives a model of photos as they are, what it did on held-out ones, and what happened", async () => {
+    const events: recipes.RecipeEvent[] = [];
+    const better: recipes.StageClassifier[] = [];
+    const learned = await recipes.fineTune(photos, {
+      ...asked(),
+      onEvent: (event) => events.push(event),
+      onBetter: (classifier) => {
+        better.push(classifier);
+      },
+    });
+    const { model, classes, heldOut, history, best, imageSize } = learned;
+    expect(classes).toEqual(["checks", "stripes", "waves"]);
+    expect(imageSize).toBe(32);
+    expect(heldOut.probabilities).toHaveLength(heldOut.photos);
+    expect(heldOut.accuracy).toBeCloseTo(best.val_accuracy, 6);
+    expect(better[0]?.best.epoch).toBe(1);
+    expect(better.at(-1)?.best).toEqual(best);
+    expect(history.map(({ epoch }) => epoch)).toContain(best.epoch);
+    expect(events.filter(({ event }) => event === "epoch")).toHaveLength(history.length);
+    expect(events.some((event) => event.event === "progress" && event.stage === "reading")).toBe(true);
+
+    // The model, its file and the classifier's file say the same of a photo.
+    const paths = ["validation/checks/0.png", "validation/waves/1.png"];
+    const x = await pixels(...paths);
+    const said = await model.predictOnBatch(x);
+    expect(said.dims).toEqual([2, 3]);
+    await model.export(join(folder, "whole.onnx"));
+    const again = await (await models.loadModel(join(folder, "whole.onnx"))).predictOnBatch(x);
+    const file = join(folder, "classifier.onnx");
+    await learned.exportClassifier(file);
+    const classifier = await openClassifier(platform().runtime, file, 2);
+    const rows: number[] = [];
+    for (const path of paths) rows.push(...(await classifier.predict(await decodePhoto(join(photos, path)))));
+    await classifier.release();
+    const expected = [...(said.data as Float32Array)];
+    expected.forEach((value, place) => {
+      expect((again.data as Float32Array)[place]).toBeCloseTo(value, 5);
+      expect(rows[place]).toBeCloseTo(value, 3);
+    });
+  });
+
+  it("refuses what it does not know, before any work", async () => {
+    const wrong = (options: object): Promise<unknown> => recipes.fineTune(photos, { ...asked(), ...options });
+    await expect(wrong({ epochs: 0 })).rejects.toThrow(/epochs.*whole number from 1/);
+    await expect(wrong({ time: "5m" })).rejects.toThrow(/time.*seconds/);
+    await expect(wrong({ learning_rate: 1 })).rejects.toThrow(/learningRate/);
+    await expect(wrong({ trunkPrecision: "int4" })).rejects.toThrow(/int8/);
+    await expect(wrong({ out: "runs" })).rejects.toThrow(/no option "out"/);
+    await expect(wrong({ network: "mobilnetv2" })).rejects.toThrow(/mobilenetv2/);
+    await expect(wrong({ signal: true })).rejects.toThrow(/AbortSignal/);
+    await expect(recipes.fitHead(photos, { unfreeze: "all" } as object)).rejects.toThrow(/no option "unfreeze"/);
+    await expect(recipes.fineTune(join(folder, "none"))).rejects.toThrow(/none/);
+  });
+
+  it("ends by its signal", async () => {
+    const stop = new AbortController();
+    stop.abort();
+    await expect(recipes.fineTune(photos, { ...asked(), signal: stop.signal })).rejects.toThrow(/abort/i);
+  });
+});
+
+describe("recipes.fitHead", () => {
+  it("leaves the network as it is", async () => {
+    const { model, history } = await recipes.fitHead(photos, { network, preprocess: "torch" });
+    expect(new Set(history.map(({ phase }) => phase))).toEqual(new Set(["head"]));
+    const before = (await models.loadModel(network)).getWeights();
+    const after = model.getWeights();
+    for (const { dims, data } of before) {
+      expect(after.some((one) => String(one.dims) === String(dims) && String(one.data) === String(data))).toBe(true);
+    }
+  });
+});
