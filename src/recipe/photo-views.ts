@@ -99,6 +99,7 @@ export function viewSource(
   return {
     samples,
     batchSize,
+    round: Math.ceil(viewed.length / batchSize),
     reproducible: true,
     identify: (key) => {
       const { photo, views } = photoOf(key);
