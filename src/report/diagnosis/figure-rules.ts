@@ -68,7 +68,7 @@ export function noisyFigures({ valAccuracy = NaN, validationSamples = 0 }: Figur
   return {
     code: "noisy-validation",
     message:
-      `${count(validationSamples, "photo")} measure roughly: the accuracy on new photos of this kind lies ` +
+      `${count(validationSamples, "photo")} measure roughly: the accuracy on all photos of this kind lies ` +
       `between ${percent(low)} and ${percent(high)} (95 % interval). Do not choose by smaller differences, or validate with more photos.`,
   };
 }
