@@ -2,10 +2,11 @@
  * Measures Graft, and with `--peer keras`, `--peer tfjs` or `--peer keras,tfjs` Keras and TensorFlow.js beside it.
  *
  *     npm run bench -- [--only NAME,NAME…] [--peer keras,tfjs] [--json]
- *         [--base-dir DIR] [--weights FILE.h5] [--network FILE.onnx]
+ *         [--base-dir DIR] [--recipe-dir DIR] [--weights FILE.h5] [--network FILE.onnx]
  *
  * The table goes to stdout, with `--json` one JSON object a row instead; what happens goes to stderr. Each row runs in a
- * process of its own. DIR has `train` and `validation` with one folder per class; FILE.h5 is Keras's VGG16 without its top,
+ * process of its own. DIR has `train` and `validation` with one folder per class, that of
+ * the row `recipe` any folder that `graft train` takes; FILE.h5 is Keras's VGG16 without its top,
  * FILE.onnx a MobileNetV2 without its top. By default they are looked for in a folder `shared` beside the clone. Keras is
  * run by the interpreter that the environment variable GRAFT_KERAS_PYTHON names (default python3). TensorFlow.js has a row
  * of its own, `tfjs`: npm installs it into a temporary folder, which is removed afterwards.
@@ -18,6 +19,7 @@ import { Missing, peers, type Row, type Settings } from "./row.js";
 import { epochsRow } from "./rows/epochs.js";
 import { peakRow } from "./rows/peak.js";
 import { predictRow } from "./rows/predict.js";
+import { recipeRow } from "./rows/recipe.js";
 import { referenceJobRow } from "./rows/reference-job.js";
 import { streamingRow } from "./rows/streaming.js";
 import { stepsRow } from "./rows/steps.js";
@@ -33,6 +35,7 @@ const rows: readonly Row[] = [
   streamingRow,
   epochsRow,
   trainRow,
+  recipeRow,
 ];
 
 /** A file beside the clone; a URL's path has no backslashes that would have to be doubled. */
@@ -46,6 +49,7 @@ const { values: flags } = parseArgs({
     peer: { type: "string" },
     json: { type: "boolean", default: false },
     "base-dir": { type: "string", default: shared("data/cats-vs-dogs-small") },
+    "recipe-dir": { type: "string", default: shared("data/oxford-flowers12") },
     weights: { type: "string", default: shared("weights/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5") },
     network: { type: "string", default: shared("weights/mobilenetv2-imagenet-notop.onnx") },
   },
@@ -64,6 +68,7 @@ if (chosen.length < names.length || unknownPeers.length > 0) {
 
 const settings: Settings = {
   baseDir: flags["base-dir"],
+  recipeDir: flags["recipe-dir"],
   weights: flags.weights,
   network: flags.network,
   keras: asked.includes("keras"),

@@ -5,6 +5,8 @@ import type { Figure } from "./figures.js";
 export interface Settings {
   /** Folder with `train` and `validation`, each with one folder per class: cats-vs-dogs-small. */
   readonly baseDir: string;
+  /** Folder of photos for `graft train`: oxford-flowers12. */
+  readonly recipeDir: string;
   /** Keras's file of VGG16 without its top. */
   readonly weights: string;
   /** MobileNetV2 without its top, as ONNX. */

@@ -1,44 +1,8 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { beside, type Figure } from "../figures.js";
 import { runKeras } from "../keras.js";
-import { Missing, need, type Row } from "../row.js";
-
-/** The built command, as it is installed: `npm run bench` builds it. */
-const command = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-
-/** Does something with a temporary folder, which is removed afterwards. */
-function withFolder<T>(use: (folder: string) => T): T {
-  const folder = mkdtempSync(join(tmpdir(), "graft-bench-"));
-  try {
-    return use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function percent(share: unknown): string {
-  return typeof share === "number" ? `${(100 * share).toFixed(1)} %` : "unknown";
-}
-
-/** Seconds from the start of a process. */
-interface Times {
-  /** Until the model lay on the disk. */
-  readonly saved: number;
-  /** Until the process ended, test photos included. */
-  readonly whole: number;
-}
-
-/** Runs a process that writes a model, and looks when it did. */
-function timed<T>(model: string, run: () => T): { readonly times: Times; readonly result: T } {
-  const start = Date.now();
-  const result = run();
-  const whole = (Date.now() - start) / 1000;
-  return { times: { saved: (statSync(model).mtimeMs - start) / 1000, whole }, result };
-}
+import { need, type Row } from "../row.js";
+import { graftTrain, percent, timed, type Times, withFolder } from "../train-process.js";
 
 /** The two figures of a run. */
 function figures(what: string, side: "Graft" | "Keras", { saved, whole }: Times, note: string): Figure[] {
@@ -50,21 +14,11 @@ function figures(what: string, side: "Graft" | "Keras", { saved, whole }: Times,
   return [figure("to the saved model", saved), { ...figure("with test photos", whole), note }];
 }
 
-/** Runs `graft train` in a process of its own, with nothing kept from earlier runs. */
+/** Runs `graft train`, and looks when it was done. */
 function train(directory: string, what: string, args: readonly string[]): Figure[] {
-  return withFolder((folder) => {
-    const { times, result } = timed(join(folder, "run", "model.onnx"), () => {
-      const { status, stdout, stderr } = spawnSync(
-        process.execPath,
-        [command, "train", directory, ...args, "--out", join(folder, "run"), "--json"],
-        { encoding: "utf8", maxBuffer: 2 ** 28, env: { ...process.env, GRAFT_CACHE: join(folder, "cache") } },
-      );
-      if (status !== 0) throw new Missing(`graft train failed: ${stderr.slice(-300)}`);
-      return JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Record<string, number>;
-    });
-    const accuracies = `Validation ${percent(result["val_accuracy"])}, test ${percent(result["test_accuracy"])}`;
-    return figures(what, "Graft", times, `${accuracies}, ${result["epochs"] ?? "?"} epochs.`);
-  });
+  const { times, done } = graftTrain(directory, args);
+  const accuracies = `Validation ${percent(done["val_accuracy"])}, test ${percent(done["test_accuracy"])}`;
+  return figures(what, "Graft", times, `${accuracies}, ${String(done["epochs"])} epochs.`);
 }
 
 /**

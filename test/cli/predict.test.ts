@@ -110,7 +110,7 @@ test("evaluate: accuracy with its interval, loss, classes, confusion", async () 
   const outcome = await graft(["evaluate", "run", "photos"], folder);
   expect(outcome.exitCode, outcome.stderr).toBe(0);
   expect(outcome.stdout).toMatch(
-    /^13 photos, all photos of photos\naccuracy {2}92\.3 % \(95 % interval: 66\.7 to 98\.6 %\)\nbalanced {2}\d+\.\d %.*\nprobable {2}off by \d+\.\d %.*\nloss {6}\d/,
+    /^13 photos, all photos of photos\naccuracy {2}92\.3 % \(95 % interval: 65\.5 to 99\.3 % of 100 new photos\)\nbalanced {2}\d+\.\d %.*\nprobable {2}off by \d+\.\d %.*\nloss {6}\d/,
   );
   expect(outcome.stdout).toMatch(/^red +5 +80\.0 % +100\.0 %$/m);
   expect(outcome.stdout).toMatch(/^blue +4 +100\.0 % +80\.0 %$/m);
