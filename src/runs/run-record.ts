@@ -110,7 +110,9 @@ export const runRecord = z.object({
       })
       .optional(),
     /** What was found with photos that taught nothing: the validation photos, or all by cross-validation. */
-    held_out: measured.extend({ set_threshold: z.number(), distance_threshold: z.number().optional() }).optional(),
+    held_out: measured
+      .extend({ set_threshold: z.number().optional(), distance_threshold: z.number().optional() })
+      .optional(),
     /** The same of the test photos, as far as they could be read. */
     test: measured.optional(),
     trunk: trunk.optional(),
