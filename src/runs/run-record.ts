@@ -39,7 +39,12 @@ const measured = z.object({
 
 /** What is needed of a record to leave out photos that a run was trained with. */
 const splitRecord = z.object({
-  data: z.object({ directory: z.string(), fingerprint: z.string() }),
+  data: z.object({
+    directory: z.string(),
+    fingerprint: z.string(),
+    /** Photos that could not be used; older records may lack them. */
+    skipped: z.array(skipped).optional(),
+  }),
   split: z.object({
     division: z.enum(["folders", "drawn"]),
     training: paths,
