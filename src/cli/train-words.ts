@@ -95,7 +95,7 @@ const stageTexts: Readonly<Record<StageName, string>> = {
   views: "The network looks at mirror images and parts of the photos too; the classifier is fitted to all of them.",
   "last-stage": "The last stage of the network learns too.",
   "two-stages": "The last two stages of the network learn, for longer.",
-  "all-photos": "It was worth it: the same once more with all photos.",
+  "all-photos": "It was worth it, and goes on with all photos.",
 };
 
 function stageText({ stage, seconds_left }: Extract<JobEvent, { event: "stage" }>): string {

@@ -80,5 +80,7 @@ test("who misses a small class is chosen where photos count alike, and not where
 test("temperatures are those of photos as they come, whatever they count", () => {
   const one = [recognising(8, 2)];
   const weights = photoWeights({ kind: "balanced", byClass: [] }, unequalLabels);
-  expect(choose(one, unequalLabels, unequalFolds, weights).temperature).toBe(choose(one, unequalLabels, unequalFolds).temperature);
+  expect(choose(one, unequalLabels, unequalFolds, weights).temperature).toBe(
+    choose(one, unequalLabels, unequalFolds).temperature,
+  );
 });

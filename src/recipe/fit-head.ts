@@ -86,7 +86,7 @@ export class HeadFitter {
     if (best === undefined) throw new RangeError("There is no penalty to try.");
     const heldOut =
       set.views === undefined ? best.logits : (await this.heldOut(set, scaled, best.penalty, starts)).logits;
-    return { classifier: await this.whole(set, scaled, best.penalty), heldOut, penalty: best.penalty };
+    return { classifier: await this.whole(set, scaled, best.penalty, starts[0]), heldOut, penalty: best.penalty };
   }
 
   /** Fits a classifier with a penalty that {@link fit} has found, without measuring it. */
@@ -108,10 +108,16 @@ export class HeadFitter {
     await this.regression.release();
   }
 
-  private async whole(set: LabelledFeatures, scaled: Standardized, penalty: number): Promise<UnitClassifier> {
+  /** @param start where the search begins, such as at a classifier of most of the photos */
+  private async whole(
+    set: LabelledFeatures,
+    scaled: Standardized,
+    penalty: number,
+    start?: LinearClassifier,
+  ): Promise<UnitClassifier> {
     const samples = this.samples(set, scaled, () => true);
     const { mean, deviation } = scaled;
-    return { ...(await this.regression.fit(samples, penalty / set.labels.length)), mean, deviation };
+    return { ...(await this.regression.fit(samples, penalty / set.labels.length, start)), mean, deviation };
   }
 
   /** Each part by a classifier of the others. */

@@ -77,7 +77,12 @@ export class HeadStage {
    */
   async fit(number: number, started: number, views?: ViewFeatures): Promise<FittedAndMeasured> {
     const { training, validation } = this.sets;
-    const all = labelled([training, validation], this.folds.all, this.weighting, views && [views.training, views.validation]);
+    const all = labelled(
+      [training, validation],
+      this.folds.all,
+      this.weighting,
+      views && [views.training, views.validation],
+    );
     const alone = labelled([training], this.folds.training, this.weighting, views && [views.training]);
     if (this.pooled) {
       const fitted = await this.fitter.fit(all);

@@ -1,10 +1,8 @@
-import type { TrainingLoops } from "../../models/platform.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { Layer } from "../../nn/layer.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
 import { choose } from "../choose.js";
 import type { TrainedClassifier } from "../fine-tune-types.js";
-import type { FittedAndMeasured } from "../head-stage.js";
 import type { ViewsOfSets } from "../photo-features.js";
 import { logLoss, probabilitiesOf, shareRight } from "../probabilities.js";
 import { announce, isStopped, secondsLeft, type Work } from "./stage.js";
@@ -19,6 +17,8 @@ const shares = [0.5, 1] as const;
 
 /** The shortest training that is worth its beginning. */
 const fewestEpochs = 3;
+/** Epochs with all photos, as a share of those before. */
+const moreEpochs = 1 / 3;
 /** Share of the time that is planned with: steps take longer now and then. */
 const plannedShare = 0.9;
 
@@ -27,7 +27,7 @@ type Length = Pick<TuningOptions, "epochs" | "members">;
 
 /**
  * Trains what is unfrozen of the network together with the head on views of the training photos. Where the validation photos say
- * that it was worth it, the same is done once more with all photos: nothing is chosen any more then.
+ * that it was worth it, it goes on with all photos: nothing is chosen any more then.
  *
  * @param unfrozen layers of the network that are trainable now
  * @param most as long as it is to take where there is time
@@ -46,7 +46,8 @@ export async function trainNetwork(
     const length = await fitting(work, tuning, views, most);
     if (length === undefined) return undefined;
     const rowsBefore = work.rows.length;
-    work.trouble = await tuning.run(views.training, { ...length, kind: "validated" });
+    const { learningRate } = work.plan;
+    work.trouble = await tuning.run(views.training, { ...length, learningRate, kind: "validated" });
     const row = work.rows.slice(rowsBefore).at(-1);
     if (row === undefined) {
       tuning.undo();
@@ -68,17 +69,19 @@ export async function trainNetwork(
     }
     work.bestLogits = logits;
     const made = {
-      row: { ...row, val_loss: logLoss(heldOut, labels, heads.validationWeights), val_accuracy: shareRight(heldOut, labels) },
+      row: {
+        ...row,
+        val_loss: logLoss(heldOut, labels, heads.validationWeights),
+        val_accuracy: shareRight(heldOut, labels),
+      },
       heldOut: { truth: labels, probabilities: probabilitiesOf(heldOut) },
       familiar: await tuning.familiarPhotos(share),
       unfrozenFrom: job.unfreeze ?? [...unfrozen][0]?.name ?? "none",
     };
     if (heads.learnsFromAll && !isStopped(job) && work.trouble === undefined) {
-      tuning.undo();
-      const all = await learnFromAll(work, loops, { head, views, length });
-      if (all !== undefined) {
-        const finished = { ...made, ...all.finish(share, temperature), learnedFrom: head.learnedFrom };
-        return { ...finished, familiar: await all.knowing(made.familiar?.threshold) };
+      if (await learnFromAll(work, tuning, views, length)) {
+        const finished = { ...made, ...tuning.finish(share, temperature), learnedFrom: head.learnedFrom };
+        return { ...finished, familiar: await tuning.knowing(made.familiar?.threshold) };
       }
     }
     return { ...made, ...tuning.finish(share, temperature), learnedFrom: sets.training.photos };
@@ -87,26 +90,27 @@ export async function trainNetwork(
   }
 }
 
-/** The same training with all photos; `undefined` where it came to nothing. */
-async function learnFromAll(
-  work: Work,
-  loops: TrainingLoops,
-  { head, views, length }: { readonly head: FittedAndMeasured; readonly views: ViewsOfSets; readonly length: Length },
-): Promise<Tuning | undefined> {
+/**
+ * Goes on with all photos, for a third of the epochs at half the rate: those that have measured come in, and the others keep their place.
+ *
+ * @returns whether it has come to an end; else the network is as it was
+ */
+async function learnFromAll(work: Work, tuning: Tuning, views: ViewsOfSets, { epochs }: Length): Promise<boolean> {
   announce(work, "all-photos");
-  const all = new Tuning(work, loops, head.classifier);
-  const trouble = await all.run(views.all, { ...length, kind: "all-photos" });
-  await loops.release(all.model);
-  if (trouble === undefined && !isStopped(work.job)) return all;
-  all.undo();
-  return undefined;
+  const length = { epochs: Math.ceil(epochs * moreEpochs), members: 1 };
+  const options = { ...length, learningRate: work.plan.learningRate / 2, kind: "all-photos" } as const;
+  const { reached } = tuning;
+  const trouble = await tuning.run(views.all, options);
+  if (trouble === undefined && !isStopped(work.job)) return true;
+  tuning.goBackTo(reached);
+  return false;
 }
 
 /** As much of a training, and of the one with all photos, as fits into the time; `undefined` where it is too little. */
 async function fitting(work: Work, tuning: Tuning, views: ViewsOfSets, most: Length): Promise<Length | undefined> {
   if (work.plan.deadline === undefined) return most;
-  const steps = stepsOf(work, "validated") + (work.heads.learnsFromAll ? stepsOf(work, "all-photos") : 0);
-  const epoch = (await tuning.secondsAStep(views.training)) * steps;
+  const more = work.heads.learnsFromAll ? moreEpochs * stepsOf(work, "all-photos") : 0;
+  const epoch = (await tuning.secondsAStep(views.training)) * (stepsOf(work, "validated") + more);
   const epochs = Math.floor((plannedShare * secondsLeft(work)) / epoch);
   if (epochs < Math.min(fewestEpochs, most.epochs)) return undefined;
   return {

@@ -25,6 +25,8 @@ const measuredSteps = 4;
 /** How a training goes. */
 export interface TuningOptions {
   readonly epochs: number;
+  /** The greatest step size. */
+  readonly learningRate: number;
   /** Trainings whose weights are averaged, each in an order of its own. */
   readonly members: number;
   /** With `"validated"` the epochs are validated and become rows of the history. */
@@ -63,24 +65,34 @@ export class Tuning {
   }
 
   /**
-   * Trains, and tells of it.
+   * Trains from where the last training has ended, and tells of it.
    *
-   * @returns why it was ended early: a loss was no number; the model is as it was before then
+   * @returns why it was ended early: a loss was no number; the model is as it was before this training then
    */
   async run(x: ReadySource, options: TuningOptions): Promise<LostLoss | undefined> {
     const reached: KeptWeights[] = [];
+    const start = this.after;
     for (let member = 0; member < options.members && (member === 0 || !isStopped(this.work.job)); member++) {
-      this.before.restore();
+      start.restore();
       const trouble = await this.member(x, options, member);
       if (trouble !== undefined) {
-        this.before.restore();
-        this.after = this.before;
+        start.restore();
         return trouble;
       }
       reached.push(KeptWeights.of(this.model));
     }
     this.after = KeptWeights.mean(reached);
     return undefined;
+  }
+
+  /** Makes this what has been reached: a later training did not come to its end. */
+  goBackTo(reached: KeptWeights): void {
+    this.after = reached;
+  }
+
+  /** Where the last training has ended. */
+  get reached(): KeptWeights {
+    return this.after;
   }
 
   /** What the model, that share of the way, says of the validation photos: logarithms of its probabilities. */
@@ -126,10 +138,10 @@ export class Tuning {
 
   private async member(
     x: ReadySource,
-    { epochs, members, kind }: TuningOptions,
+    { epochs, members, kind, learningRate }: TuningOptions,
     member: number,
   ): Promise<LostLoss | undefined> {
-    const { job, plan, sets, rows } = this.work;
+    const { job, sets, rows } = this.work;
     const validated = kind === "validated";
     const stepsPerEpoch = stepsOf(this.work, kind);
     const weighting = weightingOf(job);
@@ -138,7 +150,7 @@ export class Tuning {
     const firstRow = rows.length;
     let epochStart = performance.now();
     const trouble = await trainInOneCycle(this.loops, this.model, x, {
-      ...{ epochs, stepsPerEpoch, learningRate: plan.learningRate, trunkPrecision: job.trunkPrecision },
+      ...{ epochs, stepsPerEpoch, learningRate, trunkPrecision: job.trunkPrecision },
       classWeight: weightsFor(weighting, learned),
       validationData: validated ? weightedSource(sets.validation.source, weightsFor(weighting, held)) : undefined,
       signal: job.signal,
@@ -151,11 +163,11 @@ export class Tuning {
         const stage = validated ? "training" : "all-photos";
         job.onEvent?.({ event: "progress", stage, unit: "steps", ...place, loss, accuracy });
       },
-      onEpoch: ({ epoch, logs, learningRate }) => {
+      onEpoch: ({ epoch, logs, learningRate: rate }) => {
         if (!validated) return;
         const seconds = (performance.now() - epochStart) / 1000;
         epochStart = performance.now();
-        const row = rowOf(logs, { epoch: firstRow + epoch, learning_rate: learningRate, seconds });
+        const row = rowOf(logs, { epoch: firstRow + epoch, learning_rate: rate, seconds });
         rows.push(row);
         job.onEvent?.({ event: "epoch", epochs: firstRow + epochs, ...row });
       },
