@@ -34,6 +34,12 @@ export function timed<T>(model: string, run: () => T): { readonly times: Times; 
   return { times: { saved: (statSync(model).mtimeMs - start) / 1000, whole }, result };
 }
 
+/** What is read of a run.json. */
+export interface RunRecord {
+  readonly data: { readonly classes: readonly string[] };
+  readonly split: { readonly training: readonly string[]; readonly validation: readonly string[] };
+}
+
 /** Runs `graft train` in a process of its own, with nothing kept from earlier runs. */
 export function graftTrain(
   directory: string,
@@ -42,8 +48,7 @@ export function graftTrain(
   readonly times: Times;
   /** Its last event. */
   readonly done: Readonly<Record<string, unknown>>;
-  /** Its run.json. */
-  readonly record: unknown;
+  readonly record: RunRecord;
 } {
   return withFolder((folder) => {
     const run = join(folder, "run");
@@ -56,7 +61,7 @@ export function graftTrain(
       if (status !== 0) throw new Missing(`graft train failed: ${stderr.slice(-300)}`);
       return JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}") as Record<string, unknown>;
     });
-    return { times, done: result, record: JSON.parse(readFileSync(join(run, "run.json"), "utf8")) };
+    return { times, done: result, record: JSON.parse(readFileSync(join(run, "run.json"), "utf8")) as RunRecord };
   });
 }
 

@@ -10,21 +10,20 @@ export const recipeRow: Row = {
   about: "graft train by default, against 30 epochs of all layers in Keras, computed from its steps (minutes)",
   run({ recipeDir, network, keras }) {
     const directory = need(recipeDir, "--recipe-dir");
-    const { times, events, done } = graftTrain(directory, [
+    const { times, done, record } = graftTrain(directory, [
       "--network",
       need(network, "--network"),
       "--preprocess",
       "torch",
     ]);
-    const { classes, training, validation } = events.find(({ event }) => event === "photos") ?? {};
-    const photos = Number(training) + Number(validation);
+    const photos = record.split.training.length + record.split.validation.length;
     const held = `held out ${percent(done["val_accuracy"])}, test ${percent(done["test_accuracy"])}`;
     const what = `graft train by default: ${photos} photos, 224, MobileNetV2`;
     const note = `Graft: from the start of the process to its end, test photos included; ${held}.`;
     const ours = { what, unit: "s", values: { Graft: { best: times.whole } }, note } as const;
     if (!keras) return Promise.resolve([ours]);
-    const classCount = Array.isArray(classes) ? classes.length : 0;
-    const [step] = runKeras("all_layers.py", ["--classes", String(classCount), "--batch-size", String(batchSize)]);
+    const classes = String(record.data.classes.length);
+    const [step] = runKeras("all_layers.py", ["--classes", classes, "--batch-size", String(batchSize)]);
     const time = step?.["time"];
     if (!isTime(time)) throw new TypeError("The script of Keras prints the time of a step.");
     const steps = epochs * Math.ceil(photos / batchSize);

@@ -75,7 +75,7 @@ withShared("what the recipe reports of its classifier (skipped where there is no
 
     test("sets of classes name the right one for 95 ± 2 %, or one class each where more than that are right; they name few", () => {
       const named = found.map(({ fitted, truth, probabilities }) => {
-        const threshold = thresholdOf(fitted.heldOut);
+        const threshold = thresholdOf(fitted.heldOut) ?? 0;
         const classSets = probabilities.map((row) => predictionSet(row, threshold));
         return {
           covered: mean(classSets.map((own, photo) => (own.includes(truth[photo] ?? -1) ? 1 : 0))),
