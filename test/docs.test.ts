@@ -93,8 +93,7 @@ const ends: {
   train: {
     ...{ run: true, model: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
     ...{ val_accuracy: true, val_balanced_accuracy: true, val_calibration_error: true, seconds: true },
-    ...{ test_loss: true, test_accuracy: true, learning_curve: true, trunk: true },
-    ...{ test_loss: true, test_accuracy: true, test_balanced_accuracy: true, trunk: true },
+    ...{ test_loss: true, test_accuracy: true, test_balanced_accuracy: true, learning_curve: true, trunk: true },
   },
   evaluate: {
     ...{ photos: true, loss: true, accuracy: true, balanced_accuracy: true, calibration_error: true },

@@ -76,7 +76,12 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
     },
     fineTune: async (options) => {
       recipes.push(options);
-      return fineTune(options, interrupt);
+      const finished = await fineTune(options, interrupt);
+      // Stopped at once, the real one has nothing.
+      const { best: row, model, heldOut, learnedFrom, familiar, unfrozenFrom } = finished;
+      if (finished.epochs.length > 0)
+        await options.onBetter?.({ row, model, heldOut, learnedFrom, familiar, unfrozenFrom });
+      return finished;
     },
     measureExactly: (_options, finished) => Promise.resolve(finished),
     exportClassifier: () => Promise.resolve(Uint8Array.of(1, 2, 3)),
@@ -153,7 +158,7 @@ test("Ctrl+C stops the recipe, keeps its result, and a second one ends the proce
 });
 
 test.each([
-  ["the recipe gives something", () => Promise.resolve(result(row(1), 2))],
+  ["the recipe has not fitted anything", () => Promise.resolve(result(row(1), 2, []))],
   ["the recipe fails because of it", () => Promise.reject(new Error("stopped"))],
 ])("Ctrl+C before the first step leaves nothing behind: %s", async (_what, end) => {
   const { graft, stdout, stderr } = setUp((_options, interrupt) => {
@@ -176,18 +181,20 @@ test("a failure leaves nothing behind and exits with 1", async () => {
   expect(listeners.size).toBe(0);
 });
 
-test("epochs of milliseconds give a line a second, and the first of each phase", async () => {
+test("epochs of milliseconds give a line a second, and each stage one of its own", async () => {
   const { graft, stderr, stdout } = setUp((options) => {
     const rows = Array.from({ length: 40 }, (_, index) => row(index + 1, index < 20 ? {} : { phase: "fine-tune" }));
-    for (const epoch of rows) options.onEvent?.({ event: "epoch", epochs: 40, ...epoch });
+    for (const epoch of rows) {
+      if (epoch.epoch === 21) options.onEvent?.({ event: "stage", stage: "last-stage", seconds_left: 90 });
+      options.onEvent?.({ event: "epoch", epochs: 40, ...epoch });
+    }
     return Promise.resolve(result(row(1), 2, rows));
   });
   expect(await graft()).toBe(0);
   const lines = stderr.filter((line) => line.startsWith("Epoch"));
   expect(lines.length).toBeLessThanOrEqual(8);
   expect(lines[0]).toBe("Epoch   1  loss 0.500, accuracy 90.0 %; validation loss 0.600, accuracy 88.0 %; 1.5 s\n");
-  expect(lines.some((line) => line.startsWith("Epoch  21"))).toBe(true);
-  expect(stderr.join("")).toMatch(/From epoch 21 on, the unfrozen part/);
+  expect(stderr.join("")).toMatch(/^The last stage of the network learns too\. 1 min 30 s left\.$/m);
   expect(stdout.join("")).toMatch(/^best epoch {2}1 of 40$/m);
 });
 

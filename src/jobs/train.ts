@@ -83,7 +83,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       signal: context.signal,
     };
     const learned = await learn(recipe, context);
-    if (learned === undefined) {
+    if (learned === undefined || !kept.written) {
       const message = "Stopped before the new classifier was there: there is nothing to keep.";
       emit({ event: "error", code: "interrupted", message });
       return undefined;
