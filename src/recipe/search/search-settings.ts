@@ -5,7 +5,7 @@ import { better, errorsFor } from "../evidence.js";
 import type { FineTuneEvent, FineTuneJob } from "../fine-tune-types.js";
 import { staysFrozen } from "../plan.js";
 import { compile } from "../stepped-training.js";
-import { announce, isStopped, secondsLeft, type Stage } from "../stages/stage.js";
+import { announce, isStopped, secondsLeft, type Stage, type Work } from "../stages/stage.js";
 import { stepsOf } from "../stages/tuning.js";
 import { drawSettings } from "./search-space.js";
 import type { Search, Trial, TrialSettings } from "./search-types.js";
@@ -18,8 +18,8 @@ import { type Material, type Outcome, outcomeOfHead, trySettings, withSettings, 
  */
 const finishing = 1.7;
 /** Share of the time that the range test may take, and its steps: with fewer the curve says nothing. */
-const rangeTestShare = 0.15;
-const rangeTestSteps = { most: 100, fewest: 40 } as const;
+const rangeTestShare = 0.2;
+const rangeTestSteps = { most: 100, fewest: 30 } as const;
 /** A share of a step's time that an epoch's validation adds, roughly; only the first trial is planned with it. */
 const validating = 1.3;
 /** How much longer a trial takes that trains one stage more, until one has been timed. */
@@ -45,8 +45,8 @@ class SettingsSearch {
   private readonly trials: (Trial & { readonly outcome: Outcome | undefined })[] = [];
   private readonly defaults: TrialSettings;
   private rates: LearningRates | undefined;
-  /** Seconds of training by photo and epoch, for each layer from which on the network was trained. */
-  private readonly pace = new Map<string, number>();
+  /** Seconds of a step, and its photos, for each layer from which on the network was trained. */
+  private readonly pace = new Map<string, { readonly seconds: number; readonly batchSize: number }>();
   /** Weights of the trial that is chosen so far. */
   private best: { readonly trial: number; readonly reached: NonNullable<Outcome["reached"]> } | undefined;
 
@@ -54,18 +54,23 @@ class SettingsSearch {
     const { job, plan, head } = work;
     const frozen = staysFrozen(head.weightedAccuracy, head.heldOut.truth.length, job);
     const { learningRate, epochs, batchSize } = plan;
-    this.defaults = { learningRate, epochs, batchSize, unfreeze: frozen ? "none" : (this.stages[0] ?? "all") };
+    this.defaults = { learningRate, epochs, batchSize, unfreeze: frozen ? "none" : lastStage(work) };
   }
 
   async run(): Promise<void> {
     const { work, defaults } = this;
     announce(work, "search");
-    const learning = { ...defaults, unfreeze: this.stages[0] ?? "all" };
+    const learning = { ...defaults, unfreeze: lastStage(work) };
     const step = await withSettings(quiet(work), learning, async ({ work: own, tuning }) =>
       tuning.secondsAStep(own.views.training),
     );
-    this.pace.set(learning.unfreeze, (validating * step) / defaults.batchSize);
-    if (defaults.unfreeze === "none" || this.fits(defaults)) await this.tryOut(defaults);
+    this.pace.set(learning.unfreeze, { seconds: validating * step, batchSize: defaults.batchSize });
+    if (defaults.unfreeze !== "none" && !this.fits(defaults)) {
+      this.tellOfTime(defaults);
+      return;
+    }
+    await this.tryOut(defaults);
+    if (!this.goesOn()) return;
     if (defaults.unfreeze !== "none") await this.tryOut({ ...defaults, unfreeze: "none" });
     if (this.goesOn()) await this.findRates(learning, step);
     const random = work.random.stream("search");
@@ -137,20 +142,41 @@ class SettingsSearch {
 
   /** Whether there is time for a trial, and then for the training of what was found. */
   private fits(settings: TrialSettings): boolean {
+    return this.needs(settings) < secondsLeft(this.work);
+  }
+
+  /** How long both take, in seconds. */
+  private needs(settings: TrialSettings): number {
     const seconds = this.secondsOf(settings);
     const last = Math.max(seconds, this.chosen?.seconds ?? 0);
-    return seconds + finishing * last + this.work.featureSeconds < secondsLeft(this.work);
+    return seconds + finishing * last + this.work.featureSeconds;
   }
 
   /** How long a trial will take. */
-  private secondsOf({ unfreeze, epochs }: TrialSettings): number {
+  private secondsOf({ unfreeze, epochs, batchSize }: TrialSettings): number {
     const { sets, featureSeconds } = this.work;
-    const photos = sets.training.photos.length;
+    if (unfreeze === "none") return 0;
+    const steps = epochs * Math.ceil(sets.training.photos.length / batchSize);
     const known = this.pace.get(unfreeze);
-    if (known !== undefined) return known * epochs * photos;
+    const pace = known ?? this.pace.get(lastStage(this.work));
+    if (pace === undefined) return Infinity;
+    // A step with fewer photos is hardly faster: weights are as many.
+    const seconds = steps * pace.seconds * Math.max(1, batchSize / pace.batchSize);
     // What comes before another layer has not been kept yet: photos cross it by the way, once for each of their views.
-    const usual = this.pace.get(this.stages[0] ?? "all") ?? 0;
-    return anotherStage * usual * epochs * photos + epochs * featureSeconds;
+    return known === undefined ? anotherStage * seconds + epochs * featureSeconds : seconds;
+  }
+
+  /** Says that the time is too short for more than one training. */
+  private tellOfTime(settings: TrialSettings): void {
+    const { job } = this.work;
+    const { time = 0 } = job;
+    const missing = this.needs(settings) - secondsLeft(this.work);
+    // Some more than for the defaults alone: there is something to compare.
+    const enough = Math.ceil((time + missing + this.needs(settings)) / 60);
+    job.onEvent?.({
+      ...{ event: "warning", code: "no-search" },
+      message: `There is no time to try settings: the defaults are taken, as far as there is time. --time ${enough}m would be enough.`,
+    });
   }
 
   private async findRates(settings: TrialSettings, step: number): Promise<void> {
@@ -181,8 +207,8 @@ class SettingsSearch {
     if (made === undefined) return;
     const outcome = "cause" in made ? undefined : made;
     const seconds = (performance.now() - started) / 1000;
-    const { unfreeze, epochs } = settings;
-    if (unfreeze !== "none") this.pace.set(unfreeze, seconds / epochs / work.sets.training.photos.length);
+    const { unfreeze, batchSize } = settings;
+    if (unfreeze !== "none") this.pace.set(unfreeze, { seconds: seconds / steps, batchSize });
     const { loss = null, accuracy = null } = outcome ?? {};
     const own = { trial, settings, loss, accuracy, seconds };
     this.trials.push({ ...own, better: false, outcome });
@@ -193,6 +219,11 @@ class SettingsSearch {
     if (reached !== undefined && this.chosen?.trial === trial) this.best = { trial, reached };
     work.job.onEvent?.({ event: "trial", ...trialRow(told), seconds_left: Math.max(0, secondsLeft(work)) });
   }
+}
+
+/** From which layer on a network is trained unless asked otherwise. */
+export function lastStage({ job }: Pick<Work, "job">): string {
+  return job.backbone.stages.at(-1) ?? "all";
 }
 
 /** The same material, of whose trainings nobody hears. */

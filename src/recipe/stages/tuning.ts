@@ -52,12 +52,14 @@ export class Tuning {
 
   /** How long a step takes, in seconds; the model is as it was before. */
   async secondsAStep(x: ReadySource): Promise<number> {
-    let first = 0;
+    let [first, steps] = [0, 0];
     await trainInOneCycle(this.loops, this.model, x, {
-      ...{ epochs: 1, stepsPerEpoch: measuredSteps, learningRate: 0, signal: this.work.job.signal },
+      // An epoch ends with its round, which may be shorter.
+      ...{ epochs: measuredSteps, stepsPerEpoch: 1, learningRate: 0, signal: this.work.job.signal },
       trunkPrecision: this.work.job.trunkPrecision,
-      onStep({ step }) {
-        if (step === 1) first = performance.now();
+      onStep() {
+        steps += 1;
+        if (steps === 1) first = performance.now();
       },
     });
     this.before.restore();
