@@ -87,19 +87,19 @@ const events: {
   error: { code: true, message: true },
 };
 
-const endOfTraining = {
+type FieldsOfEnd<Command extends DoneEvent["command"]> = Record<
+  Exclude<keyof Extract<DoneEvent, { command: Command }>, "event" | "command">,
+  true
+>;
+
+const endOfTraining: FieldsOfEnd<"train"> = {
   ...{ run: true, model: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
   ...{ val_accuracy: true, val_balanced_accuracy: true, val_calibration_error: true, seconds: true },
   ...{ test_loss: true, test_accuracy: true, test_balanced_accuracy: true, learning_curve: true, trunk: true },
-} as const;
+};
 
 /** The same for the ends of commands. */
-const ends: {
-  readonly [Command in DoneEvent["command"]]: Record<
-    Exclude<keyof Extract<DoneEvent, { command: Command }>, "event" | "command">,
-    true
-  >;
-} = {
+const ends: { readonly [Command in DoneEvent["command"]]: FieldsOfEnd<Command> } = {
   train: endOfTraining,
   tune: { ...endOfTraining, trials: true, chosen: true },
   evaluate: {

@@ -174,7 +174,7 @@ async function finish(
     interrupted: signal.aborted,
   };
   const { search: found } = result;
-  const taken = found === undefined ? settings : settingsFound(settings, found);
+  const taken = search ? settingsFound(settings, found) : settings;
   const versions = await parts.versions();
   if (found !== undefined) await writeRunFolder(folder, tuningFiles(found));
   await writeRunFolder(folder, {

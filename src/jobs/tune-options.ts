@@ -1,10 +1,13 @@
 import type { Search } from "../recipe/search/search-types.js";
 import { type JobOption, trainOptions, type TrainSettings } from "./train-options.js";
 
-const { epochs, batchSize, learningRate, unfreeze, ...others } = trainOptions;
-
-/** Options of `graft train` that `graft tune` looks for itself. */
-export const searchedOptions: Readonly<Record<string, JobOption>> = { epochs, batchSize, learningRate, unfreeze };
+const {
+  epochs: _epochs,
+  batchSize: _batchSize,
+  learningRate: _learningRate,
+  unfreeze: _unfreeze,
+  ...others
+} = trainOptions;
 
 /** In seconds. */
 export const defaultTuneTime = 600;
@@ -19,8 +22,9 @@ export const tuneOptions = {
  * The settings with which `graft train` would do what a search has ended in.
  *
  * @param settings those that were asked for; the time was the search's
+ * @param search `undefined` where there was no time for it
  */
-export function settingsFound({ time: _, ...settings }: TrainSettings, { chosen }: Search): TrainSettings {
+export function settingsFound({ time: _, ...settings }: TrainSettings, search: Search | undefined): TrainSettings {
   // The first trial has the defaults, which are the recipe's to choose.
-  return chosen.trial === 1 ? settings : { ...settings, ...chosen.settings };
+  return search === undefined || search.chosen.trial === 1 ? settings : { ...settings, ...search.chosen.settings };
 }

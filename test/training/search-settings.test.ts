@@ -16,7 +16,7 @@ let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graft-search-"));
   process.env["GRAFT_CACHE"] = join(folder, "cache");
-  await drawTinyPhotos(join(folder, "photos"), 6);
+  await drawTinyPhotos(join(folder, "photos"), 3);
 });
 afterAll(async () => {
   delete process.env["GRAFT_CACHE"];

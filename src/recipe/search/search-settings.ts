@@ -16,7 +16,7 @@ import { type Material, type Outcome, outcomeOfHead, trySettings, withSettings, 
  * How long the training of what was found takes, against its trial: the same once more, a third of it with all photos, and looks at
  * all photos.
  */
-const finishing = 1.7;
+export const finishing = 1.7;
 /** Share of the time that the range test may take, and its steps: with fewer the curve says nothing. */
 const rangeTestShare = 0.2;
 const rangeTestSteps = { most: 100, fewest: 30 } as const;
@@ -24,6 +24,8 @@ const rangeTestSteps = { most: 100, fewest: 30 } as const;
 const validating = 1.3;
 /** How much longer a trial takes that trains one stage more, until one has been timed. */
 const anotherStage = 2;
+/** Share of the time that is planned with: steps take longer now and then. */
+const plannedShare = 0.9;
 /** So many draws in a row that do not fit end the search. */
 const mostDraws = 20;
 /** No search takes longer than this many trials: what is to be learned from the photos has been learned by then. */
@@ -36,8 +38,9 @@ export const searchSettings: Stage = async (work) => {
   const search = new SettingsSearch({ ...work, head, views });
   await search.run();
   work.search = search.result;
-  // What would be trained anew if there were time for it.
-  return isStopped(work.job) ? search.reached : undefined;
+  work.takeTrial = () => search.take();
+  // It would be trained anew if there were time for it.
+  return isStopped(work.job) ? search.take() : undefined;
 };
 
 /** One search. */
@@ -65,7 +68,8 @@ class SettingsSearch {
       tuning.secondsAStep(own.views.training),
     );
     this.pace.set(learning.unfreeze, { seconds: validating * step, batchSize: defaults.batchSize });
-    if (defaults.unfreeze !== "none" && !this.fits(defaults)) {
+    // Where there is no time to train once more after it, the trial itself is taken.
+    if (this.secondsOf(defaults) > plannedShare * secondsLeft(work)) {
       this.tellOfTime(defaults);
       return;
     }
@@ -100,7 +104,7 @@ class SettingsSearch {
   }
 
   /** The classifier of the trial that is chosen, where it is better than the head; puts its weights into the network. */
-  get reached(): NonNullable<Outcome["reached"]>["classifier"] | undefined {
+  take(): NonNullable<Outcome["reached"]>["classifier"] | undefined {
     if (this.best === undefined || this.best.trial !== this.chosen?.trial) return undefined;
     const { weights, classifier } = this.best.reached;
     weights.restore();
@@ -171,11 +175,10 @@ class SettingsSearch {
     const { job } = this.work;
     const { time = 0 } = job;
     const missing = this.needs(settings) - secondsLeft(this.work);
-    // Some more than for the defaults alone: there is something to compare.
-    const enough = Math.ceil((time + missing + this.needs(settings)) / 60);
+    const enough = Math.ceil((time + missing) / 60);
     job.onEvent?.({
       ...{ event: "warning", code: "no-search" },
-      message: `There is no time to try settings: the defaults are taken, as far as there is time. --time ${enough}m would be enough.`,
+      message: `There is no time to try settings: the defaults are taken, as far as there is time. --time ${enough}m would be enough for some.`,
     });
   }
 

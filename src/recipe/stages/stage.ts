@@ -37,6 +37,8 @@ export interface Work {
   bestLogits?: TensorData<"float32">;
   /** What a search over settings found, where there was one. */
   search?: Search | undefined;
+  /** The classifier of the trial that was taken, where it is better than the head; puts its weights into the network. */
+  takeTrial?: (() => TrainedClassifier | undefined) | undefined;
   /** Why the job was ended early. */
   trouble?: LostLoss | undefined;
 }
