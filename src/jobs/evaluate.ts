@@ -31,15 +31,22 @@ interface Chosen {
   readonly trainedWith?: boolean;
 }
 
-/** The real path of each photo that a run has trained with. */
-async function trainedPhotos(model: string): Promise<ReadonlySet<string>> {
+/** Real paths of photos of a run: those that it has trained with, and those that it could not use. */
+interface UsedPhotos {
+  readonly trained: ReadonlySet<string>;
+  readonly skipped: ReadonlySet<string>;
+}
+
+async function usedPhotos(model: string): Promise<UsedPhotos> {
   const record = await readSplitRecord(model);
-  if (record === undefined) return new Set();
   // The folder may have moved since, or have lain on another computer: then nothing is known to have been trained with.
-  const base = await realpath(record.data.directory).catch(() => undefined);
-  return new Set(
-    base === undefined ? [] : (record.split.learned_from ?? record.split.training).map((path) => join(base, path)),
-  );
+  const base = record && (await realpath(record.data.directory).catch(() => undefined));
+  if (record === undefined || base === undefined) return { trained: new Set(), skipped: new Set() };
+  const { data, split } = record;
+  return {
+    trained: new Set((split.learned_from ?? split.training).map((path) => join(base, path))),
+    skipped: new Set(data.skipped?.map(({ path }) => join(base, path))),
+  };
 }
 
 /** Test photos, else validation photos, else all; of these, the ones that the classifier was not trained with. */
@@ -51,11 +58,15 @@ async function choose({ directory, train, validation, test }: PhotoFolder, model
         ? ([validation, "validation"] as const)
         : ([train, "all"] as const);
   const source: PhotoSource = { set: name, directory: name === "all" ? directory : set.directory };
-  const trained = await trainedPhotos(model);
+  const { trained, skipped } = await usedPhotos(model);
   const base = await realpath(set.directory).catch(() => set.directory);
-  const photos = set.photos.filter(({ path }) => !trained.has(join(base, relative(set.directory, path))));
+  const realPath = ({ path }: Photo): string => join(base, relative(set.directory, path));
+  const photos = set.photos.filter((photo) => !trained.has(realPath(photo)));
   if (photos.length === set.photos.length) return { set, photos, source };
-  if (photos.length === 0) return { set, photos: set.photos, source, trainedWith: true };
+  // What could not be read then is not what was kept out.
+  if (photos.every((photo) => skipped.has(realPath(photo)))) {
+    return { set, photos: set.photos, source, trainedWith: true };
+  }
   return { set, photos, source: { set: "held-out", directory: set.directory } };
 }
 

@@ -48,7 +48,7 @@ export interface JobParts {
     readonly model: BaseModel;
     readonly backbone: Backbone;
     readonly classes: readonly string[];
-    readonly threshold: number;
+    readonly threshold: number | undefined;
     readonly familiar?: FamiliarPhotos | undefined;
   }): Promise<Uint8Array>;
   /** @param photos how many it will look at */

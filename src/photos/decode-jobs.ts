@@ -5,7 +5,10 @@ import type { View } from "./view.js";
 
 /** Work that makes pixels for a network of a photo, by the name of what does it. */
 export type PixelWork =
-  | { readonly kind: "resize"; readonly options: { readonly size: number; readonly views?: readonly View[] | undefined } }
+  | {
+      readonly kind: "resize";
+      readonly options: { readonly size: number; readonly views?: readonly View[] | undefined };
+    }
   | { readonly kind: "read"; readonly options: ReadPhotoOptions }
   | { readonly kind: "dataset"; readonly options: DatasetPixelOptions };
 

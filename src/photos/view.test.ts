@@ -5,7 +5,8 @@ import { croppedTo, drawView, mirror, wholeView } from "./view.js";
 /** A photo in which each pixel says where it is. */
 function numbered(width: number, height: number) {
   const data = new Uint8Array(width * height * 3);
-  for (let pixel = 0; pixel < width * height; pixel++) data.set([pixel % width, Math.floor(pixel / width), 7], pixel * 3);
+  for (let pixel = 0; pixel < width * height; pixel++)
+    data.set([pixel % width, Math.floor(pixel / width), 7], pixel * 3);
   return { width, height, data };
 }
 
@@ -45,7 +46,13 @@ describe("views of photos", () => {
   });
 
   it("keep a pixel of photos that are only one wide", () => {
-    const { width, height } = croppedTo(numbered(1, 40), { left: 0.7, top: 0.9, width: 0.3, height: 0.1, mirrored: false });
+    const { width, height } = croppedTo(numbered(1, 40), {
+      left: 0.7,
+      top: 0.9,
+      width: 0.3,
+      height: 0.1,
+      mirrored: false,
+    });
     expect([width, height]).toEqual([1, 4]);
   });
 

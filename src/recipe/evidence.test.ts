@@ -31,11 +31,11 @@ describe("better", () => {
 
 describe("errorsFor", () => {
   it("asks for more where one of many is the best", () => {
-    expect(errorsFor(1)).toBe(1);
-    // The quantiles of the normal distribution at 1 − 0.158655 / n.
-    expect(errorsFor(2)).toBeCloseTo(1.4096, 2);
-    expect(errorsFor(10)).toBeCloseTo(2.1478, 2);
-    expect(errorsFor(100)).toBeCloseTo(2.9505, 2);
+    expect(errorsFor(1)).toBe(2);
+    // The quantiles of the normal distribution at 1 − 0.02275 / n.
+    expect(errorsFor(2)).toBeCloseTo(2.2776, 2);
+    expect(errorsFor(10)).toBeCloseTo(2.8373, 2);
+    expect(errorsFor(100)).toBeCloseTo(3.5059, 2);
   });
 
   it("is what better asks for", () => {

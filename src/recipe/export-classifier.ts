@@ -21,8 +21,8 @@ export interface ExportOptions {
   readonly model: BaseModel;
   readonly backbone: Backbone;
   readonly classes: readonly string[];
-  /** How probable a class must be for a prediction to name it, see `setThreshold`. */
-  readonly threshold: number;
+  /** How probable a class must be for a prediction to name it, see `setThreshold`; the file does not say it where it is undefined. */
+  readonly threshold: number | undefined;
   /** What it knows when it sees it again; default: the file does not say how far a photo is from that. */
   readonly familiar?: FamiliarPhotos | undefined;
 }
@@ -52,9 +52,11 @@ export function exportClassifier({ model, backbone, classes, threshold, familiar
     licence: backbone.record.licence,
     version,
     image_size: String(backbone.imageSize),
-    set_coverage: String(coverage),
-    set_threshold: String(threshold),
   };
+  if (threshold !== undefined) {
+    metadata["set_coverage"] = String(coverage);
+    metadata["set_threshold"] = String(threshold);
+  }
   if (familiar?.threshold !== undefined) metadata["distance_threshold"] = String(familiar.threshold);
   return graphBytes(
     familiar === undefined ? { probabilities } : { probabilities, distance: distanceGraph(features, familiar) },

@@ -1,4 +1,3 @@
-import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Generator } from "../random/generator.js";
 import { type Extrapolated, extrapolate, type FallingCurve } from "./extrapolation.js";
 import { HeadFitter, type LabelledFeatures } from "./fit-head.js";

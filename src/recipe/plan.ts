@@ -17,7 +17,7 @@ export interface RecipeSettings {
   readonly learningRate?: number | undefined;
   /**
    * From which layer on the network is trained: a layer's name, `"none"` or `"all"`; default its last stage, or none of it where the
-   * new classifier alone is right on 98 % of 200 photos or more.
+   * new classifier alone is right on 99 % of 200 photos or more.
    */
   readonly unfreeze?: string | undefined;
   /**
@@ -50,10 +50,10 @@ const defaultEpochs = 6;
 
 /**
  * Validation accuracy of the new classifier from which on the network is left frozen, unless a layer to unfreeze is named: what
- * is left to gain is a few photos, and costs several times the whole first phase. (2,000 cats and dogs, MobileNetV2 trained on
- * ImageNet, one run with 8 bits: the second phase found no better epoch.)
+ * is left to gain is a few photos, and costs several times what was done before. (At 98 % there was still something: on 720 photos of
+ * flowers12, 97.1 % of test photos became 98.8 % when the last stage was trained.)
  */
-const goodEnough = 0.98;
+const goodEnough = 0.99;
 
 /** On fewer validation photos that accuracy may be luck. */
 const enoughPhotos = 200;

@@ -39,7 +39,12 @@ const measured = z.object({
 
 /** What is needed of a record to leave out photos that a run was trained with. */
 const splitRecord = z.object({
-  data: z.object({ directory: z.string(), fingerprint: z.string() }),
+  data: z.object({
+    directory: z.string(),
+    fingerprint: z.string(),
+    /** Photos that could not be used; older records may lack them. */
+    skipped: z.array(skipped).optional(),
+  }),
   split: z.object({
     division: z.enum(["folders", "drawn"]),
     training: paths,
@@ -110,7 +115,9 @@ export const runRecord = z.object({
       })
       .optional(),
     /** What was found with photos that taught nothing: the validation photos, or all by cross-validation. */
-    held_out: measured.extend({ set_threshold: z.number(), distance_threshold: z.number().optional() }).optional(),
+    held_out: measured
+      .extend({ set_threshold: z.number().optional(), distance_threshold: z.number().optional() })
+      .optional(),
     /** The same of the test photos, as far as they could be read. */
     test: measured.optional(),
     trunk: trunk.optional(),

@@ -20,11 +20,12 @@ const help = `
 MODEL is a run folder of \`graft train\`, or its model.onnx. Each PHOTO is a file:
 ${readableFormats}.
 
-Where one label would be a guess, those follow between which it lies: the right one is among them for 95 of 100 photos of
-the kind that was learned from.
+Where one label would be a guess, those follow between which it lies: the right one is among them for
+95 of 100 photos of the kind that was learned from.
 
-"${foreignText}" stands behind a photo that is farther from all photos that were
-learned from than 95 of 100 of their kind are: as a rule it shows something else, and its label means little.
+"${foreignText}" stands behind a photo that is farther from all photos that
+were learned from than 95 of 100 of their kind are: as a rule it shows something else, and its label
+means little.
 
 Photos that cannot be read are named and left out; the exit code is 1 only when none could be read.
 

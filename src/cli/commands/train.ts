@@ -11,7 +11,7 @@ each with one folder per class. Without validation photos, a fifth of each class
 identical files stay on one side.
 
 A new classifier is fitted to what the frozen network sees in the photos, then in mirror images and parts of
-them too; then the last stage of the network is trained with it, unless the classifier alone is right on 98 %
+them too; then the last stage of the network is trained with it, unless the classifier alone is right on 99 %
 of 200 or more photos. model.onnx is there after the first of these, and is replaced when photos that taught
 nothing say that a later one is better. In the end all photos are learned from; the figures are from before.
 Ctrl+C stops after the current step and keeps what was reached.

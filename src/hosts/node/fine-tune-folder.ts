@@ -145,9 +145,9 @@ async function follow(owner: string, directory: string, options: RecipeOptions):
   const learned = await jobParts.fineTune(recipe);
   // Who stops the training does not wait for another round of the photos.
   const result = signal?.aborted === true ? learned : await jobParts.measureExactly(recipe, learned);
-  const { model, heldOut, epochs, best, trouble } = result;
+  const { model, heldOut, familiar, epochs, best, trouble } = result;
   return {
-    ...stageClassifier({ model, heldOut, row: best }, backbone, classes),
+    ...stageClassifier({ model, heldOut, familiar, row: best }, backbone, classes),
     history: epochs,
     skipped,
     trouble,
@@ -155,7 +155,7 @@ async function follow(owner: string, directory: string, options: RecipeOptions):
 }
 
 function stageClassifier(
-  { model, heldOut, row }: Pick<TrainedClassifier, "model" | "heldOut" | "row">,
+  { model, heldOut, familiar, row }: Pick<TrainedClassifier, "model" | "heldOut" | "familiar" | "row">,
   backbone: Backbone,
   classes: readonly string[],
 ): StageClassifier {
@@ -168,7 +168,10 @@ function stageClassifier(
     async exportClassifier(path) {
       text("exportClassifier", "path", path);
       const threshold = thresholdOf(heldOut);
-      await writeFileAtomically(path, await jobParts.exportClassifier({ model, backbone, classes, threshold }));
+      await writeFileAtomically(
+        path,
+        await jobParts.exportClassifier({ model, backbone, classes, threshold, familiar }),
+      );
     },
   };
 }

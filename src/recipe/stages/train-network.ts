@@ -1,10 +1,8 @@
-import type { TrainingLoops } from "../../models/platform.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { Layer } from "../../nn/layer.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
 import { choose } from "../choose.js";
 import type { TrainedClassifier } from "../fine-tune-types.js";
-import type { FittedAndMeasured } from "../head-stage.js";
 import type { ViewsOfSets } from "../photo-features.js";
 import { logLoss, probabilitiesOf, shareRight } from "../probabilities.js";
 import { announce, isStopped, secondsLeft, type Work } from "./stage.js";

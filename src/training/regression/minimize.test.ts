@@ -6,13 +6,18 @@ function bowl(scales: readonly number[], targets: readonly number[]) {
   return (point: Float64Array): Promise<Evaluated> => {
     const apart = point.map((value, index) => value - (targets[index] ?? 0));
     const value = apart.reduce((sum, difference, index) => sum + (scales[index] ?? 0) * difference ** 2, 0);
-    return Promise.resolve({ value, gradient: apart.map((difference, index) => 2 * (scales[index] ?? 0) * difference) });
+    return Promise.resolve({
+      value,
+      gradient: apart.map((difference, index) => 2 * (scales[index] ?? 0) * difference),
+    });
   };
 }
 
 describe("minimize", () => {
   it("finds the bottom of a bowl whose sides differ by a factor of a million", async () => {
-    const { point, value } = await minimize(bowl([1, 1000, 1e6], [3, -2, 0.5]), new Float64Array(3), { tolerance: 1e-9 });
+    const { point, value } = await minimize(bowl([1, 1000, 1e6], [3, -2, 0.5]), new Float64Array(3), {
+      tolerance: 1e-9,
+    });
     [3, -2, 0.5].forEach((target, index) => {
       expect(point[index]).toBeCloseTo(target, 8);
     });

@@ -125,7 +125,8 @@ function dot(a: Float64Array, b: Float64Array): number {
 }
 
 function addTo(target: Float64Array, other: Float64Array, factor: number): void {
-  for (let index = 0; index < target.length; index++) target[index] = (target[index] ?? 0) + factor * (other[index] ?? 0);
+  for (let index = 0; index < target.length; index++)
+    target[index] = (target[index] ?? 0) + factor * (other[index] ?? 0);
 }
 
 function moved(point: Float64Array, direction: Float64Array, step: number): Float64Array {

@@ -9,13 +9,27 @@ const runtime = createNodeRuntime();
 /** Points around the corners of a triangle. */
 function threeClouds(count: number, spread: number): Samples {
   const random = new Generator(7);
-  const corners = [[0, 2], [2, -1], [-2, -1]] as const;
-  const normal = (): number => Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
+  const corners = [
+    [0, 2],
+    [2, -1],
+    [-2, -1],
+  ] as const;
+  const normal = (): number =>
+    Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
   const labels = Array.from({ length: count }, (_, index) => index % 3);
   return {
-    features: float32(labels.flatMap((label) => (corners[label] ?? [0, 0]).map((at) => at + spread * normal())), [count, 2]),
-    targets: float32(labels.flatMap((label) => [0, 1, 2].map((other) => (other === label ? 1 : 0))), [count, 3]),
-    weights: float32(labels.map(() => 1), [count]),
+    features: float32(
+      labels.flatMap((label) => (corners[label] ?? [0, 0]).map((at) => at + spread * normal())),
+      [count, 2],
+    ),
+    targets: float32(
+      labels.flatMap((label) => [0, 1, 2].map((other) => (other === label ? 1 : 0))),
+      [count, 3],
+    ),
+    weights: float32(
+      labels.map(() => 1),
+      [count],
+    ),
   };
 }
 
@@ -54,9 +68,15 @@ describe("SoftmaxRegression", () => {
     const regression = await SoftmaxRegression.create(runtime, 2, 3);
     const weights = (of: (sample: number) => number): Samples => ({
       ...samples,
-      weights: float32(Array.from({ length: 30 }, (_, sample) => of(sample)), [30]),
+      weights: float32(
+        Array.from({ length: 30 }, (_, sample) => of(sample)),
+        [30],
+      ),
     });
-    const half = await regression.fit(weights((sample) => (sample < 15 ? 1 : 0)), 0.05);
+    const half = await regression.fit(
+      weights((sample) => (sample < 15 ? 1 : 0)),
+      0.05,
+    );
     const first = (tensor: Samples["features"], width: number): Samples["features"] =>
       float32(tensor.data.slice(0, 15 * width), [15, width]);
     const alone = await regression.fit(
@@ -66,11 +86,18 @@ describe("SoftmaxRegression", () => {
     half.kernel.data.forEach((value, place) => {
       expect(value).toBeCloseTo(alone.kernel.data[place] ?? NaN, 3);
     });
-    const doubled = await regression.fit(weights((sample) => (sample === 0 ? 2 : 1)), 0.05);
+    const doubled = await regression.fit(
+      weights((sample) => (sample === 0 ? 2 : 1)),
+      0.05,
+    );
     const twice = (tensor: Samples["features"], width: number): Samples["features"] =>
       float32([...tensor.data, ...tensor.data.slice(0, width)], [31, width]);
     const given = await regression.fit(
-      { features: twice(samples.features, 2), targets: twice(samples.targets, 3), weights: float32(Array<number>(31).fill(1), [31]) },
+      {
+        features: twice(samples.features, 2),
+        targets: twice(samples.targets, 3),
+        weights: float32(Array<number>(31).fill(1), [31]),
+      },
       0.05,
     );
     doubled.kernel.data.forEach((value, place) => {
