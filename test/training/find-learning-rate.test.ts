@@ -27,8 +27,7 @@ function classifier(optimizer: optimizers.Optimizer): models.Sequential {
   return model;
 }
 
-const weightsOf = (model: models.Sequential): number[][] =>
-  model.getWeights().map(({ data }) => [...(data as Float32Array)]);
+const weightsOf = (model: models.Sequential): number[][] => model.getWeights().map(({ data }) => [...data]);
 
 describe("findLearningRate", () => {
   it("finds a rate that trains, puts weights back and leaves the optimizer as it was", async () => {

@@ -21,7 +21,7 @@ export const finishing = 1.7;
 const rangeTestShare = 0.2;
 const rangeTestSteps = { most: 100, fewest: 30 } as const;
 /** A share of a step's time that an epoch's validation adds, roughly; only the first trial is planned with it. */
-const validating = 1.3;
+const validating = 1.15;
 /** How much longer a trial takes that trains one stage more, until one has been timed. */
 const anotherStage = 2;
 /** Share of the time that is planned with: steps take longer now and then. */
@@ -45,7 +45,9 @@ export const searchSettings: Stage = async (work) => {
 
 /** One search. */
 class SettingsSearch {
-  private readonly trials: (Trial & { readonly outcome: Outcome | undefined })[] = [];
+  private readonly trials: Trial[] = [];
+  /** What came of each of them; `undefined` where it has lost its numbers. */
+  private readonly outcomes: (Outcome | undefined)[] = [];
   private readonly defaults: TrialSettings;
   private rates: LearningRates | undefined;
   /** Seconds of a step, and its photos, for each layer from which on the network was trained. */
@@ -97,10 +99,8 @@ class SettingsSearch {
   get result(): Search | undefined {
     const { chosen } = this;
     if (chosen === undefined) return undefined;
-    const trials = this.trials.map(({ outcome: _, ...trial }) => trial);
-    const { outcome: _, ...own } = chosen;
     const { time = Number.POSITIVE_INFINITY } = this.work.job;
-    return { time, trials, chosen: own, errors: this.errors, rates: this.rates };
+    return { time, trials: this.trials, chosen, errors: this.errors, rates: this.rates };
   }
 
   /** The classifier of the trial that is chosen, where it is better than the head; puts its weights into the network. */
@@ -120,10 +120,10 @@ class SettingsSearch {
   }
 
   /** The first trial, unless the evidence says that another is better; of those the one with the lowest loss. */
-  private get chosen(): (Trial & { readonly outcome: Outcome | undefined }) | undefined {
+  private get chosen(): Trial | undefined {
     const [first, ...others] = this.trials;
     if (first === undefined) return undefined;
-    const convincing = others.filter(({ outcome }) => this.isBetter(outcome));
+    const convincing = others.filter(({ trial }) => this.isBetter(this.outcomes[trial - 1]));
     return convincing.reduce(
       (lowest, other) => (lowest === first || (other.loss ?? Infinity) < (lowest.loss ?? Infinity) ? other : lowest),
       first,
@@ -132,7 +132,7 @@ class SettingsSearch {
 
   private isBetter(outcome: Outcome | undefined): boolean {
     if (outcome === undefined) return false;
-    const first = this.trials[0]?.outcome;
+    const [first] = this.outcomes;
     return first === undefined || better(outcome.losses, first.losses, this.errors);
   }
 
@@ -214,10 +214,11 @@ class SettingsSearch {
     if (unfreeze !== "none") this.pace.set(unfreeze, { seconds: seconds / steps, batchSize });
     const { loss = null, accuracy = null } = outcome ?? {};
     const own = { trial, settings, loss, accuracy, seconds };
-    this.trials.push({ ...own, better: false, outcome });
+    this.outcomes.push(outcome);
+    this.trials.push({ ...own, better: false });
     const isBetter = trial > 1 && this.isBetter(outcome);
     const told = { ...own, better: isBetter };
-    this.trials[trial - 1] = { ...told, outcome };
+    this.trials[trial - 1] = told;
     const { reached } = outcome ?? {};
     if (reached !== undefined && this.chosen?.trial === trial) this.best = { trial, reached };
     work.job.onEvent?.({ event: "trial", ...trialRow(told), seconds_left: Math.max(0, secondsLeft(work)) });

@@ -9,7 +9,7 @@ import type {
   Logs,
   WithNumbers,
 } from "../../models/training-types.js";
-import { Optimizer } from "../../nn/optimizers/optimizer.js";
+import type { Optimizer } from "../../nn/optimizers/optimizer.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import { learningRates, type LearningRates, SmoothedLosses } from "./learning-rates.js";
 

@@ -73,9 +73,9 @@ function slopeAt(values: readonly number[], step: number): number {
   const from = Math.max(0, step - reach);
   const around = values.slice(from, step + reach + 1);
   const middle = (around.length - 1) / 2;
-  const [products, squares] = around.reduce(
+  const [products, squares] = around.reduce<readonly [number, number]>(
     ([xy, xx], value, place) => [xy + (place - middle) * value, xx + (place - middle) ** 2],
-    [0, 0] as readonly [number, number],
+    [0, 0],
   );
   return squares === 0 ? 0 : products / squares;
 }
