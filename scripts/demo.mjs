@@ -114,7 +114,7 @@ async function demo() {
 
   const record = JSON.parse(readFileSync(join(run, "run.json"), "utf8"));
   const chosen = somePhotos(record, 6);
-  console.log(`\nA few photos that it has not learned from (graft predict ${run} PHOTO…):\n`);
+  console.log(`\nA few photos; it has learned from all of them by now (graft predict ${run} PHOTO…):\n`);
   const lines = (await graft(["predict", run, ...chosen, "--json"], "pipe")).trim().split("\n");
   for (const { event, path, label, probability } of lines.map((line) => JSON.parse(line))) {
     if (event !== "prediction") continue;
@@ -126,7 +126,7 @@ async function demo() {
   const { val_accuracy: accuracy } = record.result;
   const largest = largestClass(record);
   console.log(`
-It gets ${(100 * accuracy).toFixed(1)} % of ${record.split.validation.length} photos right that it has not learned from; \
+It gets ${(100 * accuracy).toFixed(1)} % of ${record.result.held_out.photos} photos right that had not taught it when they were asked; \
 always saying "${largest.name}" would get ${Math.round(100 * largest.share)} %.
 Training took ${Math.round(record.seconds)} seconds, the demo ${Math.round((Date.now() - began) / 1000)}.
 

@@ -15,8 +15,9 @@ export function figureWarnings({
   photos,
   learningCurve,
 }: Pick<FineTuneResult, "best" | "epochs" | "heldOut" | "learnedFrom" | "photos" | "learningCurve">): Finding[] {
-  // Fits of the new classifier are no epochs: none goes on where the one before has ended.
-  const stepped = epochs.filter(({ phase }) => phase !== "head");
+  // Fits of the new classifier are no epochs: none goes on where the one before has ended. A later training begins anew.
+  const last = epochs.at(-1)?.phase;
+  const stepped = epochs.filter(({ phase }) => phase !== "head" && phase === last);
   const curves = stepped.length > 0 && {
     loss: stepped.map(({ loss }) => loss),
     valLoss: stepped.map(({ val_loss }) => val_loss),

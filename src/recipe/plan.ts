@@ -4,8 +4,8 @@ import type { Layer } from "../nn/layer.js";
 import type { ClassWeightsSetting } from "./class-weights.js";
 import { unfreezeFrom } from "./unfreeze.js";
 
-/** `"head"`: the network is frozen. `"fine-tune"`: its last stage is trained too. */
-export type Phase = "head" | "fine-tune";
+/** `"head"`: the network is frozen. `"fine-tune"`: its last stage is trained too. `"two-stages"`: two stages are, where there is time. */
+export type Phase = "head" | "fine-tune" | "two-stages";
 
 /** What may be asked of the recipe; what is absent it decides itself. */
 export interface RecipeSettings {

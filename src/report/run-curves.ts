@@ -6,6 +6,7 @@ import type { Finding } from "./diagnosis/finding.js";
 const phaseNames: Readonly<Record<EpochRow["phase"], string>> = {
   head: "new classifier",
   "fine-tune": "network unfrozen",
+  "two-stages": "more of it unfrozen",
 };
 
 /**

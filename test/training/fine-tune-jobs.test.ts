@@ -147,3 +147,42 @@ test("all stages learn from photos as they count by their class, and are judged 
 test("weights of other classes are refused before any work", async () => {
   await expect(fineTune({ ...jobOf(1), classWeights: { a: 1, c: 2 } })).rejects.toThrow(/"c", which is no class/);
 });
+
+test("a first classifier comes after one pass, and what does not fit into the time is left out", async () => {
+  const stages: string[] = [];
+  const better: string[] = [];
+  const { epochs, unfrozenFrom } = await fineTune({
+    ...jobOf(1),
+    time: 0.001,
+    onEvent: (event) => {
+      if (event.event === "stage") stages.push(event.stage);
+    },
+    onBetter: ({ row }) => {
+      better.push(row.phase);
+      return Promise.resolve();
+    },
+  });
+  expect([stages, better, epochs.length, unfrozenFrom]).toEqual([["head"], ["head"], 1, "none"]);
+});
+
+test("where there is time, two stages are trained after the last one, from where that began", async () => {
+  const events: FineTuneEvent[] = [];
+  const network = backbone();
+  const before = network.model.getWeights();
+  const { epochs, unfrozenFrom } = await fineTune({
+    ...jobOf(1, network),
+    time: 60,
+    onEvent: (event) => events.push(event),
+  });
+  const told = events.flatMap((event) => (event.event === "stage" ? [event] : []));
+  expect(told.map(({ stage }) => stage).filter((stage) => stage !== "all-photos")).toEqual([
+    ...["head", "views", "last-stage", "two-stages"],
+  ]);
+  for (const { seconds_left } of told) expect(seconds_left).toBeLessThan(60);
+  expect(new Set(epochs.map(({ phase }) => phase))).toEqual(new Set(["head", "fine-tune", "two-stages"]));
+  expect(epochs.map(({ epoch }) => epoch)).toEqual(epochs.map((_, index) => index + 1));
+  // Photos of noise teach nothing: what was not worth it has left no trace.
+  if (unfrozenFrom === "none") {
+    expect(network.model.getWeights().map(({ data }) => data)).toEqual(before.map(({ data }) => data));
+  }
+});

@@ -204,7 +204,7 @@ class SettingsSearch {
     const { work } = this;
     const started = performance.now();
     const trial = this.trials.length + 1;
-    const steps = settings.epochs * stepsOf(workWith(work, settings), "validated");
+    const steps = settings.epochs * stepsOf(workWith(work, settings), "fine-tune");
     const made =
       settings.unfreeze === "none" ? outcomeOfHead(work) : await trySettings(telling(work, trial, steps), settings);
     if (made === undefined) return;

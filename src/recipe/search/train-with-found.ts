@@ -25,7 +25,7 @@ export const trainWithFound: Stage = async (work) => {
   const layers = new Set(unfreezeFrom(job.backbone.model, settings.unfreeze));
   const own = workWith({ ...work, head, views }, settings);
   const better = await withTrainable(job.backbone.model, layers, () =>
-    trainNetwork(own, layers, { epochs: settings.epochs, members: 1 }),
+    trainNetwork(own, layers, "fine-tune", { epochs: settings.epochs, members: 1 }),
   );
   work.trouble = own.trouble;
   return better && { ...better, unfrozenFrom: settings.unfreeze };

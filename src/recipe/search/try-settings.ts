@@ -88,7 +88,7 @@ export async function trySettings(work: Material, settings: TrialSettings): Prom
   const rows: Work["rows"] = [];
   return withSettings({ ...work, rows }, settings, async ({ work: own, tuning }) => {
     const { epochs, learningRate, unfreeze } = settings;
-    const options = { epochs, learningRate, members: 1, kind: "validated" } as const;
+    const options = { epochs, learningRate, members: 1, phase: "fine-tune" } as const;
     const trouble = await tuning.run(own.views.training, options);
     if (trouble !== undefined) return trouble;
     const row = rows.at(-1);

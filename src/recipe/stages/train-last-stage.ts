@@ -12,5 +12,5 @@ export const trainLastStage: Stage = async (work) => {
     return undefined;
   }
   announce(work, "last-stage");
-  return trainNetwork(work, plan.unfrozen, { epochs: plan.epochs, members: 1 });
+  return trainNetwork(work, plan.unfrozen, "fine-tune", { epochs: plan.epochs, members: 1 });
 };

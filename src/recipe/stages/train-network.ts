@@ -4,6 +4,7 @@ import { createTrainingLoops } from "../../training/fit/loops.js";
 import { choose } from "../choose.js";
 import type { TrainedClassifier } from "../fine-tune-types.js";
 import type { ViewsOfSets } from "../photo-features.js";
+import type { Phase } from "../plan.js";
 import { logLoss, probabilitiesOf, shareRight } from "../probabilities.js";
 import { announce, isStopped, secondsLeft, type Work } from "./stage.js";
 import { stepsOf, Tuning, type TuningOptions } from "./tuning.js";
@@ -30,11 +31,13 @@ type Length = Pick<TuningOptions, "epochs" | "members">;
  * that it was worth it, it goes on with all photos: nothing is chosen any more then.
  *
  * @param unfrozen layers of the network that are trainable now
+ * @param phase of the rows of the history
  * @param most as long as it is to take where there is time
  */
 export async function trainNetwork(
   work: Work,
   unfrozen: ReadonlySet<Layer>,
+  phase: Phase,
   most: Length,
 ): Promise<TrainedClassifier | undefined> {
   const { job, sets, heads, head, views, bestLogits } = work;
@@ -47,7 +50,7 @@ export async function trainNetwork(
     if (length === undefined) return undefined;
     const rowsBefore = work.rows.length;
     const { learningRate } = work.plan;
-    work.trouble = await tuning.run(views.training, { ...length, learningRate, kind: "validated" });
+    work.trouble = await tuning.run(views.training, { ...length, learningRate, phase });
     const row = work.rows.slice(rowsBefore).at(-1);
     if (row === undefined) {
       tuning.undo();
@@ -98,7 +101,7 @@ export async function trainNetwork(
 async function learnFromAll(work: Work, tuning: Tuning, views: ViewsOfSets, { epochs }: Length): Promise<boolean> {
   announce(work, "all-photos");
   const length = { epochs: Math.ceil(epochs * moreEpochs), members: 1 };
-  const options = { ...length, learningRate: work.plan.learningRate / 2, kind: "all-photos" } as const;
+  const options = { ...length, learningRate: work.plan.learningRate / 2, phase: undefined };
   const { reached } = tuning;
   const trouble = await tuning.run(views.all, options);
   if (trouble === undefined && !isStopped(work.job)) return true;
@@ -109,8 +112,8 @@ async function learnFromAll(work: Work, tuning: Tuning, views: ViewsOfSets, { ep
 /** As much of a training, and of the one with all photos, as fits into the time; `undefined` where it is too little. */
 async function fitting(work: Work, tuning: Tuning, views: ViewsOfSets, most: Length): Promise<Length | undefined> {
   if (work.plan.deadline === undefined) return most;
-  const more = work.heads.learnsFromAll ? moreEpochs * stepsOf(work, "all-photos") : 0;
-  const epoch = (await tuning.secondsAStep(views.training)) * (stepsOf(work, "validated") + more);
+  const more = work.heads.learnsFromAll ? moreEpochs * stepsOf(work, undefined) : 0;
+  const epoch = (await tuning.secondsAStep(views.training)) * (stepsOf(work, "fine-tune") + more);
   const epochs = Math.floor((plannedShare * secondsLeft(work)) / epoch);
   if (epochs < Math.min(fewestEpochs, most.epochs)) return undefined;
   return {

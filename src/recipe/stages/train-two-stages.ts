@@ -22,7 +22,7 @@ export const trainTwoStages: Stage = async (work) => {
     // What has learned from all photos cannot be judged by some of them: this begins where the last stage began.
     const reached = KeptWeights.of(model);
     untrained?.restore();
-    const better = await trainNetwork(work, plan.unfrozenInTime, { epochs, members });
+    const better = await trainNetwork(work, plan.unfrozenInTime, "two-stages", { epochs, members });
     if (better === undefined) reached.restore();
     return better;
   });

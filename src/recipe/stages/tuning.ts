@@ -13,6 +13,7 @@ import { createHead, divideLogits, graftHead } from "../head.js";
 import { KeptWeights } from "../kept-weights.js";
 import { featuresAfter } from "../photo-features.js";
 import { rowsTogether } from "../rows.js";
+import type { Phase } from "../plan.js";
 import { trainInOneCycle } from "../stepped-training.js";
 import { isStopped, type Work } from "./stage.js";
 
@@ -29,8 +30,8 @@ export interface TuningOptions {
   readonly learningRate: number;
   /** Trainings whose weights are averaged, each in an order of its own. */
   readonly members: number;
-  /** With `"validated"` the epochs are validated and become rows of the history. */
-  readonly kind: "validated" | "all-photos";
+  /** With a phase the epochs of the first member are validated and become rows of the history; without, all photos are learned from. */
+  readonly phase: Phase | undefined;
 }
 
 /** A training of a part of the network together with a head, and the way back. */
@@ -54,7 +55,7 @@ export class Tuning {
   async secondsAStep(x: ReadySource): Promise<number> {
     const ends: number[] = [];
     // An epoch ends with its round, which may be shorter.
-    const stepsPerEpoch = Math.min(measuredSteps, stepsOf(this.work, "validated"));
+    const stepsPerEpoch = Math.min(measuredSteps, stepsOf(this.work, "fine-tune"));
     await trainInOneCycle(this.loops, this.model, x, {
       ...{
         epochs: Math.ceil(measuredSteps / stepsPerEpoch),
@@ -147,15 +148,15 @@ export class Tuning {
 
   private async member(
     x: ReadySource,
-    { epochs, members, kind, learningRate }: TuningOptions,
+    { epochs, members, phase, learningRate }: TuningOptions,
     member: number,
   ): Promise<LostLoss | undefined> {
     const { job, sets, rows } = this.work;
-    const validated = kind === "validated";
-    const stepsPerEpoch = stepsOf(this.work, kind);
+    const validated = phase !== undefined && member === 0;
+    const stepsPerEpoch = stepsOf(this.work, phase);
     const weighting = weightingOf(job);
     const held = labelsOf(sets.validation.photos);
-    const learned = [...labelsOf(sets.training.photos), ...(validated ? [] : held)];
+    const learned = [...labelsOf(sets.training.photos), ...(phase === undefined ? held : [])];
     const firstRow = rows.length;
     let epochStart = performance.now();
     const trouble = await trainInOneCycle(this.loops, this.model, x, {
@@ -169,14 +170,14 @@ export class Tuning {
         const place = validated
           ? { epoch: firstRow + epoch, epochs: firstRow + epochs, done: step, total: stepsPerEpoch }
           : { done: member * epochs * stepsPerEpoch + done, total: members * epochs * stepsPerEpoch };
-        const stage = validated ? "training" : "all-photos";
+        const stage = phase === undefined ? "all-photos" : "training";
         job.onEvent?.({ event: "progress", stage, unit: "steps", ...place, loss, accuracy });
       },
       onEpoch: ({ epoch, logs, learningRate: rate }) => {
         if (!validated) return;
         const seconds = (performance.now() - epochStart) / 1000;
         epochStart = performance.now();
-        const row = rowOf(logs, { epoch: firstRow + epoch, learning_rate: rate, seconds });
+        const row = rowOf(logs, { phase, epoch: firstRow + epoch, learning_rate: rate, seconds });
         rows.push(row);
         job.onEvent?.({ event: "epoch", epochs: firstRow + epochs, ...row });
       },
@@ -185,9 +186,9 @@ export class Tuning {
   }
 }
 
-/** Steps in which each photo comes once. */
-export function stepsOf({ plan, sets: { training, validation } }: Work, kind: TuningOptions["kind"]): number {
-  const photos = training.photos.length + (kind === "validated" ? 0 : validation.photos.length);
+/** Steps in which each photo comes once: of all photos where there is no phase. */
+export function stepsOf({ plan, sets: { training, validation } }: Work, phase: Phase | undefined): number {
+  const photos = training.photos.length + (phase === undefined ? validation.photos.length : 0);
   return Math.ceil(photos / plan.batchSize);
 }
 
@@ -195,7 +196,7 @@ function labelsOf(photos: readonly Photo[]): number[] {
   return photos.map(({ classIndex }) => classIndex);
 }
 
-function rowOf(logs: Logs, epoch: Pick<EpochRow, "epoch" | "learning_rate" | "seconds">): EpochRow {
+function rowOf(logs: Logs, epoch: Pick<EpochRow, "phase" | "epoch" | "learning_rate" | "seconds">): EpochRow {
   const { loss = NaN, accuracy = NaN, val_loss = NaN, val_accuracy = NaN } = logs;
-  return { phase: "fine-tune", ...epoch, loss, accuracy, val_loss, val_accuracy };
+  return { ...epoch, loss, accuracy, val_loss, val_accuracy };
 }
