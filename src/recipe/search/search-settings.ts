@@ -38,7 +38,8 @@ export const searchSettings: Stage = async (work) => {
   const search = new SettingsSearch({ ...work, head, views });
   await search.run();
   work.search = search.result;
-  work.takeTrial = () => search.take();
+  // A training that was no better than the head is not done again.
+  if (search.isWorthTraining) work.takeTrial = () => search.take();
   // It would be trained anew if there were time for it.
   return isStopped(work.job) ? search.take() : undefined;
 };
@@ -105,10 +106,15 @@ class SettingsSearch {
 
   /** The classifier of the trial that is chosen, where it is better than the head; puts its weights into the network. */
   take(): NonNullable<Outcome["reached"]>["classifier"] | undefined {
-    if (this.best === undefined || this.best.trial !== this.chosen?.trial) return undefined;
+    if (this.best === undefined || !this.isWorthTraining) return undefined;
     const { weights, classifier } = this.best.reached;
     weights.restore();
     return classifier;
+  }
+
+  /** Whether the trial that is chosen so far has made something better than the head. */
+  get isWorthTraining(): boolean {
+    return this.best !== undefined && this.best.trial === this.chosen?.trial;
   }
 
   private get stages(): readonly string[] {
@@ -152,7 +158,7 @@ class SettingsSearch {
   /** How long both take, in seconds. */
   private needs(settings: TrialSettings): number {
     const seconds = this.secondsOf(settings);
-    const last = Math.max(seconds, this.chosen?.seconds ?? 0);
+    const last = Math.max(seconds, this.isWorthTraining ? (this.chosen?.seconds ?? 0) : 0);
     return seconds + finishing * last + this.work.featureSeconds;
   }
 

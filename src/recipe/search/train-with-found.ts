@@ -17,6 +17,8 @@ export const trainWithFound: Stage = async (work) => {
   const { plan } = work;
   const settings = search?.chosen.settings ?? { ...plan, unfreeze: lastStage(work) };
   if (settings.unfreeze === "none") return undefined;
+  // Its trial has shown that it is no better than the head.
+  if (search !== undefined && work.takeTrial === undefined) return undefined;
   if (search !== undefined && secondsLeft(work) < finishing * search.chosen.seconds) {
     const taken = work.takeTrial?.();
     return taken && { ...taken, familiar: await familiarWith(work, settings.unfreeze) };
