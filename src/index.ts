@@ -34,7 +34,7 @@ export * as regularizers from "./nn/regularizers/index.js";
 export * as saving from "./saving.js";
 export * as schedules from "./nn/schedules/index.js";
 export * as utils from "./utils.js";
-export * as plots from "./report/curves.js";
+export * as plots from "./plots.js";
 export { diagnose, type DiagnoseOptions } from "./report/diagnosis/diagnose.js";
 export type { Finding, FindingCode } from "./report/diagnosis/finding.js";
 export {

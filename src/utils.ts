@@ -26,3 +26,5 @@ export { plotModel, type PlotModelOptions } from "./report/plot-model.js";
 export { clearSession } from "./nn/names.js";
 export { interpolateWeights } from "./models/interpolate-weights.js";
 export { type RatesByDepthOptions, setRatesByDepth } from "./models/rates-by-depth.js";
+export { findLearningRate, type FindLearningRateOptions } from "./training/learning-rate/find-learning-rate.js";
+export type { LearningRates } from "./training/learning-rate/learning-rates.js";

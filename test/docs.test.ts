@@ -63,7 +63,11 @@ const events: {
   start: { run: true, network: true, classes: true, photos: true, device: true },
   progress: {
     ...{ stage: true, unit: true, done: true, total: true, what: true },
-    ...{ epoch: true, epochs: true, loss: true, accuracy: true },
+    ...{ epoch: true, epochs: true, loss: true, accuracy: true, trial: true, seconds_left: true },
+  },
+  trial: {
+    ...{ trial: true, learning_rate: true, unfreeze: true, epochs: true, batch_size: true, loss: true, accuracy: true },
+    ...{ seconds: true, better: true, seconds_left: true },
   },
   epoch: {
     ...{ phase: true, epoch: true, epochs: true, loss: true, accuracy: true, val_loss: true, val_accuracy: true },
@@ -83,18 +87,21 @@ const events: {
   error: { code: true, message: true },
 };
 
+type FieldsOfEnd<Command extends DoneEvent["command"]> = Record<
+  Exclude<keyof Extract<DoneEvent, { command: Command }>, "event" | "command">,
+  true
+>;
+
+const endOfTraining: FieldsOfEnd<"train"> = {
+  ...{ run: true, model: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
+  ...{ val_accuracy: true, val_balanced_accuracy: true, val_calibration_error: true, seconds: true },
+  ...{ test_loss: true, test_accuracy: true, test_balanced_accuracy: true, learning_curve: true, trunk: true },
+};
+
 /** The same for the ends of commands. */
-const ends: {
-  readonly [Command in DoneEvent["command"]]: Record<
-    Exclude<keyof Extract<DoneEvent, { command: Command }>, "event" | "command">,
-    true
-  >;
-} = {
-  train: {
-    ...{ run: true, model: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
-    ...{ val_accuracy: true, val_balanced_accuracy: true, val_calibration_error: true, seconds: true },
-    ...{ test_loss: true, test_accuracy: true, test_balanced_accuracy: true, learning_curve: true, trunk: true },
-  },
+const ends: { readonly [Command in DoneEvent["command"]]: FieldsOfEnd<Command> } = {
+  train: endOfTraining,
+  tune: { ...endOfTraining, trials: true, chosen: true },
   evaluate: {
     ...{ photos: true, loss: true, accuracy: true, balanced_accuracy: true, calibration_error: true },
     ...{ foreign: true, per_class: true, confusion: true, device: true },

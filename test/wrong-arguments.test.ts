@@ -193,6 +193,7 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "layers.deserialize": [{ class_name: "Flatten", config: {} }, {}],
   "plots.curvesSvg": [[], {}],
   "plots.historyPlots": [{ loss: [1] }],
+  "plots.learningRateSvg": [{ rates: [1e-3, 1e-2], losses: [2, 1], smoothed: [2, 1.5] }],
   diagnose: [{ loss: [1] }, {}],
   imageDatasetFromDirectory: ["none", {}],
   "utils.imageDatasetFromDirectory": ["none", {}],
@@ -215,6 +216,7 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "recipes.fineTune": ["none", {}],
   "recipes.fitHead": ["none", {}],
   "utils.clearSession": [],
+  "utils.findLearningRate": [compiled(), new Tensor("float32", [1, 2], [1, 2]), { steps: 2 }],
   "utils.interpolateWeights": [[new Tensor("float32", [1], [1])], [new Tensor("float32", [2], [1])], 0.5],
   "utils.setRatesByDepth": [
     new models.Sequential([layers.Input({ shape: [2] }), new layers.Dense(1)]),

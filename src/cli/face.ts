@@ -17,6 +17,8 @@ const stages = {
   "all-photos": "Going on with all photos",
   comparing: "Comparing with the exact network",
   "learning-curve": "Learning from fewer photos",
+  "learning-rate": "Looking for a learning rate",
+  trial: "Trying settings",
   evaluating: "Measuring",
 } as const;
 

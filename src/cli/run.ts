@@ -4,6 +4,7 @@ import { addEvaluate } from "./commands/evaluate.js";
 import { addNetworks } from "./commands/networks.js";
 import { addPredict } from "./commands/predict.js";
 import { addTrain } from "./commands/train.js";
+import { addTune } from "./commands/tune.js";
 import { version } from "../errors/version.js";
 import { harmless, harmlessJson } from "../report/harmless.js";
 import { exitCodes, failureOf } from "./failure.js";
@@ -49,6 +50,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     .addHelpText("after", examples);
   // Commands take over the settings above when they are added.
   addTrain(program, surroundings, end);
+  addTune(program, surroundings, end);
   addPredict(program, surroundings);
   addEvaluate(program, surroundings);
   addNetworks(program, surroundings);

@@ -3,9 +3,12 @@ import { count, quotedList } from "../errors/words.js";
 import type { JobEvent } from "../jobs/events.js";
 import type { FinishedRun } from "../jobs/finished-run.js";
 import type { FineTuneResult, StageName } from "../recipe/fine-tune-types.js";
+import type { Search } from "../recipe/search/search-types.js";
 import type { Weighting } from "../recipe/class-weights.js";
 import { type Evaluation, perClassText } from "../report/confusion.js";
 import { harmlessLine } from "../report/harmless.js";
+import { rateText } from "../report/learning-rate-svg.js";
+import { tuningTable } from "../report/tuning-table.js";
 import { pad } from "../report/text-table.js";
 import { accuracyText, duration, percent } from "../report/words.js";
 import { runFiles } from "../runs/run-files.js";
@@ -46,6 +49,9 @@ export class TrainWords {
       case "stage":
         this.reporter.say(stageText(event));
         return true;
+      case "trial":
+        this.reporter.say(trialText(event));
+        return true;
       case "epoch":
         this.epoch(event);
         return true;
@@ -65,6 +71,11 @@ export class TrainWords {
   private progress(event: Extract<JobEvent, { event: "progress" }>): boolean {
     if (event.stage === "evaluating") {
       this.reporter.progress(event, { what: "Testing" });
+      return true;
+    }
+    if (event.stage === "trial") {
+      const { trial = 0, seconds_left = 0 } = event;
+      this.reporter.progress(event, { what: `Trial ${trial}`, note: `${duration(seconds_left)} left in all` });
       return true;
     }
     if (event.stage !== "training") return false;
@@ -95,11 +106,27 @@ const stageTexts: Readonly<Record<StageName, string>> = {
   views: "The network looks at mirror images and parts of the photos too; the classifier is fitted to all of them.",
   "last-stage": "The last stage of the network learns too.",
   "two-stages": "The last two stages of the network learn, for longer.",
+  search: "Settings are tried, the defaults first.",
+  "learning-rate": "The learning rate rises from step to step, to see where the loss falls.",
+  chosen: "The network is trained with the settings that were taken.",
   "all-photos": "It was worth it, and goes on with all photos.",
 };
 
 function stageText({ stage, seconds_left }: Extract<JobEvent, { event: "stage" }>): string {
   return stageTexts[stage] + (seconds_left === null ? "" : ` ${duration(seconds_left)} left.`);
+}
+
+function trialText(event: Extract<JobEvent, { event: "trial" }>): string {
+  const { trial, unfreeze, learning_rate, epochs, batch_size, loss, accuracy, better, seconds, seconds_left } = event;
+  const what =
+    unfreeze === "none"
+      ? "the new classifier alone"
+      : `from ${unfreeze} on, rate ${rateText(learning_rate)}, ${count(epochs, "epoch")}, ${count(batch_size, "photo")} a step`;
+  const figures =
+    loss === null || accuracy === null
+      ? "the training has lost its numbers"
+      : `loss ${loss.toFixed(4)}, accuracy ${percent(accuracy)}${better ? ", better than the defaults" : ""}`;
+  return `Trial ${trial}: ${what}: ${figures}; ${duration(seconds)}. ${duration(seconds_left)} left.`;
 }
 
 function photosText({ classes, training, validation, test, division }: Extract<JobEvent, { event: "photos" }>): string {
@@ -161,9 +188,15 @@ function weightsText({ kind, asked }: Weighting): string | undefined {
   return `${kind}${why}: ${how}, in these losses too`;
 }
 
+/** What a search over settings has ended in. */
+function searchText({ trials, chosen }: Search): string {
+  const taken = chosen.trial === 1 ? "the defaults were taken" : `those of trial ${chosen.trial} were taken`;
+  return `${count(trials.length, "setting")} tried; ${taken}`;
+}
+
 /** The short table at the end, and one of the classes. */
 export function trainSummary({ run, photos, weighting, result, held, test, skipped, seconds }: FinishedRun): string {
-  const { best, photos: read, trunk, learningCurve } = result;
+  const { best, photos: read, trunk, learningCurve, search } = result;
   const numbers = [
     `${read.training} to train with`,
     `${read.validation} to validate with`,
@@ -181,14 +214,21 @@ export function trainSummary({ run, photos, weighting, result, held, test, skipp
     ["balanced", `accuracy ${percent(held.balancedAccuracy)}, the mean of what is recognised of each class`],
     ["probable", `off by ${percent(held.calibrationError)} on the mean (expected calibration error)`],
     ["test", test && testText(test)],
+    ["settings", search && searchText(search)],
     ["more", learningCurve && moreText(learningCurve)],
     ["8 bits", trunk && trunkText(trunk)],
     ["time", duration(seconds)],
     ["model", join(run, runFiles.model)],
     ["curves", join(run, runFiles.curves)],
     ["", learningCurve && join(run, runFiles.learningCurve)],
+    [
+      "tried",
+      search && [runFiles.tuning, runFiles.tuningTable, runFiles.tuningPlot].map((name) => join(run, name)).join(", "),
+    ],
     ["record", `${join(run, runFiles.record)}, ${join(run, runFiles.history)}`],
   ];
   const facts = rows.flatMap(([name, text]) => (text === undefined ? [] : [`${pad(name, 10)}  ${harmlessLine(text)}`]));
-  return [...facts, "", "Held out, class by class:", perClassText(held)].join("\n");
+  const tried =
+    search === undefined ? [] : ["", "What was tried, measured by the validation photos:", tuningTable(search)];
+  return [...facts, ...tried, "", "Held out, class by class:", perClassText(held)].join("\n");
 }

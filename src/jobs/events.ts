@@ -29,6 +29,7 @@ export type JobEvent =
   | Extract<FineTuneEvent, { event: "weighting" }>
   | { readonly event: "warning"; readonly code: string; readonly message: string }
   | Extract<FineTuneEvent, { event: "stage" }>
+  | Extract<FineTuneEvent, { event: "trial" }>
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
   | {
       readonly event: "prediction";
@@ -80,6 +81,8 @@ export interface ProgressEvent {
     | "all-photos"
     | "comparing"
     | "learning-curve"
+    | "learning-rate"
+    | "trial"
     | "evaluating";
   readonly unit: "bytes" | "photos" | "steps";
   readonly done: number;
@@ -91,11 +94,15 @@ export interface ProgressEvent {
   readonly epochs?: number;
   readonly loss?: number;
   readonly accuracy?: number;
+  /** Only while settings are tried: which trial it is, and how long the job may still take, in seconds. */
+  readonly trial?: number;
+  readonly seconds_left?: number;
 }
 
 /** The last event of a job that has succeeded; `command` says which job it was. */
 export type DoneEvent =
   | TrainDone
+  | TuneDone
   | EvaluateDone
   | {
       readonly event: "done";
@@ -149,6 +156,15 @@ export interface TrainDone {
   readonly test_balanced_accuracy?: number | undefined;
   /** Only with `--trunk-precision int8`: what 8 bits cost. */
   readonly trunk?: FineTuneResult["trunk"];
+}
+
+/** The end of `graft tune`: that of a training, and what was searched. */
+export interface TuneDone extends Omit<TrainDone, "command"> {
+  readonly command: "tune";
+  /** How many settings were tried. */
+  readonly trials: number;
+  /** Number of the trial whose settings were taken: 1 has the defaults. `null` where there was no time for any. */
+  readonly chosen: number | null;
 }
 
 /** The end of `graft evaluate`. */

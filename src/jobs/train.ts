@@ -6,29 +6,37 @@ import type { Backbone } from "../applications/backbone.js";
 import { type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
 import { type Weighting, weightingOf } from "../recipe/class-weights.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { Search } from "../recipe/search/search-types.js";
 import { thresholdOf } from "../recipe/prediction-set.js";
 import { lostTraining } from "../recipe/lost-training.js";
 import { evaluation } from "../report/confusion.js";
+import { learningRateSvg } from "../report/learning-rate-svg.js";
 import { learningCurveSvg } from "../report/learning-curve-svg.js";
 import { runCurves } from "../report/run-curves.js";
+import { tuningSvg } from "../report/tuning-svg.js";
 import { historyCsv } from "../runs/history-csv.js";
 import { defaultRunFolder, reserveRunFolder } from "../runs/reserve-run-folder.js";
 import { runFiles, writeRunFolder } from "../runs/run-files.js";
+import { tuningCsv, tuningRecord } from "../runs/tuning-files.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { checkNetwork } from "./check-network.js";
 import { readClassWeights } from "./class-weights-file.js";
 import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
+import type { TrainDone } from "./events.js";
 import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import type { FinishedRun, Skipped } from "./finished-run.js";
 import { learningCurveRecord, recordOf } from "./record-of-run.js";
 import { settingsFor, type TrainSettings } from "./train-options.js";
+import { settingsFound } from "./tune-options.js";
 
 /** What `graft train` is asked for. */
 export interface TrainRequest {
   /** Folder of photos: one folder per class, or `train` + `validation` + optionally `test`. */
   readonly directory: string;
   readonly settings: TrainSettings;
+  /** Whether settings are searched in the time that is given: `graft tune`. */
+  readonly search?: boolean | undefined;
 }
 
 /**
@@ -39,7 +47,7 @@ export interface TrainRequest {
  * @throws FileError when photos, network or run folder cannot be read or written
  */
 export async function train(request: TrainRequest, context: StoppableContext): Promise<FinishedRun | undefined> {
-  const { directory, settings } = request;
+  const { directory, settings, search = false } = request;
   const { emit, parts } = context;
   const started = new Date(context.now());
   await checkNetwork(settings, parts);
@@ -50,7 +58,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
   // It is awaited below, unless something else fails before.
   threads.catch(() => undefined);
   const folder = await reserveRunFolder(settings.out, defaultRunFolder(directory, started));
-  const run: Run = { folder: folder.path, settings, started, device: runtime.device };
+  const run: Run = { folder: folder.path, settings, search, started, device: runtime.device };
   const kept = { written: false };
   try {
     const photos = await preparePhotos(directory, settings.seed, emit);
@@ -69,6 +77,8 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       validation,
       classWeights,
       ...settingsFor("recipe", settings),
+      search,
+      time: search ? timeLeft(settings, started, context) : settings.time,
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
       onBetter: async ({ model, row, heldOut, familiar }) => {
         const threshold = thresholdOf(heldOut);
@@ -98,8 +108,14 @@ export async function train(request: TrainRequest, context: StoppableContext): P
 interface Run {
   readonly folder: string;
   readonly settings: TrainSettings;
+  readonly search: boolean;
   readonly started: Date;
   readonly device: string;
+}
+
+/** What is left of the time of a search by now, in seconds; a little, so that there is a classifier in any case. */
+function timeLeft({ time = Infinity }: TrainSettings, started: Date, { now }: StoppableContext): number {
+  return Math.max(1, time - (now() - started.getTime()) / 1000);
 }
 
 async function loadNetwork(
@@ -131,7 +147,7 @@ async function loadNetwork(
 
 /** Measures what was written, writes the rest of the run folder, and says how it ended. */
 async function finish(
-  { folder, settings, started, device }: Run,
+  { folder, settings, search, started, device }: Run,
   photos: PreparedPhotos,
   {
     recipe,
@@ -157,15 +173,18 @@ async function finish(
     seconds: (finished.getTime() - started.getTime()) / 1000,
     interrupted: signal.aborted,
   };
+  const { search: found } = result;
+  const taken = search ? settingsFound(settings, found) : settings;
   const versions = await parts.versions();
+  if (found !== undefined) await writeRunFolder(folder, tuningFiles(found));
   await writeRunFolder(folder, {
     history: historyCsv(result.epochs),
     curves: runCurves(result, run.warnings),
     learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
-    record: recordOf(run, { settings, backbone: recipe.backbone, started, finished, device, versions }),
+    record: recordOf(run, { settings: taken, backbone: recipe.backbone, started, finished, device, versions }),
   });
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, folder));
-  conclude(run, context);
+  conclude(run, search, context);
   return run;
 }
 
@@ -225,12 +244,25 @@ async function testOn(
   }
 }
 
-function conclude({ run, result, held, test, warnings, seconds }: FinishedRun, { emit }: StoppableContext): void {
+/** What is written of a search. */
+function tuningFiles(search: Search): Parameters<typeof writeRunFolder>[1] {
+  return {
+    tuning: `${JSON.stringify(tuningRecord(search), undefined, 2)}\n`,
+    tuningTable: tuningCsv(search),
+    tuningPlot: tuningSvg(search),
+    learningRate: search.rates && learningRateSvg(search.rates),
+  };
+}
+
+function conclude(
+  { run, result, held, test, warnings, seconds }: FinishedRun,
+  isSearch: boolean,
+  { emit }: StoppableContext,
+): void {
   for (const warning of warnings) emit({ event: "warning", ...warning });
   const { best } = result;
-  emit({
+  const figures: Omit<TrainDone, "command"> = {
     event: "done",
-    command: "train",
     run,
     model: join(run, runFiles.model),
     epochs: result.epochs.length,
@@ -247,5 +279,10 @@ function conclude({ run, result, held, test, warnings, seconds }: FinishedRun, {
     learning_curve: learningCurveRecord(result.learningCurve),
     test_balanced_accuracy: test?.balancedAccuracy,
     trunk: result.trunk,
-  });
+  };
+  if (!isSearch) emit({ ...figures, command: "train" });
+  else {
+    const { search } = result;
+    emit({ ...figures, command: "tune", trials: search?.trials.length ?? 0, chosen: search?.chosen.trial ?? null });
+  }
 }

@@ -9,11 +9,32 @@ const clear = 2;
  *
  * @param losses of each photo, by the one
  * @param others of the same photos, by the other
+ * @param errors how many standard errors it must be; default 2, see {@link errorsFor}
  */
-export function better(losses: readonly number[], others: readonly number[]): boolean {
+export function better(losses: readonly number[], others: readonly number[], errors = clear): boolean {
   const count = losses.length;
   const gains = losses.map((loss, photo) => (others[photo] ?? Number.NaN) - loss);
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / count;
   const variance = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / Math.max(1, count - 1);
-  return mean > clear * Math.sqrt(variance / count);
+  return mean > errors * Math.sqrt(variance / count);
+}
+
+/** How often one that is as good looks better by that: the upper tail of the normal distribution beyond 2. */
+const lucky = 0.02275;
+
+/**
+ * How many standard errors one of several must be better by, so that luck among all of them is as rare as it is for a single one at
+ * two standard errors: Bonferroni's correction.
+ *
+ * @param candidates how many are compared with the same one
+ * @returns 2 for one, 2.3 for two, 2.8 for ten, 3.5 for a hundred
+ * @see https://en.wikipedia.org/wiki/Bonferroni_correction
+ * @see https://personal.math.ubc.ca/~cbm/aands/page_933.htm formula 26.2.23, the quantile of the normal distribution to 4.5e-4
+ */
+export function errorsFor(candidates: number): number {
+  if (candidates <= 1) return clear;
+  const t = Math.sqrt(-2 * Math.log(lucky / candidates));
+  const above = 2.515517 + 0.802853 * t + 0.010328 * t ** 2;
+  const below = 1 + 1.432788 * t + 0.189269 * t ** 2 + 0.001308 * t ** 3;
+  return t - above / below;
 }

@@ -8,6 +8,8 @@ import type { LearningCurve } from "./learning-curve.js";
 import type { ClassSize } from "./class-weights.js";
 import type { FamiliarPhotos } from "./familiar-photos.js";
 import type { Phase, RecipeSettings } from "./plan.js";
+import type { Search } from "./search/search-types.js";
+import type { TrialRow } from "./search/trial-row.js";
 
 /** What the recipe is to do. */
 export interface FineTuneOptions extends RecipeSettings {
@@ -19,6 +21,8 @@ export interface FineTuneOptions extends RecipeSettings {
   readonly classes: readonly string[];
   readonly training: readonly Photo[];
   readonly validation: readonly Photo[];
+  /** Whether settings of the training are searched in the `time` that is given, in place of the training that takes all of it. */
+  readonly search?: boolean | undefined;
   readonly onEvent?: ((event: FineTuneEvent) => void) | undefined;
   /** Given each classifier that is better than those before, the first one soon; the work goes on when it has settled. */
   readonly onBetter?: ((classifier: TrainedClassifier) => Promise<void>) | undefined;
@@ -46,7 +50,16 @@ export interface EpochRow {
 }
 
 /** What the recipe does, one after the other. */
-export type StageName = "head" | "views" | "last-stage" | "two-stages" | "all-photos";
+export type StageName =
+  | "head"
+  | "views"
+  | "last-stage"
+  | "two-stages"
+  | "all-photos"
+  /** Settings are tried, a range test beside them, and what was found is trained. */
+  | "search"
+  | "learning-rate"
+  | "chosen";
 
 /** What happens during the recipe. */
 export type FineTuneEvent =
@@ -55,7 +68,7 @@ export type FineTuneEvent =
   /** Long work: photos through the network, steps of an epoch, photos through the exact network. `total` in the same unit. */
   | {
       readonly event: "progress";
-      readonly stage: "features" | "views" | "training" | "all-photos" | "comparing" | "learning-curve";
+      readonly stage: "features" | "views" | "training" | "all-photos" | "comparing" | "learning-curve" | "learning-rate" | "trial";
       readonly unit: "photos" | "steps";
       readonly done: number;
       readonly total: number;
@@ -64,7 +77,12 @@ export type FineTuneEvent =
       readonly epochs?: number;
       readonly loss?: number;
       readonly accuracy?: number;
+      /** Only while settings are tried: which trial it is, and how long the job may still take. */
+      readonly trial?: number;
+      readonly seconds_left?: number;
     }
+  /** Settings were tried. */
+  | ({ readonly event: "trial"; readonly seconds_left: number } & TrialRow)
   /** Photos do not all count alike: weights by class were asked for, or follow from how many photos the classes have. */
   | {
       readonly event: "weighting";
@@ -135,6 +153,8 @@ export interface FineTuneResult {
   readonly unfrozenFrom: string;
   /** Why the training was stopped early: a loss was NaN or infinite. The best epoch was before that. */
   readonly trouble?: LostLoss | undefined;
+  /** What was tried and chosen, where settings were searched. */
+  readonly search?: Search | undefined;
   /** How many photos more would help, where it was asked for and there are enough to say. */
   readonly learningCurve?: LearningCurve | undefined;
   /** Photos that were read. */

@@ -7,6 +7,8 @@ import { HeadStage } from "./head-stage.js";
 import { KeptWeights } from "./kept-weights.js";
 import { featureModel, featuresOfSets } from "./photo-features.js";
 import { type Plan, planOf } from "./plan.js";
+import { searchSettings } from "./search/search-settings.js";
+import { trainWithFound } from "./search/train-with-found.js";
 import { fitHead } from "./stages/fit-head.js";
 import { fitHeadWithViews } from "./stages/fit-head-with-views.js";
 import { isStopped, type Stage, type Work } from "./stages/stage.js";
@@ -16,6 +18,9 @@ import { withTrainable } from "./trainable-flags.js";
 
 /** The recipe. Each stage is kept only if photos that it has not learned from say that it is better than what was there before. */
 const stages: readonly Stage[] = [fitHead, fitHeadWithViews, trainLastStage, trainTwoStages];
+
+/** The same, where settings of its training are searched first. */
+const stagesOfSearch: readonly Stage[] = [fitHead, fitHeadWithViews, searchSettings, trainWithFound];
 
 /**
  * Follows the recipe.
@@ -55,7 +60,7 @@ async function follow(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
   const untrained = plan.deadline === undefined ? undefined : KeptWeights.ofAll(job.backbone.model);
   const work: Work = { job, plan, network, sets, random, heads, rows: [], featureSeconds, untrained, started: start };
   try {
-    for (const stage of stages) {
+    for (const stage of job.search === true ? stagesOfSearch : stages) {
       if (work.best !== undefined && isStopped(job)) break;
       const better = await stage(work);
       if (better !== undefined) {
@@ -75,6 +80,7 @@ async function follow(job: FineTuneJob, plan: Plan): Promise<FineTuneResult> {
     ...{ model, heldOut, learnedFrom, familiar, unfrozenFrom, trouble, epochs: rows, bestEpoch: row.epoch, best: row },
     trunk: trunk && { ...trunk, val_accuracy: row.val_accuracy },
     photos: { training: training.photos.length, validation: validation.photos.length, skipped },
+    search: work.search,
     learningCurve: work.head && (await curveOfPhotos(job, sets, work.head.penalty, random)),
     seconds: (performance.now() - start) / 1000,
   };

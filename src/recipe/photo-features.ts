@@ -121,6 +121,8 @@ export interface ViewsOfSets {
   /** Those of all photos, likewise. */
   readonly all: ReadySource;
   readonly features: ViewFeatures;
+  /** Both sources with other batches; each time they begin anew, in the same order. */
+  readonly withBatches: (photos: number) => { readonly training: ReadySource; readonly all: ReadySource };
 }
 
 /**
@@ -141,14 +143,19 @@ export async function viewsOfSets(
   const { imageSize } = backbone;
   const viewsOf = (photos: readonly Photo[], name: string): readonly ViewedPhoto[] =>
     chooseViews(photos, random.stream(`views/${name}`));
-  const sourceOf = (viewed: readonly ViewedPhoto[], name: string): ReadySource =>
-    viewSource(viewed, { imageSize, batchSize, graph, order: random.stream(`order/${name}`) });
+  const sourceOf = (viewed: readonly ViewedPhoto[], name: string, size = batchSize): ReadySource =>
+    viewSource(viewed, { imageSize, batchSize: size, graph, order: random.stream(`order/${name}`) });
   const viewed = {
     training: viewsOf(training.photos, "training"),
     validation: viewsOf(validation.photos, "validation"),
   };
   const sources = [sourceOf(viewed.training, "training"), sourceOf(viewed.validation, "validation")];
-  const all = sourceOf([...viewed.training, ...viewed.validation], "all");
+  const allOf = (size?: number): ReadySource => sourceOf([...viewed.training, ...viewed.validation], "all", size);
+  const all = allOf();
+  const withBatches = (size: number): ReturnType<ViewsOfSets["withBatches"]> => ({
+    training: sourceOf(viewed.training, "training", size),
+    all: allOf(size),
+  });
   const total = all.samples;
   let before = 0;
   const values: TensorData<"float32">[] = [];
@@ -164,7 +171,8 @@ export async function viewsOfSets(
     before += source.samples;
   }
   const [source, learned, held] = [sources[0], values[0], values[1]];
-  return source && learned && held && { training: source, all, features: { training: learned, validation: held } };
+  const features = learned && held && { training: learned, validation: held };
+  return source && features && { training: source, all, features, withBatches };
 }
 
 /** Items until the signal comes; the one that is being worked on is still given. */

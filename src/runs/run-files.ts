@@ -8,6 +8,10 @@ export const runFiles = {
   history: "history.csv",
   curves: "curves.svg",
   learningCurve: "learning-curve.svg",
+  tuning: "tuning.json",
+  tuningTable: "tuning.csv",
+  tuningPlot: "tuning.svg",
+  learningRate: "learning-rate.svg",
 } as const;
 
 /**
@@ -22,11 +26,25 @@ export async function writeRunFolder(
     readonly history?: string;
     readonly curves?: string;
     readonly learningCurve?: string | undefined;
+    readonly tuning?: string | undefined;
+    readonly tuningTable?: string | undefined;
+    readonly tuningPlot?: string | undefined;
+    readonly learningRate?: string | undefined;
     readonly record?: object;
   },
 ): Promise<void> {
   const { record, ...others } = files;
-  for (const key of ["model", "history", "curves", "learningCurve"] as const) {
+  const keys = [
+    "model",
+    "history",
+    "curves",
+    "learningCurve",
+    "tuning",
+    "tuningTable",
+    "tuningPlot",
+    "learningRate",
+  ] as const;
+  for (const key of keys) {
     const contents = others[key];
     if (contents !== undefined) await writeFileAtomically(join(path, runFiles[key]), contents);
   }

@@ -1,11 +1,9 @@
 import type { Command } from "commander";
 import { trainOptions, type TrainSettings } from "../../jobs/train-options.js";
-import { contextFor } from "../face.js";
-import { exitCodes } from "../failure.js";
-import { stopOnInterrupt } from "../interruption.js";
 import { addJson, addOptions, someText } from "../options.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
+import { runTraining } from "../train-run.js";
 
 const help = `
 DIR holds one folder per class, or "train" and "validation" (also "val", "valid") and perhaps "test",
@@ -31,36 +29,6 @@ Examples:
   graft train photos/ --network my-network.onnx --preprocess torch
   graft train photos/ --unfreeze none           train the new classifier only`;
 
-/** A path that can be pasted into a shell. */
-function shellWord(path: string): string {
-  return /^[\w./\\:-]+$/.test(path) ? path : `"${path}"`;
-}
-
-async function train(
-  directory: string,
-  settings: TrainSettings,
-  reporter: Reporter,
-  surroundings: Surroundings,
-): Promise<number> {
-  const [{ train: trainJob }, { TrainWords, trainSummary }] = await Promise.all([
-    import("../../jobs/train.js"),
-    import("../train-words.js"),
-  ]);
-  const { tell } = new TrainWords(reporter, () => surroundings.now());
-  const { signal, end } = stopOnInterrupt(surroundings, reporter);
-  try {
-    const finished = await trainJob({ directory, settings }, { ...contextFor(reporter, surroundings, tell), signal });
-    if (finished === undefined) return exitCodes.interrupted;
-    if (finished.interrupted) reporter.say("Stopped by Ctrl+C; the best weights until then were kept.");
-    reporter.result(`\n${trainSummary(finished)}`);
-    reporter.say(`\nNext: graft predict ${shellWord(finished.run)} PHOTO…`);
-    return finished.interrupted ? exitCodes.interrupted : exitCodes.done;
-  } finally {
-    end();
-    reporter.end();
-  }
-}
-
 /** Adds `graft train` to the program. */
 export function addTrain(program: Command, surroundings: Surroundings, end: (exitCode: number) => void): void {
   const command = program
@@ -71,6 +39,8 @@ export function addTrain(program: Command, surroundings: Surroundings, end: (exi
   addJson(addOptions(command, trainOptions))
     .addHelpText("after", help)
     .action(async (directory: string, { json, ...settings }: TrainSettings & { readonly json?: boolean }) => {
-      end(await train(directory, settings, new Reporter(surroundings, json === true), surroundings));
+      const { train } = await import("../../jobs/train.js");
+      const reporter = new Reporter(surroundings, json === true);
+      end(await runTraining((context) => train({ directory, settings }, context), reporter, surroundings));
     });
 }

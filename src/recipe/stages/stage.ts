@@ -7,6 +7,7 @@ import type { FittedAndMeasured, HeadStage } from "../head-stage.js";
 import type { KeptWeights } from "../kept-weights.js";
 import type { FeatureSets, ViewsOfSets } from "../photo-features.js";
 import type { Plan } from "../plan.js";
+import type { Search } from "../search/search-types.js";
 
 /** What the stages of one job work with, and what they have made so far. */
 export interface Work {
@@ -34,6 +35,10 @@ export interface Work {
   best?: TrainedClassifier;
   /** … and what one that has not learned from the validation photos says of them: logits `[photos, classes]`. */
   bestLogits?: TensorData<"float32">;
+  /** What a search over settings found, where there was one. */
+  search?: Search | undefined;
+  /** The classifier of the trial that was taken, where it is better than the head; puts its weights into the network. */
+  takeTrial?: (() => TrainedClassifier | undefined) | undefined;
   /** Why the job was ended early. */
   trouble?: LostLoss | undefined;
 }

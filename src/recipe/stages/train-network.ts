@@ -14,7 +14,7 @@ import { stepsOf, Tuning, type TuningOptions } from "./tuning.js";
  * either on small sets, and less sure of itself. (Loss on test photos at its best temperature, against the head's: food −0.04 half-way,
  * −0.02 all the way; flowers5 0.00 and +0.06; trash −0.10 and −0.12.)
  */
-const shares = [0.5, 1] as const;
+export const shares = [0.5, 1] as const;
 
 /** The shortest training that is worth its beginning. */
 const fewestEpochs = 3;

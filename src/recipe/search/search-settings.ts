@@ -1,0 +1,255 @@
+import { rangeTest } from "../../training/learning-rate/find-learning-rate.js";
+import type { LearningRates } from "../../training/learning-rate/learning-rates.js";
+import { weightsFor, weightingOf } from "../class-weights.js";
+import { better, errorsFor } from "../evidence.js";
+import type { FineTuneEvent, FineTuneJob } from "../fine-tune-types.js";
+import { staysFrozen } from "../plan.js";
+import { compile } from "../stepped-training.js";
+import { announce, isStopped, secondsLeft, type Stage, type Work } from "../stages/stage.js";
+import { stepsOf } from "../stages/tuning.js";
+import { drawSettings } from "./search-space.js";
+import type { Search, Trial, TrialSettings } from "./search-types.js";
+import { trialRow } from "./trial-row.js";
+import { type Material, type Outcome, outcomeOfHead, trySettings, withSettings, workWith } from "./try-settings.js";
+
+/**
+ * How long the training of what was found takes, against its trial: the same once more, a third of it with all photos, and looks at
+ * all photos.
+ */
+export const finishing = 1.7;
+/** Share of the time that the range test may take, and its steps: with fewer the curve says nothing. */
+const rangeTestShare = 0.2;
+const rangeTestSteps = { most: 100, fewest: 30 } as const;
+/** A share of a step's time that an epoch's validation adds, roughly; only the first trial is planned with it. */
+const validating = 1.15;
+/** How much longer a trial takes that trains one stage more, until one has been timed. */
+const anotherStage = 2;
+/** Share of the time that is planned with: steps take longer now and then. */
+const plannedShare = 0.9;
+/** So many draws in a row that do not fit end the search. */
+const mostDraws = 20;
+/** No search takes longer than this many trials: what is to be learned from the photos has been learned by then. */
+const mostTrials = 200;
+
+/** Tries settings for as long as there is time, the defaults first, and chooses by the validation photos. */
+export const searchSettings: Stage = async (work) => {
+  const { head, views } = work;
+  if (head === undefined || views === undefined || isStopped(work.job)) return undefined;
+  const search = new SettingsSearch({ ...work, head, views });
+  await search.run();
+  work.search = search.result;
+  // A training that was no better than the head is not done again.
+  if (search.isWorthTraining) work.takeTrial = () => search.take();
+  // It would be trained anew if there were time for it.
+  return isStopped(work.job) ? search.take() : undefined;
+};
+
+/** One search. */
+class SettingsSearch {
+  private readonly trials: Trial[] = [];
+  /** What came of each of them; `undefined` where it has lost its numbers. */
+  private readonly outcomes: (Outcome | undefined)[] = [];
+  private readonly defaults: TrialSettings;
+  private rates: LearningRates | undefined;
+  /** Seconds of a step, and its photos, for each layer from which on the network was trained. */
+  private readonly pace = new Map<string, { readonly seconds: number; readonly batchSize: number }>();
+  /** Weights of the trial that is chosen so far. */
+  private best: { readonly trial: number; readonly reached: NonNullable<Outcome["reached"]> } | undefined;
+
+  constructor(private readonly work: Material) {
+    const { job, plan, head } = work;
+    const frozen = staysFrozen(head.weightedAccuracy, head.heldOut.truth.length, job);
+    const { learningRate, epochs, batchSize } = plan;
+    this.defaults = { learningRate, epochs, batchSize, unfreeze: frozen ? "none" : lastStage(work) };
+  }
+
+  async run(): Promise<void> {
+    const { work, defaults } = this;
+    announce(work, "search");
+    const learning = { ...defaults, unfreeze: lastStage(work) };
+    const step = await withSettings(quiet(work), learning, async ({ work: own, tuning }) =>
+      tuning.secondsAStep(own.views.training),
+    );
+    this.pace.set(learning.unfreeze, { seconds: validating * step, batchSize: defaults.batchSize });
+    // Where there is no time to train once more after it, the trial itself is taken.
+    if (this.secondsOf(defaults) > plannedShare * secondsLeft(work)) {
+      this.tellOfTime(defaults);
+      return;
+    }
+    await this.tryOut(defaults);
+    if (!this.goesOn()) return;
+    if (defaults.unfreeze !== "none") await this.tryOut({ ...defaults, unfreeze: "none" });
+    if (this.goesOn()) await this.findRates(learning, step);
+    const random = work.random.stream("search");
+    const { sets } = work;
+    const space = {
+      ...{ defaults: learning, stages: this.stages, found: this.rates?.steepest },
+      photos: sets.training.photos.length,
+    };
+    let draws = 0;
+    while (draws < mostDraws && this.trials.length < mostTrials && this.goesOn()) {
+      const settings = drawSettings(space, random);
+      draws += 1;
+      if (this.isKnown(settings) || !this.fits(settings)) continue;
+      draws = 0;
+      await this.tryOut(settings);
+    }
+  }
+
+  /** What has been found so far; `undefined` where there was not even time to look at the defaults. */
+  get result(): Search | undefined {
+    const { chosen } = this;
+    if (chosen === undefined) return undefined;
+    const { time = Number.POSITIVE_INFINITY } = this.work.job;
+    return { time, trials: this.trials, chosen, errors: this.errors, rates: this.rates };
+  }
+
+  /** The classifier of the trial that is chosen, where it is better than the head; puts its weights into the network. */
+  take(): NonNullable<Outcome["reached"]>["classifier"] | undefined {
+    if (this.best === undefined || !this.isWorthTraining) return undefined;
+    const { weights, classifier } = this.best.reached;
+    weights.restore();
+    return classifier;
+  }
+
+  /** Whether the trial that is chosen so far has made something better than the head. */
+  get isWorthTraining(): boolean {
+    return this.best !== undefined && this.best.trial === this.chosen?.trial;
+  }
+
+  private get stages(): readonly string[] {
+    return this.work.job.backbone.stages.toReversed();
+  }
+
+  private get errors(): number {
+    return errorsFor(this.trials.length - 1);
+  }
+
+  /** The first trial, unless the evidence says that another is better; of those the one with the lowest loss. */
+  private get chosen(): Trial | undefined {
+    const [first, ...others] = this.trials;
+    if (first === undefined) return undefined;
+    const convincing = others.filter(({ trial }) => this.isBetter(this.outcomes[trial - 1]));
+    return convincing.reduce(
+      (lowest, other) => (lowest === first || (other.loss ?? Infinity) < (lowest.loss ?? Infinity) ? other : lowest),
+      first,
+    );
+  }
+
+  private isBetter(outcome: Outcome | undefined): boolean {
+    if (outcome === undefined) return false;
+    const [first] = this.outcomes;
+    return first === undefined || better(outcome.losses, first.losses, this.errors);
+  }
+
+  private goesOn(): boolean {
+    return !isStopped(this.work.job) && secondsLeft(this.work) > 0;
+  }
+
+  private isKnown(settings: TrialSettings): boolean {
+    return this.trials.some((trial) => JSON.stringify(trial.settings) === JSON.stringify(settings));
+  }
+
+  /** Whether there is time for a trial, and then for the training of what was found. */
+  private fits(settings: TrialSettings): boolean {
+    return this.needs(settings) < secondsLeft(this.work);
+  }
+
+  /** How long both take, in seconds. */
+  private needs(settings: TrialSettings): number {
+    const seconds = this.secondsOf(settings);
+    const last = Math.max(seconds, this.isWorthTraining ? (this.chosen?.seconds ?? 0) : 0);
+    return seconds + finishing * last + this.work.featureSeconds;
+  }
+
+  /** How long a trial will take. */
+  private secondsOf({ unfreeze, epochs, batchSize }: TrialSettings): number {
+    const { sets, featureSeconds } = this.work;
+    if (unfreeze === "none") return 0;
+    const steps = epochs * Math.ceil(sets.training.photos.length / batchSize);
+    const known = this.pace.get(unfreeze);
+    const pace = known ?? this.pace.get(lastStage(this.work));
+    if (pace === undefined) return Infinity;
+    // A step with fewer photos is hardly faster: weights are as many.
+    const seconds = steps * pace.seconds * Math.max(1, batchSize / pace.batchSize);
+    // What comes before another layer has not been kept yet: photos cross it by the way, once for each of their views.
+    return known === undefined ? anotherStage * seconds + epochs * featureSeconds : seconds;
+  }
+
+  /** Says that the time is too short for more than one training. */
+  private tellOfTime(settings: TrialSettings): void {
+    const { job } = this.work;
+    const { time = 0 } = job;
+    const missing = this.needs(settings) - secondsLeft(this.work);
+    const enough = Math.ceil((time + missing) / 60);
+    job.onEvent?.({
+      ...{ event: "warning", code: "no-search" },
+      message: `There is no time to try settings: the defaults are taken, as far as there is time. --time ${enough}m would be enough for some.`,
+    });
+  }
+
+  private async findRates(settings: TrialSettings, step: number): Promise<void> {
+    const steps = Math.min(rangeTestSteps.most, Math.floor((rangeTestShare * secondsLeft(this.work)) / step));
+    if (steps < rangeTestSteps.fewest) return;
+    const { job, sets } = this.work;
+    announce(this.work, "learning-rate");
+    const learned = sets.training.photos.map(({ classIndex }) => classIndex);
+    this.rates = await withSettings(quiet(this.work), settings, async ({ work, loops, tuning }) => {
+      compile(tuning.model, settings.learningRate);
+      return rangeTest(loops, tuning.model, work.views.training, {
+        ...{ steps, signal: job.signal, trunkPrecision: job.trunkPrecision },
+        classWeight: weightsFor(weightingOf(job), learned),
+        onStep: (done, total) => {
+          job.onEvent?.({ event: "progress", stage: "learning-rate", unit: "steps", done, total });
+        },
+      });
+    });
+  }
+
+  private async tryOut(settings: TrialSettings): Promise<void> {
+    const { work } = this;
+    const started = performance.now();
+    const trial = this.trials.length + 1;
+    const steps = settings.epochs * stepsOf(workWith(work, settings), "fine-tune");
+    const made =
+      settings.unfreeze === "none" ? outcomeOfHead(work) : await trySettings(telling(work, trial, steps), settings);
+    if (made === undefined) return;
+    const outcome = "cause" in made ? undefined : made;
+    const seconds = (performance.now() - started) / 1000;
+    const { unfreeze, batchSize } = settings;
+    if (unfreeze !== "none") this.pace.set(unfreeze, { seconds: seconds / steps, batchSize });
+    const { loss = null, accuracy = null } = outcome ?? {};
+    const own = { trial, settings, loss, accuracy, seconds };
+    this.outcomes.push(outcome);
+    this.trials.push({ ...own, better: false });
+    const isBetter = trial > 1 && this.isBetter(outcome);
+    const told = { ...own, better: isBetter };
+    this.trials[trial - 1] = told;
+    const { reached } = outcome ?? {};
+    if (reached !== undefined && this.chosen?.trial === trial) this.best = { trial, reached };
+    work.job.onEvent?.({ event: "trial", ...trialRow(told), seconds_left: Math.max(0, secondsLeft(work)) });
+  }
+}
+
+/** From which layer on a network is trained unless asked otherwise. */
+export function lastStage({ job }: Pick<Work, "job">): string {
+  return job.backbone.stages.at(-1) ?? "all";
+}
+
+/** The same material, of whose trainings nobody hears. */
+function quiet(work: Material): Material {
+  return { ...work, job: { ...work.job, onEvent: undefined } };
+}
+
+/** The same material, whose trainings tell only how far the trial is. */
+function telling(work: Material, trial: number, total: number): Material {
+  let done = 0;
+  const onEvent = (event: FineTuneEvent): void => {
+    if (event.event !== "progress") return;
+    done += 1;
+    const seconds_left = Math.max(0, secondsLeft(work));
+    work.job.onEvent?.({ event: "progress", stage: "trial", unit: "steps", done, total, trial, seconds_left });
+  };
+  const job: FineTuneJob = { ...work.job, onEvent };
+  return { ...work, job };
+}

@@ -1,0 +1,45 @@
+import type { Search } from "../recipe/search/search-types.js";
+import { searchSpace } from "../recipe/search/search-space.js";
+import { type TrialRow, trialRow } from "../recipe/search/trial-row.js";
+
+const columns = [
+  ...["trial", "learning_rate", "unfreeze", "epochs", "batch_size"],
+  ...["loss", "accuracy", "seconds", "better"],
+] as readonly (keyof TrialRow)[];
+
+/** What `tuning.json` says of a search: the space, what was tried in it, what was chosen, and the range test. */
+export function tuningRecord({ time, trials, chosen, errors, rates }: Search): object {
+  return {
+    format: 1,
+    time,
+    space: {
+      learning_rate: searchSpace.learningRate,
+      stages: searchSpace.stages,
+      epochs: searchSpace.epochs,
+      batch_size: searchSpace.batchSize,
+    },
+    standard_errors: errors,
+    chosen: chosen.trial,
+    trials: trials.map(trialRow),
+    learning_rate: rates && {
+      ...{ rates: rates.rates, losses: rates.losses, smoothed: rates.smoothed },
+      ...{ steepest: rates.steepest ?? null, minimum_tenth: rates.minimumTenth ?? null },
+    },
+  };
+}
+
+/** The text of `tuning.csv`: one line a trial below a line of names; empty where a training has lost its numbers. */
+export function tuningCsv({ trials, chosen }: Search): string {
+  const lines = trials.map((trial) => {
+    const row = trialRow(trial);
+    const cells = columns.map((column) => csvCell(row[column]));
+    return [...cells, String(trial.trial === chosen.trial)].join(",");
+  });
+  return `${[[...columns, "chosen"].join(","), ...lines].join("\n")}\n`;
+}
+
+/** Layers of a network from a file are named by others. */
+function csvCell(value: string | number | boolean | null): string {
+  const text = value === null ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
