@@ -73,7 +73,8 @@ describe("recipes.fineTune", () => {
     await learned.exportClassifier(file);
     const classifier = await openClassifier(platform().runtime, file, 2);
     const rows: number[] = [];
-    for (const path of paths) rows.push(...(await classifier.predict(await decodePhoto(join(photos, path)))).probabilities);
+    for (const path of paths)
+      rows.push(...(await classifier.predict(await decodePhoto(join(photos, path)))).probabilities);
     await classifier.release();
     const expected = [...(said.data as Float32Array)];
     expected.forEach((value, place) => {

@@ -210,7 +210,10 @@ export function trainSummary({ run, photos, weighting, result, held, test, skipp
     ["weights", weightsText(weighting)],
     ["best epoch", `${result.bestEpoch} of ${result.epochs.length}`],
     ["training", `accuracy ${percent(best.accuracy)}, loss ${best.loss.toFixed(3)}`],
-    ["held out", `accuracy ${accuracyText(best.val_accuracy, held.photos, test?.photos)}, loss ${best.val_loss.toFixed(3)}`],
+    [
+      "held out",
+      `accuracy ${accuracyText(best.val_accuracy, held.photos, test?.photos)}, loss ${best.val_loss.toFixed(3)}`,
+    ],
     ["balanced", `accuracy ${percent(held.balancedAccuracy)}, the mean of what is recognised of each class`],
     ["probable", `off by ${percent(held.calibrationError)} on the mean (expected calibration error)`],
     ["test", test && testText(test)],

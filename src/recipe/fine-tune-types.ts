@@ -68,7 +68,8 @@ export type FineTuneEvent =
   /** Long work: photos through the network, steps of an epoch, photos through the exact network. `total` in the same unit. */
   | {
       readonly event: "progress";
-      readonly stage: "features" | "views" | "training" | "all-photos" | "comparing" | "learning-curve" | "learning-rate" | "trial";
+      readonly stage:
+        "features" | "views" | "training" | "all-photos" | "comparing" | "learning-curve" | "learning-rate" | "trial";
       readonly unit: "photos" | "steps";
       readonly done: number;
       readonly total: number;
