@@ -50,8 +50,8 @@ const defaultEpochs = 6;
 
 /**
  * Validation accuracy of the new classifier from which on the network is left frozen, unless a layer to unfreeze is named: what
- * is left to gain is a few photos, and costs several times what was done before. (At 98 % there was still something: on 720 photos of
- * flowers12, 97.1 % of test photos became 98.8 % when the last stage was trained.)
+ * is left to gain is a few photos, and costs several times what was done before. (At 98 % there was still something: on
+ * flowers12, 96.3 % of test photos became 98.3 % when the last stage was trained, with the same network in PyTorch.)
  */
 const goodEnough = 0.99;
 
