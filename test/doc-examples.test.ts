@@ -65,6 +65,7 @@ const mostUsed = [
   "curvesSvg",
   "decodePredictions",
   "diagnose",
+  "findLearningRate",
   "getCustomObjects",
   "historyPlots",
   "imageDatasetFromDirectory",
