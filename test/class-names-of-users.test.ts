@@ -115,7 +115,8 @@ describe("classes 0 … 11, __proto__, constructor and toString", () => {
     const lines = predicted.stdout.split("\n").filter((line) => line.includes('"prediction"'));
     expect(lines).toHaveLength(names.length);
     for (const line of lines) {
-      const probabilities = line.slice(line.indexOf('"probabilities"') + '"probabilities":'.length);
+      const start = line.indexOf('"probabilities"') + '"probabilities":'.length;
+      const probabilities = line.slice(start, line.indexOf("}", start));
       expect([...probabilities.matchAll(/"([^"]+)":/g)].map(([, name]) => name)).toEqual(names);
     }
     expect(lines.map((line) => (JSON.parse(line) as { label: string }).label)).toEqual(names);
