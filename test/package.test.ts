@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 import { describe, expect, test } from "vitest";
 import { version } from "../src/errors/version.js";
 
@@ -35,9 +36,8 @@ describe("the package", () => {
     const sources = files.filter((name) => name.endsWith(".ts") && !/\.(test|d)\.ts$/.test(name));
     const imported = new Set<string>();
     for (const name of sources) {
-      for (const [, from = ""] of (await read(join("src", name))).matchAll(
-        /(?:^|\s)(?:from|import\() ?"([^".][^"]*)"/g,
-      )) {
+      for (const { fileName: from } of ts.preProcessFile(await read(join("src", name))).importedFiles) {
+        if (from.startsWith(".")) continue;
         const [first = "", second = ""] = from.split("/");
         imported.add(first.startsWith("@") ? `${first}/${second}` : first);
       }
