@@ -56,9 +56,9 @@ export class TrainWords {
         this.epoch(event);
         return true;
       case "model":
-        // The first one, and that there is one at all, is said by the table at the end.
-        if (event.epoch > 1)
-          this.reporter.say(`${event.path} is better now: ${percent(event.val_accuracy)} of held-out photos.`);
+        // The first one, and that there is one at all, is said by the table at the end. No figures: those of a later stage may be
+        // of other photos, which cannot be compared.
+        if (event.epoch > 1) this.reporter.say(`${event.path} is better now, as photos say that were held out.`);
         return true;
       case "error":
         this.reporter.say(event.message);
