@@ -10,7 +10,7 @@ import { reduceMax } from "../ops/reduction.js";
 import { fromTensor, type Runtime, toTensor } from "../runtime/runtime.js";
 import { createSession } from "../runtime/session.js";
 import { coverage } from "./coverage.js";
-import { rowsOf, unitLength } from "./rows.js";
+import { rowsAt, rowsOf, unitLength } from "./rows.js";
 
 /**
  * What a classifier has learned from, as it knows it when it sees it again: a photo is as foreign as its distance to the nearest
@@ -213,12 +213,4 @@ async function distancesBetween(
 function chosenOf({ dims }: TensorData<"float32">): number[] {
   const [photos = 0] = dims;
   return evenly(Math.min(photos, mostLookedAt), photos);
-}
-
-function rowsAt(matrix: TensorData<"float32">, numbers: readonly number[]): TensorData<"float32"> {
-  const width = matrix.dims[1] ?? 0;
-  const rows = rowsOf(matrix);
-  const joined = new Float32Array(numbers.length * width);
-  for (const [place, number] of numbers.entries()) joined.set(rows[number] ?? [], place * width);
-  return float32(joined, [numbers.length, width]);
 }

@@ -117,7 +117,10 @@ export interface HeldOut {
 export interface TrainedClassifier {
   /** Preprocessed images in, probabilities out; a later stage may change its weights. */
   readonly model: BaseModel;
-  /** The figures of the epoch that its weights come from; those of the validation are of photos that have chosen nothing. */
+  /**
+   * The figures of the epoch that its weights come from; those of the validation are of photos that have taught it nothing, and have
+   * chosen neither its temperature nor whether the network was trained. Where a head was kept, they have chosen its penalty.
+   */
   readonly row: EpochRow;
   /** What was said of photos that were held out: those that `row.val_accuracy` was measured with. */
   readonly heldOut: HeldOut;
@@ -139,7 +142,7 @@ export interface FineTuneResult {
   readonly epochs: readonly EpochRow[];
   /** Number of the epoch whose weights were kept. */
   readonly bestEpoch: number;
-  /** The figures of that epoch; those of the validation are of photos that have chosen nothing. */
+  /** The figures of that epoch; those of the validation as {@link TrainedClassifier} has them. */
   readonly best: EpochRow;
   /** What 8 bits cost, where they were asked for. */
   readonly trunk?:
