@@ -191,6 +191,22 @@ export class GraphModel extends BaseModel {
     );
   }
 
+  /**
+   * The same network, whose layers it shares, with more outputs.
+   *
+   * @param find values of its graph that become outputs too; of graphs for other sizes, those in the same place
+   */
+  withOutputs(find: (graph: ImportedGraph) => readonly Value[]): GraphModel {
+    const more = (whole: ImportedGraph): ImportedGraph => ({ ...whole, outputs: [...whole.outputs, ...find(whole)] });
+    const { open, name } = this;
+    const wider = open && { shapes: open.shapes, at: (shapes: readonly Shape[]) => more(open.at(shapes)) };
+    const { inputs, outputs, nodes } = more(this.graph);
+    return new GraphModel(
+      { name, inputs, outputs, nodes, open: wider },
+      { layers: this.imported, inputs: this.inputs },
+    );
+  }
+
   get layers(): readonly ImportedLayer[] {
     return [...this.imported];
   }

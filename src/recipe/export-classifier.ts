@@ -12,7 +12,7 @@ import { graphBytes } from "../runtime/session.js";
 import { inferenceGraph } from "../training/programs/inference-graph.js";
 import { distanceGraph, type FamiliarPhotos } from "./familiar-photos.js";
 import { headOf } from "./head.js";
-import { featureModel } from "./photo-features.js";
+import { featureModel } from "./feature-model.js";
 import { coverage } from "./coverage.js";
 
 /** What is exported. */
@@ -37,7 +37,7 @@ export interface ExportOptions {
 export function exportClassifier({ model, backbone, classes, threshold, familiar }: ExportOptions): Uint8Array {
   const image = input("image", "uint8", ["N", "H", "W", 3]);
   const pixels = preprocessGraph(resizedPixels(image, backbone.imageSize), backbone.record.preprocess);
-  const network = featureModel(backbone.model);
+  const { model: network } = featureModel(backbone.model);
   const trunk = inferenceGraph(network, [pixels]);
   const [features] = trunk.outputs;
   if (features === undefined) throw new TypeError("The network has no output.");

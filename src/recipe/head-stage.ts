@@ -8,7 +8,8 @@ import type { EpochRow, FineTuneJob, HeldOut } from "./fine-tune-types.js";
 import { type FamiliarPhotos, familiarPhotos, familiarPhotosMeasured, roomFor } from "./familiar-photos.js";
 import { type FittedHead, HeadFitter, type LabelledFeatures, type UnitClassifier } from "./fit-head.js";
 import { foldsOfPhotos } from "./folds.js";
-import { featureModel, type FeatureSets, type PhotoFeatures, type ViewFeatures } from "./photo-features.js";
+import { featureModel } from "./feature-model.js";
+import { type FeatureSets, type PhotoFeatures, type ViewFeatures } from "./photo-features.js";
 import { logLoss, probabilitiesOf, shareRight } from "./probabilities.js";
 import { rowsTogether } from "./rows.js";
 import { tempered } from "./temperature.js";
@@ -140,7 +141,7 @@ export class HeadStage {
   private async findFamiliarPhotos(): Promise<FamiliarPhotos> {
     const { training, validation } = this.sets;
     const { runtime, backbone } = this.job;
-    const room = roomFor(featureModel(backbone.model));
+    const room = roomFor(featureModel(backbone.model).model);
     if (!this.learnsFromAll) return familiarPhotosMeasured(runtime, training.features, validation.features, room);
     return familiarPhotos(runtime, rowsTogether([training.features, validation.features]), this.folds.all, room);
   }
@@ -219,6 +220,7 @@ export function labelled(
   const labels = parts.flatMap(({ photos }) => photos.map(({ classIndex }) => classIndex));
   return {
     features: rowsTogether(parts.map(({ features }) => features)),
+    widths: parts[0]?.widths,
     views: views && rowsTogether(views),
     labels,
     folds,

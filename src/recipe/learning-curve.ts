@@ -185,9 +185,13 @@ function drawnByClass(
 }
 
 /** Some of the photos, themselves alone. */
-function photosOf({ features, labels, folds, weights }: LabelledFeatures, photos: readonly number[]): LabelledFeatures {
+function photosOf(
+  { features, widths, labels, folds, weights }: LabelledFeatures,
+  photos: readonly number[],
+): LabelledFeatures {
   return {
     features: rowsAt(features, photos),
+    widths,
     labels: photos.map((photo) => labels[photo] ?? 0),
     folds: photos.map((photo) => folds[photo] ?? 0),
     weights: weights && photos.map((photo) => weights[photo] ?? 1),

@@ -6,7 +6,8 @@ import { photoWeights, weightingOf } from "./class-weights.js";
 import type { FineTuneJob, FineTuneResult } from "./fine-tune-types.js";
 import { headOf } from "./head.js";
 import { compile } from "./stepped-training.js";
-import { exactValidation, featureModel } from "./photo-features.js";
+import { featureModel } from "./feature-model.js";
+import { exactValidation } from "./photo-features.js";
 import { planOf } from "./plan.js";
 import { withTrainable } from "./trainable-flags.js";
 
@@ -33,7 +34,7 @@ export async function measureExactly(job: FineTuneJob, finished: FineTuneResult)
       onEvent?.({ event: "progress", stage: "comparing", unit: "photos", done, total });
     }),
   );
-  const head = headOf(model, network);
+  const head = headOf(model, network.model);
   compile(head, plan.learningRate);
   const loops = createTrainingLoops({ runtime, machine, random: new RandomStreams(job.seed) });
   const counted = photoWeights(weightingOf(job), Array.from(labels.data));

@@ -2,16 +2,15 @@ import { preprocessGraph } from "../applications/preprocess.js";
 import { FileError, NumberError } from "../errors/errors.js";
 import type { Value } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
-import { Sequential } from "../models/sequential.js";
 import type { ReadySource } from "../models/sources/batch-source.js";
 import type { TrunkReport } from "../models/training-types.js";
-import { GlobalAveragePooling2D } from "../nn/layers/index.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Photo } from "../photos/photo.js";
 import type { Generator as RandomGenerator } from "../random/generator.js";
 import type { RandomStreams } from "../random/seed.js";
 import { type FeatureOptions, featuresOf } from "../training/activations/features.js";
 import type { FineTuneJob } from "./fine-tune-types.js";
+import type { FeatureModel } from "./feature-model.js";
 import { photoGraph, PhotoLibrary, type PhotoSource } from "./photo-library.js";
 import { chooseViews, type ViewedPhoto, viewSource } from "./photo-views.js";
 import type { Plan } from "./plan.js";
@@ -24,8 +23,10 @@ export interface PhotoFeatures {
   readonly photos: readonly Photo[];
   /** For a training or validation of more than the head. */
   readonly source: PhotoSource;
-  /** `[photos, features]` */
+  /** `[photos, features]`: those of each map are of length 1. */
   readonly features: TensorData<"float32">;
+  /** How many of the features each map gives, in order. */
+  readonly widths: readonly number[];
   /** Numbers of their classes, `[photos]`. */
   readonly labels: TensorData<"float32">;
 }
@@ -40,24 +41,17 @@ export interface FeatureSets {
   readonly skipped: number;
 }
 
-/** A network and what pools its feature map, as a model from images to features `[N, features]`. */
-export function featureModel(backbone: BaseModel): Sequential {
-  const model = new Sequential([backbone], { name: "features" });
-  if (backbone.outputShape.length === 4) model.add(new GlobalAveragePooling2D({ name: "pooling" }));
-  return model;
-}
-
 /**
  * Reads the photos of both sets once and lets them cross the frozen network.
  *
- * @param network what {@link featureModel} gave
+ * @param network what `featureModel` gave
  * @param order where the order of the training photos is drawn from
  * @throws FileError when a class has no readable photo to train on, or none is left to validate with
  */
 export async function featuresOfSets(
   job: FineTuneJob,
   { batchSize }: Plan,
-  network: Sequential,
+  { model: network, widths }: FeatureModel,
   order: RandomGenerator,
 ): Promise<FeatureSets> {
   const { backbone, classes, trunkPrecision, signal, onEvent = () => undefined } = job;
@@ -96,11 +90,12 @@ export async function featuresOfSets(
   checkValidation(validation);
   checkFeatures(validation, validationFeatures.values);
   return {
-    training: { photos: training.photos, source, features: features.values, labels: labels(training) },
+    training: { photos: training.photos, source, features: features.values, widths, labels: labels(training) },
     validation: {
       photos: validation.photos,
       source: validationSource,
       features: validationFeatures.values,
+      widths,
       labels: labels(validation),
     },
     trunk: features.trunk,
@@ -134,7 +129,7 @@ export interface ViewsOfSets {
 export async function viewsOfSets(
   job: FineTuneJob,
   { batchSize }: Plan,
-  network: Sequential,
+  { model: network }: FeatureModel,
   { training, validation }: Pick<FeatureSets, "training" | "validation">,
   random: RandomStreams,
 ): Promise<ViewsOfSets | undefined> {
@@ -186,30 +181,30 @@ function* stoppable<Item>(items: Iterable<Item>, signal: AbortSignal | undefined
 /**
  * The validation photos once more, with the network computed exactly.
  *
- * @param network what {@link featureModel} gave
+ * @param network what `featureModel` gave
  * @param onPhotos told how many are done
  * @throws FileError when none can be read any more
  */
 export async function exactValidation(
   job: FineTuneJob,
-  network: Sequential,
+  { model: network, widths }: FeatureModel,
   onPhotos: (done: number) => void,
 ): Promise<PhotoFeatures> {
   const library = new PhotoLibrary(job.validation, { imageSize: job.backbone.imageSize });
   const source = library.source(featureBatch, preprocessing(job));
   const { values } = await read(job, network, source, job.validation.length, { onBatch: onPhotos });
   checkValidation(library);
-  return { photos: library.photos, source, features: values, labels: labels(library) };
+  return { photos: library.photos, source, features: values, widths, labels: labels(library) };
 }
 
 /**
  * What the network makes of photos after a training has changed it. What its frozen part makes of them is kept.
  *
- * @param network what {@link featureModel} gave, with the trainable flags of the training
+ * @param network what `featureModel` gave, with the trainable flags of the training
  */
 export async function featuresAfter(
   { runtime, machine, trunkPrecision, signal }: FineTuneJob,
-  network: Sequential,
+  { model: network }: FeatureModel,
   { training, validation }: Pick<FeatureSets, "training" | "validation">,
 ): Promise<ViewFeatures | undefined> {
   const options = { trunkPrecision, calibration: training.source };
@@ -231,7 +226,7 @@ function preprocessing({ backbone }: FineTuneJob): readonly Value[] {
 /** Features of the photos of a source, which are read on the way. */
 async function read(
   { runtime, machine }: FineTuneJob,
-  network: Sequential,
+  network: BaseModel,
   source: PhotoSource,
   samples: number,
   options: FeatureOptions,

@@ -18,7 +18,7 @@ import { type FamiliarPhotos, familiarPhotos, roomFor } from "../../src/recipe/f
 import { foldsOf } from "../../src/recipe/folds.js";
 import { createHead, graftHead } from "../../src/recipe/head.js";
 import { lookAtPhotos } from "../../src/recipe/look-at-photos.js";
-import { featureModel } from "../../src/recipe/photo-features.js";
+import { featureModel } from "../../src/recipe/feature-model.js";
 import { rowsOf, unitLength } from "../../src/recipe/rows.js";
 import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { fromTensor, Tensor } from "../../src/runtime/runtime.js";
@@ -37,7 +37,7 @@ async function photosOf(set: string): Promise<readonly Photo[]> {
 async function featuresOf({ model, record, imageSize }: Backbone, photos: readonly Photo[]): Promise<Float32Array[]> {
   const image = input("image", "uint8", ["N", "H", "W", 3]);
   const pixels = preprocessGraph(resizedPixels(image, imageSize), record.preprocess);
-  const [features] = inferenceGraph(featureModel(model), [pixels]).outputs;
+  const [features] = inferenceGraph(featureModel(model).model, [pixels]).outputs;
   if (features === undefined) throw new TypeError("The network has no output.");
   const session = await createSession(runtime, { features }, { inputs: [image] });
   const rows: Float32Array[] = [];
@@ -86,7 +86,7 @@ withShared("photos of something else (skipped where there is no ../shared)", () 
     const own = numbers.flatMap((number) => features.slice(number, number + 1));
     const labels = numbers.map((number) => photos[number]?.classIndex ?? 0);
     const folds = foldsOf(labels, numbers.map(String), new Generator(seed));
-    return familiarPhotos(runtime, together(own), folds, roomFor(featureModel(backbone.model)));
+    return familiarPhotos(runtime, together(own), folds, roomFor(featureModel(backbone.model).model));
   };
 
   test("95 ± 2 % of new photos of the kind that was learned from are within the threshold, over divisions", async () => {
@@ -113,9 +113,9 @@ withShared("photos of something else (skipped where there is no ../shared)", () 
     const linear = {
       kernel: float32(new Float32Array(width * 5), [width, 5]),
       bias: float32([0, 0, 0, 0, 0], [5]),
-      ...{ mean: new Float32Array(width), deviation: 1 },
+      ...{ mean: new Float32Array(width), deviation: new Float32Array(width).fill(1) },
     };
-    const model = graftHead(featureModel(backbone.model), createHead(linear, new RandomStreams(0)));
+    const model = graftHead(featureModel(backbone.model).model, createHead(linear, new RandomStreams(0)));
     const whole = { model, backbone, classes, threshold: 0 };
     const bytes = exportClassifier({ ...whole, familiar: await learnedFrom(numbers, 0) });
     expect(bytes.length / exportClassifier(whole).length).toBeLessThan(1.1);

@@ -38,6 +38,6 @@ async function familiarWith({ job, network, sets }: Work, unfreeze: string): Pro
   const { model } = job.backbone;
   return withTrainable(model, new Set(unfreezeFrom(model, unfreeze)), async () => {
     const features = await featuresAfter(job, network, sets);
-    return features && familiarPhotosMeasured(job.runtime, features.training, features.validation, roomFor(network));
+    return features && familiarPhotosMeasured(job.runtime, features.training, features.validation, roomFor(network.model));
   });
 }

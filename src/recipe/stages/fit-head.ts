@@ -30,6 +30,6 @@ export async function kept(work: Work, fitted: FittedAndMeasured): Promise<Train
   const { classifier, temperature, row, heldOut, learnedFrom } = fitted;
   work.head = fitted;
   work.bestLogits = fitted.validationLogits;
-  const model = graftHead(network, createHead(classifier, random, temperature));
+  const model = graftHead(network.model, createHead(classifier, random, temperature));
   return { model, row, heldOut, learnedFrom, familiar: await heads.familiarPhotos(), unfrozenFrom: "none" };
 }

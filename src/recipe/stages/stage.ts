@@ -1,9 +1,9 @@
-import type { Sequential } from "../../models/sequential.js";
 import type { LostLoss } from "../../models/training-types.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { RandomStreams } from "../../random/seed.js";
 import type { EpochRow, FineTuneJob, StageName, TrainedClassifier } from "../fine-tune-types.js";
 import type { FittedAndMeasured, HeadStage } from "../head-stage.js";
+import type { FeatureModel } from "../feature-model.js";
 import type { KeptWeights } from "../kept-weights.js";
 import type { FeatureSets, ViewsOfSets } from "../photo-features.js";
 import type { Plan } from "../plan.js";
@@ -14,7 +14,7 @@ export interface Work {
   readonly job: FineTuneJob;
   readonly plan: Plan;
   /** From images to features; its last stage counts as trainable. */
-  readonly network: Sequential;
+  readonly network: FeatureModel;
   readonly sets: FeatureSets;
   readonly random: RandomStreams;
   /** Fits and measures classifiers of features. */

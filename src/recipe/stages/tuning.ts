@@ -46,7 +46,7 @@ export class Tuning {
     private readonly loops: TrainingLoops,
     start: UnitClassifier,
   ) {
-    this.model = graftHead(work.network, createHead(start, work.random));
+    this.model = graftHead(work.network.model, createHead(start, work.random));
     this.before = KeptWeights.of(this.model);
     this.after = this.before;
   }
@@ -122,7 +122,7 @@ export class Tuning {
     const { job, network, sets } = this.work;
     this.before.blend(this.after, share);
     const features = isStopped(job) ? undefined : await featuresAfter(job, network, sets);
-    return features && familiarPhotosMeasured(job.runtime, features.training, features.validation, roomFor(network));
+    return features && familiarPhotosMeasured(job.runtime, features.training, features.validation, roomFor(network.model));
   }
 
   /** What the model knows as it is, which has learned from all photos: another one of its kind has measured the threshold. */
@@ -131,7 +131,7 @@ export class Tuning {
     const features = await featuresAfter(job, network, sets);
     if (features === undefined) return undefined;
     const all = rowsTogether([features.training, features.validation]);
-    return { features: await keptPhotos(job.runtime, all, roomFor(network)), threshold };
+    return { features: await keptPhotos(job.runtime, all, roomFor(network.model)), threshold };
   }
 
   /** Leaves the model that share of the way, its probabilities calibrated. */
