@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import sharp from "sharp";
 import { readModel } from "../../src/onnx/read-model.js";
+import { predictionInterval } from "../../src/report/interval.js";
 import type { RunRecord } from "../../src/runs/run-record.js";
 import { events, graft, type Outcome, startGraft } from "./command.js";
 import { writePhoto, writePhotoFolder } from "./photos.js";
@@ -61,15 +62,19 @@ describe("graft train", () => {
     expect(await readFile(join(folder, "first", "curves.svg"), "utf8")).toMatch(/^<svg[\s\S]*<\/svg>\n$/);
   });
 
-  test("--json gives the design's events, the last one done", () => {
+  test("--json gives the design's events, the last one done", async () => {
     const list = events(first.stdout);
     const [done, start] = [list.at(-1), list.find(({ event }) => event === "start")];
     expect(Object.keys(done ?? {}).sort()).toEqual(
       [
         ...["event", "command", "run", "model", "epochs", "best_epoch", "loss", "accuracy"],
-        ...["val_loss", "val_accuracy", "val_balanced_accuracy", "val_calibration_error", "seconds"],
+        ...["val_loss", "val_accuracy", "val_accuracy_interval", "val_balanced_accuracy", "val_calibration_error"],
+        "seconds",
       ].sort(),
     );
+    const interval = (await recordOf("first")).result.held_out?.accuracy_interval;
+    expect(done?.["val_accuracy_interval"]).toEqual(interval);
+    expect(interval).toEqual({ ...predictionInterval(1, 31, 100), photos: 100 });
     expect(done).toMatchObject({ event: "done", run: "first", model: join("first", "model.onnx"), val_accuracy: 1 });
     expect(start).toEqual({
       event: "start",

@@ -131,6 +131,21 @@ test("exact figures of a training without 8 bits are those that it has", async (
   expect(await measureExactly(jobOf(1), finished)).toBe(finished);
 });
 
+test("a training that has lost its numbers is told of, also where a longer one behind it comes to its end", async () => {
+  const network = { ...backbone(), stages: ["first", "last"] };
+  const result = await fineTune({
+    ...{ ...jobOf(1, network), unfreeze: undefined, time: 600 },
+    onEvent(event) {
+      if (event.event !== "stage" || event.stage !== "last-stage") return;
+      const [kernel, bias] = network.model.getLayer("last").getWeights();
+      if (kernel === undefined || bias === undefined) throw new TypeError("The layer has no weights.");
+      network.model.getLayer("last").setWeights([float32(new Float32Array(4 * 36).fill(NaN), [3, 3, 4, 4]), bias]);
+    },
+  });
+  expect(new Set(result.epochs.map(({ phase }) => phase))).toEqual(new Set(["head", "two-stages"]));
+  expect(result.trouble?.loss).toBeNaN();
+});
+
 test("all stages learn from photos as they count by their class, and are judged so", async () => {
   const events: FineTuneEvent[] = [];
   const given = { ...jobOf(1), epochs: 1, classWeights: { a: 1e-6, b: 1 } };
