@@ -13,6 +13,7 @@ import { measureExactly } from "../../src/recipe/measure-exactly.js";
 import { float32 } from "../../src/onnx/tensor-data.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
 import { createNodeMachine } from "../../src/hosts/node/platform.js";
+import { Generator } from "../../src/random/generator.js";
 import { wave } from "../support/wave.js";
 
 let folder = "";
@@ -200,4 +201,39 @@ test("where there is time, two stages are trained after the last one, from where
   if (unfrozenFrom === "none") {
     expect(network.model.getWeights().map(({ data }) => data)).toEqual(before.map(({ data }) => data));
   }
+});
+
+test("a training that is worth it is kept, and goes on with all photos", async () => {
+  // Red and blue are alike in one class and not in the other: no sum of colours says so, but a network that learns does.
+  const random = new Generator(4);
+  const level = (high: boolean): number => (high ? 190 : 65) + random.uniform(-20, 20);
+  const coloured: Photo[] = [];
+  for (let index = 0; index < 160; index++) {
+    const path = join(folder, "photos", `colour-${index}.png`);
+    const red = random.uniform() < 0.5;
+    const blue = red === (index % 2 === 0);
+    const background = { r: level(red), g: random.uniform(60, 190), b: level(blue) };
+    await sharp({ create: { width: 16, height: 16, channels: 3, background } })
+      .png()
+      .toFile(path);
+    coloured.push({ path, classIndex: index % 2 });
+  }
+  const stages: string[] = [];
+  const result = await fineTune({
+    ...{
+      ...jobOf(1),
+      training: coloured.slice(0, 80),
+      validation: coloured.slice(80),
+      epochs: 30,
+      learningRate: 0.003,
+    },
+    unfreeze: "all",
+    onEvent: (event) => {
+      if (event.event === "stage") stages.push(event.stage);
+    },
+  });
+  expect(stages).toEqual(["head", "views", "last-stage", "all-photos"]);
+  expect([result.best.phase, result.unfrozenFrom]).toEqual(["fine-tune", "all"]);
+  expect(result.best.val_loss).toBeLessThan(0.9 * (result.epochs[0]?.val_loss ?? NaN));
+  expect(result.learnedFrom).toHaveLength(160);
 });
