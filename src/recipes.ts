@@ -11,3 +11,4 @@ export {
 } from "./hosts/node/fine-tune-folder.js";
 export type { EpochRow, HeldOut } from "./recipe/fine-tune-types.js";
 export type { ClassFigures, Evaluation } from "./report/confusion.js";
+export type { ExpectedAccuracy, Interval } from "./report/interval.js";

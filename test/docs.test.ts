@@ -94,8 +94,9 @@ type FieldsOfEnd<Command extends DoneEvent["command"]> = Record<
 
 const endOfTraining: FieldsOfEnd<"train"> = {
   ...{ run: true, model: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
-  ...{ val_accuracy: true, val_balanced_accuracy: true, val_calibration_error: true, seconds: true },
-  ...{ test_loss: true, test_accuracy: true, test_balanced_accuracy: true, learning_curve: true, trunk: true },
+  ...{ val_accuracy: true, val_accuracy_interval: true, val_balanced_accuracy: true, val_calibration_error: true },
+  ...{ seconds: true, test_loss: true, test_accuracy: true, test_accuracy_interval: true },
+  ...{ test_balanced_accuracy: true, learning_curve: true, trunk: true },
 };
 
 /** The same for the ends of commands. */
@@ -103,7 +104,8 @@ const ends: { readonly [Command in DoneEvent["command"]]: FieldsOfEnd<Command> }
   train: endOfTraining,
   tune: { ...endOfTraining, trials: true, chosen: true },
   evaluate: {
-    ...{ photos: true, loss: true, accuracy: true, balanced_accuracy: true, calibration_error: true },
+    ...{ photos: true, loss: true, accuracy: true, accuracy_interval: true },
+    ...{ balanced_accuracy: true, calibration_error: true },
     ...{ foreign: true, per_class: true, confusion: true, device: true },
   },
   predict: { photos: true, skipped: true, device: true },

@@ -56,6 +56,8 @@ describe("recipes.fineTune", () => {
     expect(imageSize).toBe(32);
     expect(heldOut.probabilities).toHaveLength(heldOut.photos);
     expect(heldOut.accuracy).toBeCloseTo(best.val_accuracy, 6);
+    expect(heldOut.accuracyInterval.photos).toBe(100);
+    expect(heldOut.accuracyInterval.low).toBeLessThan(heldOut.accuracy);
     expect(better[0]?.best.epoch).toBe(1);
     expect(better.at(-1)?.best).toEqual(best);
     expect(history.map(({ epoch }) => epoch)).toContain(best.epoch);

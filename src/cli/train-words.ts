@@ -40,7 +40,7 @@ export class TrainWords {
         return true;
       case "left-frozen":
         this.reporter.say(
-          `The new classifier is right on ${percent(event.val_accuracy)} of the validation photos: the network stays frozen ` +
+          `The new classifier is right on ${percent(event.val_accuracy)} of the photos that were held out: the network stays frozen ` +
             "(--unfreeze with a layer's name trains it in any case).",
         );
         return true;

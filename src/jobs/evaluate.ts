@@ -135,13 +135,14 @@ export async function evaluate(
         received: `${count(labelled.length, "file")} that cannot be used`,
       });
     }
-    const { loss, accuracy, balancedAccuracy, calibrationError, perClass, confusion } = evaluation;
+    const { loss, accuracy, accuracyInterval, balancedAccuracy, calibrationError, perClass, confusion } = evaluation;
     emit({
       event: "done",
       command: "evaluate",
       photos: evaluation.photos,
       loss,
       accuracy,
+      accuracy_interval: accuracyInterval,
       balanced_accuracy: balancedAccuracy,
       calibration_error: calibrationError,
       foreign,

@@ -1,5 +1,6 @@
 import type { NetworkRecord } from "../applications/backbone.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
+import type { ExpectedAccuracy } from "../report/interval.js";
 import type { RunRecord } from "../runs/run-record.js";
 import type { EpochRow, FineTuneEvent, FineTuneResult } from "../recipe/fine-tune-types.js";
 
@@ -143,6 +144,8 @@ export interface TrainDone {
   readonly accuracy: number;
   readonly val_loss: number;
   readonly val_accuracy: number;
+  /** The 95 % interval of the accuracy that so many new photos will show: the test photos, where there are any, but 100 at most. */
+  readonly val_accuracy_interval: ExpectedAccuracy;
   /** Mean recall of the classes, on the photos that `val_accuracy` was measured with. */
   readonly val_balanced_accuracy: number;
   /** How far its probabilities are from the shares that are right, on the same photos: expected calibration error, 15 ranges. */
@@ -153,6 +156,7 @@ export interface TrainDone {
   readonly test_accuracy?: number | undefined;
   /** Only with `--learning-curve`, and where there are enough photos for one. */
   readonly learning_curve?: RunRecord["result"]["learning_curve"];
+  readonly test_accuracy_interval?: ExpectedAccuracy | undefined;
   readonly test_balanced_accuracy?: number | undefined;
   /** Only with `--trunk-precision int8`: what 8 bits cost. */
   readonly trunk?: FineTuneResult["trunk"];
@@ -175,6 +179,8 @@ export interface EvaluateDone {
   readonly photos: number;
   readonly loss: number;
   readonly accuracy: number;
+  /** The 95 % interval of the accuracy that 100 new photos will show. */
+  readonly accuracy_interval: ExpectedAccuracy;
   /** Mean recall of the classes that have photos. */
   readonly balanced_accuracy: number;
   /** How far probabilities are from the shares that are right: expected calibration error, 15 ranges. */

@@ -95,10 +95,18 @@ export function learningCurveRecord(curve: FineTuneResult["learningCurve"]): Run
   return curve && { ...curve, points: [...curve.points] };
 }
 
-function measured({ photos, loss, balancedAccuracy, calibrationError, perClass }: Evaluation): Measured {
+function measured({
+  photos,
+  loss,
+  accuracyInterval,
+  balancedAccuracy,
+  calibrationError,
+  perClass,
+}: Evaluation): Measured {
   return {
     photos,
     loss,
+    accuracy_interval: accuracyInterval,
     balanced_accuracy: balancedAccuracy,
     calibration_error: calibrationError,
     per_class: perClass.map((figures) => ({ ...figures })),

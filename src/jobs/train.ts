@@ -10,6 +10,8 @@ import type { Search } from "../recipe/search/search-types.js";
 import { thresholdOf } from "../recipe/prediction-set.js";
 import { lostTraining } from "../recipe/lost-training.js";
 import { evaluation } from "../report/confusion.js";
+import { expectedAccuracy } from "../report/interval.js";
+import type { LostLoss } from "../models/training-types.js";
 import { learningRateSvg } from "../report/learning-rate-svg.js";
 import { learningCurveSvg } from "../report/learning-curve-svg.js";
 import { runCurves } from "../report/run-curves.js";
@@ -160,14 +162,20 @@ async function finish(
   // Who stops the training does not wait for another round of the photos.
   const result = signal.aborted ? learned.result : await parts.measureExactly(recipe, learned.result);
   const test = await testOn(recipe.runtime, folder, photos, context);
+  const measured = (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined;
+  const { truth, probabilities } = result.heldOut;
   const finished = new Date(context.now());
   const run: FinishedRun = {
     run: folder,
     photos,
     weighting,
     result,
-    held: evaluation(photos.classes, result.heldOut.truth, result.heldOut.probabilities),
-    test: (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined,
+    held: {
+      ...evaluation(photos.classes, truth, probabilities),
+      // With 8 bits this accuracy has been measured again, exactly.
+      accuracyInterval: expectedAccuracy(result.best.val_accuracy, truth.length, measured?.photos),
+    },
+    test: measured,
     skipped: [...photos.skipped, ...learned.skipped, ...(test?.skipped ?? [])],
     warnings: figureWarnings(result),
     seconds: (finished.getTime() - started.getTime()) / 1000,
@@ -183,15 +191,15 @@ async function finish(
     learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
     record: recordOf(run, { settings: taken, backbone: recipe.backbone, started, finished, device, versions }),
   });
-  if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, folder));
+  if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, result.trouble, folder));
   conclude(run, search, context);
   return run;
 }
 
-/** What is left of a training that has lost its numbers, in a sentence. */
-function keptText({ epoch, val_accuracy }: EpochRow, folder: string): string {
+/** What is left where a training has lost its numbers, in a sentence: what came before it, or what another one has reached behind it. */
+function keptText({ epoch, val_accuracy }: EpochRow, lost: LostLoss, folder: string): string {
   return (
-    `The weights of the best epoch before, ${epoch} (validation accuracy ${percent(val_accuracy)}), are kept in ` +
+    `The weights of the best epoch ${epoch > lost.epoch ? "of another training" : "before"}, ${epoch} (validation accuracy ${percent(val_accuracy)}), are kept in ` +
     `${join(folder, runFiles.model)}.`
   );
 }
@@ -271,12 +279,14 @@ function conclude(
     accuracy: best.accuracy,
     val_loss: best.val_loss,
     val_accuracy: best.val_accuracy,
+    val_accuracy_interval: held.accuracyInterval,
     val_balanced_accuracy: held.balancedAccuracy,
     val_calibration_error: held.calibrationError,
     seconds,
     test_loss: test?.loss,
     test_accuracy: test?.accuracy,
     learning_curve: learningCurveRecord(result.learningCurve),
+    test_accuracy_interval: test?.accuracyInterval,
     test_balanced_accuracy: test?.balancedAccuracy,
     trunk: result.trunk,
   };

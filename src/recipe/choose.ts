@@ -61,9 +61,10 @@ function best(
     const temperature = temperatureOf(rows, own);
     return { index, logits, temperature, losses: losses(tempered(rows, temperature), own, counted) };
   });
+  const [, classes = 0] = candidates[0]?.dims ?? [];
   const [first, ...others] = measured;
   if (first === undefined) throw new RangeError("There is no candidate to choose.");
-  const convincing = others.filter((other) => better(other.losses, first.losses));
+  const convincing = others.filter((other) => better(other.losses, first.losses, classes));
   return convincing.reduce(
     (lowest, other) => (lowest === first || mean(other.losses) < mean(lowest.losses) ? other : lowest),
     first,

@@ -79,8 +79,8 @@ test("a stage that is a little surer of a large class and misses a small one is 
   const labels = [...Array.from({ length: 200 }, () => 0), ...Array.from({ length: 10 }, () => 1)];
   const before = labels.map((_, photo) => 0.3 + 0.01 * (photo % 3));
   const after = labels.map((label, photo) => (label === 0 ? 0.1 : 2) + 0.01 * (photo % 2));
-  expect(better(after, before)).toBe(true);
+  expect(better(after, before, 2)).toBe(true);
   const weights = photoWeights({ kind: "balanced", byClass: [] }, labels);
   const weighted = (losses: readonly number[]): number[] => losses.map((loss, photo) => loss * (weights[photo] ?? 1));
-  expect(better(weighted(after), weighted(before))).toBe(false);
+  expect(better(weighted(after), weighted(before), 2)).toBe(false);
 });

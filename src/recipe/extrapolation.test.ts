@@ -40,3 +40,19 @@ it("has intervals that hold the truth nine times in ten", () => {
   }
   expect(held).toBeGreaterThanOrEqual(90);
 });
+
+it("has intervals that hold the truth also where errors fall by as much with each doubling", () => {
+  let held = 0;
+  for (let seed = 0; seed < 100; seed++) {
+    const random = new Generator(seed);
+    const difficulty = Array.from({ length: 150 }, () => random.uniform());
+    const points = sizes.map((photos) => ({
+      photos,
+      values: difficulty.map((hard) => (hard < 0.6 - 0.05 * Math.log2(photos) ? 1 : 0)),
+    }));
+    const { gain, to } = extrapolate(points, { from: 100, to: 200, random });
+    const truth = 0.6 - 0.05 * Math.log2(200);
+    if (gain.low <= 0.05 && 0.05 <= gain.high && to.low <= truth && truth <= to.high) held++;
+  }
+  expect(held).toBeGreaterThanOrEqual(90);
+});

@@ -36,7 +36,10 @@ const draws = 400;
 
 /**
  * Goes on with a learning curve: errors and losses fall as `floor + slope / √photos`, fitted by least squares with neither part
- * below 0. The interval comes from drawing the photos that measure anew, 400 times, with all points of a photo together.
+ * below 0. The interval comes from drawing the photos that measure anew, 400 times, with all points of a photo together; and since
+ * nobody knows by which law a figure goes on, it holds the other end of what is plausible too: that each doubling brings what a
+ * doubling has brought so far. (25 draws each of 60 to 240 photos of flowers5, food, trash and flowers12: what twice as many gave lay
+ * within the interval of the curve alone in 0 to 96 % of them, within both in 88 to 100 %.)
  *
  * @param points two or more, with different numbers of photos
  * @param step from which number of photos to which, and where the draws come from
@@ -48,30 +51,32 @@ export function extrapolate(
   { from, to, random }: { readonly from: number; readonly to: number; readonly random: Generator },
 ): Extrapolation {
   const measuring = points[0]?.values.length ?? 0;
-  const curveOf = (photos: readonly number[]): FallingCurve =>
-    fallingCurve(
-      points.map(({ photos: learned }) => learned),
-      points.map(({ values }) => photos.reduce((sum, photo) => sum + (values[photo] ?? Number.NaN), 0) / photos.length),
-    );
-  const ends = (curve: FallingCurve): readonly [number, number] => [heightOf(curve, from), heightOf(curve, to)];
+  const learned = points.map(({ photos }) => photos);
+  const heightsOf = (photos: readonly number[]): number[] =>
+    points.map(({ values }) => photos.reduce((sum, photo) => sum + (values[photo] ?? Number.NaN), 0) / photos.length);
   const all = Array.from({ length: measuring }, (_, photo) => photo);
-  const curve = curveOf(all);
-  const [begin, end] = ends(curve);
-  const drawn = Array.from({ length: draws }, () => ends(curveOf(all.map(() => random.integer(measuring)))));
+  const curve = fallingCurve(learned, heightsOf(all));
+  const [begin, end] = [heightOf(curve, from), heightOf(curve, to)];
+  const drawn = Array.from({ length: draws }, () => {
+    const heights = heightsOf(all.map(() => random.integer(measuring)));
+    const own = fallingCurve(learned, heights);
+    const [first, last] = [heightOf(own, from), heightOf(own, to)];
+    return { first, last, steady: Math.min(first, fallADoubling(learned, heights) * Math.log2(to / from)) };
+  });
+  const byCurve = drawn.map(({ first, last }) => first - last);
+  const bySteadyFall = drawn.map(({ steady }) => steady);
   return {
     curve,
     from: interval(
       begin,
-      drawn.map(([value]) => value),
+      drawn.map(({ first }) => first),
     ),
     to: interval(
       end,
-      drawn.map(([, value]) => value),
+      drawn.map(({ last }) => last),
+      drawn.map(({ first, steady }) => first - steady),
     ),
-    gain: interval(
-      begin - end,
-      drawn.map(([first, last]) => first - last),
-    ),
+    gain: interval(begin - end, byCurve, bySteadyFall),
   };
 }
 
@@ -98,12 +103,23 @@ function fallingCurve(photos: readonly number[], heights: readonly number[]): Fa
   return floor < 0 ? { floor: 0, slope: through / own } : { floor, slope };
 }
 
+/** By how much heights fall with each doubling of the photos, by least squares; 0 where they rise. */
+function fallADoubling(photos: readonly number[], heights: readonly number[]): number {
+  const xs = photos.map((count) => Math.log2(count));
+  const [x0, y0] = [mean(xs), mean(heights)];
+  const products = xs.reduce((sum, x, index) => sum + (x - x0) * ((heights[index] ?? Number.NaN) - y0), 0);
+  const squares = xs.reduce((sum, x) => sum + (x - x0) ** 2, 0);
+  return Math.max(0, -products / squares);
+}
+
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-function interval(value: number, drawn: readonly number[]): Extrapolated {
-  const sorted = [...drawn].sort((a, b) => a - b);
-  const quantile = (share: number): number => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN;
-  return { value, low: quantile(0.025), high: quantile(0.975) };
+/** From the lowest to the highest end of the intervals that draws give. */
+function interval(value: number, ...laws: readonly (readonly number[])[]): Extrapolated {
+  const sorted = laws.map((drawn) => [...drawn].sort((a, b) => a - b));
+  const quantiles = (share: number): number[] =>
+    sorted.map((drawn) => drawn[Math.round(share * (drawn.length - 1))] ?? Number.NaN);
+  return { value, low: Math.min(...quantiles(0.025)), high: Math.max(...quantiles(0.975)) };
 }

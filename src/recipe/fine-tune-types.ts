@@ -155,7 +155,7 @@ export interface FineTuneResult {
     | undefined;
   /** From which layer on the network was trained; `"none"` or `"all"` likewise. */
   readonly unfrozenFrom: string;
-  /** Why the training was stopped early: a loss was NaN or infinite. The best epoch was before that. */
+  /** Why a training was stopped early: a loss was NaN or infinite. What was kept comes from another stage, or from before that. */
   readonly trouble?: LostLoss | undefined;
   /** What was tried and chosen, where settings were searched. */
   readonly search?: Search | undefined;

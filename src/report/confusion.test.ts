@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ShapeError } from "../errors/errors.js";
 import { confusionText, evaluation, perClassText } from "./confusion.js";
+import { predictionInterval } from "./interval.js";
 import { mostProbable } from "./most-probable.js";
 
 const two = evaluation(
@@ -18,6 +19,7 @@ test("figures of four photos, by hand", () => {
   expect(two.photos).toBe(4);
   expect(two.accuracy).toBe(0.75);
   expect(two.balancedAccuracy).toBeCloseTo((2 / 3 + 1) / 2, 12);
+  expect(two.accuracyInterval).toEqual({ ...predictionInterval(0.75, 4, 100), photos: 100 });
   expect(two.loss).toBeCloseTo(-(Math.log(0.9) + Math.log(0.6) + Math.log(0.2) + Math.log(0.75)) / 4, 12);
   expect(two.confusion).toEqual([
     [2, 1],

@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors/errors.js";
 import { calibrationError } from "./calibration.js";
+import { expectedAccuracy, type ExpectedAccuracy } from "./interval.js";
 import { mostProbable } from "./most-probable.js";
 import { textTable } from "./text-table.js";
 
@@ -24,6 +25,8 @@ export interface Evaluation {
   /** Mean of −log of the probability that the right class got. */
   readonly loss: number;
   readonly accuracy: number;
+  /** The 95 % interval of the accuracy that new photos of the same kind will show, and how many photos it is of. */
+  readonly accuracyInterval: ExpectedAccuracy;
   /** Mean recall of the classes that have photos: what a large class cannot hide. */
   readonly balancedAccuracy: number;
   /** How far probabilities are from the shares that are right, see `calibrationError`. */
@@ -85,10 +88,12 @@ export function evaluation(
   });
   const photos = truth.length;
   // Of no photos, both are 0 rather than NaN, which JSON cannot say.
+  const accuracy = share(right, photos) ?? 0;
   return {
     photos,
     loss: photos === 0 ? 0 : loss / photos,
-    accuracy: share(right, photos) ?? 0,
+    accuracy,
+    accuracyInterval: expectedAccuracy(accuracy, photos),
     balancedAccuracy: meanOf(perClass.flatMap(({ recall }) => (recall === null ? [] : [recall]))),
     calibrationError: calibrationError(truth, probabilities),
     perClass,

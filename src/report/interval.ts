@@ -42,3 +42,24 @@ export function predictionInterval(share: number, count: number, ahead: number):
   const half = Math.sqrt((cw * (1 - 2 * share)) ** 2 + 2 * square * c * share * (1 - share)) / square;
   return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
+
+/** What accuracy new photos will show. */
+export interface ExpectedAccuracy extends Interval {
+  /** How many new photos the interval is of. */
+  readonly photos: number;
+}
+
+/** Of how many new photos an accuracy is told: so many people look at before they judge. */
+const newPhotos = 100;
+
+/**
+ * The 95 % interval of the accuracy that new photos will show: what is said beside an accuracy wherever one is reported.
+ *
+ * @param accuracy that was measured, in [0, 1]
+ * @param count photos that it was measured on
+ * @param ahead new photos that will be looked at, where it is known; of more than 100 the interval is that of 100
+ */
+export function expectedAccuracy(accuracy: number, count: number, ahead = newPhotos): ExpectedAccuracy {
+  const photos = Math.min(ahead, newPhotos);
+  return { ...predictionInterval(accuracy, count, photos), photos };
+}

@@ -1,5 +1,5 @@
 import { count } from "../errors/words.js";
-import { predictionInterval } from "./interval.js";
+import { expectedAccuracy } from "./interval.js";
 
 /** `97.3 %`. */
 export function percent(share: number): string {
@@ -12,9 +12,6 @@ export function byteCount(bytes: number): string {
   return bytes < 999.5e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-/** Of how many new photos an accuracy is told: so many people look at before they judge. */
-const newPhotos = 100;
-
 /**
  * `97.3 % (95 % interval: 92.7 to 99.3 % of 100 new photos)`: what is to be expected of photos of this kind.
  *
@@ -22,11 +19,10 @@ const newPhotos = 100;
  * @param photos that it was measured on
  * @param ahead new photos that will be looked at, where it is known; of more than 100 the interval is that of 100
  */
-export function accuracyText(accuracy: number, photos: number, ahead = newPhotos): string {
-  const expected = Math.min(ahead, newPhotos);
-  const { low, high } = predictionInterval(accuracy, photos, expected);
-  const range = `${(100 * low).toFixed(1)} to ${percent(high)}`;
-  return `${percent(accuracy)} (95 % interval: ${range} of ${count(expected, "new photo")})`;
+export function accuracyText(accuracy: number, photos: number, ahead?: number): string {
+  const expected = expectedAccuracy(accuracy, photos, ahead);
+  const range = `${(100 * expected.low).toFixed(1)} to ${percent(expected.high)}`;
+  return `${percent(accuracy)} (95 % interval: ${range} of ${count(expected.photos, "new photo")})`;
 }
 
 /** `8.2 s`, `3 min 20 s`, `1 h 2 min`. */

@@ -23,6 +23,8 @@ const measured = z.object({
   photos: z.number(),
   /** Of photos as they come: the losses beside `val_loss` count photos by their class, where classes have weights. */
   loss: z.number(),
+  /** The 95 % interval of the accuracy that so many new photos of the same kind will show; older records lack it. */
+  accuracy_interval: z.object({ low: z.number(), high: z.number(), photos: z.number() }).optional(),
   balanced_accuracy: z.number(),
   calibration_error: z.number(),
   per_class: z.array(

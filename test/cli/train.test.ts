@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import sharp from "sharp";
 import { readModel } from "../../src/onnx/read-model.js";
+import { predictionInterval } from "../../src/report/interval.js";
 import type { RunRecord } from "../../src/runs/run-record.js";
 import { events, graft, type Outcome, startGraft } from "./command.js";
 import { writePhoto, writePhotoFolder } from "./photos.js";
@@ -61,15 +62,19 @@ describe("graft train", () => {
     expect(await readFile(join(folder, "first", "curves.svg"), "utf8")).toMatch(/^<svg[\s\S]*<\/svg>\n$/);
   });
 
-  test("--json gives the design's events, the last one done", () => {
+  test("--json gives the design's events, the last one done", async () => {
     const list = events(first.stdout);
     const [done, start] = [list.at(-1), list.find(({ event }) => event === "start")];
     expect(Object.keys(done ?? {}).sort()).toEqual(
       [
         ...["event", "command", "run", "model", "epochs", "best_epoch", "loss", "accuracy"],
-        ...["val_loss", "val_accuracy", "val_balanced_accuracy", "val_calibration_error", "seconds"],
+        ...["val_loss", "val_accuracy", "val_accuracy_interval", "val_balanced_accuracy", "val_calibration_error"],
+        "seconds",
       ].sort(),
     );
+    const interval = (await recordOf("first")).result.held_out?.accuracy_interval;
+    expect(done?.["val_accuracy_interval"]).toEqual(interval);
+    expect(interval).toEqual({ ...predictionInterval(1, 31, 100), photos: 100 });
     expect(done).toMatchObject({ event: "done", run: "first", model: join("first", "model.onnx"), val_accuracy: 1 });
     expect(start).toEqual({
       event: "start",
@@ -185,12 +190,11 @@ describe("graft train", () => {
     await writePhotoFolder(join(folder, "many", "train"), 12, ["red", "blue"], 1);
     await writePhotoFolder(join(folder, "many", "validation"), 100, ["red", "blue"], 5000);
     const plain = await graft(["train", "many", ...tiny, "--out", "of-many"], folder);
-    expect(plain.stderr).toMatch(/right on 100\.0 % of the validation photos: the network stays frozen/);
+    expect(plain.stderr).toMatch(/right on 100\.0 % of the photos that were held out: the network stays frozen/);
     expect(await readFile(join(folder, "of-many", "history.csv"), "utf8")).not.toContain("fine-tune");
     expect(await recordOf("of-many")).toMatchObject({ network: { unfrozen_from: "none" } });
     const told = await graft(["train", "many", ...tiny, "--unfreeze", "all", "--out", "of-many-2"], folder);
     expect(await readFile(join(folder, "of-many-2", "history.csv"), "utf8"), told.stderr).toContain("fine-tune");
-    expect(await recordOf("of-many-2")).toMatchObject({ network: { unfrozen_from: "all" } });
   });
 
   test("--trunk-precision int8 says what it cost, and the model is exact", async () => {
@@ -253,8 +257,8 @@ describe("graft evaluate and predict on a trained run", () => {
     const fields = Object.keys(done ?? {}).filter((name) => name !== "foreign");
     expect(fields.sort()).toEqual(
       [
-        ...["event", "command", "photos", "loss", "accuracy", "balanced_accuracy", "calibration_error"],
-        ...["per_class", "confusion", "device"],
+        ...["event", "command", "photos", "loss", "accuracy", "accuracy_interval"],
+        ...["balanced_accuracy", "calibration_error", "per_class", "confusion", "device"],
       ].sort(),
     );
     expect(done).toMatchObject({ event: "done", photos: split.validation.length + split.training.length });

@@ -13,6 +13,7 @@ import { measureExactly } from "../../src/recipe/measure-exactly.js";
 import { float32 } from "../../src/onnx/tensor-data.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
 import { createNodeMachine } from "../../src/hosts/node/platform.js";
+import { Generator } from "../../src/random/generator.js";
 import { wave } from "../support/wave.js";
 
 let folder = "";
@@ -131,6 +132,21 @@ test("exact figures of a training without 8 bits are those that it has", async (
   expect(await measureExactly(jobOf(1), finished)).toBe(finished);
 });
 
+test("a training that has lost its numbers is told of, also where a longer one behind it comes to its end", async () => {
+  const network = { ...backbone(), stages: ["first", "last"] };
+  const result = await fineTune({
+    ...{ ...jobOf(1, network), unfreeze: undefined, time: 600 },
+    onEvent(event) {
+      if (event.event !== "stage" || event.stage !== "last-stage") return;
+      const [kernel, bias] = network.model.getLayer("last").getWeights();
+      if (kernel === undefined || bias === undefined) throw new TypeError("The layer has no weights.");
+      network.model.getLayer("last").setWeights([float32(new Float32Array(4 * 36).fill(NaN), [3, 3, 4, 4]), bias]);
+    },
+  });
+  expect(new Set(result.epochs.map(({ phase }) => phase))).toEqual(new Set(["head", "two-stages"]));
+  expect(result.trouble?.loss).toBeNaN();
+});
+
 test("all stages learn from photos as they count by their class, and are judged so", async () => {
   const events: FineTuneEvent[] = [];
   const given = { ...jobOf(1), epochs: 1, classWeights: { a: 1e-6, b: 1 } };
@@ -185,4 +201,39 @@ test("where there is time, two stages are trained after the last one, from where
   if (unfrozenFrom === "none") {
     expect(network.model.getWeights().map(({ data }) => data)).toEqual(before.map(({ data }) => data));
   }
+});
+
+test("a training that is worth it is kept, and goes on with all photos", async () => {
+  // Red and blue are alike in one class and not in the other: no sum of colours says so, but a network that learns does.
+  const random = new Generator(4);
+  const level = (high: boolean): number => (high ? 190 : 65) + random.uniform(-20, 20);
+  const coloured: Photo[] = [];
+  for (let index = 0; index < 160; index++) {
+    const path = join(folder, "photos", `colour-${index}.png`);
+    const red = random.uniform() < 0.5;
+    const blue = red === (index % 2 === 0);
+    const background = { r: level(red), g: random.uniform(60, 190), b: level(blue) };
+    await sharp({ create: { width: 16, height: 16, channels: 3, background } })
+      .png()
+      .toFile(path);
+    coloured.push({ path, classIndex: index % 2 });
+  }
+  const stages: string[] = [];
+  const result = await fineTune({
+    ...{
+      ...jobOf(1),
+      training: coloured.slice(0, 80),
+      validation: coloured.slice(80),
+      epochs: 30,
+      learningRate: 0.003,
+    },
+    unfreeze: "all",
+    onEvent: (event) => {
+      if (event.event === "stage") stages.push(event.stage);
+    },
+  });
+  expect(stages).toEqual(["head", "views", "last-stage", "all-photos"]);
+  expect([result.best.phase, result.unfrozenFrom]).toEqual(["fine-tune", "all"]);
+  expect(result.best.val_loss).toBeLessThan(0.9 * (result.epochs[0]?.val_loss ?? NaN));
+  expect(result.learnedFrom).toHaveLength(160);
 });

@@ -139,7 +139,7 @@ class SettingsSearch {
   private isBetter(outcome: Outcome | undefined): boolean {
     if (outcome === undefined) return false;
     const [first] = this.outcomes;
-    return first === undefined || better(outcome.losses, first.losses, this.errors);
+    return first === undefined || better(outcome.losses, first.losses, this.work.job.classes.length, this.errors);
   }
 
   private goesOn(): boolean {

@@ -39,7 +39,7 @@ export interface Work {
   search?: Search | undefined;
   /** The classifier of the trial that was taken, where it is better than the head; puts its weights into the network. */
   takeTrial?: (() => TrainedClassifier | undefined) | undefined;
-  /** Why the job was ended early. */
+  /** Why a training was ended early: the first that has lost its numbers, whatever those behind it reach. */
   trouble?: LostLoss | undefined;
 }
 

@@ -50,9 +50,10 @@ export async function trainNetwork(
     if (length === undefined) return undefined;
     const rowsBefore = work.rows.length;
     const { learningRate } = work.plan;
-    work.trouble = await tuning.run(views.training, { ...length, learningRate, phase });
+    const trouble = await tuning.run(views.training, { ...length, learningRate, phase });
+    work.trouble ??= trouble;
     const row = work.rows.slice(rowsBefore).at(-1);
-    if (row === undefined) {
+    if (trouble !== undefined || row === undefined) {
       tuning.undo();
       return undefined;
     }
@@ -81,7 +82,7 @@ export async function trainNetwork(
       familiar: await tuning.familiarPhotos(share),
       unfrozenFrom: job.unfreeze ?? [...unfrozen][0]?.name ?? "none",
     };
-    if (heads.learnsFromAll && !isStopped(job) && work.trouble === undefined) {
+    if (heads.learnsFromAll && !isStopped(job)) {
       if (await learnFromAll(work, tuning, views, length)) {
         const finished = { ...made, ...tuning.finish(share, temperature), learnedFrom: head.learnedFrom };
         return { ...finished, familiar: await tuning.knowing(made.familiar?.threshold) };
@@ -104,6 +105,7 @@ async function learnFromAll(work: Work, tuning: Tuning, views: ViewsOfSets, { ep
   const options = { ...length, learningRate: work.plan.learningRate / 2, phase: undefined };
   const { reached } = tuning;
   const trouble = await tuning.run(views.all, options);
+  work.trouble ??= trouble;
   if (trouble === undefined && !isStopped(work.job)) return true;
   tuning.goBackTo(reached);
   return false;

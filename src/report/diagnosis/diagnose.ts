@@ -24,12 +24,13 @@ export interface DiagnoseOptions {
  *
  * @param curves of a training by steps; `undefined` where there was none
  * @param figures of what was kept
+ * @param overfitting what a rule says of it: by the curves alone ({@link overfitCurve}), or by the figures too ({@link overfitFigures})
  */
-export function findings(curves: Curves | undefined, figures: Figures): Finding[] {
+export function findings(curves: Curves | undefined, figures: Figures, overfitting: Finding | undefined): Finding[] {
   const still = curves && stillImproving(curves);
   const found = [
     curves && learningRateTooHigh(curves),
-    (curves && overfitCurve(curves)) ?? overfitFigures(figures),
+    overfitting,
     // Of a training that has not ended nobody knows what it can learn.
     still ?? underfitting(figures),
     (curves && noisyCurve(curves)) ?? noisyFigures(figures),
@@ -79,7 +80,9 @@ export function diagnose(history: HistoryLists, options: DiagnoseOptions = {}): 
   if (chance !== undefined) numberWithin("diagnose", "chance", chance, 0, 1);
   const name = accuracyNames.find((known) => known in history) ?? "";
   const reached = figuresOf(loss, valLoss, history[name], history[`val_${name}`]);
-  return findings({ loss, valLoss }, { ...reached, validationSamples, trainingSamples, chance, altered: augmented });
+  const curves = { loss, valLoss };
+  const figures = { ...reached, validationSamples, trainingSamples, chance, altered: augmented };
+  return findings(curves, figures, overfitCurve(curves) ?? overfitFigures(figures));
 }
 
 /** Accuracies of the epoch that early stopping would keep: that of the lowest validation loss, or the last. */
