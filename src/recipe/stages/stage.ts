@@ -19,6 +19,8 @@ export interface Work {
   readonly random: RandomStreams;
   /** Fits and measures classifiers of features. */
   readonly heads: HeadStage;
+  /** Whether the stages were asked for by name: then they are followed where the recipe would leave them out, too. */
+  readonly asked: boolean;
   /** The history; each stage adds its epochs. */
   readonly rows: EpochRow[];
   /** How long it took until the features of the photos were there, in seconds. */
@@ -30,7 +32,7 @@ export interface Work {
   /** The best head of the frozen network so far. */
   head?: FittedAndMeasured;
   /** Views of the photos, once they have been made. */
-  views?: ViewsOfSets;
+  views?: ViewsOfSets | undefined;
   /** The best classifier so far … */
   best?: TrainedClassifier;
   /** … and what one that has not learned from the validation photos says of them: logits `[photos, classes]`. */
@@ -42,6 +44,9 @@ export interface Work {
   /** Why the job was ended early. */
   trouble?: LostLoss | undefined;
 }
+
+/** What the stages of a job have made by its end, which others may go on from. */
+export type Reached = Omit<Work, "job" | "plan" | "network" | "random" | "heads" | "untrained" | "started" | "asked">;
 
 /**
  * A stage of the recipe.
