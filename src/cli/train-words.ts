@@ -108,7 +108,7 @@ const stageTexts: Readonly<Record<StageName, string>> = {
   "two-stages": "The last two stages of the network learn, for longer.",
   search: "Settings are tried, the defaults first.",
   "learning-rate": "The learning rate rises from step to step, to see where the loss falls.",
-  chosen: "The network is trained with the settings that were taken.",
+  chosen: "The training with the settings that were taken:",
   "all-photos": "It was worth it, and goes on with all photos.",
 };
 

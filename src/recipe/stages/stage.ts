@@ -8,6 +8,7 @@ import type { KeptWeights } from "../kept-weights.js";
 import type { FeatureSets, ViewsOfSets } from "../photo-features.js";
 import type { Plan } from "../plan.js";
 import type { Search } from "../search/search-types.js";
+import type { TakenTrial } from "../search/taken-trial.js";
 
 /** What the stages of one job work with, and what they have made so far. */
 export interface Work {
@@ -39,10 +40,16 @@ export interface Work {
   bestLogits?: TensorData<"float32">;
   /** What a search over settings found, where there was one. */
   search?: Search | undefined;
-  /** The classifier of the trial that was taken, where it is better than the head; puts its weights into the network. */
-  takeTrial?: (() => TrainedClassifier | undefined) | undefined;
+  /** The trial that was taken, where it has made something better than the head. */
+  taken?: TakenTrial | undefined;
   /** Why the job was ended early. */
   trouble?: LostLoss | undefined;
+}
+
+/** Work whose head and views are there. */
+export interface Material extends Work {
+  readonly head: FittedAndMeasured;
+  readonly views: ViewsOfSets;
 }
 
 /** What the stages of a job have made by its end, which others may go on from. */
