@@ -60,7 +60,7 @@ test("where there is no time for a trial, the classifier is there, and it is sai
 
 /** A job whose default rate is so small that nearly every other one is better. */
 async function slowJob(changes: Partial<FineTuneJob>): Promise<FineTuneJob> {
-  return jobOf(backbone(2), { learningRate: 5e-3, epochs: 12, ...changes });
+  return jobOf(backbone(2), { learningRate: 5e-3, epochs: 6, ...changes });
 }
 
 test("takes settings that are truly better, and ends in what graft train makes with them, without training twice", async () => {
