@@ -31,22 +31,30 @@ if (!flags.json)
   console.log(classes.join(", "), `${(100 * heldOut.accuracy).toFixed(1)} % of photos that were held out`);
 await learned.exportClassifier(join(flags.out, "model.onnx"));
 
-// Its first stages alone, and more by hand: rates by depth, one cycle, averages of the weights.
-const head = (await recipes.fitHead(directory, { network: flags.network, preprocess })).model;
+// Stage by stage: each gives the better one of what it was given and what it has made of it.
+const head = await recipes.fitHead(directory, { network: flags.network, preprocess });
+const viewed = await recipes.fitHeadWithViews(head);
+const trained = await recipes.trainLastStage(viewed, { epochs });
+for (const { heldOut: said, best } of [head, viewed, trained]) {
+  if (!flags.json) console.log(`${best.phase}: ${(100 * said.accuracy).toFixed(1)} %`);
+}
+
+// By hand from the head on: rates by depth, one cycle, averages of the weights.
+const network = head.model;
 const train = await imageDatasetFromDirectory(directory, {
   imageSize: [learned.imageSize, learned.imageSize],
   labelMode: "categorical",
   batchSize: 8,
 });
-const before = head.getWeights();
-utils.setRatesByDepth(head, { lowest: 0.01 });
+const before = network.getWeights();
+utils.setRatesByDepth(network, { lowest: 0.01 });
 const rate = new schedules.OneCycle(1e-3, epochs * train.length);
-head.compile({
+network.compile({
   optimizer: new optimizers.AdamW(rate, { useEma: true }),
   loss: "categorical_crossentropy",
   metrics: ["accuracy"],
 });
-const { history } = await head.fit(train, { epochs, verbose: 0, callbacks: [new callbacks.SwapEMAWeights()] });
+const { history } = await network.fit(train, { epochs, verbose: 0, callbacks: [new callbacks.SwapEMAWeights()] });
 // Half-way between the network as it was and what it has learned.
-head.setWeights(utils.interpolateWeights(before, head.getWeights()));
+network.setWeights(utils.interpolateWeights(before, network.getWeights()));
 console.log(JSON.stringify({ held_out: heldOut.accuracy, loss: history["loss"], weights: model.countParams() }));

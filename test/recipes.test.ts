@@ -12,6 +12,8 @@ import { waveWeights } from "./support/wave.js";
 let folder = "";
 let photos = "";
 let network = "";
+/** A network that sees too little: training it is worth it. */
+let narrow = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graft-recipes-"));
   process.env["GRAFT_CACHE"] = join(folder, "cache");
@@ -25,6 +27,14 @@ beforeAll(async () => {
   ]);
   waveWeights(model);
   await model.export(network);
+  narrow = join(folder, "narrow.onnx");
+  const little = new models.Sequential([
+    layers.Input({ shape: [32, 32, 3] }),
+    new layers.Conv2D(8, 3, { strides: 2, activation: "relu", name: "first" }),
+    new layers.Conv2D(2, 3, { strides: 2, activation: "relu", name: "last" }),
+  ]);
+  waveWeights(little);
+  await little.export(narrow);
 });
 afterAll(async () => {
   delete process.env["GRAFT_CACHE"];
@@ -102,6 +112,105 @@ describe("recipes.fineTune", () => {
     const stop = new AbortController();
     stop.abort();
     await expect(recipes.fineTune(photos, { ...asked(), signal: stop.signal })).rejects.toThrow(/abort/i);
+  });
+});
+
+/** Numbers that a classifier says of two photos. */
+async function said({ model }: recipes.FineTuned): Promise<readonly number[]> {
+  const { data } = await model.predictOnBatch(await pixels("validation/checks/0.png", "validation/waves/1.png"));
+  return [...(data as Float32Array)];
+}
+
+describe("stages alone", () => {
+  it("one after the other, are what recipes.fineTune does", async () => {
+    const whole = await recipes.fineTune(photos, asked());
+    const head = await recipes.fitHead(photos, { network, preprocess: "torch" });
+    const viewed = await recipes.fitHeadWithViews(head);
+    const trained = await recipes.trainLastStage(viewed, { epochs: 2, unfreeze: "all" });
+    const figures = (rows: readonly recipes.EpochRow[]): object[] => rows.map((row) => ({ ...row, seconds: 0 }));
+    expect(figures(trained.history)).toEqual(figures(whole.history));
+    expect({ ...trained.best, seconds: 0 }).toEqual({ ...whole.best, seconds: 0 });
+    expect(await said(trained)).toEqual(await said(whole));
+    expect([head, viewed].map(({ history }) => history.length)).toEqual([1, 2]);
+  }, 60_000);
+
+  it("leave what they were given as it is, and can be repeated with other options", async () => {
+    const head = await recipes.fitHead(photos, { network: narrow, preprocess: "torch" });
+    const before = await said(head);
+    const options = { learningRate: 0.1, unfreeze: "all" };
+    const trained = await recipes.trainLastStage(head, { epochs: 15, ...options });
+    expect(trained.best.phase).toBe("fine-tune");
+    // Views came first.
+    expect(trained.history.map(({ phase }) => phase)).toEqual(["head", "head", ...Array<string>(15).fill("fine-tune")]);
+    expect(await said(trained)).not.toEqual(before);
+    expect(await said(head)).toEqual(before);
+    expect(head.history).toHaveLength(1);
+    const again = await recipes.trainLastStage(head, { epochs: 15, ...options });
+    expect(await said(again)).toEqual(await said(trained));
+
+    const shorter = await recipes.trainLastStage(head, { epochs: 1 });
+    expect(shorter.history).toHaveLength(3);
+    const file = join(folder, "head.onnx");
+    await head.exportClassifier(file);
+    const classifier = await openClassifier(platform().runtime, file, 1);
+    const photo = await decodePhoto(join(photos, "validation/checks/0.png"));
+    const { probabilities } = await classifier.predict(photo);
+    await classifier.release();
+    probabilities.forEach((value, place) => {
+      expect(value).toBeCloseTo(before[place] ?? Number.NaN, 3);
+    });
+  }, 60_000);
+
+  it("train two stages, as long as there is time, and give what they were given where that is better", async () => {
+    const head = await recipes.fitHead(photos, { network, preprocess: "torch" });
+    const events: string[] = [];
+    const two = await recipes.trainTwoStages(head, {
+      learningRate: 0,
+      time: 30,
+      onEvent: (event) => {
+        if (event.event === "stage") events.push(event.stage);
+      },
+    });
+    expect(events).toEqual(["views", "two-stages"]);
+    expect(two.history.slice(2).map(({ phase }) => phase)).toEqual(Array<string>(16).fill("two-stages"));
+    expect(two.best.phase).toBe("head");
+    await two.exportClassifier(join(folder, "two.onnx"));
+    const stop = new AbortController();
+    stop.abort();
+    await expect(recipes.trainLastStage(head, { signal: stop.signal })).rejects.toThrow(/abort/i);
+  }, 60_000);
+
+  it("refuse what no stage gave, and options that are not theirs", async () => {
+    const head = await recipes.fitHead(photos, { network, preprocess: "torch" });
+    await expect(recipes.trainLastStage({ ...head })).rejects.toThrow(/fitted.*recipes\.fitHead/s);
+    await expect(recipes.trainLastStage(photos as never)).rejects.toThrow(/fitted/);
+    await expect(recipes.fitHeadWithViews(head, { epochs: 2 } as object)).rejects.toThrow(/no option "epochs"/);
+    await expect(recipes.trainTwoStages(head, { unfreeze: "all" } as object)).rejects.toThrow(/no option "unfreeze"/);
+    await expect(recipes.trainLastStage(head, { seed: 1 } as object)).rejects.toThrow(/no option "seed"/);
+    await expect(recipes.trainLastStage(head, { epochs: 0 })).rejects.toThrow(/epochs.*whole number from 1/);
+    await expect(recipes.trainLastStage(head, { unfreeze: "Conv_7" })).rejects.toThrow(/Conv_1/);
+    await expect(recipes.trainLastStage(head, { onEvent: true } as object)).rejects.toThrow(/onEvent.*function/s);
+    await expect(recipes.fitHead(photos, { network, time: 5 } as object)).rejects.toThrow(/no option "time"/);
+  });
+});
+
+describe("what graft train is asked for besides", () => {
+  it("weighs photos by their class as a script asks, and says how many photos more would help", async () => {
+    const kinds: string[] = [];
+    const options = { network, preprocess: "torch", learningCurve: true } as const;
+    const weights = { checks: 1, stripes: 2, waves: 1 };
+    const { learningCurve } = await recipes.fitHead(photos, {
+      ...{ ...options, classWeights: weights },
+      onEvent: (event) => {
+        if (event.event === "weighting") kinds.push(event.kind);
+      },
+    });
+    expect(kinds).toEqual(["given"]);
+    expect(learningCurve?.points.length).toBeGreaterThan(1);
+    const wrong = (classWeights: unknown): Promise<unknown> =>
+      recipes.fitHead(photos, { ...options, classWeights } as object);
+    await expect(wrong({ checks: 1 })).rejects.toThrow(/stripes/);
+    await expect(wrong("weights.json")).rejects.toThrow(/classWeights/);
   });
 });
 

@@ -108,7 +108,7 @@ const stageTexts: Readonly<Record<StageName, string>> = {
   "two-stages": "The last two stages of the network learn, for longer.",
   search: "Settings are tried, the defaults first.",
   "learning-rate": "The learning rate rises from step to step, to see where the loss falls.",
-  chosen: "The network is trained with the settings that were taken.",
+  chosen: "The training with the settings that were taken:",
   "all-photos": "It was worth it, and goes on with all photos.",
 };
 
@@ -189,9 +189,11 @@ function weightsText({ kind, asked }: Weighting): string | undefined {
 }
 
 /** What a search over settings has ended in. */
-function searchText({ trials, chosen }: Search): string {
+function searchText({ trials, chosen }: Search, unfrozenFrom: string): string {
   const taken = chosen.trial === 1 ? "the defaults were taken" : `those of trial ${chosen.trial} were taken`;
-  return `${count(trials.length, "setting")} tried; ${taken}`;
+  // The recipe takes settings, and then the better of what they give and the new classifier.
+  const kept = unfrozenFrom === "none" && chosen.settings.unfreeze !== "none";
+  return `${count(trials.length, "setting")} tried; ${taken}${kept ? ", which are not clearly better than the new classifier alone: that is kept" : ""}`;
 }
 
 /** The short table at the end, and one of the classes. */
@@ -217,7 +219,7 @@ export function trainSummary({ run, photos, weighting, result, held, test, skipp
     ["balanced", `accuracy ${percent(held.balancedAccuracy)}, the mean of what is recognised of each class`],
     ["probable", `off by ${percent(held.calibrationError)} on the mean (expected calibration error)`],
     ["test", test && testText(test)],
-    ["settings", search && searchText(search)],
+    ["settings", search && searchText(search, result.unfrozenFrom)],
     ["more", learningCurve && moreText(learningCurve)],
     ["8 bits", trunk && trunkText(trunk)],
     ["time", duration(seconds)],

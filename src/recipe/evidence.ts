@@ -18,12 +18,25 @@ const clear = 2;
  * @param errors how many standard errors it must be; default 2, see {@link errorsFor}
  */
 export function better(losses: readonly number[], others: readonly number[], classes: number, errors = clear): boolean {
+  return errorsBetter(losses, others, classes) > errors;
+}
+
+/**
+ * By how many standard errors of the differences the losses of a classifier are lower than those of another one, the photo that
+ * nobody has seen among them (see {@link better}).
+ *
+ * @param losses of each photo, by the one
+ * @param others of the same photos, by the other
+ * @param classes between which they decide
+ * @returns below 0 where they are higher
+ */
+export function errorsBetter(losses: readonly number[], others: readonly number[], classes: number): number {
   const gains = losses.map((loss, photo) => (others[photo] ?? Number.NaN) - loss);
   gains.push(-Math.log(classes));
   const count = gains.length;
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / count;
   const variance = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0) / Math.max(1, count - 1);
-  return mean > errors * Math.sqrt(variance / count);
+  return mean / Math.sqrt(variance / count);
 }
 
 /** How often one that is as good looks better by that: the upper tail of the normal distribution beyond 2. */

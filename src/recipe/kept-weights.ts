@@ -42,6 +42,20 @@ export class KeptWeights {
     return new KeptWeights(mean);
   }
 
+  /** The same values for another model that has as many weights of this kind in the same order. */
+  for(model: BaseModel): KeptWeights {
+    const values = [...this.values.values()];
+    const own = [...KeptWeights.of(model).values.keys()];
+    return new KeptWeights(
+      new Map(
+        own.flatMap((variable, index) => {
+          const value = values[index];
+          return value === undefined ? [] : [[variable, value]];
+        }),
+      ),
+    );
+  }
+
   /** Puts them back. */
   restore(): void {
     for (const [variable, value] of this.values) variable.assign(copyOf(value));

@@ -48,8 +48,9 @@ describe("graft tune", () => {
     expect(stderr).toMatch(/^Trial 2: the new classifier alone: loss \d\.\d{4}, accuracy \d+\.\d %/m);
     expect(stdout).toMatch(/^settings +\d+ settings tried; /m);
     expect(stdout).toMatch(/^trial +learns +rate +epochs +batch +loss +accuracy +time$/m);
-    const record = JSON.parse(await readFile(join(folder, "stopped", "run.json"), "utf8")) as object;
-    expect(record).toMatchObject({ interrupted: true });
+    const record = runRecord.parse(JSON.parse(await readFile(join(folder, "stopped", "run.json"), "utf8")));
+    expect(record.interrupted).toBe(true);
+    expect(/that is kept$/m.test(stdout)).toBe(record.network.unfrozen_from === "none");
     const files = await readdir(join(folder, "stopped"));
     for (const name of ["model.onnx", "history.csv", "tuning.json", "tuning.csv", "tuning.svg"])
       expect(files).toContain(name);

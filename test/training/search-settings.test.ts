@@ -23,13 +23,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-function backbone(): Backbone {
+/** @param filters with two of them it sees too little, and training it is worth it */
+function backbone(filters = 16): Backbone {
   const model = new models.Sequential(
     [
       layers.Input({ shape: [32, 32, 3] }),
       new layers.Conv2D(8, 3, { strides: 2, activation: "relu", name: "first" }),
       new layers.Conv2D(8, 3, { strides: 2, activation: "relu", name: "middle" }),
-      new layers.Conv2D(16, 3, { strides: 2, activation: "relu", name: "last" }),
+      new layers.Conv2D(filters, 3, { strides: 2, activation: "relu", name: "last" }),
     ],
     { name: "network" },
   );
@@ -46,11 +47,61 @@ async function jobOf(network: Backbone, changes: Partial<FineTuneJob>): Promise<
   };
 }
 
-test("where there is no time for a trial, the classifier is there and nothing was searched", async () => {
-  const result = await fineTune(await jobOf(backbone(), { time: 0.001 }));
+test("where there is no time for a trial, the classifier is there, and it is said that nothing was searched", async () => {
+  const warnings: string[] = [];
+  const onEvent = (event: FineTuneEvent): void => {
+    if (event.event === "warning") warnings.push(event.code);
+  };
+  const result = await fineTune(await jobOf(backbone(), { time: 0.001, onEvent }));
   expect(result.search).toBeUndefined();
   expect(result.unfrozenFrom).toBe("none");
+  expect(warnings).toEqual(["no-search"]);
 });
+
+/** A job whose default rate is so small that nearly every other one is better. */
+async function slowJob(changes: Partial<FineTuneJob>): Promise<FineTuneJob> {
+  return jobOf(backbone(2), { learningRate: 5e-3, epochs: 6, ...changes });
+}
+
+test("takes settings that are truly better, and ends in what graft train makes with them, without training twice", async () => {
+  const events: FineTuneEvent[] = [];
+  const job = await slowJob({ time: 30, onEvent: (event) => events.push(event) });
+  const { search, epochs, model, heldOut, best } = await fineTune(job);
+  const { chosen, trials } = search ?? expect.fail("nothing was searched");
+  expect(chosen.trial).toBeGreaterThan(1);
+  expect(chosen.better).toBe(true);
+  expect(chosen.settings).not.toEqual(trials[0]?.settings);
+  // The trial is the training.
+  const shown = events.flatMap((event) => (event.event === "stage" ? [event.stage] : []));
+  expect(shown.slice(-2)).toEqual(["chosen", "all-photos"]);
+  expect(events.filter((event) => event.event === "progress" && event.stage === "training")).toEqual([]);
+  expect(events.flatMap((event) => (event.event === "epoch" ? [event.epoch] : []))).toEqual(
+    epochs.map(({ epoch }) => epoch),
+  );
+
+  const again = await fineTune(await slowJob({ search: false, ...chosen.settings }));
+  const losses = (rows: typeof epochs): object[] => rows.map((row) => ({ ...row, seconds: 0 }));
+  expect(losses(epochs)).toEqual(losses(again.epochs));
+  expect(model.getWeights()).toEqual(again.model.getWeights());
+  // The estimate takes the choice of the trial into account, so that it may be worse than what the trial shows.
+  expect(heldOut.probabilities).toHaveLength(12);
+  expect(best.val_loss).toBeGreaterThanOrEqual(Math.min(...trials.map(({ loss }) => loss ?? Infinity)) - 1e-6);
+}, 240_000);
+
+test("a stop keeps the training of the best trial by then", async () => {
+  const controller = new AbortController();
+  const job = await slowJob({
+    ...{ time: 600, signal: controller.signal },
+    onEvent: (event) => {
+      if (event.event === "trial" && event.better) controller.abort();
+    },
+  });
+  const { search, unfrozenFrom, epochs, learnedFrom } = await fineTune(job);
+  expect(search?.chosen.trial).toBe(search?.trials.length);
+  expect(unfrozenFrom).toBe(search?.chosen.settings.unfreeze);
+  expect(epochs.at(-1)?.phase).toBe("fine-tune");
+  expect(learnedFrom).toHaveLength(24);
+}, 240_000);
 
 test("a stop in the middle of a trial keeps what was reached, and the trials before", async () => {
   const controller = new AbortController();

@@ -4,78 +4,56 @@ import { checkOptionNames, refuse, text } from "../../errors/check.js";
 import { NumberError } from "../../errors/errors.js";
 import { writeFileAtomically } from "../../files/atomic-write.js";
 import { checkSettings, scriptOptions } from "../../jobs/check-settings.js";
-import type { ProgressEvent } from "../../jobs/events.js";
 import { settingsFor, trainOptions, type TrainSettings } from "../../jobs/train-options.js";
 import { lostWeight } from "../../models/finite-weights.js";
 import { Model } from "../../models/model.js";
 import type { BaseModel } from "../../models/base-model.js";
 import { platform } from "../../models/platform.js";
 import { Input } from "../../nn/layers/index.js";
-import { preparePhotos, type PreparationEvent } from "../../photos/prepare-photos.js";
+import { type PreparedPhotos, preparePhotos } from "../../photos/prepare-photos.js";
 import { scanFolder } from "../../photos/scan.js";
-import type {
-  EpochRow,
-  FineTuneEvent,
-  FineTuneOptions,
-  HeldOut,
-  TrainedClassifier,
-} from "../../recipe/fine-tune-types.js";
-import type { LostLoss } from "../../models/training-types.js";
+import type { ClassWeightsSetting } from "../../recipe/class-weights.js";
+import type { FineTuneOptions, FineTuneResult, TrainedClassifier } from "../../recipe/fine-tune-types.js";
+import type { Part, StageToFollow } from "../../recipe/fine-tune.js";
 import { thresholdOf } from "../../recipe/prediction-set.js";
-import { type Evaluation, evaluation } from "../../report/confusion.js";
-import { jobParts } from "./job-parts.js";
+import type { Reached } from "../../recipe/stages/stage.js";
+import { evaluation } from "../../report/confusion.js";
+import type {
+  FineTuned,
+  LastStageOptions,
+  RecipeEvent,
+  RecipeOptions,
+  StageClassifier,
+  StageOptions,
+  TwoStagesOptions,
+} from "./fine-tuned.js";
+import { fineTuneInPart, jobParts } from "./job-parts.js";
 
-/** What is asked of the network and of the recipe: the options of `graft train`, by the same names. */
-type Settings = ReturnType<typeof settingsFor<"network">> & ReturnType<typeof settingsFor<"recipe">>;
-
-/** What happens while {@link fineTune} works: what `graft train` tells, too. */
-export type RecipeEvent = FineTuneEvent | PreparationEvent | ProgressEvent;
-
-/** Options of {@link fineTune}: those of `graft train` but for where the run goes and the device, which `setDevice` chooses. */
-export type RecipeOptions = { readonly [Name in keyof Settings]?: Settings[Name] | undefined } & {
-  /** Hears what happens; default nobody does. */
-  readonly onEvent?: ((event: RecipeEvent) => void) | undefined;
-  /**
-   * Given the classifier of each stage that is better than those before, the first one soon; the work goes on when it has settled.
-   * Later stages may change the model's weights: save or export it there.
-   */
-  readonly onBetter?: ((classifier: StageClassifier) => void | Promise<void>) | undefined;
-  /** Ends the training after the current step; what was reached by then is kept. */
-  readonly signal?: AbortSignal | undefined;
-};
-
-/** A classifier that a stage of the recipe has made, and how good it is. */
-export interface StageClassifier {
-  /**
-   * Photos in, `[N, imageSize, imageSize, 3]` RGB in [0, 255], as `imageDatasetFromDirectory` and `loadImg` give them;
-   * probabilities out, `[N, classes]`. Preprocessing is inside. It is not compiled. `export` writes it as `.onnx`, `save` as
-   * `.keras` where the network is made of Keras's layers, such as `vgg16`.
-   */
-  readonly model: BaseModel;
-  /** Names of the classes, in the order of the probabilities. */
-  readonly classes: readonly string[];
-  /** Side of the photos that the model takes, in pixels. */
-  readonly imageSize: number;
-  /** How it does on photos that it had not learned from, and what it said of each: an estimate for new photos of the same kind. */
-  readonly heldOut: Evaluation & HeldOut;
-  /** Its figures, and the stage that it comes from. */
-  readonly best: EpochRow;
-  /**
-   * Writes what `graft train` writes as `model.onnx`: photos of any size in, uint8; the labels are in its metadata, and
-   * `graft predict` takes it.
-   */
-  exportClassifier(path: string): Promise<void>;
+/** How a classifier came about that a recipe gave: what further stages go on from. */
+interface Origin extends Material {
+  readonly result: FineTuneResult;
+  readonly reached: Reached;
+  /** The network that the classifier is made of. */
+  readonly backbone: Backbone;
 }
 
-/** The best classifier, and how it came about. */
-export interface FineTuned extends StageClassifier {
-  /** Figures of each stage and epoch, in their order. */
-  readonly history: readonly EpochRow[];
-  /** Photos and other files that were left out. */
-  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
-  /** Why the training ended early, where a loss was no finite number. */
-  readonly trouble: LostLoss | undefined;
+/** What is the same for all stages. */
+interface Material {
+  readonly photos: Pick<PreparedPhotos, "classes" | "division" | "training" | "validation" | "skipped">;
+  /** What was asked of the first stage. */
+  readonly settings: TrainSettings;
+  readonly classWeights: ClassWeightsSetting | undefined;
 }
+
+/** What the stages of one call are given. */
+interface Call extends Pick<RecipeOptions, "onBetter" | "signal"> {
+  readonly settings: TrainSettings;
+  readonly stages: Part["stages"];
+  readonly onEvent: (event: RecipeEvent) => void;
+}
+
+/** Of all that recipes have given. */
+const origins = new WeakMap<FineTuned, Origin>();
 
 /**
  * Makes a classifier of a folder of photos, as `graft train` does: a new classifier is fitted to what a pretrained network makes
@@ -92,36 +70,93 @@ export async function fineTune(directory: string, options: RecipeOptions = {}): 
 }
 
 /**
- * The first stages of {@link fineTune} alone: the pretrained network stays as it is, and a new classifier is fitted to what it
- * makes of the photos.
+ * The first stage of {@link fineTune} alone: the pretrained network stays as it is, and a new classifier is fitted to what it
+ * makes of the photos. {@link fitHeadWithViews} and {@link trainLastStage} go on with it.
  *
  * @param directory as {@link fineTune} takes it
  * @throws UsageError for an option that is not usable, or too few photos
  * @throws FileError when photos or the network cannot be read
  * @throws DownloadError when the network cannot be had
  */
-export async function fitHead(directory: string, options: Omit<RecipeOptions, "unfreeze"> = {}): Promise<FineTuned> {
+export async function fitHead(
+  directory: string,
+  options: Omit<RecipeOptions, "unfreeze" | "time"> = {},
+): Promise<FineTuned> {
   const owner = "recipes.fitHead";
   checkOptionNames(
     owner,
     options,
-    optionNames().filter((name) => name !== "unfreeze"),
+    optionNames().filter((name) => name !== "unfreeze" && name !== "time"),
   );
-  return follow(owner, directory, { ...options, unfreeze: "none" });
+  return follow(owner, directory, options, ["head"]);
+}
+
+/**
+ * The second stage of {@link fineTune} alone: mirror images and parts of the photos cross the frozen network too, and the new
+ * classifier is fitted to all of them.
+ *
+ * @param fitted what {@link fitHead} gave; it stays as it is
+ * @returns the new classifier where photos that neither has learned from say that it is better, else the one that was given; the
+ *   history has the figures of both
+ * @throws UsageError for an option that is not usable
+ * @throws FileError when photos or the network cannot be read
+ */
+export async function fitHeadWithViews(fitted: FineTuned, options: StageOptions = {}): Promise<FineTuned> {
+  return goOn("recipes.fitHeadWithViews", fitted, options, [], "views");
+}
+
+/**
+ * The third stage of {@link fineTune} alone: the last stage of the network is trained together with the new classifier, on views of
+ * the photos. Where the network has not seen any of these yet, {@link fitHeadWithViews} comes first. It is trained however good the
+ * classifier is already.
+ *
+ * @param fitted what {@link fitHead} or another stage gave; it stays as it is, and may be gone on from again with other options
+ * @returns the trained network where photos that it has not learned from say that it is better, else the classifier that was given;
+ *   the history has the figures of all epochs
+ * @throws UsageError for an option that is not usable
+ * @throws FileError when photos or the network cannot be read
+ */
+export async function trainLastStage(fitted: FineTuned, options: LastStageOptions = {}): Promise<FineTuned> {
+  const known = ["epochs", "batchSize", "learningRate", "unfreeze", "time"];
+  return goOn("recipes.trainLastStage", fitted, options, known, "last-stage");
+}
+
+/**
+ * What {@link fineTune} does with time that is left over: the last two stages of the network are trained together with the new
+ * classifier, 16 epochs, four times, and averaged; with `time` as much of it as fits.
+ *
+ * @param fitted what {@link fitHead} or another stage gave; it stays as it is, and the training begins at the pretrained network
+ * @returns as {@link trainLastStage} does
+ * @throws UsageError for an option that is not usable
+ * @throws FileError when photos or the network cannot be read
+ */
+export async function trainTwoStages(fitted: FineTuned, options: TwoStagesOptions = {}): Promise<FineTuned> {
+  return goOn("recipes.trainTwoStages", fitted, options, ["batchSize", "learningRate", "time"], "two-stages");
 }
 
 function optionNames(): readonly string[] {
-  return [...scriptOptions(), "onEvent", "onBetter", "signal"];
+  return [...scriptOptions(), "classWeights", "onEvent", "onBetter", "signal"];
 }
 
-async function follow(owner: string, directory: string, options: RecipeOptions): Promise<FineTuned> {
-  text(owner, "directory", directory);
-  checkOptionNames(owner, options, optionNames());
-  const { onEvent = () => undefined, onBetter = () => undefined, signal, ...asked } = options;
+/** Checks what all recipes take. */
+function checkListeners(owner: string, { onEvent, onBetter, signal }: RecipeOptions): void {
   for (const [name, listener] of Object.entries({ onEvent, onBetter })) {
-    if (typeof listener !== "function") refuse(owner, name, "a function", listener);
+    if (listener !== undefined && typeof listener !== "function") refuse(owner, name, "a function", listener);
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) refuse(owner, "signal", "an AbortSignal", signal);
+}
+
+/** @param stages default the whole recipe */
+async function follow(
+  owner: string,
+  directory: string,
+  options: RecipeOptions,
+  stages?: Part["stages"],
+): Promise<FineTuned> {
+  text(owner, "directory", directory);
+  checkOptionNames(owner, options, optionNames());
+  checkListeners(owner, options);
+  const { onEvent = () => undefined, onBetter, signal, classWeights, ...asked } = options;
   checkSettings(owner, asked);
   const settings = withDefaults(asked);
   // A folder that is none, and a network that does not exist, must show before a long look at photos.
@@ -129,29 +164,74 @@ async function follow(owner: string, directory: string, options: RecipeOptions):
   const backbone = await loadNetwork(settings, onEvent);
   const photos = await preparePhotos(directory, settings.seed, onEvent);
   signal?.throwIfAborted();
-  const skipped = [...photos.skipped];
+  return run({ photos, settings, classWeights }, backbone, { settings, stages, onEvent, onBetter, signal });
+}
+
+/** Follows a stage from where others have ended. */
+async function goOn(
+  owner: string,
+  fitted: FineTuned,
+  options: LastStageOptions,
+  known: readonly string[],
+  stage: Exclude<StageToFollow, "head">,
+): Promise<FineTuned> {
+  const origin = typeof fitted === "object" ? origins.get(fitted) : undefined;
+  if (origin === undefined) refuse(owner, "fitted", "what recipes.fitHead or another stage gave, itself", fitted);
+  checkOptionNames(owner, options, [...known, "onEvent", "signal"]);
+  checkListeners(owner, options);
+  const { onEvent = () => undefined, signal, ...asked } = options;
+  checkSettings(owner, asked);
+  // How long it may take was said of one call, and the learning curve is that of the frozen network.
+  const settings = withDefaults({ ...origin.settings, time: undefined, learningCurve: undefined, ...asked });
+  // Trained is a network of its own: that of the classifier which was given belongs to it.
+  const backbone = await loadNetwork(settings, onEvent);
+  signal?.throwIfAborted();
+  const needsViews = stage !== "views" && origin.reached.views === undefined;
+  const stages: readonly StageToFollow[] = needsViews ? ["views", stage] : [stage];
+  return run(origin, backbone, { settings, stages, onEvent, signal }, origin);
+}
+
+/** @param before how the classifier came about that the stages go on from */
+async function run(
+  { photos, settings: asked, classWeights }: Material,
+  backbone: Backbone,
+  { settings, stages, onEvent, onBetter, signal }: Call,
+  before?: Origin,
+): Promise<FineTuned> {
   const { classes, division, training, validation } = photos;
+  const skipped = [...photos.skipped];
   const recipe: FineTuneOptions = {
-    ...{ runtime: platform().runtime, backbone, division, classes, training, validation, signal },
+    ...{ runtime: platform().runtime, backbone, division, classes, training, validation, classWeights, signal },
     ...settingsFor("recipe", settings),
     onBetter: async (better) => {
-      await onBetter(stageClassifier(better, backbone, classes));
+      await onBetter?.(stageClassifier(better, backbone, classes));
     },
     onEvent: (event) => {
       if (event.event === "skipped") skipped.push({ path: event.path, reason: event.reason });
       onEvent(event);
     },
   };
-  const learned = await jobParts.fineTune(recipe);
+  const { result: learned, reached } = await fineTuneInPart(recipe, { stages, from: before?.reached });
+  // Where no stage was better, the classifier is the one that was given, with its own network.
+  const own = before?.result.model === learned.model ? before.backbone : backbone;
   // Who stops the training does not wait for another round of the photos.
-  const result = signal?.aborted === true ? learned : await jobParts.measureExactly(recipe, learned);
-  const { model, heldOut, familiar, epochs, best, trouble } = result;
-  return {
-    ...stageClassifier({ model, heldOut, familiar, row: best }, backbone, classes),
-    history: epochs,
-    skipped,
-    trouble,
+  const result =
+    signal?.aborted === true ? learned : await jobParts.measureExactly({ ...recipe, backbone: own }, learned);
+  const { model, heldOut, familiar, epochs, best, trouble, trunk } = result;
+  const learningCurve = result.learningCurve ?? before?.result.learningCurve;
+  const made: FineTuned = {
+    ...stageClassifier({ model, heldOut, familiar, row: best }, own, classes),
+    ...{ history: epochs, skipped, trouble, learningCurve, trunk },
   };
+  origins.set(made, {
+    photos: { ...photos, skipped },
+    settings: asked,
+    classWeights,
+    result: { ...result, learningCurve },
+    reached,
+    backbone: own,
+  });
+  return made;
 }
 
 function stageClassifier(

@@ -1,4 +1,6 @@
 import type { JobParts } from "../../jobs/parts.js";
+import type { FineTuneOptions } from "../../recipe/fine-tune-types.js";
+import type { Followed, Part } from "../../recipe/fine-tune.js";
 import type { Machine } from "../../training/machine.js";
 
 /** The machine as jobs see it. */
@@ -10,6 +12,12 @@ async function jobMachine(): Promise<Machine> {
     machine.warn(line);
   };
   return { ...machine, print };
+}
+
+/** A part of the recipe, which others go on from. */
+export async function fineTuneInPart(options: FineTuneOptions, part: Part): Promise<Followed> {
+  const [recipe, machine] = await Promise.all([import("../../recipe/fine-tune.js"), jobMachine()]);
+  return recipe.fineTuneInPart({ ...options, machine }, part);
 }
 
 /** The real thing. Each part is imported when it is used: `--help` waits for none, and `predict` not for the training. */

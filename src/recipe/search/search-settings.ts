@@ -1,22 +1,20 @@
 import { rangeTest } from "../../training/learning-rate/find-learning-rate.js";
 import type { LearningRates } from "../../training/learning-rate/learning-rates.js";
 import { weightsFor, weightingOf } from "../class-weights.js";
-import { better, errorsFor } from "../evidence.js";
+import { errorsFor } from "../evidence.js";
 import type { FineTuneEvent, FineTuneJob } from "../fine-tune-types.js";
 import { staysFrozen } from "../plan.js";
 import { compile } from "../stepped-training.js";
-import { announce, isStopped, secondsLeft, type Stage, type Work } from "../stages/stage.js";
+import { announce, isMaterial, isStopped, type Material, secondsLeft, type Stage, type Work } from "../stages/stage.js";
 import { stepsOf } from "../stages/tuning.js";
 import { drawSettings } from "./search-space.js";
+import { finishTrial, secondsToFinish } from "./finish-trial.js";
+import { heldOutOf, isBetter, mayBeTaken, pickTrial } from "./pick-trial.js";
 import type { Search, Trial, TrialSettings } from "./search-types.js";
+import type { TakenTrial } from "./taken-trial.js";
 import { trialRow } from "./trial-row.js";
-import { type Material, type Outcome, outcomeOfHead, trySettings, withSettings, workWith } from "./try-settings.js";
+import { type Outcome, outcomeOfHead, trySettings, withSettings, workWith } from "./try-settings.js";
 
-/**
- * How long the training of what was found takes, against its trial: the same once more, a third of it with all photos, and looks at
- * all photos.
- */
-export const finishing = 1.7;
 /** Share of the time that the range test may take, and its steps: with fewer the curve says nothing. */
 const rangeTestShare = 0.2;
 const rangeTestSteps = { most: 100, fewest: 30 } as const;
@@ -33,16 +31,27 @@ const mostTrials = 200;
 
 /** Tries settings for as long as there is time, the defaults first, and chooses by the validation photos. */
 export const searchSettings: Stage = async (work) => {
-  const { head, views } = work;
-  if (head === undefined || views === undefined || isStopped(work.job)) return undefined;
-  const search = new SettingsSearch({ ...work, head, views });
+  const { head, job } = work;
+  if (head === undefined || isStopped(job)) return undefined;
+  if (!isMaterial(work)) {
+    tellOfTime(job, "the network stays as it is");
+    return undefined;
+  }
+  const search = new SettingsSearch(work);
   await search.run();
   work.search = search.result;
-  // A training that was no better than the head is not done again.
-  if (search.isWorthTraining) work.takeTrial = () => search.take();
-  // It would be trained anew if there were time for it.
-  return isStopped(work.job) ? search.take() : undefined;
+  work.taken = search.taken;
+  // Whoever stops the job is given what has been found by then.
+  return isStopped(job) && search.taken !== undefined ? finishTrial(work, search.taken) : undefined;
 };
+
+/** Says that the time is too short for more than one training. */
+function tellOfTime({ onEvent }: FineTuneJob, instead: string): void {
+  onEvent?.({
+    ...{ event: "warning", code: "no-search" },
+    message: `There is no time to try settings: ${instead}.`,
+  });
+}
 
 /** One search. */
 class SettingsSearch {
@@ -53,8 +62,6 @@ class SettingsSearch {
   private rates: LearningRates | undefined;
   /** Seconds of a step, and its photos, for each layer from which on the network was trained. */
   private readonly pace = new Map<string, { readonly seconds: number; readonly batchSize: number }>();
-  /** Weights of the trial that is chosen so far. */
-  private best: { readonly trial: number; readonly reached: NonNullable<Outcome["reached"]> } | undefined;
 
   constructor(private readonly work: Material) {
     const { job, plan, head } = work;
@@ -104,17 +111,21 @@ class SettingsSearch {
     return { time, trials: this.trials, chosen, errors: this.errors, rates: this.rates };
   }
 
-  /** The classifier of the trial that is chosen, where it is better than the head; puts its weights into the network. */
-  take(): NonNullable<Outcome["reached"]>["classifier"] | undefined {
-    if (this.best === undefined || !this.isWorthTraining) return undefined;
-    const { weights, classifier } = this.best.reached;
-    weights.restore();
-    return classifier;
+  /** The trial that is chosen so far, where it has made something better than the head. */
+  get taken(): TakenTrial | undefined {
+    const { chosen, outcomes, work } = this;
+    const reached = chosen && outcomes[chosen.trial - 1]?.reached;
+    if (chosen === undefined || reached === undefined) return undefined;
+    const { settings, seconds } = chosen;
+    return { settings, seconds, ...reached, heldOut: heldOutOf(outcomes, work.heads.validationFolds) };
   }
 
-  /** Whether the trial that is chosen so far has made something better than the head. */
-  get isWorthTraining(): boolean {
-    return this.best !== undefined && this.best.trial === this.chosen?.trial;
+  /** Lets go of the weights of trials that will not be taken. */
+  private forgetOthers(): void {
+    const left = mayBeTaken(this.outcomes);
+    for (const [index, outcome] of this.outcomes.entries()) {
+      if (outcome !== undefined && !left.includes(index)) this.outcomes[index] = { ...outcome, reached: undefined };
+    }
   }
 
   private get stages(): readonly string[] {
@@ -125,21 +136,8 @@ class SettingsSearch {
     return errorsFor(this.trials.length - 1);
   }
 
-  /** The first trial, unless the evidence says that another is better; of those the one with the lowest loss. */
   private get chosen(): Trial | undefined {
-    const [first, ...others] = this.trials;
-    if (first === undefined) return undefined;
-    const convincing = others.filter(({ trial }) => this.isBetter(this.outcomes[trial - 1]));
-    return convincing.reduce(
-      (lowest, other) => (lowest === first || (other.loss ?? Infinity) < (lowest.loss ?? Infinity) ? other : lowest),
-      first,
-    );
-  }
-
-  private isBetter(outcome: Outcome | undefined): boolean {
-    if (outcome === undefined) return false;
-    const [first] = this.outcomes;
-    return first === undefined || better(outcome.losses, first.losses, this.work.job.classes.length, this.errors);
+    return this.trials[pickTrial(this.outcomes)];
   }
 
   private goesOn(): boolean {
@@ -150,7 +148,7 @@ class SettingsSearch {
     return this.trials.some((trial) => JSON.stringify(trial.settings) === JSON.stringify(settings));
   }
 
-  /** Whether there is time for a trial, and then for the training of what was found. */
+  /** Whether there is time for a trial, and then to finish it or the one that is chosen so far. */
   private fits(settings: TrialSettings): boolean {
     return this.needs(settings) < secondsLeft(this.work);
   }
@@ -158,8 +156,7 @@ class SettingsSearch {
   /** How long both take, in seconds. */
   private needs(settings: TrialSettings): number {
     const seconds = this.secondsOf(settings);
-    const last = Math.max(seconds, this.isWorthTraining ? (this.chosen?.seconds ?? 0) : 0);
-    return seconds + finishing * last + this.work.featureSeconds;
+    return (seconds + secondsToFinish(this.work, Math.max(seconds, this.taken?.seconds ?? 0))) / plannedShare;
   }
 
   /** How long a trial will take. */
@@ -176,16 +173,13 @@ class SettingsSearch {
     return known === undefined ? anotherStage * seconds + epochs * featureSeconds : seconds;
   }
 
-  /** Says that the time is too short for more than one training. */
+  /** Says which time would be enough. */
   private tellOfTime(settings: TrialSettings): void {
     const { job } = this.work;
     const { time = 0 } = job;
     const missing = this.needs(settings) - secondsLeft(this.work);
     const enough = Math.ceil((time + missing) / 60);
-    job.onEvent?.({
-      ...{ event: "warning", code: "no-search" },
-      message: `There is no time to try settings: the defaults are taken, as far as there is time. --time ${enough}m would be enough for some.`,
-    });
+    tellOfTime(job, `the defaults are taken, as far as there is time. --time ${enough}m would be enough for some`);
   }
 
   private async findRates(settings: TrialSettings, step: number): Promise<void> {
@@ -220,13 +214,14 @@ class SettingsSearch {
     if (unfreeze !== "none") this.pace.set(unfreeze, { seconds: seconds / steps, batchSize });
     const { loss = null, accuracy = null } = outcome ?? {};
     const own = { trial, settings, loss, accuracy, seconds };
+    const [first] = this.outcomes;
+    const told: Trial = {
+      ...own,
+      better: trial > 1 && outcome !== undefined && isBetter(outcome.losses, first?.losses, { trials: trial, classes: work.job.classes.length }),
+    };
     this.outcomes.push(outcome);
-    this.trials.push({ ...own, better: false });
-    const isBetter = trial > 1 && this.isBetter(outcome);
-    const told = { ...own, better: isBetter };
-    this.trials[trial - 1] = told;
-    const { reached } = outcome ?? {};
-    if (reached !== undefined && this.chosen?.trial === trial) this.best = { trial, reached };
+    this.trials.push(told);
+    this.forgetOthers();
     work.job.onEvent?.({ event: "trial", ...trialRow(told), seconds_left: Math.max(0, secondsLeft(work)) });
   }
 }

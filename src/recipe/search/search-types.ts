@@ -18,16 +18,18 @@ export interface Trial {
   readonly trial: number;
   readonly settings: TrialSettings;
   /**
-   * Loss on the validation photos, which were not learned from: of what the recipe keeps with these settings, so that of the new
-   * classifier alone where the trained network is no better. Photos count by their class, where classes have weights. `null` where
-   * the training has lost its numbers.
+   * Loss on the validation photos, which were not learned from: of the trained network, or of the new classifier alone where it
+   * stays frozen. Photos count by their class, where classes have weights. `null` where the training has lost its numbers.
    */
   readonly loss: number | null;
   /** Accuracy on the same photos. */
   readonly accuracy: number | null;
   /** How long it took. */
   readonly seconds: number;
-  /** Whether these photos say that it is better than the defaults, however many have been tried so far. */
+  /**
+   * Whether these photos say that what the recipe would keep of it is better than what it would keep with the defaults, however many
+   * have been tried so far: where a trained network is no better than the new classifier, that is kept.
+   */
   readonly better: boolean;
 }
 

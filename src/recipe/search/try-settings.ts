@@ -1,44 +1,46 @@
 import type { LostLoss } from "../../models/training-types.js";
 import type { TrainingLoops } from "../../models/platform.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
-import { choose } from "../choose.js";
-import type { TrainedClassifier } from "../fine-tune-types.js";
-import type { FittedAndMeasured } from "../head-stage.js";
-import { KeptWeights } from "../kept-weights.js";
-import type { ViewsOfSets } from "../photo-features.js";
-import { logLoss, losses, probabilitiesOf, shareRight } from "../probabilities.js";
-import { isStopped, type Work } from "../stages/stage.js";
+import type { TensorData } from "../../onnx/tensor-data.js";
+import { type Choice, choose } from "../choose.js";
+import type { HeadStage } from "../head-stage.js";
+import { logLoss, losses, shareRight } from "../probabilities.js";
+import { isStopped, type Material, type Work } from "../stages/stage.js";
 import { shares } from "../stages/train-network.js";
 import { Tuning } from "../stages/tuning.js";
 import { withTrainable } from "../trainable-flags.js";
 import { unfreezeFrom } from "../unfreeze.js";
+import type { MeasuredTrial } from "./pick-trial.js";
 import type { TrialSettings } from "./search-types.js";
-
-/** What a search works with: the head and the views are there. */
-export interface Material extends Work {
-  readonly head: FittedAndMeasured;
-  readonly views: ViewsOfSets;
-}
+import type { TakenTrial } from "./taken-trial.js";
 
 /** What came of a trial. */
-export interface Outcome {
-  /** Of each validation photo, by what the recipe would keep. */
-  readonly losses: readonly number[];
+export interface Outcome extends MeasuredTrial {
+  /** Of the trained network, on the validation photos. */
   readonly loss: number;
   readonly accuracy: number;
-  /** Where a trained network was better than the head: its weights, and what it is once it has them. */
-  readonly reached?: { readonly weights: KeptWeights; readonly classifier: TrainedClassifier } | undefined;
+  /** Where the trained network was better than the head. */
+  readonly reached?: Pick<TakenTrial, "rows" | "reached" | "share" | "temperature"> | undefined;
 }
 
 /** The network frozen: the head as it is. */
 export function outcomeOfHead({ heads, head }: Material): Outcome {
+  const { heldOut } = choose(
+    [head.validationLogits],
+    heads.validationLabels,
+    heads.validationFolds,
+    heads.validationWeights,
+  );
+  return { ...measured(heads, heldOut), ...figures(heads, heldOut) };
+}
+
+function measured(heads: HeadStage, heldOut: TensorData<"float32">): MeasuredTrial {
+  return { losses: losses(heldOut, heads.validationLabels, heads.validationWeights), heldOut };
+}
+
+function figures(heads: HeadStage, heldOut: TensorData<"float32">): Pick<Outcome, "loss" | "accuracy"> {
   const labels = heads.validationLabels;
-  const { heldOut } = choose([head.validationLogits], labels, heads.validationFolds, heads.validationWeights);
-  return {
-    losses: losses(heldOut, labels, heads.validationWeights),
-    loss: logLoss(heldOut, labels, heads.validationWeights),
-    accuracy: shareRight(heldOut, labels),
-  };
+  return { loss: logLoss(heldOut, labels, heads.validationWeights), accuracy: shareRight(heldOut, labels) };
 }
 
 /** A training with certain settings, and all that belongs to it. */
@@ -87,30 +89,20 @@ export async function withSettings<T>(
 export async function trySettings(work: Material, settings: TrialSettings): Promise<Outcome | LostLoss | undefined> {
   const rows: Work["rows"] = [];
   return withSettings({ ...work, rows }, settings, async ({ work: own, tuning }) => {
-    const { epochs, learningRate, unfreeze } = settings;
+    const { epochs, learningRate } = settings;
     const options = { epochs, learningRate, members: 1, phase: "fine-tune" } as const;
     const trouble = await tuning.run(own.views.training, options);
     if (trouble !== undefined) return trouble;
-    const row = rows.at(-1);
-    if (isStopped(work.job) || row === undefined) return undefined;
-    const { head, heads, sets } = work;
-    const candidates = [head.validationLogits];
-    for (const share of shares) candidates.push(await tuning.validationLogits(share));
-    const [labels, weights] = [heads.validationLabels, heads.validationWeights];
-    const { index, temperature, heldOut } = choose(candidates, labels, heads.validationFolds, weights);
-    const share = shares[index - 1];
-    const loss = logLoss(heldOut, labels, weights);
-    const accuracy = shareRight(heldOut, labels);
-    const outcome: Outcome = { losses: losses(heldOut, labels, weights), loss, accuracy };
-    if (share === undefined) return outcome;
-    const { model } = tuning.finish(share, temperature);
-    const classifier: TrainedClassifier = {
-      ...{ model, row: { ...row, val_loss: loss, val_accuracy: accuracy }, learnedFrom: sets.training.photos },
-      heldOut: { truth: labels, probabilities: probabilitiesOf(heldOut) },
-      // It is taken only where the job was stopped.
-      familiar: undefined,
-      unfrozenFrom: unfreeze,
-    };
-    return { ...outcome, reached: { weights: KeptWeights.of(model), classifier } };
+    if (isStopped(work.job) || rows.length === 0) return undefined;
+    const { head, heads } = work;
+    const trained: TensorData<"float32">[] = [];
+    for (const share of shares) trained.push(await tuning.validationLogits(share));
+    const chosen = (candidates: readonly TensorData<"float32">[]): Choice =>
+      choose(candidates, heads.validationLabels, heads.validationFolds, heads.validationWeights);
+    const kept = chosen([head.validationLogits, ...trained]);
+    const share = shares[kept.index - 1];
+    if (share === undefined) return { ...measured(heads, kept.heldOut), ...figures(heads, chosen(trained).heldOut) };
+    const reached = { rows, reached: tuning.reached, share, temperature: kept.temperature };
+    return { ...measured(heads, kept.heldOut), ...figures(heads, kept.heldOut), reached };
   });
 }

@@ -8,6 +8,7 @@ import type { KeptWeights } from "../kept-weights.js";
 import type { FeatureSets, ViewsOfSets } from "../photo-features.js";
 import type { Plan } from "../plan.js";
 import type { Search } from "../search/search-types.js";
+import type { TakenTrial } from "../search/taken-trial.js";
 
 /** What the stages of one job work with, and what they have made so far. */
 export interface Work {
@@ -19,6 +20,8 @@ export interface Work {
   readonly random: RandomStreams;
   /** Fits and measures classifiers of features. */
   readonly heads: HeadStage;
+  /** Whether the stages were asked for by name: then they are followed where the recipe would leave them out, too. */
+  readonly asked: boolean;
   /** The history; each stage adds its epochs. */
   readonly rows: EpochRow[];
   /** How long it took until the features of the photos were there, in seconds. */
@@ -30,18 +33,27 @@ export interface Work {
   /** The best head of the frozen network so far. */
   head?: FittedAndMeasured;
   /** Views of the photos, once they have been made. */
-  views?: ViewsOfSets;
+  views?: ViewsOfSets | undefined;
   /** The best classifier so far … */
   best?: TrainedClassifier;
   /** … and what one that has not learned from the validation photos says of them: logits `[photos, classes]`. */
   bestLogits?: TensorData<"float32">;
   /** What a search over settings found, where there was one. */
   search?: Search | undefined;
-  /** The classifier of the trial that was taken, where it is better than the head; puts its weights into the network. */
-  takeTrial?: (() => TrainedClassifier | undefined) | undefined;
+  /** The trial that was taken, where it has made something better than the head. */
+  taken?: TakenTrial | undefined;
   /** Why a training was ended early: the first that has lost its numbers, whatever those behind it reach. */
   trouble?: LostLoss | undefined;
 }
+
+/** Work whose head and views are there. */
+export interface Material extends Work {
+  readonly head: FittedAndMeasured;
+  readonly views: ViewsOfSets;
+}
+
+/** What the stages of a job have made by its end, which others may go on from. */
+export type Reached = Omit<Work, "job" | "plan" | "network" | "random" | "heads" | "untrained" | "started" | "asked">;
 
 /**
  * A stage of the recipe.
@@ -50,6 +62,11 @@ export interface Work {
  * where the stage has nothing to do
  */
 export type Stage = (work: Work) => Promise<TrainedClassifier | undefined>;
+
+/** Whether the first two stages have made what the others work with. */
+export function isMaterial(work: Work): work is Material {
+  return work.head !== undefined && work.views !== undefined;
+}
 
 export function isStopped({ signal }: FineTuneJob): boolean {
   return signal?.aborted === true;

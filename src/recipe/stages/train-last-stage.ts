@@ -7,7 +7,7 @@ export const trainLastStage: Stage = async (work) => {
   const { job, plan, head, views } = work;
   if (head === undefined || views === undefined || plan.unfrozen.size === 0) return undefined;
   const { val_accuracy } = head.row;
-  if (staysFrozen(head.weightedAccuracy, head.heldOut.truth.length, job)) {
+  if (!work.asked && staysFrozen(head.weightedAccuracy, head.heldOut.truth.length, job)) {
     job.onEvent?.({ event: "left-frozen", val_accuracy });
     return undefined;
   }

@@ -2,11 +2,11 @@ import type { TensorData } from "../../onnx/tensor-data.js";
 import type { Layer } from "../../nn/layer.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
 import { choose } from "../choose.js";
-import type { TrainedClassifier } from "../fine-tune-types.js";
+import type { EpochRow, TrainedClassifier } from "../fine-tune-types.js";
 import type { ViewsOfSets } from "../photo-features.js";
 import type { Phase } from "../plan.js";
 import { logLoss, probabilitiesOf, shareRight } from "../probabilities.js";
-import { announce, isStopped, secondsLeft, type Work } from "./stage.js";
+import { announce, isMaterial, isStopped, type Material, secondsLeft, type Work } from "./stage.js";
 import { stepsOf, Tuning, type TuningOptions } from "./tuning.js";
 
 /**
@@ -19,7 +19,7 @@ export const shares = [0.5, 1] as const;
 /** The shortest training that is worth its beginning. */
 const fewestEpochs = 3;
 /** Epochs with all photos, as a share of those before. */
-const moreEpochs = 1 / 3;
+export const moreEpochs = 1 / 3;
 /** Share of the time that is planned with: steps take longer now and then. */
 const plannedShare = 0.9;
 
@@ -40,8 +40,9 @@ export async function trainNetwork(
   phase: Phase,
   most: Length,
 ): Promise<TrainedClassifier | undefined> {
-  const { job, sets, heads, head, views, bestLogits } = work;
-  if (head === undefined || views === undefined || bestLogits === undefined) return undefined;
+  const { job, heads, bestLogits } = work;
+  if (!isMaterial(work) || bestLogits === undefined) return undefined;
+  const { head, views } = work;
   const { runtime, machine } = job;
   const loops = createTrainingLoops({ runtime, machine, random: work.random });
   const tuning = new Tuning(work, loops, await heads.withoutValidation(head, views.features));
@@ -72,26 +73,63 @@ export async function trainNetwork(
       return undefined;
     }
     work.bestLogits = logits;
-    const made = {
-      row: {
-        ...row,
-        val_loss: logLoss(heldOut, labels, heads.validationWeights),
-        val_accuracy: shareRight(heldOut, labels),
-      },
-      heldOut: { truth: labels, probabilities: probabilitiesOf(heldOut) },
-      familiar: await tuning.familiarPhotos(share),
-      unfrozenFrom: job.unfreeze ?? [...unfrozen][0]?.name ?? "none",
-    };
-    if (heads.learnsFromAll && !isStopped(job)) {
-      if (await learnFromAll(work, tuning, views, length)) {
-        const finished = { ...made, ...tuning.finish(share, temperature), learnedFrom: head.learnedFrom };
-        return { ...finished, familiar: await tuning.knowing(made.familiar?.threshold) };
-      }
-    }
-    return { ...made, ...tuning.finish(share, temperature), learnedFrom: sets.training.photos };
+    const unfrozenFrom = job.unfreeze ?? [...unfrozen][0]?.name ?? "none";
+    return await finishTraining(work, tuning, length, {
+      row,
+      share,
+      temperature,
+      heldOut,
+      unfrozenFrom,
+    });
   } finally {
     await loops.release(tuning.model);
   }
+}
+
+/** A training that has come to its end, and what was chosen of it. */
+export interface EndedTraining {
+  /** Its last epoch. */
+  readonly row: EpochRow;
+  /** How far the weights go from where they were to where it has brought them. */
+  readonly share: number;
+  /** What its logits are divided by. */
+  readonly temperature: number;
+  /** `[photos, classes]`: logits of the validation photos, each by what the others have chosen. */
+  readonly heldOut: TensorData<"float32">;
+  readonly unfrozenFrom: string;
+}
+
+/**
+ * Makes a classifier of a training that was worth it: it goes on with all photos first.
+ *
+ * @param tuning with the weights that were reached
+ * @param length of the training that has ended; `undefined` where there is no time for all photos
+ */
+export async function finishTraining(
+  work: Material,
+  tuning: Tuning,
+  length: Length | undefined,
+  { row, share, temperature, heldOut, unfrozenFrom }: EndedTraining,
+): Promise<TrainedClassifier> {
+  const { job, sets, heads, head, views } = work;
+  const labels = heads.validationLabels;
+  const made = {
+    row: {
+      ...row,
+      val_loss: logLoss(heldOut, labels, heads.validationWeights),
+      val_accuracy: shareRight(heldOut, labels),
+    },
+    heldOut: { truth: labels, probabilities: probabilitiesOf(heldOut) },
+    familiar: await tuning.familiarPhotos(share),
+    unfrozenFrom,
+  };
+  if (length !== undefined && heads.learnsFromAll && !isStopped(job)) {
+    if (await learnFromAll(work, tuning, views, length)) {
+      const finished = { ...made, ...tuning.finish(share, temperature), learnedFrom: head.learnedFrom };
+      return { ...finished, familiar: await tuning.knowing(made.familiar?.threshold) };
+    }
+  }
+  return { ...made, ...tuning.finish(share, temperature), learnedFrom: sets.training.photos };
 }
 
 /**

@@ -14,7 +14,9 @@ const members = 4;
 /** Where more time was given than the recipe needs, two stages of the network are trained, for longer and several times. */
 export const trainTwoStages: Stage = async (work) => {
   const { job, plan, views, untrained } = work;
-  if (plan.deadline === undefined || views === undefined || plan.unfrozenInTime.size === 0) return undefined;
+  if (views === undefined || plan.unfrozenInTime.size === 0) return undefined;
+  // Unless it is asked for, it is for time that is left over.
+  if (plan.deadline === undefined && !work.asked) return undefined;
   if (secondsLeft(work) <= 0) return undefined;
   announce(work, "two-stages");
   const { model } = job.backbone;

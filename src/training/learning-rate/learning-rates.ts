@@ -18,6 +18,9 @@ const momentum = 0.9;
 /** Steps on either side of one that its slope is taken from: losses of batches differ by luck. */
 const reach = 3;
 
+/** Share of the steps at the beginning that suggest nothing: the average is one of few losses there, and moves by luck. As in fastai. */
+const uncertain = 0.1;
+
 /** A loss this many times as great as the lowest one says that the rates have become too great. */
 const diverged = 4;
 
@@ -56,9 +59,13 @@ export function learningRates(
   smoothed: readonly number[],
 ): LearningRates {
   const lowest = smoothed.reduce((best, loss, step) => (loss < (smoothed[best] ?? loss) ? step : best), 0);
+  const first = Math.min(lowest, Math.floor(uncertain * smoothed.length));
   // Behind the lowest loss it falls nowhere for good.
   const slopes = smoothed.slice(0, lowest + 1).map((_, step) => slopeAt(smoothed, step));
-  const steepest = slopes.reduce((best, slope, step) => (slope < (slopes[best] ?? slope) ? step : best), 0);
+  const steepest = slopes.reduce(
+    (best, slope, step) => (step > first && slope < (slopes[best] ?? slope) ? step : best),
+    first,
+  );
   const falls = (slopes[steepest] ?? 0) < 0;
   const tenth = (rates[lowest] ?? 0) / 10;
   return {
