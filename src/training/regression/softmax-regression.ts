@@ -8,7 +8,7 @@ import { reduceSumOp } from "../../ops/reduction.js";
 import { logSoftmax } from "../../ops/softmax.js";
 import { fromTensor, type Runtime, type Session, type Tensor, toTensor } from "../../runtime/runtime.js";
 import { createSession } from "../../runtime/session.js";
-import { type Evaluated, minimize } from "./minimize.js";
+import { type Evaluated, minimize, type MinimizeOptions } from "./minimize.js";
 
 /** A classifier that is linear in features: `logits = features · kernel + bias`. */
 export interface LinearClassifier {
@@ -26,6 +26,12 @@ export interface Samples {
   readonly targets: TensorData<"float32">;
   /** How much each sample counts, `[samples]`, 0 or more; those with 0 are left out. */
   readonly weights: TensorData<"float32">;
+}
+
+/** Where the search for the minimum begins and ends. */
+export interface RegressionOptions extends Pick<MinimizeOptions, "smallestGain"> {
+  /** Where to begin, such as at the solution for another penalty; default zeros. */
+  readonly start?: LinearClassifier | undefined;
 }
 
 /**
@@ -70,9 +76,12 @@ export class SoftmaxRegression {
    * Finds the minimum.
    *
    * @param penalty of the squared kernel; 0 or more
-   * @param start where to begin, such as the solution for another penalty; default zeros
    */
-  async fit(samples: Samples, penalty: number, start?: LinearClassifier): Promise<LinearClassifier> {
+  async fit(
+    samples: Samples,
+    penalty: number,
+    { start, smallestGain }: RegressionOptions = {},
+  ): Promise<LinearClassifier> {
     const { features, classes } = this;
     const { data } = samples.weights;
     const sum = data.reduce((all, weight) => all + weight, 0);
@@ -98,7 +107,7 @@ export class SoftmaxRegression {
       from.set(start.kernel.data);
       from.set(start.bias.data, features * classes);
     }
-    const { point } = await minimize(evaluate, from);
+    const { point } = await minimize(evaluate, from, smallestGain === undefined ? {} : { smallestGain });
     return this.at(point);
   }
 
