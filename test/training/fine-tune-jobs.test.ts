@@ -13,7 +13,8 @@ import { measureExactly } from "../../src/recipe/measure-exactly.js";
 import { float32 } from "../../src/onnx/tensor-data.js";
 import { fromTensor, toTensor } from "../../src/runtime/runtime.js";
 import { createNodeMachine } from "../../src/hosts/node/platform.js";
-import { Generator } from "../../src/random/generator.js";
+import { preparePhotos } from "../../src/photos/prepare-photos.js";
+import { drawColourPhotos } from "../support/colour-photos.js";
 import { wave } from "../support/wave.js";
 
 let folder = "";
@@ -204,26 +205,13 @@ test("where there is time, two stages are trained after the last one, from where
 });
 
 test("a training that is worth it is kept, and goes on with all photos", async () => {
-  // Red and blue are alike in one class and not in the other: no sum of colours says so, but a network that learns does.
-  const random = new Generator(4);
-  const level = (high: boolean): number => (high ? 190 : 65) + random.uniform(-20, 20);
-  const coloured: Photo[] = [];
-  for (let index = 0; index < 160; index++) {
-    const path = join(folder, "photos", `colour-${index}.png`);
-    const red = random.uniform() < 0.5;
-    const blue = red === (index % 2 === 0);
-    const background = { r: level(red), g: random.uniform(60, 190), b: level(blue) };
-    await sharp({ create: { width: 16, height: 16, channels: 3, background } })
-      .png()
-      .toFile(path);
-    coloured.push({ path, classIndex: index % 2 });
-  }
+  await drawColourPhotos(join(folder, "colours"));
+  const { training, validation } = await preparePhotos(join(folder, "colours"), 0, () => undefined);
   const stages: string[] = [];
   const result = await fineTune({
     ...{
       ...jobOf(1),
-      training: coloured.slice(0, 80),
-      validation: coloured.slice(80),
+      ...{ training, validation },
       epochs: 30,
       learningRate: 0.003,
     },

@@ -25,7 +25,7 @@ export function secondsToFinish(work: Work, seconds: number): number {
  */
 export async function finishTrial(work: Material, trial: TakenTrial): Promise<TrainedClassifier> {
   const { job, heads, head, views, rows, random } = work;
-  const { settings, share, temperature, heldOut } = trial;
+  const { settings, temperature, heldOut } = trial;
   announce(work, "chosen");
   const before = rows.length;
   const own = trial.rows.map((row) => ({ ...row, epoch: before + row.epoch }));
@@ -43,7 +43,7 @@ export async function finishTrial(work: Material, trial: TakenTrial): Promise<Tr
     const all = secondsLeft(work) >= secondsToFinish(work, trial.seconds);
     try {
       const { epochs, unfreeze } = settings;
-      const ended = { row, share, temperature, heldOut, unfrozenFrom: unfreeze };
+      const ended = { row, temperature, heldOut, unfrozenFrom: unfreeze };
       return await finishTraining(found, tuning, all ? { epochs, members: 1 } : undefined, ended);
     } finally {
       await loops.release(tuning.model);

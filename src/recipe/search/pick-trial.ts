@@ -40,7 +40,12 @@ export function mayBeTaken(trials: readonly (MeasuredTrial | undefined)[]): read
   const [first] = trials;
   const classes = classesOf(trials);
   const better = trials.flatMap((trial, index) => {
-    if (index === 0 || trial === undefined || !isBetter(trial.losses, first?.losses, { trials: trials.length, classes })) return [];
+    if (
+      index === 0 ||
+      trial === undefined ||
+      !isBetter(trial.losses, first?.losses, { trials: trials.length, classes })
+    )
+      return [];
     const clear = first === undefined ? Infinity : errorsBetter(trial.losses, first.losses, classes);
     return [{ index, clear, loss: sum(trial.losses) }];
   });

@@ -217,7 +217,10 @@ class SettingsSearch {
     const [first] = this.outcomes;
     const told: Trial = {
       ...own,
-      better: trial > 1 && outcome !== undefined && isBetter(outcome.losses, first?.losses, { trials: trial, classes: work.job.classes.length }),
+      better:
+        trial > 1 &&
+        outcome !== undefined &&
+        isBetter(outcome.losses, first?.losses, { trials: trial, classes: work.job.classes.length }),
     };
     this.outcomes.push(outcome);
     this.trials.push(told);

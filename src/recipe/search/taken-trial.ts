@@ -12,8 +12,6 @@ export interface TakenTrial {
   readonly rows: readonly EpochRow[];
   /** Where its weights came to. */
   readonly reached: KeptWeights;
-  /** How far the weights of the network go from where they were to there. */
-  readonly share: number;
   /** What its logits are divided by. */
   readonly temperature: number;
   /** `[photos, classes]`: logits of the validation photos, each by the trial that the others would have chosen. */

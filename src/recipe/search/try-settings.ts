@@ -6,7 +6,7 @@ import { type Choice, choose } from "../choose.js";
 import type { HeadStage } from "../head-stage.js";
 import { logLoss, losses, shareRight } from "../probabilities.js";
 import { isStopped, type Material, type Work } from "../stages/stage.js";
-import { shares } from "../stages/train-network.js";
+import { share } from "../stages/train-network.js";
 import { Tuning } from "../stages/tuning.js";
 import { withTrainable } from "../trainable-flags.js";
 import { unfreezeFrom } from "../unfreeze.js";
@@ -20,7 +20,7 @@ export interface Outcome extends MeasuredTrial {
   readonly loss: number;
   readonly accuracy: number;
   /** Where the trained network was better than the head. */
-  readonly reached?: Pick<TakenTrial, "rows" | "reached" | "share" | "temperature"> | undefined;
+  readonly reached?: Pick<TakenTrial, "rows" | "reached" | "temperature"> | undefined;
 }
 
 /** The network frozen: the head as it is. */
@@ -95,14 +95,12 @@ export async function trySettings(work: Material, settings: TrialSettings): Prom
     if (trouble !== undefined) return trouble;
     if (isStopped(work.job) || rows.length === 0) return undefined;
     const { head, heads } = work;
-    const trained: TensorData<"float32">[] = [];
-    for (const share of shares) trained.push(await tuning.validationLogits(share));
+    const trained = await tuning.validationLogits(share);
     const chosen = (candidates: readonly TensorData<"float32">[]): Choice =>
       choose(candidates, heads.validationLabels, heads.validationFolds, heads.validationWeights);
-    const kept = chosen([head.validationLogits, ...trained]);
-    const share = shares[kept.index - 1];
-    if (share === undefined) return { ...measured(heads, kept.heldOut), ...figures(heads, chosen(trained).heldOut) };
-    const reached = { rows, reached: tuning.reached, share, temperature: kept.temperature };
+    const kept = chosen([head.validationLogits, trained]);
+    if (kept.index === 0) return { ...measured(heads, kept.heldOut), ...figures(heads, chosen([trained]).heldOut) };
+    const reached = { rows, reached: tuning.reached, temperature: kept.temperature };
     return { ...measured(heads, kept.heldOut), ...figures(heads, kept.heldOut), reached };
   });
 }
