@@ -147,7 +147,7 @@ export class Tuning {
   finish(share: number, temperature: number): { readonly model: Sequential } {
     this.before.blend(this.after, share);
     divideLogits(this.model, temperature);
-    // It is nobody's business who trains the model on.
+    // Whoever trains the model on chooses rates anew.
     this.setRateOfHead(1);
     return { model: this.model };
   }
