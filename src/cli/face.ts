@@ -14,7 +14,7 @@ const stages = {
   features: "Passing photos through the network",
   views: "Passing views of photos through the network",
   training: "Epoch",
-  "all-photos": "Going on with all photos",
+  "all-photos": "Training with all photos",
   comparing: "Comparing with the exact network",
   "learning-curve": "Learning from fewer photos",
   "learning-rate": "Looking for a learning rate",

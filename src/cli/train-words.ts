@@ -109,7 +109,7 @@ const stageTexts: Readonly<Record<StageName, string>> = {
   search: "Settings are tried, the defaults first.",
   "learning-rate": "The learning rate rises from step to step, to see where the loss falls.",
   chosen: "The training with the settings that were taken:",
-  "all-photos": "It was worth it, and goes on with all photos.",
+  "all-photos": "It was worth it, and is done once more with all photos.",
 };
 
 function stageText({ stage, seconds_left }: Extract<JobEvent, { event: "stage" }>): string {

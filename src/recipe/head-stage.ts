@@ -20,6 +20,8 @@ export interface FittedAndMeasured {
   readonly classifier: UnitClassifier;
   /** How much the penalty had to hold it back. */
   readonly penalty: number;
+  /** What it has learned from; `undefined` where that is the photos themselves. */
+  readonly views: ViewFeatures | undefined;
   /** What its logits are divided by, so that its probabilities hold. */
   readonly temperature: number;
   readonly row: EpochRow;
@@ -31,6 +33,8 @@ export interface FittedAndMeasured {
   /** `[photos, classes]`: logits of the validation photos by classifiers that have not learned from them. */
   readonly validationLogits: TensorData<"float32">;
 }
+
+type Measured = Omit<FittedAndMeasured, "views">;
 
 /**
  * Fits and measures linear classifiers of what the frozen network makes of photos.
@@ -77,6 +81,10 @@ export class HeadStage {
    * @param started when the stage has begun, in ms
    */
   async fit(number: number, started: number, views?: ViewFeatures): Promise<FittedAndMeasured> {
+    return { ...(await this.fitTo(number, started, views)), views };
+  }
+
+  private async fitTo(number: number, started: number, views?: ViewFeatures): Promise<Measured> {
     const { training, validation } = this.sets;
     const all = labelled(
       [training, validation],
@@ -104,8 +112,8 @@ export class HeadStage {
   }
 
   /** The same classifier learned from the training photos alone, for a stage that the validation photos are to judge. */
-  async withoutValidation({ penalty }: FittedAndMeasured, views: ViewFeatures): Promise<UnitClassifier> {
-    const alone = labelled([this.sets.training], this.folds.training, this.weighting, [views.training]);
+  async withoutValidation({ penalty, views }: FittedAndMeasured): Promise<UnitClassifier> {
+    const alone = labelled([this.sets.training], this.folds.training, this.weighting, views && [views.training]);
     return this.fitter.refit(alone, penalty);
   }
 
@@ -171,7 +179,7 @@ export class HeadStage {
       readonly folds: readonly number[];
       readonly validation: TensorData<"float32">;
     },
-  ): Promise<FittedAndMeasured> {
+  ): Promise<Measured> {
     const { temperature, heldOut } = choose([held.logits], held.labels, held.folds);
     const counted = photoWeights(this.weighting, held.labels);
     const logits = tempered(await this.fitter.logits(learned.features, classifier), temperature);

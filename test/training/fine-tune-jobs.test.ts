@@ -204,7 +204,7 @@ test("where there is time, two stages are trained after the last one, from where
   }
 });
 
-test("a training that is worth it is kept, and goes on with all photos", async () => {
+test("a training that is worth it is kept, and done once more with all photos", async () => {
   await drawColourPhotos(join(folder, "colours"));
   const { training, validation } = await preparePhotos(join(folder, "colours"), 0, () => undefined);
   const stages: string[] = [];

@@ -1,7 +1,7 @@
 import { createTrainingLoops } from "../../training/fit/loops.js";
 import type { TrainedClassifier } from "../fine-tune-types.js";
 import { announce, type Material, secondsLeft, type Work } from "../stages/stage.js";
-import { finishTraining, moreEpochs } from "../stages/train-network.js";
+import { finishTraining } from "../stages/train-network.js";
 import { stepsOf, Tuning } from "../stages/tuning.js";
 import { withTrainable } from "../trainable-flags.js";
 import { unfreezeFrom } from "../unfreeze.js";
@@ -9,18 +9,18 @@ import type { TakenTrial } from "./taken-trial.js";
 import { workWith } from "./try-settings.js";
 
 /**
- * How long it takes to finish the training of a trial, in seconds: a share of it with all photos, and looks at them.
+ * How long it takes to finish the training of a trial, in seconds: the same with all photos, and looks at them.
  *
  * @param seconds how long the trial took
  */
 export function secondsToFinish(work: Work, seconds: number): number {
   const { heads, featureSeconds } = work;
   if (!heads.learnsFromAll) return featureSeconds;
-  return moreEpochs * (stepsOf(work, undefined) / stepsOf(work, "fine-tune")) * seconds + 2 * featureSeconds;
+  return (stepsOf(work, undefined) / stepsOf(work, "fine-tune")) * seconds + 2 * featureSeconds;
 }
 
 /**
- * Finishes the training of a trial, as that of `graft train` is: it goes on with all photos. The trial was its first part, and what a
+ * Finishes the training of a trial, as that of `graft train` is: once more with all photos. The trial was its first part, and what a
  * second one would give is the same to the bit.
  */
 export async function finishTrial(work: Material, trial: TakenTrial): Promise<TrainedClassifier> {
@@ -37,7 +37,7 @@ export async function finishTrial(work: Material, trial: TakenTrial): Promise<Tr
   return withTrainable(model, new Set(unfreezeFrom(model, settings.unfreeze)), async () => {
     const found = workWith(work, settings);
     const loops = createTrainingLoops({ runtime: job.runtime, machine: job.machine, random });
-    const tuning = new Tuning(found, loops, await heads.withoutValidation(head, views.features));
+    const tuning = new Tuning(found, loops, await heads.withoutValidation(head));
     tuning.goBackTo(trial.reached.for(tuning.model));
     // Where there is no time for all photos, it has learned from the training photos.
     const all = secondsLeft(work) >= secondsToFinish(work, trial.seconds);

@@ -71,7 +71,7 @@ export async function withSettings<T>(
   return withTrainable(backbone.model, layers, async () => {
     const own = workWith(work, settings);
     const loops = createTrainingLoops({ runtime, machine, random: work.random });
-    const tuning = new Tuning(own, loops, await work.heads.withoutValidation(work.head, work.views.features));
+    const tuning = new Tuning(own, loops, await work.heads.withoutValidation(work.head));
     try {
       return await use({ work: own, loops, tuning });
     } finally {

@@ -18,8 +18,6 @@ export const share = 0.75;
 
 /** The shortest training that is worth its beginning. */
 const fewestEpochs = 3;
-/** Epochs with all photos, as a share of those before. */
-export const moreEpochs = 1 / 3;
 /** Share of the time that is planned with: steps take longer now and then. */
 const plannedShare = 0.9;
 
@@ -28,7 +26,7 @@ type Length = Pick<TuningOptions, "epochs" | "members">;
 
 /**
  * Trains what is unfrozen of the network together with the head on views of the training photos. Where the validation photos say
- * that it was worth it, it goes on with all photos: nothing is chosen any more then.
+ * that it was worth it, the same is done once more with all photos: nothing is chosen any more then.
  *
  * @param unfrozen layers of the network that are trainable now
  * @param phase of the rows of the history
@@ -45,7 +43,7 @@ export async function trainNetwork(
   const { head, views } = work;
   const { runtime, machine } = job;
   const loops = createTrainingLoops({ runtime, machine, random: work.random });
-  const tuning = new Tuning(work, loops, await heads.withoutValidation(head, views.features));
+  const tuning = new Tuning(work, loops, await heads.withoutValidation(head));
   try {
     const length = await fitting(work, tuning, views, most);
     if (length === undefined) return undefined;
@@ -95,7 +93,7 @@ export interface EndedTraining {
 }
 
 /**
- * Makes a classifier of a training that was worth it: it goes on with all photos first.
+ * Makes a classifier of a training that was worth it, tells of it, and trains once more with all photos.
  *
  * @param tuning with the weights that were reached
  * @param length of the training that has ended; `undefined` where there is no time for all photos
@@ -106,7 +104,7 @@ export async function finishTraining(
   length: Length | undefined,
   { row, temperature, heldOut, unfrozenFrom }: EndedTraining,
 ): Promise<TrainedClassifier> {
-  const { job, sets, heads, head, views } = work;
+  const { job, sets, heads } = work;
   const labels = heads.validationLabels;
   const made = {
     row: {
@@ -118,36 +116,57 @@ export async function finishTraining(
     familiar: await tuning.familiarPhotos(share),
     unfrozenFrom,
   };
-  if (length !== undefined && heads.learnsFromAll && !isStopped(job)) {
-    if (await learnFromAll(work, tuning, views, length)) {
-      const finished = { ...made, ...tuning.finish(share, temperature), learnedFrom: head.learnedFrom };
-      return { ...finished, familiar: await tuning.knowing(made.familiar?.threshold) };
-    }
-  }
-  return { ...made, ...tuning.finish(share, temperature), learnedFrom: sets.training.photos };
+  const reached = { ...made, ...tuning.finish(share, temperature), learnedFrom: sets.training.photos };
+  if (length === undefined || !heads.learnsFromAll || isStopped(job)) return reached;
+  await job.onBetter?.(reached);
+  tuning.undo();
+  const anew = await learnFromAll(work, length, { temperature, threshold: made.familiar?.threshold });
+  return anew === undefined ? { ...reached, ...tuning.finish(share, temperature) } : { ...made, ...anew };
+}
+
+/** What a training with all photos takes over from the one that photos have measured. */
+interface Measured {
+  /** What its logits are divided by. */
+  readonly temperature: number;
+  /** Beyond which distance photos are foreign. */
+  readonly threshold: number | undefined;
 }
 
 /**
- * Goes on with all photos, for a third of the epochs at half the rate: those that have measured come in, and the others keep their place.
+ * Trains as before, but with all photos: those that have measured come in. It begins where the other training has begun, with a head
+ * that has learned from all photos too.
  *
- * @returns whether it has come to an end; else the network is as it was
+ * @returns `undefined` where it did not come to its end; the network is as it was then
  */
-async function learnFromAll(work: Work, tuning: Tuning, views: ViewsOfSets, { epochs }: Length): Promise<boolean> {
+async function learnFromAll(
+  work: Material,
+  length: Length,
+  { temperature, threshold }: Measured,
+): Promise<Pick<TrainedClassifier, "model" | "familiar" | "learnedFrom"> | undefined> {
+  const { job, head, views } = work;
   announce(work, "all-photos");
-  const length = { epochs: Math.ceil(epochs * moreEpochs), members: 1 };
-  const options = { ...length, learningRate: work.plan.learningRate / 2, phase: undefined };
-  const { reached } = tuning;
-  const trouble = await tuning.run(views.all, options);
-  work.trouble ??= trouble;
-  if (trouble === undefined && !isStopped(work.job)) return true;
-  tuning.goBackTo(reached);
-  return false;
+  const { runtime, machine } = job;
+  const loops = createTrainingLoops({ runtime, machine, random: work.random });
+  const tuning = new Tuning(work, loops, head.classifier);
+  try {
+    const { learningRate } = work.plan;
+    const trouble = await tuning.run(views.all, { ...length, learningRate, phase: undefined });
+    work.trouble ??= trouble;
+    if (trouble !== undefined || isStopped(job)) {
+      tuning.undo();
+      return undefined;
+    }
+    const { model } = tuning.finish(share, temperature);
+    return { model, familiar: await tuning.knowing(threshold), learnedFrom: head.learnedFrom };
+  } finally {
+    await loops.release(tuning.model);
+  }
 }
 
 /** As much of a training, and of the one with all photos, as fits into the time; `undefined` where it is too little. */
 async function fitting(work: Work, tuning: Tuning, views: ViewsOfSets, most: Length): Promise<Length | undefined> {
   if (work.plan.deadline === undefined) return most;
-  const more = work.heads.learnsFromAll ? moreEpochs * stepsOf(work, undefined) : 0;
+  const more = work.heads.learnsFromAll ? stepsOf(work, undefined) : 0;
   const epoch = (await tuning.secondsAStep(views.training)) * (stepsOf(work, "fine-tune") + more);
   const epochs = Math.floor((plannedShare * secondsLeft(work)) / epoch);
   if (epochs < Math.min(fewestEpochs, most.epochs)) return undefined;
