@@ -14,6 +14,7 @@ const stages = {
   features: "Passing photos through the network",
   views: "Passing views of photos through the network",
   training: "Epoch",
+  "another-part": "Training without another part",
   "all-photos": "Training with all photos",
   comparing: "Comparing with the exact network",
   "learning-curve": "Learning from fewer photos",

@@ -44,6 +44,9 @@ export class TrainWords {
             "(--unfreeze with a layer's name trains it in any case).",
         );
         return true;
+      case "not-better":
+        this.reporter.say("Photos that were held out do not say that it is better: what was there before is kept.");
+        return true;
       case "progress":
         return this.progress(event);
       case "stage":
@@ -109,6 +112,8 @@ const stageTexts: Readonly<Record<StageName, string>> = {
   search: "Settings are tried, the defaults first.",
   "learning-rate": "The learning rate rises from step to step, to see where the loss falls.",
   chosen: "The training with the settings that were taken:",
+  "another-part":
+    "The photos that were held out do not say clearly whether that is better: the same once more, other photos held out.",
   "all-photos": "It was worth it, and is done once more with all photos.",
 };
 

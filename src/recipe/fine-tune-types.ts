@@ -55,6 +55,8 @@ export type StageName =
   | "views"
   | "last-stage"
   | "two-stages"
+  /** What was held out does not say clearly whether a training is better: the same without another part of the photos. */
+  | "another-part"
   | "all-photos"
   /** Settings are tried, a range test beside them, and what was found is trained. */
   | "search"
@@ -69,7 +71,15 @@ export type FineTuneEvent =
   | {
       readonly event: "progress";
       readonly stage:
-        "features" | "views" | "training" | "all-photos" | "comparing" | "learning-curve" | "learning-rate" | "trial";
+        | "features"
+        | "views"
+        | "training"
+        | "another-part"
+        | "all-photos"
+        | "comparing"
+        | "learning-curve"
+        | "learning-rate"
+        | "trial";
       readonly unit: "photos" | "steps";
       readonly done: number;
       readonly total: number;
@@ -98,6 +108,8 @@ export type FineTuneEvent =
     }
   /** The second phase is left out: the new classifier is good enough without it. */
   | { readonly event: "left-frozen"; readonly val_accuracy: number }
+  /** Photos that were held out do not say that what a stage made is better: what was there before is kept. */
+  | { readonly event: "not-better" }
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
   | { readonly event: "warning"; readonly code: string; readonly message: string }
   | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow);

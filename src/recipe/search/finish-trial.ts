@@ -14,9 +14,11 @@ import { workWith } from "./try-settings.js";
  * @param seconds how long the trial took
  */
 export function secondsToFinish(work: Work, seconds: number): number {
-  const { heads, featureSeconds } = work;
+  const { heads, sets, featureSeconds } = work;
   if (!heads.learnsFromAll) return featureSeconds;
-  return (stepsOf(work, undefined) / stepsOf(work, "fine-tune")) * seconds + 2 * featureSeconds;
+  const { training, validation } = sets;
+  const all = stepsOf(work, [...training.photos, ...validation.photos]);
+  return (all / stepsOf(work, training.photos)) * seconds + 2 * featureSeconds;
 }
 
 /**
@@ -24,8 +26,8 @@ export function secondsToFinish(work: Work, seconds: number): number {
  * second one would give is the same to the bit.
  */
 export async function finishTrial(work: Material, trial: TakenTrial): Promise<TrainedClassifier> {
-  const { job, heads, head, views, rows, random } = work;
-  const { settings, temperature, heldOut } = trial;
+  const { job, heads, head, rows, random } = work;
+  const { settings, share, temperature, heldOut } = trial;
   announce(work, "chosen");
   const before = rows.length;
   const own = trial.rows.map((row) => ({ ...row, epoch: before + row.epoch }));
@@ -37,13 +39,13 @@ export async function finishTrial(work: Material, trial: TakenTrial): Promise<Tr
   return withTrainable(model, new Set(unfreezeFrom(model, settings.unfreeze)), async () => {
     const found = workWith(work, settings);
     const loops = createTrainingLoops({ runtime: job.runtime, machine: job.machine, random });
-    const tuning = new Tuning(found, loops, await heads.withoutValidation(head));
+    const tuning = new Tuning(found, loops, await heads.without(heads.parts[0], head));
     tuning.goBackTo(trial.reached.for(tuning.model));
     // Where there is no time for all photos, it has learned from the training photos.
     const all = secondsLeft(work) >= secondsToFinish(work, trial.seconds);
     try {
       const { epochs, unfreeze } = settings;
-      const ended = { row, temperature, heldOut, unfrozenFrom: unfreeze };
+      const ended = { row, share, temperature, heldOut, ...heads.parts[0], unfrozenFrom: unfreeze };
       return await finishTraining(found, tuning, all ? { epochs, members: 1 } : undefined, ended);
     } finally {
       await loops.release(tuning.model);
