@@ -7,11 +7,11 @@ import { photoWeights, type Weighting, weightingOf } from "./class-weights.js";
 import type { EpochRow, FineTuneJob, HeldOut } from "./fine-tune-types.js";
 import { type FamiliarPhotos, familiarPhotos, familiarPhotosMeasured, roomFor } from "./familiar-photos.js";
 import { type FittedHead, HeadFitter, type LabelledFeatures, type UnitClassifier } from "./fit-head.js";
-import { foldCount, foldsOfPhotos } from "./folds.js";
+import { foldsOfPhotos } from "./folds.js";
 import { featureModel } from "./feature-model.js";
 import { type FeatureSets, type PhotoFeatures, type ViewFeatures } from "./photo-features.js";
 import { logLoss, losses, probabilitiesOf, shareRight } from "./probabilities.js";
-import { type Part, photosAt } from "./part.js";
+import { type Part, partsOf } from "./part.js";
 import { rowsAt, rowsTogether } from "./rows.js";
 import { tempered } from "./temperature.js";
 
@@ -54,7 +54,7 @@ export class HeadStage {
     private readonly fitter: HeadFitter,
     private readonly job: FineTuneJob,
     private readonly sets: FeatureSets,
-    private readonly folds: Readonly<Record<"training" | "validation" | "all", readonly number[]>>,
+    private readonly folds: Readonly<Record<"training" | "all", readonly number[]>>,
     private readonly weighting: Weighting,
     /**
      * Who measures a training of the network: the validation photos first; where these were drawn, other parts as large
@@ -66,38 +66,20 @@ export class HeadStage {
   /** @param random where the parts of the cross-validation are drawn from */
   static async create(job: FineTuneJob, sets: FeatureSets, random: RandomStreams): Promise<HeadStage> {
     const { training, validation } = sets;
-    const fold = async (parts: readonly Pick<PhotoFeatures, "photos">[]): Promise<number[]> =>
+    const fold = async (parts: readonly PhotoFeatures[]): Promise<number[]> =>
       foldsOfPhotos(
         parts.flatMap(({ photos }) => photos),
         random.stream("folds"),
       );
     const folds = {
       training: await fold([training]),
-      validation: await fold([validation]),
       all: await fold([training, validation]),
     };
     const width = training.features.dims[1] ?? 0;
     const fitter = await HeadFitter.create(job.runtime, width, job.classes.length);
     const weighting = weightingOf(job);
-    const all = [...training.photos, ...validation.photos];
-    const part = async (isHeld: (photo: number) => boolean, own?: readonly number[]): Promise<Part> => {
-      const numbers = all.map((_, photo) => photo);
-      const held = numbers.filter(isHeld);
-      const photos = photosAt(all, held);
-      const labels = photos.map(({ classIndex }) => classIndex);
-      return {
-        learned: numbers.filter((photo) => !isHeld(photo)),
-        ...{ held, labels, weights: photoWeights(weighting, labels) },
-        folds: own ?? (await fold([{ photos }])),
-      };
-    };
-    const first = await part((photo) => photo >= training.photos.length, folds.validation);
-    const others: Part[] = [];
-    if (isPooled(job)) {
-      const parts = await foldsOfPhotos(training.photos, random.stream("parts"), foldCount - 1);
-      for (const number of new Set(parts)) others.push(await part((photo) => parts[photo] === number));
-    }
-    return new HeadStage(fitter, job, sets, folds, weighting, [first, ...others]);
+    const parts = await partsOf(training.photos, validation.photos, { pooled: isPooled(job), weighting, random });
+    return new HeadStage(fitter, job, sets, folds, weighting, parts);
   }
 
   /**

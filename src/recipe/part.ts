@@ -1,4 +1,7 @@
 import type { Photo } from "../photos/photo.js";
+import type { RandomStreams } from "../random/seed.js";
+import { photoWeights, type Weighting } from "./class-weights.js";
+import { foldCount, foldsOfPhotos } from "./folds.js";
 
 /**
  * Photos that measure what the others have taught. Numbers of photos are those of the training photos and, behind them, the
@@ -15,6 +18,46 @@ export interface Part {
   readonly weights: readonly number[];
   /** … and in which part of them it is, from 0, for choices that the other parts make. */
   readonly folds: readonly number[];
+}
+
+/** What parts depend on beside the photos. */
+interface Dividing {
+  /** Whether each photo may measure: then the training photos are divided too, into parts of which each is about as large as a fifth. */
+  readonly pooled: boolean;
+  readonly weighting: Pick<Weighting, "kind" | "byClass">;
+  /** Where the parts are drawn from. */
+  readonly random: RandomStreams;
+}
+
+/**
+ * Who may measure trainings of the network, one after the other: the validation photos first. In each part each class has its share, and
+ * copies of a photo are in one.
+ */
+export async function partsOf(
+  training: readonly Photo[],
+  validation: readonly Photo[],
+  { pooled, weighting, random }: Dividing,
+): Promise<[Part, ...Part[]]> {
+  const all = [...training, ...validation];
+  const partOf = async (isHeld: (photo: number) => boolean): Promise<Part> => {
+    const numbers = [...all.keys()];
+    const held = numbers.filter(isHeld);
+    const photos = photosAt(all, held);
+    const labels = photos.map(({ classIndex }) => classIndex);
+    return {
+      learned: numbers.filter((photo) => !isHeld(photo)),
+      ...{ held, labels, weights: photoWeights(weighting, labels) },
+      folds: await foldsOfPhotos(photos, random.stream("folds")),
+    };
+  };
+  const parts: [Part, ...Part[]] = [await partOf((photo) => photo >= training.length)];
+  if (!pooled) return parts;
+  const others = foldCount - 1;
+  const drawn = await foldsOfPhotos(training, random.stream("parts"), others);
+  for (let number = 0; number < others; number++) {
+    if (drawn.includes(number)) parts.push(await partOf((photo) => drawn[photo] === number));
+  }
+  return parts;
 }
 
 /** What the photos of several parts are, one part behind the other. */

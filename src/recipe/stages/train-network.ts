@@ -2,14 +2,13 @@ import type { ReadySource } from "../../models/sources/batch-source.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { Layer } from "../../nn/layer.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
-import { type Choice, choose } from "../choose.js";
 import type { EpochRow, TrainedClassifier } from "../fine-tune-types.js";
-import { type Part, partsTogether, photosAt } from "../part.js";
+import { type Part, photosAt } from "../part.js";
 import type { ViewsOfSets } from "../photo-features.js";
 import type { Phase } from "../plan.js";
 import { logLoss, probabilitiesOf, shareRight } from "../probabilities.js";
-import { rowsTogether } from "../rows.js";
 import { announce, isMaterial, isStopped, type Material, secondsLeft, type Work } from "./stage.js";
+import { judge } from "./judge.js";
 import { stepsOf, Tuning, type TuningOptions } from "./tuning.js";
 
 /**
@@ -18,14 +17,6 @@ import { stepsOf, Tuning, type TuningOptions } from "./tuning.js";
  * best temperature, one training of all photos each; half-way, three quarters and all of it: trash 0.330, 0.315, 0.310; flowers12 0.042, 0.037, 0.049; flowers5 0.369, 0.376, 0.389.)
  */
 export const shares: readonly number[] = [0.75, 0.5, 1];
-
-/** How many parts of the photos may be asked whether a training is better, one after the other while it is not clear. */
-const mostParts = 3;
-/**
- * So many standard errors better is clear at once, so many worse too. At the end one is enough (`evidence.ts`); who looks three times
- * and stops when he likes what he sees is lucky more often, unless he asks for more on the way.
- */
-const clear = { better: 2, worse: -1 } as const;
 
 /** The shortest training that is worth its beginning. */
 const fewestEpochs = 3;
@@ -72,7 +63,13 @@ export async function trainNetwork(
     }
     const first = await logitsOf(tuning, sets.validation.source);
     tuning.undo();
-    const { choice, labels, said } = await judge(work, first, length, (performance.now() - started) / 1000);
+    const seconds = (performance.now() - started) / 1000;
+    const { choice, labels, said } = await judge(heads.parts, bestLogits, first, async (part) => {
+      // There must be time for this part and, if it says yes, for all photos.
+      const inTime =
+        secondsLeft(work) > (seconds * (1 + (photos.length + part.held.length) / photos.length)) / plannedShare;
+      return inTime && !isStopped(job) ? trainWithout(work, part, length) : undefined;
+    });
     const share = shares[choice.index - 1];
     if (share === undefined) {
       job.onEvent?.({ event: "not-better" });
@@ -91,48 +88,6 @@ export async function logitsOf(tuning: Tuning, photos: ReadySource): Promise<rea
   const said: TensorData<"float32">[] = [];
   for (const share of shares) said.push(await tuning.logits(photos, share));
   return said;
-}
-
-/** What photos that were held out say of a training. */
-interface Judged {
-  /** Of the best one so far, and the training at each of the {@link shares}. */
-  readonly choice: Choice;
-  /** Of the photos that were asked. */
-  readonly labels: Pick<Part, "labels" | "weights">;
-  /** What it said of each part, at each of the shares. */
-  readonly said: readonly (readonly TensorData<"float32">[])[];
-}
-
-/**
- * Lets the validation photos judge, and while they are not clear other parts of the photos: for each of these the training is done
- * once more without it.
- *
- * @param first what the training says of the validation photos, at each of the shares
- * @param seconds how long it took
- */
-async function judge(
-  work: Material,
-  first: readonly TensorData<"float32">[],
-  length: Length,
-  seconds: number,
-): Promise<Judged> {
-  const { heads, bestLogits = [] } = work;
-  const said = [first];
-  for (;;) {
-    const labels = partsTogether(heads.parts.slice(0, said.length));
-    const best = rowsTogether(bestLogits.slice(0, said.length));
-    const trained = shares.map((_, index) => rowsTogether(said.flatMap((logits) => logits[index] ?? [])));
-    const choice = choose([best, ...trained], labels.labels, labels.folds, labels.weights);
-    const part = said.length < Math.min(mostParts, bestLogits.length) ? heads.parts[said.length] : undefined;
-    const isClear = choice.errors >= clear.better || choice.errors <= clear.worse;
-    // There must be time for this part and, if it says yes, for all photos.
-    if (part === undefined || isClear || isStopped(work.job) || secondsLeft(work) < 2.5 * seconds) {
-      return { choice, labels, said };
-    }
-    const more = await trainWithout(work, part, length);
-    if (more === undefined) return { choice, labels, said };
-    said.push(more);
-  }
 }
 
 /** Trains without a part of the photos; the network is as it was then. Gives what the training says of these photos. */
