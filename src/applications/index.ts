@@ -1,3 +1,4 @@
-export { VGG16, vgg16 } from "./vgg16.js";
+export { VGG16, VGG19, vgg16, vgg19 } from "./vgg.js";
+export type { Application } from "./application.js";
 export type { ApplicationOptions } from "./application-options.js";
 export type { ClassPrediction } from "./decode-predictions.js";

@@ -42,6 +42,9 @@ async function serve(bytes: Uint8Array): Promise<{ url: string; requests: () => 
   return { url: `http://127.0.0.1:${port}/weights.h5`, requests: () => requests };
 }
 
+/** That of no file. */
+const wrong = { algorithm: "md5", hex: "0".repeat(32) } as const;
+
 describe("pretrainedWeights", () => {
   test("downloads the published file once, checks it, and takes it from the cache afterwards", async () => {
     const original = network();
@@ -50,7 +53,10 @@ describe("pretrainedWeights", () => {
     const bytes = await readFile(file);
     const { url, requests } = await serve(bytes);
     const md5 = createHash("md5").update(bytes).digest("hex");
-    const published = { url, file: "tiny.weights.h5", md5, bytes: bytes.length };
+    const published = {
+      ...{ url, file: "tiny.weights.h5", bytes: bytes.length },
+      checksum: { algorithm: "md5", hex: md5 } as const,
+    };
 
     const progress: number[] = [];
     for (let run = 0; run < 2; run++) {
@@ -64,7 +70,7 @@ describe("pretrainedWeights", () => {
 
   test("refuses a file that is not the published one", async () => {
     const { url } = await serve(new Uint8Array(100));
-    const published = { url, file: "tiny.weights.h5", md5: "0".repeat(32), bytes: 100 };
+    const published = { url, file: "tiny.weights.h5", checksum: wrong, bytes: 100 };
     await expect(pretrainedWeights(network(), "imagenet", published, () => undefined)).rejects.toThrow(DownloadError);
   });
 
@@ -72,7 +78,7 @@ describe("pretrainedWeights", () => {
     const { url } = await serve(new Uint8Array());
     server?.closeAllConnections();
     server?.close();
-    const published = { url, file: "tiny.weights.h5", md5: "0".repeat(32), bytes: 100 };
+    const published = { url, file: "tiny.weights.h5", checksum: wrong, bytes: 100 };
     const failure = await pretrainedWeights(network(), "imagenet", published, () => undefined).catch(
       (error: unknown) => error,
     );

@@ -1,4 +1,5 @@
 import type { BaseModel } from "../models/base-model.js";
+import type { Checksum } from "../files/checksum.js";
 import { cachePath } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
 import { loadWeightsFile } from "../formats/keras/load-weights-file.js";
@@ -8,10 +9,10 @@ export interface PublishedWeights {
   readonly url: string;
   /** Keras's name for the file. */
   readonly file: string;
-  /** The MD5 that Keras gives. */
-  readonly md5: string;
-  /** Size in bytes. */
-  readonly bytes: number;
+  /** The one that Keras gives; `undefined` where it gives none. */
+  readonly checksum?: Checksum | undefined;
+  /** Size in bytes, where it is known. */
+  readonly bytes?: number | undefined;
 }
 
 /** How far a download is, for a person or a program to look at. */
@@ -45,7 +46,7 @@ export async function pretrainedWeights(
   await downloadFile({
     url: published.url,
     destination,
-    checksum: { algorithm: "md5", hex: published.md5 },
+    checksum: published.checksum,
     size: published.bytes,
     onProgress: ({ received, total }) => {
       onProgress({ what: published.file, received, total });
