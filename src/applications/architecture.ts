@@ -48,7 +48,7 @@ export interface Architecture<Own extends object = object> {
   /** Options that only this family has, with their defaults; `{}` for none. */
   readonly own: Own;
   /** Refuses options of the family that are not usable; what a call gives is unchecked until then. */
-  readonly check?: (plan: Plan<Own>) => void;
+  readonly check?: (plan: Omit<Plan<Own>, "name">) => void;
   /** From photos `[N, H, W, C]` to the last feature map. */
   readonly features: (x: SymbolicTensor, plan: Plan<Own>) => SymbolicTensor;
   /** From the last feature map to the classifier's output; default {@link averageTop}. */

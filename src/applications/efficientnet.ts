@@ -1,7 +1,8 @@
-import { Normalization, Rescaling, ZeroPadding2D } from "../nn/layers/index.js";
+import { Normalization, Rescaling } from "../nn/layers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { application, networkOf } from "./application.js";
 import type { Architecture, Plan } from "./architecture.js";
+import { correctPad } from "./correct-pad.js";
 import { decodePredictions } from "./decode-predictions.js";
 import { kerasFile } from "./keras-files.js";
 import {
@@ -13,7 +14,7 @@ import {
   type MBConv,
   mbConv,
 } from "./mbconv.js";
-import { correctPad, paddedDepthwise } from "./padded-depthwise.js";
+import { paddedDepthwise } from "./padded-depthwise.js";
 import type { PublishedWeights } from "./pretrained-weights.js";
 import { preprocessInput } from "./preprocess.js";
 import { stagesNamed } from "./stages.js";
@@ -49,7 +50,7 @@ function features(x: SymbolicTensor, { weights }: Plan, { width, depth }: Scale)
   x = new Normalization({ axis: 3 }).apply(x);
   // The published file has deviations where variances belong, so that the layer above divides by their roots alone.
   if (weights === "imagenet") x = new Rescaling([0.229, 0.224, 0.225].map((spread) => 1 / Math.sqrt(spread))).apply(x);
-  x = new ZeroPadding2D(correctPad(x, 3), { name: "stem_conv_pad" }).apply(x);
+  x = correctPad(x, 3, "stem_conv_pad");
   const stem = { kernelSize: 3, strides: 2, padding: "valid", name: "stem_conv" } as const;
   x = convolution(x, divisibleWidth(32 * width), stem);
   x = activated(x, normalizing, { norm: "stem_bn", activation: "stem_activation" });
@@ -127,7 +128,7 @@ const b6 = efficientNet("b6", {
   ...{ top: "165f6e37dce68623721b423839de8be5", noTop: "9ecce42647a20130c1f39a5d4cb75743" },
 });
 const b7 = efficientNet("b7", {
-  ...{ width: 2, depth: 3.1, imageSize: 600, dropout: 0.5, words: "the largest of them, and the slowest", megabytes: 257 },
+  ...{ width: 2, depth: 3.1, imageSize: 600, dropout: 0.5, words: "the largest of them, and the slowest", megabytes: 256 },
   ...{ top: "8c03f828fec3ef71311cd463b6759d99", noTop: "cbcfe4450ddf6f3ad90b1b398090fe4a" },
 });
 

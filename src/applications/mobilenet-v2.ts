@@ -1,4 +1,4 @@
-import { refuse } from "../errors/check.js";
+import { positiveNumber, refuse } from "../errors/check.js";
 import { Conv2D, Dense, GlobalAveragePooling2D, ReLU } from "../nn/layers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { application, networkOf } from "./application.js";
@@ -73,6 +73,7 @@ const architecture: Architecture<MobileNetV2Options> = {
   },
   own: { alpha: 1 },
   check({ own: { alpha }, weights }) {
+    positiveNumber("MobileNetV2", "alpha", alpha);
     if (weights !== "imagenet" || widths.includes(alpha)) return;
     refuse("MobileNetV2", "alpha", `${widths.join(", ")} with published weights`, alpha);
   },

@@ -1,4 +1,4 @@
-import { refuse } from "../errors/check.js";
+import { numberWithin, positiveNumber, refuse } from "../errors/check.js";
 import {
   Activation,
   Conv2D,
@@ -164,6 +164,8 @@ function architecture(
     preprocess: ({ includePreprocessing }) => (includePreprocessing ? "0-255" : "tf"),
     own: { alpha: 1, minimalistic: false, dropoutRate: 0.2, includePreprocessing: true },
     check({ own: options, weights }) {
+      positiveNumber(className, "alpha", options.alpha);
+      numberWithin(className, "dropoutRate", options.dropoutRate, 0, 1);
       if (weights !== "imagenet" || hashes[variant(options)] !== undefined) return;
       const expected = options.minimalistic ? "1, with minimalistic and published weights" : "0.75 or 1 with published weights";
       refuse(className, "alpha", expected, options.alpha);
@@ -214,7 +216,7 @@ const largeArchitecture = architecture("large", {
  * import { applications } from "graft-ml";
  *
  * const model = await applications.MobileNetV3Small({ weights: null, minimalistic: true });
- * console.log(model.name, model.countParams()); // → MobileNetV3Small 2052968
+ * console.log(model.name, model.countParams()); // → MobileNetV3Small 2056848
  * ```
  */
 export const MobileNetV3Small = application(smallArchitecture);

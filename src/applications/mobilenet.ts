@@ -1,4 +1,4 @@
-import { refuse } from "../errors/check.js";
+import { numberWithin, positiveNumber, refuse, wholeNumber } from "../errors/check.js";
 import {
   Activation,
   BatchNormalization,
@@ -83,14 +83,17 @@ const widths = new Map([
 const imageSizes = [224, 192, 160, 128] as const;
 
 const architecture: Architecture<MobileNetOptions> = {
-  ...{ className: "MobileNet", module: "mobilenet", words: "small and fast", megabytes: 17, licence: "Apache-2.0" },
+  ...{ className: "MobileNet", module: "mobilenet", words: "small and fast", megabytes: 13, licence: "Apache-2.0" },
   ...{ imageSizes, smallestSide: 32, preprocess: "tf" },
   name: ({ own, weights, shape }) => {
     const side = weights === "imagenet" ? publishedSide(shape, imageSizes) : (shape[0] ?? "None");
     return `mobilenet_${own.alpha.toFixed(2)}_${side}`;
   },
   own: { alpha: 1, depthMultiplier: 1, dropout: 1e-3 },
-  check({ own: { alpha, depthMultiplier }, weights }) {
+  check({ own: { alpha, depthMultiplier, dropout }, weights }) {
+    positiveNumber("MobileNet", "alpha", alpha);
+    wholeNumber("MobileNet", "depthMultiplier", depthMultiplier);
+    numberWithin("MobileNet", "dropout", dropout, 0, 1);
     if (weights !== "imagenet") return;
     if (!widths.has(alpha)) refuse("MobileNet", "alpha", "0.25, 0.5, 0.75 or 1 with published weights", alpha);
     if (depthMultiplier !== 1) refuse("MobileNet", "depthMultiplier", "1 with published weights", depthMultiplier);

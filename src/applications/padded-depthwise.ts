@@ -1,6 +1,7 @@
 import type { InitializerLike } from "../nn/initializers/resolve-initializer.js";
-import { DepthwiseConv2D, ZeroPadding2D } from "../nn/layers/index.js";
+import { DepthwiseConv2D } from "../nn/layers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
+import { correctPad } from "./correct-pad.js";
 
 /** A depthwise convolution that may halve the picture. */
 export interface PaddedDepthwise {
@@ -23,27 +24,7 @@ export interface PaddedDepthwise {
 export function paddedDepthwise(x: SymbolicTensor, options: PaddedDepthwise): SymbolicTensor {
   const { kernelSize, strides, name, padName, depthwiseInitializer = "glorot_uniform" } = options;
   const isPadded = strides === 2;
-  const padded = isPadded ? new ZeroPadding2D(correctPad(x, kernelSize), { name: padName }).apply(x) : x;
+  const padded = isPadded ? correctPad(x, kernelSize, padName) : x;
   const padding = isPadded ? "valid" : "same";
   return new DepthwiseConv2D(kernelSize, { strides, padding, useBias: false, depthwiseInitializer, name }).apply(padded);
-}
-
-/**
- * Margins with which a convolution of stride 2 over `"valid"` places gives half of the picture, as `"same"` does.
- *
- * @param x `[N, H, W, C]`; sides that are not known are taken for odd ones
- * @param kernelSize side of the window, odd
- * @returns `[[top, bottom], [left, right]]`
- */
-export function correctPad(
-  x: SymbolicTensor,
-  kernelSize: number,
-): readonly [readonly [number, number], readonly [number, number]] {
-  const half = Math.floor(kernelSize / 2);
-  const [, height, width] = x.shape;
-  const before = (side: unknown): number => half - (typeof side === "number" ? 1 - (side % 2) : 1);
-  return [
-    [before(height), half],
-    [before(width), half],
-  ];
 }

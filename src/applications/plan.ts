@@ -36,9 +36,8 @@ export function planOf<Own extends object>(architecture: Architecture<Own>, opti
     shape: photoShape(architecture, { weights, includeTop, ...shapesOf(className, options) }),
   };
   const given = options.name === undefined ? undefined : text(className, "name", options.name);
-  const plan = { ...asked, name: given ?? (typeof name === "string" ? name : name(asked)) };
-  architecture.check?.(plan);
-  return plan;
+  architecture.check?.(asked);
+  return { ...asked, name: given ?? (typeof name === "string" ? name : name(asked)) };
 }
 
 /** The family's options, with defaults in place of what was left away. */
