@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers as L
 from keras.src.applications.convnext import LayerScale, StochasticDepth
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 
 rng = np.random.default_rng(7)
 
@@ -93,7 +94,7 @@ def case(layer, *shapes, training=False, positive=False, told=None, masks=None):
     return record
 
 
-MERGING = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate, L.Dot)
+MERGING = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate, L.Dot, CustomScaleLayer)
 
 CASES = [
     lambda: case(L.Conv2D(4, 3), (6, 5, 3)),
@@ -312,6 +313,7 @@ LATER = [
     lambda: case(L.Embedding(4, 3), (5,)),
     lambda: case(L.Embedding(4, 2, embeddings_initializer="he_normal", embeddings_regularizer="l2"), (2, 3)),
     lambda: case(L.Embedding(5, 2, activity_regularizer="l1"), ()),
+    lambda: case(CustomScaleLayer(0.17), (3, 2, 4), (3, 2, 4)),
 ]
 
 
@@ -328,7 +330,9 @@ def adapted():
 def subject(record):
     """The folder of Keras's source that a layer is in, or the network that it belongs to."""
     layer = getattr(L, record["class_name"], None)
-    return layer.__module__.split(".")[3] if layer else "convnext"
+    if layer:
+        return layer.__module__.split(".")[3]
+    return "inception-resnet" if record["class_name"] == "CustomScaleLayer" else "convnext"
 
 
 def by_subject(records):

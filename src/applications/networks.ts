@@ -1,9 +1,24 @@
 import type { Network, NetworkRecord } from "./backbone.js";
+import { densenetNetworks } from "./densenet.js";
+import { inceptionResnetV2Network } from "./inception-resnet-v2.js";
+import { inceptionV3Network } from "./inception-v3.js";
 import { mobileNetV2Network } from "./mobilenetv2.js";
+import { nasnetNetworks } from "./nasnet.js";
+import { resnetNetworks } from "./resnet.js";
 import { vggNetworks } from "./vgg.js";
+import { xceptionNetwork } from "./xception.js";
 
 /** The networks that have names, in the order in which they are listed. */
-export const networks: readonly Network[] = [mobileNetV2Network, ...vggNetworks];
+export const networks: readonly Network[] = [
+  mobileNetV2Network,
+  ...vggNetworks,
+  ...resnetNetworks,
+  ...densenetNetworks,
+  xceptionNetwork,
+  inceptionV3Network,
+  inceptionResnetV2Network,
+  ...nasnetNetworks,
+];
 
 /** What is said of the networks that have names. */
 export function networkRecords(): readonly NetworkRecord[] {

@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+import { applications, layers, models, optimizers, utils } from "graft-ml";
+import { describe, expect, it } from "vitest";
+import { readGolden } from "../../test/support/golden.js";
+import { hashLayer, hashWeights } from "../../test/support/hashed-weights.js";
+import { type GoldenTensor, relativeError } from "../../test/support/nn-graph.js";
+import { wave } from "../../test/support/wave.js";
+import { elementCount, float32 } from "../onnx/tensor-data.js";
+import { fromTensor, toTensor } from "../runtime/runtime.js";
+import { networks } from "./networks.js";
+
+interface Described {
+  readonly side: number;
+  readonly layers: number;
+  /** Of a line for each layer: name, class, shapes of weights. */
+  readonly hash: string;
+  /** The first such lines, which a failure is easier to read by. */
+  readonly first: readonly string[];
+  readonly parameters: number;
+  readonly trainable: number;
+  readonly output?: GoldenTensor;
+}
+
+interface Golden extends Described {
+  readonly top: Described;
+  readonly training?: {
+    readonly side: number;
+    /** The layer with which the last stage begins. */
+    readonly first: string;
+    readonly losses: readonly number[];
+    /** How far each weight that learns has moved. */
+    readonly changes: readonly number[];
+    readonly after: GoldenTensor;
+  };
+}
+
+const { written: _, ...golden } = await readGolden<Record<string, Golden> & { readonly written?: unknown }>(
+  "applications.json",
+);
+
+type Options = NonNullable<Parameters<typeof applications.VGG16>[0]>;
+
+async function made(name: string, options: Options): Promise<models.Model> {
+  utils.clearSession();
+  const functions: Readonly<Record<string, unknown>> = applications;
+  const make = functions[name] as typeof applications.VGG16;
+  return make({ weights: null, ...options });
+}
+
+function described(model: models.Model): Omit<Described, "side"> {
+  const lines = model.layers.map(
+    ({ name, className, weights }) => `${name} ${className} ${JSON.stringify(weights.map(({ shape }) => shape))}`,
+  );
+  return {
+    layers: lines.length,
+    first: lines.slice(0, 12),
+    hash: createHash("sha256").update(lines.join("\n")).digest("hex"),
+    parameters: model.countParams(),
+    trainable: model.trainableWeights.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+  };
+}
+
+function photos(batch: number, side: number, key: number) {
+  return toTensor(wave([batch, side, side, 3], key));
+}
+
+/** At most 64 values of each row, as the golden file has them. */
+function sampled(output: Awaited<ReturnType<models.Model["predictOnBatch"]>>) {
+  const { dims, data } = fromTensor(output);
+  const columns = Number(dims[1]);
+  const step = Math.max(1, Math.floor(columns / 64));
+  const kept = Array.from(data as Float32Array).filter((_, index) => (index % columns) % step === 0);
+  return float32(kept, [Number(dims[0]), Math.ceil(columns / step)]);
+}
+
+function distance(a: Float32Array, b: Float32Array): number {
+  return Math.sqrt(a.reduce((sum, value, index) => sum + (value - (b[index] ?? NaN)) ** 2, 0));
+}
+
+/**
+ * How far outputs may lie from Keras's, relative to the greatest of them. Both compute with float32, whose numbers are 6e-8 apart, and
+ * add up thousands of products in different orders, in up to 500 layers one after the other.
+ */
+const tolerance = 1e-5;
+
+const cases = Object.entries(golden);
+
+describe.each(cases)("%s", (name, { side, output, top, training, ...expected }) => {
+  it("has Keras's layers and weights, with and without its classifier", { timeout: 60_000 }, async () => {
+    const inputShape = [side, side, 3] as const;
+    const base = await made(name, { includeTop: false, pooling: "avg", inputShape });
+    expect(described(base)).toEqual(expected);
+    const { side: topSide, output: _output, ...expectedTop } = top;
+    const whole = await made(name, { classes: 10, inputShape: [topSide, topSide, 3] });
+    expect(described(whole)).toEqual(expectedTop);
+  });
+
+  it.runIf(output)("computes what Keras's does with the same weights", { timeout: 120_000 }, async () => {
+    const base = await made(name, { includeTop: false, pooling: "avg", inputShape: [side, side, 3] });
+    hashWeights(base);
+    const result = sampled(await base.predictOnBatch(photos(2, side, 400)));
+    expect(relativeError(result, output ?? { shape: [], data: [] })).toBeLessThan(tolerance);
+  });
+
+  it.runIf(top.output)("classifies as Keras's does", { timeout: 120_000 }, async () => {
+    const whole = await made(name, { classes: 10, inputShape: [top.side, top.side, 3] });
+    hashWeights(whole);
+    const result = fromTensor(await whole.predictOnBatch(photos(2, top.side, 401)));
+    expect(relativeError(result, top.output ?? { shape: [], data: [] })).toBeLessThan(tolerance);
+  });
+
+  it.runIf(training)("learns as Keras's does from its last stage on", { timeout: 240_000 }, async () => {
+    if (training === undefined) return;
+    const shape = [training.side, training.side, 3];
+    const base = await made(name, { includeTop: false, pooling: "avg", inputShape: shape });
+    hashWeights(base);
+    const start = base.layers.findIndex((layer) => layer.name === training.first);
+    base.layers.forEach((layer, index) => (layer.trainable = index >= start));
+    const head = new layers.Dense(3, { activation: "softmax", name: "head" });
+    const model = new models.Sequential([base, head]);
+    hashLayer(head, 10_000);
+    model.compile({ optimizer: new optimizers.SGD(0.001, { momentum: 0.9 }), loss: "categorical_crossentropy" });
+    const before = model.trainableWeights.map(({ value }) => Float32Array.from(value.data as Float32Array));
+    for (const [step, loss] of training.losses.entries()) {
+      const labels = new Float32Array(12);
+      [step, 0, 1, 2].forEach((label, row) => (labels[3 * row + label] = 1));
+      const logs = await model.trainOnBatch(photos(4, training.side, 500 + step), toTensor(float32(labels, [4, 3])));
+      expect(logs["loss"], `loss of step ${step}`).toBeCloseTo(loss, 3);
+    }
+    model.trainableWeights.forEach(({ value, path }, index) => {
+      const change = distance(value.data as Float32Array, before[index] ?? new Float32Array());
+      const goal = training.changes[index] ?? NaN;
+      expect(Math.abs(change - goal), path).toBeLessThan(1e-2 * goal + 1e-6);
+    });
+    const result = fromTensor(await model.predictOnBatch(photos(4, training.side, 510)));
+    expect(relativeError(result, training.after)).toBeLessThan(1e-3);
+  });
+});
+
+describe("as networks to be grafted onto, they", () => {
+  const applied = networks.filter(({ takesWeights }) => takesWeights);
+
+  it.each(cases.filter(([, { training }]) => training))(
+    "%s has its last stage begin where it does",
+    async (name, { training, side }) => {
+      const base = await made(name, { includeTop: false, inputShape: [side, side, 3] });
+      const network = applied.find(({ record }) => record.name === name.toLowerCase());
+      expect(network?.stages(base).at(-1)).toBe(training?.first);
+    },
+  );
+
+  it.each(cases)("%s says the size of its file", (name, { parameters }) => {
+    const { description = "" } = applied.find(({ record }) => record.name === name.toLowerCase())?.record ?? {};
+    const megabytes = Number(/; (\d+) MB/.exec(description)?.[1]);
+    expect(Math.abs(megabytes - (4 * parameters) / 1e6)).toBeLessThan(0.02 * megabytes + 0.6);
+  });
+
+  it("are all in the golden file", () => {
+    const names = applied.map(({ record }) => record.name);
+    expect(names.filter((name) => !cases.some(([known]) => known.toLowerCase() === name))).toEqual([]);
+  });
+});
