@@ -1,11 +1,11 @@
 """Golden values of Keras's applications: test/golden/applications.json.
 
-    python scripts/golden/applications.py [--files] [name …]
+    python scripts/golden/applications.py [--structure] [--files] [--outputs] [--training] [name …]
 
-Needs Keras and TensorFlow. With names only these are computed, and the others kept; with --files only which files of weights Keras
-would download, which the other call keeps. Weights are far too large to be stored: both
-sides make them by a small hash of their number and the place in them (test/support/hashed-weights.ts). Of layers there is a hash of
-their names, classes and shapes of weights, in order.
+Needs Keras and TensorFlow. With names only these are computed, with options only these parts; the others are kept. Weights are far
+too large to be stored: both sides make them by a small hash of their number and the place in them
+(test/support/hashed-weights.ts). Of layers there is a hash of their names, classes and shapes of weights, in order. Nothing is
+downloaded: the parts say which files Keras would ask for.
 """
 
 import hashlib
@@ -16,12 +16,14 @@ from _golden import GOLDEN, tensor, wave, write
 
 import keras
 import numpy as np
+from keras.src.backend import StatelessScope
 from keras.src.utils import file_utils
 
 FILE = "applications.json"
 
 # Of each architecture: a small side of the picture; where the classifier's outputs are compared, their side; and where steps of
-# training are compared, their side and the first layer that learns, or the one before it. "outputs": False where computing takes long; layers, shapes and parameters are compared then.
+# training are compared, their side and the first layer that learns, or the one before it. "outputs": False where computing takes
+# long: layers, shapes and parameters are compared then.
 ARCHITECTURES = {
     "VGG16": {"side": 32, "top": 32, "trains": "block5_conv1", "train_side": 64},
     "VGG19": {"side": 32},
@@ -78,6 +80,12 @@ def fill(model):
 def made(name, **options):
     keras.utils.clear_session()
     return getattr(keras.applications, name)(weights=None, **options)
+
+
+def sketched(name, **options):
+    """The same without values of weights, which take most of the time."""
+    with StatelessScope(initialize_variables=False):
+        return made(name, **options)
 
 
 def layers_hash(model):
@@ -147,41 +155,56 @@ def asked(name, include_top):
     keras.utils.clear_session()
     file_utils.get_file = get_file
     try:
-        getattr(keras.applications, name)(include_top=include_top)
+        with StatelessScope(initialize_variables=False):
+            getattr(keras.applications, name)(include_top=include_top)
     except Asked as found:
         return found.args[0]
     raise SystemExit(f"{name} downloads nothing")
 
 
-def entry(name, side, outputs=True, top=None, trains=None, train_side=None):
+def structure(name, side, top):
+    base = sketched(name, include_top=False, pooling="avg", input_shape=(side, side, 3))
+    whole = sketched(name, classes=10, input_shape=(top, top, 3))
+    return {"side": side, **described(base), "top": {"side": top, **described(whole)}}
+
+
+def outputs(name, side, top, classifies):
     model = made(name, include_top=False, pooling="avg", input_shape=(side, side, 3))
-    result = {"side": side, **described(model)}
-    if outputs:
-        fill(model)
-        result["output"] = sampled(outputs_of(model, photos(2, side, 400)))
-    whole = made(name, classes=10, input_shape=(top or side, top or side, 3))
-    result["top"] = {"side": top or side, **described(whole)}
-    if top is not None:
+    fill(model)
+    result = {"output": sampled(outputs_of(model, photos(2, side, 400)))}
+    if classifies:
+        whole = made(name, classes=10, input_shape=(top, top, 3))
         fill(whole)
-        result["top"]["output"] = tensor(outputs_of(whole, photos(2, top, 401)))
-    if trains is not None:
-        result["training"] = {"side": train_side, **trained(name, trains, train_side)}
+        result["classes"] = tensor(outputs_of(whole, photos(2, top, 401)))
     return result
+
+
+def parts(name, wanted):
+    """The parts of an entry that are wanted."""
+    given = ARCHITECTURES[name]
+    side = given["side"]
+    top = given.get("top", side)
+    if "structure" in wanted:
+        yield structure(name, side, top)
+    if "files" in wanted:
+        yield {"files": {"top": asked(name, True), "noTop": asked(name, False)}}
+    if "outputs" in wanted and given.get("outputs", True):
+        yield outputs(name, side, top, "top" in given)
+    if "training" in wanted and "trains" in given:
+        yield {"training": {"side": given["train_side"], **trained(name, given["trains"], given["train_side"])}}
 
 
 def main():
     path = GOLDEN / FILE
     kept = json.loads(path.read_text()) if path.exists() else {}
     kept.pop("written", None)
-    names = [name for name in sys.argv[1:] if name != "--files"] or ARCHITECTURES
+    chosen = [word[2:] for word in sys.argv[1:] if word.startswith("--")]
+    names = [word for word in sys.argv[1:] if not word.startswith("--")] or ARCHITECTURES
     for name in names:
         print(name, flush=True)
-        before = kept.get(name, {})
-        if "--files" in sys.argv:
-            kept[name] = {**before, "files": {"top": asked(name, True), "noTop": asked(name, False)}}
-        else:
-            kept[name] = {**entry(name, **ARCHITECTURES[name]), **{key: before[key] for key in ("files",) if key in before}}
-        write(FILE, {key: kept[key] for key in ARCHITECTURES if key in kept})
+        for part in parts(name, chosen or ["structure", "files", "outputs", "training"]):
+            kept[name] = {**kept.get(name, {}), **part}
+            write(FILE, {key: kept[key] for key in ARCHITECTURES if key in kept})
 
 
 if __name__ == "__main__":

@@ -120,15 +120,14 @@ const reductionCell: Cell = ({ x, before }, filters, id) => {
   const padded = correctPad(h, 3, `reduction_pad_1_${id}`);
   const branch = (from: SymbolicTensor, kernel: number, side: string): SymbolicTensor =>
     separable(from, filters, kernel, `reduction_${side}_${id}`, 2);
-  const pooled = (Pooling: typeof MaxPooling2D | typeof AveragePooling2D, side: string): SymbolicTensor =>
-    new Pooling(3, { strides: 2, name: `reduction_${side}_${id}` }).apply(padded);
+  const halving = (side: string) => ({ strides: 2, name: `reduction_${side}_${id}` });
   const first = sum(branch(h, 5, "left1"), branch(p, 7, "right1"), `reduction_add_1_${id}`);
-  const second = sum(pooled(MaxPooling2D, "left2"), branch(p, 7, "right2"), `reduction_add_2_${id}`);
-  const third = sum(pooled(AveragePooling2D, "left3"), branch(p, 5, "right3"), `reduction_add3_${id}`);
+  const second = sum(new MaxPooling2D(3, halving("left2")).apply(padded), branch(p, 7, "right2"), `reduction_add_2_${id}`);
+  const third = sum(new AveragePooling2D(3, halving("left3")).apply(padded), branch(p, 5, "right3"), `reduction_add3_${id}`);
   const around = { strides: 1, padding: "same", name: `reduction_left4_${id}` };
   const fourth = sum(second, new AveragePooling2D(3, around).apply(first));
   const again = separable(first, filters, 3, `reduction_left4_${id}`);
-  const fifth = sum(again, pooled(MaxPooling2D, "right5"), `reduction_add4_${id}`);
+  const fifth = sum(again, new MaxPooling2D(3, halving("right5")).apply(padded), `reduction_add4_${id}`);
   const all = [second, third, fourth, fifth];
   return { x: new Concatenate({ name: `reduction_concat_${id}` }).apply(all), before: x };
 };
