@@ -1,3 +1,4 @@
+import { loadWeightsFile } from "../formats/keras/load-weights-file.js";
 import { Model } from "../models/model.js";
 import type { ApplicationOptions } from "./application-options.js";
 import type { Architecture, OptionsOf } from "./architecture.js";
@@ -5,7 +6,7 @@ import type { Network } from "./backbone.js";
 import { entrance } from "./entrance.js";
 import { modeOf, planOf } from "./plan.js";
 import { type PreprocessMode, standardizationOf } from "./preprocess.js";
-import { type DownloadListener, pretrainedWeights } from "./pretrained-weights.js";
+import { type DownloadListener, pretrainedFile } from "./pretrained-weights.js";
 import { averageTop, pool } from "./tops.js";
 
 /**
@@ -53,11 +54,13 @@ async function build<Own extends object>(
 ): Promise<Model> {
   const { features, top = averageTop, ending = pool, published } = architecture;
   const plan = planOf(architecture, options);
+  // Without a network that is told at once, rather than when the model has been made.
+  const file = plan.weights === null ? undefined : await pretrainedFile(plan.weights, published(plan), onProgress);
   const { inputs, photos } = entrance(plan, options.inputTensor);
   const map = features(photos, plan);
   const model = new Model({ inputs, outputs: plan.includeTop ? top(map, plan) : ending(map, plan), name: plan.name });
-  if (plan.weights === null) return model;
-  await pretrainedWeights(model, plan.weights, published(plan), onProgress);
+  if (file === undefined) return model;
+  await loadWeightsFile(model, file);
   const mode = modeOf(architecture, plan.own);
   const { className: network, cost } = architecture;
   model.pretrained = { network, standardization: standardizationOf(mode), cost, advice: adviceFor(mode, architecture) };

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DownloadError, layers, models } from "graft-ml";
-import { pretrainedWeights } from "./pretrained-weights.js";
+import { pretrainedFile } from "./pretrained-weights.js";
 
 let folder = "";
 let server: Server | undefined;
@@ -45,7 +45,7 @@ async function serve(bytes: Uint8Array): Promise<{ url: string; requests: () => 
 /** That of no file. */
 const wrong = { algorithm: "md5", hex: "0".repeat(32) } as const;
 
-describe("pretrainedWeights", () => {
+describe("pretrainedFile", () => {
   test("downloads the published file once, checks it, and takes it from the cache afterwards", async () => {
     const original = network();
     const file = join(folder, "original.weights.h5");
@@ -61,7 +61,7 @@ describe("pretrainedWeights", () => {
     const progress: number[] = [];
     for (let run = 0; run < 2; run++) {
       const model = network();
-      await pretrainedWeights(model, "imagenet", published, ({ received }) => progress.push(received));
+      await model.loadWeights(await pretrainedFile("imagenet", published, ({ received }) => progress.push(received)));
       expect(model.getWeights()).toEqual(original.getWeights());
     }
     expect(requests()).toBe(1);
@@ -71,7 +71,7 @@ describe("pretrainedWeights", () => {
   test("refuses a file that is not the published one", async () => {
     const { url } = await serve(new Uint8Array(100));
     const published = { url, file: "tiny.weights.h5", checksum: wrong, bytes: 100 };
-    await expect(pretrainedWeights(network(), "imagenet", published, () => undefined)).rejects.toThrow(DownloadError);
+    await expect(pretrainedFile("imagenet", published, () => undefined)).rejects.toThrow(DownloadError);
   });
 
   test("says without a network what to download and where to put it", async () => {
@@ -79,9 +79,7 @@ describe("pretrainedWeights", () => {
     server?.closeAllConnections();
     server?.close();
     const published = { url, file: "tiny.weights.h5", checksum: wrong, bytes: 100 };
-    const failure = await pretrainedWeights(network(), "imagenet", published, () => undefined).catch(
-      (error: unknown) => error,
-    );
+    const failure = await pretrainedFile("imagenet", published, () => undefined).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DownloadError);
     const { message } = failure as DownloadError;
     expect(message).toContain(url);

@@ -1,8 +1,6 @@
-import type { BaseModel } from "../models/base-model.js";
 import type { Checksum } from "../files/checksum.js";
 import { cachePath } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
-import { loadWeightsFile } from "../formats/keras/load-weights-file.js";
 
 /** A file of weights that Keras publishes. */
 export interface PublishedWeights {
@@ -23,25 +21,21 @@ export type DownloadListener = (progress: {
 }) => void;
 
 /**
- * Loads pretrained weights into a model.
+ * The file of pretrained weights, which is downloaded to the cache where it is not there yet.
  *
- * @param weights `"imagenet"` for the published ones, which are downloaded to the cache once, or the path of a file
+ * @param weights `"imagenet"` for the published ones, or the path of a file
  * @param onProgress told of the download; default: lines on stderr
+ * @returns its path
  * @throws DownloadError when the published weights cannot be had; it says what to download, and where to put it
- * @throws ShapeError when the file belongs to another network
  */
-export async function pretrainedWeights(
-  model: BaseModel,
+export async function pretrainedFile(
   weights: string,
   published: PublishedWeights,
   onProgress: DownloadListener = progressLines((line) => {
     console.error(line);
   }),
-): Promise<void> {
-  if (weights !== "imagenet") {
-    await loadWeightsFile(model, weights);
-    return;
-  }
+): Promise<string> {
+  if (weights !== "imagenet") return weights;
   const destination = cachePath(`keras/${published.file}`);
   await downloadFile({
     url: published.url,
@@ -52,7 +46,7 @@ export async function pretrainedWeights(
       onProgress({ what: published.file, received, total });
     },
   });
-  await loadWeightsFile(model, destination);
+  return destination;
 }
 
 const megabyte = 1e6;
