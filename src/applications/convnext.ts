@@ -14,7 +14,7 @@ import { application, networkOf } from "./application.js";
 import type { Architecture, Plan } from "./architecture.js";
 import { decodePredictions } from "./decode-predictions.js";
 import { kerasFiles } from "./keras-files.js";
-import { preprocessInput } from "./preprocess.js";
+import { preprocessInput, torchDeviation, torchMean } from "./preprocess.js";
 import { stagesNamed } from "./stages.js";
 import { pool } from "./tops.js";
 import { channelsOf } from "./widths.js";
@@ -41,12 +41,9 @@ function layerNorm(name?: string): LayerNormalization {
 /** Four stages of blocks, in front of each one that makes the picture smaller. */
 function features(x: SymbolicTensor, { own, name }: Plan<ConvNeXtOptions>, { depths, widths }: Stages): SymbolicTensor {
   if (own.includePreprocessing && channelsOf(x) === 3) {
-    const [mean, deviation] = [
-      [0.485, 0.456, 0.406],
-      [0.229, 0.224, 0.225],
-    ];
-    const statistics = { mean: mean.map((value) => value * 255), variance: deviation.map((value) => (value * 255) ** 2) };
-    x = new Normalization({ ...statistics, name: `${name}_prestem_normalization` }).apply(x);
+    const mean = torchMean.map((value) => value * 255);
+    const variance = torchDeviation.map((value) => (value * 255) ** 2);
+    x = new Normalization({ mean, variance, name: `${name}_prestem_normalization` }).apply(x);
   }
   widths.forEach((width, stage) => {
     x = (stage === 0 ? stem(width, name) : downsampling(width, name, stage - 1)).apply(x);
@@ -112,7 +109,8 @@ function convNeXt(
   return {
     ...own,
     ...{ className: `ConvNeXt${suffix}`, name, module: "convnext", licence: "MIT" },
-    ...{ imageSizes: [224], smallestSide: 32, own: { includePreprocessing: true } },
+    ...{ smallestSide: 32, own: { includePreprocessing: true } },
+    imageSizes: [224],
     preprocess: ({ includePreprocessing }) => (includePreprocessing ? "0-255" : "torch"),
     features: (x, plan) => features(x, plan, stages),
     top,

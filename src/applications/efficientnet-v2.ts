@@ -1,4 +1,4 @@
-import { DepthwiseConv2D, Normalization, Rescaling, BatchNormalization } from "../nn/layers/index.js";
+import { BatchNormalization, DepthwiseConv2D, Normalization, Rescaling } from "../nn/layers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import { application, networkOf } from "./application.js";
 import type { Architecture, Plan } from "./architecture.js";
@@ -15,7 +15,7 @@ import {
   pastTheBlock,
   squeezeAndExcite,
 } from "./mbconv.js";
-import { preprocessInput } from "./preprocess.js";
+import { preprocessInput, torchDeviation, torchMean } from "./preprocess.js";
 import { stagesNamed } from "./stages.js";
 import { namedPool } from "./tops.js";
 import { channelsOf, nearestWidth } from "./widths.js";
@@ -104,14 +104,13 @@ function features(x: SymbolicTensor, plan: Plan<EfficientNetV2Options>, variant:
   if (plan.own.includePreprocessing) x = preprocessed(x, byImagenet);
   x = convolution(x, nearestWidth(plane.stem * width), { kernelSize: 3, strides: 2, name: "stem_conv" });
   x = activated(x, normalizing, { norm: "stem_bn", activation: "stem_activation" });
-  const counts = plane.kinds.map(({ count }) => Math.ceil(depth * count));
+  const scaled = plane.kinds.map((kind) => ({ ...kind, count: Math.ceil(depth * kind.count) }));
   // Keras counts those of the plane, though there may be more.
   const all = plane.kinds.reduce((sum, { count }) => sum + count, 0);
-  x = eachBlock(x, counts, (inputs, name, { kind, place, number }) => {
-    const { isFused, filters, expansion, stride, squeeze } = plane.kinds[kind] ?? fused(1, 16, 1, 1);
+  x = eachBlock(x, scaled, (inputs, { isFused, filters, expansion, stride, squeeze }, { name, number, isFirst }) => {
     const block: MBConv = {
       ...{ name, expansion, squeeze, kernelSize: 3, ...normalizing },
-      strides: place === 0 ? stride : 1,
+      strides: isFirst ? stride : 1,
       filters: nearestWidth(filters * width),
       dropRate: (0.2 * number) / all,
     };
@@ -123,8 +122,8 @@ function features(x: SymbolicTensor, plan: Plan<EfficientNetV2Options>, variant:
 
 function preprocessed(x: SymbolicTensor, byImagenet: boolean): SymbolicTensor {
   if (!byImagenet || channelsOf(x) !== 3) return new Rescaling(1 / 128, { offset: -1 }).apply(x);
-  const [mean, variance] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225].map((deviation) => deviation ** 2)];
-  return new Normalization({ axis: 3, mean, variance }).apply(new Rescaling(1 / 255).apply(x));
+  const variance = torchDeviation.map((deviation) => deviation ** 2);
+  return new Normalization({ axis: 3, mean: torchMean, variance }).apply(new Rescaling(1 / 255).apply(x));
 }
 
 function depthwise(x: SymbolicTensor, { name, kernelSize, strides }: MBConv): SymbolicTensor {
@@ -164,7 +163,8 @@ function efficientNetV2(
   const name = `efficientnetv2-${suffix.toLowerCase()}`;
   return {
     ...{ className: `EfficientNetV2${suffix}`, name, module: "efficientnetV2", words, megabytes },
-    ...{ licence: "Apache-2.0", imageSizes: [imageSize], smallestSide: 32 },
+    ...{ licence: "Apache-2.0", smallestSide: 32 },
+    imageSizes: [imageSize],
     preprocess: ({ includePreprocessing }) => (includePreprocessing ? "0-255" : variant.byImagenet ? "torch" : "tf"),
     own: { includePreprocessing: true },
     features: (x, plan) => features(x, plan, variant),

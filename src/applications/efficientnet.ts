@@ -16,7 +16,7 @@ import {
 } from "./mbconv.js";
 import { paddedDepthwise } from "./padded-depthwise.js";
 import type { PublishedWeights } from "./pretrained-weights.js";
-import { preprocessInput } from "./preprocess.js";
+import { preprocessInput, torchDeviation } from "./preprocess.js";
 import { stagesNamed } from "./stages.js";
 import { namedPool } from "./tops.js";
 import { divisibleWidth } from "./widths.js";
@@ -49,22 +49,18 @@ function features(x: SymbolicTensor, { weights }: Plan, { width, depth }: Scale)
   x = new Rescaling(1 / 255).apply(x);
   x = new Normalization({ axis: 3 }).apply(x);
   // The published file has deviations where variances belong, so that the layer above divides by their roots alone.
-  if (weights === "imagenet") x = new Rescaling([0.229, 0.224, 0.225].map((spread) => 1 / Math.sqrt(spread))).apply(x);
+  if (weights === "imagenet") x = new Rescaling(torchDeviation.map((spread) => 1 / Math.sqrt(spread))).apply(x);
   x = correctPad(x, 3, "stem_conv_pad");
   const stem = { kernelSize: 3, strides: 2, padding: "valid", name: "stem_conv" } as const;
   x = convolution(x, divisibleWidth(32 * width), stem);
   x = activated(x, normalizing, { norm: "stem_bn", activation: "stem_activation" });
-  const counts = kinds.map(({ count }) => Math.ceil(depth * count));
-  const all = counts.reduce((sum, count) => sum + count);
-  x = eachBlock(x, counts, (inputs, name, { kind, place, number }) => {
-    const { filters, expansion, kernelSize, stride } = kinds[kind] ?? kinds[0];
+  const scaled = kinds.map((kind) => ({ ...kind, count: Math.ceil(depth * kind.count) }));
+  const all = scaled.reduce((sum, { count }) => sum + count, 0);
+  x = eachBlock(x, scaled, (inputs, { filters, expansion, kernelSize, stride }, { name, number, isFirst }) => {
     const block = { name, expansion, kernelSize, squeeze: 0.25, ...normalizing };
-    const strides = place === 0 ? stride : 1;
-    return mbConv(
-      inputs,
-      { ...block, strides, filters: divisibleWidth(filters * width), dropRate: (0.2 * number) / all },
-      depthwise,
-    );
+    const strides = isFirst ? stride : 1;
+    const dropRate = (0.2 * number) / all;
+    return mbConv(inputs, { ...block, strides, filters: divisibleWidth(filters * width), dropRate }, depthwise);
   });
   x = convolution(x, divisibleWidth(1280 * width), { name: "top_conv" });
   return activated(x, normalizing, { norm: "top_bn", activation: "top_activation" });
@@ -90,7 +86,9 @@ function efficientNet(
   const name = `efficientnet${variant}`;
   return {
     ...{ className: `EfficientNet${variant.toUpperCase()}`, name, module: "efficientnet", words, megabytes },
-    ...{ licence: "Apache-2.0", imageSizes: [imageSize], smallestSide: 32, preprocess: "0-255", own: {} },
+    ...{ licence: "Apache-2.0", smallestSide: 32, own: {} },
+    imageSizes: [imageSize],
+    preprocess: "0-255",
     features: (x, plan) => features(x, plan, scale),
     top: (x, plan) => efficientTop(x, plan, scale.dropout),
     ending: namedPool,

@@ -121,21 +121,28 @@ export function pastTheBlock(
   return new Add({ name: `${name}add` }).apply([x, inputs]);
 }
 
-/**
- * The blocks of one kind, and those of the kinds behind it: `block1a_`, `block1b_`, …, `block2a_`.
- *
- * @param kinds how many there are of each
- * @param build a block by its name's beginning, its kind, its place among them, and its number in the network, from 0
- */
-export function eachBlock(
+/** Where a block stands. */
+export interface BlockPlace {
+  /** What its layers' names begin with: `block1a_`, `block1b_`, …, `block2a_`. */
+  readonly name: string;
+  /** Its number in the network, from 0. */
+  readonly number: number;
+  /** Whether it is the first of its kind. */
+  readonly isFirst: boolean;
+}
+
+/** As many blocks of each kind as it says, one behind the other. */
+export function eachBlock<Kind extends { readonly count: number }>(
   x: SymbolicTensor,
-  kinds: readonly number[],
-  build: (x: SymbolicTensor, name: string, at: { kind: number; place: number; number: number }) => SymbolicTensor,
+  kinds: readonly Kind[],
+  build: (x: SymbolicTensor, kind: Kind, place: BlockPlace) => SymbolicTensor,
 ): SymbolicTensor {
   let number = 0;
-  kinds.forEach((count, kind) => {
-    for (let place = 0; place < count; place++) {
-      x = build(x, `block${kind + 1}${String.fromCharCode(97 + place)}_`, { kind, place, number });
+  kinds.forEach((kind, index) => {
+    for (let place = 0; place < kind.count; place++) {
+      // The letters a, b, …
+      const name = `block${index + 1}${(10 + place).toString(36)}_`;
+      x = build(x, kind, { name, number, isFirst: place === 0 });
       number++;
     }
   });

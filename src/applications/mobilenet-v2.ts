@@ -66,7 +66,9 @@ const widths: readonly number[] = [0.35, 0.5, 0.75, 1, 1.3, 1.4];
 
 const architecture: Architecture<MobileNetV2Options> = {
   ...{ className: "MobileNetV2", module: "mobilenetV2", words: "small and fast", megabytes: 9, licence: "Apache-2.0" },
-  ...{ imageSizes, smallestSide: 32, preprocess: "tf" },
+  imageSizes,
+  smallestSide: 32,
+  preprocess: "tf",
   name: ({ own, weights, shape }) => {
     const side = weights === "imagenet" ? publishedSide(shape, imageSizes) : (shape[0] ?? "None");
     return `mobilenetv2_${own.alpha.toFixed(2)}_${side}`;

@@ -160,7 +160,8 @@ function architecture(
   return {
     ...own,
     ...{ className, name: className, module: "mobilenetV3", licence: "Apache-2.0" },
-    ...{ imageSizes: [224], smallestSide: 32, openTop: true },
+    imageSizes: [224],
+    ...{ smallestSide: 32, openTop: true },
     preprocess: ({ includePreprocessing }) => (includePreprocessing ? "0-255" : "tf"),
     own: { alpha: 1, minimalistic: false, dropoutRate: 0.2, includePreprocessing: true },
     check({ own: options, weights }) {

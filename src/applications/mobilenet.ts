@@ -31,12 +31,20 @@ export interface MobileNetOptions {
 
 /** Width of each block, and the stride of its depthwise convolution. */
 const blocks = [
-  ...[[64, 1] as const],
-  ...([[128, 2], [128, 1]] as const),
-  ...([[256, 2], [256, 1]] as const),
-  ...([[512, 2], [512, 1], [512, 1], [512, 1], [512, 1], [512, 1]] as const),
-  ...([[1024, 2], [1024, 1]] as const),
-];
+  [64, 1],
+  [128, 2],
+  [128, 1],
+  [256, 2],
+  [256, 1],
+  [512, 2],
+  [512, 1],
+  [512, 1],
+  [512, 1],
+  [512, 1],
+  [512, 1],
+  [1024, 2],
+  [1024, 1],
+] as const;
 
 /** Depthwise convolutions, each with one of single pixels behind it. */
 function features(x: SymbolicTensor, { own }: Plan<MobileNetOptions>): SymbolicTensor {
@@ -84,7 +92,9 @@ const imageSizes = [224, 192, 160, 128] as const;
 
 const architecture: Architecture<MobileNetOptions> = {
   ...{ className: "MobileNet", module: "mobilenet", words: "small and fast", megabytes: 13, licence: "Apache-2.0" },
-  ...{ imageSizes, smallestSide: 32, preprocess: "tf" },
+  imageSizes,
+  smallestSide: 32,
+  preprocess: "tf",
   name: ({ own, weights, shape }) => {
     const side = weights === "imagenet" ? publishedSide(shape, imageSizes) : (shape[0] ?? "None");
     return `mobilenet_${own.alpha.toFixed(2)}_${side}`;
@@ -102,7 +112,7 @@ const architecture: Architecture<MobileNetOptions> = {
   top,
   published: ({ own, includeTop, shape }) => {
     const side = publishedSide(shape, imageSizes);
-    return kerasFile(`mobilenet/mobilenet_${widths.get(own.alpha)}_${side}_tf${includeTop ? "" : "_no_top"}.h5`, {});
+    return kerasFile(`mobilenet/mobilenet_${widths.get(own.alpha) ?? own.alpha}_${side}_tf${includeTop ? "" : "_no_top"}.h5`, {});
   },
   stages: stagesNamed(/^conv_(?:pad|dw)_(2|4|6|12)$/),
 };

@@ -25,8 +25,10 @@ import { isTensor, Tensor } from "../runtime/runtime.js";
  */
 export type PreprocessMode = "tf" | "torch" | "caffe" | "0-1" | "0-255";
 
-const torchMean = [0.485, 0.456, 0.406];
-const torchDeviation = [0.229, 0.224, 0.225];
+/** Mean of the colours of ImageNet's photos, of pixels in [0, 1]. */
+export const torchMean = [0.485, 0.456, 0.406];
+/** Their standard deviation. */
+export const torchDeviation = [0.229, 0.224, 0.225];
 
 const recipes: Readonly<Record<PreprocessMode, Standardization>> = {
   tf: { bgr: false, scale: [1 / 127.5, 1 / 127.5, 1 / 127.5], offset: [-1, -1, -1] },
