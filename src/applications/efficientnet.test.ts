@@ -1,5 +1,6 @@
 import { applications, utils } from "graft-ml";
 import { describe, expect, it, vi } from "vitest";
+import { networks } from "./networks.js";
 
 // As if the published file had been loaded.
 vi.mock(import("./pretrained-weights.js"), async (importOriginal) => ({
@@ -17,6 +18,14 @@ describe("EfficientNet with published weights", () => {
     [0.229, 0.224, 0.225].forEach((deviation, channel) => {
       expect((factors[channel] ?? 0) ** 2).toBeCloseTo(1 / deviation, 6);
     });
+  });
+
+  it("does so as a network to be grafted onto, too, with a file of one's own", async () => {
+    const network = networks.find(({ record }) => record.name === "efficientnetb0");
+    const model = await network?.load({ imageSize: 64, weights: "mine.h5" });
+    expect(model?.layers[3]?.className).toBe("Rescaling");
+    const base = await applications.EfficientNetB0({ weights: "mine.h5", includeTop: false });
+    expect(base.layers[3]?.className).toBe("ZeroPadding2D");
   });
 
   it("does not without them, and the second generation never", async () => {

@@ -1,7 +1,8 @@
 import { Normalization, Rescaling } from "../nn/layers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
-import { application, networkOf } from "./application.js";
-import type { Architecture, Plan } from "./architecture.js";
+import { type Application, application, networkOf } from "./application.js";
+import type { Architecture } from "./architecture.js";
+import type { Network } from "./backbone.js";
 import { correctPad } from "./correct-pad.js";
 import { decodePredictions } from "./decode-predictions.js";
 import { kerasFile } from "./keras-files.js";
@@ -44,12 +45,16 @@ interface Scale {
 
 const normalizing = { momentum: 0.99 };
 
-/** Inverted residuals that weigh their channels, behind what pixels need. */
-function features(x: SymbolicTensor, { weights }: Plan, { width, depth }: Scale): SymbolicTensor {
+/**
+ * Inverted residuals that weigh their channels, behind what pixels need.
+ *
+ * @param isPublished whether the weights are those of ImageNet, or such as were trained from them
+ */
+function features(x: SymbolicTensor, { width, depth }: Scale, isPublished: boolean): SymbolicTensor {
   x = new Rescaling(1 / 255).apply(x);
   x = new Normalization({ axis: 3 }).apply(x);
   // The published file has deviations where variances belong, so that the layer above divides by their roots alone.
-  if (weights === "imagenet") x = new Rescaling(torchDeviation.map((spread) => 1 / Math.sqrt(spread))).apply(x);
+  if (isPublished) x = new Rescaling(torchDeviation.map((spread) => 1 / Math.sqrt(spread))).apply(x);
   x = correctPad(x, 3, "stem_conv_pad");
   const stem = { kernelSize: 3, strides: 2, padding: "valid", name: "stem_conv" } as const;
   x = convolution(x, divisibleWidth(32 * width), stem);
@@ -76,25 +81,29 @@ function file(name: string, hash: string): PublishedWeights {
   return { ...kerasFile(name, { hash }), url: `https://storage.googleapis.com/keras-applications/${name}` };
 }
 
-/** One of the eight, by its letter and number. */
+/** One of the eight, by its letter and number: the function that scripts call, and the network to be grafted onto. */
 function efficientNet(
   variant: string,
   { top, noTop, imageSize, ...scale }: Scale & { readonly top: string; readonly noTop: string; readonly imageSize: number } &
     Pick<Architecture, "words" | "megabytes">,
-): Architecture {
+): { readonly make: Application; readonly network: Network } {
   const { words, megabytes } = scale;
   const name = `efficientnet${variant}`;
-  return {
+  const architecture: Architecture = {
     ...{ className: `EfficientNet${variant.toUpperCase()}`, name, module: "efficientnet", words, megabytes },
     ...{ licence: "Apache-2.0", smallestSide: 32, own: {} },
     imageSizes: [imageSize],
     preprocess: "0-255",
-    features: (x, plan) => features(x, plan, scale),
+    // A file of the caller's counts as trained from random weights, as in Keras.
+    features: (x, { weights }) => features(x, scale, weights === "imagenet"),
     top: (x, plan) => efficientTop(x, plan, scale.dropout),
     ending: namedPool,
     published: ({ includeTop }) => (includeTop ? file(`${name}.h5`, top) : file(`${name}_notop.h5`, noTop)),
     stages: stagesNamed(/^block([2346])a_/),
   };
+  // A file that a network is grafted onto is a published one, or was trained from it.
+  const network = networkOf({ ...architecture, features: (x) => features(x, scale, true) });
+  return { make: application(architecture), network };
 }
 
 const b0 = efficientNet("b0", {
@@ -147,21 +156,21 @@ const b7 = efficientNet("b7", {
  * console.log(base.outputShape, base.countParams()); // → [ 'N', 1280 ] 4049571
  * ```
  */
-export const EfficientNetB0 = application(b0);
+export const EfficientNetB0 = b0.make;
 /** {@link EfficientNetB0}, 1.1 times as deep, for photos of 240 pixels. */
-export const EfficientNetB1 = application(b1);
+export const EfficientNetB1 = b1.make;
 /** {@link EfficientNetB0}, 1.2 times as deep and 1.1 times as wide, for photos of 260 pixels. */
-export const EfficientNetB2 = application(b2);
+export const EfficientNetB2 = b2.make;
 /** {@link EfficientNetB0}, 1.4 times as deep and 1.2 times as wide, for photos of 300 pixels. */
-export const EfficientNetB3 = application(b3);
+export const EfficientNetB3 = b3.make;
 /** {@link EfficientNetB0}, 1.8 times as deep and 1.4 times as wide, for photos of 380 pixels. */
-export const EfficientNetB4 = application(b4);
+export const EfficientNetB4 = b4.make;
 /** {@link EfficientNetB0}, 2.2 times as deep and 1.6 times as wide, for photos of 456 pixels. */
-export const EfficientNetB5 = application(b5);
+export const EfficientNetB5 = b5.make;
 /** {@link EfficientNetB0}, 2.6 times as deep and 1.8 times as wide, for photos of 528 pixels. */
-export const EfficientNetB6 = application(b6);
+export const EfficientNetB6 = b6.make;
 /** {@link EfficientNetB0}, 3.1 times as deep and twice as wide, for photos of 600 pixels. */
-export const EfficientNetB7 = application(b7);
+export const EfficientNetB7 = b7.make;
 
 /** Keras's module: the networks, preprocessing, which does nothing, and the names of the classes. */
 export const efficientnet = {
@@ -172,4 +181,4 @@ export const efficientnet = {
 } as const;
 
 /** EfficientNet as networks to be grafted onto. */
-export const efficientNetNetworks = [b0, b1, b2, b3, b4, b5, b6, b7].map((architecture) => networkOf(architecture));
+export const efficientNetNetworks = [b0, b1, b2, b3, b4, b5, b6, b7].map(({ network }) => network);
