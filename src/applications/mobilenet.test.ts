@@ -28,25 +28,19 @@ async function wanted(call: Promise<unknown>): Promise<string> {
 describe("published weights", () => {
   it("are those of the photo's size where there are any, else those of 224", async () => {
     const square = (side: number | null) => ({ includeTop: false, inputShape: [side, side, 3] });
-    const files: readonly (readonly [Promise<unknown>, string])[] = [
-      [MobileNet({ alpha: 0.5, ...square(160) }), "mobilenet/mobilenet_5_0_160_tf_no_top.h5"],
-      [MobileNet({ alpha: 0.75, ...square(96) }), "mobilenet/mobilenet_7_5_224_tf_no_top.h5"],
-      [MobileNet({ includeTop: false, inputShape: [128, 160, 3] }), "mobilenet/mobilenet_1_0_224_tf_no_top.h5"],
-      [MobileNet({ alpha: 0.25, inputShape: [128, 128, 3] }), "mobilenet/mobilenet_2_5_128_tf.h5"],
-      ...([96, 128, 160, 192, 224] as const).map(
-        (side) =>
-          [
-            MobileNetV2({ alpha: 1.3, ...square(side) }),
-            `mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.3_${side}_no_top.h5`,
-          ] as const,
-      ),
-      [
-        MobileNetV2(square(null)),
-        "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
-      ],
-      [MobileNetV3Small(square(96)), "mobilenet_v3/weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5"],
-    ];
-    for (const [call, file] of files) expect(await wanted(call)).toBe(file);
+    const second = "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_";
+    const first = "mobilenet/mobilenet_";
+    expect(await wanted(MobileNet({ alpha: 0.5, ...square(160) }))).toBe(`${first}5_0_160_tf_no_top.h5`);
+    expect(await wanted(MobileNet({ alpha: 0.75, ...square(96) }))).toBe(`${first}7_5_224_tf_no_top.h5`);
+    const oblong = { includeTop: false, inputShape: [128, 160, 3] };
+    expect(await wanted(MobileNet(oblong))).toBe(`${first}1_0_224_tf_no_top.h5`);
+    expect(await wanted(MobileNet({ alpha: 0.25, inputShape: [128, 128, 3] }))).toBe(`${first}2_5_128_tf.h5`);
+    for (const side of [96, 128, 160, 192, 224]) {
+      expect(await wanted(MobileNetV2({ alpha: 1.3, ...square(side) }))).toBe(`${second}1.3_${side}_no_top.h5`);
+    }
+    expect(await wanted(MobileNetV2(square(null)))).toBe(`${second}1.0_224_no_top.h5`);
+    const third = "mobilenet_v3/weights_mobilenet_v3_small_224_1.0_float_no_top_v2.h5";
+    expect(await wanted(MobileNetV3Small(square(96)))).toBe(third);
   });
 
   it("are not there for every width", async () => {
