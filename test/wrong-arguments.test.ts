@@ -245,8 +245,11 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "random.shuffle": [new Tensor("float32", [1, 2], [1, 2]), 1, 3],
 };
 
-/** They write graphs, and take what the inside of graphs is made of; `setDevice` tries all devices each time. */
-const inner = /^optimizers\.updateAll$|^setDevice$/;
+/**
+ * They write graphs, and take what the inside of graphs is made of; `setDevice` tries all devices each time; pretrained networks are
+ * one function in all.
+ */
+const inner = /^optimizers\.updateAll$|^setDevice$|^applications\.(?!VGG16$)/;
 
 /** Whether a function is one of `ops`, which know their arguments themselves. */
 function isOperation(call: unknown): call is { readonly row: OperationRow } {

@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers as L
 from keras.src.applications.convnext import LayerScale, StochasticDepth
+from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 
 rng = np.random.default_rng(7)
 
@@ -93,7 +94,7 @@ def case(layer, *shapes, training=False, positive=False, told=None, masks=None):
     return record
 
 
-MERGING = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate, L.Dot)
+MERGING = (L.Add, L.Subtract, L.Multiply, L.Average, L.Maximum, L.Minimum, L.Concatenate, L.Dot, CustomScaleLayer)
 
 CASES = [
     lambda: case(L.Conv2D(4, 3), (6, 5, 3)),
@@ -351,6 +352,13 @@ def activations():
     write("nn-activations.json", {"input": tensor(x), "functions": functions})
 
 
+def of_inception_resnet():
+    """By itself: its numbers do not depend on the cases before."""
+    global rng
+    rng = np.random.default_rng(8)
+    write("nn-layers-inception-resnet.json", {"cases": [case(CustomScaleLayer(0.17), (3, 2, 4), (3, 2, 4))]})
+
+
 if __name__ == "__main__":
     activations()
     records = [make() for make in CASES]
@@ -358,3 +366,4 @@ if __name__ == "__main__":
     records += [make() for make in LATER]
     for folder, cases in by_subject(records).items():
         write(f"nn-layers-{folder}.json", {"cases": cases})
+    of_inception_resnet()

@@ -1,6 +1,7 @@
 import type { BaseModel } from "../models/base-model.js";
 import type { PreprocessMode } from "./preprocess.js";
 import type { DownloadListener } from "./pretrained-weights.js";
+import type { StageRule } from "./stages.js";
 
 /** Where a network comes from and on what terms. */
 export interface NetworkRecord {
@@ -29,8 +30,8 @@ export interface LoadNetworkOptions {
 /** A network that has a name: all that Graft says of it and does with it. The file of its family exports one. */
 export interface Network {
   readonly record: NetworkRecord;
-  /** Layers with which its stages begin, in order: those of a stage see the picture at one size. */
-  readonly stages: readonly string[];
+  /** Layers with which the stages of what was loaded begin, in order: those of a stage see the picture at one size. */
+  readonly stages: StageRule;
   /** Whether it can be loaded with a file of weights of one's own. */
   readonly takesWeights: boolean;
   /** Loads it without its classifier. */

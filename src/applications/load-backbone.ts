@@ -87,5 +87,5 @@ async function namedBackbone(
     refuseWeights(weights, `The network "${record.name}"`, advice);
   }
   const model = await load({ imageSize, weights, onProgress });
-  return { record: { ...record, preprocess }, imageSize, model, stages };
+  return { record: { ...record, preprocess }, imageSize, model, stages: stages(model) };
 }

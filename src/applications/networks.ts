@@ -1,9 +1,36 @@
 import type { Network, NetworkRecord } from "./backbone.js";
-import { mobileNetV2Network } from "./mobilenetv2.js";
-import { vgg16Network } from "./vgg16.js";
+import { convNeXtNetworks } from "./convnext.js";
+import { densenetNetworks } from "./densenet.js";
+import { mobileNetV2Network } from "./detector-mobilenetv2.js";
+import { efficientNetV2Networks } from "./efficientnet-v2.js";
+import { efficientNetNetworks } from "./efficientnet.js";
+import { inceptionResnetV2Network } from "./inception-resnet-v2.js";
+import { inceptionV3Network } from "./inception-v3.js";
+import { mobileNetV2ImagenetNetwork } from "./mobilenet-v2.js";
+import { mobileNetV3Networks } from "./mobilenet-v3.js";
+import { mobileNetNetwork } from "./mobilenet.js";
+import { nasnetNetworks } from "./nasnet.js";
+import { resnetNetworks } from "./resnet.js";
+import { vggNetworks } from "./vgg.js";
+import { xceptionNetwork } from "./xception.js";
 
 /** The networks that have names, in the order in which they are listed. */
-export const networks: readonly Network[] = [mobileNetV2Network, vgg16Network];
+export const networks: readonly Network[] = [
+  mobileNetV2Network,
+  ...vggNetworks,
+  ...resnetNetworks,
+  ...densenetNetworks,
+  xceptionNetwork,
+  inceptionV3Network,
+  inceptionResnetV2Network,
+  ...nasnetNetworks,
+  mobileNetNetwork,
+  mobileNetV2ImagenetNetwork,
+  ...mobileNetV3Networks,
+  ...efficientNetNetworks,
+  ...efficientNetV2Networks,
+  ...convNeXtNetworks,
+];
 
 /** What is said of the networks that have names. */
 export function networkRecords(): readonly NetworkRecord[] {

@@ -19,13 +19,16 @@ import { isTensor, Tensor } from "../runtime/runtime.js";
  * - `torch`: x / 255, then minus mean (.485 .456 .406), then by deviation (.229 .224 .225)
  * - `caffe`: RGB → BGR, then minus mean (103.939 116.779 123.68)
  * - `0-1`: x / 255
+ * - `0-255`: x, for networks that begin with what their pixels need
  *
  * @see https://keras.io/api/applications/
  */
-export type PreprocessMode = "tf" | "torch" | "caffe" | "0-1";
+export type PreprocessMode = "tf" | "torch" | "caffe" | "0-1" | "0-255";
 
-const torchMean = [0.485, 0.456, 0.406];
-const torchDeviation = [0.229, 0.224, 0.225];
+/** Mean of the colours of ImageNet's photos, of pixels in [0, 1]. */
+export const torchMean = [0.485, 0.456, 0.406];
+/** Their standard deviation. */
+export const torchDeviation = [0.229, 0.224, 0.225];
 
 const recipes: Readonly<Record<PreprocessMode, Standardization>> = {
   tf: { bgr: false, scale: [1 / 127.5, 1 / 127.5, 1 / 127.5], offset: [-1, -1, -1] },
@@ -36,6 +39,7 @@ const recipes: Readonly<Record<PreprocessMode, Standardization>> = {
   },
   caffe: { bgr: true, scale: [1, 1, 1], offset: [-103.939, -116.779, -123.68] },
   "0-1": { bgr: false, scale: [1 / 255, 1 / 255, 1 / 255], offset: [0, 0, 0] },
+  "0-255": { bgr: false, scale: [1, 1, 1], offset: [0, 0, 0] },
 };
 
 /** Names of all modes. */
@@ -98,7 +102,8 @@ export function preprocessGraph(pixels: Value, mode: PreprocessMode): Value {
         { axis: 1 },
       )
     : pixels;
-  return add(mul(ordered, perChannel(scale)), perChannel(offset));
+  const scaled = scale.every((factor) => factor === 1) ? ordered : mul(ordered, perChannel(scale));
+  return offset.every((summand) => summand === 0) ? scaled : add(scaled, perChannel(offset));
 }
 
 /**

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DownloadError, layers, models } from "graft-ml";
-import { pretrainedWeights } from "./pretrained-weights.js";
+import { pretrainedFile } from "./pretrained-weights.js";
 
 let folder = "";
 let server: Server | undefined;
@@ -42,7 +42,10 @@ async function serve(bytes: Uint8Array): Promise<{ url: string; requests: () => 
   return { url: `http://127.0.0.1:${port}/weights.h5`, requests: () => requests };
 }
 
-describe("pretrainedWeights", () => {
+/** That of no file. */
+const wrong = { algorithm: "md5", hex: "0".repeat(32) } as const;
+
+describe("pretrainedFile", () => {
   test("downloads the published file once, checks it, and takes it from the cache afterwards", async () => {
     const original = network();
     const file = join(folder, "original.weights.h5");
@@ -50,12 +53,15 @@ describe("pretrainedWeights", () => {
     const bytes = await readFile(file);
     const { url, requests } = await serve(bytes);
     const md5 = createHash("md5").update(bytes).digest("hex");
-    const published = { url, file: "tiny.weights.h5", md5, bytes: bytes.length };
+    const published = {
+      ...{ url, file: "tiny.weights.h5", bytes: bytes.length },
+      checksum: { algorithm: "md5", hex: md5 } as const,
+    };
 
     const progress: number[] = [];
     for (let run = 0; run < 2; run++) {
       const model = network();
-      await pretrainedWeights(model, "imagenet", published, ({ received }) => progress.push(received));
+      await model.loadWeights(await pretrainedFile("imagenet", published, ({ received }) => progress.push(received)));
       expect(model.getWeights()).toEqual(original.getWeights());
     }
     expect(requests()).toBe(1);
@@ -64,18 +70,16 @@ describe("pretrainedWeights", () => {
 
   test("refuses a file that is not the published one", async () => {
     const { url } = await serve(new Uint8Array(100));
-    const published = { url, file: "tiny.weights.h5", md5: "0".repeat(32), bytes: 100 };
-    await expect(pretrainedWeights(network(), "imagenet", published, () => undefined)).rejects.toThrow(DownloadError);
+    const published = { url, file: "tiny.weights.h5", checksum: wrong, bytes: 100 };
+    await expect(pretrainedFile("imagenet", published, () => undefined)).rejects.toThrow(DownloadError);
   });
 
   test("says without a network what to download and where to put it", async () => {
     const { url } = await serve(new Uint8Array());
     server?.closeAllConnections();
     server?.close();
-    const published = { url, file: "tiny.weights.h5", md5: "0".repeat(32), bytes: 100 };
-    const failure = await pretrainedWeights(network(), "imagenet", published, () => undefined).catch(
-      (error: unknown) => error,
-    );
+    const published = { url, file: "tiny.weights.h5", checksum: wrong, bytes: 100 };
+    const failure = await pretrainedFile("imagenet", published, () => undefined).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(DownloadError);
     const { message } = failure as DownloadError;
     expect(message).toContain(url);

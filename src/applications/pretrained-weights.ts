@@ -1,17 +1,16 @@
-import type { BaseModel } from "../models/base-model.js";
+import type { Checksum } from "../files/checksum.js";
 import { cachePath } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
-import { loadWeightsFile } from "../formats/keras/load-weights-file.js";
 
 /** A file of weights that Keras publishes. */
 export interface PublishedWeights {
   readonly url: string;
   /** Keras's name for the file. */
   readonly file: string;
-  /** The MD5 that Keras gives. */
-  readonly md5: string;
-  /** Size in bytes. */
-  readonly bytes: number;
+  /** The one that Keras gives; `undefined` where it gives none. */
+  readonly checksum?: Checksum | undefined;
+  /** Size in bytes, where it is known. */
+  readonly bytes?: number | undefined;
 }
 
 /** How far a download is, for a person or a program to look at. */
@@ -22,36 +21,32 @@ export type DownloadListener = (progress: {
 }) => void;
 
 /**
- * Loads pretrained weights into a model.
+ * The file of pretrained weights, which is downloaded to the cache where it is not there yet.
  *
- * @param weights `"imagenet"` for the published ones, which are downloaded to the cache once, or the path of a file
+ * @param weights `"imagenet"` for the published ones, or the path of a file
  * @param onProgress told of the download; default: lines on stderr
+ * @returns its path
  * @throws DownloadError when the published weights cannot be had; it says what to download, and where to put it
- * @throws ShapeError when the file belongs to another network
  */
-export async function pretrainedWeights(
-  model: BaseModel,
+export async function pretrainedFile(
   weights: string,
   published: PublishedWeights,
   onProgress: DownloadListener = progressLines((line) => {
     console.error(line);
   }),
-): Promise<void> {
-  if (weights !== "imagenet") {
-    await loadWeightsFile(model, weights);
-    return;
-  }
+): Promise<string> {
+  if (weights !== "imagenet") return weights;
   const destination = cachePath(`keras/${published.file}`);
   await downloadFile({
     url: published.url,
     destination,
-    checksum: { algorithm: "md5", hex: published.md5 },
+    checksum: published.checksum,
     size: published.bytes,
     onProgress: ({ received, total }) => {
       onProgress({ what: published.file, received, total });
     },
   });
-  await loadWeightsFile(model, destination);
+  return destination;
 }
 
 const megabyte = 1e6;

@@ -27,7 +27,7 @@ export interface DownloadOptions {
   /** What the finished file must add up to; default: nobody knows, and each file that is complete is taken. */
   readonly checksum?: Checksum | undefined;
   /** Bytes of the finished file, when known before. */
-  readonly size?: number;
+  readonly size?: number | undefined;
   /** Called with each piece that has been written. */
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Stands in for the network of this computer. */

@@ -47,7 +47,7 @@ export interface Pretrained {
   /** How to do the same here. */
   readonly advice: string;
   /** What it costs to do otherwise, as measured; `undefined` where nobody measured. */
-  readonly cost?: string;
+  readonly cost?: string | undefined;
 }
 
 /** What all kinds of models can do: be looked at, frozen, compiled, trained, evaluated, saved. A model is a layer too. */

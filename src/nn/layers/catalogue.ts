@@ -24,6 +24,7 @@ export { CenterCrop, type CenterCropOptions } from "./preprocessing/center-crop.
 export { Concatenate, type ConcatenateOptions } from "./merging/concatenate.js";
 export { Conv2D, type Conv2DOptions } from "./convolutional/conv-2d.js";
 export { Conv2DTranspose, type Conv2DTransposeOptions } from "./convolutional/conv-2d-transpose.js";
+export { CustomScaleLayer } from "./merging/custom-scale-layer.js";
 export { Cropping2D, type Cropping2DOptions } from "./reshaping/cropping-2d.js";
 export { Dense, type DenseOptions } from "./core/dense.js";
 export { DepthwiseConv2D, type DepthwiseConv2DOptions } from "./convolutional/depthwise-conv-2d.js";

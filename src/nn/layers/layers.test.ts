@@ -31,6 +31,7 @@ const files = [
   "nn-layers-convnext.json",
   "nn-layers-convolutional.json",
   "nn-layers-core.json",
+  "nn-layers-inception-resnet.json",
   "nn-layers-merging.json",
   "nn-layers-normalization.json",
   "nn-layers-pooling.json",

@@ -9,6 +9,7 @@ import { Operation } from "../operations/operation.js";
 const modules: Readonly<Record<string, readonly [module: string, registered: string | null]>> = {
   Functional: ["keras.src.models.functional", "Functional"],
   Sequential: ["keras", null],
+  CustomScaleLayer: ["keras.src.applications.inception_resnet_v2", "CustomScaleLayer"],
   LayerScale: ["keras.src.applications.convnext", "LayerScale"],
   StochasticDepth: ["keras.src.applications.convnext", "StochasticDepth"],
 };

@@ -103,7 +103,7 @@ async function load({ imageSize, onProgress }: LoadNetworkOptions): Promise<Base
 }
 
 /** The blocks that halve the picture. */
-const stages = [1, 3, 6, 13].map((block) => `expanded_conv_${block}/expand`);
+const stages = () => [1, 3, 6, 13].map((block) => `expanded_conv_${block}/expand`);
 
 /** MobileNetV2 1.0. */
 export const mobileNetV2Network: Network = { record, stages, takesWeights: false, load };

@@ -1,6 +1,6 @@
 import { access } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { applications, type models } from "graft-ml";
+import { applications, layers, type models } from "graft-ml";
 import { describe, expect, it } from "vitest";
 import { readGolden } from "../../test/support/golden.js";
 import { type GoldenTensor, relativeError } from "../../test/support/nn-graph.js";
@@ -89,10 +89,29 @@ describe("VGG16", () => {
     expect(pooled.outputShape.slice(1)).toEqual([512]);
   });
 
+  it("takes photos of other than three channels where its weights are random, as in Keras", async () => {
+    const base = await VGG16({ weights: null, includeTop: false, inputShape: [32, 32, 1] });
+    expect(base.weights[0]?.shape).toEqual([3, 3, 1, 64]);
+  });
+
+  it("begins with a tensor of the caller's, and all that leads to it", async () => {
+    const pixels = layers.Input({ shape: [32, 32, 3], name: "pixels" });
+    const inputTensor = new layers.Rescaling(1 / 255).apply(pixels);
+    const base = await VGG16({ weights: null, includeTop: false, inputTensor });
+    expect(base.inputs).toEqual([pixels]);
+    expect(base.layers.map(({ name }) => name).slice(0, 3)).toEqual(["pixels", "rescaling", "block1_conv1"]);
+    const other = { weights: null, includeTop: false, inputTensor, inputShape: [64, 32, 3] } as const;
+    await expect(VGG16(other)).rejects.toThrow(/that of inputTensor, \[32, 32, 3\].*\[64, 32, 3\]/s);
+    await expect(VGG16({ weights: null, inputTensor: layers.Input({ shape: [3] }) })).rejects.toThrow(/inputTensor/);
+  });
+
   it.each([
     [{ weights: null, inputShape: [31, 32, 3] as const }, /32 pixels or more.*\[31, 32, 3\]/s],
-    [{ weights: null, inputShape: [32, 32, 1] as const }, /\[height, width, 3\]/],
-    [{ classes: 10 }, /1000, or includeTop: false/],
+    [{ includeTop: false, inputShape: [32, 32, 1] as const }, /\[height, width, 3\]/],
+    [{ inputShape: [64, 64, 3] as const }, /\[224, 224, 3\] with the classifier of ImageNet.*\[64, 64, 3\]/s],
+    [{ classes: 10 }, /1000.* or includeTop: false/],
+    [{ weights: "my.h5", classifierActivation: "sigmoid" as const }, /"softmax" or null.*"sigmoid"/s],
+    [{ weights: null, inputShape: [64, 64] as const }, /\[height, width, channels\].*\[64, 64\]/s],
   ])("refuses %o", async (options, message) => {
     await expect(VGG16(options)).rejects.toThrow(message);
   });
