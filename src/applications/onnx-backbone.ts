@@ -81,19 +81,29 @@ export function withoutClassifier(model: OnnxModel, options: CutOptions): GraphM
   return modelOfGraph({ ...graph, name, outputs: [requireBatchFirst(cut.features, cut.name, file)] });
 }
 
+/** What outputs are called that only help the training along, or are inside of the network. */
+const helping = /aux|hidden|attention/i;
+
+/** Those that something holds for, or all where it holds for none. */
+function rather<T>(all: readonly T[], holds: (one: T) => boolean): readonly T[] {
+  const some = all.filter(holds);
+  return some.length > 0 ? some : all;
+}
+
 /** The cut of the only output that ends in a classifier, or else of the only one that something can be grafted onto. */
 function onlyCut(outputs: readonly Value[], names: readonly string[], file: string): Cut & { readonly name: string } {
   const refused: Error[] = [];
   const cuts = outputs.flatMap((value, index) => {
     try {
-      return [{ ...cutClassifier(value, file), name: names[index] ?? "" }];
+      return [{ ...cutClassifier(value, file), name: names[index] ?? "", rank: value.rank }];
     } catch (error) {
       refused.push(error instanceof Error ? error : new Error(String(error)));
       return [];
     }
   });
   const classifiers = cuts.filter(({ classes }) => classes !== undefined);
-  const [cut, ...others] = classifiers.length > 0 ? classifiers : cuts;
+  const fitting = rather(classifiers.length > 0 ? classifiers : cuts, ({ name }) => !helping.test(name));
+  const [cut, ...others] = rather(fitting, ({ rank }) => rank !== 3);
   if (cut === undefined) throw refused[0] ?? new FileError(`${file} has no output.`, { subject: file });
   // Probabilities and what they are made of are outputs of the same classifier.
   if (others.every(({ features }) => features === cut.features)) return cut;

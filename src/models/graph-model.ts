@@ -12,6 +12,7 @@ import { type LayerCall, SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { InitialValues, Variable } from "../nn/variable.js";
 import { recreate } from "../ops/table.js";
 import { BaseModel } from "./base-model.js";
+import { stagesOf } from "./graph-stages.js";
 
 /** A weight of an imported node: the graph's placeholder for it, and its values. */
 export interface ImportedWeight {
@@ -254,46 +255,17 @@ export class GraphModel extends BaseModel {
     return graph.inputs.every(({ shape }, index) => sameShape(shape, shapes[index] ?? [])) ? graph : open.at(shapes);
   }
 
-  /**
-   * Names of the layers with which the network's stages begin, in order: the layers of a stage see the picture at one size, and the
-   * block that makes it so small is one of them. Where the picture shrinks nowhere but at the entrance, as in a transformer, the
-   * beginning of its last block alone: the layers behind the last place where branches join, with at least one such layer behind it.
-   */
+  /** Names of the layers with which the network's stages begin, in order: see {@link stagesOf}. */
   get stages(): readonly string[] {
-    const order = nodesInOrder(this.graph.outputs);
-    const position = new Map(order.map((node, index) => [node, index]));
-    const places = this.graph.nodes.map(({ node }) => position.get(node) ?? -1);
-    const last = places.at(-1) ?? -1;
-    const positions = (holds: (node: Node) => boolean): number[] =>
-      order.flatMap((node, index) => (index < last && holds(node) ? [index] : []));
-    const joints = positions(isJoint);
-    const shrinks = positions((node) => shrinksPicture(node) && position.get(node) !== places[0]);
-    const starts = shrinks.map((shrink, index) => {
-      // What joins before an earlier shrinking belongs to that one.
-      const from = shrinks[index - 1] ?? -1;
-      const joint = joints.filter((place) => place < shrink && place > from).at(-1);
-      return joint === undefined ? shrink : joint + 1;
-    });
-    const names = (starts.length > 0 ? starts : [(joints.at(-1) ?? -1) + 1]).map((start) => {
-      const first = places.findIndex((place) => place >= start);
-      return this.imported[Math.max(first, 0)]?.name ?? this.name;
-    });
-    return [...new Set(names)];
+    const layers = this.graph.nodes.map(({ node, weights }, index) => ({
+      name: this.imported[index]?.name ?? "",
+      node,
+      weightDims: weights.map(({ tensor }) => tensor.dims),
+    }));
+    return stagesOf(this.graph.outputs, layers);
   }
 
   override getConfig(): Record<string, unknown> {
     return { name: this.name, trainable: this.trainable };
   }
-}
-
-/** Whether branches join here: a sum or concatenation of computed values. */
-function isJoint({ op, inputs }: Node): boolean {
-  return (op === "Add" || op === "Concat") && inputs.every((value) => value?.source.kind === "node");
-}
-
-/** Whether a picture is smaller behind this convolution or pooling. */
-function shrinksPicture({ op, inputs, outputs }: Node): boolean {
-  if (op !== "Conv" && op !== "MaxPool" && op !== "AveragePool") return false;
-  const [before, after] = [inputs[0]?.shape[2], outputs[0]?.shape[2]];
-  return typeof before === "number" && typeof after === "number" && after < before;
 }

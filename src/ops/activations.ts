@@ -173,6 +173,21 @@ export const hardSwish: Unary<"HardSwish"> = defineOp("HardSwish", {
   body: ({ x }) => mul(x, hardSigmoid(x, { alpha: 1 / 6, beta: 0.5 })),
 });
 
+/**
+ * `x / (1 + e^(-alpha x))`; default `alpha` 1, which is called SiLU, too.
+ * @see https://arxiv.org/abs/1710.05941
+ * @see https://onnx.ai/onnx/operators/onnx__Swish.html
+ */
+export const swish: Op<"Swish", [x: Value, attributes?: { readonly alpha?: number | undefined }]> = defineOp("Swish", {
+  since: 24,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { alpha: "float" },
+  infer: ({ x }) => ({ y: like(x) }),
+  body: ({ x, attributes: { alpha = 1 } }) => mul(x, sigmoid(mul(x, scalarLike(x, alpha)))),
+  expand: ({ x, attributes: { alpha = 1 } }) => mul(x, sigmoid(mul(x, scalarLike(x, alpha)))),
+});
+
 /** `x · tanh(ln(1 + eˣ))`. @see https://onnx.ai/onnx/operators/onnx__Mish.html */
 export const mish: Unary<"Mish"> = defineOp("Mish", {
   since: 18,

@@ -81,6 +81,34 @@ export const or: Comparison<"Or"> = defineOp("Or", {
   nonDifferentiable: true,
 });
 
+/** Element by element `a ≠ b`, of `bool`s. @see https://onnx.ai/onnx/operators/onnx__Xor.html */
+export const xor: Comparison<"Xor"> = defineOp("Xor", {
+  since: 7,
+  inputs: ["a", "b"],
+  outputs: ["y"],
+  infer: ({ a, b }) => compared("Xor", a, b),
+  nonDifferentiable: true,
+});
+
+/** Where `x` is not a number, a `bool`. @see https://onnx.ai/onnx/operators/onnx__IsNaN.html */
+export const isNaN: NonDifferentiableOp<"IsNaN", [x: Value]> = defineOp("IsNaN", {
+  since: 13,
+  inputs: ["x"],
+  outputs: ["y"],
+  infer: ({ x }) => ({ y: { type: "bool", shape: x.shape } }),
+  nonDifferentiable: true,
+});
+
+/** Where `x` is infinite, a `bool`. @see https://onnx.ai/onnx/operators/onnx__IsInf.html */
+export const isInf: NonDifferentiableOp<"IsInf", [x: Value]> = defineOp("IsInf", {
+  since: 10,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { detect_negative: "int", detect_positive: "int" },
+  infer: ({ x }) => ({ y: { type: "bool", shape: x.shape } }),
+  nonDifferentiable: true,
+});
+
 /** Element by element `¬x`, of `bool`s. @see https://onnx.ai/onnx/operators/onnx__Not.html */
 export const not: NonDifferentiableOp<"Not", [x: Value]> = defineOp("Not", {
   since: 1,

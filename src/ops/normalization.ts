@@ -1,11 +1,12 @@
 import { ShapeError } from "../errors/errors.js";
-import { broadcastShapes, dimAt, dimProduct, formatShape, normalizeAxis } from "../graph/shape.js";
-import type { Value } from "../graph/value.js";
+import { broadcastShapes, dimAt, dimProduct, dimQuotient, formatShape, normalizeAxis } from "../graph/shape.js";
+import { constant, type Value } from "../graph/value.js";
+import { allocate } from "../onnx/tensor-data.js";
 import { scalarLike } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
 import { add, div, like, mul, pow, sqrt, square, sub } from "./elementwise.js";
 import { averagePool } from "./pooling.js";
-import { reduceMean, reduceSum } from "./reduction.js";
+import { reduceL1, reduceL2, reduceMean, reduceSum } from "./reduction.js";
 import { reshapeTo } from "./reshape.js";
 
 /**
@@ -205,6 +206,131 @@ export const instanceNormalization: Op<
     const byChannel = (value: Value): Value => reshapeTo(value, [1, dimAt(x.shape, 1), ...axes.map(() => 1)]);
     return standardize(x, byChannel(scale), byChannel(bias), { axes, epsilon });
   },
+});
+
+/** Attributes of {@link groupNormalization}. */
+export interface GroupNormalizationAttributes {
+  readonly num_groups: number;
+  /** Default 1e-5. */
+  readonly epsilon?: number | undefined;
+}
+
+/** `scale x + bias` for each channel. */
+function scaledByChannel(x: Value, scale: Value, bias: Value): Value {
+  const shape = [1, dimAt(x.shape, 1), ...x.shape.slice(2).map(() => 1)];
+  return add(mul(x, reshapeTo(scale, shape)), reshapeTo(bias, shape));
+}
+
+/** Each group of channels as one row. */
+function inGroups(x: Value, groups: number): Value {
+  return reshapeTo(x, [dimAt(x.shape, 0), groups, dimQuotient(dimProduct(x.shape.slice(1)), groups) ?? 1]);
+}
+
+/** A list of as many equal numbers as there are groups, of the type of `x`. */
+function equalNumbers(x: Value, count: number, value: number): Value {
+  return constant({ type: x.type, dims: [count], data: allocate(x.type, count).fill(value as never) });
+}
+
+/**
+ * Normalization of each group of channels of each image of `[N, C, …]` by its own mean and variance, with a scale and a bias for
+ * each channel (as since opset 21; before, files had them for each group).
+ * @see https://arxiv.org/abs/1803.08494
+ * @see https://onnx.ai/onnx/operators/onnx__GroupNormalization.html
+ */
+export const groupNormalization: Op<
+  "GroupNormalization",
+  [x: Value, scale: Value, bias: Value, attributes: GroupNormalizationAttributes]
+> = defineOp("GroupNormalization", {
+  since: 21,
+  inputs: ["x", "scale", "bias"],
+  outputs: ["y"],
+  attributes: { num_groups: "int", epsilon: "float", stash_type: "int" },
+  infer: ({ x, scale, bias, attributes: { num_groups: groups = 0 } }) => {
+    const fits = [scale, bias].every(({ rank, shape }) => rank === 1 && shape[0] === x.shape[1]);
+    if (x.rank < 2 || !fits || groups < 1 || dimQuotient(dimAt(x.shape, 1), groups) === undefined) {
+      throw new ShapeError("GroupNormalization: the channels do not fit.", {
+        subject: "GroupNormalization",
+        expected: `x [N, C, …] with C a multiple of ${groups}, and parameters [C]`,
+        received: `${formatShape(x.shape)} and ${formatShape(scale.shape)}`,
+      });
+    }
+    return { y: like(x) };
+  },
+  body: ({ x, scale, bias, attributes: { num_groups: groups = 1, epsilon = 1e-5 } }) => {
+    const one = (value: number): Value => reshapeTo(scalarLike(x, value), [1, 1, 1]);
+    const rows = standardize(inGroups(x, groups), one(1), one(0), { axes: [2], epsilon });
+    return scaledByChannel(reshapeTo(rows, x.shape), scale, bias);
+  },
+  expand: ({ x, scale, bias, attributes: { num_groups: groups = 1, epsilon = 1e-5 } }) => {
+    const plain = [equalNumbers(x, groups, 1), equalNumbers(x, groups, 0)] as const;
+    const rows = instanceNormalization(inGroups(x, groups), ...plain, { epsilon });
+    return scaledByChannel(reshapeTo(rows, x.shape), scale, bias);
+  },
+});
+
+/** Attributes of {@link rmsNormalization}. */
+export interface RmsNormalizationAttributes {
+  /** First axis that is normalized; default -1. */
+  readonly axis?: number | undefined;
+  /** Default 1e-5. */
+  readonly epsilon?: number | undefined;
+}
+type RmsNormalization<Name extends string> = Op<
+  Name,
+  [x: Value, scale: Value, attributes?: RmsNormalizationAttributes]
+>;
+
+function byRootMeanSquare(x: Value, scale: Value, { axis = -1, epsilon = 1e-5 }: RmsNormalizationAttributes): Value {
+  const first = normalizeAxis(axis, x.rank, "RMSNormalization");
+  const axes = x.shape.flatMap((_, index) => (index < first ? [] : [index]));
+  const level = add(reduceMean(square(x), axes, { keepdims: 1 }), scalarLike(x, epsilon));
+  return mul(div(x, sqrt(level)), scale);
+}
+
+/**
+ * Layer normalization without mean and bias: `scale x / √(mean(x²) + epsilon)` over `axis` and all behind it.
+ * @see https://arxiv.org/abs/1910.07467
+ * @see https://onnx.ai/onnx/operators/onnx__RMSNormalization.html
+ */
+export const rmsNormalization: RmsNormalization<"RMSNormalization"> = defineOp("RMSNormalization", {
+  since: 23,
+  inputs: ["x", "scale"],
+  outputs: ["y"],
+  attributes: { axis: "int", epsilon: "float", stash_type: "int" },
+  infer: ({ x, scale, attributes }) => ({ y: like(byRootMeanSquare(x, scale, attributes)) }),
+  body: ({ x, scale, attributes }) => byRootMeanSquare(x, scale, attributes),
+  expand: ({ x, scale, attributes }) => byRootMeanSquare(x, scale, attributes),
+});
+
+/** {@link rmsNormalization} under the name that ONNX Runtime had for it before it was an operator of ONNX. */
+export const simplifiedLayerNormalization: RmsNormalization<"SimplifiedLayerNormalization"> = defineOp(
+  "SimplifiedLayerNormalization",
+  {
+    since: 1,
+    inputs: ["x", "scale"],
+    outputs: ["y"],
+    attributes: { axis: "int", epsilon: "float", stash_type: "int" },
+    infer: ({ x, scale, attributes }) => ({ y: like(byRootMeanSquare(x, scale, attributes)) }),
+    body: ({ x, scale, attributes }) => byRootMeanSquare(x, scale, attributes),
+    expand: ({ x, scale, attributes }) => byRootMeanSquare(x, scale, attributes),
+  },
+);
+
+/**
+ * A vector along an axis (default the last) divided by its norm: the Euclidean one, or with `p` 1 the sum of magnitudes.
+ * @see https://onnx.ai/onnx/operators/onnx__LpNormalization.html
+ */
+export const lpNormalization: Op<
+  "LpNormalization",
+  [x: Value, attributes?: { readonly axis?: number | undefined; readonly p?: number | undefined }]
+> = defineOp("LpNormalization", {
+  since: 1,
+  inputs: ["x"],
+  outputs: ["y"],
+  attributes: { axis: "int", p: "int" },
+  infer: ({ x }) => ({ y: like(x) }),
+  body: ({ x, attributes: { axis = -1, p = 2 } }) =>
+    div(x, p === 1 ? reduceL1(x, [axis], { keepdims: 1 }) : reduceL2(x, [axis], { keepdims: 1 })),
 });
 
 /**

@@ -3,7 +3,7 @@ import type { Value } from "../graph/value.js";
 import { equal } from "./comparison.js";
 import { constantIntegers, integers, scalarLike } from "./constants.js";
 import { defineOp, type NonDifferentiableOp, type Op } from "./define.js";
-import { abs, div, exp, mul, sqrt, square, sub } from "./elementwise.js";
+import { abs, div, exp, log, mul, sqrt, square, sub } from "./elementwise.js";
 import { cast } from "./layout.js";
 import { expandTo, sizeOf } from "./shape-of.js";
 import { reshapeTo } from "./reshape.js";
@@ -190,6 +190,16 @@ export const reduceLogSumExpOp: Reduction<"ReduceLogSumExp"> = defineOp("ReduceL
   },
 });
 
+/** `ln Σ x` over some axes. @see https://onnx.ai/onnx/operators/onnx__ReduceLogSum.html */
+export const reduceLogSumOp: Reduction<"ReduceLogSum"> = defineOp("ReduceLogSum", {
+  since: 18,
+  inputs: ["x", "axes?"],
+  outputs: ["y"],
+  attributes,
+  infer: ({ x, axes, attributes: options }) => reducedType("ReduceLogSum", x, axes, options),
+  body: ({ x, axes, attributes: options }) => log(reduceSumOp(x, axes, options)),
+});
+
 type ReduceBy = (x: Value, axes?: readonly number[], attributes?: { readonly keepdims?: number | undefined }) => Value;
 
 function by(op: Reduction<string>, ofOne: (x: Value) => Value = (x) => x): ReduceBy {
@@ -213,6 +223,8 @@ export const reduceSumSquare: ReduceBy = by(reduceSumSquareOp, square);
 export const reduceL2: ReduceBy = by(reduceL2Op, abs);
 /** Sum of magnitudes over some axes; all of them when `axes` is absent. */
 export const reduceL1: ReduceBy = by(reduceL1Op, abs);
+/** `ln Σ x` over some axes; all of them when `axes` is absent. */
+export const reduceLogSum: ReduceBy = by(reduceLogSumOp, log);
 /** `ln Σ eˣ` over some axes; all of them when `axes` is absent. */
 export const reduceLogSumExp: ReduceBy = by(reduceLogSumExpOp);
 

@@ -17,9 +17,13 @@ export function shapeFrom(value: Value, operator: string): Shape {
   if (node?.op === "Concat") {
     return node.inputs.flatMap((part) => (part === undefined ? [] : shapeFrom(part, operator)));
   }
+  if (node?.op === "Mul") {
+    const [a = [], b = []] = node.inputs.map((part) => (part === undefined ? [] : shapeFrom(part, operator)));
+    if (a.length === b.length) return a.map((dim, index) => dimProduct([dim, b[index] ?? 1]));
+  }
   throw new ShapeError(`${operator}: the shape must be made of constants and of shapes of values.`, {
     subject: operator,
-    expected: "constants, Shape of values, or Concat of these",
+    expected: "constants, Shape of values, or products and Concat of these",
     received: node?.op ?? value.source.kind,
     advice: "Give the network a fixed image size, so that its shapes are known when the graph is built.",
   });

@@ -3,9 +3,11 @@ import { didYouMean } from "../errors/nearest.js";
 import type { Node, Value } from "../graph/value.js";
 import type { OpRow } from "./define.js";
 import * as activations from "./activations.js";
+import * as attention from "./attention.js";
 import * as comparison from "./comparison.js";
 import * as convolution from "./convolution.js";
 import * as convolutionHwnc from "./convolution-hwnc.js";
+import * as einsum from "./einsum.js";
 import * as elementwise from "./elementwise.js";
 import * as indexing from "./indexing.js";
 import * as joining from "./joining.js";
@@ -20,12 +22,15 @@ import * as reshaping from "./reshape.js";
 import * as slicing from "./slicing.js";
 import * as softmax from "./softmax.js";
 import * as takeRows from "./take-rows.js";
+import * as triangles from "./triangles.js";
 
 const exported = {
   ...activations,
+  ...attention,
   ...comparison,
   ...convolution,
   ...convolutionHwnc,
+  ...einsum,
   ...elementwise,
   ...indexing,
   ...joining,
@@ -40,6 +45,7 @@ const exported = {
   ...slicing,
   ...softmax,
   ...takeRows,
+  ...triangles,
 };
 
 type Exported = (typeof exported)[keyof typeof exported];

@@ -63,6 +63,17 @@ const calls: Readonly<Record<NonDifferentiableName, Call>> = {
   Equal: { inputs: pairs, build: (a, b) => comparison.equal(a, b), expected: [0, 1, 0, 0] },
   And: { inputs: masks, build: (a, b) => comparison.and(a, b), expected: [0, 0, 0, 1] },
   Or: { inputs: masks, build: (a, b) => comparison.or(a, b), expected: [0, 1, 1, 1] },
+  Xor: { inputs: masks, build: (a, b) => comparison.xor(a, b), expected: [0, 1, 1, 0] },
+  IsNaN: {
+    inputs: [["float32", ["N", 2], [1, NaN, Infinity, NaN]]],
+    build: (x) => comparison.isNaN(x),
+    expected: [0, 1, 0, 1],
+  },
+  IsInf: {
+    inputs: [["float32", ["N", 2], [1, NaN, Infinity, -Infinity]]],
+    build: (x) => comparison.isInf(x),
+    expected: [0, 0, 1, 1],
+  },
   Not: { inputs: masks.slice(1), build: (a) => comparison.not(a), expected: [1, 0, 1, 0] },
   Shape: { inputs: [image], build: (x) => shapeOp(x, { start: 0, end: -1 }), expected: [2, 1, 2] },
   ArgMax: {

@@ -92,6 +92,8 @@ describe("a rule wrong by 0.1 % is found", () => {
     ReduceLogSumExp: [1],
     Resize: [1, 2, 3],
     TopK: [1],
+    Trilu: [1],
+    CumSum: [1],
     TakeRows: [1],
     // Bounds: the sample gives constants.
     Clip: [1, 2],

@@ -2,9 +2,11 @@ import fc from "fast-check";
 import type { Shape } from "../../src/graph/shape.js";
 import type { Value } from "../../src/graph/value.js";
 import * as activations from "../../src/ops/activations.js";
+import { attention } from "../../src/ops/attention.js";
 import { where } from "../../src/ops/comparison.js";
 import { conv, convTranspose } from "../../src/ops/convolution.js";
 import { convHwnc } from "../../src/ops/convolution-hwnc.js";
+import { einsum } from "../../src/ops/einsum.js";
 import * as elementwise from "../../src/ops/elementwise.js";
 import * as indexing from "../../src/ops/indexing.js";
 import * as joining from "../../src/ops/joining.js";
@@ -12,9 +14,13 @@ import * as layout from "../../src/ops/layout.js";
 import { gemm, matmul } from "../../src/ops/matmul.js";
 import {
   batchNormalization,
+  groupNormalization,
   instanceNormalization,
   layerNormalization,
+  lpNormalization,
   lrn,
+  rmsNormalization,
+  simplifiedLayerNormalization,
   standardize,
 } from "../../src/ops/normalization.js";
 import * as pooling from "../../src/ops/pooling.js";
@@ -26,7 +32,8 @@ import * as slicing from "../../src/ops/slicing.js";
 import { logSoftmax, softmax } from "../../src/ops/softmax.js";
 import type { DifferentiableName } from "../../src/ops/table.js";
 import { takeRowsOp } from "../../src/ops/take-rows.js";
-import { integers } from "../../src/ops/constants.js";
+import { cumSum, trilu } from "../../src/ops/triangles.js";
+import { integers, scalar } from "../../src/ops/constants.js";
 import { type Case, margin, type Numbers, type Operand } from "./check.js";
 
 /** A sample: random calls of one operator. */
@@ -478,6 +485,81 @@ const resizes: Sample = fc
 const places = (count: number, below: number): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: 0, max: below - 1 }), { minLength: count, maxLength: count });
 
+/** Equations as files of transformers have them, and each kind of axis: summed in one term, in both, an ellipsis, extent 1. */
+const einsums: Sample = fc
+  .record({
+    batch: batches,
+    extents: fc.array(fc.integer({ min: 2, max: 4 }), { minLength: 3, maxLength: 3 }),
+    equation: fc.constantFrom(
+      "bhid,bhjd->bhij",
+      "bi,ij->bj",
+      "...i,ji->...j",
+      "bij,k->bk",
+      "bij->bj",
+      "bij,bij,j->b",
+      "bij",
+    ),
+  })
+  .map(({ batch, extents: [i = 2, j = 2, d = 2], equation }): Case => {
+    const shapes: Readonly<Record<string, readonly Operand[]>> = {
+      "bhid,bhjd->bhij": [batched(batch, [2, i, d]), batched(batch, [2, j, d])],
+      "bi,ij->bj": [batched(batch, [i]), { dims: [i, j] }],
+      "...i,ji->...j": [batched(batch, [d, i]), { dims: [j, i] }],
+      "bij,k->bk": [batched(batch, [i, j]), { dims: [d] }],
+      "bij->bj": [batched(batch, [i, j])],
+      "bij,bij,j->b": [batched(batch, [i, j]), batched(batch, [i, j]), { dims: [j] }],
+      bij: [batched(batch, [i, j])],
+    };
+    return {
+      inputs: (shapes[equation] ?? []).map((operand) => ({ ...operand, ...linear })),
+      build: (...values) => einsum(values, { equation }),
+    };
+  });
+
+const attentions: Sample = fc
+  .record({
+    batch: batches,
+    tokens: fc.integer({ min: 2, max: 4 }),
+    masked: fc.boolean(),
+    is_causal: fc.constantFrom(0, 1),
+    softcap: fc.constantFrom(0, 2),
+    rows: fc.boolean(),
+  })
+  .map(({ batch, tokens, masked, is_causal, softcap, rows }): Case => {
+    const [heads, width] = [2, 3];
+    const operand = batched(batch, rows ? [tokens, heads * width] : [heads, tokens, width]);
+    return {
+      inputs: [operand, operand, { ...operand, ...linear }, ...(masked ? [{ dims: [tokens, tokens] }] : [])],
+      build: (q, k, v, mask) =>
+        attention(q, k, v, mask, {
+          is_causal,
+          softcap,
+          q_num_heads: rows ? heads : undefined,
+          kv_num_heads: rows ? heads : undefined,
+        }),
+    };
+  });
+
+const groupNorms: Sample = fc
+  .record({ batch: batches, groups: fc.integer({ min: 1, max: 3 }), image: pair(4, 2) })
+  .map(({ batch, groups, image }): Case => ({
+    inputs: [
+      batched(batch, [2 * groups, ...image], { numbers: distinct }),
+      { dims: [2 * groups], ...linear },
+      { dims: [2 * groups], ...linear },
+    ],
+    build: (x, scale, bias) => groupNormalization(x, scale, bias, { num_groups: groups, epsilon: 0.1 }),
+    precision: "float32",
+  }));
+
+const rmsNorms = (
+  build: (x: Value, scale: Value, options: { readonly axis: number; readonly epsilon: number }) => Value,
+): Sample =>
+  fc.tuple(batches, fc.array(fc.integer({ min: 2, max: 4 }), { minLength: 1, maxLength: 2 })).map(([batch, rest]) => ({
+    inputs: [batched(batch, rest), { dims: rest, ...linear }],
+    build: (x, scale) => build(x, scale, { axis: 1, epsilon: 0.1 }),
+  }));
+
 /**
  * One sample for each operator that has a derivative, under its ONNX name; the compiler misses one that is not here.
  *
@@ -513,6 +595,12 @@ export const samples: Readonly<Record<DifferentiableName, Sample>> = {
     ...drawn,
     precision: "float32",
   })),
+  // Between the steps: a / b is 2.2 to 2.8.
+  Mod: binary(
+    (a, b) => elementwise.mod(a, b, { fmod: 1 }),
+    { numbers: { range: [2.25, 2.5] } },
+    { numbers: { range: [0.92, 1] } },
+  ),
   Sin: unary(elementwise.sin),
   Cos: unary(elementwise.cos),
   Clip: unary((x) => elementwise.clip(x, -1, 0.5), { away: [-1, 0.5] }),
@@ -544,6 +632,7 @@ export const samples: Readonly<Record<DifferentiableName, Sample>> = {
     { precision: "float32" },
   ),
   HardSwish: unary((x) => activations.hardSwish(elementwise.mul(x, x)), { range: [-1, 1] }, { precision: "float32" }),
+  Swish: unary((x) => activations.swish(x, { alpha: 1.5 })),
   Mish: unary(activations.mish, anywhere, { precision: "float32" }),
   Gelu: fc
     .constantFrom("none", "tanh")
@@ -560,6 +649,8 @@ export const samples: Readonly<Record<DifferentiableName, Sample>> = {
   ConvTranspose: transposedConvolutions,
   TakeRows: rowsTaken,
   MatMul: matrices,
+  Einsum: einsums,
+  Attention: attentions,
   Gemm: gemms,
 
   MaxPool: maxPools,
@@ -587,6 +678,14 @@ export const samples: Readonly<Record<DifferentiableName, Sample>> = {
   })),
   BatchNormalization: norms,
   LayerNormalization: layerNorms,
+  GroupNormalization: groupNorms,
+  RMSNormalization: rmsNorms(rmsNormalization),
+  SimplifiedLayerNormalization: rmsNorms(simplifiedLayerNormalization),
+  LpNormalization: fc.tuple(anyShape({ range: [0.5, 1] }), fc.constantFrom(1, 2)).map(([x, p]) => ({
+    inputs: [x],
+    build: (value) => lpNormalization(value, { axis: -1, p }),
+    precision: "float32",
+  })),
   InstanceNormalization: fc.tuple(batches, small, pair(4, 2)).map(([batch, channels, image]) => ({
     inputs: [
       batched(batch, [channels, ...image], { numbers: distinct }),
@@ -629,6 +728,7 @@ export const samples: Readonly<Record<DifferentiableName, Sample>> = {
   ReduceSumSquare: reductions(reduction.reduceSumSquare),
   ReduceL1: reductions(reduction.reduceL1, { away: [0] }, { precision: "float32" }),
   ReduceLogSumExp: reductions(reduction.reduceLogSumExp),
+  ReduceLogSum: reductions(reduction.reduceLogSum, { range: [0.5, 1] }, { precision: "float32" }),
   ReduceL2: reductions(reduction.reduceL2, { range: [0.5, 1] }, { precision: "float32" }),
   Softmax: fc.tuple(anyShape(anywhere), fc.integer({ min: -1, max: 0 })).map(([x, axis]) => ({
     inputs: [x],
@@ -687,6 +787,14 @@ export const samples: Readonly<Record<DifferentiableName, Sample>> = {
   Split: fc.tuple(batches, fc.array(small, { minLength: 1, maxLength: 3 })).map(([batch, sizes]) => ({
     inputs: [batched(batch, [sizes.reduce((sum, size) => sum + size, 0), 2], linear)],
     build: (x) => joining.split(x, sizes, { axis: 1 }),
+  })),
+  Trilu: fc.tuple(batches, fc.constantFrom(0, 1), fc.integer({ min: -2, max: 2 })).map(([batch, upper, shift]) => ({
+    inputs: [batched(batch, [3, 4], linear)],
+    build: (x) => trilu(x, scalar("int64", shift), { upper }),
+  })),
+  CumSum: fc.tuple(batches, fc.constantFrom(0, 1), fc.constantFrom(0, 1)).map(([batch, exclusive, reverse]) => ({
+    inputs: [batched(batch, [3, 4], linear)],
+    build: (x) => cumSum(x, scalar("int64", 1), { exclusive, reverse }),
   })),
   Tile: fc.tuple(batches, small, small).map(([batch, across, down]) => ({
     inputs: [batched(batch, [2, 3], linear)],

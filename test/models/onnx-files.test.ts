@@ -288,6 +288,7 @@ describe("a network in a file with several outputs", () => {
     node("GlobalAveragePool", ["small"], "pooled2"),
     node("Flatten", ["pooled2"], "f2"),
     node("Gemm", ["f2", "wg2"], "aux"),
+    node("Identity", ["aux"], "kinds"),
   ];
   const named = (...names: readonly [string, "float32" | "int64"][]): OnnxModel => ({
     ...file(tail, { wg: wave(6, 4), wg2: wave(3, 4) }),
@@ -302,10 +303,15 @@ describe("a network in a file with several outputs", () => {
   });
 
   it("is asked for by name where there are two", () => {
-    const two = named(["scores", "float32"], ["aux", "float32"]);
+    const two = named(["scores", "float32"], ["kinds", "float32"]);
     expect(() => cut(two)).toThrow(UsageError);
-    expect(() => cut(two)).toThrow(/--network-output.*"scores", "aux"/s);
-    expect(cut(two, "aux")).toEqual([["N", 1, 1, 3]]);
+    expect(() => cut(two)).toThrow(/--network-output.*"scores", "kinds"/s);
+    expect(cut(two, "kinds")).toEqual([["N", 1, 1, 3]]);
+  });
+
+  it("is not cut where an output only helps the training along", () => {
+    expect(cut(named(["aux", "float32"], ["scores", "float32"]))).toEqual([["N", 1, 1, 6]]);
+    expect(cut(named(["aux", "float32"]))).toEqual([["N", 1, 1, 3]]);
   });
 });
 

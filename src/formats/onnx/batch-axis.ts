@@ -1,6 +1,7 @@
 import { FileError, ShapeError } from "../../errors/errors.js";
 import { type Dim, dimProduct, dimQuotient, formatShape, normalizeAxis, type Shape } from "../../graph/shape.js";
 import { constantData, type Value } from "../../graph/value.js";
+import { einsumPlace } from "../../ops/einsum.js";
 
 /*
  * A file says what becomes of one batch, and often of a batch of one picture only; a graph of Graft takes any number. So
@@ -83,6 +84,7 @@ const ofPictures: ReadonlySet<string> = new Set([
   "ConvTranspose",
   "QLinearConv",
   "BatchNormalization",
+  "GroupNormalization",
   "InstanceNormalization",
   "LRN",
   "AveragePool",
@@ -125,8 +127,15 @@ function mixedAxes(op: string, inputs: readonly (Value | undefined)[], attribute
   switch (op) {
     case "Softmax":
     case "LogSoftmax":
+    case "LpNormalization":
     case "TopK":
       return [axis(-1)];
+    case "CumSum":
+      return (axesOf(second) ?? all).map((at) => normalizeAxis(at, x.rank, op));
+    case "Trilu":
+      return all.slice(-2);
+    case "Attention":
+      return all.slice(1);
     case "ArgMax":
     case "Concat":
     case "Split":
@@ -135,6 +144,8 @@ function mixedAxes(op: string, inputs: readonly (Value | undefined)[], attribute
     case "ScatterElements":
       return [axis(0)];
     case "LayerNormalization":
+    case "RMSNormalization":
+    case "SimplifiedLayerNormalization":
       return all.slice(axis(-1));
     case "MatMul":
       return all.slice(-1);
@@ -187,6 +198,17 @@ function alignedWith({ rank }: Value, axis: number, y: Value): boolean {
   return countsBatch(y.shape[axis - rank + y.rank] ?? 0);
 }
 
+/** Whether the batch of each operand of an Einsum is that of its result. */
+function einsumKeepsBatch(inputs: readonly (Value | undefined)[], attributes: Attributes, y: Value): boolean {
+  const values = inputs.filter((value) => value !== undefined);
+  return values.every((value, operand) =>
+    batchAxes(value.shape).every((axis) => {
+      const place = einsumPlace(String(attributes["equation"]), values, operand, axis);
+      return place >= 0 && countsBatch(y.shape[place] ?? 0);
+    }),
+  );
+}
+
 /** Follows the batch through the nodes of a file. */
 export class BatchTracker {
   /** What stands before the batch on its axis, where that is not 1. */
@@ -216,8 +238,10 @@ export class BatchTracker {
     const first = x !== undefined && batchAxes(x.shape).some((axis) => mixed.includes(axis));
     const aligned =
       ofLayout.has(op) ||
+      (op === "Einsum" && einsumKeepsBatch(inputs, attributes, y)) ||
       inputs.every((value, place) => {
         if (value === undefined || batchAxes(value.shape).length === 0) return true;
+        if (op === "Einsum") return false;
         if (place > 0) return fitsSecond(op, value, place, y, attributes);
         // What is no picture may lose axes (ArgMax, Reduce…) or be spread over more.
         return mixed.length > 0 || alignedWith(value, batchAxes(value.shape)[0] ?? 0, y);

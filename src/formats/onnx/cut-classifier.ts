@@ -1,23 +1,28 @@
 import { FileError } from "../../errors/errors.js";
-import { formatShape } from "../../graph/shape.js";
-import { constantData, producer, type Value } from "../../graph/value.js";
+import { nodesInOrder } from "../../graph/graph.js";
+import { dimProduct, formatShape } from "../../graph/shape.js";
+import { constantData, type Node, producer, type Value } from "../../graph/value.js";
 import { elementCount } from "../../onnx/tensor-data.js";
+import { slice } from "../../ops/slicing.js";
+import { reduceMean } from "../../ops/reduction.js";
+import { reshapeTo } from "../../ops/reshape.js";
+import { batch } from "./batch-axis.js";
 
-/** Operators that a classifier may end with, behind its last product with weights. */
-const endings: ReadonlySet<string> = new Set([
-  "Softmax",
-  "LogSoftmax",
-  "Sigmoid",
-  "Reshape",
-  "Flatten",
-  "Squeeze",
-  "Identity",
-  "Add",
-  "Relu",
-  "GlobalAveragePool",
-  "AveragePool",
-  "ReduceMean",
+/** Operators that only give numbers other places. */
+const layout: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Transpose"]);
+
+/** Operators with one computed input that a classifier may hold beside its products with weights. */
+const plain: ReadonlySet<string> = new Set([
+  ...layout,
+  ...["Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid", "Tanh", "Erf", "Exp", "Sqrt", "Clip", "Cast", "Gather", "Slice"],
+  ...["Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "HardSwish", "Swish", "Mish", "Gelu"],
+  ...["BatchNormalization", "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization", "LpNormalization"],
 ]);
+
+/** Operators of two inputs, of which one may be constant. */
+const arithmetic: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum", "Mean"]);
+
+const pooling: ReadonlySet<string> = new Set(["GlobalAveragePool", "AveragePool", "ReduceMean"]);
 
 /** Where a network was cut. */
 export interface Cut {
@@ -27,57 +32,207 @@ export interface Cut {
   readonly classes: number | undefined;
 }
 
-function dataInput(value: Value): Value | undefined {
+function computedInputs(node: Node): Value[] {
+  return node.inputs.filter((value): value is Value => value?.source.kind === "node" && !isFixed(value));
+}
+
+/** How many numbers a value has for one picture. */
+function numbersOf({ shape }: Value): number {
+  return elementCount(shape.map((dim) => (typeof dim === "number" ? dim : Number(/^\d+(?=\*)/.exec(dim)?.[0] ?? 1))));
+}
+
+/** Whether a value is one vector for each picture: it has no places any more. */
+function isVector(value: Value): boolean {
+  return value.shape.slice(1).filter((dim) => dim !== 1).length <= 1 && !value.shape.slice(1).includes(batch);
+}
+
+/** Whether a node is a product of something computed with weights. */
+function isProduct({ op, inputs }: Node): boolean {
+  if (op === "Conv" || op === "Gemm") return inputs[1] !== undefined && isFixed(inputs[1]);
+  return (op === "MatMul" || op === "Einsum") && inputs.some((value) => value !== undefined && isFixed(value));
+}
+
+/** Whether a value is a constant, or computed of constants in a few steps, as weights of 8 bits are. */
+function isFixed(value: Value, steps = 8): boolean {
   const node = producer(value);
-  return node?.inputs.find((candidate) => candidate?.source.kind === "node");
+  if (node === undefined) return constantData(value) !== undefined;
+  return steps > 0 && node.inputs.every((one) => one === undefined || isFixed(one, steps - 1));
+}
+
+/** The value, of vectors only, that leads to another one; whether a product with weights lies between. */
+function leadsTo(from: Value, to: Value): "no" | "elementwise" | "by weights" {
+  const seen = new Map<Value, "no" | "elementwise" | "by weights">();
+  const look = (value: Value): "no" | "elementwise" | "by weights" => {
+    if (value === from) return "elementwise";
+    const known = seen.get(value);
+    if (known !== undefined) return known;
+    seen.set(value, "no");
+    const node = producer(value);
+    const found = node === undefined || !isVector(value) ? [] : computedInputs(node).map(look);
+    const reached = found.filter((one) => one !== "no");
+    const weighted = node !== undefined && isProduct(node) ? reached.length > 0 : reached.includes("by weights");
+    const result = weighted ? "by weights" : reached.length > 0 ? "elementwise" : "no";
+    seen.set(value, result);
+    return result;
+  };
+  return look(to);
+}
+
+/** What a search for the classifier has come to. */
+interface Found {
+  /** What the first product of the classifier is made of. */
+  readonly features: Value;
 }
 
 /**
- * Cuts a network's classifier off: its last product with weights (Gemm, MatMul, or a 1×1 Conv before the global pooling)
- * and all behind it, when it ends in one.
+ * Goes back from an output over vectors, to what the first product with weights behind the last pooling is made of.
  *
- * A network that ends in a feature map or in pooled features is left whole.
+ * @param soft whether a softmax follows
+ */
+function searchBack(output: Value, soft: boolean): Found | undefined {
+  let value: Value | undefined = output;
+  let passed = soft;
+  let found: Found | undefined;
+  while (value !== undefined) {
+    const node = producer(value);
+    if (node === undefined) return found;
+    const inputs = computedInputs(node);
+    const [x] = inputs;
+    passed ||= node.op === "Softmax" || node.op === "LogSoftmax";
+    if (isProduct(node)) {
+      if (x === undefined) return found;
+      if (node.op === "Conv" && !isVector(x)) return found ?? classesInMap(node, x, passed);
+      found = { features: x };
+      if (!isVector(x)) return found;
+      value = x;
+    } else if (arithmetic.has(node.op) && inputs.length > 1) {
+      const next = behindJoint(node, inputs, passed);
+      if (next === undefined) return found;
+      if ("features" in next) return next;
+      value = next.value;
+    } else if (plain.has(node.op) || arithmetic.has(node.op)) {
+      if (x === undefined || (!isVector(x) && !layout.has(node.op))) return found;
+      // A map that is laid out as a row is no vector yet: that is where the network ends.
+      if (!isVector(x) && found !== undefined) return found;
+      value = x;
+    } else if (pooling.has(node.op) && found === undefined && passed && x !== undefined) {
+      return searchMap(x);
+    } else {
+      return found;
+    }
+  }
+  return found;
+}
+
+/** Before the pooling: a 1×1 convolution, perhaps with an activation behind it, whose channels are the classes. */
+function searchMap(map: Value): Found | undefined {
+  const node = producer(map);
+  const [x] = node === undefined ? [] : computedInputs(node);
+  if (node === undefined || x === undefined) return undefined;
+  if (node.op === "Relu" || layout.has(node.op) || (node.op === "Add" && computedInputs(node).length === 1)) return searchMap(x);
+  return node.op === "Conv" ? classesInMap(node, x, true) : undefined;
+}
+
+/** A network that ends in "Conv, Relu" ends in a feature map; a convolution gives classes only where a softmax follows. */
+function classesInMap(node: Node, x: Value, soft: boolean): Found | undefined {
+  const [, , height, width] = node.inputs[1]?.shape ?? [];
+  return soft && height === 1 && width === 1 ? { features: x } : undefined;
+}
+
+/** Where two computed values come together: an activation of itself, the end of a residual branch, or two classifiers. */
+function behindJoint(node: Node, inputs: readonly Value[], soft: boolean): { readonly value: Value } | Found | undefined {
+  const [first, second] = inputs;
+  if (first === undefined || second === undefined) return undefined;
+  for (const [early, late] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    const way = leadsTo(early, late);
+    if (way === "elementwise") return { value: early };
+    // A residual branch is a part of the network, such as the last block of an attention pooling.
+    if (way === "by weights") return undefined;
+  }
+  const common = commonSource(first, second);
+  const all = inputs.map((value) => searchBack(value, soft));
+  const [one] = all;
+  // Two classifiers, of which the mean is taken; their normalizations, if any, are their own.
+  if (one !== undefined && all.every((each) => each !== undefined)) return { ...one, features: common ?? one.features };
+  return common === undefined ? undefined : { value: common };
+}
+
+/** The last vector that two vectors are made of. */
+function commonSource(a: Value, b: Value): Value | undefined {
+  let value: Value | undefined = a;
+  while (value !== undefined && isVector(value)) {
+    if (leadsTo(value, b) !== "no") return value;
+    const node = producer(value);
+    value = node && computedInputs(node)[0];
+  }
+  return undefined;
+}
+
+/**
+ * Cuts a network's classifier off, whatever it is made of: everything from the first product with weights on behind the last pooling, the
+ * choice of the class token, an attention pooling, and a normalization that follows these; or a 1×1 Conv before the global
+ * pooling, where a softmax follows.
+ *
+ * A network that ends in a feature map or in pooled features is left whole; of tokens the class token is taken, or their mean
+ * where there is none.
  *
  * @param output the network's only output
  * @param file for messages
  * @throws FileError when what remains is neither a feature map nor features
  */
 export function cutClassifier(output: Value, file: string): Cut {
-  let value: Value | undefined = output;
-  let passed: string[] = [];
-  while (value !== undefined) {
-    const node = producer(value);
-    if (node === undefined) break;
-    if (isProduct(node.op) && isClassifier(node.op, node.inputs, passed)) {
-      const features = withoutReshape(dataInput(value) ?? output);
-      return { features: checked(features, file), classes: Number(output.shape[1]) };
-    }
-    if (!endings.has(node.op)) break;
-    passed = [...passed, node.op];
-    value = dataInput(value);
+  const found = searchBack(output, false);
+  if (found === undefined) {
+    return { features: checked(output.rank === 3 ? asFeatures(output) : output, file), classes: undefined };
   }
-  return { features: checked(output, file), classes: undefined };
+  return { features: checked(asFeatures(found.features), file), classes: numbersOf(output) };
 }
 
-function isProduct(op: string): boolean {
-  return op === "Gemm" || op === "MatMul" || op === "Conv";
-}
-
-function isClassifier(op: string, inputs: readonly (Value | undefined)[], passed: readonly string[]): boolean {
-  if (op !== "Conv") return true;
-  // A network that ends in "Conv, Relu" ends in a feature map; a convolution gives classes only where softmax follows,
-  // or where it works on a map of one pixel.
-  const [x, kernel] = inputs;
-  const [, , height, width] = kernel === undefined ? [] : kernel.shape;
-  const pointwise = height === 1 && width === 1;
-  return pointwise && (passed.includes("Softmax") || (x?.shape[2] === 1 && x.shape[3] === 1));
-}
+/** What was made of features that are laid out otherwise: the same value for outputs that share them. */
+const laidOut = new WeakMap<Value, Value>();
 
 /** Features before they were flattened: `[N, C, 1, 1]` and `[N, C]` hold the same, and a map can still be pooled. */
-function withoutReshape(features: Value): Value {
+function asFeatures(features: Value): Value {
   const node = producer(features);
-  const before = node !== undefined && (node.op === "Reshape" || node.op === "Flatten") ? node.inputs[0] : undefined;
-  return before?.rank === 4 && constantData(before) === undefined ? before : features;
+  const [before] = node === undefined ? [] : computedInputs(node);
+  if (node !== undefined && before?.rank === 4 && (node.op === "Reshape" || node.op === "Flatten")) {
+    return channelsSecond(before);
+  }
+  if (features.rank !== 3) return features;
+  const made = laidOut.get(features) ?? ofTokens(features);
+  laidOut.set(features, made);
+  return made;
+}
+
+/** One vector for each picture, of one or more tokens `[N, tokens, channels]`. */
+function ofTokens(features: Value): Value {
+  if (isVector(features)) return reshapeTo(features, [batch, numbersOf(features)]);
+  const [, tokens, channels] = features.shape;
+  const grid = placesOf(features);
+  if (typeof tokens !== "number" || typeof channels !== "number" || grid === undefined) return features;
+  // As many tokens as channels of a map: it was laid out as rows of channels.
+  if (channels === grid && tokens !== grid) return reduceMean(features, [2], { keepdims: 0 });
+  if (tokens <= grid) return reduceMean(features, [1], { keepdims: 0 });
+  return reshapeTo(slice(features, { starts: [0], ends: [1], axes: [1] }), [batch, channels]);
+}
+
+/** A map whose channels were put last, as files from TensorFlow do before they flatten it. */
+function channelsSecond(map: Value): Value {
+  const node = producer(map);
+  const perm = node?.op === "Transpose" ? node.attributes["perm"]?.value : undefined;
+  const [before] = node?.inputs ?? [];
+  return String(perm) === "0,2,3,1" && before !== undefined ? before : map;
+}
+
+/** How many places the picture has behind its patches: those of the last convolution that leads to a value. */
+function placesOf(value: Value): number | undefined {
+  const convolutions = nodesInOrder([value]).filter(({ op }) => op === "Conv");
+  const [, , ...extents] = convolutions.at(-1)?.outputs[0]?.shape ?? [];
+  const places = dimProduct(extents);
+  return extents.length === 2 && typeof places === "number" ? places : undefined;
 }
 
 function checked(features: Value, file: string): Value {
@@ -88,7 +243,7 @@ function checked(features: Value, file: string): Value {
   }
   throw new FileError(`${file} ends in something that no classifier can be grafted onto.`, {
     subject: file,
-    expected: "a feature map [batch, channels, height, width] or features [batch, channels]",
+    expected: "a feature map [batch, channels, height, width], features [batch, channels], or tokens [batch, tokens, channels]",
     received: formatShape(features.shape),
     advice: "Export the network up to its last feature map.",
   });

@@ -7,7 +7,8 @@ import { describe, expect, test } from "vitest";
 import { FileError, Tensor } from "graft-ml";
 import type { OnnxModel, OnnxNode } from "../../onnx/model.js";
 import { readModel } from "../../onnx/read-model.js";
-import { float32 } from "../../onnx/tensor-data.js";
+import { producer } from "../../graph/value.js";
+import { float32, int64, type TensorData } from "../../onnx/tensor-data.js";
 import { writeModel } from "../../onnx/write-model.js";
 import { cutClassifier } from "./cut-classifier.js";
 import { importOnnx, importOnnxGraph } from "./import-model.js";
@@ -119,20 +120,130 @@ describe("cutClassifier", () => {
   });
 });
 
+describe("what a classifier is made of", () => {
+  const constants = {
+    w: float32(wave(12), [4, 3, 1, 1]),
+    wg: float32(wave(20), [5, 4]),
+    square: float32(wave(16), [4, 4]),
+    four: float32(wave(4), [4]),
+    five: float32(wave(5), [5]),
+    wide: float32(wave(32), [4, 8]),
+  };
+  /** Behind a convolution, what leads to `y`; and what remains of it. */
+  const cut = (nodes: readonly OnnxNode[], opset = 18): { shape: readonly unknown[]; classes: number | undefined; op: string } => {
+    const model = tiny({
+      opsets: { "": opset },
+      nodes: [node("Conv", ["image", "w"], "conv"), ...nodes],
+      outputs: [{ name: "y", type: "float32", shape: undefined }],
+      constants: new Map<string, TensorData>([
+        ...Object.entries(constants),
+        ["tokens", int64([1, 4, 64])],
+        ["at1", int64([1])],
+        ["first", int64([0], [])],
+      ]),
+    });
+    const [output] = importOnnxGraph(model, { file: "y.onnx" }).outputs;
+    if (output === undefined) throw new TypeError("no output");
+    const { features, classes } = cutClassifier(output, "y.onnx");
+    return { shape: features.shape, classes, op: producer(features)?.op ?? "" };
+  };
+  const transB = { transB: { type: "int", value: 1 } } as const;
+  const pooled = [node("GlobalAveragePool", ["conv"], "pool"), node("Flatten", ["pool"], "flat")];
+  const asTokens = [
+    node("Reshape", ["conv", "tokens"], "rows"),
+    node("Transpose", ["rows"], "t", { perm: { type: "ints", value: [0, 2, 1] } }),
+  ];
+  const gemm = (x: string, weight: string, bias: string, y: string): OnnxNode => node("Gemm", [x, weight, bias], y, transB);
+
+  test.each<[string, readonly OnnxNode[], string, readonly unknown[]]>([
+    [
+      "hidden layers",
+      [
+        ...pooled,
+        gemm("flat", "square", "four", "h"),
+        node("Sigmoid", ["h"], "s"),
+        node("Mul", ["h", "s"], "silu"),
+        node("LayerNormalization", ["silu", "four", "four"], "norm"),
+        gemm("norm", "wg", "five", "y"),
+      ],
+      "GlobalAveragePool",
+      ["N", 4, 1, 1],
+    ],
+    [
+      "a normalization behind the pooling, which remains",
+      [...pooled, node("LayerNormalization", ["flat", "four", "four"], "norm"), gemm("norm", "wg", "five", "y")],
+      "LayerNormalization",
+      ["N", 4],
+    ],
+    [
+      "two classifiers whose mean is taken",
+      [...pooled, gemm("flat", "wg", "five", "a"), gemm("flat", "wg", "five", "b"), node("Add", ["a", "b"], "y")],
+      "GlobalAveragePool",
+      ["N", 4, 1, 1],
+    ],
+    [
+      "a product of the class token",
+      [...asTokens, node("Gather", ["t", "first"], "token", { axis: { type: "int", value: 1 } }), gemm("token", "wg", "five", "y")],
+      "Gather",
+      ["N", 4],
+    ],
+    [
+      "a product behind a residual branch of vectors, which remains",
+      [
+        ...pooled,
+        gemm("flat", "square", "four", "h"),
+        node("Relu", ["h"], "r"),
+        node("Add", ["flat", "r"], "sum"),
+        gemm("sum", "wg", "five", "y"),
+      ],
+      "Add",
+      ["N", 4],
+    ],
+    [
+      "hidden layers on all pixels of a map, which remains",
+      [
+        node("MaxPool", ["conv"], "small", {
+          kernel_shape: { type: "ints", value: [8, 4] },
+          strides: { type: "ints", value: [8, 4] },
+        }),
+        node("Flatten", ["small"], "flat"),
+        gemm("flat", "wide", "four", "h"),
+        node("Relu", ["h"], "r"),
+        gemm("r", "wg", "five", "y"),
+      ],
+      "MaxPool",
+      ["N", 4, 1, 2],
+    ],
+  ])("%s", (_, nodes, op, shape) => {
+    expect(cut(nodes)).toEqual({ shape, classes: 5, op });
+  });
+
+  test("nothing, where a network ends in tokens: their mean, or the class token, is taken", () => {
+    expect(cut([...asTokens, node("Relu", ["t"], "y")])).toEqual({ shape: ["N", 4], classes: undefined, op: "ReduceMean" });
+    const withClass = [
+      ...asTokens,
+      node("ReduceMean", ["t", "at1"], "mean"),
+      node("Concat", ["mean", "t"], "y", { axis: { type: "int", value: 1 } }),
+    ];
+    expect(cut(withClass)).toEqual({ shape: ["N", 4], classes: undefined, op: "Reshape" });
+  });
+});
+
 withShared("networks of others (skipped where there is no ../shared/weights)", () => {
   test.each([
-    ["mobilenetv2-imagenet-notop.onnx", "features.14.expand"],
-    ["mobilenetv2-batchnorm-imagenet-notop.onnx", "mobilenetv20_features_linearbottleneck13_conv0"],
-  ])("%s gives ONNX Runtime's own numbers", async (name, lastStage) => {
+    ["mobilenetv2-imagenet-notop.onnx", "features.14.expand", 96],
+    ["mobilenetv2-batchnorm-imagenet-notop.onnx", "mobilenetv20_features_linearbottleneck13_conv0", 96],
+    ["efficientnet-lite0-imagenet-notop.onnx", "/_blocks.11/_expand_conv/Conv", 224],
+  ])("%s gives ONNX Runtime's own numbers", async (name, lastStage, side) => {
     const path = join(shared, name);
     const bytes = await readFile(path);
-    const model = importOnnx(readModel(bytes, path), { file: path, imageSize: 96 });
+    const model = importOnnx(readModel(bytes, path), { file: path, imageSize: side });
     expect(model.stages.at(-1)).toBe(lastStage);
-    const { first, last } = image(96);
+    const { first, last } = image(side);
     const session = await InferenceSession.create(bytes);
     const [input = ""] = session.inputNames;
-    const { embedding } = await session.run({ [input]: new NodeTensor("float32", first, [1, 3, 96, 96]) });
-    const ours = await model.predict(new Tensor("float32", last, [1, 96, 96, 3]), { verbose: 0 });
+    const { embedding } = await session.run({ [input]: new NodeTensor("float32", first, [1, 3, side, side]) });
+    const ours = await model.predict(new Tensor("float32", last, [1, side, side, 3]), { verbose: 0 });
     const expected = embedding?.data as Float32Array;
     expect(farthest(ours.data as Float32Array, expected)).toBeLessThan(1e-4 * largest(expected));
     await session.release();

@@ -6,9 +6,8 @@ import type { Shape } from "../../graph/shape.js";
 import type { GraphModel } from "../../models/graph-model.js";
 import { channelsFirst, toChannelsFirst, toChannelsLast } from "../../nn/channels.js";
 import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../onnx/model.js";
-import type { TensorData } from "../../onnx/tensor-data.js";
-import { halfToFloat32 } from "../../onnx/half.js";
 import { batch, requireBatchFirst } from "./batch-axis.js";
+import { computable } from "./computable.js";
 import { modelOfGraph } from "./model-of-graph.js";
 import { NodeImporter } from "./import-nodes.js";
 import { SizeGuard, TooLargeError } from "./size-guard.js";
@@ -25,12 +24,6 @@ export interface OnnxImportOptions {
   readonly output?: string | undefined;
   /** Whether it is a model that Graft exported; default what the file says. */
   readonly own?: boolean | undefined;
-}
-
-/** A tensor with float16 values made float32, which all graphs of Graft compute in. */
-function computable(tensor: TensorData): TensorData {
-  if (tensor.type !== "float16") return tensor;
-  return { type: "float32", dims: tensor.dims, data: halfToFloat32(tensor.data as Uint16Array) };
 }
 
 function imageShape(model: OnnxModel, name: string, shape: Shape | undefined, options: OnnxImportOptions): Shape {
@@ -144,6 +137,7 @@ export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): N
     file,
     opset: model.opsets[""] ?? 1,
     batch: typeof first === "number" ? first : undefined,
+    inputs,
     own,
   });
   const outputs = chosenOutputs(model, options);
@@ -155,11 +149,21 @@ export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): N
       if (name === "" || value === undefined) return;
       values.set(name, value);
       const made = producer(value);
-      if (made !== undefined && !names.has(made)) names.set(made, node.name);
+      if (made !== undefined && !names.has(made)) names.set(made, layerName(node));
     });
   }
   const made = outputs.map(({ name }) => computed(values, name, file));
   return { name: file, inputs, outputs: own ? made.map(toChannelsFirst) : made, names };
+}
+
+/** A name that an exporter made by counting: `node_linear_12`, `Conv_3`, `n140`, `17`. */
+const counted = /^(node_)?[A-Za-z0-9]*(_[A-Za-z0-9]+)*?_?\d*$/;
+
+/** The node's name; where that says no more than its operator, the module whose weight it takes: `layer4.1.conv1`. */
+function layerName({ name, inputs }: OnnxNode): string {
+  if (!counted.test(name)) return name;
+  const weight = inputs.slice(1).concat(inputs).find((one) => /.\.(weight|bias|gamma|beta|kernel)$/.test(one));
+  return weight === undefined ? name : weight.replace(/\.[a-z]+$/, "");
 }
 
 function computed(values: ReadonlyMap<string, Value>, name: string, file: string): Value {

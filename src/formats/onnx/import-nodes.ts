@@ -12,12 +12,15 @@ import { constant, constantData, type Value } from "../../graph/value.js";
 import type { Attribute, OnnxNode } from "../../onnx/model.js";
 import { allocate, elementCount, float32, type TensorData } from "../../onnx/tensor-data.js";
 import { integers, scalar } from "../../ops/constants.js";
-import { concat } from "../../ops/joining.js";
-import { expand, identity, shapeOp } from "../../ops/layout.js";
+import { expand, identity } from "../../ops/layout.js";
 import { reshape, reshapeTo } from "../../ops/reshape.js";
 import { isOperatorName, rowOf } from "../../ops/table.js";
-import { halfToFloat32 } from "../../onnx/half.js";
+import { elementTypeCode } from "../../onnx/element-types.js";
+import { type Amount, amountOf, compare } from "./amounts.js";
 import { batch, batchAxes, BatchTracker, countsBatch, reshapedBatch } from "./batch-axis.js";
+import { computable } from "./computable.js";
+import { contributed, contributedDomain } from "./contributed.js";
+import { ShapeArithmetic } from "./shape-arithmetic.js";
 import { SizeGuard } from "./size-guard.js";
 
 type Inputs = readonly (Value | undefined)[];
@@ -42,7 +45,10 @@ const formerAttributes: Readonly<Record<string, readonly (readonly [attribute: s
   ReduceMin: [["axes", 1]],
   ReduceProd: [["axes", 1]],
   ReduceSumSquare: [["axes", 1]],
+  ReduceL1: [["axes", 1]],
   ReduceL2: [["axes", 1]],
+  ReduceLogSum: [["axes", 1]],
+  ReduceLogSumExp: [["axes", 1]],
   Squeeze: [["axes", 1]],
   Unsqueeze: [["axes", 1]],
   Reshape: [["shape", 1]],
@@ -91,19 +97,21 @@ export interface NodeSource {
   readonly opset: number;
   /** How many pictures it was made for; `undefined` where that is open. */
   readonly batch: number | undefined;
+  /** What it is fed, by which extents that are open are known when the graph runs. */
+  readonly inputs: readonly Value[];
   /** Whether Graft wrote it: then nothing in it counts the batch by a constant, and it may do with the batch what it likes. */
   readonly own: boolean;
 }
 
 /** Makes operators of Graft of a file's nodes, one after the other. */
 export class NodeImporter {
-  /** Shapes that the file computes: the extents that an int64 value will hold, as far as they are known. */
-  private readonly extents = new Map<Value, readonly Dim[]>();
+  private readonly numbers: ShapeArithmetic;
   private readonly tracker = new BatchTracker();
   private readonly sizes: SizeGuard;
 
   constructor(private readonly source: NodeSource) {
     this.sizes = new SizeGuard(source.file);
+    this.numbers = new ShapeArithmetic(source.inputs);
   }
 
   private get file(): string {
@@ -138,6 +146,8 @@ export class NodeImporter {
   private convert(node: OnnxNode, inputs: Inputs): readonly Value[] {
     const [x] = inputs;
     const plain = plainOf(node);
+    const known = node.domain === "" ? this.numbers.compute(node, this.withFormerAttributes(node.op, inputs, plain)) : undefined;
+    if (known !== undefined) return known;
     switch (node.op) {
       case "Constant":
         return [this.constant(node)];
@@ -150,6 +160,8 @@ export class NodeImporter {
         return [this.sum(inputs)];
       case "Cast":
         return [this.cast(node, x, Number(plain["to"]))];
+      case "CastLike":
+        return [this.cast(node, x, elementTypeCode(inputs[1]?.type ?? "float32"))];
       case "Reshape":
         return [this.reshape(node, this.withFormerAttributes(node.op, inputs, plain))];
       case "Flatten":
@@ -157,12 +169,27 @@ export class NodeImporter {
       case "Softmax":
       case "LogSoftmax":
         return [this.softmax(node, x, plain)];
+      case "GroupNormalization":
+        return this.generic(node, this.opset < 21 ? byChannel(inputs, Number(plain["num_groups"])) : inputs, plain);
+      case "Split":
+        return this.split(node, this.withFormerAttributes(node.op, inputs, plain), plain);
+      case "Upsample":
+      case "Resize":
+        return this.resize(node, inputs, plain);
+      case "GatherND":
+        return this.generic(node, inputs, plain["batch_dims"] === 0 ? {} : plain);
       default:
         return this.generic(node, this.withFormerAttributes(node.op, inputs, plain), plain);
     }
   }
 
   private generic(node: OnnxNode, inputs: Inputs, plain: Plain): readonly Value[] {
+    const writing = node.domain === contributedDomain ? contributed(node.op) : undefined;
+    if (writing !== undefined) {
+      return [
+        writing(inputs, plain, (op, values, attributes = {}) => this.make(op, values, attributes as Plain)[0] ?? fail(op)),
+      ];
+    }
     if (node.domain !== "" || !isOperatorName(node.op)) {
       throw new FileError(`${this.file} uses the operator "${node.op}", which Graft does not have.`, {
         subject: node.name,
@@ -175,11 +202,10 @@ export class NodeImporter {
     const dropped = [...(ignored[node.op] ?? []), ...former];
     const attributes = Object.fromEntries(Object.entries(plain).filter(([name]) => !dropped.includes(name)));
     this.checkKinds(node, Object.keys(attributes));
+    this.checkInputs(node, inputs);
     const opened = this.source.own ? inputs : this.withOpenBatch(node.op, inputs, attributes);
     if (opened === "nothing to do") return inputs[0] === undefined ? [] : [inputs[0]];
-    const outputs = this.make(node.op, opened, attributes);
-    this.follow(node, inputs, plain, outputs[0]);
-    return outputs;
+    return this.make(node.op, opened, attributes);
   }
 
   /** @throws FileError when an attribute is of another kind than the operator's, such as one number for several */
@@ -201,6 +227,37 @@ export class NodeImporter {
     }
   }
 
+  /** @throws FileError when there are inputs that the operator's row does not know, such as a cache of an Attention */
+  private checkInputs(node: OnnxNode, inputs: Inputs): void {
+    const { inputs: names } = rowOf(node.op);
+    const more = names === "variadic" ? [] : inputs.slice(names.length).filter((value) => value !== undefined);
+    if (more.length === 0) return;
+    throw new FileError(`The node "${node.name}" (${node.op}) of ${this.file} has inputs that Graft does not know.`, {
+      subject: node.name,
+      expected: typeof names === "string" ? "" : names.join(", "),
+      received: `${inputs.length} inputs`,
+      advice: "Export the network for inference of single pictures, or cut it before this node.",
+    });
+  }
+
+  /** Without sizes the parts are equal, as many as the node has outputs. */
+  private split(node: OnnxNode, inputs: Inputs, plain: Plain): readonly Value[] {
+    const counted = inputs[1] !== undefined || plain["num_outputs"] !== undefined;
+    return this.generic(node, inputs, counted ? plain : { ...plain, num_outputs: node.outputs.length });
+  }
+
+  /** Before version 11 the factors were the second input, and pixels lay at `position · factor`. */
+  private resize(node: OnnxNode, inputs: Inputs, plain: Plain): readonly Value[] {
+    if (node.op === "Resize" && this.opset > 10) return this.generic(node, inputs, plain);
+    const factors = plain["scales"] as readonly number[] | undefined;
+    const [x, scales = factors && constant(float32(factors, [factors.length]))] = inputs;
+    return this.generic({ ...node, op: "Resize" }, [x, undefined, scales], {
+      mode: plain["mode"] ?? "nearest",
+      coordinate_transformation_mode: "asymmetric",
+      nearest_mode: "floor",
+    });
+  }
+
   private make(op: string, inputs: Inputs, attributes: Plain): readonly Value[] {
     const { outputs } = rowOf(op).create(inputs, attributes);
     if (!this.source.own) this.tracker.follow(op, inputs, attributes, outputs);
@@ -218,6 +275,8 @@ export class NodeImporter {
         return x === undefined || axes.length === 0 ? inputs : this.withoutWholeBatch(x, inputs);
       case "Expand":
         return this.expanded(inputs);
+      case "Tile":
+        return this.tiled(inputs);
       case "Resize":
         return x === undefined ? inputs : this.resized(x, inputs, attributes);
       case "Concat":
@@ -229,50 +288,63 @@ export class NodeImporter {
 
   /** A slice of a fixed batch that takes all of it takes all of an open one. */
   private withoutWholeBatch(x: Value, inputs: Inputs): Inputs | "nothing to do" {
-    const [starts, ends, given, steps] = inputs.slice(1).map((value) => value && this.extentsOf(value));
-    const size = this.source.batch;
-    if (starts === undefined || ends === undefined || size === undefined) return inputs;
+    const [starts, ends, given, steps] = inputs.slice(1).map((value) => value && this.numbers.of(value)?.items);
+    if (starts === undefined || ends === undefined) return inputs;
     const axes = (given ?? starts.map((_, axis) => axis)).map((axis) => normalizeAxis(Number(axis), x.rank, "Slice"));
     const kept = axes.flatMap((axis, index) => {
-      const [start, end, step] = [Number(starts[index]), Number(ends[index]), Number(steps?.[index] ?? 1)];
-      const whole = x.shape[axis] === batch && (start === 0 || start === -size) && end >= size && step === 1;
+      const extent = x.shape[axis] ?? 1;
+      const [start = 0, end = 0, step = 1] = [starts[index], ends[index], steps?.[index]];
+      const whole = countsBatch(extent) && step === 1 && this.isWhole(start, end, extent);
       return whole ? [] : [index];
     });
     if (kept.length === axes.length) return inputs;
     if (kept.length === 0) return "nothing to do";
-    const part = (numbers: readonly Dim[] | undefined): Value =>
+    // What follows from the batch elsewhere, Slice itself refuses.
+    if (kept.some((index) => typeof starts[index] !== "number" || typeof ends[index] !== "number")) return inputs;
+    const part = (numbers: readonly Amount[] | undefined): Value =>
       integers(kept.map((index) => Number(numbers?.[index] ?? 1)));
-    return [x, part(starts), part(ends), part(axes), part(steps)];
+    return [x, part(starts), part(ends), integers(kept.map((index) => axes[index] ?? 0)), part(steps)];
+  }
+
+  /** Whether `start:end` is all of an extent that counts the batch. */
+  private isWhole(start: Amount, end: Amount, extent: Dim): boolean {
+    const size = this.source.batch === undefined ? undefined : dimProduct([dimQuotient(extent, batch) ?? extent, this.source.batch]);
+    const fromBegin = start === 0 || (typeof size === "number" && start === -size);
+    const order = compare(end, amountOf(extent));
+    return fromBegin && (order === 0 || order === 1 || (typeof end === "number" && (end >= 2 ** 31 - 1 || (typeof size === "number" && end >= size))));
+  }
+
+  /** Where the file repeats what is the same for every picture as often as there are pictures, it is spread over them. */
+  private tiled(inputs: Inputs): Inputs {
+    const [x, repeats] = inputs;
+    const counts = repeats && this.numbers.extentsOf(repeats);
+    if (x === undefined || counts?.length !== x.rank || isStatic(counts)) return inputs;
+    const target = counts.map((count, axis) => (typeof count === "string" && x.shape[axis] === 1 ? count : 1));
+    const rest = counts.map((count, axis) => (target[axis] === 1 ? count : 1));
+    if (!isStatic(rest)) return inputs;
+    return [expand(x, this.numbers.shapeValue(target)), integers(rest)];
   }
 
   private expanded([x, shape]: Inputs): Inputs {
-    const target = shape && this.extentsOf(shape);
+    const target = shape && this.numbers.extentsOf(shape);
     if (x === undefined || target === undefined) return [x, shape];
     const opened = target.map((dim, at): Dim => {
       const own = x.shape[at - target.length + x.rank];
       // The batch stays what it is, whether the file counts it or asks for it.
       return own !== undefined && countsBatch(own) && (dim === own || dim === (this.source.batch ?? 1)) ? 1 : dim;
     });
-    return [x, this.shapeOfExtents(opened) ?? shape];
+    return [x, this.numbers.shapeValue(opened)];
   }
 
   private resized(x: Value, [image, roi, scales, sizes]: Inputs, attributes: Plain): Inputs {
-    const target = sizes && this.extentsOf(sizes);
+    const target = sizes && this.numbers.extentsOf(sizes);
     if (target?.length !== x.rank || attributes["axes"] !== undefined) return [image, roi, scales, sizes];
     const given = target.map((dim, axis): Dim => {
       const own = x.shape[axis] ?? 1;
       return countsBatch(own) && dim === (this.source.batch ?? 1) ? own : dim;
     });
-    const parts = given.map((dim, axis) =>
-      typeof dim === "number"
-        ? integers([dim])
-        : dim === x.shape[axis]
-          ? shapeOp(x, { start: axis, end: axis + 1 })
-          : undefined,
-    );
-    if (!parts.every((part) => part !== undefined)) return [image, roi, scales, sizes];
     // Resize takes no empty scales beside sizes.
-    return [image, roi, undefined, given.every((dim) => typeof dim === "number") ? sizes : concat(parts, { axis: 0 })];
+    return [image, roi, undefined, this.numbers.shapeValue(given)];
   }
 
   /** What is the same for every picture, such as a class token, is repeated for those that it is joined to. */
@@ -282,17 +354,8 @@ export class NodeImporter {
     if (carrier?.shape[at] !== batch || normalizeAxis(given, carrier.rank, "Concat") === at) return inputs;
     return inputs.map((value) => {
       if (value?.rank !== carrier.rank || value.shape[at] !== 1 || batchAxes(value.shape).length > 0) return value;
-      const parts = carrier.shape.map((_, axis) =>
-        axis === at ? shapeOp(carrier, { start: at, end: at + 1 }) : integers([1]),
-      );
-      return expand(value, concat(parts, { axis: 0 }));
+      return expand(value, this.numbers.shapeValue(carrier.shape.map((_, axis) => (axis === at ? batch : 1))));
     });
-  }
-
-  /** A constant of extents, where all of them are known. */
-  private shapeOfExtents(extents: readonly Dim[]): Value | undefined {
-    const numbers = extents.filter((dim): dim is number => typeof dim === "number");
-    return numbers.length === extents.length ? integers(numbers) : undefined;
   }
 
   /** The inputs, with attributes moved to the places that they have among them now. */
@@ -308,10 +371,7 @@ export class NodeImporter {
   private constant(node: OnnxNode): Value {
     const { value, value_float, value_floats, value_int, value_ints } = node.attributes;
     if (value?.type === "tensor") {
-      const tensor = value.value;
-      return constant(
-        tensor.type === "float16" ? float32(halfToFloat32(tensor.data as Uint16Array), tensor.dims) : tensor,
-      );
+      return constant(computable(value.value));
     }
     if (value_float?.type === "float") return scalar("float32", value_float.value);
     if (value_floats?.type === "floats") return constant(float32(value_floats.value, [value_floats.value.length]));
@@ -325,17 +385,20 @@ export class NodeImporter {
   }
 
   private constantOfShape(node: OnnxNode, shape: Value | undefined): Value {
-    const data = constantData(shape);
+    const dims = shape && this.numbers.extentsOf(shape);
     const fill = node.attributes["value"];
-    const tensor = fill?.type === "tensor" ? fill.value : float32([0], [1]);
-    if (data === undefined) {
+    const tensor = fill?.type === "tensor" ? computable(fill.value) : float32([0], [1]);
+    if (dims === undefined) {
       throw new FileError(`The shape of "${node.name}" in ${this.file} is not known when the graph is built.`, {
         subject: node.name,
-        expected: "a constant shape",
-        received: "a computed one",
+        expected: "a constant shape, or one computed from shapes by sums and products",
+        received: this.numbers.describe(shape),
       });
     }
-    const dims = Array.from(data.data as BigInt64Array, Number);
+    if (!isStatic(dims)) {
+      const one = constant({ ...tensor, dims: [], data: tensor.data.slice(0, 1) });
+      return expand(one, this.numbers.shapeValue(dims));
+    }
     this.sizes.take(dims, node.name);
     const filled = allocate(tensor.type, elementCount(dims));
     filled.fill((tensor.data[0] ?? 0) as never);
@@ -358,19 +421,17 @@ export class NodeImporter {
         received: `type number ${code}`,
       });
     }
-    const [y] = x.type === to ? [x] : this.make("Cast", [x], { to: code === 10 ? 1 : code });
-    const known = this.extentsOf(x);
-    if (y !== undefined && known !== undefined) this.extents.set(y, known);
+    const [y] = x.type === to ? [x] : this.make("Cast", [x], { to: elementTypeCode(to) });
     return y ?? identity(x);
   }
 
   private reshape(node: OnnxNode, [x, shape]: Inputs): Value {
-    const target = shape && this.extentsOf(shape);
+    const target = shape && this.numbers.extentsOf(shape);
     if (x === undefined || target === undefined) {
       throw new FileError(`The shape that "${node.name}" of ${this.file} gives is not known when the graph is built.`, {
         subject: node.name,
-        expected: "a constant, or something computed from shapes",
-        received: "another computed value",
+        expected: "a constant, or something computed from shapes by sums and products",
+        received: this.numbers.describe(shape),
       });
     }
     const data = constantData(x);
@@ -422,47 +483,23 @@ export class NodeImporter {
     }
     return y;
   }
+}
 
-  private extentsOf(value: Value): readonly Dim[] | undefined {
-    const known = this.extents.get(value);
-    if (known !== undefined) return known;
-    const data = constantData(value);
-    return data?.type === "int64" ? Array.from(data.data as BigInt64Array, Number) : undefined;
-  }
+function fail(op: string): never {
+  throw new TypeError(`${op} made no output.`);
+}
 
-  /** Follows a file's arithmetic with shapes. */
-  private follow(node: OnnxNode, inputs: Inputs, plain: Plain, y: Value | undefined): void {
-    if (y?.type !== "int64") return;
-    const known = inputs.map((value) => (value === undefined ? undefined : this.extentsOf(value)));
-    const [first, second, third] = known;
-    let extents: readonly Dim[] | undefined;
-    switch (node.op) {
-      case "Shape":
-        extents = inputs[0]?.shape.slice(
-          Number(plain["start"] ?? 0),
-          plain["end"] === undefined ? undefined : Number(plain["end"]),
-        );
-        break;
-      case "Gather":
-        extents = first && second?.flatMap((index) => first.at(Number(index)) ?? []);
-        break;
-      case "Concat":
-        extents = known.every((part) => part !== undefined) ? known.flat() : undefined;
-        break;
-      case "Slice":
-        extents = first?.slice(Number(second?.[0] ?? 0), Number(third?.[0] ?? first.length));
-        break;
-      case "Squeeze":
-      case "Unsqueeze":
-        extents = first;
-        break;
-      case "Mul":
-      case "Div":
-        extents = first && second && withEach(first, second, node.op === "Mul" ? product : dimQuotient);
-        break;
-    }
-    if (extents !== undefined) this.extents.set(y, extents);
-  }
+/** Before version 21 GroupNormalization had a scale and a bias for each group: now each channel has its group's. */
+function byChannel([x, ...parameters]: Inputs, groups: number): Inputs {
+  const channels = Number(x?.shape[1]);
+  return [
+    x,
+    ...parameters.map((value) =>
+      value === undefined || value.shape[0] === channels
+        ? value
+        : reshapeTo(expand(reshapeTo(value, [groups, 1]), integers([groups, channels / groups])), [channels]),
+    ),
+  ];
 }
 
 /** The shape that a Reshape says, 0 and -1 resolved; `undefined` where the number of elements would change. */
@@ -471,21 +508,4 @@ function literalReshape(from: Shape, target: readonly Dim[]): Shape | undefined 
   const rest = dimQuotient(dimProduct(from), dimProduct(copied.filter((dim) => dim !== -1)));
   if (rest === undefined || (rest !== 1 && !copied.includes(-1))) return undefined;
   return copied.map((dim) => (dim === -1 ? rest : dim));
-}
-
-function product(a: Dim, b: Dim): Dim {
-  return dimProduct([a, b]);
-}
-
-/** Puts extents together one by one; a single one goes with each. */
-function withEach(
-  a: readonly Dim[],
-  b: readonly Dim[],
-  combine: (a: Dim, b: Dim) => Dim | undefined,
-): readonly Dim[] | undefined {
-  const results = Array.from({ length: Math.max(a.length, b.length) }, (_, index) => {
-    const [left, right] = [a[a.length === 1 ? 0 : index], b[b.length === 1 ? 0 : index]];
-    return left === undefined || right === undefined ? undefined : combine(left, right);
-  });
-  return results.every((dim) => dim !== undefined) ? results : undefined;
 }

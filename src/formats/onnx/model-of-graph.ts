@@ -15,6 +15,10 @@ const weightNames: Readonly<Record<string, Readonly<Record<number, string>>>> = 
   MatMul: { 0: "kernel", 1: "kernel" },
   BatchNormalization: { 1: "gamma", 2: "beta", 3: "moving_mean", 4: "moving_variance" },
   LayerNormalization: { 1: "gamma", 2: "beta" },
+  GroupNormalization: { 1: "gamma", 2: "beta" },
+  RMSNormalization: { 1: "gamma" },
+  SimplifiedLayerNormalization: { 1: "gamma" },
+  Einsum: { 0: "kernel", 1: "kernel" },
   PRelu: { 1: "alpha" },
 };
 
@@ -43,7 +47,7 @@ export function weightsOf(node: Node): FoundWeight[] {
   if (node.op !== "Add") return [];
   const behindWeights = node.inputs.some((value) => {
     const made = value && producer(value);
-    return made !== undefined && (made.op === "Conv" || made.op === "MatMul");
+    return made !== undefined && (made.op === "Conv" || made.op === "MatMul" || made.op === "Einsum");
   });
   return behindWeights
     ? node.inputs.flatMap((value) => weight(value, "bias").filter(({ tensor }) => elementCount(tensor.dims) > 1))

@@ -1,0 +1,163 @@
+import { nodesInOrder } from "../graph/graph.js";
+import type { Dim } from "../graph/shape.js";
+import type { Node, Value } from "../graph/value.js";
+import { elementCount } from "../onnx/tensor-data.js";
+
+/** A layer of a graph: its name, and the node that it is. */
+export interface StagedLayer {
+  readonly name: string;
+  readonly node: Node;
+  /** Extents of its weights. */
+  readonly weightDims: readonly (readonly number[])[];
+}
+
+/** By how much the picture shrinks at least from stage to stage: 4 where it is halved, less where it is odd, 3 to 2 pixels. */
+const leastShrinking = 1.9;
+
+/** How many layers make a block at least; a name that fewer have is that of a part. */
+const leastOfBlock = 3;
+
+/**
+ * Layers with which the stages of a network begin, in order. The layers of a stage see the picture at one size; which block begins it, names
+ * say where they are those of modules (`layer4.0.conv1`, `/stages/stages.3/blocks.0/conv_dw/Conv`), and otherwise where branches
+ * join. Where the picture shrinks nowhere but at the entrance, as in a transformer, there is one: the last of the blocks that
+ * follow each other.
+ *
+ * @param outputs what the graph gives
+ * @param layers its nodes with weights, in the order in which data passes them
+ */
+export function stagesOf(outputs: readonly Value[], layers: readonly StagedLayer[]): readonly string[] {
+  const paths = modulePaths(layers.map(({ name }) => name));
+  const sizes = sizesAhead(layers);
+  const spatial = layers.map(({ node }) => node.op === "Conv" && (node.inputs[1]?.shape.slice(2) ?? []).some((k) => k !== 1));
+  const shrinks = sizes.flatMap((size, at) => {
+    const before = sizes[at - 1] ?? 0;
+    // Behind a pooling to one pixel there is no stage, unless something looks at neighbours.
+    const isStage = size > 1 || spatial.slice(at).includes(true);
+    return at > 0 && before >= leastShrinking * size && isStage ? [at] : [];
+  });
+  const joints = jointsOf(outputs, layers);
+  const starts = shrinks.map((shrink, index) => {
+    const earliest = shrinks[index - 1] ?? 1;
+    return startByName(paths, shrink, earliest) ?? startByJoint(joints, shrink, earliest);
+  });
+  const all = starts.length > 0 ? starts : [lastBlockByName(paths) ?? lastBlockByPattern(layers) ?? (joints.at(-1) ?? 0)];
+  return [...new Set(all)].flatMap((at) => layers[at]?.name ?? []);
+}
+
+/** How many numbers a value has for one picture. */
+function numbersOf(shape: readonly Dim[]): number {
+  return elementCount(shape.map((dim) => (typeof dim === "number" ? dim : Number(/^\d+(?=\*)/.exec(dim)?.[0] ?? 1))));
+}
+
+/** Operators whose second axis is that of the channels. */
+const ofMaps: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "BatchNormalization", "GroupNormalization", "PRelu"]);
+
+/** At how many places of a picture a layer computes. */
+function placesOf({ node, weightDims }: StagedLayer): number {
+  const shape = node.outputs[0]?.shape ?? [];
+  const all = numbersOf(shape);
+  const last = node.op === "Add" ? elementCount(weightDims[0] ?? []) : Number(shape.at(-1));
+  const channels = ofMaps.has(node.op) ? Number(shape[1]) : last;
+  return channels > 0 ? all / channels : 1;
+}
+
+/** For each layer at how many places it or one behind it computes: what looks at a pooled picture aside does not count. */
+function sizesAhead(layers: readonly StagedLayer[]): readonly number[] {
+  const sizes: number[] = [];
+  for (const layer of layers.toReversed()) sizes.unshift(Math.max(placesOf(layer), sizes[0] ?? 0));
+  return sizes;
+}
+
+/** Layers that come first behind a place where branches join. */
+function jointsOf(outputs: readonly Value[], layers: readonly StagedLayer[]): readonly number[] {
+  const position = new Map(nodesInOrder(outputs).map((node, index) => [node, index]));
+  const places = layers.map(({ node }) => position.get(node) ?? -1);
+  const behind = [...position].flatMap(([node, index]) => {
+    const first = isJoint(node) ? places.findIndex((place) => place > index) : -1;
+    return first < 0 ? [] : [first];
+  });
+  return [...new Set(behind)].sort((a, b) => a - b);
+}
+
+/** Whether branches join here: a sum or concatenation of computed values. */
+function isJoint({ op, inputs }: Node): boolean {
+  return (op === "Add" || op === "Concat") && inputs.every((value) => value?.source.kind === "node");
+}
+
+/** The block in which the picture shrinks begins where branches joined before it. */
+function startByJoint(joints: readonly number[], shrink: number, earliest: number): number {
+  const joint = joints.filter((at) => at <= shrink && at > earliest).at(-1);
+  return joint ?? shrink;
+}
+
+/** What a layer is called inside its modules, such as `layer4.0.conv1`; empty where its name says nothing of modules. */
+function modulePaths(names: readonly string[]): readonly (readonly string[])[] {
+  const paths = names.map(tokensOf);
+  const known = paths.filter((path) => path.length > 0);
+  const [first = []] = known;
+  const different = first.findIndex((token, at) => known.some((path) => path[at] !== token));
+  return paths.map((path) => path.slice(Math.max(different, 0)));
+}
+
+/** `/stages/stages.3/blocks/blocks.0/conv_dw/Conv` as `stages`, `3`, `blocks`, `0`, `conv_dw`. */
+function tokensOf(name: string): readonly string[] {
+  if (!name.includes("/")) return name.includes(".") ? name.split(".") : [];
+  // What stands behind the last stroke is the operator.
+  const parts = name.split("/").slice(0, -1).filter((part) => part !== "");
+  const within = parts.filter((part, at) => parts[at + 1]?.startsWith(`${part}.`) !== true);
+  return within.flatMap((part) => part.split("."));
+}
+
+/** A path up to a token with a number, the first or a later one: `stages.3` of `stages.3.blocks.0`. */
+function unitOf(path: readonly string[], level = 0): string | undefined {
+  const numbered = path.flatMap((token, at) => (/\d/.test(token) ? [at] : []));
+  const end = numbered[level];
+  return end === undefined || end + 1 >= path.length ? undefined : path.slice(0, end + 1).join(".");
+}
+
+/** The first layer of the module in which the picture shrinks. */
+function startByName(paths: readonly (readonly string[])[], shrink: number, earliest: number): number | undefined {
+  const units = paths.map((path) => unitOf(path));
+  const unit = units[shrink];
+  if (unit === undefined || units.filter((one) => one === unit).length < leastOfBlock) return undefined;
+  let start = shrink;
+  for (let at = shrink - 1; at >= 0 && (units[at] === unit || units[at] === undefined); at--) {
+    if (units[at] === unit) start = at;
+  }
+  return start >= earliest ? start : undefined;
+}
+
+/** The first layer of the last of several modules that are called alike, such as `blocks.11`. */
+function lastBlockByName(paths: readonly (readonly string[])[]): number | undefined {
+  for (const level of [0, 1, 2]) {
+    const units = paths.map((path) => unitOf(path, level));
+    const families = new Map<string, Set<string>>();
+    for (const unit of units) {
+      if (unit === undefined) continue;
+      const family = unit.replace(/\d+(?=\D*$)/, "#");
+      families.set(family, (families.get(family) ?? new Set()).add(unit));
+    }
+    const last = units.findLast((unit) => {
+      if (unit === undefined) return false;
+      const alike = families.get(unit.replace(/\d+(?=\D*$)/, "#"))?.size ?? 0;
+      return alike > 1 && units.filter((one) => one === unit).length >= leastOfBlock;
+    });
+    if (last !== undefined) return units.indexOf(last);
+  }
+  return undefined;
+}
+
+/** The first layer of the last of several like sequences of layers, in front of at most a few others. */
+function lastBlockByPattern(layers: readonly StagedLayer[]): number | undefined {
+  const kinds = layers.map(({ node, weightDims }) => `${node.op} ${weightDims.map(String).join(" ")}`);
+  const most = 6;
+  for (let behind = 0; behind <= most; behind++) {
+    const end = kinds.length - behind;
+    for (let length = 2; 2 * length <= end; length++) {
+      const start = end - length;
+      if (kinds.slice(start, end).every((kind, at) => kind === kinds[start - length + at])) return start;
+    }
+  }
+  return undefined;
+}
