@@ -125,7 +125,7 @@ const stageTexts: Readonly<Record<StageName, string>> = {
   "learning-rate": "The learning rate rises from step to step, to see where the loss falls.",
   chosen: "The training with the settings that were taken:",
   "another-part":
-    "The photos that were held out do not say clearly whether that is better: the same once more, other photos held out.",
+    "The photos that were held out do not say clearly whether that is better: the same once more, another fifth held out.",
   "all-photos": "It was worth it, and is done once more with all photos.",
 };
 
