@@ -178,5 +178,5 @@ test("where the time is over when a training has been judged, it is not done onc
     if (event.event === "epoch" && event.phase === "fine-tune" && event.epoch === event.epochs) late = 2000 * time;
   });
   expect([learned.at(-1), result.unfrozenFrom]).toEqual([80, "all"]);
-  expect(stages).toEqual(["head", "views", "last-stage"]);
+  expect(stages).toEqual(["head", "views", "not-better", "last-stage"]);
 });
