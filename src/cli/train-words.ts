@@ -20,6 +20,8 @@ const lineEvery = 1000;
 /** Puts the events of a training into words. */
 export class TrainWords {
   private lastLine = Number.NEGATIVE_INFINITY;
+  /** The epoch that the model was of that was written last. */
+  private lastModel: number | undefined;
 
   constructor(
     private readonly reporter: Reporter,
@@ -59,9 +61,7 @@ export class TrainWords {
         this.epoch(event);
         return true;
       case "model":
-        // The first one, and that there is one at all, is said by the table at the end. No figures: those of a later stage may be
-        // of other photos, which cannot be compared.
-        if (event.epoch > 1) this.reporter.say(`${event.path} is better now, as photos say that were held out.`);
+        this.model(event);
         return true;
       case "error":
         this.reporter.say(event.message);
@@ -90,6 +90,18 @@ export class TrainWords {
     const note = figures.length === 0 ? undefined : figures.join(", ");
     this.reporter.progress(event, { what: `Epoch ${epoch ?? "?"}/${epochs ?? "?"}`, note });
     return true;
+  }
+
+  /**
+   * The first one, and that there is one at all, is said by the table at the end. No figures: those of a later stage may be of other
+   * photos, which cannot be compared.
+   */
+  private model({ path, epoch }: Extract<JobEvent, { event: "model" }>): void {
+    // What has learned from all photos has the figures of what photos have measured before it, and no photos of its own that say so.
+    const isMeasured = epoch !== this.lastModel;
+    this.lastModel = epoch;
+    if (!isMeasured) this.reporter.say(`${path} is written anew: the training with all photos has ended.`);
+    else if (epoch > 1) this.reporter.say(`${path} is better now, as photos say that were held out.`);
   }
 
   private epoch(row: Extract<JobEvent, { event: "epoch" }>): void {

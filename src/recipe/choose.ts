@@ -71,8 +71,13 @@ function best(
     (lowest, other) => (lowest === first || mean(other.losses) < mean(lowest.losses) ? other : lowest),
     first,
   );
-  const errors = Math.max(...others.map((other) => errorsBetter(other.losses, first.losses, classes)));
+  const errors = Math.max(...others.map((other) => errorsBetter(other.losses, first.losses, classes)).map(orWorst));
   return { ...taken, errors };
+}
+
+/** Who answers with no numbers is as bad as can be. */
+function orWorst(errors: number): number {
+  return Number.isNaN(errors) ? Number.NEGATIVE_INFINITY : errors;
 }
 
 function mean(values: readonly number[]): number {

@@ -24,7 +24,10 @@ export interface FineTuneOptions extends RecipeSettings {
   /** Whether settings of the training are searched in the `time` that is given, in place of the training that takes all of it. */
   readonly search?: boolean | undefined;
   readonly onEvent?: ((event: FineTuneEvent) => void) | undefined;
-  /** Given each classifier that is better than those before, the first one soon; the work goes on when it has settled. */
+  /**
+   * Given each classifier that is better than those before, the first one soon, and that of a training once more when it has learned
+   * from all photos; the work goes on when it has settled.
+   */
   readonly onBetter?: ((classifier: TrainedClassifier) => Promise<void>) | undefined;
   /** Ends the training after the current step; what was reached by then is kept. */
   readonly signal?: AbortSignal | undefined;
@@ -115,8 +118,8 @@ export type FineTuneEvent =
   | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow);
 
 /**
- * What is said of photos by a classifier that has not learned from them: the validation photos, or all photos by
- * cross-validation.
+ * What is said of photos by a classifier that has not learned from them: the validation photos, others behind them where these did not
+ * say clearly whether a training is better, or all photos by cross-validation.
  */
 export interface HeldOut {
   /** Number of each photo's class. */

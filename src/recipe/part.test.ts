@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Photo } from "../photos/photo.js";
 import { RandomStreams } from "../random/seed.js";
-import { partsOf } from "./part.js";
+import { type Part, partsOf, partsTogether } from "./part.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -58,4 +58,17 @@ test("a folder of validation photos measures alone", async () => {
   const parts = await partsOf(training, validation, { pooled: false, weighting: alike, random: new RandomStreams(1) });
   expect(parts).toHaveLength(1);
   expect(parts[0].learned).toEqual([...Array(20).keys()]);
+});
+
+test("photos of several parts count by their class among all of them, however the parts have divided a small class", () => {
+  const weighting = { kind: "balanced", byClass: [1, 1] } as const;
+  const partWith = (labels: readonly number[]): Part => ({
+    ...{ labels, weighting, held: [], learned: [], weights: labels.map(() => Number.NaN), folds: labels.map(() => 0) },
+  });
+  const { labels, weights } = partsTogether([partWith([0, 0, 0, 1]), partWith([0, 0, 0, 1, 1]), partWith([0, 0, 0])]);
+  const ofClass = (label: number): number[] => weights.filter((_, photo) => labels[photo] === label);
+  expect(new Set(ofClass(1)).size).toBe(1);
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  expect(sum(ofClass(0))).toBeCloseTo(sum(ofClass(1)), 9);
+  expect(sum(weights)).toBeCloseTo(12, 9);
 });

@@ -14,10 +14,12 @@ export interface Part {
   readonly held: readonly number[];
   /** Of each of those: the number of its class, … */
   readonly labels: readonly number[];
-  /** … how much it counts by that, … */
+  /** … how much it counts by that among them, … */
   readonly weights: readonly number[];
   /** … and in which part of them it is, from 0, for choices that the other parts make. */
   readonly folds: readonly number[];
+  /** What photos count by. */
+  readonly weighting: Pick<Weighting, "kind" | "byClass">;
 }
 
 /** What parts depend on beside the photos. */
@@ -46,7 +48,7 @@ export async function partsOf(
     const labels = photos.map(({ classIndex }) => classIndex);
     return {
       learned: numbers.filter((photo) => !isHeld(photo)),
-      ...{ held, labels, weights: photoWeights(weighting, labels) },
+      ...{ held, labels, weighting, weights: photoWeights(weighting, labels) },
       folds: await foldsOfPhotos(photos, random.stream("folds")),
     };
   };
@@ -60,13 +62,17 @@ export async function partsOf(
   return parts;
 }
 
-/** What the photos of several parts are, one part behind the other. */
-export function partsTogether(parts: readonly Part[]): Pick<Part, "labels" | "weights" | "folds"> {
-  return {
-    labels: parts.flatMap(({ labels }) => labels),
-    weights: parts.flatMap(({ weights }) => weights),
-    folds: parts.flatMap(({ folds }) => folds),
-  };
+/**
+ * What the photos of several parts are, one part behind the other. They count by their class among all of them: a small class has one
+ * photo in one part and two or none in another.
+ */
+export function partsTogether([first, ...others]: readonly [Part, ...Part[]]): Pick<
+  Part,
+  "labels" | "weights" | "folds"
+> {
+  const parts = [first, ...others];
+  const labels = parts.flatMap((part) => part.labels);
+  return { labels, weights: photoWeights(first.weighting, labels), folds: parts.flatMap(({ folds }) => folds) };
 }
 
 /** Photos by their numbers. */

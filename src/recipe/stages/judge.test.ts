@@ -12,12 +12,13 @@ function part(number: number): Part {
   const labels = photos.map((photo) => photo % 2);
   return {
     ...{ labels, weights: labels.map(() => 1), folds: photos.map((photo) => photo % 5) },
+    weighting: { kind: "none", byClass: [1, 1] },
     held: photos.map((photo) => number * size + photo),
     learned: [],
   };
 }
 
-const parts = [0, 1, 2, 3, 4].map(part);
+const parts = [part(0), part(1), part(2), part(3), part(4)] as const;
 
 /** Logits in which the right class lies `apart` above the other, on the mean, and noise. */
 function saying(apart: number, seed: number): TensorData<"float32"> {
@@ -59,7 +60,7 @@ describe("judge", () => {
   });
 
   it("asks another part where the first is not clear, and no more than that", async () => {
-    const unclear = 1.9;
+    const unclear = 1.95;
     const helped = await asked([unclear, 5, 0]);
     expect([helped.numbers, helped.judged.choice.index]).toEqual([[1], 1]);
     const never = await asked([unclear, unclear, 5]);
@@ -70,22 +71,32 @@ describe("judge", () => {
   });
 
   it("decides by what it has where a part cannot be asked", async () => {
-    const { numbers, judged } = await asked([1.9]);
+    const { numbers, judged } = await asked([1.95]);
     expect(numbers).toEqual([1]);
     expect(judged.said).toHaveLength(1);
   });
 
   it("asks no more parts than the best one so far has been asked", async () => {
     const numbers: number[] = [];
-    await judge(parts, best.slice(0, 1), [saying(1.9, 100)], (next) => {
+    await judge(parts, best.slice(0, 1), [saying(1.95, 100)], (next) => {
       numbers.push(parts.indexOf(next));
-      return Promise.resolve([saying(1.9, 101)]);
+      return Promise.resolve([saying(1.95, 101)]);
     });
     expect(numbers).toEqual([]);
   });
 
+  it("asks nobody else about a training whose answers are no numbers, and does not take it", async () => {
+    const lost = float32(new Float32Array(2 * size).fill(Number.NaN), [size, 2]);
+    const numbers: number[] = [];
+    const { choice } = await judge(parts, best, [lost, lost], (next) => {
+      numbers.push(parts.indexOf(next));
+      return Promise.resolve([lost, lost]);
+    });
+    expect([numbers, choice.index]).toEqual([[], 0]);
+  });
+
   it("chooses among what there is of the training, by all parts that were asked", async () => {
-    const { judged } = await asked([1.9, 4, 4], 2);
+    const { judged } = await asked([1.95, 4, 4], 2);
     expect(judged.choice.index).toBe(2);
   });
 });

@@ -37,18 +37,19 @@ export interface Judged {
  * @param more does the training once more without a part, and gives what that says of it; `undefined` where it cannot be done
  */
 export async function judge(
-  parts: readonly Part[],
+  parts: readonly [Part, ...Part[]],
   best: readonly TensorData<"float32">[],
   first: Said,
   more: (part: Part) => Promise<Said | undefined>,
 ): Promise<Judged> {
+  const [own, ...others] = parts;
   const said = [first];
   for (;;) {
-    const { labels, weights, folds } = partsTogether(parts.slice(0, said.length));
+    const { labels, weights, folds } = partsTogether([own, ...others.slice(0, said.length - 1)]);
     const trained = first.map((_, index) => rowsTogether(said.flatMap((logits) => logits[index] ?? [])));
     const choice = choose([rowsTogether(best.slice(0, said.length)), ...trained], labels, folds, weights);
     const judged = { choice, labels: { labels, weights }, said };
-    const part = said.length < Math.min(mostParts, best.length) ? parts[said.length] : undefined;
+    const part = said.length < Math.min(mostParts, best.length) ? others[said.length - 1] : undefined;
     if (part === undefined || choice.errors >= clear.better || choice.errors <= clear.worse) return judged;
     const next = await more(part);
     if (next === undefined) return judged;

@@ -1,3 +1,4 @@
+import { lostWeight } from "../../models/finite-weights.js";
 import type { ReadySource } from "../../models/sources/batch-source.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import type { Layer } from "../../nn/layer.js";
@@ -63,6 +64,8 @@ export async function trainNetwork(
     }
     const first = await logitsOf(tuning, sets.validation.source);
     tuning.undo();
+    // Those that follow need the room.
+    await loops.release(tuning.model);
     const seconds = (performance.now() - started) / 1000;
     const { choice, labels, said } = await judge(heads.parts, bestLogits, first, async (part) => {
       // There must be time for this part and, if it says yes, for all photos.
@@ -77,7 +80,9 @@ export async function trainNetwork(
     }
     work.bestLogits = said.flatMap((logits) => logits[choice.index - 1] ?? []);
     const unfrozenFrom = job.unfreeze ?? [...unfrozen][0]?.name ?? "none";
-    return await finishTraining(work, tuning, length, { row, share, ...choice, ...labels, unfrozenFrom });
+    // Who is late by now does not begin once more.
+    const again = secondsLeft(work) > 0 ? length : undefined;
+    return await finishTraining(work, tuning, again, { row, share, ...choice, ...labels, unfrozenFrom });
   } finally {
     await loops.release(tuning.model);
   }
@@ -195,6 +200,11 @@ async function learnFromAll(
       return undefined;
     }
     const { model } = tuning.finish(share, temperature);
+    // No photo measures it any more: the step behind the last loss may have lost its numbers.
+    if (lostWeight(model) !== undefined) {
+      tuning.undo();
+      return undefined;
+    }
     return { model, familiar: await tuning.knowing(threshold), learnedFrom: head.learnedFrom };
   } finally {
     await loops.release(tuning.model);

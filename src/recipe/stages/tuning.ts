@@ -103,6 +103,8 @@ export class Tuning {
         start.restore();
         return trouble;
       }
+      // What was stopped on its way would only disturb those that have come to their end.
+      if (member > 0 && isStopped(this.work.job)) break;
       reached.push(KeptWeights.of(this.model));
     }
     this.after = KeptWeights.mean(reached);
