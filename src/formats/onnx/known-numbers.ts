@@ -340,7 +340,8 @@ const split: Rule = ({ inputs: [x, sizes], attributes }) => {
   if (x === undefined || axis === undefined || (given === undefined && count === 0)) return undefined;
   const extent = x.dims[axis] ?? 0;
   const width = Math.ceil(extent / count);
-  const parts = given ?? Array.from({ length: count }, (_, part) => Math.max(0, Math.min(width, extent - part * width)));
+  const parts =
+    given ?? Array.from({ length: count }, (_, part) => Math.max(0, Math.min(width, extent - part * width)));
   let start = 0;
   return parts.map((part) => {
     const first = start;

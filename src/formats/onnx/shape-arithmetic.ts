@@ -89,7 +89,9 @@ export class ShapeArithmetic {
       const { start = 0, end } = plain as { start?: number; end?: number };
       const items = x.shape.slice(start, end).map(amountOf);
       const shape: Known = { type: "int64", dims: [items.length], items };
-      return node.op === "Shape" ? [shape] : evaluate("ReduceProd", { inputs: [shape], attributes: { keepdims: 0 }, most: 1 });
+      return node.op === "Shape"
+        ? [shape]
+        : evaluate("ReduceProd", { inputs: [shape], attributes: { keepdims: 0 }, most: 1 });
     }
     const to = node.op === "Cast" ? elementTypeOf(Number(plain["to"])) : inputs[1]?.type;
     if (node.op === "Cast" || node.op === "CastLike") {
