@@ -146,7 +146,10 @@ describe.each(cases)("%s", (name, entry) => {
     for (const [step, loss] of training.losses.entries()) {
       const labels = new Float32Array(12);
       [step, 0, 1, 2].forEach((label, row) => (labels[3 * row + label] = 1));
-      const logs = await model.trainOnBatch(photos(name, 4, training.side, 500 + step), toTensor(float32(labels, [4, 3])));
+      const logs = await model.trainOnBatch(
+        photos(name, 4, training.side, 500 + step),
+        toTensor(float32(labels, [4, 3])),
+      );
       expect(logs["loss"], `loss of step ${step}`).toBeCloseTo(loss, 3);
     }
     model.trainableWeights.forEach(({ value, path }, index) => {

@@ -95,7 +95,13 @@ function ending(x: SymbolicTensor, plan: Plan<ConvNeXtOptions>): SymbolicTensor 
 /** One of the five, by what stands behind `ConvNeXt`. */
 function convNeXt(
   suffix: string,
-  { top: whole, noTop, depth, width, ...own }: {
+  {
+    top: whole,
+    noTop,
+    depth,
+    width,
+    ...own
+  }: {
     /** Blocks of the third stage. */
     readonly depth: number;
     /** Width of the first stage, which doubles with each. */

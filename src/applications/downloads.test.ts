@@ -7,6 +7,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { applications, DownloadError } from "graft-ml";
 import { readGolden } from "../../test/support/golden.js";
 
+// Proxies and certificates of this computer would lead past the fetch that is put in place here.
+vi.mock(import("../files/network.js"), async (importOriginal) => ({
+  ...(await importOriginal()),
+  ownNetwork: async () =>
+    Promise.resolve({ httpsProxy: undefined, httpProxy: undefined, noProxy: [], certificates: undefined, checked: true }),
+}));
+
 interface File {
   readonly file: string;
   readonly url: string;

@@ -154,7 +154,14 @@ function fusedMBConv(inputs: SymbolicTensor, block: MBConv): SymbolicTensor {
 /** One of the seven, by what stands behind `EfficientNetV2`. */
 function efficientNetV2(
   suffix: string,
-  { top, noTop, imageSize, words, megabytes, ...variant }: Variant & {
+  {
+    top,
+    noTop,
+    imageSize,
+    words,
+    megabytes,
+    ...variant
+  }: Variant & {
     readonly top: string;
     readonly noTop: string;
     readonly imageSize: number;

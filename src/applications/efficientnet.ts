@@ -84,8 +84,15 @@ function file(name: string, hash: string): PublishedWeights {
 /** One of the eight, by its letter and number: the function that scripts call, and the network to be grafted onto. */
 function efficientNet(
   variant: string,
-  { top, noTop, imageSize, ...scale }: Scale & { readonly top: string; readonly noTop: string; readonly imageSize: number } &
-    Pick<Architecture, "words" | "megabytes">,
+  {
+    top,
+    noTop,
+    imageSize,
+    ...scale
+  }: Scale & { readonly top: string; readonly noTop: string; readonly imageSize: number } & Pick<
+      Architecture,
+      "words" | "megabytes"
+    >,
 ): { readonly make: Application; readonly network: Network } {
   const { words, megabytes } = scale;
   const name = `efficientnet${variant}`;
@@ -135,7 +142,14 @@ const b6 = efficientNet("b6", {
   ...{ top: "165f6e37dce68623721b423839de8be5", noTop: "9ecce42647a20130c1f39a5d4cb75743" },
 });
 const b7 = efficientNet("b7", {
-  ...{ width: 2, depth: 3.1, imageSize: 600, dropout: 0.5, words: "the largest of them, and the slowest", megabytes: 256 },
+  ...{
+    width: 2,
+    depth: 3.1,
+    imageSize: 600,
+    dropout: 0.5,
+    words: "the largest of them, and the slowest",
+    megabytes: 256,
+  },
   ...{ top: "8c03f828fec3ef71311cd463b6759d99", noTop: "cbcfe4450ddf6f3ad90b1b398090fe4a" },
 });
 

@@ -53,7 +53,12 @@ export interface MBConv extends Normalizing {
 export function convolution(
   x: SymbolicTensor,
   filters: number,
-  options: { readonly kernelSize?: number; readonly strides?: number; readonly padding?: "valid"; readonly name: string },
+  options: {
+    readonly kernelSize?: number;
+    readonly strides?: number;
+    readonly padding?: "valid";
+    readonly name: string;
+  },
 ): SymbolicTensor {
   const { kernelSize = 1, strides = 1, padding = "same", name } = options;
   const plain = { useBias: false, kernelInitializer: convolutionInitializer };

@@ -145,7 +145,13 @@ type Hashes = Readonly<Record<string, readonly [top: string, noTop: string]>>;
 /** What one of the two is, by its size in Keras's names of files. */
 function architecture(
   size: "small" | "large",
-  { blocks, channels, hashes, halving, ...own }: {
+  {
+    blocks,
+    channels,
+    hashes,
+    halving,
+    ...own
+  }: {
     readonly blocks: readonly Block[];
     readonly channels: number;
     readonly hashes: Hashes;
@@ -168,7 +174,9 @@ function architecture(
       positiveNumber(className, "alpha", options.alpha);
       numberWithin(className, "dropoutRate", options.dropoutRate, 0, 1);
       if (weights !== "imagenet" || hashes[variant(options)] !== undefined) return;
-      const expected = options.minimalistic ? "1, with minimalistic and published weights" : "0.75 or 1 with published weights";
+      const expected = options.minimalistic
+        ? "1, with minimalistic and published weights"
+        : "0.75 or 1 with published weights";
       refuse(className, "alpha", expected, options.alpha);
     },
     features: (x, plan) => features(x, plan, blocks),

@@ -56,7 +56,14 @@ function features(x: SymbolicTensor, { own }: Plan<MobileNetOptions>): SymbolicT
     const number = index + 1;
     const name = `conv_dw_${number}`;
     const isPadded = strides === 2;
-    if (isPadded) x = new ZeroPadding2D([[0, 1], [0, 1]], { name: `conv_pad_${number}` }).apply(x);
+    if (isPadded)
+      x = new ZeroPadding2D(
+        [
+          [0, 1],
+          [0, 1],
+        ],
+        { name: `conv_pad_${number}` },
+      ).apply(x);
     const padding = isPadded ? "valid" : "same";
     x = new DepthwiseConv2D(3, { strides, padding, depthMultiplier, useBias: false, name }).apply(x);
     x = bounded(x, name);
@@ -112,7 +119,10 @@ const architecture: Architecture<MobileNetOptions> = {
   top,
   published: ({ own, includeTop, shape }) => {
     const side = publishedSide(shape, imageSizes);
-    return kerasFile(`mobilenet/mobilenet_${widths.get(own.alpha) ?? own.alpha}_${side}_tf${includeTop ? "" : "_no_top"}.h5`, {});
+    return kerasFile(
+      `mobilenet/mobilenet_${widths.get(own.alpha) ?? own.alpha}_${side}_tf${includeTop ? "" : "_no_top"}.h5`,
+      {},
+    );
   },
   stages: stagesNamed(/^conv_(?:pad|dw)_(2|4|6|12)$/),
 };

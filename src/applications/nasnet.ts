@@ -122,8 +122,16 @@ const reductionCell: Cell = ({ x, before }, filters, id) => {
     separable(from, filters, kernel, `reduction_${side}_${id}`, 2);
   const halving = (side: string) => ({ strides: 2, name: `reduction_${side}_${id}` });
   const first = sum(branch(h, 5, "left1"), branch(p, 7, "right1"), `reduction_add_1_${id}`);
-  const second = sum(new MaxPooling2D(3, halving("left2")).apply(padded), branch(p, 7, "right2"), `reduction_add_2_${id}`);
-  const third = sum(new AveragePooling2D(3, halving("left3")).apply(padded), branch(p, 5, "right3"), `reduction_add3_${id}`);
+  const second = sum(
+    new MaxPooling2D(3, halving("left2")).apply(padded),
+    branch(p, 7, "right2"),
+    `reduction_add_2_${id}`,
+  );
+  const third = sum(
+    new AveragePooling2D(3, halving("left3")).apply(padded),
+    branch(p, 5, "right3"),
+    `reduction_add3_${id}`,
+  );
   const around = { strides: 1, padding: "same", name: `reduction_left4_${id}` };
   const fourth = sum(second, new AveragePooling2D(3, around).apply(first));
   const again = separable(first, filters, 3, `reduction_left4_${id}`);

@@ -26,5 +26,7 @@ export function paddedDepthwise(x: SymbolicTensor, options: PaddedDepthwise): Sy
   const isPadded = strides === 2;
   const padded = isPadded ? correctPad(x, kernelSize, padName) : x;
   const padding = isPadded ? "valid" : "same";
-  return new DepthwiseConv2D(kernelSize, { strides, padding, useBias: false, depthwiseInitializer, name }).apply(padded);
+  return new DepthwiseConv2D(kernelSize, { strides, padding, useBias: false, depthwiseInitializer, name }).apply(
+    padded,
+  );
 }

@@ -45,7 +45,9 @@ describe("the last stage", () => {
     const { layers, all, stages } = await made(name);
     const start = all.findIndex((layer) => layer.name === stages.at(-1));
     const last = new Set(all.slice(start));
-    expect(layers.filter((layer) => pattern.test(layer.name) !== last.has(layer)).map((layer) => layer.name)).toEqual([]);
+    expect(layers.filter((layer) => pattern.test(layer.name) !== last.has(layer)).map((layer) => layer.name)).toEqual(
+      [],
+    );
     expect(start).toBeGreaterThan(0);
   });
 

@@ -23,5 +23,6 @@ export function stagesNamed(pattern: RegExp): StageRule {
 
 /** Stages by the layers with which those before them end: each begins with the layer that comes next in Keras's order. */
 export function stagesAfter(...ends: readonly string[]): StageRule {
-  return ({ layers }) => layers.flatMap(({ name }, index) => (ends.includes(name) ? (layers[index + 1]?.name ?? []) : []));
+  return ({ layers }) =>
+    layers.flatMap(({ name }, index) => (ends.includes(name) ? (layers[index + 1]?.name ?? []) : []));
 }

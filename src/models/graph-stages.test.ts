@@ -29,7 +29,13 @@ const conv = (name: string, side: number, kernel = 1): Drawn => ({ name, side, k
 const token = (name: string, side: number): Drawn => ({ name, side, tokens: true });
 
 /** Blocks that are called `prefix` and a number, of layers that are called alike. */
-function blocks(prefix: string, numbers: readonly number[], parts: readonly string[], side: number, tokens = true): Drawn[] {
+function blocks(
+  prefix: string,
+  numbers: readonly number[],
+  parts: readonly string[],
+  side: number,
+  tokens = true,
+): Drawn[] {
   return numbers.flatMap((number) =>
     parts.map((part) => ({ name: `${prefix}${number}.${part}`, side, tokens, kernel: tokens ? 1 : 3 })),
   );
@@ -118,7 +124,9 @@ const families: readonly (readonly [family: string, layers: readonly Drawn[], fi
     [
       conv("stem.0", 56, 4),
       ...[56, 28, 14, 7].flatMap((side, stage) => [
-        ...(stage === 0 ? [] : [conv(`stages.${stage}.downsample.0`, 2 * side), conv(`stages.${stage}.downsample.1`, side, 2)]),
+        ...(stage === 0
+          ? []
+          : [conv(`stages.${stage}.downsample.0`, 2 * side), conv(`stages.${stage}.downsample.1`, side, 2)]),
         ...blocks(`stages.${stage}.blocks.`, [0, 1], ["conv_dw", "norm", "mlp.fc1", "mlp.fc2"], side, false),
       ]),
       conv("head.norm", 1),
@@ -130,7 +138,9 @@ const families: readonly (readonly [family: string, layers: readonly Drawn[], fi
     [
       conv("patch_embed.proj", 56, 4),
       ...[56, 28, 14, 7].flatMap((side, stage) => [
-        ...(stage === 0 ? [] : [token(`layers.${stage}.downsample.norm`, side), token(`layers.${stage}.downsample.reduction`, side)]),
+        ...(stage === 0
+          ? []
+          : [token(`layers.${stage}.downsample.norm`, side), token(`layers.${stage}.downsample.reduction`, side)]),
         ...blocks(`layers.${stage}.blocks.`, [0, 1], attention, side),
       ]),
       token("norm", 7),
@@ -187,7 +197,8 @@ describe("the last stage", () => {
   });
 
   test("of layers without names of modules is what repeats, or begins where the picture becomes smaller", () => {
-    const counted = (layers: readonly Drawn[]): Drawn[] => layers.map((layer, index) => ({ ...layer, name: `n${index}` }));
+    const counted = (layers: readonly Drawn[]): Drawn[] =>
+      layers.map((layer, index) => ({ ...layer, name: `n${index}` }));
     const vit = counted([conv("patch", 14, 16), ...blocks("b", [0, 1, 2], attention, 14), conv("norm", 14)]);
     // Alike are the six layers of a block; all of them are products here, so that two layers are a sequence.
     expect(Number(stages(vit).at(-1)?.slice(1))).toBeGreaterThan(14);

@@ -29,7 +29,9 @@ const leastOfBlock = 3;
 export function stagesOf(outputs: readonly Value[], layers: readonly StagedLayer[]): readonly string[] {
   const paths = modulePaths(layers.map(({ name }) => name));
   const sizes = sizesAhead(layers);
-  const spatial = layers.map(({ node }) => node.op === "Conv" && (node.inputs[1]?.shape.slice(2) ?? []).some((k) => k !== 1));
+  const spatial = layers.map(
+    ({ node }) => node.op === "Conv" && (node.inputs[1]?.shape.slice(2) ?? []).some((k) => k !== 1),
+  );
   const shrinks = sizes.flatMap((size, at) => {
     const before = sizes[at - 1] ?? 0;
     // Behind a pooling to one pixel there is no stage, unless something looks at neighbours.
@@ -41,7 +43,7 @@ export function stagesOf(outputs: readonly Value[], layers: readonly StagedLayer
     const earliest = shrinks[index - 1] ?? 1;
     return startByName(paths, shrink, earliest) ?? startByJoint(joints, shrink, earliest);
   });
-  const all = starts.length > 0 ? starts : [lastBlockByName(paths) ?? lastBlockByPattern(layers) ?? (joints.at(-1) ?? 0)];
+  const all = starts.length > 0 ? starts : [lastBlockByName(paths) ?? lastBlockByPattern(layers) ?? joints.at(-1) ?? 0];
   return [...new Set(all)].flatMap((at) => layers[at]?.name ?? []);
 }
 
@@ -51,7 +53,13 @@ function numbersOf(shape: readonly Dim[]): number {
 }
 
 /** Operators whose second axis is that of the channels. */
-const ofMaps: ReadonlySet<string> = new Set(["Conv", "ConvTranspose", "BatchNormalization", "GroupNormalization", "PRelu"]);
+const ofMaps: ReadonlySet<string> = new Set([
+  "Conv",
+  "ConvTranspose",
+  "BatchNormalization",
+  "GroupNormalization",
+  "PRelu",
+]);
 
 /** At how many places of a picture a layer computes. */
 function placesOf({ node, weightDims }: StagedLayer): number {
@@ -104,7 +112,10 @@ function modulePaths(names: readonly string[]): readonly (readonly string[])[] {
 function tokensOf(name: string): readonly string[] {
   if (!name.includes("/")) return name.includes(".") ? name.split(".") : [];
   // What stands behind the last stroke is the operator.
-  const parts = name.split("/").slice(0, -1).filter((part) => part !== "");
+  const parts = name
+    .split("/")
+    .slice(0, -1)
+    .filter((part) => part !== "");
   const within = parts.filter((part, at) => parts[at + 1]?.startsWith(`${part}.`) !== true);
   return within.flatMap((part) => part.split("."));
 }

@@ -149,15 +149,18 @@ export const pow: Binary<"Pow"> = defineOp("Pow", {
  * The rest of `a / b`, with the sign of the divisor, or with `fmod` 1 of the dividend; its derivative leaves the steps out.
  * @see https://onnx.ai/onnx/operators/onnx__Mod.html
  */
-export const mod: Op<"Mod", [a: Value, b: Value, attributes?: { readonly fmod?: number | undefined }]> = defineOp("Mod", {
-  since: 13,
-  inputs: ["a", "b"],
-  outputs: ["y"],
-  attributes: { fmod: "int" },
-  infer: ({ a, b }) => ({ y: broadcast("Mod", a, b) }),
-  // a = q b + y, and q is constant between the steps
-  vjp: { a: ({ dy }) => dy, b: ({ a, b, y, dy }) => neg(mul(dy, div(sub(a, y), b))) },
-});
+export const mod: Op<"Mod", [a: Value, b: Value, attributes?: { readonly fmod?: number | undefined }]> = defineOp(
+  "Mod",
+  {
+    since: 13,
+    inputs: ["a", "b"],
+    outputs: ["y"],
+    attributes: { fmod: "int" },
+    infer: ({ a, b }) => ({ y: broadcast("Mod", a, b) }),
+    // a = q b + y, and q is constant between the steps
+    vjp: { a: ({ dy }) => dy, b: ({ a, b, y, dy }) => neg(mul(dy, div(sub(a, y), b))) },
+  },
+);
 
 /** The sine. @see https://onnx.ai/onnx/operators/onnx__Sin.html */
 export const sin: Unary<"Sin"> = defineOp("Sin", {

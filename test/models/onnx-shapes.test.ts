@@ -212,10 +212,7 @@ const open: Readonly<Record<string, OnnxModel>> = {
     ],
     {},
   ),
-  "all of an open batch, sliced": file(
-    [...tokens, node("Slice", ["t", "at0", "bs", "at0"], "all"), ...mixed],
-    {},
-  ),
+  "all of an open batch, sliced": file([...tokens, node("Slice", ["t", "at0", "bs", "at0"], "all"), ...mixed], {}),
   "places that are counted for each picture, as XCiT does": file(
     [
       ...begin,

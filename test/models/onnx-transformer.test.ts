@@ -58,17 +58,22 @@ class Writer {
   }
 
   /** A node of a module. */
-  add(path: string, op: string, inputs: readonly string[], attributes: Readonly<Record<string, number | number[]>> = {}): string {
+  add(
+    path: string,
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, number | number[]>> = {},
+  ): string {
     const modules = path.split(".").filter((part) => part !== "");
     const scope = modules.flatMap((part, at) =>
-      /^\d+$/.test(part) ? [] : [part, ...(/^\d+$/.test(modules[at + 1] ?? "") ? [`${part}.${modules[at + 1] ?? ""}`] : [])],
+      /^\d+$/.test(part)
+        ? []
+        : [part, ...(/^\d+$/.test(modules[at + 1] ?? "") ? [`${part}.${modules[at + 1] ?? ""}`] : [])],
     );
     const output = `${path} ${op} ${this.nodes.length}`;
     const encoded = Object.entries(attributes).map(([key, value]): [string, Attribute] => [
       key,
-      typeof value === "number"
-        ? { type: key === "epsilon" ? "float" : "int", value }
-        : { type: "ints", value },
+      typeof value === "number" ? { type: key === "epsilon" ? "float" : "int", value } : { type: "ints", value },
     ]);
     const plain = `/${[...scope, op].join("/")}`;
     const copies = this.nodes.filter(({ name }) => name === plain || name.startsWith(`${plain}_`)).length;
@@ -84,7 +89,10 @@ class Writer {
   }
 
   norm(path: string, x: string): string {
-    const [scale, bias] = [this.weight(`${path}.weight`, wave(0.3, width)), this.weight(`${path}.bias`, wave(0.7, width))];
+    const [scale, bias] = [
+      this.weight(`${path}.weight`, wave(0.3, width)),
+      this.weight(`${path}.bias`, wave(0.7, width)),
+    ];
     return this.add(path, "LayerNormalization", [x, scale, bias], { axis: -1, epsilon: 1e-6 });
   }
 
@@ -109,7 +117,9 @@ class Writer {
     const [count, tokens] = [this.extent(path, x, 0), this.extent(path, x, 1)];
     const apart = this.reshape(path, qkv, count, tokens, this.ints(3), this.ints(heads), this.ints(width / heads));
     const turned = this.add(path, "Transpose", [apart], { perm: [2, 0, 3, 1, 4] });
-    const [q = "", k = "", v = ""] = [0, 1, 2].map((at) => this.add(path, "Gather", [turned, this.place(at)], { axis: 0 }));
+    const [q = "", k = "", v = ""] = [0, 1, 2].map((at) =>
+      this.add(path, "Gather", [turned, this.place(at)], { axis: 0 }),
+    );
     const shape = this.add(path, "Shape", [q]);
     const last = this.add(path, "Slice", [shape, this.ints(-1), this.weight("end", end())]);
     const root = this.add(path, "Sqrt", [this.add(path, "Cast", [last], { to: 1 })]);

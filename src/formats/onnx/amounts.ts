@@ -1,4 +1,5 @@
 import { type Dim, dimProduct, dimQuotient } from "../../graph/shape.js";
+import { allKnown } from "./all-known.js";
 
 /**
  * A sum of products of extents that are open, such as `8·N + 1`: factor by product of symbols, `""` for what is known. Factors
@@ -76,7 +77,8 @@ export function ratio(a: Amount, b: Amount): Amount | undefined {
     const left = symbols === "" ? own : own === "" ? undefined : dimQuotient(own, symbols);
     return left === undefined ? undefined : [left === 1 ? "" : String(left), numerator / factor];
   });
-  return quotients.every((term) => term !== undefined) ? amountFrom(new Map(quotients)) : undefined;
+  const all = allKnown(quotients);
+  return all && amountFrom(new Map(all));
 }
 
 /** Whether an amount is a whole number, whatever the open extents are. */

@@ -14,9 +14,41 @@ const layout: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "U
 /** Operators with one computed input that a classifier may hold beside its products with weights. */
 const plain: ReadonlySet<string> = new Set([
   ...layout,
-  ...["Softmax", "LogSoftmax", "Sigmoid", "HardSigmoid", "Tanh", "Erf", "Exp", "Sqrt", "Clip", "Cast", "Gather", "Slice"],
-  ...["Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "HardSwish", "Swish", "Mish", "Gelu"],
-  ...["BatchNormalization", "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization", "LpNormalization"],
+  ...[
+    "Softmax",
+    "LogSoftmax",
+    "Sigmoid",
+    "HardSigmoid",
+    "Tanh",
+    "Erf",
+    "Exp",
+    "Sqrt",
+    "Clip",
+    "Cast",
+    "Gather",
+    "Slice",
+  ],
+  ...[
+    "Relu",
+    "LeakyRelu",
+    "PRelu",
+    "Elu",
+    "Selu",
+    "Celu",
+    "Softplus",
+    "Softsign",
+    "HardSwish",
+    "Swish",
+    "Mish",
+    "Gelu",
+  ],
+  ...[
+    "BatchNormalization",
+    "LayerNormalization",
+    "RMSNormalization",
+    "SimplifiedLayerNormalization",
+    "LpNormalization",
+  ],
 ]);
 
 /** Operators of two inputs, of which one may be constant. */
@@ -129,7 +161,8 @@ function searchMap(map: Value): Found | undefined {
   const node = producer(map);
   const [x] = node === undefined ? [] : computedInputs(node);
   if (node === undefined || x === undefined) return undefined;
-  if (node.op === "Relu" || layout.has(node.op) || (node.op === "Add" && computedInputs(node).length === 1)) return searchMap(x);
+  if (node.op === "Relu" || layout.has(node.op) || (node.op === "Add" && computedInputs(node).length === 1))
+    return searchMap(x);
   return node.op === "Conv" ? classesInMap(node, x, true) : undefined;
 }
 
@@ -140,7 +173,11 @@ function classesInMap(node: Node, x: Value, soft: boolean): Found | undefined {
 }
 
 /** Where two computed values come together: an activation of itself, the end of a residual branch, or two classifiers. */
-function behindJoint(node: Node, inputs: readonly Value[], soft: boolean): { readonly value: Value } | Found | undefined {
+function behindJoint(
+  node: Node,
+  inputs: readonly Value[],
+  soft: boolean,
+): { readonly value: Value } | Found | undefined {
   const [first, second] = inputs;
   if (first === undefined || second === undefined) return undefined;
   for (const [early, late] of [
@@ -243,7 +280,8 @@ function checked(features: Value, file: string): Value {
   }
   throw new FileError(`${file} ends in something that no classifier can be grafted onto.`, {
     subject: file,
-    expected: "a feature map [batch, channels, height, width], features [batch, channels], or tokens [batch, tokens, channels]",
+    expected:
+      "a feature map [batch, channels, height, width], features [batch, channels], or tokens [batch, tokens, channels]",
     received: formatShape(features.shape),
     advice: "Export the network up to its last feature map.",
   });

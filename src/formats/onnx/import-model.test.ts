@@ -130,7 +130,10 @@ describe("what a classifier is made of", () => {
     wide: float32(wave(32), [4, 8]),
   };
   /** Behind a convolution, what leads to `y`; and what remains of it. */
-  const cut = (nodes: readonly OnnxNode[], opset = 18): { shape: readonly unknown[]; classes: number | undefined; op: string } => {
+  const cut = (
+    nodes: readonly OnnxNode[],
+    opset = 18,
+  ): { shape: readonly unknown[]; classes: number | undefined; op: string } => {
     const model = tiny({
       opsets: { "": opset },
       nodes: [node("Conv", ["image", "w"], "conv"), ...nodes],
@@ -153,7 +156,8 @@ describe("what a classifier is made of", () => {
     node("Reshape", ["conv", "tokens"], "rows"),
     node("Transpose", ["rows"], "t", { perm: { type: "ints", value: [0, 2, 1] } }),
   ];
-  const gemm = (x: string, weight: string, bias: string, y: string): OnnxNode => node("Gemm", [x, weight, bias], y, transB);
+  const gemm = (x: string, weight: string, bias: string, y: string): OnnxNode =>
+    node("Gemm", [x, weight, bias], y, transB);
 
   test.each<[string, readonly OnnxNode[], string, readonly unknown[]]>([
     [
@@ -183,7 +187,11 @@ describe("what a classifier is made of", () => {
     ],
     [
       "a product of the class token",
-      [...asTokens, node("Gather", ["t", "first"], "token", { axis: { type: "int", value: 1 } }), gemm("token", "wg", "five", "y")],
+      [
+        ...asTokens,
+        node("Gather", ["t", "first"], "token", { axis: { type: "int", value: 1 } }),
+        gemm("token", "wg", "five", "y"),
+      ],
       "Gather",
       ["N", 4],
     ],
@@ -219,7 +227,11 @@ describe("what a classifier is made of", () => {
   });
 
   test("nothing, where a network ends in tokens: their mean, or the class token, is taken", () => {
-    expect(cut([...asTokens, node("Relu", ["t"], "y")])).toEqual({ shape: ["N", 4], classes: undefined, op: "ReduceMean" });
+    expect(cut([...asTokens, node("Relu", ["t"], "y")])).toEqual({
+      shape: ["N", 4],
+      classes: undefined,
+      op: "ReduceMean",
+    });
     const withClass = [
       ...asTokens,
       node("ReduceMean", ["t", "at1"], "mean"),

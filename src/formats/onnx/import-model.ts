@@ -162,7 +162,10 @@ const counted = /^(node_)?[A-Za-z0-9]*(_[A-Za-z0-9]+)*?_?\d*$/;
 /** The node's name; where that says no more than its operator, the module whose weight it takes: `layer4.1.conv1`. */
 function layerName({ name, inputs }: OnnxNode): string {
   if (!counted.test(name)) return name;
-  const weight = inputs.slice(1).concat(inputs).find((one) => /.\.(weight|bias|gamma|beta|kernel)$/.test(one));
+  const weight = inputs
+    .slice(1)
+    .concat(inputs)
+    .find((one) => /.\.(weight|bias|gamma|beta|kernel)$/.test(one));
   return weight === undefined ? name : weight.replace(/\.[a-z]+$/, "");
 }
 

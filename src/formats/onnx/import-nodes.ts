@@ -146,7 +146,8 @@ export class NodeImporter {
   private convert(node: OnnxNode, inputs: Inputs): readonly Value[] {
     const [x] = inputs;
     const plain = plainOf(node);
-    const known = node.domain === "" ? this.numbers.compute(node, this.withFormerAttributes(node.op, inputs, plain)) : undefined;
+    const known =
+      node.domain === "" ? this.numbers.compute(node, this.withFormerAttributes(node.op, inputs, plain)) : undefined;
     if (known !== undefined) return known;
     switch (node.op) {
       case "Constant":
@@ -187,7 +188,11 @@ export class NodeImporter {
     const writing = node.domain === contributedDomain ? contributed(node.op) : undefined;
     if (writing !== undefined) {
       return [
-        writing(inputs, plain, (op, values, attributes = {}) => this.make(op, values, attributes as Plain)[0] ?? fail(op)),
+        writing(
+          inputs,
+          plain,
+          (op, values, attributes = {}) => this.make(op, values, attributes as Plain)[0] ?? fail(op),
+        ),
       ];
     }
     if (node.domain !== "" || !isOperatorName(node.op)) {
@@ -308,10 +313,18 @@ export class NodeImporter {
 
   /** Whether `start:end` is all of an extent that counts the batch. */
   private isWhole(start: Amount, end: Amount, extent: Dim): boolean {
-    const size = this.source.batch === undefined ? undefined : dimProduct([dimQuotient(extent, batch) ?? extent, this.source.batch]);
+    const size =
+      this.source.batch === undefined
+        ? undefined
+        : dimProduct([dimQuotient(extent, batch) ?? extent, this.source.batch]);
     const fromBegin = start === 0 || (typeof size === "number" && start === -size);
     const order = compare(end, amountOf(extent));
-    return fromBegin && (order === 0 || order === 1 || (typeof end === "number" && (end >= 2 ** 31 - 1 || (typeof size === "number" && end >= size))));
+    return (
+      fromBegin &&
+      (order === 0 ||
+        order === 1 ||
+        (typeof end === "number" && (end >= 2 ** 31 - 1 || (typeof size === "number" && end >= size))))
+    );
   }
 
   /** Where the file repeats what is the same for every picture as often as there are pictures, it is spread over them. */

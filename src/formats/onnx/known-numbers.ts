@@ -1,5 +1,5 @@
-import { elementCount } from "../../onnx/tensor-data.js";
-import type { ElementType } from "../../onnx/tensor-data.js";
+import { elementCount, type ElementType } from "../../onnx/tensor-data.js";
+import { allKnown } from "./all-known.js";
 import { type Amount, compare, isWhole, minus, plus, ratio, sameAmount, times } from "./amounts.js";
 
 /** A tensor of which all numbers are known, or how they follow from the extents that are open. */
@@ -34,8 +34,8 @@ function stored(type: ElementType, amount: Amount): Amount | undefined {
 }
 
 function known(type: ElementType, dims: readonly number[], items: readonly (Amount | undefined)[]): Known | undefined {
-  const all = items.map((item) => (item === undefined ? undefined : stored(type, item)));
-  return all.every((item) => item !== undefined) ? { type, dims, items: all } : undefined;
+  const all = allKnown(items.map((item) => (item === undefined ? undefined : stored(type, item))));
+  return all && { type, dims, items: all };
 }
 
 /** The place among the elements of a tensor for an index along each axis. */
@@ -70,7 +70,7 @@ function broadcastDims(shapes: readonly (readonly number[])[]): readonly number[
     const [extent = 1] = extents;
     return extents.every((other) => other === extent) ? extent : undefined;
   });
-  return dims.every((extent) => extent !== undefined) ? dims : undefined;
+  return allKnown(dims);
 }
 
 function spread(x: Known, dims: readonly number[]): Known {
@@ -182,8 +182,7 @@ function axisOf(given: unknown, rank: number): number | undefined {
 
 /** All axes that an input names, counted from the front; `undefined` where one does not exist. */
 function axesOf(given: Known | undefined, rank: number): readonly number[] | undefined {
-  const axes = numbersOf(given)?.map((axis) => axisOf(axis, rank));
-  return axes?.every((axis) => axis !== undefined) === true ? axes : undefined;
+  return allKnown(numbersOf(given)?.map((axis) => axisOf(axis, rank)));
 }
 
 const gather: Rule = ({ inputs: [x, places], attributes, most }) => {
@@ -341,7 +340,8 @@ const split: Rule = ({ inputs: [x, sizes], attributes }) => {
   if (x === undefined || axis === undefined || (given === undefined && count === 0)) return undefined;
   const extent = x.dims[axis] ?? 0;
   const width = Math.ceil(extent / count);
-  const parts = given ?? Array.from({ length: count }, (_, part) => Math.max(0, Math.min(width, extent - part * width)));
+  const parts =
+    given ?? Array.from({ length: count }, (_, part) => Math.max(0, Math.min(width, extent - part * width)));
   let start = 0;
   return parts.map((part) => {
     const first = start;

@@ -9,6 +9,7 @@ import { concat } from "../../ops/joining.js";
 import { cast as castValue, shapeOp } from "../../ops/layout.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import { rowOf } from "../../ops/table.js";
+import { allKnown } from "./all-known.js";
 import { type Amount, amountOf, dimOf, formatAmount, isWhole } from "./amounts.js";
 import { cast, evaluate, hasRule, type Known, movesOnly } from "./known-numbers.js";
 
@@ -49,8 +50,7 @@ export class ShapeArithmetic {
   extentsOf(value: Value): readonly Dim[] | undefined {
     const known = this.of(value);
     if (known?.type !== "int64" && known?.type !== "int32") return undefined;
-    const dims = known.items.map(dimOf);
-    return dims.every((dim) => dim !== undefined) ? dims : undefined;
+    return allKnown(known.items.map(dimOf));
   }
 
   /** What is known of a value, for messages. */
@@ -80,8 +80,7 @@ export class ShapeArithmetic {
       if (moved !== undefined) return [moved];
     }
     const results = this.results(node, inputs, x);
-    const values = results?.map((known) => this.valueOf(known));
-    return values?.every((value) => value !== undefined) === true ? values : undefined;
+    return allKnown(results?.map((known) => this.valueOf(known)));
   }
 
   private results(node: OnnxNode, inputs: Inputs, x: Value): readonly Known[] | undefined {
@@ -90,7 +89,9 @@ export class ShapeArithmetic {
       const { start = 0, end } = plain as { start?: number; end?: number };
       const items = x.shape.slice(start, end).map(amountOf);
       const shape: Known = { type: "int64", dims: [items.length], items };
-      return node.op === "Shape" ? [shape] : evaluate("ReduceProd", { inputs: [shape], attributes: { keepdims: 0 }, most: 1 });
+      return node.op === "Shape"
+        ? [shape]
+        : evaluate("ReduceProd", { inputs: [shape], attributes: { keepdims: 0 }, most: 1 });
     }
     const to = node.op === "Cast" ? elementTypeOf(Number(plain["to"])) : inputs[1]?.type;
     if (node.op === "Cast" || node.op === "CastLike") {
@@ -141,8 +142,8 @@ export class ShapeArithmetic {
 
   private formulaOf({ type, dims, items }: Known): Value | undefined {
     if (items.length > mostOpen || !items.every(isWhole)) return undefined;
-    const parts = items.map((item) => this.amountValue(item));
-    if (!parts.every((part) => part !== undefined)) return undefined;
+    const parts = allKnown(items.map((item) => this.amountValue(item)));
+    if (parts === undefined) return undefined;
     const whole = concat(parts, { axis: 0 });
     return castValue(reshapeTo(whole, dims), type);
   }
@@ -151,12 +152,12 @@ export class ShapeArithmetic {
   private amountValue(amount: Amount): Value | undefined {
     if (typeof amount === "number") return integers([amount]);
     const terms = [...amount].map(([symbols, factor]) => {
-      const factors = symbols === "" ? [] : symbols.split("*").map((symbol) => this.extentValue(symbol));
-      if (!factors.every((value) => value !== undefined)) return undefined;
+      const factors = allKnown(symbols === "" ? [] : symbols.split("*").map((symbol) => this.extentValue(symbol)));
+      if (factors === undefined) return undefined;
       const all = factor === 1 && factors.length > 0 ? factors : [...factors, integers([factor])];
       return all.reduce((product, value) => mul(product, value));
     });
-    return terms.every((term) => term !== undefined) ? terms.reduce((sum, term) => add(sum, term)) : undefined;
+    return allKnown(terms)?.reduce((sum, term) => add(sum, term));
   }
 
   private extentValue(symbol: string): Value | undefined {
