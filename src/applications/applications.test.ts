@@ -78,7 +78,7 @@ function photos(name: string, batch: number, side: number, key: number) {
 }
 
 /** At most 64 values of each row, as the golden file has them. */
-function sampled(output: Awaited<ReturnType<models.Model["predictOnBatch"]>>) {
+function sampled(output: ReturnType<typeof toTensor>) {
   const { dims, data } = fromTensor(output);
   const columns = Number(dims[1]);
   const step = Math.max(1, Math.floor(columns / 64));
