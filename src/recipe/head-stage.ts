@@ -1,5 +1,5 @@
 import { NumberError } from "../errors/errors.js";
-import { float32, type TensorData } from "../onnx/tensor-data.js";
+import type { TensorData } from "../onnx/tensor-data.js";
 import type { Photo } from "../photos/photo.js";
 import type { RandomStreams } from "../random/seed.js";
 import { choose } from "./choose.js";
