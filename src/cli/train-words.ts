@@ -20,6 +20,8 @@ const lineEvery = 1000;
 /** Puts the events of a training into words. */
 export class TrainWords {
   private lastLine = Number.NEGATIVE_INFINITY;
+  /** The epoch that the model was of that was written last. */
+  private lastModel: number | undefined;
 
   constructor(
     private readonly reporter: Reporter,
@@ -44,6 +46,9 @@ export class TrainWords {
             "(--unfreeze with a layer's name trains it in any case).",
         );
         return true;
+      case "not-better":
+        this.reporter.say("Photos that were held out do not say that it is better: what was there before is kept.");
+        return true;
       case "progress":
         return this.progress(event);
       case "stage":
@@ -56,9 +61,7 @@ export class TrainWords {
         this.epoch(event);
         return true;
       case "model":
-        // The first one, and that there is one at all, is said by the table at the end. No figures: those of a later stage may be
-        // of other photos, which cannot be compared.
-        if (event.epoch > 1) this.reporter.say(`${event.path} is better now, as photos say that were held out.`);
+        this.model(event);
         return true;
       case "error":
         this.reporter.say(event.message);
@@ -89,6 +92,18 @@ export class TrainWords {
     return true;
   }
 
+  /**
+   * The first one, and that there is one at all, is said by the table at the end. No figures: those of a later stage may be of other
+   * photos, which cannot be compared.
+   */
+  private model({ path, epoch }: Extract<JobEvent, { event: "model" }>): void {
+    // What has learned from all photos has the figures of what photos have measured before it, and no photos of its own that say so.
+    const isMeasured = epoch !== this.lastModel;
+    this.lastModel = epoch;
+    if (!isMeasured) this.reporter.say(`${path} is written anew: the training with all photos has ended.`);
+    else if (epoch > 1) this.reporter.say(`${path} is better now, as photos say that were held out.`);
+  }
+
   private epoch(row: Extract<JobEvent, { event: "epoch" }>): void {
     const now = this.now();
     if (now - this.lastLine < lineEvery) return;
@@ -109,7 +124,9 @@ const stageTexts: Readonly<Record<StageName, string>> = {
   search: "Settings are tried, the defaults first.",
   "learning-rate": "The learning rate rises from step to step, to see where the loss falls.",
   chosen: "The training with the settings that were taken:",
-  "all-photos": "It was worth it, and goes on with all photos.",
+  "another-part":
+    "The photos that were held out do not say clearly whether that is better: the same once more, another fifth held out.",
+  "all-photos": "It was worth it, and is done once more with all photos.",
 };
 
 function stageText({ stage, seconds_left }: Extract<JobEvent, { event: "stage" }>): string {

@@ -122,6 +122,21 @@ test("options reach the network and the recipe; what is not given is left to the
   expect(Object.keys(plain.asked[0] ?? {}).sort()).toEqual(["network", "onProgress"]);
 });
 
+test("that a model is better is said of what photos have measured, not of what has learned from them afterwards", async () => {
+  const { graft, stderr } = setUp(async (options) => {
+    const finished = result(row(8, { phase: "fine-tune" }), 20);
+    const { model, heldOut, familiar, unfrozenFrom } = finished;
+    const told = { model, heldOut, familiar, unfrozenFrom, learnedFrom: options.training };
+    await options.onBetter?.({ ...told, row: row(1) });
+    await options.onBetter?.({ ...told, row: finished.best });
+    return finished;
+  });
+  expect(await graft()).toBe(0);
+  const lines = stderr.join("").split("\n");
+  expect(lines.filter((line) => line.includes("is better now"))).toHaveLength(1);
+  expect(lines.filter((line) => line.includes("is written anew"))).toHaveLength(1);
+});
+
 /** Epochs of a trained network: these validation losses, while the training loss falls. */
 function trained(...losses: readonly number[]): EpochRow[] {
   return losses.map((val_loss, index) =>

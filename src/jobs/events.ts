@@ -79,6 +79,7 @@ export interface ProgressEvent {
     | "features"
     | "views"
     | "training"
+    | "another-part"
     | "all-photos"
     | "comparing"
     | "learning-curve"
@@ -207,6 +208,8 @@ export type Moment =
   | { readonly event: "loaded"; readonly network: string; readonly image_size: number }
   /** The network stays frozen: the new classifier is good enough without it. */
   | { readonly event: "left-frozen"; readonly val_accuracy: number }
+  /** What a stage made is not kept: photos that were held out do not say that it is better. */
+  | { readonly event: "not-better" }
   /** Which photos are measured. */
   | { readonly event: "measuring"; readonly source: PhotoSource };
 
@@ -221,6 +224,7 @@ const moments: ReadonlySet<string> = new Set([
   "photos",
   "loaded",
   "left-frozen",
+  "not-better",
   "measuring",
 ] satisfies Moment["event"][]);
 

@@ -1,5 +1,5 @@
 import { float32, type TensorData } from "../onnx/tensor-data.js";
-import { better } from "./evidence.js";
+import { better, errorsBetter } from "./evidence.js";
 import { losses } from "./probabilities.js";
 import { rowsAt } from "./rows.js";
 import { tempered, temperatureOf } from "./temperature.js";
@@ -15,6 +15,8 @@ export interface Choice {
    * chosen nothing, so the figures of these hold for new photos.
    */
   readonly heldOut: TensorData<"float32">;
+  /** By how many standard errors the best of the others is better than the first candidate, all photos asked: below 0 where none is. */
+  readonly errors: number;
 }
 
 /**
@@ -42,8 +44,8 @@ export function choose(
       if (own === fold) heldOut.set(data.subarray(photo * classes, (photo + 1) * classes), photo * classes);
     }
   }
-  const { index, temperature } = best(candidates, labels, () => true, weights);
-  return { index, temperature, heldOut: float32(heldOut, [photos, classes]) };
+  const { index, temperature, errors } = best(candidates, labels, () => true, weights);
+  return { index, temperature, errors, heldOut: float32(heldOut, [photos, classes]) };
 }
 
 /** The choice by some of the photos. */
@@ -52,7 +54,7 @@ function best(
   labels: readonly number[],
   counts: (photo: number) => boolean,
   weights?: readonly number[],
-): Pick<Choice, "index" | "temperature"> & { readonly logits: TensorData<"float32"> } {
+): Pick<Choice, "index" | "temperature" | "errors"> & { readonly logits: TensorData<"float32"> } {
   const photos = labels.flatMap((_, photo) => (counts(photo) ? [photo] : []));
   const own = photos.map((photo) => labels[photo] ?? 0);
   const counted = photos.map((photo) => weights?.[photo] ?? 1);
@@ -65,10 +67,17 @@ function best(
   const [first, ...others] = measured;
   if (first === undefined) throw new RangeError("There is no candidate to choose.");
   const convincing = others.filter((other) => better(other.losses, first.losses, classes));
-  return convincing.reduce(
+  const taken = convincing.reduce(
     (lowest, other) => (lowest === first || mean(other.losses) < mean(lowest.losses) ? other : lowest),
     first,
   );
+  const errors = Math.max(...others.map((other) => errorsBetter(other.losses, first.losses, classes)).map(orWorst));
+  return { ...taken, errors };
+}
+
+/** Who answers with no numbers is as bad as can be. */
+function orWorst(errors: number): number {
+  return Number.isNaN(errors) ? Number.NEGATIVE_INFINITY : errors;
 }
 
 function mean(values: readonly number[]): number {

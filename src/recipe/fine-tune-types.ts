@@ -24,7 +24,10 @@ export interface FineTuneOptions extends RecipeSettings {
   /** Whether settings of the training are searched in the `time` that is given, in place of the training that takes all of it. */
   readonly search?: boolean | undefined;
   readonly onEvent?: ((event: FineTuneEvent) => void) | undefined;
-  /** Given each classifier that is better than those before, the first one soon; the work goes on when it has settled. */
+  /**
+   * Given each classifier that is better than those before, the first one soon, and that of a training once more when it has learned
+   * from all photos; the work goes on when it has settled.
+   */
   readonly onBetter?: ((classifier: TrainedClassifier) => Promise<void>) | undefined;
   /** Ends the training after the current step; what was reached by then is kept. */
   readonly signal?: AbortSignal | undefined;
@@ -55,6 +58,8 @@ export type StageName =
   | "views"
   | "last-stage"
   | "two-stages"
+  /** What was held out does not say clearly whether a training is better: the same without another part of the photos. */
+  | "another-part"
   | "all-photos"
   /** Settings are tried, a range test beside them, and what was found is trained. */
   | "search"
@@ -69,7 +74,15 @@ export type FineTuneEvent =
   | {
       readonly event: "progress";
       readonly stage:
-        "features" | "views" | "training" | "all-photos" | "comparing" | "learning-curve" | "learning-rate" | "trial";
+        | "features"
+        | "views"
+        | "training"
+        | "another-part"
+        | "all-photos"
+        | "comparing"
+        | "learning-curve"
+        | "learning-rate"
+        | "trial";
       readonly unit: "photos" | "steps";
       readonly done: number;
       readonly total: number;
@@ -98,13 +111,15 @@ export type FineTuneEvent =
     }
   /** The second phase is left out: the new classifier is good enough without it. */
   | { readonly event: "left-frozen"; readonly val_accuracy: number }
+  /** Photos that were held out do not say that what a stage made is better: what was there before is kept. */
+  | { readonly event: "not-better" }
   | { readonly event: "skipped"; readonly path: string; readonly reason: string }
   | { readonly event: "warning"; readonly code: string; readonly message: string }
   | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow);
 
 /**
- * What is said of photos by a classifier that has not learned from them: the validation photos, or all photos by
- * cross-validation.
+ * What is said of photos by a classifier that has not learned from them: the validation photos, others behind them where these did not
+ * say clearly whether a training is better, or all photos by cross-validation.
  */
 export interface HeldOut {
   /** Number of each photo's class. */

@@ -10,8 +10,9 @@ import { type FittedHead, HeadFitter, type LabelledFeatures, type UnitClassifier
 import { foldsOfPhotos } from "./folds.js";
 import { featureModel } from "./feature-model.js";
 import { type FeatureSets, type PhotoFeatures, type ViewFeatures } from "./photo-features.js";
-import { logLoss, probabilitiesOf, shareRight } from "./probabilities.js";
-import { rowsTogether } from "./rows.js";
+import { logLoss, losses, probabilitiesOf, shareRight } from "./probabilities.js";
+import { type Part, partsOf } from "./part.js";
+import { rowsAt, rowsTogether } from "./rows.js";
 import { tempered } from "./temperature.js";
 
 /** What was learned from some photos, and what photos say of it that taught it nothing. */
@@ -20,17 +21,23 @@ export interface FittedAndMeasured {
   readonly classifier: UnitClassifier;
   /** How much the penalty had to hold it back. */
   readonly penalty: number;
+  /** What it has learned from; `undefined` where that is the photos themselves. */
+  readonly views: ViewFeatures | undefined;
   /** What its logits are divided by, so that its probabilities hold. */
   readonly temperature: number;
   readonly row: EpochRow;
   /** As `row.val_accuracy`, but photos count by their class: where classes count alike, the mean recall. */
   readonly weightedAccuracy: number;
   readonly heldOut: HeldOut;
+  /** Losses of these photos, each as it counts. */
+  readonly losses: readonly number[];
   /** Photos that it has learned from: after they have measured it, the validation photos too. */
   readonly learnedFrom: readonly Photo[];
-  /** `[photos, classes]`: logits of the validation photos by classifiers that have not learned from them. */
-  readonly validationLogits: TensorData<"float32">;
+  /** Of each of the stage's {@link HeadStage.parts}: logits `[photos, classes]` by classifiers that have not learned from these photos. */
+  readonly logits: readonly TensorData<"float32">[];
 }
+
+type Measured = Omit<FittedAndMeasured, "views">;
 
 /**
  * Fits and measures linear classifiers of what the frozen network makes of photos.
@@ -47,8 +54,13 @@ export class HeadStage {
     private readonly fitter: HeadFitter,
     private readonly job: FineTuneJob,
     private readonly sets: FeatureSets,
-    private readonly folds: Readonly<Record<"training" | "validation" | "all", readonly number[]>>,
+    private readonly folds: Readonly<Record<"training" | "all", readonly number[]>>,
     private readonly weighting: Weighting,
+    /**
+     * Who measures a training of the network: the validation photos first; where these were drawn, other parts as large
+     * may be asked after them.
+     */
+    readonly parts: readonly [Part, ...Part[]],
   ) {}
 
   /** @param random where the parts of the cross-validation are drawn from */
@@ -61,12 +73,13 @@ export class HeadStage {
       );
     const folds = {
       training: await fold([training]),
-      validation: await fold([validation]),
       all: await fold([training, validation]),
     };
     const width = training.features.dims[1] ?? 0;
     const fitter = await HeadFitter.create(job.runtime, width, job.classes.length);
-    return new HeadStage(fitter, job, sets, folds, weightingOf(job));
+    const weighting = weightingOf(job);
+    const parts = await partsOf(training.photos, validation.photos, { pooled: isPooled(job), weighting, random });
+    return new HeadStage(fitter, job, sets, folds, weighting, parts);
   }
 
   /**
@@ -77,56 +90,45 @@ export class HeadStage {
    * @param started when the stage has begun, in ms
    */
   async fit(number: number, started: number, views?: ViewFeatures): Promise<FittedAndMeasured> {
+    return { ...(await this.fitTo(number, started, views)), views };
+  }
+
+  private async fitTo(number: number, started: number, views?: ViewFeatures): Promise<Measured> {
     const { training, validation } = this.sets;
-    const all = labelled(
-      [training, validation],
-      this.folds.all,
-      this.weighting,
-      views && [views.training, views.validation],
-    );
+    const all = this.labelled(views);
     const alone = labelled([training], this.folds.training, this.weighting, views && [views.training]);
-    if (this.pooled) {
+    if (isPooled(this.job)) {
       const fitted = await this.fitter.fit(all);
-      const own = fitted.heldOut.data.subarray(training.photos.length * this.classes);
       return this.measured(number, started, all, fitted, {
-        logits: fitted.heldOut,
-        ...{ labels: all.labels, folds: this.folds.all },
-        validation: float32(own, [validation.photos.length, this.classes]),
+        ...{ logits: fitted.heldOut, labels: all.labels, folds: this.folds.all },
+        parts: this.parts.map(({ held }) => rowsAt(fitted.heldOut, held)),
       });
     }
     const fitted = await this.fitter.fit(alone);
     const logits = await this.fitter.logits(validation.features, fitted.classifier);
-    const held = { logits, labels: this.validationLabels, folds: this.folds.validation, validation: logits };
+    const { labels, folds } = this.parts[0];
+    const held = { logits, labels, folds, parts: [logits] };
     if (!this.learnsFromAll) return this.measured(number, started, alone, fitted, held);
     // All that is left to learn from; how much it may be bent is known.
     const classifier = await this.fitter.refit(all, fitted.penalty);
     return this.measured(number, started, all, { ...fitted, classifier }, held);
   }
 
-  /** The same classifier learned from the training photos alone, for a stage that the validation photos are to judge. */
-  async withoutValidation({ penalty }: FittedAndMeasured, views: ViewFeatures): Promise<UnitClassifier> {
-    const alone = labelled([this.sets.training], this.folds.training, this.weighting, [views.training]);
-    return this.fitter.refit(alone, penalty);
+  /** All photos, the training photos first. */
+  private labelled(views: ViewFeatures | undefined): LabelledFeatures {
+    const { training, validation } = this.sets;
+    const ofViews = views && [views.training, views.validation];
+    return labelled([training, validation], this.folds.all, this.weighting, ofViews);
   }
 
-  /** Classes of the validation photos. */
-  get validationLabels(): readonly number[] {
-    return this.sets.validation.photos.map(({ classIndex }) => classIndex);
-  }
-
-  /** How much each validation photo counts by its class. */
-  get validationWeights(): readonly number[] {
-    return photoWeights(this.weighting, this.validationLabels);
-  }
-
-  /** Parts of the validation photos, for choices that they make. */
-  get validationFolds(): readonly number[] {
-    return this.folds.validation;
+  /** The same classifier learned without a part of the photos, for a training that this part is to judge. */
+  async without({ learned }: Part, { penalty, views }: FittedAndMeasured): Promise<UnitClassifier> {
+    return this.fitter.refit(photosOf(this.labelled(views), learned, this.weighting), penalty);
   }
 
   /** Whether the validation photos are learned from once they have measured; with 8 bits they measure in the end what these cost. */
   get learnsFromAll(): boolean {
-    return this.job.trunkPrecision !== "int8";
+    return learnsFromAll(this.job);
   }
 
   /**
@@ -155,11 +157,6 @@ export class HeadStage {
     return this.job.classes.length;
   }
 
-  /** Whether the validation photos are learned from like the others. */
-  private get pooled(): boolean {
-    return this.job.division === "drawn" && this.learnsFromAll;
-  }
-
   private async measured(
     number: number,
     started: number,
@@ -169,9 +166,9 @@ export class HeadStage {
       readonly logits: TensorData<"float32">;
       readonly labels: readonly number[];
       readonly folds: readonly number[];
-      readonly validation: TensorData<"float32">;
+      readonly parts: readonly TensorData<"float32">[];
     },
-  ): Promise<FittedAndMeasured> {
+  ): Promise<Measured> {
     const { temperature, heldOut } = choose([held.logits], held.labels, held.folds);
     const counted = photoWeights(this.weighting, held.labels);
     const logits = tempered(await this.fitter.logits(learned.features, classifier), temperature);
@@ -198,10 +195,38 @@ export class HeadStage {
       ...{ classifier, penalty, temperature, row },
       weightedAccuracy: shareRight(heldOut, held.labels, counted),
       heldOut: { truth: held.labels, probabilities: probabilitiesOf(heldOut) },
+      losses: losses(heldOut, held.labels, counted),
       learnedFrom: this.learnsFromAll ? [...training.photos, ...validation.photos] : training.photos,
-      validationLogits: held.validation,
+      logits: held.parts,
     };
   }
+}
+
+function learnsFromAll({ trunkPrecision }: FineTuneJob): boolean {
+  return trunkPrecision !== "int8";
+}
+
+/** Whether the validation photos are learned from like the others, and so each photo may measure. */
+function isPooled(job: FineTuneJob): boolean {
+  return job.division === "drawn" && learnsFromAll(job);
+}
+
+/** Some of the photos. */
+function photosOf(set: LabelledFeatures, photos: readonly number[], weighting: Weighting): LabelledFeatures {
+  const { features, widths, views, labels, folds } = set;
+  const each = views && (views.dims[0] ?? 0) / Math.max(1, set.labels.length);
+  const own = photos.map((photo) => labels[photo] ?? 0);
+  return {
+    ...{ features: rowsAt(features, photos), widths, labels: own },
+    views:
+      views &&
+      rowsAt(
+        views,
+        photos.flatMap((photo) => Array.from({ length: each ?? 0 }, (_, view) => photo * (each ?? 0) + view)),
+      ),
+    folds: photos.map((photo) => folds[photo] ?? 0),
+    weights: set.weights && photoWeights(weighting, own),
+  };
 }
 
 /**

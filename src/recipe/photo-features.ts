@@ -11,6 +11,7 @@ import type { RandomStreams } from "../random/seed.js";
 import { type FeatureOptions, featuresOf } from "../training/activations/features.js";
 import type { FineTuneJob } from "./fine-tune-types.js";
 import type { FeatureModel } from "./feature-model.js";
+import { wholeView } from "../photos/view.js";
 import { photoGraph, PhotoLibrary, type PhotoSource } from "./photo-library.js";
 import { chooseViews, type ViewedPhoto, viewSource } from "./photo-views.js";
 import type { Plan } from "./plan.js";
@@ -116,8 +117,16 @@ export interface ViewsOfSets {
   /** Those of all photos, likewise. */
   readonly all: ReadySource;
   readonly features: ViewFeatures;
-  /** Both sources with other batches; each time they begin anew, in the same order. */
-  readonly withBatches: (photos: number) => { readonly training: ReadySource; readonly all: ReadySource };
+  /**
+   * Those of some photos, for a training of more than the head.
+   *
+   * @param numbers those of the training photos and, behind them, the validation photos
+   */
+  readonly of: (numbers: readonly number[]) => ReadySource;
+  /** Some photos as they are. */
+  readonly whole: (numbers: readonly number[]) => ReadySource;
+  /** The same sources with other batches; each time they begin anew, in the same order. */
+  readonly withBatches: (photos: number) => Pick<ViewsOfSets, "training" | "all" | "of">;
 }
 
 /**
@@ -138,18 +147,27 @@ export async function viewsOfSets(
   const { imageSize } = backbone;
   const viewsOf = (photos: readonly Photo[], name: string): readonly ViewedPhoto[] =>
     chooseViews(photos, random.stream(`views/${name}`));
-  const sourceOf = (viewed: readonly ViewedPhoto[], name: string, size = batchSize): ReadySource =>
-    viewSource(viewed, { imageSize, batchSize: size, graph, order: random.stream(`order/${name}`) });
+  const sourceOf = (viewed: readonly ViewedPhoto[], name?: string, size = batchSize): ReadySource =>
+    viewSource(viewed, {
+      ...{ imageSize, batchSize: size, graph },
+      order: name === undefined ? undefined : random.stream(`order/${name}`),
+    });
   const viewed = {
     training: viewsOf(training.photos, "training"),
     validation: viewsOf(validation.photos, "validation"),
   };
   const sources = [sourceOf(viewed.training, "training"), sourceOf(viewed.validation, "validation")];
-  const allOf = (size?: number): ReadySource => sourceOf([...viewed.training, ...viewed.validation], "all", size);
+  const everyPhoto = [...viewed.training, ...viewed.validation];
+  const allOf = (size?: number): ReadySource => sourceOf(everyPhoto, "all", size);
   const all = allOf();
+  const some = (numbers: readonly number[]): ViewedPhoto[] => numbers.flatMap((number) => everyPhoto[number] ?? []);
+  const of = (numbers: readonly number[], size?: number): ReadySource => sourceOf(some(numbers), "part", size);
+  const whole = (numbers: readonly number[]): ReadySource =>
+    sourceOf(some(numbers).map(({ photo }) => ({ photo, views: [wholeView] })));
   const withBatches = (size: number): ReturnType<ViewsOfSets["withBatches"]> => ({
     training: sourceOf(viewed.training, "training", size),
     all: allOf(size),
+    of: (numbers) => of(numbers, size),
   });
   const total = all.samples;
   let before = 0;
@@ -167,7 +185,7 @@ export async function viewsOfSets(
   }
   const [source, learned, held] = [sources[0], values[0], values[1]];
   const features = learned && held && { training: learned, validation: held };
-  return source && features && { training: source, all, features, withBatches };
+  return source && features && { training: source, all, of, whole, features, withBatches };
 }
 
 /** Items until the signal comes; the one that is being worked on is still given. */

@@ -77,7 +77,7 @@ async function slowJob(changes: Partial<FineTuneJob>): Promise<FineTuneJob> {
 
 test("takes settings that are truly better, and ends in what graft train makes with them, without training twice", async () => {
   const events: FineTuneEvent[] = [];
-  const job = await slowJob({ time: 30, onEvent: (event) => events.push(event) });
+  const job = await slowJob({ time: 60, onEvent: (event) => events.push(event) });
   const { search, epochs, model, heldOut, best } = await fineTune(job);
   const { chosen, trials } = search ?? expect.fail("nothing was searched");
   expect(chosen.trial).toBeGreaterThan(1);

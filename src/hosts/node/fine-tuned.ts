@@ -24,7 +24,8 @@ export type RecipeOptions = { readonly [Name in keyof Settings]?: Settings[Name]
   /** Hears what happens; default nobody does. */
   readonly onEvent?: ((event: RecipeEvent) => void) | undefined;
   /**
-   * Given the classifier of each stage that is better than those before, the first one soon; the work goes on when it has settled.
+   * Given the classifier of each stage that is better than those before, the first one soon, and that of a training once more when
+   * it has learned from all photos; the work goes on when it has settled.
    * Later stages may change the model's weights: save or export it there.
    */
   readonly onBetter?: ((classifier: StageClassifier) => void | Promise<void>) | undefined;

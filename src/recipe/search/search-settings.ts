@@ -117,7 +117,7 @@ class SettingsSearch {
     const reached = chosen && outcomes[chosen.trial - 1]?.reached;
     if (chosen === undefined || reached === undefined) return undefined;
     const { settings, seconds } = chosen;
-    return { settings, seconds, ...reached, heldOut: heldOutOf(outcomes, work.heads.validationFolds) };
+    return { settings, seconds, ...reached, heldOut: heldOutOf(outcomes, work.heads.parts[0].folds) };
   }
 
   /** Lets go of the weights of trials that will not be taken. */
@@ -204,7 +204,7 @@ class SettingsSearch {
     const { work } = this;
     const started = performance.now();
     const trial = this.trials.length + 1;
-    const steps = settings.epochs * stepsOf(workWith(work, settings), "fine-tune");
+    const steps = settings.epochs * stepsOf(workWith(work, settings), work.sets.training.photos);
     const made =
       settings.unfreeze === "none" ? outcomeOfHead(work) : await trySettings(telling(work, trial, steps), settings);
     if (made === undefined) return;

@@ -12,6 +12,8 @@ export interface TakenTrial {
   readonly rows: readonly EpochRow[];
   /** Where its weights came to. */
   readonly reached: KeptWeights;
+  /** How far it goes from where the weights were to where they came to. */
+  readonly share: number;
   /** What its logits are divided by. */
   readonly temperature: number;
   /** `[photos, classes]`: logits of the validation photos, each by the trial that the others would have chosen. */

@@ -3,10 +3,10 @@ import type { TrainingLoops } from "../../models/platform.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { type Choice, choose } from "../choose.js";
-import type { HeadStage } from "../head-stage.js";
+import type { Part } from "../part.js";
 import { logLoss, losses, shareRight } from "../probabilities.js";
 import { isStopped, type Material, type Work } from "../stages/stage.js";
-import { share } from "../stages/train-network.js";
+import { logitsOf, shares } from "../stages/train-network.js";
 import { Tuning } from "../stages/tuning.js";
 import { withTrainable } from "../trainable-flags.js";
 import { unfreezeFrom } from "../unfreeze.js";
@@ -20,27 +20,22 @@ export interface Outcome extends MeasuredTrial {
   readonly loss: number;
   readonly accuracy: number;
   /** Where the trained network was better than the head. */
-  readonly reached?: Pick<TakenTrial, "rows" | "reached" | "temperature"> | undefined;
+  readonly reached?: Pick<TakenTrial, "rows" | "reached" | "share" | "temperature"> | undefined;
 }
 
 /** The network frozen: the head as it is. */
-export function outcomeOfHead({ heads, head }: Material): Outcome {
-  const { heldOut } = choose(
-    [head.validationLogits],
-    heads.validationLabels,
-    heads.validationFolds,
-    heads.validationWeights,
-  );
-  return { ...measured(heads, heldOut), ...figures(heads, heldOut) };
+export function outcomeOfHead({ heads: { parts }, head: { logits } }: Material): Outcome {
+  const [part] = parts;
+  const { heldOut } = choose(logits.slice(0, 1), part.labels, part.folds, part.weights);
+  return { ...measured(part, heldOut), ...figures(part, heldOut) };
 }
 
-function measured(heads: HeadStage, heldOut: TensorData<"float32">): MeasuredTrial {
-  return { losses: losses(heldOut, heads.validationLabels, heads.validationWeights), heldOut };
+function measured({ labels, weights }: Part, heldOut: TensorData<"float32">): MeasuredTrial {
+  return { losses: losses(heldOut, labels, weights), heldOut };
 }
 
-function figures(heads: HeadStage, heldOut: TensorData<"float32">): Pick<Outcome, "loss" | "accuracy"> {
-  const labels = heads.validationLabels;
-  return { loss: logLoss(heldOut, labels, heads.validationWeights), accuracy: shareRight(heldOut, labels) };
+function figures({ labels, weights }: Part, heldOut: TensorData<"float32">): Pick<Outcome, "loss" | "accuracy"> {
+  return { loss: logLoss(heldOut, labels, weights), accuracy: shareRight(heldOut, labels) };
 }
 
 /** A training with certain settings, and all that belongs to it. */
@@ -71,7 +66,7 @@ export async function withSettings<T>(
   return withTrainable(backbone.model, layers, async () => {
     const own = workWith(work, settings);
     const loops = createTrainingLoops({ runtime, machine, random: work.random });
-    const tuning = new Tuning(own, loops, await work.heads.withoutValidation(work.head, work.views.features));
+    const tuning = new Tuning(own, loops, await work.heads.without(work.heads.parts[0], work.head));
     try {
       return await use({ work: own, loops, tuning });
     } finally {
@@ -90,17 +85,20 @@ export async function trySettings(work: Material, settings: TrialSettings): Prom
   const rows: Work["rows"] = [];
   return withSettings({ ...work, rows }, settings, async ({ work: own, tuning }) => {
     const { epochs, learningRate } = settings;
-    const options = { epochs, learningRate, members: 1, phase: "fine-tune" } as const;
+    const { sets, head, heads } = work;
+    const photos = sets.training.photos;
+    const options = { epochs, learningRate, members: 1, photos, phase: "fine-tune", telling: "training" } as const;
     const trouble = await tuning.run(own.views.training, options);
     if (trouble !== undefined) return trouble;
     if (isStopped(work.job) || rows.length === 0) return undefined;
-    const { head, heads } = work;
-    const trained = await tuning.validationLogits(share);
+    const [part] = heads.parts;
+    const trained = await logitsOf(tuning, sets.validation.source);
     const chosen = (candidates: readonly TensorData<"float32">[]): Choice =>
-      choose(candidates, heads.validationLabels, heads.validationFolds, heads.validationWeights);
-    const kept = chosen([head.validationLogits, trained]);
-    if (kept.index === 0) return { ...measured(heads, kept.heldOut), ...figures(heads, chosen([trained]).heldOut) };
-    const reached = { rows, reached: tuning.reached, temperature: kept.temperature };
-    return { ...measured(heads, kept.heldOut), ...figures(heads, kept.heldOut), reached };
+      choose(candidates, part.labels, part.folds, part.weights);
+    const kept = chosen([...head.logits.slice(0, 1), ...trained]);
+    const share = shares[kept.index - 1];
+    if (share === undefined) return { ...measured(part, kept.heldOut), ...figures(part, chosen(trained).heldOut) };
+    const reached = { rows, reached: tuning.reached, share, temperature: kept.temperature };
+    return { ...measured(part, kept.heldOut), ...figures(part, kept.heldOut), reached };
   });
 }

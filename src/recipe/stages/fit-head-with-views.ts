@@ -1,3 +1,4 @@
+import { better } from "../evidence.js";
 import { viewsOfSets } from "../photo-features.js";
 import { viewsOfPhoto } from "../photo-views.js";
 import { fitAndTell, kept } from "./fit-head.js";
@@ -14,6 +15,9 @@ export const fitHeadWithViews: Stage = async (work) => {
   work.views = views;
   const fitted = await fitAndTell(work, views.features);
   // Both have been measured by the same photos.
-  if (head !== undefined && !(fitted.row.val_loss < head.row.val_loss)) return undefined;
+  if (head !== undefined && !better(fitted.losses, head.losses, job.classes.length)) {
+    job.onEvent?.({ event: "not-better" });
+    return undefined;
+  }
   return kept(work, fitted);
 };

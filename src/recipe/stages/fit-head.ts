@@ -29,7 +29,7 @@ export async function kept(work: Work, fitted: FittedAndMeasured): Promise<Train
   const { network, random, heads } = work;
   const { classifier, temperature, row, heldOut, learnedFrom } = fitted;
   work.head = fitted;
-  work.bestLogits = fitted.validationLogits;
+  work.bestLogits = fitted.logits;
   const model = graftHead(network.model, createHead(classifier, random, temperature));
   return { model, row, heldOut, learnedFrom, familiar: await heads.familiarPhotos(), unfrozenFrom: "none" };
 }

@@ -36,8 +36,8 @@ export interface Work {
   views?: ViewsOfSets | undefined;
   /** The best classifier so far … */
   best?: TrainedClassifier;
-  /** … and what one that has not learned from the validation photos says of them: logits `[photos, classes]`. */
-  bestLogits?: TensorData<"float32">;
+  /** … and what such a one says of each of the parts that have judged it without learning from them: logits `[photos, classes]`. */
+  bestLogits?: readonly TensorData<"float32">[];
   /** What a search over settings found, where there was one. */
   search?: Search | undefined;
   /** The trial that was taken, where it has made something better than the head. */

@@ -29,6 +29,9 @@ const smallest = 1e-30;
 /** Steps by which their speed is measured: the first one is not counted. */
 const measuredSteps = 4;
 
+/** What a training is called while it says how far it is. */
+type Telling = "training" | "another-part" | "all-photos";
+
 /** How a training goes. */
 export interface TuningOptions {
   readonly epochs: number;
@@ -36,8 +39,12 @@ export interface TuningOptions {
   readonly learningRate: number;
   /** Trainings whose weights are averaged, each in an order of its own. */
   readonly members: number;
-  /** With a phase the epochs of the first member are validated and become rows of the history; without, all photos are learned from. */
-  readonly phase: Phase | undefined;
+  /** What is learned from, whose views the source gives. */
+  readonly photos: readonly Photo[];
+  /** With a phase the epochs of the first member are validated and become rows of the history. */
+  readonly phase?: Phase | undefined;
+  /** What is said of how far it is. */
+  readonly telling: Telling;
 }
 
 /** A training of a part of the network together with a head, and the way back. */
@@ -62,7 +69,7 @@ export class Tuning {
   async secondsAStep(x: ReadySource): Promise<number> {
     const ends: number[] = [];
     // An epoch ends with its round, which may be shorter.
-    const stepsPerEpoch = Math.min(measuredSteps, stepsOf(this.work, "fine-tune"));
+    const stepsPerEpoch = Math.min(measuredSteps, stepsOf(this.work, this.work.sets.training.photos));
     await trainInOneCycle(this.loops, this.model, x, {
       ...{
         epochs: Math.ceil(measuredSteps / stepsPerEpoch),
@@ -96,6 +103,8 @@ export class Tuning {
         start.restore();
         return trouble;
       }
+      // What was stopped on its way would only disturb those that have come to their end.
+      if (member > 0 && isStopped(this.work.job)) break;
       reached.push(KeptWeights.of(this.model));
     }
     this.after = KeptWeights.mean(reached);
@@ -112,10 +121,10 @@ export class Tuning {
     return this.after;
   }
 
-  /** What the model, that share of the way, says of the validation photos: logarithms of its probabilities. */
-  async validationLogits(share: number): Promise<TensorData<"float32">> {
+  /** What the model, that share of the way, says of photos: logarithms of its probabilities. */
+  async logits(photos: ReadySource, share: number): Promise<TensorData<"float32">> {
     this.before.blend(this.after, share);
-    const [output] = await this.loops.predict(this.model, this.work.sets.validation.source, { verbose: 0 });
+    const [output] = await this.loops.predict(this.model, photos, { verbose: 0 });
     if (output === undefined) throw new TypeError("The model has no output.");
     const { data, dims } = fromTensor(output);
     const logarithms = Float32Array.from(data as Float32Array, (probability) =>
@@ -163,15 +172,15 @@ export class Tuning {
 
   private async member(
     x: ReadySource,
-    { epochs, members, phase, learningRate }: TuningOptions,
+    { epochs, members, phase, learningRate, photos, telling }: TuningOptions,
     member: number,
   ): Promise<LostLoss | undefined> {
     const { job, sets, rows } = this.work;
     const validated = phase !== undefined && member === 0;
-    const stepsPerEpoch = stepsOf(this.work, phase);
+    const stepsPerEpoch = stepsOf(this.work, photos);
     const weighting = weightingOf(job);
     const held = labelsOf(sets.validation.photos);
-    const learned = [...labelsOf(sets.training.photos), ...(phase === undefined ? held : [])];
+    const learned = labelsOf(photos);
     const firstRow = rows.length;
     let epochStart = performance.now();
     const trouble = await trainInOneCycle(this.loops, this.model, x, {
@@ -185,8 +194,7 @@ export class Tuning {
         const place = validated
           ? { epoch: firstRow + epoch, epochs: firstRow + epochs, done: step, total: stepsPerEpoch }
           : { done: member * epochs * stepsPerEpoch + done, total: members * epochs * stepsPerEpoch };
-        const stage = phase === undefined ? "all-photos" : "training";
-        job.onEvent?.({ event: "progress", stage, unit: "steps", ...place, loss, accuracy });
+        job.onEvent?.({ event: "progress", stage: telling, unit: "steps", ...place, loss, accuracy });
       },
       onEpoch: ({ epoch, logs, learningRate: rate }) => {
         if (!validated) return;
@@ -201,10 +209,9 @@ export class Tuning {
   }
 }
 
-/** Steps in which each photo comes once: of all photos where there is no phase. */
-export function stepsOf({ plan, sets: { training, validation } }: Work, phase: Phase | undefined): number {
-  const photos = training.photos.length + (phase === undefined ? validation.photos.length : 0);
-  return Math.ceil(photos / plan.batchSize);
+/** Steps in which each of these photos comes once. */
+export function stepsOf({ plan }: Work, photos: readonly unknown[]): number {
+  return Math.ceil(photos.length / plan.batchSize);
 }
 
 function labelsOf(photos: readonly Photo[]): number[] {
