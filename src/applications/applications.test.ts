@@ -142,7 +142,7 @@ describe.each(cases)("%s", (name, entry) => {
     const model = new models.Sequential([base, head]);
     hashLayer(head, 10_000);
     model.compile({ optimizer: new optimizers.SGD(0.001, { momentum: 0.9 }), loss: "categorical_crossentropy" });
-    const before = model.trainableWeights.map(({ value }) => Float32Array.from(value.data as Float32Array));
+    const before = model.trainableWeights.map(({ value }) => Float32Array.from(value.data));
     for (const [step, loss] of training.losses.entries()) {
       const labels = new Float32Array(12);
       [step, 0, 1, 2].forEach((label, row) => (labels[3 * row + label] = 1));
@@ -153,7 +153,7 @@ describe.each(cases)("%s", (name, entry) => {
       expect(logs["loss"], `loss of step ${step}`).toBeCloseTo(loss, 3);
     }
     model.trainableWeights.forEach(({ value, path }, index) => {
-      const change = distance(value.data as Float32Array, before[index] ?? new Float32Array());
+      const change = distance(value.data, before[index] ?? new Float32Array());
       const goal = training.changes[index] ?? NaN;
       expect(Math.abs(change - goal), path).toBeLessThan(1e-2 * goal + 1e-6);
     });

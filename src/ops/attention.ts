@@ -37,7 +37,7 @@ function inHeads(x: Value, heads: number): Value {
 function causalMask(like4: Value, queries: number, keys: number): Value {
   const data = allocate(like4.type, queries * keys);
   for (let query = 0; query < queries; query++) {
-    for (let key = query + 1; key < keys; key++) data[query * keys + key] = -1e30 as never;
+    for (let key = query + 1; key < keys; key++) data[query * keys + key] = -1e30;
   }
   return constant({ type: like4.type, dims: [queries, keys], data });
 }

@@ -14,10 +14,10 @@ interface Equation {
 /** The labels of one operand; `rank` tells how many axes an ellipsis stands for. */
 function labelsOf(term: string, rank: number): readonly string[] {
   const [before = "", after] = term.split("...");
-  if (after === undefined) return [...before];
+  if (after === undefined) return Array.from(before);
   const count = rank - before.length - after.length;
   const between = Array.from({ length: Math.max(count, 0) }, (_, axis) => `…${count - 1 - axis}`);
-  return [...before, ...between, ...after];
+  return [...Array.from(before), ...between, ...Array.from(after)];
 }
 
 /** @throws ShapeError for an equation that is none, or does not fit the operands */

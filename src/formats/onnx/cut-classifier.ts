@@ -122,10 +122,10 @@ interface Found {
  * @param soft whether a softmax follows
  */
 function searchBack(output: Value, soft: boolean): Found | undefined {
-  let value: Value | undefined = output;
+  let value = output;
   let passed = soft;
   let found: Found | undefined;
-  while (value !== undefined) {
+  for (;;) {
     const node = producer(value);
     if (node === undefined) return found;
     const inputs = computedInputs(node);
@@ -261,7 +261,8 @@ function channelsSecond(map: Value): Value {
   const node = producer(map);
   const perm = node?.op === "Transpose" ? node.attributes["perm"]?.value : undefined;
   const [before] = node?.inputs ?? [];
-  return String(perm) === "0,2,3,1" && before !== undefined ? before : map;
+  const isLast = Array.isArray(perm) && perm.join() === "0,2,3,1";
+  return isLast && before !== undefined ? before : map;
 }
 
 /** How many places the picture has behind its patches: those of the last convolution that leads to a value. */

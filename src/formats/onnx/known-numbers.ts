@@ -251,7 +251,7 @@ const slice: Rule = ({ inputs: [x, from, to, along, by] }) => {
 const unsqueeze: Rule = ({ inputs: [x, added] }) => {
   const rank = x === undefined || added === undefined ? 0 : x.dims.length + added.items.length;
   const axes = axesOf(added, rank);
-  if (x === undefined || axes === undefined || new Set(axes).size !== axes.length) return undefined;
+  if (x === undefined || new Set(axes).size !== axes?.length) return undefined;
   const rest = x.dims.values();
   const dims = Array.from({ length: rank }, (_, axis) => (axes.includes(axis) ? 1 : (rest.next().value ?? 1)));
   return { ...x, dims };
