@@ -4,6 +4,7 @@ import { didYouMean } from "../errors/nearest.js";
 import type { Backbone, Network } from "./backbone.js";
 import { fileBackbone } from "./file-backbone.js";
 import { looksLikePath } from "./network-path.js";
+import { inspectBackbone, inspectFile, type NetworkInspection } from "./inspect-network.js";
 import { networks } from "./networks.js";
 import type { Preprocess } from "./preprocess.js";
 import type { DownloadListener } from "./pretrained-weights.js";
@@ -72,13 +73,7 @@ export async function loadBackbone(options: LoadBackboneOptions): Promise<Backbo
     refuseWeights(weights, "A network in a file");
     return fileBackbone(network, { preprocess, imageSize, networkOutput, warn: options.onWarning ?? (() => undefined) });
   }
-  const names = networks.map(({ record }) => record.name);
-  throw new UsageError(`There is no network "${network}".`, {
-    subject: "network",
-    expected: "a name that `graft networks` lists, or the path of a network's file or of a run",
-    received: network,
-    advice: didYouMean(network, names),
-  });
+  throw unknownNetwork(network);
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -88,14 +83,48 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** What to look at. */
+export type InspectOptions = Pick<
+  LoadBackboneOptions,
+  "network" | "preprocess" | "imageSize" | "networkOutput" | "onProgress" | "onWarning"
+>;
+
+/**
+ * Looks at a network that {@link loadBackbone} would take, and at such that it would not: nothing is trained with it, and weights
+ * of a named one are not downloaded.
+ *
+ * @throws UsageError for an unknown name
+ * @throws FileError when a file cannot be read
+ */
+export async function inspectNetwork(options: InspectOptions): Promise<NetworkInspection> {
+  const { network, onWarning: warn = () => undefined } = options;
+  const named = networks.find(({ record }) => record.name === network.toLowerCase());
+  if (named !== undefined) return inspectBackbone(await namedBackbone(named, { ...options, weights: undefined }, true));
+  if (looksLikePath(network) || (await exists(network))) return inspectFile(network, { ...options, warn });
+  throw unknownNetwork(network);
+}
+
+function unknownNetwork(network: string): UsageError {
+  return new UsageError(`There is no network "${network}".`, {
+    subject: "network",
+    expected: "a name that `graft networks` lists, or the path of a network's file or of a run",
+    received: network,
+    advice: didYouMean(
+      network,
+      networks.map(({ record }) => record.name),
+    ),
+  });
+}
+
 async function namedBackbone(
   { record, stages, takesWeights, load }: Network,
   { weights, preprocess = record.preprocess, imageSize = record.imageSize, onProgress }: LoadBackboneOptions,
+  withoutWeights = false,
 ): Promise<Backbone> {
   if (!takesWeights) {
     const advice = "To use a network in a file, name the file as the network.";
     refuseWeights(weights, `The network "${record.name}"`, advice);
   }
-  const model = await load({ imageSize, weights, onProgress });
+  const model = await load({ imageSize, weights: withoutWeights && takesWeights ? null : weights, onProgress });
   return { record: { ...record, preprocess }, imageSize, model, stages: stages(model) };
 }
