@@ -67,7 +67,7 @@ export interface LastBlock {
  */
 export async function inspectFile(path: string, options: FileBackboneOptions): Promise<NetworkInspection> {
   const opened = await openNetworkFile(path, options.warn);
-  const facts = await factsOfFile(opened);
+  const facts = await factsOfFile(opened, options.preprocess);
   const missing = opened.onnx === undefined ? [] : missingOperators(opened.onnx);
   try {
     const cut = await cutFile(path, options);
@@ -104,7 +104,9 @@ function described(
     inputs,
     outputs,
     framing: { size: facts.find(({ imageSize }) => imageSize !== undefined)?.imageSize, ...framing },
-    framingSource: known ? facts.find(({ crop, interpolation }) => (crop ?? interpolation) !== undefined)?.source : undefined,
+    framingSource: known
+      ? facts.find(({ crop, interpolation }) => (crop ?? interpolation) !== undefined)?.source
+      : undefined,
     preprocess: stated?.preprocess,
     preprocessSource: stated?.source,
     labels: labelsOf(onnx?.metadata),

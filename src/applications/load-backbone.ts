@@ -71,7 +71,12 @@ export async function loadBackbone(options: LoadBackboneOptions): Promise<Backbo
   }
   if (looksLikePath(network) || (await exists(network))) {
     refuseWeights(weights, "A network in a file");
-    return fileBackbone(network, { preprocess, imageSize, networkOutput, warn: options.onWarning ?? (() => undefined) });
+    return fileBackbone(network, {
+      preprocess,
+      imageSize,
+      networkOutput,
+      warn: options.onWarning ?? (() => undefined),
+    });
   }
   throw unknownNetwork(network);
 }

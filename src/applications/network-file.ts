@@ -82,11 +82,19 @@ export async function networkFileAt(path: string): Promise<string> {
   const entry = await stat(path).catch(explain);
   if (entry.isFile()) return path;
   if (!entry.isDirectory()) {
-    throw new FileError(`${path} is no file.`, { subject: path, expected: "a file or a folder", received: "a device or a pipe", advice });
+    throw new FileError(`${path} is no file.`, {
+      subject: path,
+      expected: "a file or a folder",
+      received: "a device or a pipe",
+      advice,
+    });
   }
   for (const name of usualNames) {
     const file = join(path, name);
-    const there = await stat(file).then((one) => one.isFile(), () => false);
+    const there = await stat(file).then(
+      (one) => one.isFile(),
+      () => false,
+    );
     if (there) return file;
   }
   const names = await readdir(path).catch(explain);

@@ -30,7 +30,10 @@ export function networkText(inspection: NetworkInspection): string {
         : `the classifier${behind} for ${cut.classes.toLocaleString("en-US")} classes is cut off`;
     facts.push(
       ["cut", `${off}; what remains gives ${shapeText(cut.features)}`],
-      ["parameters", `${parameters.toLocaleString("en-US")} in ${count(layers.length, "layer")}, without the classifier`],
+      [
+        "parameters",
+        `${parameters.toLocaleString("en-US")} in ${count(layers.length, "layer")}, without the classifier`,
+      ],
       ["stages", stages.length === 0 ? "none is known" : stages.join(", ")],
       [
         "last block",
@@ -80,6 +83,10 @@ function framingText({ framing, framingSource }: NetworkInspection): string {
   const { size, crop = 1, keepProportions = false, interpolation = "bilinear" } = framing;
   const sides = size === undefined ? "of a size that nothing says" : `${size} × ${size} pixels`;
   const part = crop === 1 ? "" : `the middle ${percent(crop)} of `;
-  const seen = keepProportions ? `${part}the square in the middle` : crop === 1 ? "the whole photo, stretched" : `${part}the photo, stretched`;
+  const seen = keepProportions
+    ? `${part}the square in the middle`
+    : crop === 1
+      ? "the whole photo, stretched"
+      : `${part}the photo, stretched`;
   return `${sides}; ${seen}, ${interpolation}${framingSource === undefined ? "" : `, by ${framingSource}`}`;
 }
