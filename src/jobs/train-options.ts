@@ -49,9 +49,9 @@ export interface JobOption {
  */
 export const trainOptions = {
   network: {
-    placeholder: "<name|file.onnx>",
-    help: "pretrained network: a name of `graft networks`, or an ONNX file",
-    value: { kind: "text", expected: "a name, or the path of an .onnx file" },
+    placeholder: "<name|path>",
+    help: "pretrained network: a name of `graft networks`, a file of ONNX, Keras or TensorFlow.js, or a run's folder",
+    value: { kind: "text", expected: "a name, or the path of a file or a folder" },
     default: "mobilenetv2",
     for: "network",
   },
