@@ -205,7 +205,16 @@ export type Moment =
   /** The device that was chosen for `auto`. */
   | { readonly event: "device"; readonly device: string }
   | ({ readonly event: "photos" } & Pick<PreparedPhotos, "classes" | "training" | "validation" | "test" | "division">)
-  | { readonly event: "loaded"; readonly network: string; readonly image_size: number }
+  | {
+      readonly event: "loaded";
+      readonly network: string;
+      readonly image_size: number;
+      readonly preprocess: string;
+      /** Where a network in a file has that from. */
+      readonly preprocess_source?: string | undefined;
+      readonly crop?: number | undefined;
+      readonly keep_proportions?: boolean | undefined;
+    }
   /** The network stays frozen: the new classifier is good enough without it. */
   | { readonly event: "left-frozen"; readonly val_accuracy: number }
   /** What a stage made is not kept: photos that were held out do not say that it is better. */
