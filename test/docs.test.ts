@@ -82,7 +82,10 @@ const events: {
     ...{ path: true, label: true, probability: true, labels: true, probabilities: true },
     ...{ distance: true, foreign: true },
   },
-  network: { name: true, description: true, licence: true, preprocess: true, image_size: true },
+  network: {
+    ...{ name: true, description: true, licence: true, preprocess: true, image_size: true, megabytes: true },
+    ...{ accuracy: true, accuracy_by: true, accuracy_source: true, milliseconds: true },
+  },
   kept: { name: true, model: true, photos: true, bytes: true, last_used: true },
   error: { code: true, message: true },
 };

@@ -40,6 +40,8 @@ export interface FetchFromHubOptions {
     | undefined;
   /** Ends the download; what has arrived is kept for the next attempt. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether only what is in the cache is used. Default: as the environment says. */
+  readonly offline?: boolean | undefined;
 }
 
 /** What differs in tests. */
@@ -67,6 +69,7 @@ export async function fetchFromHub(
 ): Promise<FetchedNetwork> {
   const settings = await hubSettings(surroundings.env);
   const cached = new CachedRepository(reference, settings);
+  if (options.offline === true) return fromCache(reference, cached, "nothing is to be fetched");
   if (settings.offline) return fromCache(reference, cached, "the environment says to work offline (HF_HUB_OFFLINE)");
   const network = surroundings.network ?? (await ownNetwork());
   const timing = surroundings.timing ?? { stall: 30_000, retry: 500 };

@@ -1,4 +1,4 @@
-import type { NetworkRecord } from "../applications/backbone.js";
+import type { NetworkRecord, PublishedAccuracy } from "../applications/backbone.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
 import type { ExpectedAccuracy } from "../report/interval.js";
 import type { RunRecord } from "../runs/run-record.js";
@@ -54,6 +54,15 @@ export type JobEvent =
     }
   | ({ readonly event: "network" } & Pick<NetworkRecord, "name" | "description" | "licence" | "preprocess"> & {
         readonly image_size: number;
+        /** What is downloaded. */
+        readonly megabytes?: number | undefined;
+        /** In %, on ImageNet, as published. */
+        readonly accuracy?: number | undefined;
+        /** What that was measured with: its own classifier, a linear one on its frozen features, or names of classes. */
+        readonly accuracy_by?: PublishedAccuracy["by"] | undefined;
+        readonly accuracy_source?: string | undefined;
+        /** For one photo, as measured on this computer. */
+        readonly milliseconds?: number | undefined;
       })
   | {
       readonly event: "kept";

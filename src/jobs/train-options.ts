@@ -49,9 +49,9 @@ export interface JobOption {
  */
 export const trainOptions = {
   network: {
-    placeholder: "<name|file.onnx>",
-    help: "pretrained network: a name of `graft networks`, or an ONNX file",
-    value: { kind: "text", expected: "a name, or the path of an .onnx file" },
+    placeholder: "<name|path>",
+    help: "pretrained network: a name of `graft networks`, hf:owner/name[@revision][:file] of the hub, a file, or a run",
+    value: { kind: "text", expected: "a name, hf:owner/name, or a path" },
     default: "mobilenetv2",
     for: "network",
   },

@@ -115,7 +115,7 @@ function listed(files: readonly string[]): string {
 }
 
 /** Small files that say how a network is fed and on what terms it may be used. */
-const sideFiles = ["preprocessor_config.json", "config.json", "README.md"];
+const sideFiles = ["preprocessor_config.json", "config.json", "metadata.json", "README.md"];
 
 /**
  * The files that come with a network: those beside it and at the root that describe it, and its weights where they lie beside it under
