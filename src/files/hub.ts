@@ -73,11 +73,13 @@ export async function fetchFromHub(
   if (settings.offline) return fromCache(reference, cached, "the environment says to work offline (HF_HUB_OFFLINE)");
   const network = surroundings.network ?? (await ownNetwork());
   const timing = surroundings.timing ?? { stall: 30_000, retry: 500 };
-  const known = (await cached.commitOf(reference.revision)) !== undefined;
+  const known = (await cached.files((await cached.commitOf(reference.revision)) ?? "none")).length > 0;
   let revision: HubRevision;
   try {
     // Where the cache may do, nobody waits long for a hub that is not there.
-    revision = await hubRevision(reference, { settings, network, attempts: known ? 1 : 3, timing, ...options });
+    const stall = known ? Math.min(timing.stall, 10_000) : timing.stall;
+    const access = { settings, network, attempts: known ? 1 : 3, timing: { ...timing, stall }, signal: options.signal };
+    revision = await hubRevision(reference, access);
   } catch (cause) {
     options.signal?.throwIfAborted();
     if (!(cause instanceof HubUnreachable) || !known) throw cause;
@@ -147,7 +149,13 @@ function fetcher(
       },
       timing,
     );
-    if (state === "absent") await cached.link(commit, path, oid, result === "downloaded");
+    if (state === "linked") return there;
+    try {
+      await cached.link(commit, path, oid, result === "downloaded");
+    } catch (cause) {
+      // Where files are copies, another process may have put the same one there meanwhile, and the contents with it.
+      if ((await cached.state(commit, path, oid)) === "absent") throw cause;
+    }
     return there;
   };
 }

@@ -4,6 +4,7 @@ import { DownloadError } from "../../errors/errors.js";
 import { version } from "../../errors/version.js";
 import { fetchOf, type Network, proxyName } from "../network.js";
 import { busy, Interruption, networkFailure, transientCodes, waitBefore } from "../network-failure.js";
+import { CachedRepository } from "./cache.js";
 import { type HubReference, hubName, isPathInside } from "./reference.js";
 import { refusal } from "./refusal.js";
 import { type HubSettings, hubHeaders } from "./settings.js";
@@ -80,7 +81,7 @@ function understood<T>(schema: z.ZodType<T>, value: unknown, reference: HubRefer
 
 function unreachable(
   reference: HubReference,
-  { endpoint }: HubSettings,
+  { endpoint, cache }: HubSettings,
   received: string,
   cause?: unknown,
 ): HubUnreachable {
@@ -88,7 +89,9 @@ function unreachable(
     subject: hubName(reference),
     expected: `an answer of ${endpoint}`,
     received,
-    advice: "Check the network; a mirror of the hub can be named in HF_ENDPOINT.",
+    advice:
+      `Check the network, or copy ${new CachedRepository(reference, { cache, copies: false }).folder} from a computer that has fetched it; ` +
+      "a mirror of the hub can be named in HF_ENDPOINT.",
     cause,
   });
 }

@@ -17,6 +17,10 @@ test.each([
   expect(licenceOfCard(card)).toBe(licence);
 });
 
+test("what a stranger writes there does not fill a record", () => {
+  expect(licenceOfCard({ license: "x".repeat(1e6) })).toHaveLength(300);
+});
+
 test.each([
   ["---\nlicense: apache-2.0\n---\n", "apache-2.0"],
   ["\uFEFF---\r\nlicense: 'mit' # a comment\r\ntags:\r\n- x\r\n---\r\ntext", "mit"],

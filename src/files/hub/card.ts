@@ -24,6 +24,13 @@ const cardSchema = z
  * @see https://huggingface.co/docs/hub/model-cards
  */
 export function licenceOfCard(card: unknown): string | undefined {
+  return saidBy(card)?.slice(0, longest);
+}
+
+/** More characters than any licence's name and link have. */
+const longest = 300;
+
+function saidBy(card: unknown): string | undefined {
   const { license, license_name: name, license_link: link } = cardSchema.parse(card);
   const known = license?.filter((id) => id !== "" && id !== "other" && id !== "unknown") ?? [];
   if (known.length > 0) return known.join(", ");
