@@ -37,8 +37,8 @@ export interface PublishedAccuracy {
 export interface LoadNetworkOptions {
   /** Side of the square image, in pixels. */
   readonly imageSize: number;
-  /** A file of weights; default the published ones. */
-  readonly weights?: string | undefined;
+  /** A file of weights, or `null` for none; default the published ones. */
+  readonly weights?: string | null | undefined;
   /** Told of the download. */
   readonly onProgress?: DownloadListener | undefined;
 }

@@ -24,13 +24,26 @@ export interface FileBackboneOptions {
 /**
  * All that is said of the photos that a network in a file was trained with, the most exact first.
  *
+ * @param said what an option says of pixels: then the file need not make sense there
  * @throws FileError for a file beside it that is damaged
  */
-export async function factsOfFile({ file, metadata, onnx, takesLevels }: NetworkFile): Promise<readonly StatedFacts[]> {
+export async function factsOfFile(
+  { file, metadata, onnx, takesLevels }: NetworkFile,
+  said: Preprocess | undefined,
+): Promise<readonly StatedFacts[]> {
   const own = onnx && classifierMetadata(onnx);
   if (own !== undefined) return [{ ...own, source: "the classifier's metadata" }];
   const levels: readonly StatedFacts[] = takesLevels ? [{ preprocess: "0-255", source: "the type of its input" }] : [];
-  return [...levels, { ...metadataFacts(metadata, file), source: "its metadata" }, ...(await factsBeside(file))];
+  return [
+    ...levels,
+    { ...metadataFacts(said === undefined ? metadata : withoutPixels(metadata), file), source: "its metadata" },
+    ...(await factsBeside(file)),
+  ];
+}
+
+function withoutPixels(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const pixels = ["preprocess", "mean", "std"];
+  return Object.fromEntries(Object.entries(metadata).filter(([name]) => !pixels.includes(name)));
 }
 
 /** A network in a file, cut, and what is known of its photos. */
@@ -51,7 +64,7 @@ export interface CutFile extends CutNetwork {
 export async function cutFile(path: string, options: FileBackboneOptions): Promise<CutFile> {
   const { preprocess, imageSize, networkOutput, warn } = options;
   const opened = await openNetworkFile(path, warn);
-  const facts = await factsOfFile(opened);
+  const facts = await factsOfFile(opened, preprocess);
   const { graph, outputs } = openedGraph(opened, imageSize, facts, networkOutput);
   const cut = cutGraph(graph, outputs, opened.file);
   const stated = facts.find((one) => one.preprocess !== undefined);
@@ -116,7 +129,8 @@ function unsaid(file: string): UsageError {
   return new UsageError(`${file} does not say what was done to pixels when it was trained.`, {
     subject: "preprocess",
     expected: `--preprocess with one of ${preprocessModes.join(", ")}, or mean and deviation`,
-    received: "neither the option, nor such metadata in the file, nor a preprocessor_config.json or timm's config.json beside it",
+    received:
+      "neither the option, nor such metadata in the file, nor a preprocessor_config.json or timm's config.json beside it",
     advice:
       "Networks from PyTorch mostly want torch, those from TensorFlow tf, older ones from Caffe caffe; with the wrong one the accuracy is poor.",
   });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { applications, DownloadError, Tensor, UsageError } from "graft-ml";
 import { tinyNetwork } from "../../test/cli/tiny-network.js";
 import { hubCommit, type HubRepository, hubServer } from "../../test/support/hub-server.js";
-import { loadBackbone } from "./load-backbone.js";
+import { inspectNetwork, loadBackbone } from "./load-backbone.js";
 import { networkRecords } from "./networks.js";
 
 // Proxies and certificates of this computer would lead past the server that is put in place here.
@@ -109,6 +109,12 @@ describe("--network hf:owner/name", () => {
     vi.stubEnv("HF_HUB_OFFLINE", "1");
     expect((await loadBackbone({ network: record.name })).record).toEqual(record);
     await expect(loadBackbone({ network: "hf:owner/net", weights: "x.h5" })).rejects.toThrow(/brings its own weights/);
+  });
+
+  it("is looked at under its name, and with its licence", async () => {
+    await serve();
+    const inspection = await inspectNetwork({ network: "hf:owner/net" });
+    expect(inspection).toMatchObject({ name: `hf:owner/net@${hubCommit}`, licence: "mit", preprocess: "tf" });
   });
 
   it("of a copy whose card has no licence has that of what it is a copy of, where Graft knows it", async () => {

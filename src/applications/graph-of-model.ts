@@ -1,9 +1,12 @@
 import { FileError, UsageError } from "../errors/errors.js";
 import { batch } from "../formats/onnx/batch-axis.js";
+import { movesOnly } from "../formats/onnx/known-numbers.js";
+import { ShapeArithmetic } from "../formats/onnx/shape-arithmetic.js";
 import { nodesInOrder } from "../graph/graph.js";
 import type { NamedGraph } from "../graph/named-graph.js";
+import { rebuild } from "../graph/rebuild.js";
 import { formatShape } from "../graph/shape.js";
-import { input, type Node } from "../graph/value.js";
+import { constantData, input, type Node, type Value } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
 import { inferenceGraph } from "../training/programs/inference-graph.js";
 
@@ -42,11 +45,34 @@ export function graphOfModel(
     });
   }
   const fed = input("image", "float32", [batch, 3, wanted, wanted]);
-  const { outputs, names: weights } = inferenceGraph(model, [fed]);
+  const { outputs, names } = inferenceGraph(model, [fed]);
+  return { name: model.name, inputs: [fed], ...withWeightsLaidOut(outputs, names) };
+}
+
+/**
+ * The same graph, whose weights lie as its operators want them: Keras's kernels have their channels last.
+ *
+ * @param weights names of weights, such as `conv1/kernel`
+ */
+function withWeightsLaidOut(
+  values: readonly Value[],
+  weights: ReadonlyMap<Value, string>,
+): Pick<NamedGraph, "outputs" | "names"> {
+  const known = new ShapeArithmetic([]);
+  const named = new Map(weights);
+  const renew = rebuild(values, new Map(), ({ op, attributes }, inputs) => {
+    const [x] = inputs;
+    if (x === undefined || !movesOnly.has(op) || constantData(x) === undefined) return undefined;
+    const moved = known.compute({ name: "", op, domain: "", inputs: [""], outputs: ["y"], attributes }, inputs);
+    const name = named.get(x);
+    for (const value of moved ?? []) if (name !== undefined) named.set(value, name);
+    return moved;
+  });
+  const outputs = values.map(renew);
   const names = new Map<Node, string>();
   for (const node of nodesInOrder(outputs)) {
-    const weight = node.inputs.map((value) => value && weights.get(value)).find((name) => name !== undefined);
+    const weight = node.inputs.map((value) => value && named.get(value)).find((name) => name !== undefined);
     if (weight !== undefined) names.set(node, weight.replace(/\/[^/]*$/, ""));
   }
-  return { name: model.name, inputs: [fed], outputs, names };
+  return { outputs, names };
 }

@@ -3,7 +3,9 @@ import { constantData, type Node, type Value } from "../graph/value.js";
 
 /** Operators that may stand between the input and the first layer, and do the same to every pixel. */
 const inFront: ReadonlySet<string> = new Set([
-  ..."Add BatchNormalization Cast Clip Concat Div Gather Identity Mul Reshape Slice Split Squeeze Sub Transpose".split(" "),
+  ..."Add BatchNormalization Cast Clip Concat Div Gather Identity Mul Reshape Slice Split Squeeze Sub Transpose".split(
+    " ",
+  ),
   ..."Unsqueeze Pad Resize Round Flatten".split(" "),
 ]);
 

@@ -3,9 +3,10 @@ import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { Backbone, Network } from "./backbone.js";
 import { fileBackbone } from "./file-backbone.js";
-import { hubBackbone } from "./hub-backbone.js";
+import { hubBackbone, inspectHub } from "./hub-backbone.js";
 import { isHubName, parseHubName } from "../files/hub/reference.js";
 import { looksLikePath } from "./network-path.js";
+import { inspectBackbone, inspectFile, type NetworkInspection } from "./inspect-network.js";
 import { networks } from "./networks.js";
 import type { Preprocess } from "./preprocess.js";
 import type { DownloadListener } from "./pretrained-weights.js";
@@ -82,13 +83,7 @@ export async function loadBackbone(options: LoadBackboneOptions): Promise<Backbo
     refuseWeights(weights, "A network in a file");
     return fileBackbone(network, file);
   }
-  const names = networks.map(({ record }) => record.name);
-  throw new UsageError(`There is no network "${network}".`, {
-    subject: "network",
-    expected: "a name that `graft networks` lists, hf:owner/name, or the path of a network's file or of a run",
-    received: network,
-    advice: didYouMean(network, names),
-  });
+  throw unknownNetwork(network);
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -98,14 +93,49 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** What to look at. */
+export type InspectOptions = Pick<
+  LoadBackboneOptions,
+  "network" | "preprocess" | "imageSize" | "networkOutput" | "onProgress" | "onWarning"
+>;
+
+/**
+ * Looks at a network that {@link loadBackbone} would take, and at such that it would not: nothing is trained with it, and weights
+ * of a named one are not downloaded.
+ *
+ * @throws UsageError for an unknown name
+ * @throws FileError when a file cannot be read
+ */
+export async function inspectNetwork(options: InspectOptions): Promise<NetworkInspection> {
+  const { network, onWarning: warn = () => undefined } = options;
+  const named = networks.find(({ record }) => record.name === network.toLowerCase());
+  if (named !== undefined) return inspectBackbone(await namedBackbone(named, { ...options, weights: undefined }, true));
+  if (isHubName(network)) return inspectHub(parseHubName(network), { ...options, warn });
+  if (looksLikePath(network) || (await exists(network))) return inspectFile(network, { ...options, warn });
+  throw unknownNetwork(network);
+}
+
+function unknownNetwork(network: string): UsageError {
+  return new UsageError(`There is no network "${network}".`, {
+    subject: "network",
+    expected: "a name that `graft networks` lists, hf:owner/name, or the path of a network's file or of a run",
+    received: network,
+    advice: didYouMean(
+      network,
+      networks.map(({ record }) => record.name),
+    ),
+  });
+}
+
 async function namedBackbone(
   { record, stages, takesWeights, load }: Network,
   { weights, preprocess = record.preprocess, imageSize = record.imageSize, onProgress }: LoadBackboneOptions,
+  withoutWeights = false,
 ): Promise<Backbone> {
   if (!takesWeights) {
     const advice = "To use a network in a file, name the file as the network.";
     refuseWeights(weights, `The network "${record.name}"`, advice);
   }
-  const model = await load({ imageSize, weights, onProgress });
+  const model = await load({ imageSize, weights: withoutWeights && takesWeights ? null : weights, onProgress });
   return { record: { ...record, preprocess }, imageSize, model, stages: stages(model) };
 }

@@ -16,6 +16,19 @@ import { classifierMetadata, networkOfClassifier } from "./own-classifier.js";
 import { graphOfModel } from "./graph-of-model.js";
 import { networkEndings } from "./network-path.js";
 
+/** An input or an output of a network. */
+export interface NetworkPort {
+  readonly name: string;
+  readonly type: string;
+  /** As the file says it; extents that are open are text, and `undefined` where it says none. */
+  readonly shape: Shape | undefined;
+}
+
+/** Inputs or outputs of a model, in Keras's order. */
+export function portsOf(tensors: BaseModel["inputs"], names: readonly string[]): readonly NetworkPort[] {
+  return tensors.map(({ type, shape }, index) => ({ name: names[index] ?? String(index), type, shape }));
+}
+
 /** A network in a file, before its classifier is cut off. */
 export interface NetworkFile {
   /** The file's path; where a folder was named, that of the file in it. */
@@ -24,6 +37,8 @@ export interface NetworkFile {
   readonly name: string;
   /** In words, such as `"an ONNX file"`. */
   readonly format: string;
+  readonly inputs: readonly NetworkPort[];
+  readonly outputs: readonly NetworkPort[];
   /** Texts that the file says of itself. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Its input, if it says, in levels from 0 to 255. */
@@ -67,11 +82,19 @@ export async function networkFileAt(path: string): Promise<string> {
   const entry = await stat(path).catch(explain);
   if (entry.isFile()) return path;
   if (!entry.isDirectory()) {
-    throw new FileError(`${path} is no file.`, { subject: path, expected: "a file or a folder", received: "a device or a pipe", advice });
+    throw new FileError(`${path} is no file.`, {
+      subject: path,
+      expected: "a file or a folder",
+      received: "a device or a pipe",
+      advice,
+    });
   }
   for (const name of usualNames) {
     const file = join(path, name);
-    const there = await stat(file).then((one) => one.isFile(), () => false);
+    const there = await stat(file).then(
+      (one) => one.isFile(),
+      () => false,
+    );
     if (there) return file;
   }
   const names = await readdir(path).catch(explain);
@@ -114,6 +137,8 @@ export async function openNetworkFile(path: string, warn: (line: string) => void
     file,
     name,
     format: format.name,
+    inputs: onnx.inputs,
+    outputs: onnx.outputs,
     metadata: onnx.metadata,
     takesLevels: onnx.inputs[0]?.type === "uint8",
     fixedSize: sideOf(onnx.inputs[0]?.shape),
@@ -139,6 +164,8 @@ function fileOfModel(model: BaseModel, opened: Opened): NetworkFile {
   const { file, onnx } = opened;
   return {
     ...opened,
+    inputs: onnx?.inputs ?? portsOf(model.inputs, model.inputNames),
+    outputs: onnx?.outputs ?? portsOf(model.outputs, model.outputNames),
     metadata: onnx?.metadata ?? {},
     takesLevels: false,
     fixedSize: sideOf(model.inputs[0]?.shape),
@@ -165,6 +192,8 @@ function ownClassifier(onnx: OnnxModel, { file, name }: Pick<Opened, "file" | "n
     file,
     name,
     format: "a classifier of Graft",
+    inputs: onnx.inputs,
+    outputs: onnx.outputs,
     metadata: onnx.metadata,
     takesLevels: true,
     fixedSize: undefined,

@@ -3,7 +3,7 @@ import { importOnnxGraph } from "../formats/onnx/import-model.js";
 import { nodesInOrder } from "../graph/graph.js";
 import type { NamedGraph } from "../graph/named-graph.js";
 import { rebuild } from "../graph/rebuild.js";
-import { type Node, producer, type Value } from "../graph/value.js";
+import { constantData, type Node, producer, type Value } from "../graph/value.js";
 import type { OnnxModel } from "../onnx/model.js";
 import type { PhotoFacts } from "./photo-facts.js";
 import { interpolationOf } from "./preprocessor-config.js";
@@ -36,7 +36,15 @@ export function classifierMetadata({ inputs, outputs, metadata }: OnnxModel): Ph
 }
 
 /** Operators with which photos are framed. */
-const framing: ReadonlySet<string> = new Set(["Cast", "CenterCropPad", "Clip", "Identity", "Resize", "Round", "Transpose"]);
+const framing: ReadonlySet<string> = new Set([
+  "Cast",
+  "CenterCropPad",
+  "Clip",
+  "Identity",
+  "Resize",
+  "Round",
+  "Transpose",
+]);
 
 /**
  * The network of a classifier, between the framing of photos and its probabilities.
@@ -58,15 +66,41 @@ export function networkOfClassifier(onnx: OnnxModel, image: Value, file: string)
       advice: "Use the file that `graft train` has written.",
     });
   }
-  const renew = rebuild(whole.outputs, new Map([[framed, image]]));
+  const outputs = whole.outputs.map((probabilities) => endOfNetwork(probabilities) ?? probabilities);
+  const renew = rebuild(outputs, new Map([[framed, image]]));
   const names = new Map<Node, string>();
-  for (const node of nodesInOrder(whole.outputs)) {
+  for (const node of nodesInOrder(outputs)) {
     const name = whole.names.get(node);
     const [output] = node.outputs;
     const renewed = output && producer(renew(output));
     if (name !== undefined && renewed !== undefined) names.set(renewed, name);
   }
-  return { ...whole, inputs: [image], outputs: whole.outputs.map(renew), names };
+  return { ...whole, inputs: [image], outputs: outputs.map(renew), names };
+}
+
+/** Operators of two inputs with which a head scales what it is given. */
+const scaling: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div"]);
+
+/**
+ * What the network gives to the head: before the product with weights, features are scaled, and those of the map before the last
+ * one stand behind those of the last.
+ *
+ * @returns `undefined` where the head is made otherwise
+ */
+function endOfNetwork(probabilities: Value): Value | undefined {
+  let value: Value | undefined = probabilities;
+  let product = false;
+  for (;;) {
+    const node: Node | undefined = producer(value);
+    const [x]: readonly (Value | undefined)[] = node?.inputs.filter((one) => one?.source.kind === "node") ?? [];
+    if (node === undefined || x === undefined) return undefined;
+    const others = node.inputs.filter((one) => one !== x);
+    const isScaling = scaling.has(node.op) && others.every((one) => constantData(one) !== undefined);
+    if (node.op === "Concat") return product ? x : undefined;
+    if (node.op === "MatMul" || node.op === "Gemm") product = true;
+    else if (!isScaling && !(node.op === "Softmax" && !product)) return product ? value : undefined;
+    value = x;
+  }
 }
 
 /** The last value of the framing, channels first. */

@@ -89,7 +89,12 @@ function framingFacts(config: PreprocessorConfig): PhotoFacts {
     const stretches = /^ConvN[eE]xt/.test(processorOf(config)) && imageSize >= 384;
     return stretches
       ? { imageSize, crop: 1, keepProportions: false, interpolation }
-      : { imageSize, crop: (config.crop_pct * imageSize) / (resized ?? imageSize), keepProportions: true, interpolation };
+      : {
+          imageSize,
+          crop: (config.crop_pct * imageSize) / (resized ?? imageSize),
+          keepProportions: true,
+          interpolation,
+        };
   }
   // LeViT's processor resizes to 256 for a size of 224.
   const larger = /^Levit/.test(processorOf(config)) && resized !== undefined ? (resized * 256) / 224 : resized;
@@ -111,7 +116,14 @@ function sideOf(size: z.infer<typeof sizeField> | undefined): number | undefined
 }
 
 /** Pillow's numbers of filters. */
-const filters: Readonly<Record<string, string>> = { 0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic", 4: "box", 5: "hamming" };
+const filters: Readonly<Record<string, string>> = {
+  0: "nearest",
+  1: "lanczos",
+  2: "bilinear",
+  3: "bicubic",
+  4: "box",
+  5: "hamming",
+};
 
 /**
  * The interpolation that is nearest to one of Pillow's: those with more than two neighbours on each side become `bicubic`, others

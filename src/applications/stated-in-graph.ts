@@ -38,7 +38,7 @@ function standardized(mean: string | undefined, std: string | undefined, path: s
 }
 
 function unusable(path: string, what: string, expected: string, received = ""): FileError {
-  return new FileError(`${path} says something of its photos that makes no sense.`, {
+  return new FileError(`${path} says something of its photos that makes no sense: ${what}.`, {
     subject: what,
     expected,
     received,

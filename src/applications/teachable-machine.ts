@@ -2,7 +2,10 @@ import { z } from "zod";
 import type { PhotoFacts } from "./photo-facts.js";
 import { preprocessFrom } from "./preprocess.js";
 
-const metadata = z.object({ packageName: z.literal("@teachablemachine/image"), imageSize: z.number().positive().optional() });
+const metadata = z.object({
+  packageName: z.literal("@teachablemachine/image"),
+  imageSize: z.number().positive().optional(),
+});
 
 /** What Teachable Machine feeds: x / 127 − 1. */
 const half = 127 / 255;

@@ -3,7 +3,7 @@ import { GraftError } from "../errors/errors.js";
 import type { JobContext } from "./job.js";
 
 /** A network that has a name, and how fast it is here. */
-export interface ListedNetwork extends NetworkRecord {
+export interface NetworkHere extends NetworkRecord {
   /** ms for one photo, as measured on this computer; `undefined` where it was not. */
   readonly milliseconds: number | undefined;
 }
@@ -13,10 +13,10 @@ export interface ListedNetwork extends NetworkRecord {
  *
  * @param measure whether to measure those that are on this computer and were not measured yet; else only earlier measurements are told
  */
-export async function networks(measure: boolean, { emit, parts }: JobContext): Promise<readonly ListedNetwork[]> {
+export async function networks(measure: boolean, { emit, parts }: JobContext): Promise<readonly NetworkHere[]> {
   const [records, speeds] = await Promise.all([parts.networkRecords(), parts.networkSpeeds()]);
   const measured = await speeds.measured();
-  const listed: ListedNetwork[] = [];
+  const listed: NetworkHere[] = [];
   for (const record of records) {
     const { name, description, licence, imageSize, preprocess, megabytes, accuracy } = record;
     let milliseconds = measured.get(name);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { PublishedAccuracy } from "../../applications/backbone.js";
-import { type ListedNetwork, networks } from "../../jobs/networks.js";
+import { type NetworkHere, networks } from "../../jobs/networks.js";
 import { textTable } from "../../report/text-table.js";
 import { contextFor } from "../face.js";
 import { Reporter } from "../reporter.js";
@@ -35,7 +35,7 @@ export function addNetworks(program: Command, surroundings: Surroundings): void 
 
 const marks: Readonly<Record<PublishedAccuracy["by"], string>> = { classifier: " ", linear: "l", "zero-shot": "z" };
 
-function tableOf(listed: readonly ListedNetwork[]): string {
+function tableOf(listed: readonly NetworkHere[]): string {
   const header = ["image", "pixels", "MB", "top 1", "ms", "licence", "name"];
   const rows = listed.map(({ imageSize, preprocess, megabytes, accuracy, milliseconds, licence }) => [
     String(imageSize),

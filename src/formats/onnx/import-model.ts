@@ -182,8 +182,8 @@ function layerName({ name, inputs }: OnnxNode): string {
   const weight = inputs
     .slice(1)
     .concat(inputs)
-    .find((one) => /.\.(weight|bias|gamma|beta|kernel)$/.test(one));
-  return weight === undefined ? name : weight.replace(/\.[a-z]+$/, "");
+    .find((one) => /.[./](weight|bias|gamma|beta|kernel)$/.test(one));
+  return weight === undefined ? name : weight.replace(/[./][a-z]+$/, "");
 }
 
 function computed(values: ReadonlyMap<string, Value>, name: string, file: string): Value {
