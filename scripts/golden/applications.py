@@ -172,7 +172,7 @@ def trained(name, first, side):
     kernel, bias = model.layers[-1].weights
     kernel.assign(hashed_weight("kernel", tuple(kernel.shape), 10_000))
     bias.assign(hashed_weight("bias", tuple(bias.shape), 10_001))
-    model.compile(keras.optimizers.SGD(0.001, momentum=0.9), "categorical_crossentropy", run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.0001, momentum=0.9), "categorical_crossentropy", run_eagerly=True)
     before = [np.array(weight) for weight in model.trainable_weights]
     losses = []
     for step in range(3):
