@@ -1,5 +1,5 @@
 import { checkOptionNames, oneOf } from "../errors/check.js";
-import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
+import { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Tensor } from "../runtime/runtime.js";
 import { decodePredictions } from "./decode-predictions.js";
 import { preprocessInput } from "./preprocess.js";
@@ -42,11 +42,12 @@ function preprocessByMode(x: Tensor, options?: ImagenetPreprocessOptions): Tenso
 /** The same as part of a model: of a placeholder, or inside of `call`. */
 function preprocessByMode(x: SymbolicTensor, options?: ImagenetPreprocessOptions): SymbolicTensor;
 function preprocessByMode(
-  x: Tensor & SymbolicTensor,
+  x: Tensor | SymbolicTensor,
   options: ImagenetPreprocessOptions = {},
 ): Tensor | SymbolicTensor {
   checkOptionNames("preprocessInput", options, ["mode"]);
-  return byMode[oneOf("preprocessInput", "mode", options.mode ?? "caffe", modes)](x);
+  const preprocess = byMode[oneOf("preprocessInput", "mode", options.mode ?? "caffe", modes)];
+  return x instanceof SymbolicTensor ? preprocess(x) : preprocess(x);
 }
 
 /** Keras's module of what networks of ImageNet have in common. */
