@@ -1,10 +1,11 @@
 import type { BaseModel } from "../models/base-model.js";
-import type { PreprocessMode } from "./preprocess.js";
+import type { Framing } from "../photos/framing.js";
+import type { Preprocess } from "./preprocess.js";
 import type { DownloadListener } from "./pretrained-weights.js";
 import type { StageRule } from "./stages.js";
 
 /** Where a network comes from and on what terms. */
-export interface NetworkRecord {
+export interface NetworkRecord extends Omit<Framing, "size"> {
   /** The name that `--network` takes, such as `mobilenetv2`; for a file, its name. */
   readonly name: string;
   /** One sentence for a list of networks. */
@@ -14,15 +15,17 @@ export interface NetworkRecord {
   /** Side of the square image that it is fed with, in pixels, unless asked otherwise. */
   readonly imageSize: number;
   /** What is done to pixels in [0, 255] before they go in. */
-  readonly preprocess: PreprocessMode;
+  readonly preprocess: Preprocess;
+  /** Where a network in a file has that from, such as `preprocessor_config.json`. */
+  readonly preprocessSource?: string | undefined;
 }
 
 /** What a network that has a name is loaded with. */
 export interface LoadNetworkOptions {
   /** Side of the square image, in pixels. */
   readonly imageSize: number;
-  /** A file of weights; default the published ones. */
-  readonly weights?: string | undefined;
+  /** A file of weights, or `null` for none; default the published ones. */
+  readonly weights?: string | null | undefined;
   /** Told of the download. */
   readonly onProgress?: DownloadListener | undefined;
 }
@@ -50,4 +53,10 @@ export interface Backbone {
    * trained unless asked otherwise.
    */
   readonly stages: readonly string[];
+}
+
+/** How photos become pictures for a network. */
+export function framingOf({ imageSize: size, record }: Backbone): Framing {
+  const { crop, keepProportions, interpolation } = record;
+  return { size, crop, keepProportions, interpolation };
 }

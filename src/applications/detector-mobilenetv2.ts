@@ -10,7 +10,7 @@ import { memorySource, readTfjsModel, type TfjsGraphModel } from "../formats/tfj
 import { partOfTfjs } from "../formats/tfjs/graph-model.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { LoadNetworkOptions, Network, NetworkRecord } from "./backbone.js";
-import { withoutClassifier } from "./onnx-backbone.js";
+import { withoutClassifier } from "./without-classifier.js";
 import { type DownloadListener, megabytes } from "./pretrained-weights.js";
 
 /** The package of an object detector that the network is in. */

@@ -74,6 +74,7 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
       asked.push(request);
       return Promise.resolve(backbone);
     },
+    inspectNetwork: () => Promise.reject(new Error("not in this test")),
     fineTune: async (options) => {
       recipes.push(options);
       const finished = await fineTune(options, interrupt);

@@ -1,5 +1,6 @@
 import type { Backbone, NetworkRecord } from "../applications/backbone.js";
-import type { LoadBackboneOptions } from "../applications/load-backbone.js";
+import type { NetworkInspection } from "../applications/inspect-network.js";
+import type { InspectOptions, LoadBackboneOptions } from "../applications/load-backbone.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Classifier } from "../recipe/classifier.js";
@@ -40,6 +41,7 @@ export interface JobParts {
   /** Starts the threads that read photos, so that they are there when they are needed. */
   prepareReading(): Promise<void>;
   loadBackbone(request: LoadBackboneOptions): Promise<Backbone>;
+  inspectNetwork(request: InspectOptions): Promise<NetworkInspection>;
   fineTune(options: FineTuneOptions): Promise<FineTuneResult>;
   /** @returns the result of a training with exact figures of the validation */
   measureExactly(options: FineTuneOptions, finished: FineTuneResult): Promise<FineTuneResult>;

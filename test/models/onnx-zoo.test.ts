@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { layers, models, optimizers, Tensor } from "graft-ml";
 import { describe, expect, it } from "vitest";
-import { withoutClassifier } from "../../src/applications/onnx-backbone.js";
+import { withoutClassifier } from "../../src/applications/without-classifier.js";
 import { externalDataBeside } from "../../src/formats/onnx/external-data.js";
 import { readModel } from "../../src/onnx/read-model.js";
 

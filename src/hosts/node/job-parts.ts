@@ -41,6 +41,9 @@ export const jobParts: JobParts = {
   async loadBackbone(request) {
     return (await import("../../applications/load-backbone.js")).loadBackbone(request);
   },
+  async inspectNetwork(request) {
+    return (await import("../../applications/load-backbone.js")).inspectNetwork(request);
+  },
   async fineTune(options) {
     const [{ fineTune }, machine] = await Promise.all([import("../../recipe/fine-tune.js"), jobMachine()]);
     return fineTune({ ...options, machine });
