@@ -91,7 +91,8 @@ def hashed_weight(name, shape, key):
     value = hashed(shape, key)
     if name == "count":
         return np.zeros(shape)
-    if name in ("gamma", "variable"):
+    # Factors of ConvNeXt's channels: variable, variable_1, …
+    if name == "gamma" or name.startswith("variable"):
         return 1 + 0.2 * value
     if name in ("moving_variance", "variance"):
         return 1 + 0.5 * value
