@@ -9,7 +9,12 @@ import { pad } from "../ops/slicing.js";
 import { fromTensor, toTensor } from "../runtime/runtime.js";
 import { prepare } from "./prepare.js";
 
-const below = toTensor(float32(Float32Array.from({ length: 16 }, (_, index) => index - 20), [1, 4, 4, 1]));
+const below = toTensor(
+  float32(
+    Float32Array.from({ length: 16 }, (_, index) => index - 20),
+    [1, 4, 4, 1],
+  ),
+);
 
 describe("zeros around a picture of negative numbers", () => {
   test("are the maximum of the windows that see them", async () => {

@@ -64,7 +64,10 @@ describe("scripts of keras.io", () => {
     const lines: string[] = [];
     model.summary({ showTrainable: true, printFn: (line) => lines.push(line) });
     expect(lines.join("\n")).toContain("xception");
-    const compiled = { loss: new losses.BinaryCrossentropy({ fromLogits: true }), metrics: [new metrics.BinaryAccuracy()] };
+    const compiled = {
+      loss: new losses.BinaryCrossentropy({ fromLogits: true }),
+      metrics: [new metrics.BinaryAccuracy()],
+    };
     model.compile({ optimizer: new optimizers.Adam(), ...compiled });
     expect(model.trainableWeights).toHaveLength(2);
     await model.fit(photos(side), column(0, 1, 1, 0), { epochs: 1, verbose: 0 });
@@ -91,7 +94,10 @@ describe("scripts of keras.io", () => {
     x = new layers.Dropout(0.2).apply(new layers.GlobalAveragePooling2D().apply(x));
     const outputs = new layers.Dense(1, { activation: "sigmoid" }).apply(x);
     const model = new models.Model({ inputs, outputs });
-    const compiled = { loss: new losses.BinaryCrossentropy(), metrics: [new metrics.BinaryAccuracy({ name: "accuracy" })] };
+    const compiled = {
+      loss: new losses.BinaryCrossentropy(),
+      metrics: [new metrics.BinaryAccuracy({ name: "accuracy" })],
+    };
     model.compile({ optimizer: new optimizers.Adam(1e-4), ...compiled });
     const first = await model.fit(photos(side), column(0, 1, 1, 0), { epochs: 1, verbose: 0 });
     base.trainable = true;
