@@ -90,6 +90,7 @@ const events: {
     ...{ outputs: true, crop: true, keep_proportions: true, interpolation: true, framing_source: true },
     ...{ preprocess_source: true, labels: true, layers: true, parameters: true, cut: true, stages: true },
     ...{ last_block: true, trouble: true, missing: true },
+    ...{ megabytes: true, accuracy: true, accuracy_by: true, accuracy_source: true, milliseconds: true },
   },
   kept: { name: true, model: true, photos: true, bytes: true, last_used: true },
   error: { code: true, message: true },

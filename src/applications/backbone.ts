@@ -16,8 +16,21 @@ export interface NetworkRecord extends Omit<Framing, "size"> {
   readonly imageSize: number;
   /** What is done to pixels in [0, 255] before they go in. */
   readonly preprocess: Preprocess;
+  /** What is downloaded, in MB. */
+  readonly megabytes?: number | undefined;
+  readonly accuracy?: PublishedAccuracy | undefined;
   /** Where a network in a file has that from, such as `preprocessor_config.json`. */
   readonly preprocessSource?: string | undefined;
+}
+
+/** How often a network's first guess is right on the photos of ImageNet, as those say who made it. */
+export interface PublishedAccuracy {
+  /** In %. */
+  readonly percent: number;
+  /** What guesses: its own classifier; a linear one on its frozen features; or the names of classes, which it compares photos with. */
+  readonly by: "classifier" | "linear" | "zero-shot";
+  /** Where that is said. */
+  readonly source: string;
 }
 
 /** What a network that has a name is loaded with. */
@@ -37,6 +50,8 @@ export interface Network {
   readonly stages: StageRule;
   /** Whether it can be loaded with a file of weights of one's own. */
   readonly takesWeights: boolean;
+  /** Whether its weights are on this computer already. */
+  readonly isKept: () => Promise<boolean>;
   /** Loads it without its classifier. */
   readonly load: (options: LoadNetworkOptions) => Promise<BaseModel>;
 }

@@ -16,6 +16,7 @@ export {
 } from "./resnet.js";
 export { VGG16, VGG19, vgg16, vgg19 } from "./vgg.js";
 export { Xception, xception } from "./xception.js";
+export { fromHub, type FromHubOptions } from "./from-hub.js";
 export type { Application } from "./application.js";
 export type { ApplicationOptions } from "./application-options.js";
 export type { ClassPrediction } from "./decode-predictions.js";

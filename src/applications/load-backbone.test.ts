@@ -43,7 +43,10 @@ describe("loadBackbone", () => {
   });
 
   test.each([
-    [{ network: "vgg17" }, /There is no network "vgg17".*graft networks.*"vgg16"/s],
+    [
+      { network: "vgg17" },
+      /There is no network "vgg17".*`graft networks` lists, hf:owner\/name, or the path.*"vgg16"/s,
+    ],
     [{ network: "mobilenetv2", weights: "my.h5" }, /"mobilenetv2" brings its own weights.*my\.h5.*name the file/s],
     [{ network: "my.onnx", weights: "my.h5" }, /A network in a file brings its own weights.*my\.h5/s],
     [{ network: "vgg16", imageSize: 31 }, /a whole number of pixels, 32 or more.*31/s],
@@ -72,6 +75,8 @@ test("networks are listed with the size of what they are downloaded from", () =>
       licence: "Apache-2.0",
       imageSize: 224,
       preprocess: "tf",
+      megabytes: 17,
+      accuracy: undefined,
     },
     {
       name: "vgg16",
@@ -79,6 +84,8 @@ test("networks are listed with the size of what they are downloaded from", () =>
       licence: "CC-BY-4.0",
       imageSize: 224,
       preprocess: "caffe",
+      megabytes: 59,
+      accuracy: { percent: 71.3, by: "classifier", source: "https://keras.io/api/applications/" },
     },
   ]);
 });

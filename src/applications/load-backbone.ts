@@ -3,6 +3,8 @@ import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { Backbone, Network } from "./backbone.js";
 import { fileBackbone } from "./file-backbone.js";
+import { hubBackbone, inspectHub } from "./hub-backbone.js";
+import { isHubName, parseHubName } from "../files/hub/reference.js";
 import { looksLikePath } from "./network-path.js";
 import { inspectBackbone, inspectFile, type NetworkInspection } from "./inspect-network.js";
 import { networks } from "./networks.js";
@@ -11,7 +13,10 @@ import type { DownloadListener } from "./pretrained-weights.js";
 
 /** What to load. */
 export interface LoadBackboneOptions {
-  /** The name of one of the {@link networks}, or the path of a network: a file of ONNX, Keras or TensorFlow.js, or a run's folder. */
+  /**
+   * The name of one of the {@link networks}; of one of the hub, `hf:owner/name[@revision][:file]`; or the path of a network: a file of ONNX,
+   * Keras or TensorFlow.js, or a run's folder.
+   */
   readonly network: string;
   /** A file of weights for a named network; default its published ones. */
   readonly weights?: string | undefined;
@@ -69,14 +74,14 @@ export async function loadBackbone(options: LoadBackboneOptions): Promise<Backbo
       advice: "Leave it out.",
     });
   }
+  const file = { preprocess, imageSize, networkOutput, warn: options.onWarning ?? (() => undefined) };
+  if (isHubName(network)) {
+    refuseWeights(weights, "A network of the hub");
+    return hubBackbone(parseHubName(network), { ...file, onProgress: options.onProgress });
+  }
   if (looksLikePath(network) || (await exists(network))) {
     refuseWeights(weights, "A network in a file");
-    return fileBackbone(network, {
-      preprocess,
-      imageSize,
-      networkOutput,
-      warn: options.onWarning ?? (() => undefined),
-    });
+    return fileBackbone(network, file);
   }
   throw unknownNetwork(network);
 }
@@ -105,6 +110,7 @@ export async function inspectNetwork(options: InspectOptions): Promise<NetworkIn
   const { network, onWarning: warn = () => undefined } = options;
   const named = networks.find(({ record }) => record.name === network.toLowerCase());
   if (named !== undefined) return inspectBackbone(await namedBackbone(named, { ...options, weights: undefined }, true));
+  if (isHubName(network)) return inspectHub(parseHubName(network), { ...options, warn });
   if (looksLikePath(network) || (await exists(network))) return inspectFile(network, { ...options, warn });
   throw unknownNetwork(network);
 }
@@ -112,7 +118,7 @@ export async function inspectNetwork(options: InspectOptions): Promise<NetworkIn
 function unknownNetwork(network: string): UsageError {
   return new UsageError(`There is no network "${network}".`, {
     subject: "network",
-    expected: "a name that `graft networks` lists, or the path of a network's file or of a run",
+    expected: "a name that `graft networks` lists, hf:owner/name, or the path of a network's file or of a run",
     received: network,
     advice: didYouMean(
       network,

@@ -58,7 +58,7 @@ function pixelsOf(config: PreprocessorConfig): PhotoFacts["preprocess"] {
   const mean = normalizes ? perChannel(config.image_mean ?? 0) : [0, 0, 0];
   const std = normalizes ? perChannel(config.image_std ?? 1) : [1, 1, 1];
   // It divides once more for a network with a classifier.
-  const divisor = /^EfficientNet/.test(processorOf(config)) && config.include_top === true ? std : [1, 1, 1];
+  const divisor = processorOf(config).startsWith("EfficientNet") && config.include_top === true ? std : [1, 1, 1];
   const unit = 255 * factor;
   return preprocessFrom({
     bgr: config.do_flip_channel_order === true,
@@ -97,7 +97,7 @@ function framingFacts(config: PreprocessorConfig): PhotoFacts {
         };
   }
   // LeViT's processor resizes to 256 for a size of 224.
-  const larger = /^Levit/.test(processorOf(config)) && resized !== undefined ? (resized * 256) / 224 : resized;
+  const larger = processorOf(config).startsWith("Levit") && resized !== undefined ? (resized * 256) / 224 : resized;
   const crop = cropped === undefined || larger === undefined ? 1 : Math.min(1, cropped / larger);
   return { imageSize, crop, keepProportions, interpolation };
 }

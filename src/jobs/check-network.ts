@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { looksLikePath } from "../applications/network-path.js";
 import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
+import { isHubName, parseHubName } from "../files/hub/reference.js";
 import type { JobParts } from "./parts.js";
 import type { TrainSettings } from "./train-options.js";
 
@@ -14,9 +15,10 @@ export async function checkNetwork(
   { network, weights }: Pick<TrainSettings, "network" | "weights">,
   parts: JobParts,
 ): Promise<void> {
+  if (isHubName(network)) parseHubName(network);
   const isFile = looksLikePath(network);
   if (isFile && weights !== undefined) {
-    throw new UsageError("The option --weights is not usable with a network from a file.", {
+    throw new UsageError("The option --weights is not usable with a network from a file or the hub.", {
       subject: "--weights",
       expected: "--weights only with a network's name: a file has its weights inside",
       received: `--network ${network} --weights ${weights}`,
@@ -27,7 +29,7 @@ export async function checkNetwork(
   if (isFile || names.includes(network.toLowerCase()) || existsSync(network)) return;
   throw new UsageError(`There is no network "${network}".`, {
     subject: "--network",
-    expected: "a name that `graft networks` lists, or the path of a network's file or of a run",
+    expected: "a name that `graft networks` lists, hf:owner/name, or the path of a network's file or of a run",
     received: network,
     advice: didYouMean(network, names),
   });

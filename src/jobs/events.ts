@@ -1,4 +1,4 @@
-import type { NetworkRecord } from "../applications/backbone.js";
+import type { NetworkRecord, PublishedAccuracy } from "../applications/backbone.js";
 import type { NetworkInspection } from "../applications/inspect-network.js";
 import type { NetworkPort } from "../applications/network-file.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
@@ -73,6 +73,15 @@ export type JobEvent =
 /** A network that has a name, as `graft networks` lists it. */
 export type ListedNetwork = Pick<NetworkRecord, "name" | "description" | "licence" | "preprocess"> & {
   readonly image_size: number;
+  /** What is downloaded. */
+  readonly megabytes?: number | undefined;
+  /** In %, on ImageNet, as published. */
+  readonly accuracy?: number | undefined;
+  /** What that was measured with: its own classifier, a linear one on its frozen features, or names of classes. */
+  readonly accuracy_by?: PublishedAccuracy["by"] | undefined;
+  readonly accuracy_source?: string | undefined;
+  /** For one photo, as measured on this computer. */
+  readonly milliseconds?: number | undefined;
 };
 
 /** A network as `graft inspect` sees it. Shapes are lists of extents; what is open is text. */

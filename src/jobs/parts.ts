@@ -19,6 +19,21 @@ export interface KeptTrunk {
   readonly lastUsed: Date;
 }
 
+/** How fast networks are on this computer: kept from run to run, for its processor and these versions of Graft and its engine. */
+export interface NetworkSpeeds {
+  /** ms for one photo, by the network's name, of those that were measured. */
+  measured(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Measures a network and keeps the figure.
+   *
+   * @param name of a network
+   * @returns ms for one photo: the best of a few forward passes of one photo without its classifier, after one that does not count;
+   * `undefined` where the network is not on this computer
+   * @throws what loading the network throws, where it is on this computer
+   */
+  measure(name: string): Promise<number | undefined>;
+}
+
 /** Where activations of photos are kept from run to run. */
 export interface ActivationCache {
   /** Path of the folder. */
@@ -31,6 +46,8 @@ export interface ActivationCache {
 export interface JobParts {
   /** Networks that have names. */
   networkRecords(): Promise<readonly NetworkRecord[]>;
+  /** How fast they are here. */
+  networkSpeeds(): Promise<NetworkSpeeds>;
   /** Versions of what the figures of a run depend on. */
   versions(): Promise<Readonly<Record<"graft" | "onnxruntime" | "node", string>>>;
   /**

@@ -50,8 +50,8 @@ export interface JobOption {
 export const trainOptions = {
   network: {
     placeholder: "<name|path>",
-    help: "pretrained network: a name of `graft networks`, a file of ONNX, Keras or TensorFlow.js, or a run's folder",
-    value: { kind: "text", expected: "a name, or the path of a file or a folder" },
+    help: "pretrained network: a name of `graft networks`, hf:owner/name of the hub, a file of ONNX, Keras or TensorFlow.js, or a run's folder",
+    value: { kind: "text", expected: "a name, hf:owner/name, or the path of a file or a folder" },
     default: "mobilenetv2",
     for: "network",
   },

@@ -82,4 +82,3 @@ describe("a run's folder", () => {
     await expect(loadBackbone({ network: path })).rejects.toThrow(/colours\.onnx/);
   });
 });
-

@@ -59,4 +59,3 @@ export async function expectSameFeatures(network: BaseModel, wantedOf: BaseModel
     expect(value).toBeCloseTo(wanted[index] ?? NaN, 3);
   });
 }
-

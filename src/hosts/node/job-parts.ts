@@ -25,6 +25,9 @@ export const jobParts: JobParts = {
   async networkRecords() {
     return (await import("../../applications/networks.js")).networkRecords();
   },
+  async networkSpeeds() {
+    return (await import("./network-speeds.js")).networkSpeeds;
+  },
   async versions() {
     return (await import("./versions.js")).versions();
   },
