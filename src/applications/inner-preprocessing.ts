@@ -36,16 +36,15 @@ function isForLevels({ op, inputs }: Node): boolean {
     const data = constantData(value)?.data ?? [];
     return Array.from(data as ArrayLike<number | bigint>, (one) => Math.abs(Number(one)));
   });
-  if (numbers.length === 0) return false;
-  const least = Math.min(...numbers);
   switch (op) {
+    // One channel may be dark: what is taken from it is small in levels, too.
     case "Add":
     case "Sub":
     case "Div":
     case "BatchNormalization":
-      return least >= large;
+      return numbers.some((one) => one >= large);
     case "Mul":
-      return least > 0 && Math.max(...numbers) <= 1 / large;
+      return numbers.some((one) => one > 0 && one <= 1 / large);
     default:
       return false;
   }

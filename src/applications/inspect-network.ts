@@ -1,4 +1,4 @@
-import { GraftError } from "../errors/errors.js";
+import { GraftError, UsageError } from "../errors/errors.js";
 import { missingOperators, type MissingOperator } from "../formats/onnx/known-operators.js";
 import type { Shape } from "../graph/shape.js";
 import type { BaseModel } from "../models/base-model.js";
@@ -63,6 +63,7 @@ export interface LastBlock {
 /**
  * Looks at a network in a file.
  *
+ * @throws UsageError for an image size or an output that it does not have
  * @throws FileError when it cannot be read, is damaged, or is of another kind
  */
 export async function inspectFile(path: string, options: FileBackboneOptions): Promise<NetworkInspection> {
@@ -83,6 +84,9 @@ export async function inspectFile(path: string, options: FileBackboneOptions): P
   } catch (error) {
     // What a network cannot be used for is what people want to know of it.
     if (!(error instanceof GraftError)) throw error;
+    // A size or an output that was asked for, and is not to be had, says nothing of the network.
+    const asked = options.imageSize ?? options.networkOutput;
+    if (asked !== undefined && error instanceof UsageError) throw error;
     return { ...described(opened, facts, missing), network: undefined, trouble: error.message };
   }
 }

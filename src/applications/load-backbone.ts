@@ -54,6 +54,17 @@ function refuseWeights(weights: string | undefined, network: string, advice?: st
   });
 }
 
+/** @throws UsageError when an output is chosen of a network that has a name */
+function refuseOutput(networkOutput: string | undefined, network: string): void {
+  if (networkOutput === undefined) return;
+  throw new UsageError(`${network} has one output.`, {
+    subject: "networkOutput",
+    expected: "the name of an output only with a network in a file",
+    received: networkOutput,
+    advice: "Leave it out.",
+  });
+}
+
 /**
  * Loads a pretrained network without its classifier. It needs no engine, and touches nothing that is one for the process.
  *
@@ -66,13 +77,8 @@ export async function loadBackbone(options: LoadBackboneOptions): Promise<Backbo
   checkImageSize(imageSize);
   const named = networks.find(({ record }) => record.name === network.toLowerCase());
   if (named !== undefined) {
-    if (networkOutput === undefined) return namedBackbone(named, options);
-    throw new UsageError(`${network} has one output.`, {
-      subject: "networkOutput",
-      expected: "the name of an output only with a network in a file",
-      received: networkOutput,
-      advice: "Leave it out.",
-    });
+    refuseOutput(networkOutput, network);
+    return namedBackbone(named, options);
   }
   const file = { preprocess, imageSize, networkOutput, warn: options.onWarning ?? (() => undefined) };
   if (isHubName(network)) {
@@ -103,13 +109,17 @@ export type InspectOptions = Pick<
  * Looks at a network that {@link loadBackbone} would take, and at such that it would not: nothing is trained with it, and weights
  * of a named one are not downloaded.
  *
- * @throws UsageError for an unknown name
+ * @throws UsageError for an unknown name, or an image size or an output that it does not have
  * @throws FileError when a file cannot be read
  */
 export async function inspectNetwork(options: InspectOptions): Promise<NetworkInspection> {
-  const { network, onWarning: warn = () => undefined } = options;
+  const { network, imageSize, networkOutput, onWarning: warn = () => undefined } = options;
+  checkImageSize(imageSize);
   const named = networks.find(({ record }) => record.name === network.toLowerCase());
-  if (named !== undefined) return inspectBackbone(await namedBackbone(named, { ...options, weights: undefined }, true));
+  if (named !== undefined) {
+    refuseOutput(networkOutput, network);
+    return inspectBackbone(await namedBackbone(named, { ...options, weights: undefined }, true));
+  }
   if (isHubName(network)) return inspectHub(parseHubName(network), { ...options, warn });
   if (looksLikePath(network) || (await exists(network))) return inspectFile(network, { ...options, warn });
   throw unknownNetwork(network);

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { layers, models } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectSameFeatures, featuresOf, pictureSize as size, residual } from "../../test/support/residual.js";
 import { tinyNetwork } from "../../test/cli/tiny-network.js";
@@ -62,6 +63,35 @@ describe("a network in a file of any kind", () => {
     expect(record.preprocessSource).toMatch(/scales pixels itself/);
     await residual(false).whole.save(path);
     await expect(loadBackbone({ network: path })).rejects.toThrow(/does not say what was done to pixels/);
+  });
+
+  test.each([
+    [[120, 9, 7], "0-255"],
+    [[0.5, 0.4, 0.3], undefined],
+  ])("takes means of %o from pixels, and so takes %s", async (mean, preprocess) => {
+    const inputs = layers.Input({ shape: [size, size, 3] });
+    const normalized = new layers.Normalization({ mean, variance: [90, 30, 20] }).apply(inputs);
+    const pooled = new layers.GlobalAveragePooling2D().apply(new layers.Conv2D(4, 3).apply(normalized));
+    const path = join(folder, "normalized.keras");
+    await new models.Model({ inputs, outputs: new layers.Dense(3).apply(pooled) }).save(path);
+    expect(await inspectNetwork({ network: path })).toMatchObject({ preprocess });
+  });
+});
+
+describe("a call is wrong, and not the network, that asks for", () => {
+  test.each([
+    [{ networkOutput: "nothing" }, /no output "nothing"/],
+    [{ imageSize: 64 }, /one size only/],
+    [{ imageSize: 8 }, /32 or more/],
+  ])("%o", async (asked, message) => {
+    const path = join(folder, "fixed.keras");
+    await residual(false).whole.save(path);
+    await expect(inspectNetwork({ network: path, ...asked })).rejects.toThrow(message);
+    expect((await inspectNetwork({ network: path })).trouble).toBeUndefined();
+  });
+
+  test("an output of a network that has a name", async () => {
+    await expect(inspectNetwork({ network: "mobilenet", networkOutput: "out" })).rejects.toThrow(/has one output/);
   });
 });
 

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Framing, FramingInterpolation } from "../photos/framing.js";
 import type { Preprocess } from "./preprocess.js";
 
@@ -33,3 +34,6 @@ export function statedFraming(facts: readonly PhotoFacts[]): Omit<Framing, "size
   const { crop, keepProportions, interpolation } = found;
   return { crop, keepProportions, interpolation };
 }
+
+/** A side of a picture in pixels, as files say it. */
+export const statedSide = z.int().positive();

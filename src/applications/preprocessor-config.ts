@@ -1,27 +1,27 @@
 import { z } from "zod";
 import type { FramingInterpolation } from "../photos/framing.js";
-import type { PhotoFacts } from "./photo-facts.js";
+import { type PhotoFacts, statedSide } from "./photo-facts.js";
 import { preprocessFrom } from "./preprocess.js";
 
 /** A size as these files say it: of the shorter side, or of both. */
 const sizeField = z.union([
-  z.number().positive(),
-  z.object({ shortest_edge: z.number().positive() }),
-  z.object({ height: z.number().positive(), width: z.number().positive() }),
+  statedSide,
+  z.object({ shortest_edge: statedSide }),
+  z.object({ height: statedSide, width: statedSide }),
 ]);
 
 const channels = z.union([z.array(z.number()), z.number()]);
 
-/** What is read of a `preprocessor_config.json`. */
+/** What is read of a `preprocessor_config.json`. What makes no sense of the framing says nothing; of pixels nothing is guessed. */
 const preprocessorConfig = z.object({
   image_processor_type: z.string().optional(),
   feature_extractor_type: z.string().optional(),
   do_resize: z.boolean().nullish(),
   size: sizeField.nullish().catch(undefined),
-  resample: z.union([z.number(), z.string()]).nullish(),
+  resample: z.union([z.number(), z.string()]).nullish().catch(undefined),
   do_center_crop: z.boolean().nullish(),
   crop_size: sizeField.nullish().catch(undefined),
-  crop_pct: z.number().positive().max(1).nullish(),
+  crop_pct: z.number().positive().max(1).nullish().catch(undefined),
   do_rescale: z.boolean().nullish(),
   rescale_factor: z.number().positive().nullish(),
   rescale_offset: z.boolean().nullish(),
@@ -45,7 +45,8 @@ export function preprocessorFacts(json: unknown): PhotoFacts | undefined {
   const read = preprocessorConfig.safeParse(json);
   if (!read.success) return undefined;
   const config = read.data;
-  const saysPixels = [config.image_mean, config.do_normalize, config.do_rescale, config.rescale_factor];
+  const { image_mean, do_normalize, do_rescale, rescale_factor, do_flip_channel_order } = config;
+  const saysPixels = [image_mean, do_normalize, do_rescale, rescale_factor, do_flip_channel_order];
   if (saysPixels.every((one) => one === undefined || one === null)) return undefined;
   return { preprocess: pixelsOf(config), ...framingFacts(config) };
 }
@@ -54,7 +55,7 @@ export function preprocessorFacts(json: unknown): PhotoFacts | undefined {
 function pixelsOf(config: PreprocessorConfig): PhotoFacts["preprocess"] {
   const factor = config.do_rescale === false ? 1 : (config.rescale_factor ?? 1 / 255);
   const offset = config.rescale_offset === true ? 1 : 0;
-  const normalizes = config.do_normalize ?? config.image_mean !== undefined;
+  const normalizes = config.do_normalize ?? (config.image_mean ?? undefined) !== undefined;
   const mean = normalizes ? perChannel(config.image_mean ?? 0) : [0, 0, 0];
   const std = normalizes ? perChannel(config.image_std ?? 1) : [1, 1, 1];
   // It divides once more for a network with a classifier.
@@ -78,7 +79,7 @@ function perChannel(given: number | readonly number[]): readonly number[] {
 /** How photos are framed: resized, and a square cut out of the middle. */
 function framingFacts(config: PreprocessorConfig): PhotoFacts {
   const interpolation = interpolationOf(config.resample ?? undefined);
-  const cuts = config.do_center_crop ?? config.crop_size !== undefined;
+  const cuts = config.do_center_crop ?? (config.crop_size ?? undefined) !== undefined;
   const cropped = cuts ? sideOf(config.crop_size ?? undefined) : undefined;
   const resized = config.do_resize === false ? undefined : sideOf(config.size ?? undefined);
   const keepProportions = keepsProportions(config, cuts);

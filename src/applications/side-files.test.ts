@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { standardizationOf } from "./preprocess.js";
 import { factsBeside } from "./side-files.js";
+import { metadataFacts } from "./stated-in-graph.js";
 
 let folder = "";
 beforeEach(async () => {
@@ -231,5 +232,63 @@ describe("files beside a network", () => {
     await expect(factsOf("preprocessor_config.json", '{"image_mean": [0.5')).rejects.toThrow(
       /preprocessor_config\.json is damaged.*--preprocess/s,
     );
+  });
+});
+
+test("a mark of the encoding in front of JSON is no damage", async () => {
+  expect(await factsOf("preprocessor_config.json", `\uFEFF${JSON.stringify(imagenet)}`)).toMatchObject({
+    preprocess: "torch",
+  });
+});
+
+test("an older MobileViT says of pixels that blue comes first, and nothing else", async () => {
+  const config = { crop_size: 256, do_center_crop: true, do_flip_channel_order: true, do_resize: true, size: 288 };
+  expect(await factsOf("preprocessor_config.json", config)).toMatchObject({
+    ...{ preprocess: "bgr:0,0,0/1,1,1", imageSize: 256, crop: 256 / 288, keepProportions: true },
+  });
+});
+
+test("fields without a value say that photos are not cut", async () => {
+  const config = { ...imagenet, size: 224, crop_size: null, do_center_crop: null };
+  expect(await factsOf("preprocessor_config.json", config)).toMatchObject({ imageSize: 224, keepProportions: false });
+});
+
+describe("what makes no sense of the framing takes nothing away from what is said of pixels", () => {
+  test.each([0, -5, 224.5, "224", [224], { longest_edge: 224 }])("size %o of a processor", async (size) => {
+    const facts = await factsOf("preprocessor_config.json", { ...imagenet, size, crop_pct: 1.5, resample: [] });
+    expect(facts).toMatchObject({ preprocess: "torch" });
+    expect(facts).not.toHaveProperty("imageSize");
+  });
+
+  test.each([[[64, 64]], [[3, -5, -5]], [[3, 99.5, 99.5]], [[3, 64, 96]], ["64"], [null]])(
+    "input_size %o of timm",
+    async (size) => {
+      const { image_mean: mean, image_std: std } = imagenet;
+      const fields = { mean, std, input_size: size, crop_pct: 0, interpolation: null, license: ["mit"] };
+      const facts = await factsOf("config.json", { pretrained_cfg: fields });
+      expect(facts).toMatchObject({ preprocess: "torch", imageSize: undefined, crop: 0.875, licence: undefined });
+    },
+  );
+
+  test.each([-1, 0.5, "224"])("imageSize %o of Teachable Machine", async (imageSize) => {
+    expect(await factsOf("metadata.json", { packageName: "@teachablemachine/image", imageSize })).toMatchObject({
+      imageSize: 224,
+    });
+  });
+});
+
+describe("the metadata of a graph", () => {
+  test("say nothing where Python wrote that there is nothing", () => {
+    const metadata = { mean: "0.5", std: "0.5", crop_pct: "None", interpolation: "", license: "null" };
+    expect(metadataFacts(metadata, "network.onnx")).toEqual({ preprocess: "tf" });
+  });
+
+  test("say no side of pictures that are not square", () => {
+    expect(metadataFacts({ input_size: "(3, 64, 96)" }, "network.onnx").imageSize).toBeUndefined();
+    expect(metadataFacts({ input_size: "(3, 96, 96)" }, "network.onnx").imageSize).toBe(96);
+  });
+
+  test("are to be mended where they make no sense of the framing, which --preprocess does not say", () => {
+    expect(() => metadataFacts({ crop_pct: "2" }, "network.onnx")).toThrow(/crop_pct.*Received: 2.*Mend the file/s);
   });
 });

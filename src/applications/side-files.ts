@@ -52,7 +52,8 @@ async function jsonIn(path: string): Promise<unknown> {
     throw fileSystemError(cause, path, "read");
   });
   try {
-    return JSON.parse(text);
+    // Editors of Windows put a mark of the encoding in front.
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {
     throw new FileError(`${path} is damaged.`, {
       subject: path,

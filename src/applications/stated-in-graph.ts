@@ -12,22 +12,28 @@ import { channelNumbers, preprocessFrom, statedPreprocess } from "./preprocess.j
  * @throws FileError for numbers that are none
  */
 export function metadataFacts(metadata: Readonly<Record<string, string>>, path: string): PhotoFacts {
-  const { preprocess, mean, std, crop_pct: share, crop_mode: mode, interpolation } = metadata;
+  const said = Object.fromEntries(Object.entries(metadata).filter(([, text]) => !isNothing(text)));
+  const { preprocess, mean, std, crop_pct: share, crop_mode: mode, interpolation, input_size: size } = said;
   const crop = share === undefined ? undefined : Number(share);
   if (crop !== undefined && !(crop > 0 && crop <= 1)) throw unusable(path, "crop_pct", "a share in (0, 1]", share);
-  const size = metadata["input_size"];
-  const imageSize = size === undefined ? undefined : Number(channelNumbers(size).at(-1));
-  if (imageSize !== undefined && !(Number.isInteger(imageSize) && imageSize > 0)) {
+  const sides = size === undefined ? [] : channelNumbers(size).slice(-2);
+  if (!sides.every((side) => Number.isInteger(side) && side > 0)) {
     throw unusable(path, "input_size", "a number of pixels", size);
   }
+  const [height, width] = sides;
   return {
     preprocess: preprocess === undefined ? standardized(mean, std, path) : statedPreprocess(preprocess, path),
-    imageSize,
+    imageSize: height === width ? height : undefined,
     crop,
     keepProportions: crop === undefined ? undefined : mode !== "squash",
     interpolation: interpolationOf(interpolation),
-    licence: metadata["licence"] ?? metadata["license"],
+    licence: said["licence"] ?? said["license"],
   };
+}
+
+/** What Python's programs write of a field that has no value. */
+function isNothing(text: string): boolean {
+  return ["", "none", "null"].includes(text.trim().toLowerCase());
 }
 
 function standardized(mean: string | undefined, std: string | undefined, path: string): PhotoFacts["preprocess"] {
@@ -38,10 +44,11 @@ function standardized(mean: string | undefined, std: string | undefined, path: s
 }
 
 function unusable(path: string, what: string, expected: string, received = ""): FileError {
+  const pixels = what === "mean and std";
   return new FileError(`${path} says something of its photos that makes no sense: ${what}.`, {
     subject: what,
     expected,
     received,
-    advice: "Say --preprocess, or mend the file's metadata.",
+    advice: pixels ? "Say --preprocess, or mend the file's metadata." : "Mend the file's metadata, or take that out of them.",
   });
 }

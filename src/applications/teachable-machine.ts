@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { PhotoFacts } from "./photo-facts.js";
+import { type PhotoFacts, statedSide } from "./photo-facts.js";
 import { preprocessFrom } from "./preprocess.js";
 
 const metadata = z.object({
   packageName: z.literal("@teachablemachine/image"),
-  imageSize: z.number().positive().optional(),
+  imageSize: statedSide.optional().catch(undefined),
 });
 
 /** What Teachable Machine feeds: x / 127 − 1. */

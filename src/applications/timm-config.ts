@@ -1,19 +1,22 @@
 import { z } from "zod";
-import type { PhotoFacts } from "./photo-facts.js";
+import { type PhotoFacts, statedSide } from "./photo-facts.js";
 import { interpolationOf } from "./preprocessor-config.js";
 import { preprocessFrom } from "./preprocess.js";
 
 const numbers = z.union([z.array(z.number()), z.number()]);
 
-/** How timm says what a network was trained with; older files have it at the top of their `config.json`. */
+/**
+ * How timm says what a network was trained with; older files have it at the top of their `config.json`. What makes no sense of the
+ * framing says nothing.
+ */
 const timmFields = z.object({
-  input_size: z.array(z.number()).length(3).optional(),
-  mean: numbers.optional(),
-  std: numbers.optional(),
-  interpolation: z.string().optional(),
-  crop_pct: z.number().positive().max(1).nullish(),
-  crop_mode: z.string().nullish(),
-  license: z.string().nullish(),
+  input_size: z.tuple([statedSide, statedSide, statedSide]).nullish().catch(undefined),
+  mean: numbers.nullish(),
+  std: numbers.nullish(),
+  interpolation: z.string().nullish().catch(undefined),
+  crop_pct: z.number().positive().max(1).nullish().catch(undefined),
+  crop_mode: z.string().nullish().catch(undefined),
+  license: z.string().nullish().catch(undefined),
 });
 
 const timmConfig = z.union([
@@ -36,7 +39,7 @@ export function timmFacts(json: unknown): PhotoFacts | undefined {
   const read = timmConfig.safeParse(json);
   if (!read.success) return undefined;
   const { input_size: size, mean, std, interpolation, crop_pct: share, crop_mode: mode, license } = read.data;
-  if (mean === undefined || std === undefined) return undefined;
+  if (mean === undefined || mean === null || std === undefined || std === null) return undefined;
   const [, height, width] = size ?? [];
   return {
     preprocess: preprocessFrom({ bgr: false, mean: perChannel(mean), deviation: perChannel(std) }),
@@ -44,7 +47,7 @@ export function timmFacts(json: unknown): PhotoFacts | undefined {
     crop: share ?? usualShare,
     // "border" puts a margin around the photo where others cut; its middle is the same.
     keepProportions: mode !== "squash",
-    interpolation: interpolationOf(interpolation),
+    interpolation: interpolationOf(interpolation ?? undefined),
     licence: license ?? undefined,
   };
 }
