@@ -1,7 +1,7 @@
 import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   hubCommit,
@@ -535,5 +535,49 @@ describe("what the hub refuses", () => {
   test("files that lead out of a folder are not there", async () => {
     const hub = await hubServer({ "owner/net": { files: { "../model.onnx": onnx() } } });
     await expect(fetching(hub)).rejects.toThrow(UsageError);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a link of the cache", () => {
+  /** Puts a link in place of that to the network, and gives its path. */
+  async function relinked(hub: HubServer, target: (oid: string) => string): Promise<string> {
+    const { file } = await fetching(hub);
+    const oid = basename(await readlink(file));
+    await rm(file);
+    await symlink(target(oid), file);
+    return file;
+  }
+
+  test("may say the whole path, as Python's library writes it between disks", async () => {
+    const hub = await hubServer({ "owner/net": small });
+    const file = await relinked(hub, (oid) => join(repository(), "blobs", oid));
+    const { length } = cdn(hub);
+    expect((await fetching(hub)).file).toBe(file);
+    expect(cdn(hub)).toHaveLength(length);
+    expect((await fetching(hub, "hf:owner/net", { env: { HF_HUB_OFFLINE: "1" } })).file).toBe(file);
+  });
+
+  test("that leads to where the cache was before is mended", async () => {
+    const hub = await hubServer({ "owner/net": small });
+    const file = await relinked(hub, (oid) => join("/where/it/was/blobs", oid));
+    await fetching(hub);
+    expect(Buffer.compare(await readFile(file), onnx())).toBe(0);
+  });
+
+  test("that leads to something else of the same name is not believed", async () => {
+    const hub = await hubServer({ "owner/net": small });
+    await mkdir(join(folder, "other"));
+    const file = await relinked(hub, (oid) => join(folder, "other", oid));
+    await writeFile(join(folder, "other", basename(await readlink(file))), onnx(5));
+    await expect(fetching(hub, "hf:owner/net", { env: { HF_HUB_OFFLINE: "1" } })).rejects.toThrow(/undamaged/);
+    await fetching(hub);
+    expect(Buffer.compare(await readFile(file), onnx())).toBe(0);
+  });
+
+  test("to itself is mended", async () => {
+    const hub = await hubServer({ "owner/net": small });
+    const file = await relinked(hub, () => "model.onnx");
+    await fetching(hub);
+    expect(Buffer.compare(await readFile(file), onnx())).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { copyFile, lstat, mkdir, readdir, readFile, readlink, rm, stat, symlink } from "node:fs/promises";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { copyFile, lstat, mkdir, readdir, readFile, readlink, realpath, rm, stat, symlink } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { replaceFile, writeFileAtomically } from "../atomic-write.js";
 import type { Checksum } from "../checksum.js";
 import { hashFile } from "../checksum.js";
@@ -88,7 +88,7 @@ export class CachedRepository {
     const path = join(this.snapshot(commit), file);
     try {
       const target = await targetOf(path);
-      if (target !== undefined) return target === oid ? "linked" : "absent";
+      if (target !== undefined) return target === oid && (await this.#leadsToBlobs(path)) ? "linked" : "absent";
       const checksum = checksumOf(oid);
       return (await isFile(path)) && (await hashFile(path, checksum.algorithm)) === checksum.hex ? "copied" : "absent";
     } catch (cause) {
@@ -123,6 +123,12 @@ export class CachedRepository {
     }
   }
 
+  /** Whether a link leads into the folder of contents: one that says a whole path leads out of a cache that was moved. */
+  async #leadsToBlobs(path: string): Promise<boolean> {
+    const [from, blobs] = [await realpath(dirname(path)), await realpath(join(this.folder, "blobs"))];
+    return (await realpath(resolve(from, dirname(await readlink(path))))) === blobs;
+  }
+
   async #linked(target: string, path: string): Promise<boolean> {
     if (this.settings.copies) return false;
     try {
@@ -153,8 +159,9 @@ async function targetOf(path: string): Promise<string | undefined> {
   return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(name) ? name : undefined;
 }
 
+/** A link that leads to itself leads nowhere. */
 function isMissing(cause: unknown): boolean {
-  return ["ENOENT", "ENOTDIR"].includes(errorCode(cause) ?? "");
+  return ["ENOENT", "ENOTDIR", "ELOOP"].includes(errorCode(cause) ?? "");
 }
 
 async function isFile(path: string): Promise<boolean> {
