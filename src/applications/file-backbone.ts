@@ -48,23 +48,23 @@ function withoutPixels(metadata: Readonly<Record<string, string>>): Readonly<Rec
 
 /** A network in a file, cut, and what is known of its photos. */
 export interface CutFile extends CutNetwork {
-  readonly opened: NetworkFile;
   readonly imageSize: number;
-  readonly facts: readonly StatedFacts[];
   /** What is done to pixels, and where that is known from; `undefined` where nothing says it. */
   readonly preprocess: { readonly what: Preprocess; readonly source: string } | undefined;
 }
 
 /**
- * Opens a network in a file and cuts its classifier off.
+ * Cuts the classifier of a network in a file off.
  *
- * @throws FileError when the file cannot be read or is not a network for images
+ * @param facts what {@link factsOfFile} knows of it
+ * @throws FileError when it is not a network for images
  * @throws UsageError for an impossible image size or output
  */
-export async function cutFile(path: string, options: FileBackboneOptions): Promise<CutFile> {
-  const { preprocess, imageSize, networkOutput, warn } = options;
-  const opened = await openNetworkFile(path, warn);
-  const facts = await factsOfFile(opened, preprocess);
+export function cutFile(
+  opened: NetworkFile,
+  facts: readonly StatedFacts[],
+  { preprocess, imageSize, networkOutput }: FileBackboneOptions,
+): CutFile {
   const { graph, outputs } = openedGraph(opened, imageSize, facts, networkOutput);
   const cut = cutGraph(graph, outputs, opened.file);
   const stated = facts.find((one) => one.preprocess !== undefined);
@@ -72,9 +72,7 @@ export async function cutFile(path: string, options: FileBackboneOptions): Promi
   const inside = image !== undefined && beginsWithPreprocessing(image, graph.outputs);
   return {
     ...cut,
-    opened,
     imageSize: Number(cut.model.inputShape[1]),
-    facts,
     preprocess:
       preprocess !== undefined
         ? { what: preprocess, source: "--preprocess" }
@@ -106,7 +104,9 @@ function openedGraph(
  * @throws FileError when the file cannot be read or is not a network for images
  */
 export async function fileBackbone(path: string, options: FileBackboneOptions): Promise<Backbone> {
-  const { opened, model, imageSize, facts, preprocess } = await cutFile(path, options);
+  const opened = await openNetworkFile(path, options.warn);
+  const facts = await factsOfFile(opened, options.preprocess);
+  const { model, imageSize, preprocess } = cutFile(opened, facts, options);
   if (preprocess === undefined) throw unsaid(opened.file);
   const licence = facts.find((one) => one.licence !== undefined)?.licence ?? "unknown";
   return {

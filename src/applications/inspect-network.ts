@@ -71,7 +71,7 @@ export async function inspectFile(path: string, options: FileBackboneOptions): P
   const facts = await factsOfFile(opened, options.preprocess);
   const missing = opened.onnx === undefined ? [] : missingOperators(opened.onnx);
   try {
-    const cut = await cutFile(path, options);
+    const cut = cutFile(opened, facts, options);
     const { model, output, classes } = cut;
     return {
       ...described(opened, facts, missing),

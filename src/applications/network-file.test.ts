@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { strFromU8, strToU8, unzipSync, zipSync } from "fflate";
 import { layers, models } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectSameFeatures, featuresOf, pictureSize as size, residual } from "../../test/support/residual.js";
@@ -93,6 +94,21 @@ describe("a call is wrong, and not the network, that asks for", () => {
   test("an output of a network that has a name", async () => {
     await expect(inspectNetwork({ network: "mobilenet", networkOutput: "out" })).rejects.toThrow(/has one output/);
   });
+});
+
+test("what a file holds that is not taken over is said once by inspect", async () => {
+  const path = join(folder, "policy.keras");
+  await residual(false).whole.save(path);
+  const { "config.json": config = new Uint8Array(), ...others } = unzipSync(await readFile(path));
+  // The type of the input stands in the same words, and stays.
+  const mixed = strFromU8(config).replace(
+    /("class_name":\s*"Conv2D".*?"dtype":\s*)("float32"|\{[^{}]*\{[^{}]*\}[^{}]*\})/s,
+    '$1"mixed_float16"',
+  );
+  await writeFile(path, zipSync({ "config.json": strToU8(mixed), ...others }, { level: 0 }));
+  const lines: string[] = [];
+  await inspectNetwork({ network: path, onWarning: (line) => lines.push(line) });
+  expect(lines).toEqual([expect.stringContaining("mixed_float16")]);
 });
 
 describe("a folder", () => {

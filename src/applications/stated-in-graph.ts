@@ -49,6 +49,8 @@ function unusable(path: string, what: string, expected: string, received = ""): 
     subject: what,
     expected,
     received,
-    advice: pixels ? "Say --preprocess, or mend the file's metadata." : "Mend the file's metadata, or take that out of them.",
+    advice: pixels
+      ? "Say --preprocess, or mend the file's metadata."
+      : "Mend the file's metadata, or take that out of them.",
   });
 }
