@@ -18,6 +18,8 @@ export interface OnnxNode {
   readonly name: string;
   /** The operator's name, such as `Conv`. */
   readonly op: string;
+  /** The module that it belongs to, such as `layer4.1.conv1`, where the file says it. */
+  readonly module?: string | undefined;
   /** `""` for the standard domain. */
   readonly domain: string;
   readonly inputs: readonly string[];

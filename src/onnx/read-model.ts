@@ -2,6 +2,7 @@ import onnxProto, { type onnx } from "onnx-proto";
 import { FileError } from "../errors/errors.js";
 import { elementTypeOf } from "./element-types.js";
 import type { Attribute, Dim, OnnxModel, OnnxNode, OnnxValueInfo } from "./model.js";
+import { nodeModules } from "./node-modules.js";
 import { allocate, elementCount, type ElementType, fromBytes, type TensorData } from "./tensor-data.js";
 
 const { AttributeProto, ModelProto, TensorProto } = onnxProto.onnx;
@@ -145,12 +146,13 @@ function attributeOf(proto: onnx.IAttributeProto, node: string, reading: Reading
   }
 }
 
-function nodeOf(proto: onnx.INodeProto, reading: Reading): OnnxNode {
+function nodeOf(proto: onnx.INodeProto, module: string | undefined, reading: Reading): OnnxNode {
   const op = proto.opType ?? "";
   const name = proto.name && proto.name !== "" ? proto.name : (proto.output?.[0] ?? op);
   return {
     name,
     op,
+    module,
     // "ai.onnx" is the standard domain's long name.
     domain: proto.domain === "ai.onnx" ? "" : (proto.domain ?? ""),
     inputs: proto.input ?? [],
@@ -216,6 +218,7 @@ export function readModel(bytes: Uint8Array, file: string, external?: ExternalDa
       received: `${bytes.length} bytes without one`,
     });
   }
+  const modules = nodeModules(bytes);
   const constants = new Map((graph.initializer ?? []).map((tensor) => [tensor.name ?? "", tensorOf(tensor, reading)]));
   return {
     irVersion: integer(proto.irVersion),
@@ -224,7 +227,7 @@ export function readModel(bytes: Uint8Array, file: string, external?: ExternalDa
     ),
     producer: proto.producerName,
     graphName: graph.name ?? "",
-    nodes: (graph.node ?? []).map((node) => nodeOf(node, reading)),
+    nodes: (graph.node ?? []).map((node, index) => nodeOf(node, modules[index], reading)),
     // Before IR version 4 every constant had to be listed as an input too.
     inputs: (graph.input ?? []).filter(({ name }) => !constants.has(name ?? "")).map((info) => valueInfoOf(info, file)),
     outputs: readableOutputs(graph.output ?? [], file),

@@ -156,17 +156,17 @@ export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): N
   return { name: file, inputs, outputs: own ? made.map(toChannelsFirst) : made, names };
 }
 
-/** A name that an exporter made by counting: `node_linear_12`, `Conv_3`, `n140`, `17`. */
-const counted = /^(node_)?[A-Za-z0-9]*(_[A-Za-z0-9]+)*?_?\d*$/;
+/** A name that says nothing of modules: `node_linear_12`, `Conv_3`, `n140`, `17`. */
+const counted = /^\w*$/;
 
-/** The node's name; where that says no more than its operator, the module whose weight it takes: `layer4.1.conv1`. */
-function layerName({ name, inputs }: OnnxNode): string {
+/** The node's name; where that says no more than its operator, the module whose weight it takes, or its own: `layer4.1.conv1`. */
+function layerName({ name, inputs, module }: OnnxNode): string {
   if (!counted.test(name)) return name;
   const weight = inputs
     .slice(1)
     .concat(inputs)
     .find((one) => /.\.(weight|bias|gamma|beta|kernel)$/.test(one));
-  return weight === undefined ? name : weight.replace(/\.[a-z]+$/, "");
+  return weight?.replace(/\.[a-z]+$/, "") ?? module ?? name;
 }
 
 function computed(values: ReadonlyMap<string, Value>, name: string, file: string): Value {

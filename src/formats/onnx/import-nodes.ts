@@ -12,14 +12,17 @@ import { constant, constantData, type Value } from "../../graph/value.js";
 import type { Attribute, OnnxNode } from "../../onnx/model.js";
 import { allocate, elementCount, float32, type TensorData } from "../../onnx/tensor-data.js";
 import { integers, scalar } from "../../ops/constants.js";
+import { gather } from "../../ops/indexing.js";
 import { expand, identity } from "../../ops/layout.js";
 import { reshape, reshapeTo } from "../../ops/reshape.js";
 import { isOperatorName, rowOf } from "../../ops/table.js";
+import { cumSum } from "../../ops/triangles.js";
 import { elementTypeCode } from "../../onnx/element-types.js";
-import { type Amount, amountOf, compare } from "./amounts.js";
+import { type Amount, amountOf, compare, sameAmount } from "./amounts.js";
 import { batch, batchAxes, BatchTracker, countsBatch, reshapedBatch } from "./batch-axis.js";
 import { computable } from "./computable.js";
 import { contributed, contributedDomain } from "./contributed.js";
+import { fixedPictureIndices, IndexTracker } from "./picture-indices.js";
 import { ShapeArithmetic } from "./shape-arithmetic.js";
 import { SizeGuard } from "./size-guard.js";
 
@@ -107,6 +110,7 @@ export interface NodeSource {
 export class NodeImporter {
   private readonly numbers: ShapeArithmetic;
   private readonly tracker = new BatchTracker();
+  private readonly indices = new IndexTracker();
   private readonly sizes: SizeGuard;
 
   constructor(private readonly source: NodeSource) {
@@ -130,6 +134,9 @@ export class NodeImporter {
   import(node: OnnxNode, inputs: Inputs): readonly Value[] {
     try {
       const outputs = this.convert(node, inputs);
+      const [y] = outputs;
+      const given = this.withFormerAttributes(node.op, inputs, plainOf(node));
+      if (y !== undefined) this.indices.follow(node.op, given, (value) => this.numbers.of(value), y);
       outputs.forEach((value) => {
         this.sizes.check(value.shape, node.name);
       });
@@ -177,6 +184,10 @@ export class NodeImporter {
       case "Upsample":
       case "Resize":
         return this.resize(node, inputs, plain);
+      case "Range":
+        return [this.rangeOfBatch(inputs) ?? unknownRange(node, this.file, inputs.map((value) => this.numbers.describe(value)))];
+      case "Gather":
+        return [this.ofEachPicture(inputs, Number(plain["axis"] ?? 0)) ?? this.generic(node, inputs, plain)].flat();
       case "GatherND":
         return this.generic(node, inputs, plain["batch_dims"] === 0 ? {} : plain);
       default:
@@ -191,7 +202,7 @@ export class NodeImporter {
         writing(
           inputs,
           plain,
-          (op, values, attributes = {}) => this.make(op, values, attributes as Plain)[0] ?? fail(op),
+          (op, values, attributes = {}) => this.make(op, values, attributes as Plain)[0] ?? noOutput(op),
         ),
       ];
     }
@@ -243,6 +254,35 @@ export class NodeImporter {
       received: `${inputs.length} inputs`,
       advice: "Export the network for inference of single pictures, or cut it before this node.",
     });
+  }
+
+  /** 0, 1, … for the pictures of an open batch. */
+  private rangeOfBatch(inputs: Inputs): Value | undefined {
+    const [start, limit, step] = inputs.map((value) => value && this.numbers.of(value)?.items[0]);
+    if (start !== 0 || step !== 1 || limit === undefined || !sameAmount(limit, amountOf(batch))) return undefined;
+    const ones = expand(integers([1]), this.numbers.shapeValue([batch]));
+    const y = cumSum(ones, scalar("int64", 0), { exclusive: 1 });
+    this.indices.counts(y);
+    return y;
+  }
+
+  /** What a Gather takes out of all pictures in a row, where it takes of each the same: numbers are laid out anew. */
+  private ofEachPicture([x, places]: Inputs, axis: number): Value | undefined {
+    const stride = x?.rank === 1 && axis === 0 ? dimQuotient(x.shape[0] ?? 0, batch) : undefined;
+    if (x === undefined || places === undefined || typeof stride !== "number" || this.tracker.outerOf(x) !== 1) {
+      return undefined;
+    }
+    const known = this.source.batch === undefined ? undefined : this.numbers.of(places);
+    const found =
+      this.indices.of(places) ?? (known && fixedPictureIndices(known, this.source.batch ?? 1, stride));
+    if (found?.stride !== stride) return undefined;
+    const rest = found.offsets.dims.slice(1);
+    const rows = reshapeTo(x, [batch, stride]);
+    if (found.offsets.items.length === stride && found.offsets.items.every((at, place) => at === place)) {
+      return reshapeTo(rows, [batch, ...rest]);
+    }
+    const data = BigInt64Array.from(found.offsets.items, (at) => BigInt(Number(at)));
+    return gather(rows, constant({ type: "int64", dims: rest, data }), { axis: 1 });
   }
 
   /** Without sizes the parts are equal, as many as the node has outputs. */
@@ -498,8 +538,17 @@ export class NodeImporter {
   }
 }
 
-function fail(op: string): never {
+function noOutput(op: string): never {
   throw new TypeError(`${op} made no output.`);
+}
+
+function unknownRange({ name, op }: OnnxNode, file: string, received: readonly string[]): never {
+  throw new FileError(`What "${name}" (${op}) of ${file} counts is not known when the graph is built.`, {
+    subject: name,
+    expected: "constants, or the number of pictures",
+    received: received.join(", "),
+    advice: "Export the network for one size of images.",
+  });
 }
 
 /** Before version 21 GroupNormalization had a scale and a bias for each group: now each channel has its group's. */
