@@ -35,7 +35,9 @@ function* fieldsOf(message: Uint8Array): Generator<Field> {
 }
 
 function messages(message: Uint8Array, field: number): Uint8Array[] {
-  return [...fieldsOf(message)].flatMap(({ number, bytes }) => (number === field && bytes !== undefined ? [bytes] : []));
+  return [...fieldsOf(message)].flatMap(({ number, bytes }) =>
+    number === field && bytes !== undefined ? [bytes] : [],
+  );
 }
 
 function textOf(message: Uint8Array, field: number): string {

@@ -108,7 +108,7 @@ const ofLayout: ReadonlySet<string> = new Set([
 ]);
 
 /** Operators whose elements come from places that are computed. */
-const byIndex: ReadonlySet<string> = new Set(["GatherND", "ScatterND", "MaxUnpool", "EyeLike", "TakeRows"]);
+const byIndex: ReadonlySet<string> = new Set(["MaxUnpool", "EyeLike", "TakeRows"]);
 
 function axesOf(value: Value | undefined): readonly number[] | undefined {
   const data = constantData(value);
@@ -151,6 +151,12 @@ function mixedAxes(op: string, inputs: readonly (Value | undefined)[], attribute
       return all.slice(-1);
     case "Gemm":
       return [Number(attributes["transA"] ?? 0) === 1 ? 0 : 1];
+    case "GatherND":
+    case "ScatterND": {
+      // An index says a place along the first axes only.
+      const start = Number(attributes["batch_dims"] ?? 0);
+      return all.slice(start, start + Number(second?.shape.at(-1)));
+    }
     case "Tile":
       return all.filter((at) => axesOf(second)?.[at] !== 1);
     case "Pad": {

@@ -3,6 +3,7 @@ import { nodesInOrder } from "../../graph/graph.js";
 import { dimProduct, formatShape } from "../../graph/shape.js";
 import { constantData, type Node, producer, type Value } from "../../graph/value.js";
 import { elementCount } from "../../onnx/tensor-data.js";
+import { concat } from "../../ops/joining.js";
 import { slice } from "../../ops/slicing.js";
 import { reduceMean } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/reshape.js";
@@ -84,6 +85,14 @@ function isProduct({ op, inputs }: Node): boolean {
   return (op === "MatMul" || op === "Einsum") && inputs.some((value) => value !== undefined && isFixed(value));
 }
 
+/** Whether a convolution sees all places of a map at once: it is a dense layer, as old networks have them. */
+function seesAll({ inputs, outputs, attributes }: Node, x: Value): boolean {
+  const [extents, kernel] = [x.shape.slice(2), inputs[1]?.shape.slice(2) ?? []];
+  const [y] = outputs;
+  const groups = attributes["group"]?.value ?? 1;
+  return y !== undefined && isVector(y) && groups === 1 && kernel.every((extent, axis) => extent === extents[axis]);
+}
+
 /** Whether a value is a constant, or computed of constants in a few steps, as weights of 8 bits are. */
 function isFixed(value: Value, steps = 8): boolean {
   const node = producer(value);
@@ -133,7 +142,7 @@ function searchBack(output: Value, soft: boolean): Found | undefined {
     passed ||= node.op === "Softmax" || node.op === "LogSoftmax";
     if (isProduct(node)) {
       if (x === undefined) return found;
-      if (node.op === "Conv" && !isVector(x)) return found ?? classesInMap(node, x, passed);
+      if (node.op === "Conv" && !isVector(x) && !seesAll(node, x)) return found ?? classesInMap(node, x, passed);
       found = { features: x };
       if (!isVector(x)) return found;
       value = x;
@@ -147,6 +156,11 @@ function searchBack(output: Value, soft: boolean): Found | undefined {
       // A map that is laid out as a row is no vector yet: that is where the network ends.
       if (!isVector(x) && found !== undefined) return found;
       value = x;
+    } else if (pooling.has(node.op) && x !== undefined && isVector(x) && numbersOf(x) === numbersOf(value)) {
+      // One place is its own mean.
+      value = x;
+    } else if (pooling.has(node.op) && found === undefined && x !== undefined && isMeanOfClassifiers(x)) {
+      return meanOfClassifiers(x);
     } else if (pooling.has(node.op) && found === undefined && passed && x !== undefined) {
       return searchMap(x);
     } else {
@@ -154,6 +168,30 @@ function searchBack(output: Value, soft: boolean): Found | undefined {
     }
   }
   return found;
+}
+
+/** What a value puts together along an axis of its own. */
+function stackedIn(stack: Value): readonly Value[] {
+  const node = producer(stack);
+  if (node?.op !== "Concat") return [];
+  return computedInputs(node).map((value) => {
+    const made = producer(value);
+    return made?.op === "Unsqueeze" || made?.op === "Reshape" ? (made.inputs[0] ?? value) : value;
+  });
+}
+
+/** Whether a value puts together what has no places any more, as the outputs of several classifiers. */
+function isMeanOfClassifiers(stack: Value): boolean {
+  return stackedIn(stack).length > 1 && stackedIn(stack).every(isVector);
+}
+
+/** What several classifiers whose mean is taken see, side by side. */
+function meanOfClassifiers(stack: Value): Found | undefined {
+  const all = stackedIn(stack).map((value) => searchBack(value, false)?.features);
+  const vectors = [...new Set(all)].flatMap((value) => (value === undefined ? [] : [asFeatures(value)]));
+  if (all.includes(undefined) || vectors.some(({ rank }) => rank !== 2)) return undefined;
+  const [only] = vectors;
+  return only === undefined ? undefined : { features: vectors.length === 1 ? only : concat(vectors, { axis: 1 }) };
 }
 
 /** Before the pooling: a 1×1 convolution, perhaps with an activation behind it, whose channels are the classes. */

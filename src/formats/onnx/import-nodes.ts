@@ -185,7 +185,14 @@ export class NodeImporter {
       case "Resize":
         return this.resize(node, inputs, plain);
       case "Range":
-        return [this.rangeOfBatch(inputs) ?? unknownRange(node, this.file, inputs.map((value) => this.numbers.describe(value)))];
+        return [
+          this.rangeOfBatch(inputs) ??
+            unknownRange(
+              node,
+              this.file,
+              inputs.map((value) => this.numbers.describe(value)),
+            ),
+        ];
       case "Gather":
         return [this.ofEachPicture(inputs, Number(plain["axis"] ?? 0)) ?? this.generic(node, inputs, plain)].flat();
       case "GatherND":
@@ -273,8 +280,7 @@ export class NodeImporter {
       return undefined;
     }
     const known = this.source.batch === undefined ? undefined : this.numbers.of(places);
-    const found =
-      this.indices.of(places) ?? (known && fixedPictureIndices(known, this.source.batch ?? 1, stride));
+    const found = this.indices.of(places) ?? (known && fixedPictureIndices(known, this.source.batch ?? 1, stride));
     if (found?.stride !== stride) return undefined;
     const rest = found.offsets.dims.slice(1);
     const rows = reshapeTo(x, [batch, stride]);

@@ -29,7 +29,12 @@ export class IndexTracker {
    *
    * @param known numbers of a value, where they are known
    */
-  follow(op: string, inputs: readonly (Value | undefined)[], known: (value: Value) => Known | undefined, y: Value): void {
+  follow(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    known: (value: Value) => Known | undefined,
+    y: Value,
+  ): void {
     const [x, second] = inputs;
     const [own, other] = x !== undefined && this.found.has(x) ? [x, second] : [second, x];
     const indices = own && this.found.get(own);
