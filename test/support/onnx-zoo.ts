@@ -135,6 +135,7 @@ async function compareGradients(
   await model.trainOnBatch(pictures(expected.side), target);
   const known = Object.entries(expected.gradients);
   const most = Math.max(...known.map(([, sums]) => Math.sqrt(sums[4])));
+  const floor = 1e-3 * most;
   const trained: string[] = [];
   const unknown: string[] = [];
   let [gradient, worst] = [0, ""];
@@ -145,13 +146,15 @@ async function compareGradients(
       old,
       old.map((value, at) => (value - (now[at] ?? 0)) / learningRate),
     );
-    const found = known.find(([, one]) => sameNumbers(sums, one));
+    // Of several with the same numbers, as a normalization's at the beginning, the one whose gradient is meant.
+    const alike = known.filter(([name, one]) => sameNumbers(sums, one) && !trained.includes(name));
+    const [found] = alike.sort(([, a], [, b]) => gradientError(sums, a, floor) - gradientError(sums, b, floor));
     if (found === undefined) {
       unknown.push(variable.name);
       return;
     }
     trained.push(found[0]);
-    const error = gradientError(sums, found[1], 1e-4 * most);
+    const error = gradientError(sums, found[1], floor);
     if (!(error <= gradient)) [gradient, worst] = [error, found[0]];
   });
   const plain = (name: string): string => name.replace(/ fused$/, "");

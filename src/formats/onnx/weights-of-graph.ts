@@ -1,4 +1,4 @@
-import { dependents, nodesInOrder } from "../../graph/graph.js";
+import { nodesInOrder } from "../../graph/graph.js";
 import { constantData, type Node, producer, type Value } from "../../graph/value.js";
 import { elementCount, type TensorData } from "../../onnx/tensor-data.js";
 
@@ -106,21 +106,37 @@ function isLearnedProduct({ op, inputs }: Node): boolean {
   return products.has(op) && inputs.some((value) => floatsOf(value) !== undefined);
 }
 
+/** Nodes whose numbers follow from what is fed; what only asks how many pictures there are does not. */
+function dependentNodes(nodes: readonly Node[], inputs: readonly Value[]): ReadonlySet<Node> {
+  const fed = new Set(inputs);
+  const dependent = new Set<Node>();
+  for (const node of nodes) {
+    if (node.op === "Shape" || node.op === "Size") continue;
+    const follows = node.inputs.some((value) => {
+      const made = value && producer(value);
+      return made === undefined ? value !== undefined && fed.has(value) : dependent.has(made);
+    });
+    if (follows) dependent.add(node);
+  }
+  return dependent;
+}
+
 /**
  * All nodes that the outputs reach, each after those that it needs. What is the same for all pictures, such as a query that is learned,
  * stands before what first uses it, not before all.
  */
 function asDataPasses(outputs: readonly Value[], inputs: readonly Value[]): readonly Node[] {
   const nodes = nodesInOrder(outputs);
-  const dependent = dependents(outputs, new Set(inputs));
+  const dependent = dependentNodes(nodes, inputs);
   const placed = new Set<Node>();
   return nodes
-    .filter((node) => node.outputs.some((value) => dependent.has(value)))
+    .filter((node) => dependent.has(node))
     .flatMap((node) => {
-      const fresh = nodesInOrder(
-        node.inputs.filter((value) => value !== undefined && !dependent.has(value)) as Value[],
-      );
-      const all = [...fresh, node].filter((one) => !placed.has(one));
+      const same = node.inputs.flatMap((value) => {
+        const made = value && producer(value);
+        return value === undefined || made === undefined || dependent.has(made) ? [] : [value];
+      });
+      const all = [...nodesInOrder(same).filter((one) => !dependent.has(one)), node].filter((one) => !placed.has(one));
       all.forEach((one) => placed.add(one));
       return all;
     });
