@@ -25,6 +25,16 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
+  /** Of an `If`: what is computed where its condition holds, and where it does not. */
+  readonly branches?: { readonly then: OnnxBranch; readonly else: OnnxBranch } | undefined;
+}
+
+/** A branch of an `If`: it uses values of the graph around it by their names. */
+export interface OnnxBranch {
+  readonly nodes: readonly OnnxNode[];
+  /** Names of what it gives, one an output of the node. */
+  readonly outputs: readonly string[];
+  readonly constants: ReadonlyMap<string, TensorData>;
 }
 
 /** Name, element type and shape of an input or output; `undefined` where a file does not say. */

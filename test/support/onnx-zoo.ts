@@ -177,7 +177,7 @@ async function learn(base: GraphModel, side: number): Promise<number[]> {
   classifier.compile({ optimizer: new optimizers.Adam({ learningRate: 1e-4 }), loss: "mse" });
   const wanted = new Tensor("float32", Float32Array.from([1, 0, 0, 1]), [2, 2]);
   const losses: number[] = [];
-  for (let step = 0; step < 4; step++) losses.push((await classifier.trainOnBatch(pictures(side), wanted)).loss ?? NaN);
+  for (let step = 0; step < 4; step++) losses.push((await classifier.trainOnBatch(pictures(side), wanted))["loss"] ?? NaN);
   return losses;
 }
 

@@ -135,6 +135,7 @@ function mixedAxes(op: string, inputs: readonly (Value | undefined)[], attribute
     case "Trilu":
       return all.slice(-2);
     case "Attention":
+    case "RotaryEmbedding":
       return all.slice(1);
     case "ArgMax":
     case "Concat":

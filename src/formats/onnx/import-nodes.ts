@@ -150,6 +150,22 @@ export class NodeImporter {
     }
   }
 
+  /**
+   * Whether the condition of an If holds.
+   *
+   * @throws FileError where it is not known when the graph is built
+   */
+  holds(node: OnnxNode, condition: Value | undefined): boolean {
+    const [item] = (condition && this.numbers.of(condition)?.items) ?? [];
+    if (typeof item === "number") return item !== 0;
+    throw new FileError(`The condition of "${node.name}" (If) of ${this.file} is not known when the graph is built.`, {
+      subject: node.name,
+      expected: "a constant, or something that follows from shapes",
+      received: this.numbers.describe(condition),
+      advice: "Export the network for inference, without control flow.",
+    });
+  }
+
   private convert(node: OnnxNode, inputs: Inputs): readonly Value[] {
     const [x] = inputs;
     const plain = plainOf(node);
@@ -196,7 +212,7 @@ export class NodeImporter {
       case "Gather":
         return [this.ofEachPicture(inputs, Number(plain["axis"] ?? 0)) ?? this.generic(node, inputs, plain)].flat();
       case "GatherND":
-        return this.generic(node, inputs, plain["batch_dims"] === 0 ? {} : plain);
+        return this.gatherNd(node, inputs, Number(plain["batch_dims"] ?? 0));
       default:
         return this.generic(node, this.withFormerAttributes(node.op, inputs, plain), plain);
     }
@@ -261,6 +277,28 @@ export class NodeImporter {
       received: `${inputs.length} inputs`,
       advice: "Export the network for inference of single pictures, or cut it before this node.",
     });
+  }
+
+  /** Places in each of some first axes are those of elements along the next one. */
+  private gatherNd(node: OnnxNode, inputs: Inputs, batchDims: number): readonly Value[] {
+    const [x, places] = inputs;
+    if (batchDims === 0 || x === undefined || places === undefined) return this.generic(node, inputs, {});
+    if (places.shape.at(-1) !== 1) {
+      throw new ShapeError("GatherND: with batch_dims, indices must name one place along one axis.", {
+        subject: "GatherND",
+        expected: "indices whose last extent is 1",
+        received: formatShape(places.shape),
+      });
+    }
+    const rest = x.shape.slice(batchDims + 1);
+    const own = places.shape.slice(batchDims, -1);
+    const count = dimProduct(own);
+    const first = x.shape.slice(0, batchDims);
+    const rows = reshapeTo(places, [...first, count, ...rest.map(() => 1)]);
+    const target = [...first.map(() => 1), 1, ...rest];
+    const spread = rest.length === 0 ? rows : expand(rows, this.numbers.shapeValue(target));
+    const taken = this.make("GatherElements", [x, spread], { axis: batchDims });
+    return taken.map((y) => reshapeTo(y, [...first, ...own, ...rest]));
   }
 
   /** 0, 1, … for the pictures of an open batch. */
