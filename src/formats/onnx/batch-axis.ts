@@ -191,6 +191,8 @@ function fitsSecond(op: string, value: Value, place: number, y: Value, attribute
       return axis !== normalizeAxis(Number(attributes["axis"] ?? 0), value.rank, op);
     case "Gather":
       return true;
+    case "RotaryEmbedding":
+      return axis === 0;
     case "GridSample":
     case "GatherElements":
     case "ScatterElements":

@@ -55,6 +55,9 @@ const plain: ReadonlySet<string> = new Set([
 /** Operators of two inputs, of which one may be constant. */
 const arithmetic: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum", "Mean"]);
 
+/** How many classes ImageNet has: of 2012, with one for the background, and of its whole tree in three editions. */
+const classesOfImageNet: ReadonlySet<number> = new Set([1000, 1001, 11221, 21841, 21843]);
+
 const pooling: ReadonlySet<string> = new Set(["GlobalAveragePool", "AveragePool", "ReduceMean"]);
 
 /** Where a network was cut. */
@@ -133,6 +136,7 @@ interface Found {
 function searchBack(output: Value, soft: boolean): Found | undefined {
   let value = output;
   let passed = soft;
+  const ofImageNet = classesOfImageNet.has(numbersOf(output));
   let found: Found | undefined;
   for (;;) {
     const node = producer(value);
@@ -161,7 +165,7 @@ function searchBack(output: Value, soft: boolean): Found | undefined {
       value = x;
     } else if (pooling.has(node.op) && found === undefined && x !== undefined && isMeanOfClassifiers(x)) {
       return meanOfClassifiers(x);
-    } else if (pooling.has(node.op) && found === undefined && passed && x !== undefined) {
+    } else if (pooling.has(node.op) && found === undefined && x !== undefined && (passed || ofImageNet)) {
       return searchMap(x);
     } else {
       return found;
@@ -249,7 +253,7 @@ function commonSource(a: Value, b: Value): Value | undefined {
 /**
  * Cuts a network's classifier off, whatever it is made of: everything from the first product with weights on behind the last pooling, the
  * choice of the class token, an attention pooling, and a normalization that follows these; or a 1×1 Conv before the global
- * pooling, where a softmax follows.
+ * pooling, where a softmax follows or its channels are as many as ImageNet has classes.
  *
  * A network that ends in a feature map or in pooled features is left whole; of tokens the class token is taken, or their mean
  * where there is none.
