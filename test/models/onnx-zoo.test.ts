@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { difference, measure, outputOf, pictures, readExpected, readZoo } from "../support/onnx-zoo.js";
+import { withoutClassifier } from "../../src/applications/onnx-backbone.js";
 import { importOnnx } from "../../src/formats/onnx/import-model.js";
 
 /*
@@ -58,6 +59,31 @@ describe("a small network of PyTorch", () => {
     expect(found.missed.filter((one) => !one.includes("relative_position_bias_table"))).toEqual([]);
     expect(found.gradient).toBeLessThan(1e-3);
     expect(found.losses.at(-1)).toBeLessThan(found.losses[0] ?? NaN);
+  });
+});
+
+/** Networks of others: where their last stages begin, and how many layers these have of how many. */
+const shared: Readonly<Record<string, readonly [stage: string, layers: number, all: number]>> = {
+  "efficientnet-lite0-imagenet-notop.onnx": ["/_blocks.11/_expand_conv/Conv", 32, 98],
+  "mobilenetv2-batchnorm-imagenet-notop.onnx": ["mobilenetv20_features_linearbottleneck13_conv0", 26, 106],
+  "mobilenetv2-imagenet-notop.onnx": ["features.14.expand", 13, 52],
+  // The last four fire modules, behind the last pooling but the global one.
+  "squeezenet1.0-fp16.onnx": ["fire6/squeeze1x1_1", 12, 25],
+  // Nodes are counted: the fourth dense block, Inception's 5a and 5b, conv5_x, the last three convolutions and the one before.
+  "light-onnx/light_densenet121.onnx": ["n654", 135, 483],
+  "light-onnx/light_inception_v1.onnx": ["n110", 12, 57],
+  "light-onnx/light_resnet50.onnx": ["n140", 20, 106],
+  "light-onnx/light_squeezenet.onnx": ["n33", 12, 25],
+  "light-onnx/light_vgg19.onnx": ["n28", 4, 16],
+};
+const weights = join(import.meta.dirname, "..", "..", "..", "shared", "weights");
+
+describe.skipIf(!existsSync(weights))("a network of others (skipped where there is no ../shared/weights)", () => {
+  it.each(Object.entries(shared))("%s is cut, and its last stage is whole", (name, [stage, count, all]) => {
+    const path = join(weights, name);
+    const { layers, stages } = withoutClassifier(readZoo(path), { name: "base", file: path });
+    const start = layers.findIndex((layer) => layer.name === stage);
+    expect([stages.at(-1), layers.length - start, layers.length]).toEqual([stage, count, all]);
   });
 });
 
