@@ -314,7 +314,7 @@ def known_by(parameter):
 def fuse(model, x):
     """Puts batch normalizations into the convolutions before them, as exporters do; what is left of them changes nothing."""
     made, pairs = {}, []
-    convolution, norm = torch.nn.Conv2d, torch.nn.BatchNorm2d
+    convolutions, norm = ("Conv2d", "Conv2dSame"), torch.nn.BatchNorm2d
 
     def after(module, inputs, output):
         made[id(output)] = (module, output)
@@ -324,7 +324,7 @@ def fuse(model, x):
         if source is not None:
             pairs.append((source, module))
 
-    hooks = [module.register_forward_hook(after) for module in model.modules() if type(module) is convolution]
+    hooks = [module.register_forward_hook(after) for module in model.modules() if type(module).__name__ in convolutions]
     hooks += [module.register_forward_pre_hook(before) for module in model.modules() if isinstance(module, norm)]
     with torch.no_grad():
         model(x)
