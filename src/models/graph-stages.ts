@@ -112,7 +112,11 @@ function sizesAhead(nodes: readonly Node[]): readonly number[] {
   const ahead: number[] = [];
   for (const places of own.toReversed()) ahead.unshift(Math.max(places, ahead[0] ?? 0));
   const sizes: number[] = [];
-  own.forEach((places, at) => sizes.push(places < (ahead[at] ?? 0) ? (sizes.at(-1) ?? ahead[at] ?? 0) : places));
+  own.forEach((places, at) => {
+    const most = ahead[at] ?? 0;
+    // A class token makes one place more.
+    sizes.push(leastShrinking * places > most ? most : (sizes.at(-1) ?? most));
+  });
   return sizes;
 }
 

@@ -6,7 +6,7 @@ import * as comparison from "../../src/ops/comparison.js";
 import { integers, scalar } from "../../src/ops/constants.js";
 import { eyeLike, oneHot, topK } from "../../src/ops/indexing.js";
 import { pad } from "../../src/ops/slicing.js";
-import { cast, shapeOp } from "../../src/ops/layout.js";
+import { cast, shapeOp, transpose } from "../../src/ops/layout.js";
 import { maxPoolOp } from "../../src/ops/pooling.js";
 import { dequantizeLinear, qLinearConv, quantizeLinear } from "../../src/ops/quantization.js";
 import { argMax } from "../../src/ops/reduction.js";
@@ -156,5 +156,14 @@ describe("what the engine does at the edges", () => {
   };
   test.each(Object.entries(edges))("%s", async (_, call) => {
     expect(await run(call)).toEqual(call.expected);
+  });
+});
+
+describe("Pad", () => {
+  test("with axes is written for all of them: the engine takes a Transpose before it for one of all", async () => {
+    const build = (x: Value): Value => pad(transpose(x, { perm: [0, 2, 1] }), [1, 0], { axes: [2] });
+    const numbers = [1, 2, 3, 4, 5, 6, 7, 8];
+    const expected = [0, 1, 3, 0, 2, 4, 0, 5, 7, 0, 6, 8];
+    expect(await run({ inputs: [["float32", ["N", 2, 2], numbers]], build, expected })).toEqual(expected);
   });
 });

@@ -30,7 +30,7 @@ const zoo: Readonly<Record<string, Row>> = {
   // Two tables of positions, out of which the exporter took rows.
   "swin-new": { stage: "layers.1.downsample.norm", features: 16, computed: 2 },
   "cait-new": { stage: "blocks_token_only.1.norm1", features: 8 },
-  "xcit-old": { stage: "/cls_attn_blocks.0/norm1/LayerNormalization", features: 8 },
+  "xcit-old": { stage: "/cls_attn_blocks.1/norm1/LayerNormalization", features: 8 },
   "mixer-fixed": { stage: "/blocks/blocks.2/norm1/Mul", features: 16 },
   // The last stage has one place.
   "levit-new": {

@@ -3,6 +3,8 @@ import { nodesInOrder } from "../../graph/graph.js";
 import { dimProduct, formatShape } from "../../graph/shape.js";
 import { constantData, type Node, producer, type Value } from "../../graph/value.js";
 import { elementCount } from "../../onnx/tensor-data.js";
+import { scalarLike } from "../../ops/constants.js";
+import { add, mul } from "../../ops/elementwise.js";
 import { concat } from "../../ops/joining.js";
 import { slice } from "../../ops/slicing.js";
 import { reduceMean } from "../../ops/reduction.js";
@@ -189,13 +191,23 @@ function isMeanOfClassifiers(stack: Value): boolean {
   return stackedIn(stack).length > 1 && stackedIn(stack).every(isVector);
 }
 
-/** What several classifiers whose mean is taken see, side by side. */
+/** What several classifiers whose mean is taken see. */
 function meanOfClassifiers(stack: Value): Found | undefined {
   const all = stackedIn(stack).map((value) => searchBack(value, false)?.features);
-  const vectors = [...new Set(all)].flatMap((value) => (value === undefined ? [] : [asFeatures(value)]));
-  if (all.includes(undefined) || vectors.some(({ rank }) => rank !== 2)) return undefined;
-  const [only] = vectors;
-  return only === undefined ? undefined : { features: vectors.length === 1 ? only : concat(vectors, { axis: 1 }) };
+  const seen = all.flatMap((value) => value ?? []);
+  const features = seen.length === all.length ? sideBySide(seen) : undefined;
+  return features && { features };
+}
+
+/** Vectors of several classifiers as one: their mean where they have as many numbers, as a distilled transformer's tokens have. */
+function sideBySide(given: readonly Value[]): Value | undefined {
+  const vectors = [...new Set(given)].map(asFeatures);
+  const [first] = vectors;
+  if (first === undefined || vectors.some(({ rank }) => rank !== 2)) return undefined;
+  if (vectors.length === 1) return first;
+  if (vectors.some(({ shape }) => shape[1] !== first.shape[1])) return concat(vectors, { axis: 1 });
+  const sum = vectors.reduce((total, value) => add(total, value));
+  return mul(sum, scalarLike(sum, 1 / vectors.length));
 }
 
 /** Before the pooling: a 1×1 convolution, perhaps with an activation behind it, whose channels are the classes. */
@@ -235,7 +247,9 @@ function behindJoint(
   const all = inputs.map((value) => searchBack(value, soft));
   const [one] = all;
   // Two classifiers, of which the mean is taken; their normalizations, if any, are their own.
-  if (one !== undefined && all.every((each) => each !== undefined)) return { ...one, features: common ?? one.features };
+  if (one !== undefined && all.every((each) => each !== undefined)) {
+    return { features: common ?? sideBySide(all.map(({ features }) => features)) ?? one.features };
+  }
   return common === undefined ? undefined : { value: common };
 }
 

@@ -16,6 +16,7 @@ import { gather } from "../../ops/indexing.js";
 import { expand, identity } from "../../ops/layout.js";
 import { reshape, reshapeTo } from "../../ops/reshape.js";
 import { isOperatorName, rowOf } from "../../ops/table.js";
+import { padsOfAll } from "../../ops/slicing.js";
 import { cumSum } from "../../ops/triangles.js";
 import { elementTypeCode } from "../../onnx/element-types.js";
 import { type Amount, amountOf, compare, sameAmount } from "./amounts.js";
@@ -360,6 +361,8 @@ export class NodeImporter {
     const [x] = inputs;
     const axes = x === undefined ? [] : batchAxes(x.shape);
     switch (op) {
+      case "Pad":
+        return this.padded(inputs);
       case "Slice":
         return x === undefined || axes.length === 0 ? inputs : this.withoutWholeBatch(x, inputs);
       case "Expand":
@@ -373,6 +376,14 @@ export class NodeImporter {
       default:
         return inputs;
     }
+  }
+
+  /** Margins of all axes: see {@link padsOfAll}. */
+  private padded(inputs: Inputs): Inputs {
+    const [x, pads, fill, axes] = inputs;
+    if (x === undefined || pads === undefined || axes === undefined) return inputs;
+    const [margins, places] = [pads, axes].map((value) => this.numbers.of(value)?.items.map(Number));
+    return margins === undefined || places === undefined ? inputs : [x, integers(padsOfAll(x, margins, places)), fill];
   }
 
   /** A slice of a fixed batch that takes all of it takes all of an open one. */
