@@ -1,5 +1,5 @@
 /** Who was measured. */
-export type Side = "Graft" | "Keras" | "TensorFlow.js" | "ONNX Runtime";
+export type Side = "Graft" | "Keras" | "PyTorch" | "TensorFlow.js" | "ONNX Runtime";
 
 /** One number of a side: the best of several, and their median where there were several. */
 export interface Measured {

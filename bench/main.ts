@@ -1,7 +1,7 @@
 /**
- * Measures Graft, and with `--peer keras`, `--peer tfjs` or `--peer keras,tfjs` Keras and TensorFlow.js beside it.
+ * Measures Graft, and with `--peer keras`, `--peer tfjs`, `--peer torch` or several (`keras,tfjs`) these beside it.
  *
- *     npm run bench -- [--only NAME,NAME…] [--peer keras,tfjs] [--json]
+ *     npm run bench -- [--only NAME,NAME…] [--peer keras,tfjs,torch] [--json]
  *         [--base-dir DIR] [--recipe-dir DIR] [--weights FILE.h5] [--network FILE.onnx]
  *
  * The table goes to stdout, with `--json` one JSON object a row instead; what happens goes to stderr. Each row runs in a
@@ -9,7 +9,8 @@
  * the row `recipe` any folder that `graft train` takes; FILE.h5 is Keras's VGG16 without its top,
  * FILE.onnx a MobileNetV2 without its top. By default they are looked for in a folder `shared` beside the clone. Keras is
  * run by the interpreter that the environment variable GRAFT_KERAS_PYTHON names (default python3). TensorFlow.js has a row
- * of its own, `tfjs`: npm installs it into a temporary folder, which is removed afterwards.
+ * of its own, `tfjs`: npm installs it into a temporary folder, which is removed afterwards. So has PyTorch, `torch-steps`, run by the
+ * interpreter that GRAFT_TORCH_PYTHON names.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -24,6 +25,7 @@ import { referenceJobRow } from "./rows/reference-job.js";
 import { streamingRow } from "./rows/streaming.js";
 import { stepsRow } from "./rows/steps.js";
 import { tfjsRow } from "./rows/tfjs.js";
+import { torchStepsRow } from "./rows/torch-steps.js";
 import { trainRow } from "./rows/train.js";
 
 const rows: readonly Row[] = [
@@ -31,6 +33,7 @@ const rows: readonly Row[] = [
   referenceJobRow,
   stepsRow,
   tfjsRow,
+  torchStepsRow,
   predictRow,
   streamingRow,
   epochsRow,
@@ -61,7 +64,7 @@ const usual = rows.filter(({ peer }) => peer === undefined || asked.includes(pee
 const names = flags.only?.split(",") ?? usual.map(({ name }) => name);
 const chosen = names.flatMap((name) => rows.find((row) => row.name === name) ?? []);
 if (chosen.length < names.length || unknownPeers.length > 0) {
-  console.error("Usage: npm run bench -- [--only NAME,NAME…] [--peer keras,tfjs] [--json], with NAME one of");
+  console.error("Usage: npm run bench -- [--only NAME,NAME…] [--peer keras,tfjs,torch] [--json], with NAME one of");
   for (const { name, about } of rows) console.error(`  ${name.padEnd(12)} ${about}`);
   process.exit(2);
 }

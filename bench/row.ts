@@ -16,7 +16,7 @@ export interface Settings {
 }
 
 /** What Graft can be measured beside. */
-export const peers = ["keras", "tfjs"] as const;
+export const peers = ["keras", "tfjs", "torch"] as const;
 
 /** One of {@link peers}. */
 export type Peer = (typeof peers)[number];

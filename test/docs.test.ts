@@ -57,8 +57,11 @@ type ForMachines = Exclude<JobEvent, Moment>;
 type Named = Exclude<ForMachines["event"], "done">;
 
 /** The compiler sees to it that each event is here, with all of its fields and no others. */
+/** The fields of any of several events of one name. */
+type FieldsOf<One> = One extends unknown ? keyof One : never;
+
 const events: {
-  readonly [Name in Named]: Record<Exclude<keyof Extract<ForMachines, { event: Name }>, "event">, true>;
+  readonly [Name in Named]: Record<Exclude<FieldsOf<Extract<ForMachines, { event: Name }>>, "event">, true>;
 } = {
   start: { run: true, network: true, classes: true, photos: true, device: true },
   progress: {
@@ -82,7 +85,13 @@ const events: {
     ...{ path: true, label: true, probability: true, labels: true, probabilities: true },
     ...{ distance: true, foreign: true },
   },
-  network: { name: true, description: true, licence: true, preprocess: true, image_size: true },
+  network: {
+    ...{ name: true, description: true, licence: true, preprocess: true, image_size: true, format: true, inputs: true },
+    ...{ outputs: true, crop: true, keep_proportions: true, interpolation: true, framing_source: true },
+    ...{ preprocess_source: true, labels: true, layers: true, parameters: true, cut: true, stages: true },
+    ...{ last_block: true, trouble: true, missing: true },
+    ...{ megabytes: true, accuracy: true, accuracy_by: true, accuracy_source: true, milliseconds: true },
+  },
   kept: { name: true, model: true, photos: true, bytes: true, last_used: true },
   error: { code: true, message: true },
 };
@@ -110,6 +119,7 @@ const ends: { readonly [Command in DoneEvent["command"]]: FieldsOfEnd<Command> }
   },
   predict: { photos: true, skipped: true, device: true },
   networks: { networks: true },
+  inspect: { usable: true },
   cache: { folder: true, bytes: true, cleared: true },
 };
 

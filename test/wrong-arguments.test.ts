@@ -31,6 +31,7 @@ beforeAll(() => {
   vi.spyOn(platform(), "writeFile").mockResolvedValue();
   // Data sets are not to be downloaded, either.
   vi.stubEnv("HTTPS_PROXY", "http://127.0.0.1:1");
+  vi.stubEnv("HF_HUB_OFFLINE", "1");
 });
 
 /* Whatever is given where something else was expected: errors say it. A plain TypeError is a mistake of Graft's. */
@@ -142,6 +143,7 @@ describe("constructors", () => {
 /** Right arguments of each public function, as far as wrong ones are worth a try. */
 const functions: Readonly<Record<string, readonly unknown[]>> = {
   "applications.VGG16": [{ weights: null, includeTop: false, inputShape: [32, 32, 3] }],
+  "applications.fromHub": ["owner/name", {}, () => undefined],
   "layers.Input": [{ shape: [4] }],
   "layers.deserializeLayer": [{ class_name: "Flatten", config: {} }],
   "layers.add": [[symbolic, symbolic]],
@@ -249,7 +251,7 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
  * They write graphs, and take what the inside of graphs is made of; `setDevice` tries all devices each time; pretrained networks are
  * one function in all.
  */
-const inner = /^optimizers\.updateAll$|^setDevice$|^applications\.(?!VGG16$)/;
+const inner = /^optimizers\.updateAll$|^setDevice$|^applications\.(?!(VGG16|fromHub)$)/;
 
 /** Whether a function is one of `ops`, which know their arguments themselves. */
 function isOperation(call: unknown): call is { readonly row: OperationRow } {

@@ -91,7 +91,8 @@ def hashed_weight(name, shape, key):
     value = hashed(shape, key)
     if name == "count":
         return np.zeros(shape)
-    if name in ("gamma", "variable"):
+    # Factors of ConvNeXt's channels: variable, variable_1, …
+    if name == "gamma" or name.startswith("variable"):
         return 1 + 0.2 * value
     if name in ("moving_variance", "variance"):
         return 1 + 0.5 * value
@@ -172,7 +173,7 @@ def trained(name, first, side):
     kernel, bias = model.layers[-1].weights
     kernel.assign(hashed_weight("kernel", tuple(kernel.shape), 10_000))
     bias.assign(hashed_weight("bias", tuple(bias.shape), 10_001))
-    model.compile(keras.optimizers.SGD(0.001, momentum=0.9), "categorical_crossentropy", run_eagerly=True)
+    model.compile(keras.optimizers.SGD(0.0001, momentum=0.9), "categorical_crossentropy", run_eagerly=True)
     before = [np.array(weight) for weight in model.trainable_weights]
     losses = []
     for step in range(3):

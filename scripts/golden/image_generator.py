@@ -369,8 +369,14 @@ def preprocessing():
     decode = keras.src.applications.imagenet_utils
     decode.CLASS_INDEX = index
     top = decode.decode_predictions(scores, top=3)
+    modules = {
+        camel(name): [numbers(module.preprocess_input(np.copy(pixels))) for pixels in (x[0, :2, :2], x[1, :2, :2] / 255)]
+        for name, module in vars(keras.applications).items()
+        if hasattr(module, "preprocess_input")
+    }
     return {
         "modes": {mode: numbers(decode.preprocess_input(np.copy(x), mode=mode)) for mode in ["tf", "caffe", "torch"]},
+        "modules": modules,
         "top": [[[identifier, name, float(score)] for identifier, name, score in row] for row in top],
     }
 
@@ -386,4 +392,5 @@ def main():
     write("imagenet-utils.json", preprocessing())
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 import { loadWeightsFile } from "../formats/keras/load-weights-file.js";
 import { Model } from "../models/model.js";
+import { isKept } from "../files/cache.js";
 import type { ApplicationOptions } from "./application-options.js";
 import type { Architecture, OptionsOf } from "./architecture.js";
 import type { Network } from "./backbone.js";
@@ -30,7 +31,7 @@ export function application<Own extends object>(architecture: Architecture<Own>)
 
 /** An architecture as a network to be grafted onto, under its name in lower case. */
 export function networkOf<Own extends object>(architecture: Architecture<Own>): Network {
-  const { className, words, megabytes, licence, imageSizes, stages } = architecture;
+  const { className, words, megabytes, licence, imageSizes, stages, published } = architecture;
   return {
     record: {
       name: className.toLowerCase(),
@@ -38,8 +39,14 @@ export function networkOf<Own extends object>(architecture: Architecture<Own>): 
       licence,
       imageSize: imageSizes[0],
       preprocess: modeOf(architecture, architecture.own),
+      megabytes,
     },
     stages,
+    isKept: async () => {
+      const side = imageSizes[0];
+      const plan = planOf(architecture, { includeTop: false, inputShape: [side, side, 3] });
+      return isKept(`keras/${published(plan).file}`);
+    },
     takesWeights: true,
     load: async ({ imageSize, weights, onProgress }) =>
       build(architecture, { weights, includeTop: false, inputShape: [imageSize, imageSize, 3] }, onProgress),

@@ -101,6 +101,21 @@ function expected({ layers, first, hash, parameters, trainable }: Described): Om
   return { layers, first, hash, parameters, trainable };
 }
 
+/**
+ * How far steps of training may: normalizations of small batches enlarge rounding. Keras's own losses of ResNet50 in float32 and float64
+ * are 6e-5 apart after two of these steps, and the ways of its weights up to 0.4 %.
+ */
+const trained = { loss: 5e-4, change: 1e-2, after: 1e-3 } as const;
+
+/**
+ * Whether a network is computed. Large ones of which another of the family is learn nothing, and differ from it in numbers that layers
+ * and shapes tell; they take minutes. GRAFT_ALL_APPLICATIONS=1 has all computed.
+ */
+function isComputed({ output, training, parameters }: Golden): boolean {
+  if (output === undefined) return false;
+  return training !== undefined || parameters < 6e6 || process.env["GRAFT_ALL_APPLICATIONS"] === "1";
+}
+
 const nothing: GoldenTensor = { shape: [], data: [] };
 
 describe.each(cases)("%s", (name, entry) => {
@@ -113,7 +128,7 @@ describe.each(cases)("%s", (name, entry) => {
     expect(described(whole)).toEqual(expected(top));
   });
 
-  it.runIf(output !== undefined)("computes what Keras's does with the same weights", { timeout: 120_000 }, async () => {
+  it.runIf(isComputed(entry))("computes what Keras's does with the same weights", { timeout: 120_000 }, async () => {
     const base = await made(name, { includeTop: false, pooling: "avg", inputShape: [side, side, 3] });
     hashWeights(base);
     const result = sampled(await base.predictOnBatch(photos(name, 2, side, 400)));
@@ -141,7 +156,7 @@ describe.each(cases)("%s", (name, entry) => {
     const head = new layers.Dense(3, { activation: "softmax", name: "head" });
     const model = new models.Sequential([base, head]);
     hashLayer(head, 10_000);
-    model.compile({ optimizer: new optimizers.SGD(0.001, { momentum: 0.9 }), loss: "categorical_crossentropy" });
+    model.compile({ optimizer: new optimizers.SGD(0.0001, { momentum: 0.9 }), loss: "categorical_crossentropy" });
     const before = model.trainableWeights.map(({ value }) => Float32Array.from(value.data));
     for (const [step, loss] of training.losses.entries()) {
       const labels = new Float32Array(12);
@@ -150,15 +165,15 @@ describe.each(cases)("%s", (name, entry) => {
         photos(name, 4, training.side, 500 + step),
         toTensor(float32(labels, [4, 3])),
       );
-      expect(logs["loss"], `loss of step ${step}`).toBeCloseTo(loss, 3);
+      expect(Math.abs(Number(logs["loss"]) - loss), `loss of step ${step}`).toBeLessThan(trained.loss);
     }
     model.trainableWeights.forEach(({ value, path }, index) => {
       const change = distance(value.data, before[index] ?? new Float32Array());
       const goal = training.changes[index] ?? NaN;
-      expect(Math.abs(change - goal), path).toBeLessThan(1e-2 * goal + 1e-6);
+      expect(Math.abs(change - goal), path).toBeLessThan(trained.change * goal + 1e-7);
     });
     const result = fromTensor(await model.predictOnBatch(photos(name, 4, training.side, 510)));
-    expect(relativeError(result, training.after)).toBeLessThan(1e-3);
+    expect(relativeError(result, training.after)).toBeLessThan(trained.after);
   });
 });
 

@@ -1,10 +1,11 @@
 import type { BaseModel } from "../models/base-model.js";
-import type { PreprocessMode } from "./preprocess.js";
+import type { Framing } from "../photos/framing.js";
+import type { Preprocess } from "./preprocess.js";
 import type { DownloadListener } from "./pretrained-weights.js";
 import type { StageRule } from "./stages.js";
 
 /** Where a network comes from and on what terms. */
-export interface NetworkRecord {
+export interface NetworkRecord extends Omit<Framing, "size"> {
   /** The name that `--network` takes, such as `mobilenetv2`; for a file, its name. */
   readonly name: string;
   /** One sentence for a list of networks. */
@@ -14,15 +15,30 @@ export interface NetworkRecord {
   /** Side of the square image that it is fed with, in pixels, unless asked otherwise. */
   readonly imageSize: number;
   /** What is done to pixels in [0, 255] before they go in. */
-  readonly preprocess: PreprocessMode;
+  readonly preprocess: Preprocess;
+  /** What is downloaded, in MB. */
+  readonly megabytes?: number | undefined;
+  readonly accuracy?: PublishedAccuracy | undefined;
+  /** Where a network in a file has that from, such as `preprocessor_config.json`. */
+  readonly preprocessSource?: string | undefined;
+}
+
+/** How often a network's first guess is right on the photos of ImageNet, as those say who made it. */
+export interface PublishedAccuracy {
+  /** In %. */
+  readonly percent: number;
+  /** What guesses: its own classifier; a linear one on its frozen features; or the names of classes, which it compares photos with. */
+  readonly by: "classifier" | "linear" | "zero-shot";
+  /** Where that is said. */
+  readonly source: string;
 }
 
 /** What a network that has a name is loaded with. */
 export interface LoadNetworkOptions {
   /** Side of the square image, in pixels. */
   readonly imageSize: number;
-  /** A file of weights; default the published ones. */
-  readonly weights?: string | undefined;
+  /** A file of weights, or `null` for none; default the published ones. */
+  readonly weights?: string | null | undefined;
   /** Told of the download. */
   readonly onProgress?: DownloadListener | undefined;
 }
@@ -34,6 +50,8 @@ export interface Network {
   readonly stages: StageRule;
   /** Whether it can be loaded with a file of weights of one's own. */
   readonly takesWeights: boolean;
+  /** Whether its weights are on this computer already. */
+  readonly isKept: () => Promise<boolean>;
   /** Loads it without its classifier. */
   readonly load: (options: LoadNetworkOptions) => Promise<BaseModel>;
 }
@@ -50,4 +68,10 @@ export interface Backbone {
    * trained unless asked otherwise.
    */
   readonly stages: readonly string[];
+}
+
+/** How photos become pictures for a network. */
+export function framingOf({ imageSize: size, record }: Backbone): Framing {
+  const { crop, keepProportions, interpolation } = record;
+  return { size, crop, keepProportions, interpolation };
 }

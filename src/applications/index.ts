@@ -1,4 +1,5 @@
 export { DenseNet121, DenseNet169, DenseNet201, densenet } from "./densenet.js";
+export { imagenetUtils, type ImagenetPreprocessOptions } from "./imagenet-utils.js";
 export { InceptionResNetV2, inceptionResnetV2 } from "./inception-resnet-v2.js";
 export { InceptionV3, inceptionV3 } from "./inception-v3.js";
 export { NASNetLarge, NASNetMobile, nasnet } from "./nasnet.js";
@@ -15,6 +16,7 @@ export {
 } from "./resnet.js";
 export { VGG16, VGG19, vgg16, vgg19 } from "./vgg.js";
 export { Xception, xception } from "./xception.js";
+export { fromHub, type FromHubOptions } from "./from-hub.js";
 export type { Application } from "./application.js";
 export type { ApplicationOptions } from "./application-options.js";
 export type { ClassPrediction } from "./decode-predictions.js";

@@ -1,25 +1,34 @@
-import { extname } from "node:path";
+import { stat } from "node:fs/promises";
 import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import type { Backbone, Network } from "./backbone.js";
+import { fileBackbone } from "./file-backbone.js";
+import { hubBackbone, inspectHub } from "./hub-backbone.js";
+import { isHubName, parseHubName } from "../files/hub/reference.js";
+import { looksLikePath } from "./network-path.js";
+import { inspectBackbone, inspectFile, type NetworkInspection } from "./inspect-network.js";
 import { networks } from "./networks.js";
-import { onnxBackbone } from "./onnx-backbone.js";
-import type { PreprocessMode } from "./preprocess.js";
+import type { Preprocess } from "./preprocess.js";
 import type { DownloadListener } from "./pretrained-weights.js";
 
 /** What to load. */
 export interface LoadBackboneOptions {
-  /** The name of one of the {@link networks}, or the path of an `.onnx` file. */
+  /**
+   * The name of one of the {@link networks}; of one of the hub, `hf:owner/name[@revision][:file]`; or the path of a network: a file of ONNX,
+   * Keras or TensorFlow.js, or a run's folder.
+   */
   readonly network: string;
   /** A file of weights for a named network; default its published ones. */
   readonly weights?: string | undefined;
   /** What is done to pixels; default what the network was trained with, which a file of one's own must say. */
-  readonly preprocess?: PreprocessMode | undefined;
+  readonly preprocess?: Preprocess | undefined;
   /** Side of the image in pixels; default the network's own. */
   readonly imageSize?: number | undefined;
   /** Which output of a network in a file to cut the classifier off, by its name; default the only one that fits. */
   readonly networkOutput?: string | undefined;
   readonly onProgress?: DownloadListener | undefined;
+  /** Told what a network's file holds that could not be taken over. */
+  readonly onWarning?: ((line: string) => void) | undefined;
 }
 
 /** Smallest image that a network can be asked to take, in pixels: below it nothing is left of a feature map. */
@@ -65,27 +74,68 @@ export async function loadBackbone(options: LoadBackboneOptions): Promise<Backbo
       advice: "Leave it out.",
     });
   }
-  if (extname(network).toLowerCase() === ".onnx") {
-    refuseWeights(weights, "A network in a file");
-    return onnxBackbone(network, { preprocess, imageSize, networkOutput });
+  const file = { preprocess, imageSize, networkOutput, warn: options.onWarning ?? (() => undefined) };
+  if (isHubName(network)) {
+    refuseWeights(weights, "A network of the hub");
+    return hubBackbone(parseHubName(network), { ...file, onProgress: options.onProgress });
   }
-  const names = networks.map(({ record }) => record.name);
-  throw new UsageError(`There is no network "${network}".`, {
+  if (looksLikePath(network) || (await exists(network))) {
+    refuseWeights(weights, "A network in a file");
+    return fileBackbone(network, file);
+  }
+  throw unknownNetwork(network);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What to look at. */
+export type InspectOptions = Pick<
+  LoadBackboneOptions,
+  "network" | "preprocess" | "imageSize" | "networkOutput" | "onProgress" | "onWarning"
+>;
+
+/**
+ * Looks at a network that {@link loadBackbone} would take, and at such that it would not: nothing is trained with it, and weights
+ * of a named one are not downloaded.
+ *
+ * @throws UsageError for an unknown name
+ * @throws FileError when a file cannot be read
+ */
+export async function inspectNetwork(options: InspectOptions): Promise<NetworkInspection> {
+  const { network, onWarning: warn = () => undefined } = options;
+  const named = networks.find(({ record }) => record.name === network.toLowerCase());
+  if (named !== undefined) return inspectBackbone(await namedBackbone(named, { ...options, weights: undefined }, true));
+  if (isHubName(network)) return inspectHub(parseHubName(network), { ...options, warn });
+  if (looksLikePath(network) || (await exists(network))) return inspectFile(network, { ...options, warn });
+  throw unknownNetwork(network);
+}
+
+function unknownNetwork(network: string): UsageError {
+  return new UsageError(`There is no network "${network}".`, {
     subject: "network",
-    expected: `${names.join(", ")}, or the path of an .onnx file`,
+    expected: "a name that `graft networks` lists, hf:owner/name, or the path of a network's file or of a run",
     received: network,
-    advice: didYouMean(network, names),
+    advice: didYouMean(
+      network,
+      networks.map(({ record }) => record.name),
+    ),
   });
 }
 
 async function namedBackbone(
   { record, stages, takesWeights, load }: Network,
   { weights, preprocess = record.preprocess, imageSize = record.imageSize, onProgress }: LoadBackboneOptions,
+  withoutWeights = false,
 ): Promise<Backbone> {
   if (!takesWeights) {
     const advice = "To use a network in a file, name the file as the network.";
     refuseWeights(weights, `The network "${record.name}"`, advice);
   }
-  const model = await load({ imageSize, weights, onProgress });
+  const model = await load({ imageSize, weights: withoutWeights && takesWeights ? null : weights, onProgress });
   return { record: { ...record, preprocess }, imageSize, model, stages: stages(model) };
 }

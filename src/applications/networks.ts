@@ -2,6 +2,8 @@ import type { Network, NetworkRecord } from "./backbone.js";
 import { convNeXtNetworks } from "./convnext.js";
 import { densenetNetworks } from "./densenet.js";
 import { mobileNetV2Network } from "./detector-mobilenetv2.js";
+import { hubRecords } from "./hub-networks.js";
+import { publishedAccuracy } from "./published-accuracy.js";
 import { efficientNetV2Networks } from "./efficientnet-v2.js";
 import { efficientNetNetworks } from "./efficientnet.js";
 import { inceptionResnetV2Network } from "./inception-resnet-v2.js";
@@ -32,7 +34,8 @@ export const networks: readonly Network[] = [
   ...convNeXtNetworks,
 ];
 
-/** What is said of the networks that have names. */
+/** What is said of the networks that have names, those of the hub last. */
 export function networkRecords(): readonly NetworkRecord[] {
-  return networks.map(({ record }) => record);
+  const named = networks.map(({ record }) => ({ ...record, accuracy: publishedAccuracy(record.name) }));
+  return [...named, ...hubRecords];
 }

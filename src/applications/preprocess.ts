@@ -30,6 +30,12 @@ export const torchMean = [0.485, 0.456, 0.406];
 /** Their standard deviation. */
 export const torchDeviation = [0.229, 0.224, 0.225];
 
+/**
+ * What is done to pixels: a mode, or mean and standard deviation of pixels in [0, 1], such as `0.5,0.5,0.5/0.25,0.25,0.25`; with `bgr:`
+ * in front the channels are swapped first.
+ */
+export type Preprocess = PreprocessMode | `${string}/${string}`;
+
 const recipes: Readonly<Record<PreprocessMode, Standardization>> = {
   tf: { bgr: false, scale: [1 / 127.5, 1 / 127.5, 1 / 127.5], offset: [-1, -1, -1] },
   torch: {
@@ -45,56 +51,119 @@ const recipes: Readonly<Record<PreprocessMode, Standardization>> = {
 /** Names of all modes. */
 export const preprocessModes = Object.keys(recipes) as PreprocessMode[];
 
+/** How mean and deviation are said, for messages. */
+const ownForm = "mean and deviation of pixels in [0, 1], such as 0.5,0.5,0.5/0.25,0.25,0.25";
+
 /**
- * Checks a mode's name.
+ * Checks what an option says of preprocessing.
  *
- * @throws UsageError for an unknown one
+ * @throws UsageError for an unknown mode
  */
-export function preprocessMode(name: string): PreprocessMode {
-  const mode = modeNamed(name);
-  if (mode !== undefined) return mode;
-  throw new UsageError(`There is no preprocessing "${name}".`, {
+export function preprocessOf(text: string): Preprocess {
+  const known = knownPreprocess(text);
+  if (known !== undefined) return known;
+  throw new UsageError(`There is no preprocessing "${text}".`, {
     subject: "preprocess",
-    expected: preprocessModes.join(", "),
-    received: name,
-    advice: didYouMean(name, preprocessModes),
+    expected: `${preprocessModes.join(", ")}, or ${ownForm}`,
+    received: text,
+    advice: didYouMean(text, preprocessModes),
   });
 }
 
 /**
- * Checks the name of a mode that a file says of itself.
+ * Checks what a file says of its preprocessing.
  *
  * @param file its path, for messages
- * @throws UsageError for an unknown one
+ * @throws UsageError for an unknown mode
  */
-export function statedPreprocessMode(name: string, file: string): PreprocessMode {
-  const mode = modeNamed(name);
-  if (mode !== undefined) return mode;
+export function statedPreprocess(text: string, file: string): Preprocess {
+  const known = knownPreprocess(text);
+  if (known !== undefined) return known;
   throw new UsageError(`${file} names a preprocessing that Graft does not have.`, {
     subject: "preprocess",
-    expected: preprocessModes.join(", "),
-    received: `"${name}" in the file's metadata`,
+    expected: `${preprocessModes.join(", ")}, or ${ownForm}`,
+    received: `"${text}" in the file's metadata`,
     advice: "If it is one of these under another name, say it with --preprocess, which goes before the file.",
   });
 }
 
-function modeNamed(name: string): PreprocessMode | undefined {
-  return preprocessModes.find((candidate) => candidate === name);
+function knownPreprocess(text: string): Preprocess | undefined {
+  return preprocessModes.find((mode) => mode === text) ?? ownPreprocess(text);
 }
 
-/** Scale, offset and channel order of a mode. */
-export function standardizationOf(mode: PreprocessMode): Standardization {
-  return recipes[mode];
+/** `x / 255`, minus a mean, by a deviation; `undefined` where the text says something else. */
+function ownPreprocess(text: string): Preprocess | undefined {
+  const [, bgr, mean, deviation] = /^(bgr:)?([^/]+)\/([^/]+)$/.exec(text.trim()) ?? [];
+  if (mean === undefined || deviation === undefined) return undefined;
+  return preprocessFrom({ bgr: bgr !== undefined, mean: channelNumbers(mean), deviation: channelNumbers(deviation) });
+}
+
+/** One number for each channel; they are written as lists, `[0.5, 0.5, 0.5]`, plainly, or once for all channels. */
+export function channelNumbers(text: string): number[] {
+  const found = text
+    .replace(/^\s*[[(]|[\])]\s*$/g, "")
+    .trim()
+    .split(/[\s,;]+/)
+    .map((word) => (word === "" ? NaN : Number(word)));
+  const [all = NaN] = found;
+  return found.length === 1 ? [all, all, all] : found;
+}
+
+/** What is taken from pixels in [0, 1], and what they are divided by then. */
+export interface MeanAndDeviation {
+  /** Whether the channels are swapped to blue, green, red first. */
+  readonly bgr: boolean;
+  /** One number for each channel, in the order after the swap. */
+  readonly mean: readonly number[];
+  /** One number for each channel, likewise. */
+  readonly deviation: readonly number[];
 }
 
 /**
- * Writes a mode's preprocessing as a graph.
+ * The preprocessing that a mean and a deviation say: the mode that does the same, or their text.
+ *
+ * @returns `undefined` where they are not three numbers each, or nothing can be divided by them
+ */
+export function preprocessFrom(said: MeanAndDeviation): Preprocess | undefined {
+  const { bgr, mean, deviation } = said;
+  if (mean.length !== 3 || deviation.length !== 3) return undefined;
+  if (!mean.every(Number.isFinite) || !deviation.every((one) => Number.isFinite(one) && one > 0)) return undefined;
+  const same = preprocessModes.find((mode) => saysTheSame(mode, said));
+  return same ?? `${bgr ? "bgr:" : ""}${mean.join(",")}/${deviation.join(",")}`;
+}
+
+/** Whether "(x / 255 − mean) / deviation" is what a mode does. */
+function saysTheSame(mode: PreprocessMode, said: MeanAndDeviation): boolean {
+  const { bgr, scale, offset } = recipes[mode];
+  if (bgr !== said.bgr) return false;
+  return scale.every((factor, channel) => {
+    const spread = said.deviation[channel] ?? 1;
+    const close = (a: number, b: number): boolean => Math.abs(a - b) < 1e-3 * Math.max(1, Math.abs(b));
+    return close(factor * 255 * spread, 1) && close((offset[channel] ?? 0) * spread, -(said.mean[channel] ?? 0));
+  });
+}
+
+/** Scale, offset and channel order. */
+export function standardizationOf(preprocess: Preprocess): Standardization {
+  const mode = preprocessModes.find((one) => one === preprocess);
+  if (mode !== undefined) return recipes[mode];
+  const [channels = "", deviations = ""] = preprocess.replace(/^bgr:/, "").split("/");
+  const [mean, deviation] = [channelNumbers(channels), channelNumbers(deviations)];
+  return {
+    bgr: preprocess.startsWith("bgr:"),
+    scale: deviation.map((one) => 1 / 255 / one),
+    offset: mean.map((one, channel) => -one / (deviation[channel] ?? 1)),
+  };
+}
+
+/**
+ * Writes preprocessing as a graph.
  *
  * @param pixels `[N, 3, H, W]` float32, RGB in [0, 255]
  * @returns the same shape
  */
-export function preprocessGraph(pixels: Value, mode: PreprocessMode): Value {
-  const { bgr, scale, offset } = recipes[mode];
+export function preprocessGraph(pixels: Value, preprocess: Preprocess): Value {
+  const { bgr, scale, offset } = standardizationOf(preprocess);
   const perChannel = (values: readonly number[]): Value => constant(float32(values, [3, 1, 1]));
   const ordered = bgr
     ? concat(
@@ -112,8 +181,9 @@ export function preprocessGraph(pixels: Value, mode: PreprocessMode): Value {
  * Called on an array, `[…, 3]` RGB in [0, 255], it gives a new float32 array of the same shape. Given to
  * `ImageDataGenerator` as `preprocessingFunction`, it becomes part of the graph.
  */
-export function preprocessInput(mode: PreprocessMode): PreprocessInput {
-  const { bgr, scale, offset } = recipes[mode];
+export function preprocessInput(preprocess: Preprocess): PreprocessInput {
+  const standardization = standardizationOf(preprocess);
+  const { bgr, scale, offset } = standardization;
   const onArray = (x: Tensor | SymbolicTensor): Tensor | SymbolicTensor => {
     if (x instanceof SymbolicTensor) return onSymbol(x);
     if (!isTensor(x)) {
@@ -141,8 +211,8 @@ export function preprocessInput(mode: PreprocessMode): PreprocessInput {
     return offset.every((summand) => summand === 0) ? scaled : ops.add(scaled, row(offset));
   };
   return Object.assign(onArray as PreprocessInput, {
-    standardization: recipes[mode],
-    graph: (pixels: Value) => preprocessGraph(pixels, mode),
+    standardization,
+    graph: (pixels: Value) => preprocessGraph(pixels, preprocess),
   });
 }
 

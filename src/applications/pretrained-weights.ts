@@ -56,10 +56,13 @@ export function megabytes(bytes: number): string {
   return `${(bytes / megabyte).toFixed(0)} MB`;
 }
 
-/** Says at the start, and then at every tenth of the way, how far a download is. */
-function progressLines(say: (line: string) => void): DownloadListener {
+/** Says at the start of each file, and then at every tenth of the way, how far a download is. */
+export function progressLines(say: (line: string) => void): DownloadListener {
   let shown = -1;
+  let of: string | undefined;
   return ({ what, received, total }) => {
+    if (what !== of) shown = -1;
+    of = what;
     const tenth = total === undefined ? Math.floor(received / (50 * megabyte)) : Math.floor((10 * received) / total);
     if (tenth === shown) return;
     shown = tenth;

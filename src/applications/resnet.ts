@@ -136,7 +136,8 @@ function resnetOfV2({ depth, blocks, words, megabytes, hashes: [top, noTop] }: S
     ...family,
     ...{ className: `ResNet${depth}V2`, name, module: "resnetV2" },
     preprocess: "tf",
-    ...{ licence: "BSD-3-Clause", words, megabytes },
+    // Keras does not say where these weights come from.
+    ...{ licence: "unknown", words, megabytes },
     features: (x) => featuresV2(x, blocks),
     published: files(name, top, noTop),
   };

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addCache } from "./commands/cache.js";
 import { addEvaluate } from "./commands/evaluate.js";
+import { addInspect } from "./commands/inspect.js";
 import { addNetworks } from "./commands/networks.js";
 import { addPredict } from "./commands/predict.js";
 import { addTrain } from "./commands/train.js";
@@ -54,6 +55,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addPredict(program, surroundings);
   addEvaluate(program, surroundings);
   addNetworks(program, surroundings);
+  addInspect(program, surroundings);
   addCache(program, surroundings);
   try {
     await program.parseAsync(args, { from: "user" });

@@ -34,7 +34,7 @@ export class TrainWords {
         this.reporter.say(photosText(event));
         return true;
       case "loaded":
-        this.reporter.say(`Network: ${event.network}, ${event.image_size} × ${event.image_size} pixels.`);
+        this.reporter.say(harmlessLine(networkText(event)));
         return true;
       case "weighting":
         // Names of classes are keys of its record, which are as the folders have them.
@@ -154,6 +154,15 @@ function photosText({ classes, training, validation, test, division }: Extract<J
     (division === "drawn" ? " (drawn by the seed)" : "") +
     (test.length > 0 ? `, ${test.length} to test with.` : ".")
   );
+}
+
+/** Which network it is, and what is done to photos for it. */
+function networkText(event: Extract<JobEvent, { event: "loaded" }>): string {
+  const { network, image_size: size, preprocess, preprocess_source: source, crop = 1, keep_proportions: square } = event;
+  const part = crop === 1 ? "" : `the middle ${percent(crop)} of `;
+  const seen = square === true ? `, ${part}the square in the middle of each photo` : part && `, ${part}each photo`;
+  const pixels = source === undefined ? "" : `; pixels as ${preprocess} says, by ${source}`;
+  return `Network: ${network}, ${size} × ${size} pixels${seen}${pixels}.`;
 }
 
 function weightingText({ kind, asked, smallest, largest, weights }: Extract<JobEvent, { event: "weighting" }>): string {

@@ -67,6 +67,7 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
   };
   const parts: JobParts = {
     networkRecords: () => Promise.resolve([backbone.record]),
+    networkSpeeds: () => Promise.reject(new Error("not in this test")),
     versions: () => Promise.resolve({ graft: "1", onnxruntime: "2", node: "3" }),
     createRuntime: () => Promise.resolve({ device: "cpu" } as Runtime),
     prepareReading: () => Promise.resolve(),
@@ -74,6 +75,7 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
       asked.push(request);
       return Promise.resolve(backbone);
     },
+    inspectNetwork: () => Promise.reject(new Error("not in this test")),
     fineTune: async (options) => {
       recipes.push(options);
       const finished = await fineTune(options, interrupt);

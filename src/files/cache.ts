@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, normalize, resolve } from "node:path";
 import envPaths from "env-paths";
 import { FileError, UsageError } from "../errors/errors.js";
@@ -44,6 +44,21 @@ export function cachePath(name: string, folder: string = cacheFolder()): string 
     });
   }
   return join(folder, relative);
+}
+
+/**
+ * Whether the cache holds a file, damaged or not.
+ *
+ * @param name with `/` between folders
+ */
+export async function isKept(name: string): Promise<boolean> {
+  const path = cachePath(name);
+  try {
+    return (await stat(path)).isFile();
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT" || errorCode(cause) === "ENOTDIR") return false;
+    throw fileSystemError(cause, path, "read", elsewhere);
+  }
 }
 
 /**

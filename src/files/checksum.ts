@@ -1,16 +1,18 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 
 /** What a file's bytes must add up to. */
 export interface Checksum {
-  readonly algorithm: "md5" | "sha256" | "sha512";
+  /** `git-sha1` is the name that Git gives a file's contents: the SHA-1 of `blob`, the number of bytes, and the bytes. */
+  readonly algorithm: "md5" | "sha256" | "sha512" | "git-sha1";
   /** Lower-case hexadecimal. */
   readonly hex: string;
 }
 
 /** The checksum of bytes in memory, as lower-case hexadecimal. */
 export function hashBytes(bytes: Uint8Array, algorithm: Checksum["algorithm"]): string {
-  return createHash(algorithm).update(bytes).digest("hex");
+  return begin(algorithm, bytes.byteLength).update(bytes).digest("hex");
 }
 
 /**
@@ -20,7 +22,12 @@ export function hashBytes(bytes: Uint8Array, algorithm: Checksum["algorithm"]): 
  * @throws what `node:fs` throws when the file cannot be read
  */
 export async function hashFile(path: string, algorithm: Checksum["algorithm"]): Promise<string> {
-  const hash = createHash(algorithm);
+  const hash = begin(algorithm, (await stat(path)).size);
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Uint8Array);
   return hash.digest("hex");
+}
+
+/** @param size bytes that will follow */
+function begin(algorithm: Checksum["algorithm"], size: number): Hash {
+  return algorithm === "git-sha1" ? createHash("sha1").update(`blob ${String(size)}\0`) : createHash(algorithm);
 }

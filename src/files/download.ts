@@ -8,6 +8,7 @@ import { type Checksum, hashFile } from "./checksum.js";
 import { withFileLock } from "./file-lock.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
 import { fetchOf, type Network, ownNetwork, proxyName } from "./network.js";
+import { busy, Interruption, networkFailure, transientCodes, waitBefore } from "./network-failure.js";
 
 /** How far a download is. */
 export interface DownloadProgress {
@@ -24,6 +25,12 @@ export interface DownloadOptions {
   readonly url: string;
   /** Path of the finished file; missing folders are made. */
   readonly destination: string;
+  /** What messages call it. Default: the destination's file name. */
+  readonly name?: string | undefined;
+  /** Sent along, to the host of `url` alone: `authorization` does not follow a redirect to another one, as fetch wants it. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** What it means that the server refuses. Default: what every server would mean. */
+  readonly refusal?: ((response: Response) => Error) | undefined;
   /** What the finished file must add up to; default: nobody knows, and each file that is complete is taken. */
   readonly checksum?: Checksum | undefined;
   /** Bytes of the finished file, when known before. */
@@ -35,7 +42,7 @@ export interface DownloadOptions {
   /** How the network is reached. Default: as npm's configuration and the environment say. */
   readonly network?: Network;
   /** Ends the download; what has arrived is kept for the next attempt. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Times in ms, shorter in tests. */
@@ -92,9 +99,6 @@ async function isComplete({ destination, checksum, size }: DownloadOptions): Pro
 
 const wanted = (checksum: Checksum): string => checksum.hex.toLowerCase();
 
-/** The connection broke or the server is busy: worth another attempt. */
-class Interruption extends Error {}
-
 /** What tells whether the server's file is still the one that a part file came from. */
 const validatorSchema = z.object({ url: z.string(), validator: z.string() });
 
@@ -142,10 +146,11 @@ class Download {
       const hex = await onDisk(this.#part, () => hashFile(this.#part, checksum.algorithm), "read");
       if (hex === wanted(checksum)) break;
       const received = await sizeOf(this.#part);
+      const kind = kindOf(await beginningOf(this.#part));
       await this.#forget();
       // A file put together from several responses may mix two versions of it; one from a single response is what the
       // server has.
-      if (restarted || this.#responses < 2) throw this.#mismatch(checksum, hex, received ?? 0);
+      if (restarted || this.#responses < 2) throw this.#mismatch(checksum, hex, received ?? 0, kind);
     }
     await onDisk(destination, () => replaceFile(this.#part, destination));
     await this.#forget();
@@ -164,8 +169,9 @@ class Download {
         const reached = (await sizeOf(this.#part)) ?? 0;
         failures = reached > furthest ? 0 : failures + 1;
         furthest = Math.max(furthest, reached);
-        if (failures === fruitlessAttempts) throw this.#failure(cause.message, cause);
-        await sleep(this.timing.retry * 2 ** failures, undefined, { signal: this.options.signal });
+        const wait = waitBefore(failures, this.timing.retry, cause);
+        if (failures === fruitlessAttempts || wait === undefined) throw this.#failure(cause.message, cause);
+        await sleep(wait, undefined, { signal: this.options.signal });
       }
     }
   }
@@ -178,7 +184,8 @@ class Download {
       await this.#forget();
       offset = 0;
     }
-    if (offset === size) return;
+    // Of nothing there is no part file yet.
+    if (offset === size && size > 0) return;
     const stall = new AbortController();
     let timer: NodeJS.Timeout | undefined;
     const awaitBytes = (): void => {
@@ -240,7 +247,7 @@ class Download {
   async #request(offset: number, stalled: AbortSignal): Promise<Response | "complete"> {
     const { url, signal } = this.options;
     // Ranges count the bytes on the wire, so these must be the file's own.
-    const headers: Record<string, string> = { "accept-encoding": "identity" };
+    const headers: Record<string, string> = { ...this.options.headers, "accept-encoding": "identity" };
     if (offset > 0) {
       headers["range"] = `bytes=${String(offset)}-`;
       const validator = await this.#validator();
@@ -270,9 +277,11 @@ class Download {
       await this.#forget();
       throw new Interruption("the server sent another part of the file than was asked for");
     }
-    const status = `HTTP ${String(response.status)} ${response.statusText}`.trim();
-    if ([408, 425, 429].includes(response.status) || response.status >= 500) throw new Interruption(status);
-    throw this.#failure(status);
+    const interruption = busy(response);
+    if (interruption !== undefined) throw interruption;
+    throw (
+      this.options.refusal?.(response) ?? this.#failure(`HTTP ${String(response.status)} ${response.statusText}`.trim())
+    );
   }
 
   #total(response: Response, start: number): number | undefined {
@@ -311,7 +320,7 @@ class Download {
 
   #failure(received: string, cause?: unknown): DownloadError {
     const { url, destination } = this.options;
-    return new DownloadError(`${basename(destination)} cannot be downloaded.`, {
+    return new DownloadError(`${this.#name} cannot be downloaded.`, {
       subject: url,
       expected: `a file at ${url}`,
       received: this.#replaces ? `${received}; and ${destination} is another file, or a part of it` : received,
@@ -320,13 +329,17 @@ class Download {
     });
   }
 
-  #mismatch(checksum: Checksum, hex: string, received: number): DownloadError {
+  get #name(): string {
+    return this.options.name ?? basename(this.options.destination);
+  }
+
+  #mismatch(checksum: Checksum, hex: string, received: number, kind: string | undefined): DownloadError {
     const { url, destination, size } = this.options;
     const bytes = size === undefined ? "" : ` (${String(size)} bytes)`;
-    return new DownloadError(`${basename(destination)} is not the expected file.`, {
+    return new DownloadError(`${this.#name} is not the expected file.`, {
       subject: url,
       expected: `${checksum.algorithm} ${wanted(checksum)}${bytes}`,
-      received: `${checksum.algorithm} ${hex} (${String(received)} bytes) from ${url}`,
+      received: `${checksum.algorithm} ${hex} (${String(received)} bytes${kind === undefined ? "" : `: ${kind}`}) from ${url}`,
       advice:
         "Something on the way may have replaced it, such as a proxy's login page. " +
         `Try again, or save the right file as ${destination}.`,
@@ -345,63 +358,23 @@ async function* chunksOf(response: Response, stalled: AbortSignal): AsyncGenerat
   return undefined;
 }
 
-/** Codes of failures that often pass; others, such as an unknown host, are told at once. */
-const transientCodes = new Set([
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "UND_ERR_SOCKET",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "UND_ERR_HEADERS_TIMEOUT",
-  "UND_ERR_BODY_TIMEOUT",
-]);
-
-const failureWords: Readonly<Record<string, string>> = {
-  ENOTFOUND: "the server's name is not known: no network, or a wrong address",
-  EAI_AGAIN: "the server's name cannot be looked up: no network",
-  ENETUNREACH: "no network",
-  ECONNREFUSED: "the server refused the connection",
-  ETIMEDOUT: "no answer from the server",
-  UND_ERR_CONNECT_TIMEOUT: "no answer from the server",
-};
-
-const untrusted =
-  "the server's certificate is not trusted: name a file with that of your company in NODE_EXTRA_CA_CERTS, or npm's cafile";
-
-/**
- * Node's fetch hides what happened in the error's cause.
- *
- * @param proxy the host of the proxy, if the download goes through one
- */
-function networkFailure(cause: unknown, proxy?: string): { code: string | undefined; words: string } {
-  const inner = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
-  const code = errorCode(inner);
-  const message = inner instanceof Error && inner.message !== "" ? inner.message : String(cause);
-  const refusal = /Proxy response \((\d+)\)/.exec(allMessages(cause))?.[1];
-  if (refusal !== undefined) {
-    const login = refusal === "407" ? ": it wants a login, as in http://name:password@host:port" : "";
-    return { code: "UND_ERR_PROXY", words: `the proxy ${proxy ?? ""} refuses with HTTP ${refusal}${login}` };
+/** The first bytes of a file, as text. */
+export async function beginningOf(path: string): Promise<string> {
+  const handle = await onDisk(path, () => open(path, "r"), "read");
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(256), 0, 256, 0);
+    return buffer.toString("latin1", 0, bytesRead);
+  } finally {
+    await handle.close();
   }
-  if (/^(SELF_SIGNED_CERT|DEPTH_ZERO|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_)/.test(code ?? "")) {
-    return { code, words: `${untrusted} (${code ?? ""})` };
-  }
-  if (proxy !== undefined && (code === "ECONNREFUSED" || code === "ENOTFOUND") && isAt(inner, proxy)) {
-    return { code, words: `the proxy ${proxy} cannot be reached (${code})` };
-  }
-  return { code, words: (code && failureWords[code]) ?? (code === undefined ? message : `${message} (${code})`) };
 }
 
-/** Whether an error of the network was one on the way to a proxy: hosts that go without it fail by themselves. */
-function isAt(error: unknown, proxy: string): boolean {
-  const { hostname, port } = error as { readonly hostname?: string; readonly port?: number };
-  const at = new URL(`http://${proxy}`);
-  if (hostname !== undefined) return hostname === at.hostname;
-  return port === undefined || port === Number(at.port === "" ? "80" : at.port);
-}
-
-/** The messages of an error and of those that led to it. */
-function allMessages(error: unknown): string {
-  return error instanceof Error ? `${error.message} ${allMessages(error.cause)}` : "";
+/** What servers send in place of files, told by its first bytes; `undefined` for anything else. */
+export function kindOf(beginning: string): string | undefined {
+  if (beginning.startsWith("version https://git-lfs.github.com/spec/")) {
+    return "a pointer of Git LFS, which says where the file is, in its place";
+  }
+  return /^\s*(<!doctype html|<html)/i.test(beginning) ? "a page of a website" : undefined;
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

@@ -24,8 +24,13 @@ interface ModelFile {
 }
 
 /** A kind of file that holds a model. */
-interface Format {
+export interface ModelFormat {
+  readonly kind: "keras" | "hdf5" | "tfjs" | "onnx";
+  /** In words. */
   readonly name: string;
+}
+
+interface Format extends ModelFormat {
   /** Whether a file begins as those of this kind do. */
   readonly signature: (bytes: Uint8Array) => boolean;
   readonly read: (file: ModelFile) => Promise<BaseModel>;
@@ -33,10 +38,10 @@ interface Format {
 
 /** The kinds of files that hold models; a file is of the first whose signature it has. */
 const formats: readonly Format[] = [
-  { name: "a .keras archive", signature: isZip, read: keras },
-  { name: "an HDF5 file of Keras", signature: isHdf5, read: keras },
-  { name: "a TensorFlow.js model.json", signature: isJsonObject, read: tfjs },
-  { name: "an ONNX file", signature: beginsWithVersion, read: onnx },
+  { kind: "keras", name: "a .keras archive", signature: isZip, read: keras },
+  { kind: "hdf5", name: "an HDF5 file of Keras", signature: isHdf5, read: keras },
+  { kind: "tfjs", name: "a TensorFlow.js model.json", signature: isJsonObject, read: tfjs },
+  { kind: "onnx", name: "an ONNX file", signature: beginsWithVersion, read: onnx },
 ];
 
 /** Behind a mark of the encoding, and white space. */
@@ -86,8 +91,23 @@ export async function loadModelFile(
   const entry = await stat(path).catch(explain);
   if (entry.isDirectory()) return readingStrangers(path, () => tfjs({ path: join(path, "model.json") }));
   const bytes = await readFile(path).catch(explain);
+  return readingStrangers(path, () => knownFormat(bytes, path).read({ path, bytes, options, warn }));
+}
+
+/**
+ * Which kind of file it is, by its content.
+ *
+ * @param path for messages
+ * @throws FileError for one that holds no model that Graft can read
+ */
+export function formatOfFile(bytes: Uint8Array, path: string): ModelFormat {
+  const { kind, name } = knownFormat(bytes, path);
+  return { kind, name };
+}
+
+function knownFormat(bytes: Uint8Array, path: string): Format {
   const format = formats.find(({ signature }) => signature(bytes));
-  if (format !== undefined) return readingStrangers(path, () => format.read({ path, bytes, options, warn }));
+  if (format !== undefined) return format;
   const names = formats.map(({ name }) => name);
   throw new FileError(`${path} is no model that Graft can read.`, {
     subject: path,

@@ -1,4 +1,6 @@
-import type { NetworkRecord } from "../applications/backbone.js";
+import type { NetworkRecord, PublishedAccuracy } from "../applications/backbone.js";
+import type { NetworkInspection } from "../applications/inspect-network.js";
+import type { NetworkPort } from "../applications/network-file.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
 import type { ExpectedAccuracy } from "../report/interval.js";
 import type { RunRecord } from "../runs/run-record.js";
@@ -52,9 +54,7 @@ export type JobEvent =
        */
       readonly foreign?: boolean | undefined;
     }
-  | ({ readonly event: "network" } & Pick<NetworkRecord, "name" | "description" | "licence" | "preprocess"> & {
-        readonly image_size: number;
-      })
+  | ({ readonly event: "network" } & (ListedNetwork | InspectedNetwork))
   | {
       readonly event: "kept";
       /** Name of the folder. */
@@ -69,6 +69,55 @@ export type JobEvent =
   | DoneEvent
   | ErrorEvent
   | Moment;
+
+/** A network that has a name, as `graft networks` lists it. */
+export type ListedNetwork = Pick<NetworkRecord, "name" | "description" | "licence" | "preprocess"> & {
+  readonly image_size: number;
+  /** What is downloaded. */
+  readonly megabytes?: number | undefined;
+  /** In %, on ImageNet, as published. */
+  readonly accuracy?: number | undefined;
+  /** What that was measured with: its own classifier, a linear one on its frozen features, or names of classes. */
+  readonly accuracy_by?: PublishedAccuracy["by"] | undefined;
+  readonly accuracy_source?: string | undefined;
+  /** For one photo, as measured on this computer. */
+  readonly milliseconds?: number | undefined;
+};
+
+/** A network as `graft inspect` sees it. Shapes are lists of extents; what is open is text. */
+export interface InspectedNetwork {
+  readonly name: string;
+  /** In words, such as `an ONNX file, operators of version 18`. */
+  readonly format: string;
+  readonly licence: string;
+  readonly inputs: readonly NetworkPort[];
+  readonly outputs: readonly NetworkPort[];
+  /** Side of its picture in pixels; `null` where nothing says it. */
+  readonly image_size: number | null;
+  /** Share of the photo's sides that is seen. */
+  readonly crop: number;
+  readonly keep_proportions: boolean;
+  readonly interpolation: string;
+  /** Where the three are known from; `null`: they are the usual ones. */
+  readonly framing_source: string | null;
+  /** What is done to pixels; `null` where nothing says it, and `--preprocess` must. */
+  readonly preprocess: string | null;
+  readonly preprocess_source: string | null;
+  /** Classes, where the file is a classifier that names them. */
+  readonly labels?: readonly string[] | undefined;
+  /** Those of the network without its classifier, as all that follows; absent where nothing can be grafted onto it. */
+  readonly layers?: NonNullable<NetworkInspection["network"]>["layers"] | undefined;
+  readonly parameters?: number | undefined;
+  readonly cut?: NonNullable<NetworkInspection["network"]>["cut"] | undefined;
+  /** Layers with which its stages begin. */
+  readonly stages?: readonly string[] | undefined;
+  /** What is trained unless asked otherwise. */
+  readonly last_block?: NonNullable<NetworkInspection["network"]>["lastBlock"];
+  /** Why nothing can be grafted onto it. */
+  readonly trouble?: string | undefined;
+  /** Operators that Graft does not have. */
+  readonly missing: NetworkInspection["missing"];
+}
 
 /** How far long work is. */
 export interface ProgressEvent {
@@ -114,6 +163,12 @@ export type DoneEvent =
       readonly device: string;
     }
   | { readonly event: "done"; readonly command: "networks"; readonly networks: number }
+  | {
+      readonly event: "done";
+      readonly command: "inspect";
+      /** Whether something can be grafted onto it. */
+      readonly usable: boolean;
+    }
   | {
       readonly event: "done";
       readonly command: "cache";
@@ -205,7 +260,16 @@ export type Moment =
   /** The device that was chosen for `auto`. */
   | { readonly event: "device"; readonly device: string }
   | ({ readonly event: "photos" } & Pick<PreparedPhotos, "classes" | "training" | "validation" | "test" | "division">)
-  | { readonly event: "loaded"; readonly network: string; readonly image_size: number }
+  | {
+      readonly event: "loaded";
+      readonly network: string;
+      readonly image_size: number;
+      readonly preprocess: string;
+      /** Where a network in a file has that from. */
+      readonly preprocess_source?: string | undefined;
+      readonly crop?: number | undefined;
+      readonly keep_proportions?: boolean | undefined;
+    }
   /** The network stays frozen: the new classifier is good enough without it. */
   | { readonly event: "left-frozen"; readonly val_accuracy: number }
   /** What a stage made is not kept: photos that were held out do not say that it is better. */

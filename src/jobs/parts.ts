@@ -1,5 +1,6 @@
 import type { Backbone, NetworkRecord } from "../applications/backbone.js";
-import type { LoadBackboneOptions } from "../applications/load-backbone.js";
+import type { NetworkInspection } from "../applications/inspect-network.js";
+import type { InspectOptions, LoadBackboneOptions } from "../applications/load-backbone.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Classifier } from "../recipe/classifier.js";
@@ -18,6 +19,21 @@ export interface KeptTrunk {
   readonly lastUsed: Date;
 }
 
+/** How fast networks are on this computer: kept from run to run, for its processor and these versions of Graft and its engine. */
+export interface NetworkSpeeds {
+  /** ms for one photo, by the network's name, of those that were measured. */
+  measured(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Measures a network and keeps the figure.
+   *
+   * @param name of a network
+   * @returns ms for one photo: the best of a few forward passes of one photo without its classifier, after one that does not count;
+   * `undefined` where the network is not on this computer
+   * @throws what loading the network throws, where it is on this computer
+   */
+  measure(name: string): Promise<number | undefined>;
+}
+
 /** Where activations of photos are kept from run to run. */
 export interface ActivationCache {
   /** Path of the folder. */
@@ -30,6 +46,8 @@ export interface ActivationCache {
 export interface JobParts {
   /** Networks that have names. */
   networkRecords(): Promise<readonly NetworkRecord[]>;
+  /** How fast they are here. */
+  networkSpeeds(): Promise<NetworkSpeeds>;
   /** Versions of what the figures of a run depend on. */
   versions(): Promise<Readonly<Record<"graft" | "onnxruntime" | "node", string>>>;
   /**
@@ -40,6 +58,7 @@ export interface JobParts {
   /** Starts the threads that read photos, so that they are there when they are needed. */
   prepareReading(): Promise<void>;
   loadBackbone(request: LoadBackboneOptions): Promise<Backbone>;
+  inspectNetwork(request: InspectOptions): Promise<NetworkInspection>;
   fineTune(options: FineTuneOptions): Promise<FineTuneResult>;
   /** @returns the result of a training with exact figures of the validation */
   measureExactly(options: FineTuneOptions, finished: FineTuneResult): Promise<FineTuneResult>;

@@ -45,7 +45,11 @@ export function recordOf(
       name: record.name,
       licence: record.licence,
       preprocess: record.preprocess,
+      preprocess_source: record.preprocessSource,
       image_size: imageSize,
+      crop: record.crop,
+      keep_proportions: record.keepProportions,
+      interpolation: record.interpolation,
       unfrozen_from: result.unfrozenFrom,
     },
     data: {

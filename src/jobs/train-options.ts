@@ -1,4 +1,4 @@
-import { preprocessMode, preprocessModes } from "../applications/preprocess.js";
+import { preprocessModes, preprocessOf } from "../applications/preprocess.js";
 import type { TrunkPrecision } from "../models/training-types.js";
 
 /** What a value may be; faces make checks, parsers and forms of it. */
@@ -49,9 +49,9 @@ export interface JobOption {
  */
 export const trainOptions = {
   network: {
-    placeholder: "<name|file.onnx>",
-    help: "pretrained network: a name of `graft networks`, or an ONNX file",
-    value: { kind: "text", expected: "a name, or the path of an .onnx file" },
+    placeholder: "<name|path>",
+    help: "pretrained network: a name of `graft networks`, hf:owner/name of the hub, a file of ONNX, Keras or TensorFlow.js, or a run's folder",
+    value: { kind: "text", expected: "a name, hf:owner/name, or the path of a file or a folder" },
     default: "mobilenetv2",
     for: "network",
   },
@@ -70,8 +70,10 @@ export const trainOptions = {
   },
   preprocess: {
     placeholder: "<mode>",
-    help: `what is done to pixels: ${preprocessModes.join(", ")} (default: as the network was trained)`,
-    value: { kind: "checked", check: preprocessMode },
+    help:
+      `what is done to pixels: ${preprocessModes.join(", ")}, or mean and deviation of pixels in [0, 1], such as ` +
+      "0.5,0.5,0.5/0.25,0.25,0.25 (default: as the network was trained)",
+    value: { kind: "checked", check: preprocessOf },
     for: "network",
   },
   out: {

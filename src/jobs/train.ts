@@ -130,6 +130,9 @@ async function loadNetwork(
     onProgress: ({ what, received, total }) => {
       emit({ event: "progress", stage: "downloading", unit: "bytes", done: received, total: total ?? null, what });
     },
+    onWarning: (message) => {
+      emit({ event: "warning", code: "network", message });
+    },
   });
   const lost = lostWeight(backbone.model);
   if (lost !== undefined) {
@@ -141,7 +144,16 @@ async function loadNetwork(
     });
   }
   const { name } = backbone.record;
-  emit({ event: "loaded", network: name, image_size: backbone.imageSize });
+  const { preprocess, preprocessSource, crop, keepProportions } = backbone.record;
+  emit({
+    event: "loaded",
+    network: name,
+    image_size: backbone.imageSize,
+    preprocess,
+    preprocess_source: preprocessSource,
+    crop,
+    keep_proportions: keepProportions,
+  });
   const photos = training.length + validation.length + test.length;
   emit({ event: "start", run: folder, network: name, classes, photos, device });
   return backbone;

@@ -46,6 +46,8 @@ export interface Pretrained {
   readonly standardization: Standardization;
   /** How to do the same here. */
   readonly advice: string;
+  /** The licence of its weights, where a file or the hub says it. */
+  readonly licence?: string | undefined;
   /** What it costs to do otherwise, as measured; `undefined` where nobody measured. */
   readonly cost?: string | undefined;
 }

@@ -7,6 +7,7 @@ import * as attention from "./attention.js";
 import * as comparison from "./comparison.js";
 import * as convolution from "./convolution.js";
 import * as convolutionHwnc from "./convolution-hwnc.js";
+import * as crop from "./crop.js";
 import * as einsum from "./einsum.js";
 import * as elementwise from "./elementwise.js";
 import * as indexing from "./indexing.js";
@@ -31,6 +32,7 @@ const exported = {
   ...comparison,
   ...convolution,
   ...convolutionHwnc,
+  ...crop,
   ...einsum,
   ...elementwise,
   ...indexing,

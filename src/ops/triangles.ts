@@ -3,7 +3,7 @@ import { defineOp, type Op } from "./define.js";
 import { like } from "./elementwise.js";
 
 /** Which triangle {@link trilu} keeps. */
-interface TriluAttributes {
+export interface TriluAttributes {
   /** 1 (default): what is on the diagonal and above it; 0: on it and below. */
   readonly upper?: number | undefined;
 }
@@ -22,7 +22,7 @@ export const trilu: Op<"Trilu", [x: Value, k?: Value, attributes?: TriluAttribut
 });
 
 /** How {@link cumSum} adds up. */
-interface CumSumAttributes {
+export interface CumSumAttributes {
   /** 1: without the element itself; default 0. */
   readonly exclusive?: number | undefined;
   /** 1: from the end on; default 0. */

@@ -1,12 +1,13 @@
 import type { Outputs } from "../graph/graph.js";
 import { rebuild } from "../graph/rebuild.js";
 import { shareEqualSubgraphs } from "../graph/share.js";
-import { transposeMerged } from "./merge-axes.js";
 import { recreate, rowOf } from "../ops/table.js";
+import { withKeptMargins } from "./kept-margins.js";
+import { transposeMerged } from "./merge-axes.js";
 
 /**
- * Makes a graph ready to run: expands operators that no runtime has, merges axes that Transposes move together, then computes
- * equal sub-graphs once.
+ * Makes a graph ready to run: expands operators that no runtime has, merges axes that Transposes move together, keeps
+ * ONNX Runtime from a mistake, then computes equal sub-graphs once.
  *
  * @param outputs the graph's outputs by name
  * @param anySize whether the graph must go on computing the same for other sizes than those that it was written for: axes that
@@ -21,6 +22,7 @@ export function prepare(outputs: Outputs, anySize = false): Outputs {
       const merged = transposeMerged(x, perm.value);
       return merged === undefined ? undefined : [merged];
     }
+    if (node.op === "MaxPool") return withKeptMargins(recreate(node, inputs))?.outputs;
     const { expand } = rowOf(node.op);
     return expand === undefined ? undefined : [expand(recreate(node, inputs))];
   });

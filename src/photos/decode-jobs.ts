@@ -1,5 +1,6 @@
 import { datasetPixels, type DatasetPixelOptions } from "./dataset-pixels.js";
 import { type DecodedPhoto, type DecodeOptions, decodePhoto } from "./decode.js";
+import type { Framing } from "./framing.js";
 import { readPhoto, type ReadPhotoOptions } from "./read-photo.js";
 import type { View } from "./view.js";
 
@@ -7,7 +8,7 @@ import type { View } from "./view.js";
 export type PixelWork =
   | {
       readonly kind: "resize";
-      readonly options: { readonly size: number; readonly views?: readonly View[] | undefined };
+      readonly options: Framing & { readonly views?: readonly View[] | undefined };
     }
   | { readonly kind: "read"; readonly options: ReadPhotoOptions }
   | { readonly kind: "dataset"; readonly options: DatasetPixelOptions };
@@ -45,7 +46,8 @@ export async function perform(job: DecodeJob): Promise<DecodeResults[DecodeJob["
     case "resize": {
       // The engine is loaded by those who need it.
       const { resizedPhoto } = await import("./resized-photo.js");
-      return resizedPhoto(job.path, job.options.size, job.options.views);
+      const { views, ...framing } = job.options;
+      return resizedPhoto(job.path, framing, views);
     }
     case "read":
       return readPhoto(job.path, job.options);

@@ -261,7 +261,7 @@ describe("a JPEG that will be resized", () => {
 
   test("has nearly the same pixels in the end, with structure on all scales", async () => {
     const photo = await texture(2000, 1500);
-    const resizer = await PhotoResizer.create(createNodeRuntime(), 75);
+    const resizer = await PhotoResizer.create(createNodeRuntime(), { size: 75 });
     const exact = await resizer.resize(await decodePhoto(photo));
     const reduced = await decodePhoto(photo, { resizedTo: 75 });
     expect([reduced.width, reduced.height]).toEqual([500, 375]);

@@ -1,32 +1,35 @@
 import { createNodeRuntime } from "../runtime/node/runtime.js";
 import { decodePhoto } from "./decode.js";
+import { type Framing, shrunkTo } from "./framing.js";
 import { PhotoResizer } from "./photo-resizer.js";
 import { croppedTo, mirror, type View, wholeView } from "./view.js";
 
 /**
- * A graph a size, kept as long as its thread: making one takes much longer than resizing a photo with it. It changes no pixel,
- * and a process uses few sizes.
+ * A graph a framing, kept as long as its thread: making one takes much longer than resizing a photo with it. It changes no pixel,
+ * and a process uses few of them.
  */
-const resizers = new Map<number, Promise<PhotoResizer>>();
+const resizers = new Map<string, Promise<PhotoResizer>>();
 
 /**
- * Decodes a photo once and resizes views of it for a network. One core does all of it: many photos keep all cores busy best when
+ * Decodes a photo once and frames views of it for a network. One core does all of it: many photos keep all cores busy best when
  * each has one.
  *
  * @param path of its file
- * @param size height and width of the results, in pixels
+ * @param framing how a view becomes a picture, as if it were a photo
  * @param views which parts of it; default the whole photo
  * @returns `[views, size, size, 3]` uint8, one view behind the other
  * @throws PhotoError when the file cannot be used
  */
 export async function resizedPhoto(
   path: string,
-  size: number,
+  framing: Framing,
   views: readonly View[] = [wholeView],
 ): Promise<Uint8Array> {
-  const making = resizers.get(size) ?? PhotoResizer.create(createNodeRuntime({ threads: 1 }), size);
-  resizers.set(size, making);
-  const photo = await decodePhoto(path, { resizedTo: size });
+  const { size } = framing;
+  const key = JSON.stringify(framing);
+  const making = resizers.get(key) ?? PhotoResizer.create(createNodeRuntime({ threads: 1 }), framing);
+  resizers.set(key, making);
+  const photo = await decodePhoto(path, { resizedTo: shrunkTo(framing) });
   const resizer = await making;
   const made = new Uint8Array(views.length * size * size * 3);
   for (const [index, view] of views.entries()) {

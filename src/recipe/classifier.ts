@@ -4,6 +4,7 @@ import type { OnnxModel } from "../onnx/model.js";
 import { refuseTooLarge } from "../formats/onnx/import-model.js";
 import { readModel } from "../onnx/read-model.js";
 import type { DecodedPhoto } from "../photos/decode.js";
+import { shrunkTo } from "../photos/framing.js";
 import { type Runtime, type Session, Tensor, useOnce } from "../runtime/runtime.js";
 
 /** What a classifier says of a photo. */
@@ -28,8 +29,8 @@ export interface Classifier {
   readonly labels: readonly string[];
   /** All that the file says of itself: `labels`, `network`, `licence`, `version`, `image_size`, `set_coverage`, `set_threshold`, `distance_threshold`. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Height and width in pixels that the file resizes photos to; `undefined` where it does not say. */
-  readonly imageSize: number | undefined;
+  /** What the file shrinks the shorter side of photos to, in pixels, before it cuts anything off; `undefined` where it does not say. */
+  readonly shrinksTo: number | undefined;
   /**
    * How probable a class must be for a prediction to name it; `undefined` where the file does not say. Classes with this
    * probability or more hold the right one for 95 % of photos like those that were learned from.
@@ -117,9 +118,10 @@ class OnnxClassifier implements Classifier {
     return this.session.atOnce;
   }
 
-  get imageSize(): number | undefined {
+  get shrinksTo(): number | undefined {
     const size = Number(this.metadata["image_size"]);
-    return Number.isInteger(size) && size > 0 ? size : undefined;
+    const crop = Number(this.metadata["crop"] ?? 1);
+    return Number.isInteger(size) && size > 0 && crop > 0 && crop <= 1 ? shrunkTo({ size, crop }) : undefined;
   }
 
   get setThreshold(): number | undefined {

@@ -1,6 +1,6 @@
-import type { Backbone } from "../applications/backbone.js";
+import { type Backbone, framingOf } from "../applications/backbone.js";
 import { preprocessGraph } from "../applications/preprocess.js";
-import { resizedPixels } from "../photos/photo-resizer.js";
+import { framedPixels } from "../photos/framing.js";
 import { version } from "../errors/version.js";
 import { input } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
@@ -36,7 +36,8 @@ export interface ExportOptions {
  */
 export function exportClassifier({ model, backbone, classes, threshold, familiar }: ExportOptions): Uint8Array {
   const image = input("image", "uint8", ["N", "H", "W", 3]);
-  const pixels = preprocessGraph(resizedPixels(image, backbone.imageSize), backbone.record.preprocess);
+  const framing = framingOf(backbone);
+  const pixels = preprocessGraph(framedPixels(image, framing), backbone.record.preprocess);
   const { model: network } = featureModel(backbone.model);
   const trunk = inferenceGraph(network, [pixels]);
   const [features] = trunk.outputs;
@@ -51,8 +52,14 @@ export function exportClassifier({ model, backbone, classes, threshold, familiar
     network: backbone.record.name,
     licence: backbone.record.licence,
     version,
-    image_size: String(backbone.imageSize),
+    image_size: String(framing.size),
   };
+  const { crop = 1, keepProportions = false, interpolation = "bilinear" } = framing;
+  if (crop !== 1 || keepProportions) {
+    metadata["crop"] = String(crop);
+    metadata["keep_proportions"] = String(keepProportions);
+  }
+  if (interpolation !== "bilinear") metadata["interpolation"] = interpolation;
   if (threshold !== undefined) {
     metadata["set_coverage"] = String(coverage);
     metadata["set_threshold"] = String(threshold);

@@ -18,7 +18,7 @@ export async function* lookAtPhotos<Item extends { readonly path: string }>(
 ): AsyncGenerator<Looked<Item>> {
   const look = async (decoded: Decoded<Item>): Promise<Looked<Item>> =>
     "reason" in decoded ? decoded : { item: decoded.item, ...(await classifier.predict(decoded.photo, true)) };
-  const { atOnce, imageSize: resizedTo } = classifier;
+  const { atOnce, shrinksTo: resizedTo } = classifier;
   // Where several work at once, one photo lies ready for each.
   yield* workAhead(decodeAhead(items, { resizedTo }), look, () => (atOnce === 1 ? 1 : 2 * atOnce));
 }

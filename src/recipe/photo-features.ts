@@ -1,3 +1,4 @@
+import { framingOf } from "../applications/backbone.js";
 import { preprocessGraph } from "../applications/preprocess.js";
 import { FileError, NumberError } from "../errors/errors.js";
 import type { Value } from "../graph/value.js";
@@ -59,7 +60,7 @@ export async function featuresOfSets(
   let skipped = 0;
   const libraryOf = (photos: readonly Photo[]): PhotoLibrary =>
     new PhotoLibrary(photos, {
-      imageSize: backbone.imageSize,
+      framing: framingOf(backbone),
       onSkipped: (path, reason) => {
         skipped += 1;
         onEvent({ event: "skipped", path, reason });
@@ -144,12 +145,12 @@ export async function viewsOfSets(
 ): Promise<ViewsOfSets | undefined> {
   const { backbone, trunkPrecision, signal, onEvent } = job;
   const graph = preprocessing(job);
-  const { imageSize } = backbone;
+  const framing = framingOf(backbone);
   const viewsOf = (photos: readonly Photo[], name: string): readonly ViewedPhoto[] =>
     chooseViews(photos, random.stream(`views/${name}`));
   const sourceOf = (viewed: readonly ViewedPhoto[], name?: string, size = batchSize): ReadySource =>
     viewSource(viewed, {
-      ...{ imageSize, batchSize: size, graph },
+      ...{ framing, batchSize: size, graph },
       order: name === undefined ? undefined : random.stream(`order/${name}`),
     });
   const viewed = {
@@ -208,7 +209,7 @@ export async function exactValidation(
   { model: network, widths }: FeatureModel,
   onPhotos: (done: number) => void,
 ): Promise<PhotoFeatures> {
-  const library = new PhotoLibrary(job.validation, { imageSize: job.backbone.imageSize });
+  const library = new PhotoLibrary(job.validation, { framing: framingOf(job.backbone) });
   const source = library.source(featureBatch, preprocessing(job));
   const { values } = await read(job, network, source, job.validation.length, { onBatch: onPhotos });
   checkValidation(library);

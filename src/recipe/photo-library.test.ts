@@ -30,7 +30,7 @@ function library(count: number, options: Partial<ReadOptions> = {}): PhotoLibrar
     path: join(folder, `${index}.png`),
     classIndex: index,
   }));
-  return new PhotoLibrary(photos, { imageSize: 4, ...options });
+  return new PhotoLibrary(photos, { framing: { size: 4 }, ...options });
 }
 
 /** The grey of each photo of a batch. */
@@ -106,7 +106,7 @@ test("photos that lie evenly are there before any is read; next to one that cann
 
 test("of photos none of which can be used nothing can be taken", async () => {
   const photos = broken.map((index) => ({ path: join(folder, `${index}.png`), classIndex: 0 }));
-  const source = new PhotoLibrary(photos, { imageSize: 4 }).source(3, graph);
+  const source = new PhotoLibrary(photos, { framing: { size: 4 } }).source(3, graph);
   await expect(source.spread?.(4)).rejects.toThrow(PhotoError);
   for await (const batch of source.read(3)) expect.fail(`a batch of ${batch.keys.length}`);
   expect(source.samples).toBe(0);

@@ -8,6 +8,7 @@ import type { Generator } from "../random/generator.js";
 import { type NamedTensors, Tensor, useOnce } from "../runtime/runtime.js";
 import { workAhead } from "../runtime/work-ahead.js";
 import { PhotoError } from "../photos/decode.js";
+import type { Framing } from "../photos/framing.js";
 import type { PixelWork } from "../photos/decode-jobs.js";
 import type { Photo } from "../photos/photo.js";
 import { photoIdentity } from "../photos/photo-identity.js";
@@ -15,8 +16,8 @@ import { fillPixels, keepPixels } from "../photos/photo-pixels.js";
 
 /** How photos are read. */
 export interface ReadOptions {
-  /** Height and width of the network's images, in pixels. */
-  readonly imageSize: number;
+  /** How photos become the network's pictures. */
+  readonly framing: Framing;
   /** Called for each photo that cannot be used. */
   readonly onSkipped?: (path: string, reason: string) => void;
   /** Ends the reading; the photos read so far are kept. */
@@ -36,6 +37,11 @@ export interface PhotoSource extends ReadySource {
 
 /** Name of the graph's input. */
 export const fedPhotos = "photos";
+
+/** What decides which pixels are made of a photo; of the whole of one only the size, by which earlier versions have kept theirs. */
+export function readingOf({ size, ...framing }: Framing): object {
+  return { resizedTo: size, ...framing };
+}
 
 /** Photos that are read before they are asked for; their pixels lie on disk, in the cache of this process. */
 const readAhead = 512;
@@ -92,7 +98,7 @@ export class PhotoLibrary {
       },
       batchSize,
       reproducible: true,
-      identify: (key) => photoIdentity(photos[key]?.path ?? "", { resizedTo: this.options.imageSize }),
+      identify: (key) => photoIdentity(photos[key]?.path ?? "", readingOf(this.options.framing)),
       graph,
       sampleName: (key) => photos[key]?.path,
       nextBatch: () => batch(shuffled().next(batchSize)),
@@ -160,11 +166,11 @@ export class PhotoLibrary {
   }
 
   private async load(photos: readonly Photo[]): Promise<NamedTensors> {
-    const { imageSize } = this.options;
+    const { size } = this.options.framing;
     const joined = new Uint8Array(photos.length * this.pixelBytes);
     const paths = photos.map(({ path }) => path);
     await fillPixels(joined, paths, this.work);
-    return { [fedPhotos]: useOnce(new Tensor("uint8", joined, [photos.length, imageSize, imageSize, 3])) };
+    return { [fedPhotos]: useOnce(new Tensor("uint8", joined, [photos.length, size, size, 3])) };
   }
 
   /** Reads a photo, so that its pixels are there when they are loaded. */
@@ -173,11 +179,11 @@ export class PhotoLibrary {
   }
 
   private get pixelBytes(): number {
-    return this.options.imageSize ** 2 * 3;
+    return this.options.framing.size ** 2 * 3;
   }
 
   /** What makes a photo's pixels, `[size, size, 3]` uint8. */
   private get work(): PixelWork {
-    return { kind: "resize", options: { size: this.options.imageSize } };
+    return { kind: "resize", options: this.options.framing };
   }
 }

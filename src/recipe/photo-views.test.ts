@@ -31,7 +31,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function source(seed: number, order?: Generator) {
   const graph = photoGraph(size, (pixels) => pixels);
-  return viewSource(chooseViews(photos, new Generator(seed)), { imageSize: size, batchSize: 6, graph, order });
+  return viewSource(chooseViews(photos, new Generator(seed)), { framing: { size }, batchSize: 6, graph, order });
 }
 
 async function pixelsOf(

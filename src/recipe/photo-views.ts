@@ -3,12 +3,13 @@ import { type Batch, pickRows, type ReadySource } from "../models/sources/batch-
 import { SampleOrder } from "../models/sources/sample-order.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { decodePool } from "../photos/decode-pool.js";
+import type { Framing } from "../photos/framing.js";
 import type { Photo } from "../photos/photo.js";
 import { photoIdentity } from "../photos/photo-identity.js";
 import { drawView, type View, wholeView } from "../photos/view.js";
 import type { Generator } from "../random/generator.js";
 import { Tensor, useOnce } from "../runtime/runtime.js";
-import { fedPhotos } from "./photo-library.js";
+import { fedPhotos, readingOf } from "./photo-library.js";
 
 /** A photo, and what the recipe learns from of it. */
 export interface ViewedPhoto {
@@ -37,8 +38,8 @@ export function chooseViews(photos: readonly Photo[], random: Generator): Viewed
 
 /** How views become batches. */
 export interface ViewSourceOptions {
-  /** Height and width of the network's images, in pixels. */
-  readonly imageSize: number;
+  /** How a view becomes the network's picture, as if it were a photo. */
+  readonly framing: Framing;
   /** Views a batch; in the photos' own order those of a photo are made together, so a multiple of them is best. */
   readonly batchSize: number;
   /** What `photoGraph` gave for this size. */
@@ -56,7 +57,7 @@ export interface ViewSourceOptions {
  */
 export function viewSource(
   viewed: readonly ViewedPhoto[],
-  { imageSize, batchSize, graph, order }: ViewSourceOptions,
+  { framing, batchSize, graph, order }: ViewSourceOptions,
 ): ReadySource {
   const each = viewed[0]?.views.length ?? 0;
   const samples = viewed.length * each;
@@ -66,7 +67,8 @@ export function viewSource(
     return found;
   };
   const load: (keys: readonly number[]) => Promise<Tensor> = async (keys) => {
-    const bytes = imageSize ** 2 * 3;
+    const { size } = framing;
+    const bytes = size ** 2 * 3;
     const joined = new Uint8Array(keys.length * bytes);
     const places = new Map<ViewedPhoto, { readonly row: number; readonly view: View }[]>();
     for (const [row, key] of keys.entries()) {
@@ -78,14 +80,14 @@ export function viewSource(
     }
     await Promise.all(
       [...places].map(async ([{ photo }, wanted]) => {
-        const options = { size: imageSize, views: wanted.map(({ view }) => view) };
+        const options = { ...framing, views: wanted.map(({ view }) => view) };
         const made = await decodePool.run({ kind: "resize", path: photo.path, options });
         for (const [index, { row }] of wanted.entries()) {
           joined.set(made.subarray(index * bytes, (index + 1) * bytes), row * bytes);
         }
       }),
     );
-    return useOnce(new Tensor("uint8", joined, [keys.length, imageSize, imageSize, 3]));
+    return useOnce(new Tensor("uint8", joined, [keys.length, size, size, 3]));
   };
   const batch = (keys: readonly number[]): Batch => ({
     keys,
@@ -105,7 +107,8 @@ export function viewSource(
       const { photo, views } = photoOf(key);
       const view = views[key % each];
       // The whole is the photo as the library gives it: what was kept of that is found.
-      return photoIdentity(photo.path, view === wholeView ? { resizedTo: imageSize } : { resizedTo: imageSize, view });
+      const reading = readingOf(framing);
+      return photoIdentity(photo.path, view === wholeView ? reading : { ...reading, view });
     },
     graph,
     sampleName: (key) => photoOf(key).photo.path,

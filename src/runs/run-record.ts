@@ -78,7 +78,13 @@ export const runRecord = z.object({
     name: z.string(),
     licence: z.string(),
     preprocess: z.string(),
+    /** Where a network in a file has its preprocessing from; older records lack it. */
+    preprocess_source: z.string().optional(),
     image_size: z.number(),
+    /** How photos become pictures: the share of their sides that is seen, whether a square is cut out, and how pixels between pixels are found. */
+    crop: z.number().optional(),
+    keep_proportions: z.boolean().optional(),
+    interpolation: z.string().optional(),
     /** A layer, `all`, or `none` also where the second phase was left out or never reached. */
     unfrozen_from: z.string(),
   }),

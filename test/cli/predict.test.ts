@@ -141,9 +141,17 @@ test("evaluate --json", async () => {
 test("networks", async () => {
   const people = await graft(["networks"], folder);
   expect(people.exitCode).toBe(0);
-  expect(people.stdout).toMatch(/^name +image +pixels +licence\nmobilenetv2 /);
+  expect(people.stdout).toMatch(
+    /^image +pixels +MB +top 1 +ms +licence +name\n +224 +tf +17 .*Apache-2.0 +mobilenetv2\n/,
+  );
   const machine = events((await graft(["networks", "--json"], folder)).stdout);
-  expect(machine[0]).toMatchObject({ event: "network", name: "mobilenetv2", licence: "Apache-2.0" });
+  expect(machine[0]).toMatchObject({ event: "network", name: "mobilenetv2", licence: "Apache-2.0", megabytes: 17 });
+  expect(machine).toContainEqual(
+    expect.objectContaining({
+      ...{ name: "hf:onnx-community/dinov2-small", image_size: 224, megabytes: 89 },
+      ...{ accuracy: 81.1, accuracy_by: "linear", accuracy_source: "arXiv:2304.07193" },
+    }),
+  );
   expect(machine.at(-1)).toEqual({ event: "done", command: "networks", networks: machine.length - 1 });
 });
 

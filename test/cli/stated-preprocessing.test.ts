@@ -27,15 +27,17 @@ describe("the preprocessing that a network's file states", () => {
     ["0.5", "0.5", "tf"],
     ["(0.485, 0.456, 0.406)", "(0.229, 0.224, 0.225)", "torch"],
     ["[0, 0, 0]", "[1, 1, 1]", "0-1"],
+    ["[0.1, 0.2, 0.3]", "[1, 1, 1]", "0.1,0.2,0.3/1,1,1"],
   ])("is read from the mean %s and the deviation %s", async (mean, std, mode) => {
     expect(await statedBy({ mean, std })).toBe(mode);
   });
 
-  test("is asked for where it is none of those, with what the file says", async () => {
-    await expect(statedBy({ mean: "[0.1, 0.2, 0.3]", std: "[1, 1, 1]" })).rejects.toThrow(
-      /--preprocess.*the mean \[0\.1, 0\.2, 0\.3\] and the deviation \[1, 1, 1\]/s,
+  test("is asked for where it makes no sense, with what the file says", async () => {
+    await expect(statedBy({})).rejects.toThrow(/does not say what was done to pixels.*--preprocess/s);
+    await expect(statedBy({ mean: "[]", std: "x" })).rejects.toThrow(
+      /a number for each channel.*\[\] and x.*--preprocess/s,
     );
-    await expect(statedBy({ mean: "[]", std: "x" })).rejects.toThrow(/--preprocess/);
+    await expect(statedBy({ crop_pct: "2" })).rejects.toThrow(/crop_pct.*a share in \(0, 1\].*2/s);
     await expect(statedBy({ preprocess: "weird" })).rejects.toThrow(/network\.onnx names.*"weird".*--preprocess/s);
   });
 });

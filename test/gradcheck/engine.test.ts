@@ -4,6 +4,7 @@ import { constant, input, type Value } from "../../src/graph/value.js";
 import { allocate, elementCount, type ElementType, float32 } from "../../src/onnx/tensor-data.js";
 import * as comparison from "../../src/ops/comparison.js";
 import { integers, scalar } from "../../src/ops/constants.js";
+import { centerCropPad } from "../../src/ops/crop.js";
 import { eyeLike, oneHot, topK } from "../../src/ops/indexing.js";
 import { pad } from "../../src/ops/slicing.js";
 import { cast, shapeOp, transpose } from "../../src/ops/layout.js";
@@ -75,6 +76,11 @@ const calls: Readonly<Record<NonDifferentiableName, Call>> = {
     expected: [0, 0, 1, 1],
   },
   Not: { inputs: masks.slice(1), build: (a) => comparison.not(a), expected: [1, 0, 1, 0] },
+  CenterCropPad: {
+    inputs: [["float32", ["N", 3, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19]]],
+    build: (x) => centerCropPad(x, integers([1, 1]), { axes: [1, 2] }),
+    expected: [5, 15],
+  },
   Shape: { inputs: [image], build: (x) => shapeOp(x, { start: 0, end: -1 }), expected: [2, 1, 2] },
   ArgMax: {
     inputs: [["float32", ["N", 3], [1, 5, 5, 9, 2, 3]]],

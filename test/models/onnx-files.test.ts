@@ -5,7 +5,7 @@ import { FileError, models, Tensor, UsageError } from "graft-ml";
 import onnxProto from "onnx-proto";
 import { InferenceSession, Tensor as EngineTensor } from "onnxruntime-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { withoutClassifier } from "../../src/applications/onnx-backbone.js";
+import { withoutClassifier } from "../../src/applications/without-classifier.js";
 import type { Attribute, OnnxModel, OnnxNode } from "../../src/onnx/model.js";
 import { float32, int64, type TensorData } from "../../src/onnx/tensor-data.js";
 import { readModel } from "../../src/onnx/read-model.js";

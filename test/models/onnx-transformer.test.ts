@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { layers, models, optimizers, Tensor } from "graft-ml";
 import { InferenceSession, Tensor as EngineTensor } from "onnxruntime-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { withoutClassifier } from "../../src/applications/onnx-backbone.js";
+import { withoutClassifier } from "../../src/applications/without-classifier.js";
 import type { Attribute, OnnxModel, OnnxNode } from "../../src/onnx/model.js";
 import { float32, int64, type TensorData } from "../../src/onnx/tensor-data.js";
 import { writeModel } from "../../src/onnx/write-model.js";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { difference, measure, outputOf, pictures, readExpected, readZoo } from "../support/onnx-zoo.js";
-import { withoutClassifier } from "../../src/applications/onnx-backbone.js";
+import { withoutClassifier } from "../../src/applications/without-classifier.js";
 import { importOnnx } from "../../src/formats/onnx/import-model.js";
 
 /*

@@ -13,7 +13,9 @@ export interface DocExample {
 
 /** Name of a declaration; of a member, behind the name of what it belongs to. */
 function nameOf(node: ts.Node): string {
-  const name = (node as ts.NamedDeclaration).name?.getText();
+  // The comment of a variable is that of its statement.
+  const [variable] = ts.isVariableStatement(node) ? node.declarationList.declarations : [];
+  const name = ((variable ?? node) as ts.NamedDeclaration).name?.getText();
   const owner = ts.isClassElement(node) || ts.isTypeElement(node) ? nameOf(node.parent) : undefined;
   return [owner, name].filter((part) => part !== undefined).join(".");
 }

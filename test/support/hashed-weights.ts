@@ -2,30 +2,24 @@ import type { BaseModel } from "../../src/models/base-model.js";
 import type { Layer } from "../../src/nn/layer.js";
 import { elementCount, float32, type TensorData } from "../../src/onnx/tensor-data.js";
 
-/** Numbers from −1 to 1 that scripts/golden/applications.py computes alike: a hash of a key and the place. */
-function hashed(count: number, key: number): Float64Array {
-  const values = new Float64Array(count);
+/**
+ * Numbers that scripts/golden/applications.py computes alike: a hash of a key and the place, from −1 to 1, scaled to where such a
+ * weight lies. Kernels keep the variance of what they are multiplied with; scales and variances lie around 1.
+ */
+export function hashedWeight(name: string, shape: readonly number[], key: number): TensorData<"float32"> {
+  const values = new Float32Array(elementCount(shape));
+  const [offset, scale] = rangeOf(name, shape);
   const start = Math.imul(key, 0x85ebca6b);
-  for (let index = 0; index < count; index++) {
+  for (let index = 0; index < values.length; index++) {
     let h = (Math.imul(index, 0x9e3779b1) + start) | 0;
     h ^= h >>> 16;
     h = Math.imul(h, 0x7feb352d);
     h ^= h >>> 15;
     h = Math.imul(h, 0x846ca68b);
     h ^= h >>> 16;
-    values[index] = (h >>> 0) / 2 ** 31 - 1;
+    values[index] = offset + scale * ((h >>> 0) / 2 ** 31 - 1);
   }
-  return values;
-}
-
-/** Kernels keep the variance of what they are multiplied with; scales and variances lie around 1. */
-export function hashedWeight(name: string, shape: readonly number[], key: number): TensorData<"float32"> {
-  const values = hashed(elementCount(shape), key);
-  const [offset, scale] = rangeOf(name, shape);
-  return float32(
-    Float32Array.from(values, (value) => offset + scale * value),
-    shape,
-  );
+  return float32(values, shape);
 }
 
 function rangeOf(name: string, shape: readonly number[]): [offset: number, scale: number] {

@@ -20,8 +20,27 @@ export async function kerasPython(): Promise<string | undefined> {
   return undefined;
 }
 
+/** A Python that has the hub's own library: $GRAFT_HUB_PYTHON, or `python3`; `undefined`, and a line that says so, without one. */
+export async function hubPython(): Promise<string | undefined> {
+  for (const python of [process.env["GRAFT_HUB_PYTHON"], "python3"]) {
+    if (python === undefined || python === "") continue;
+    const works = await run(python, ["-c", "import huggingface_hub"]).then(
+      () => true,
+      () => false,
+    );
+    if (works) return python;
+  }
+  console.error("Skipped: no Python with huggingface_hub. Set GRAFT_HUB_PYTHON to one to share a cache with it.");
+  return undefined;
+}
+
 /** Runs a script that prints `RESULT` and JSON, and gives what the JSON says. */
-export async function runPython(python: string | undefined, script: string, args: readonly string[]): Promise<unknown> {
-  const { stdout } = await run(python ?? "", ["-c", script, ...args], { maxBuffer: 1e8 });
+export async function runPython(
+  python: string | undefined,
+  script: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<unknown> {
+  const { stdout } = await run(python ?? "", ["-c", script, ...args], { maxBuffer: 1e8, env });
   return JSON.parse(stdout.slice(stdout.indexOf("RESULT") + 6));
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { layers, models, optimizers, Tensor } from "graft-ml";
-import { withoutClassifier } from "../../src/applications/onnx-backbone.js";
+import { withoutClassifier } from "../../src/applications/without-classifier.js";
 import { externalDataBeside } from "../../src/formats/onnx/external-data.js";
 import { importOnnx } from "../../src/formats/onnx/import-model.js";
 import type { GraphModel } from "../../src/models/graph-model.js";
@@ -130,7 +130,7 @@ async function compareGradients(
   const learningRate = 1e3 / Math.sqrt(scale);
   model.compile({ optimizer: new optimizers.SGD({ learningRate }), loss: "mse" });
   const variables = model.trainableWeights;
-  const before = variables.map((variable) => Array.from(variable.value.data as Float32Array));
+  const before = variables.map((variable) => Array.from(variable.value.data));
   const target = new Tensor("float32", new Float32Array(expected.values.length), [...expected.output]);
   await model.trainOnBatch(pictures(expected.side), target);
   const known = Object.entries(expected.gradients);
@@ -141,7 +141,7 @@ async function compareGradients(
   let [gradient, worst] = [0, ""];
   variables.forEach((variable, index) => {
     const old = before[index] ?? [];
-    const now = variable.value.data as Float32Array;
+    const now = variable.value.data;
     const sums = sumsOf(
       old,
       old.map((value, at) => (value - (now[at] ?? 0)) / learningRate),
@@ -177,7 +177,8 @@ async function learn(base: GraphModel, side: number): Promise<number[]> {
   classifier.compile({ optimizer: new optimizers.Adam({ learningRate: 1e-4 }), loss: "mse" });
   const wanted = new Tensor("float32", Float32Array.from([1, 0, 0, 1]), [2, 2]);
   const losses: number[] = [];
-  for (let step = 0; step < 4; step++) losses.push((await classifier.trainOnBatch(pictures(side), wanted))["loss"] ?? NaN);
+  for (let step = 0; step < 4; step++)
+    losses.push((await classifier.trainOnBatch(pictures(side), wanted))["loss"] ?? NaN);
   return losses;
 }
 

@@ -8,7 +8,7 @@ import { input } from "../../src/graph/value.js";
 import { float32, type TensorData } from "../../src/onnx/tensor-data.js";
 import { decodePhoto } from "../../src/photos/decode.js";
 import type { Photo } from "../../src/photos/photo.js";
-import { resizedPixels } from "../../src/photos/photo-resizer.js";
+import { framedPixels } from "../../src/photos/framing.js";
 import { scanClassFolders } from "../../src/photos/scan.js";
 import { Generator } from "../../src/random/generator.js";
 import { RandomStreams } from "../../src/random/seed.js";
@@ -36,7 +36,7 @@ async function photosOf(set: string): Promise<readonly Photo[]> {
 /** What the network makes of photos. */
 async function featuresOf({ model, record, imageSize }: Backbone, photos: readonly Photo[]): Promise<Float32Array[]> {
   const image = input("image", "uint8", ["N", "H", "W", 3]);
-  const pixels = preprocessGraph(resizedPixels(image, imageSize), record.preprocess);
+  const pixels = preprocessGraph(framedPixels(image, { size: imageSize }), record.preprocess);
   const [features] = inferenceGraph(featureModel(model).model, [pixels]).outputs;
   if (features === undefined) throw new TypeError("The network has no output.");
   const session = await createSession(runtime, { features }, { inputs: [image] });

@@ -27,30 +27,47 @@ export interface OnnxImportOptions {
   readonly own?: boolean | undefined;
 }
 
-function imageShape(model: OnnxModel, name: string, shape: Shape | undefined, options: OnnxImportOptions): Shape {
+/** Whether a file takes pictures `[batch, height, width, 3]`, as converters from TensorFlow write them. */
+function isChannelsLast(shape: Shape | undefined): boolean {
+  return shape?.length === 4 && shape[3] === 3 && shape[1] !== 3;
+}
+
+/** `[batch, channels, height, width]` of what a file says of its picture. */
+function inGraphOrder(shape: Shape | undefined): Shape | undefined {
+  return isChannelsLast(shape) && shape !== undefined ? channelsFirst(shape) : shape;
+}
+
+/** Side of the picture that Graft wrote into a file of its own cache. */
+function statedSize({ metadata }: OnnxModel): number | undefined {
+  const size = Number(metadata["input_size"] ?? NaN);
+  return Number.isInteger(size) && size > 0 ? size : undefined;
+}
+
+function imageShape(model: OnnxModel, name: string, said: Shape | undefined, options: OnnxImportOptions): Shape {
+  const shape = inGraphOrder(said);
   const [, channels] = shape ?? [];
   if (shape?.length !== 4 || channels !== 3) {
     throw new FileError(`${options.file} does not take images.`, {
       subject: name,
-      expected: "an input of shape [batch, 3, height, width]",
-      received: shape === undefined ? "an input of unknown shape" : `[${shape.join(", ")}]`,
-      advice:
-        shape?.[3] === 3
-          ? "The file wants channels last: export it with channels first."
-          : "Export the part of the network that takes images.",
+      expected: "an input of shape [batch, 3, height, width] or [batch, height, width, 3]",
+      received: said === undefined ? "an input of unknown shape" : `[${said.join(", ")}]`,
+      advice: "Export the part of the network that takes images.",
     });
   }
   const [height, width] = [shape[2], shape[3]].map((extent) => (typeof extent === "number" ? extent : undefined));
-  if (height !== undefined && options.imageSize !== undefined && (height !== options.imageSize || width !== height)) {
+  const size = options.imageSize ?? height ?? width ?? statedSize(model) ?? 224;
+  if ((height ?? size) !== size || (width ?? size) !== size) {
     throw new UsageError(`${options.file} takes images of one size only.`, {
       subject: name,
-      expected: `${height} × ${width ?? height} pixels`,
-      received: `${options.imageSize} × ${options.imageSize} pixels`,
-      advice: "Leave the image size out, or export the network with free height and width.",
+      expected: `${height ?? size} × ${width ?? size} pixels`,
+      received: `${size} × ${size} pixels`,
+      advice:
+        height === width
+          ? "Leave the image size out, or export the network with free height and width."
+          : "Graft feeds networks with square images: export the network with free height and width.",
     });
   }
-  const size = options.imageSize ?? Number(model.metadata["input_size"] ?? 224);
-  return [batch, 3, height ?? size, width ?? size];
+  return [batch, 3, size, size];
 }
 
 /** The outputs that are taken of a file. */
@@ -94,7 +111,7 @@ function neededNodes(nodes: readonly OnnxNode[], outputs: readonly string[]): On
  * Whether a file is a model that Graft exported: its inputs and outputs are in Keras's order, and its batch is open. Only
  * those say the version; a network that was converted for the cache is like those of others.
  */
-function isOwn({ producer: name, metadata }: OnnxModel): boolean {
+export function isOwn({ producer: name, metadata }: OnnxModel): boolean {
   return name === "graft-ml" && metadata["version"] !== undefined;
 }
 
@@ -137,7 +154,7 @@ export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): N
   inputs.forEach((value, index) => {
     const name = model.inputs[index]?.name ?? "";
     sizes.check(value.shape, name);
-    values.set(name, own ? toChannelsLast(value) : value);
+    values.set(name, own || isChannelsLast(model.inputs[index]?.shape) ? toChannelsLast(value) : value);
   });
   const names = new Map<Node, string>();
   const [first] = model.inputs[0]?.shape ?? [];
@@ -190,8 +207,8 @@ function layerName({ name, inputs, module }: OnnxNode): string {
   const weight = inputs
     .slice(1)
     .concat(inputs)
-    .find((one) => /.\.(weight|bias|gamma|beta|kernel)$/.test(one));
-  return weight?.replace(/\.[a-z]+$/, "") ?? module ?? name;
+    .find((one) => /.[./](weight|bias|gamma|beta|kernel)$/.test(one));
+  return weight?.replace(/[./][a-z]+$/, "") ?? module ?? name;
 }
 
 function unknownParts({ name, op }: OnnxNode, file: string): never {
@@ -259,7 +276,9 @@ function openShapes(model: OnnxModel, options: OnnxImportOptions): readonly Shap
     own
       ? channelsFirst([batch, ...shape.slice(1)])
       : // What the file calls them may be the same for both, or the batch's.
-        shape.map((dim, axis) => (typeof dim === "number" && axis > 0 ? dim : ([batch, "C", "H", "W"][axis] ?? dim))),
+        (inGraphOrder(shape) ?? []).map((dim, axis) =>
+          typeof dim === "number" && axis > 0 ? dim : ([batch, "C", "H", "W"][axis] ?? dim),
+        ),
   );
   return shapes.some((shape) => shape.slice(1).some((dim) => typeof dim === "string")) ? shapes : undefined;
 }

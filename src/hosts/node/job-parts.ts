@@ -25,6 +25,9 @@ export const jobParts: JobParts = {
   async networkRecords() {
     return (await import("../../applications/networks.js")).networkRecords();
   },
+  async networkSpeeds() {
+    return (await import("./network-speeds.js")).networkSpeeds;
+  },
   async versions() {
     return (await import("./versions.js")).versions();
   },
@@ -40,6 +43,9 @@ export const jobParts: JobParts = {
   },
   async loadBackbone(request) {
     return (await import("../../applications/load-backbone.js")).loadBackbone(request);
+  },
+  async inspectNetwork(request) {
+    return (await import("../../applications/load-backbone.js")).inspectNetwork(request);
   },
   async fineTune(options) {
     const [{ fineTune }, machine] = await Promise.all([import("../../recipe/fine-tune.js"), jobMachine()]);

@@ -1,0 +1,50 @@
+import type { Value } from "../graph/value.js";
+import { toChannelsFirst } from "../nn/channels.js";
+import { centerOf } from "../ops/crop.js";
+import { clip, round } from "../ops/elementwise.js";
+import { cast } from "../ops/layout.js";
+import { resize } from "../ops/resampling.js";
+
+/** How pixels between pixels are found, by the names that Keras and Pillow use. */
+export type FramingInterpolation = "bilinear" | "bicubic";
+
+/** How a photo becomes the square picture that a network takes. */
+export interface Framing {
+  /** Height and width of the picture, in pixels. */
+  readonly size: number;
+  /**
+   * Which part is seen, in the middle, as a share of the photo's sides, in (0, 1]; of its shorter side where proportions are kept.
+   * Default 1.
+   */
+  readonly crop?: number | undefined;
+  /** Whether a square is cut out; default `false`: the photo is stretched to one, as in Keras. */
+  readonly keepProportions?: boolean | undefined;
+  /** Default `"bilinear"`. */
+  readonly interpolation?: FramingInterpolation | undefined;
+}
+
+/**
+ * Writes the framing of photos of any size as a graph: smoothed while shrinking, rounded to whole levels. Training and the exported
+ * classifier use this same graph, so what is shipped sees the pixels that were trained on.
+ *
+ * torchvision shrinks the whole photo and then cuts the middle out; here the middle is cut out first, which is less work and the
+ * same but for fractions of a pixel.
+ *
+ * @param photos `[N, H, W, 3]` uint8
+ * @returns `[N, 3, size, size]` float32, whole numbers in [0, 255]
+ */
+export function framedPixels(photos: Value, framing: Framing): Value {
+  const { size, crop = 1, keepProportions = false, interpolation = "bilinear" } = framing;
+  const whole = crop === 1 && !keepProportions;
+  const seen = whole ? photos : centerOf(photos, { share: crop, square: keepProportions });
+  const pixels = toChannelsFirst(cast(seen, "float32"));
+  // Keys's cubic with a = −1/2, which Pillow and torchvision's antialiased one have; ONNX's default is −3/4.
+  const filter =
+    interpolation === "bicubic" ? ({ mode: "cubic", cubic_coeff_a: -0.5 } as const) : ({ mode: "linear" } as const);
+  return clip(round(resize(pixels, size, size, { ...filter, antialias: 1 })), 0, 255);
+}
+
+/** What the shorter side of a photo as a whole is shrunk to while it is framed, in pixels. */
+export function shrunkTo({ size, crop = 1 }: Framing): number {
+  return Math.ceil(size / crop);
+}
