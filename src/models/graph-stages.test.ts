@@ -74,6 +74,23 @@ const families: readonly (readonly [family: string, layers: readonly Drawn[], fi
     "layer4.0.conv1",
   ],
   [
+    "MViTv2, whose attention has products over pairs of places",
+    [
+      conv("patch_embed.proj", 56, 7),
+      ...[56, 28, 14, 7].flatMap((side, stage) =>
+        [0, 1].flatMap((block) => [
+          token(`stages.${stage}.blocks.${block}.norm1`, block === 0 && stage > 0 ? 2 * side : side),
+          // As many as the tokens of two stages before.
+          token(`stages.${stage}.blocks.${block}.attn.rel_pos`, 4 * side),
+          token(`stages.${stage}.blocks.${block}.attn.proj`, side),
+          token(`stages.${stage}.blocks.${block}.mlp.fc1`, side),
+        ]),
+      ),
+      token("norm", 7),
+    ],
+    "stages.3.blocks.0.norm1",
+  ],
+  [
     "DenseNet",
     [
       conv("features.conv0", 112, 7),

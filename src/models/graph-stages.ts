@@ -39,9 +39,16 @@ export function stagesOf(outputs: readonly Value[], layers: readonly StagedLayer
     return at > 0 && before >= leastShrinking * size && isStage ? [at] : [];
   });
   const joints = jointsOf(outputs, layers);
+  const units = paths.map((path) => unitOf(path));
+  const begun = new Map<string | undefined, number>();
   const starts = shrinks.map((shrink, index) => {
     const earliest = shrinks[index - 1] ?? 1;
-    return startByName(paths, shrink, earliest) ?? startByJoint(joints, shrink, earliest);
+    // What shrinks again inside of a stage that names have told is a part of it, such as the pairs of places of a smaller attention.
+    const same = begun.get(units[shrink]);
+    if (same !== undefined) return same;
+    const named = startByName(units, shrink, earliest);
+    if (named !== undefined) begun.set(units[shrink], named);
+    return named ?? startByJoint(joints, shrink, earliest);
   });
   const last = shrinks.at(-1);
   const isBody = last === undefined || isEntrance(paths, last);
@@ -204,8 +211,7 @@ function lastOfBody(paths: readonly (readonly string[])[], start: number): numbe
 }
 
 /** The first layer of the module in which the picture shrinks. */
-function startByName(paths: readonly (readonly string[])[], shrink: number, earliest: number): number | undefined {
-  const units = paths.map((path) => unitOf(path));
+function startByName(units: readonly (string | undefined)[], shrink: number, earliest: number): number | undefined {
   const unit = units[shrink];
   if (unit === undefined || units.filter((one) => one === unit).length < leastOfBlock) return undefined;
   let start = shrink;
