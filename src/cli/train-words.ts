@@ -158,7 +158,14 @@ function photosText({ classes, training, validation, test, division }: Extract<J
 
 /** Which network it is, and what is done to photos for it. */
 function networkText(event: Extract<JobEvent, { event: "loaded" }>): string {
-  const { network, image_size: size, preprocess, preprocess_source: source, crop = 1, keep_proportions: square } = event;
+  const {
+    network,
+    image_size: size,
+    preprocess,
+    preprocess_source: source,
+    crop = 1,
+    keep_proportions: square,
+  } = event;
   const part = crop === 1 ? "" : `the middle ${percent(crop)} of `;
   const seen = square === true ? `, ${part}the square in the middle of each photo` : part && `, ${part}each photo`;
   const pixels = source === undefined ? "" : `; pixels as ${preprocess} says, by ${source}`;

@@ -74,6 +74,23 @@ const families: readonly (readonly [family: string, layers: readonly Drawn[], fi
     "layer4.0.conv1",
   ],
   [
+    "MViTv2, whose attention has products over pairs of places",
+    [
+      conv("patch_embed.proj", 56, 7),
+      ...[56, 28, 14, 7].flatMap((side, stage) =>
+        [0, 1].flatMap((block) => [
+          token(`stages.${stage}.blocks.${block}.norm1`, block === 0 && stage > 0 ? 2 * side : side),
+          // As many as the tokens of two stages before.
+          token(`stages.${stage}.blocks.${block}.attn.rel_pos`, 4 * side),
+          token(`stages.${stage}.blocks.${block}.attn.proj`, side),
+          token(`stages.${stage}.blocks.${block}.mlp.fc1`, side),
+        ]),
+      ),
+      token("norm", 7),
+    ],
+    "stages.3.blocks.0.norm1",
+  ],
+  [
     "DenseNet",
     [
       conv("features.conv0", 112, 7),
@@ -176,6 +193,44 @@ const families: readonly (readonly [family: string, layers: readonly Drawn[], fi
       token("norm", 14),
     ],
     "blocks_token_only.1.norm1",
+  ],
+  [
+    "XCiT, whose patches convolutions make",
+    [
+      ...[48, 24, 14].map((side, at) => conv(`patch_embed.proj.${2 * at}.0`, side, 3)),
+      ...blocks("blocks.", [0, 1, 2], attention, 14),
+      ...blocks("cls_attn_blocks.", [0, 1], attention, 14),
+      token("norm", 14),
+    ],
+    "cls_attn_blocks.1.norm1",
+  ],
+  [
+    "HRNet, whose branches of several sizes a head puts together",
+    [
+      conv("conv1", 112, 3),
+      ...[2, 3, 4].flatMap((stage) =>
+        ["branches.0.0.conv1", "branches.0.0.conv2", "branches.0.1.conv1", "branches.0.1.conv2"].map((part) =>
+          conv(`stage${stage}.0.${part}`, 56, 3),
+        ),
+      ),
+      conv("downsamp_modules.0.0", 28, 3),
+      conv("downsamp_modules.1.0", 14, 3),
+      conv("final_layer.0", 14),
+    ],
+    "stage4.0.branches.0.0.conv1",
+  ],
+  [
+    "HGNet, whose blocks end with a look at the whole picture",
+    [
+      conv("stem.0", 56, 3),
+      ...[28, 14, 7].flatMap((side, stage) => [
+        conv(`stages.${stage}.downsample.conv`, side, 3),
+        conv(`stages.${stage}.blocks.0.layers.0.conv`, side, 3),
+        conv(`stages.${stage}.blocks.0.aggregation.0.conv`, side),
+        conv(`stages.${stage}.blocks.0.att.conv`, 1),
+      ]),
+    ],
+    "stages.2.downsample.conv",
   ],
   [
     "a transformer of Hugging Face",

@@ -20,7 +20,7 @@ const leastOfBlock = 3;
 /**
  * Layers with which the stages of a network begin, in order. The layers of a stage see the picture at one size; which block begins it, names
  * say where they are those of modules (`layer4.0.conv1`, `/stages/stages.3/blocks.0/conv_dw/Conv`), and otherwise where branches
- * join. Where the picture shrinks nowhere but at the entrance, as in a transformer, there is one: the last of the blocks that
+ * join. Where the picture shrinks nowhere but at the entrance, as in a transformer, there is one stage: the last of the blocks that
  * follow each other.
  *
  * @param outputs what the graph gives
@@ -28,7 +28,7 @@ const leastOfBlock = 3;
  */
 export function stagesOf(outputs: readonly Value[], layers: readonly StagedLayer[]): readonly string[] {
   const paths = modulePaths(layers.map(({ name }) => name));
-  const sizes = sizesAhead(layers);
+  const sizes = sizesAhead(usersOf(outputs, layers));
   const spatial = layers.map(
     ({ node }) => node.op === "Conv" && (node.inputs[1]?.shape.slice(2) ?? []).some((k) => k !== 1),
   );
@@ -39,11 +39,23 @@ export function stagesOf(outputs: readonly Value[], layers: readonly StagedLayer
     return at > 0 && before >= leastShrinking * size && isStage ? [at] : [];
   });
   const joints = jointsOf(outputs, layers);
+  const units = paths.map((path) => unitOf(path));
+  const begun = new Map<string | undefined, number>();
   const starts = shrinks.map((shrink, index) => {
     const earliest = shrinks[index - 1] ?? 1;
-    return startByName(paths, shrink, earliest) ?? startByJoint(joints, shrink, earliest);
+    // What shrinks again inside of a stage that names have told is a part of it, such as the pairs of places of a smaller attention.
+    const same = begun.get(units[shrink]);
+    if (same !== undefined) return same;
+    const named = startByName(units, shrink, earliest);
+    if (named !== undefined) begun.set(units[shrink], named);
+    return named ?? startByJoint(joints, shrink, earliest);
   });
-  const all = starts.length > 0 ? starts : [lastBlockByName(paths) ?? lastBlockByPattern(layers) ?? joints.at(-1) ?? 0];
+  const last = shrinks.at(-1);
+  const isBody = last === undefined || isEntrance(paths, last);
+  const end = isBody
+    ? (lastBlockByName(paths) ?? lastBlockByPattern(layers) ?? joints.at(-1) ?? 0)
+    : lastOfBody(paths, starts.at(-1) ?? 0);
+  const all = isBody ? [end] : [...starts.filter((at) => at < end), end];
   return [...new Set(all)].flatMap((at) => layers[at]?.name ?? []);
 }
 
@@ -52,28 +64,66 @@ function numbersOf(shape: readonly Dim[]): number {
   return elementCount(shape.map((dim) => (typeof dim === "number" ? dim : Number(/^\d+(?=\*)/.exec(dim)?.[0] ?? 1))));
 }
 
-/** Operators whose second axis is that of the channels. */
-const ofMaps: ReadonlySet<string> = new Set([
-  "Conv",
-  "ConvTranspose",
-  "BatchNormalization",
-  "GroupNormalization",
-  "PRelu",
-]);
+/** Products and normalizations by which axis their channels are: the second of maps, the last of tokens. */
+const channelAxes: Readonly<Record<string, number>> = {
+  Conv: 1,
+  ConvTranspose: 1,
+  BatchNormalization: 1,
+  GroupNormalization: 1,
+  InstanceNormalization: 1,
+  PRelu: 1,
+  MatMul: -1,
+  Gemm: -1,
+  Einsum: -1,
+  LayerNormalization: -1,
+  RMSNormalization: -1,
+  SimplifiedLayerNormalization: -1,
+};
 
-/** At how many places of a picture a layer computes. */
-function placesOf({ node, weightDims }: StagedLayer): number {
-  const shape = node.outputs[0]?.shape ?? [];
-  const all = numbersOf(shape);
-  const last = node.op === "Add" ? elementCount(weightDims[0] ?? []) : Number(shape.at(-1));
-  const channels = ofMaps.has(node.op) ? Number(shape[1]) : last;
-  return channels > 0 ? all / channels : 1;
+/** What uses a layer's result: the layer itself, or, where that is the same for all pictures as a kernel that is standardized, what it goes into. */
+function usersOf(outputs: readonly Value[], layers: readonly StagedLayer[]): readonly Node[] {
+  const own = new Set(layers.map(({ node }) => node));
+  const origins = new Map<Node, readonly Node[]>();
+  const users = new Map<Node, Node>();
+  for (const node of nodesInOrder(outputs)) {
+    const from = node.inputs.flatMap((value) =>
+      value?.source.kind === "node" ? (origins.get(value.source.node) ?? []) : [],
+    );
+    const isOpen = node.outputs.some(({ shape }) => shape.some((dim) => typeof dim === "string"));
+    if (!isOpen) origins.set(node, own.has(node) ? [...from, node] : from);
+    else if (channelAxes[node.op] !== undefined) from.forEach((one) => users.has(one) || users.set(one, node));
+  }
+  return layers.map(({ node }) => users.get(node) ?? node);
 }
 
-/** For each layer at how many places it or one behind it computes: what looks at a pooled picture aside does not count. */
-function sizesAhead(layers: readonly StagedLayer[]): readonly number[] {
+/**
+ * At how many places of a picture a node computes; 0 for a table that is the same for all pictures, and where a scale or bias may belong to
+ * pairs of places.
+ */
+function placesOf(node: Node): number {
+  const shape = node.outputs[0]?.shape ?? [];
+  const axis = channelAxes[node.op];
+  const channels = axis === undefined ? 0 : Number(shape.at(axis));
+  return channels > 0 && shape.some((dim) => typeof dim === "string") ? numbersOf(shape) / channels : 0;
+}
+
+/**
+ * For each layer at how many places it or one behind it computes: what looks at a pooled picture aside does not count. A layer that computes at fewer
+ * places than one behind it, or does not say at how many, belongs to the one before: so a bias follows its product.
+ */
+function sizesAhead(nodes: readonly Node[]): readonly number[] {
+  const all = nodes.map(placesOf);
+  const entrance = all.find((places) => places > 0) ?? 0;
+  // More than the entrance has, are pairs of places: heads of an attention that are mixed.
+  const own = all.map((places) => (places > entrance ? 0 : places));
+  const ahead: number[] = [];
+  for (const places of own.toReversed()) ahead.unshift(Math.max(places, ahead[0] ?? 0));
   const sizes: number[] = [];
-  for (const layer of layers.toReversed()) sizes.unshift(Math.max(placesOf(layer), sizes[0] ?? 0));
+  own.forEach((places, at) => {
+    const most = ahead[at] ?? 0;
+    // A class token makes one place more.
+    sizes.push(leastShrinking * places > most ? most : (sizes.at(-1) ?? most));
+  });
   return sizes;
 }
 
@@ -127,9 +177,41 @@ function unitOf(path: readonly string[], level = 0): string | undefined {
   return end === undefined || end + 1 >= path.length ? undefined : path.slice(0, end + 1).join(".");
 }
 
-/** The first layer of the module in which the picture shrinks. */
-function startByName(paths: readonly (readonly string[])[], shrink: number, earliest: number): number | undefined {
+/** A module's name without its own number: `blocks.#`. */
+function familyOf(unit: string): string {
+  return unit.replace(/\d+(?=\D*$)/, "#");
+}
+
+/**
+ * Whether the picture shrinks for the last time before the body of the network: before all of several modules that are called alike and make up
+ * half of it, or, where names do not say it, before nine tenths of all layers. So it is where a transformer sees patches that convolutions made.
+ */
+function isEntrance(paths: readonly (readonly string[])[], shrink: number): boolean {
   const units = paths.map((path) => unitOf(path));
+  const before = new Set(units.slice(0, shrink).flatMap((unit) => (unit === undefined ? [] : [familyOf(unit)])));
+  const behind = units.slice(shrink).filter((unit) => unit !== undefined);
+  const repeated = behind.filter((unit) => behind.some((one) => one !== unit && familyOf(one) === familyOf(unit)));
+  const body = repeated.filter((unit) => !before.has(familyOf(unit)));
+  return 2 * body.length >= paths.length || (behind.length === 0 && shrink <= 0.1 * paths.length);
+}
+
+/**
+ * Where the last stage begins: where the picture shrinks for the last time, unless that is a layer or two of a head. Then it is the last of the
+ * modules that most layers belong to: branches of several sizes are put together behind them.
+ */
+function lastOfBody(paths: readonly (readonly string[])[], start: number): number {
+  if (paths.length - start >= leastOfBlock) return start;
+  const units = paths.map((path) => unitOf(path));
+  const counts = new Map<string, number>();
+  for (const unit of units) if (unit !== undefined) counts.set(familyOf(unit), (counts.get(familyOf(unit)) ?? 0) + 1);
+  const [body] = [...counts].sort(([, a], [, b]) => b - a)[0] ?? [];
+  const own = units[start];
+  if (body === undefined || (own !== undefined && familyOf(own) === body)) return start;
+  return units.indexOf(units.findLast((unit) => unit !== undefined && familyOf(unit) === body));
+}
+
+/** The first layer of the module in which the picture shrinks. */
+function startByName(units: readonly (string | undefined)[], shrink: number, earliest: number): number | undefined {
   const unit = units[shrink];
   if (unit === undefined || units.filter((one) => one === unit).length < leastOfBlock) return undefined;
   let start = shrink;
@@ -146,12 +228,12 @@ function lastBlockByName(paths: readonly (readonly string[])[]): number | undefi
     const families = new Map<string, Set<string>>();
     for (const unit of units) {
       if (unit === undefined) continue;
-      const family = unit.replace(/\d+(?=\D*$)/, "#");
+      const family = familyOf(unit);
       families.set(family, (families.get(family) ?? new Set()).add(unit));
     }
     const last = units.findLast((unit) => {
       if (unit === undefined) return false;
-      const alike = families.get(unit.replace(/\d+(?=\D*$)/, "#"))?.size ?? 0;
+      const alike = families.get(familyOf(unit))?.size ?? 0;
       return alike > 1 && units.filter((one) => one === unit).length >= leastOfBlock;
     });
     if (last !== undefined) return units.indexOf(last);

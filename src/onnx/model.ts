@@ -18,11 +18,23 @@ export interface OnnxNode {
   readonly name: string;
   /** The operator's name, such as `Conv`. */
   readonly op: string;
+  /** The module that it belongs to, such as `layer4.1.conv1`, where the file says it. */
+  readonly module?: string | undefined;
   /** `""` for the standard domain. */
   readonly domain: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, Attribute>>;
+  /** Of an `If`: what is computed where its condition holds, and where it does not. */
+  readonly branches?: { readonly then: OnnxBranch; readonly else: OnnxBranch } | undefined;
+}
+
+/** A branch of an `If`: it uses values of the graph around it by their names. */
+export interface OnnxBranch {
+  readonly nodes: readonly OnnxNode[];
+  /** Names of what it gives, one an output of the node. */
+  readonly outputs: readonly string[];
+  readonly constants: ReadonlyMap<string, TensorData>;
 }
 
 /** Name, element type and shape of an input or output; `undefined` where a file does not say. */

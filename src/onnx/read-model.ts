@@ -1,7 +1,8 @@
 import onnxProto, { type onnx } from "onnx-proto";
 import { FileError } from "../errors/errors.js";
 import { elementTypeOf } from "./element-types.js";
-import type { Attribute, Dim, OnnxModel, OnnxNode, OnnxValueInfo } from "./model.js";
+import type { Attribute, Dim, OnnxBranch, OnnxModel, OnnxNode, OnnxValueInfo } from "./model.js";
+import { nodeModules } from "./node-modules.js";
 import { allocate, elementCount, type ElementType, fromBytes, type TensorData } from "./tensor-data.js";
 
 const { AttributeProto, ModelProto, TensorProto } = onnxProto.onnx;
@@ -138,24 +139,43 @@ function attributeOf(proto: onnx.IAttributeProto, node: string, reading: Reading
         {
           subject: node,
           expected: "an attribute of numbers, text or a tensor",
-          received: `attribute kind ${String(proto.type)} (a sub-graph, as in If or Loop, or a sparse tensor)`,
+          received: `attribute kind ${String(proto.type)} (a sub-graph, as in Loop or Scan, or a sparse tensor)`,
           advice: "Export the network for inference, without control flow.",
         },
       );
   }
 }
 
-function nodeOf(proto: onnx.INodeProto, reading: Reading): OnnxNode {
+function branchOf(proto: onnx.INodeProto, name: string, reading: Reading): OnnxBranch {
+  const graph = proto.attribute?.find((attribute) => attribute.name === name)?.g;
+  return {
+    nodes: (graph?.node ?? []).map((node) => nodeOf(node, undefined, reading)),
+    outputs: (graph?.output ?? []).map((output) => output.name ?? ""),
+    constants: constantsOf(graph?.initializer ?? [], reading),
+  };
+}
+
+function constantsOf(initializers: readonly onnx.ITensorProto[], reading: Reading): ReadonlyMap<string, TensorData> {
+  return new Map(initializers.map((tensor) => [tensor.name ?? "", tensorOf(tensor, reading)]));
+}
+
+function nodeOf(proto: onnx.INodeProto, module: string | undefined, reading: Reading): OnnxNode {
   const op = proto.opType ?? "";
   const name = proto.name && proto.name !== "" ? proto.name : (proto.output?.[0] ?? op);
+  const isIf = op === "If";
+  const plain = isIf ? [] : (proto.attribute ?? []);
   return {
     name,
     op,
+    module,
     // "ai.onnx" is the standard domain's long name.
     domain: proto.domain === "ai.onnx" ? "" : (proto.domain ?? ""),
     inputs: proto.input ?? [],
     outputs: proto.output ?? [],
-    attributes: Object.fromEntries((proto.attribute ?? []).map((a) => [a.name ?? "", attributeOf(a, name, reading)])),
+    attributes: Object.fromEntries(plain.map((a) => [a.name ?? "", attributeOf(a, name, reading)])),
+    branches: isIf
+      ? { then: branchOf(proto, "then_branch", reading), else: branchOf(proto, "else_branch", reading) }
+      : undefined,
   };
 }
 
@@ -216,7 +236,8 @@ export function readModel(bytes: Uint8Array, file: string, external?: ExternalDa
       received: `${bytes.length} bytes without one`,
     });
   }
-  const constants = new Map((graph.initializer ?? []).map((tensor) => [tensor.name ?? "", tensorOf(tensor, reading)]));
+  const modules = nodeModules(bytes);
+  const constants = constantsOf(graph.initializer ?? [], reading);
   return {
     irVersion: integer(proto.irVersion),
     opsets: Object.fromEntries(
@@ -224,7 +245,7 @@ export function readModel(bytes: Uint8Array, file: string, external?: ExternalDa
     ),
     producer: proto.producerName,
     graphName: graph.name ?? "",
-    nodes: (graph.node ?? []).map((node) => nodeOf(node, reading)),
+    nodes: (graph.node ?? []).map((node, index) => nodeOf(node, modules[index], reading)),
     // Before IR version 4 every constant had to be listed as an input too.
     inputs: (graph.input ?? []).filter(({ name }) => !constants.has(name ?? "")).map((info) => valueInfoOf(info, file)),
     outputs: readableOutputs(graph.output ?? [], file),

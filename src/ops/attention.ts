@@ -1,12 +1,13 @@
 import { ShapeError } from "../errors/errors.js";
-import { dimAt, dimProduct, formatShape, staticDim } from "../graph/shape.js";
+import { type Dim, dimAt, dimProduct, formatShape, staticDim } from "../graph/shape.js";
 import { constant, type Value } from "../graph/value.js";
 import { allocate } from "../onnx/tensor-data.js";
 import { where } from "./comparison.js";
 import { scalarLike } from "./constants.js";
 import { defineOp, type Op } from "./define.js";
 import { add, div, like, mul } from "./elementwise.js";
-import { transpose } from "./layout.js";
+import { concat } from "./joining.js";
+import { transpose, unsqueeze } from "./layout.js";
 import { matmul } from "./matmul.js";
 import { reshapeTo } from "./reshape.js";
 import { softmax } from "./softmax.js";
@@ -33,6 +34,18 @@ function inHeads(x: Value, heads: number): Value {
   return transpose(apart, { perm: [0, 2, 1, 3] });
 }
 
+/** Keys or values whose heads several queries share, once for each of them. */
+function repeated(x: Value, times: number): Value {
+  if (times === 1) return x;
+  const apart = unsqueeze(x, [2]);
+  const copies = concat(
+    Array.from({ length: times }, () => apart),
+    { axis: 2 },
+  );
+  const [batch, heads, tokens, width] = [0, 1, 2, 3].map((axis) => dimAt(x.shape, axis)) as [Dim, Dim, Dim, Dim];
+  return reshapeTo(copies, [batch, dimProduct([heads, times]), tokens, width]);
+}
+
 /** 0 where a query may look, a number beyond all others where it may not. */
 function causalMask(like4: Value, queries: number, keys: number): Value {
   const data = allocate(like4.type, queries * keys);
@@ -50,7 +63,9 @@ function formula(
   mask: Value | undefined,
   { is_causal, q_num_heads = 1, kv_num_heads = q_num_heads, scale, softcap = 0 }: AttentionAttributes,
 ): Value {
-  const [queries, keys, values] = [inHeads(q, q_num_heads), inHeads(k, kv_num_heads), inHeads(v, kv_num_heads)];
+  const queries = inHeads(q, q_num_heads);
+  const shared = Number(queries.shape[1]) / Number(inHeads(k, kv_num_heads).shape[1]);
+  const [keys, values] = [k, v].map((x) => repeated(inHeads(x, kv_num_heads), shared)) as [Value, Value];
   const width = staticDim(queries.shape, 3, "Attention");
   const products = mul(
     matmul(queries, transpose(keys, { perm: [0, 1, 3, 2] })),
@@ -73,7 +88,7 @@ function formula(
 
 /**
  * Scaled dot-product attention: `softmax(q kᵀ · scale + mask) v`, for `[N, heads, tokens, width]` or `[N, tokens, heads · width]`.
- * With as many heads for keys and values as for queries, and without a cache of earlier ones.
+ * Several heads of queries may share one of keys and values; there is no cache of earlier ones.
  * @see https://arxiv.org/abs/1706.03762
  * @see https://onnx.ai/onnx/operators/onnx__Attention.html
  */
@@ -95,11 +110,12 @@ export const attention: Op<
   },
   infer: ({ q, k, v, mask, attributes }) => {
     const { q_num_heads: heads = 1, kv_num_heads: others = heads } = attributes;
-    const fits = [k, v].every(({ rank }) => rank === q.rank) && (q.rank === 4 || q.rank === 3) && heads === others;
-    if (!fits || (q.rank === 4 && q.shape[1] !== k.shape[1])) {
+    const fits = [k, v].every(({ rank }) => rank === q.rank) && (q.rank === 4 || q.rank === 3);
+    const shared = q.rank === 4 ? Number(q.shape[1]) / Number(k.shape[1]) : heads / others;
+    if (!fits || !Number.isInteger(shared)) {
       throw new ShapeError("Attention: the inputs do not fit each other.", {
         subject: "Attention",
-        expected: "queries, keys and values of rank 3 or 4 with the same number of heads",
+        expected: "queries, keys and values of rank 3 or 4, with as many heads of queries as of keys or a multiple",
         received: [q, k, v].map(({ shape }) => formatShape(shape)).join(", "),
       });
     }

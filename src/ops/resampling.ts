@@ -131,6 +131,7 @@ interface GivenAttributes {
   readonly mode?: string | undefined;
   readonly antialias?: number | undefined;
   readonly exclude_outside?: number | undefined;
+  readonly cubic_coeff_a?: number | undefined;
   readonly coordinate_transformation_mode?: string | undefined;
   readonly nearest_mode?: string | undefined;
 }
@@ -143,11 +144,11 @@ function interpolation(
   attributes: GivenAttributes,
 ): readonly number[] {
   const { mode = "nearest", antialias = 0, exclude_outside: excludes = 0 } = attributes;
-  if ((mode !== "nearest" && mode !== "linear") || antialias === 1 || excludes === 1) {
-    throw new UsageError("Resize: only nearest and linear interpolation without antialias have a derivative here.", {
+  if (!["nearest", "linear", "cubic"].includes(mode) || antialias === 1) {
+    throw new UsageError("Resize: only interpolation without antialias has a derivative here.", {
       subject: "Resize",
-      expected: "mode nearest or linear",
-      received: `mode ${mode}${antialias === 1 ? " with antialias" : ""}`,
+      expected: "antialias 0",
+      received: `mode ${mode}, antialias ${antialias}`,
       advice: "Freeze the weights behind it.",
     });
   }
@@ -161,6 +162,15 @@ function interpolation(
     const position = originOf(row, scale, from, to, attributes.coordinate_transformation_mode ?? "half_pixel");
     if (mode === "nearest") {
       put(row, nearest(position, attributes.nearest_mode ?? "round_prefer_floor"), 1);
+    } else if (mode === "cubic") {
+      const below = Math.floor(position);
+      const near = [-1, 0, 1, 2].map((step) => below + step);
+      const taken = near.filter((place) => excludes === 0 || (place >= 0 && place < from));
+      const weights = taken.map((place) => cubic(Math.abs(position - place), attributes.cubic_coeff_a ?? -0.75));
+      const sum = weights.reduce((total, weight) => total + weight, 0);
+      taken.forEach((place, index) => {
+        put(row, place, (weights[index] ?? 0) / sum);
+      });
     } else {
       const inside = Math.min(Math.max(position, 0), from - 1);
       const below = Math.floor(inside);
@@ -169,6 +179,15 @@ function interpolation(
     }
   }
   return matrix;
+}
+
+/**
+ * How much a pixel counts at a distance, in cubic convolution.
+ * @see https://ieeexplore.ieee.org/document/1163711
+ */
+function cubic(distance: number, a: number): number {
+  if (distance <= 1) return (a + 2) * distance ** 3 - (a + 3) * distance ** 2 + 1;
+  return distance < 2 ? a * (distance ** 3 - 5 * distance ** 2 + 8 * distance - 4) : 0;
 }
 
 /** Where in the input a pixel of the output lies. */
@@ -207,7 +226,7 @@ function nearest(position: number, mode: string): number {
 /**
  * Resizes pictures of any size: `[N, C, H, W]` → `[N, C, height, width]`.
  *
- * Nearest and linear interpolation without antialias have a derivative.
+ * Without antialias it has a derivative.
  *
  * @see https://onnx.ai/onnx/operators/onnx__Resize.html
  */

@@ -261,9 +261,23 @@ export interface PadOptions {
 export function pad(x: Value, pads: readonly number[], { mode = "constant", value = 0, axes }: PadOptions = {}): Value {
   return padOp(
     x,
-    integers(pads),
+    integers(axes === undefined ? pads : padsOfAll(x, pads, axes)),
     value === 0 ? undefined : scalarLike(x, value),
-    axes && integers(axes),
+    undefined,
     mode === "constant" ? {} : { mode },
   );
+}
+
+/**
+ * The margins of all axes, where only some have one. onnxruntime 1.30 moves a Transpose over a Pad with `axes` as if it named all of them
+ * ("indices element out of data bounds").
+ */
+export function padsOfAll(x: Value, pads: readonly number[], axes: readonly number[]): readonly number[] {
+  const all = new Array<number>(2 * x.rank).fill(0);
+  axes.forEach((axis, index) => {
+    const place = normalizeAxis(axis, x.rank, "Pad");
+    all[place] = pads[index] ?? 0;
+    all[place + x.rank] = pads[index + axes.length] ?? 0;
+  });
+  return all;
 }

@@ -20,6 +20,7 @@ import * as quantization from "./quantization.js";
 import * as reduction from "./reduction.js";
 import * as resampling from "./resampling.js";
 import * as reshaping from "./reshape.js";
+import * as rotaryEmbedding from "./rotary-embedding.js";
 import * as slicing from "./slicing.js";
 import * as softmax from "./softmax.js";
 import * as takeRows from "./take-rows.js";
@@ -44,6 +45,7 @@ const exported = {
   ...reduction,
   ...resampling,
   ...reshaping,
+  ...rotaryEmbedding,
   ...slicing,
   ...softmax,
   ...takeRows,

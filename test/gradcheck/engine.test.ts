@@ -7,7 +7,7 @@ import { integers, scalar } from "../../src/ops/constants.js";
 import { centerCropPad } from "../../src/ops/crop.js";
 import { eyeLike, oneHot, topK } from "../../src/ops/indexing.js";
 import { pad } from "../../src/ops/slicing.js";
-import { cast, shapeOp } from "../../src/ops/layout.js";
+import { cast, shapeOp, transpose } from "../../src/ops/layout.js";
 import { maxPoolOp } from "../../src/ops/pooling.js";
 import { dequantizeLinear, qLinearConv, quantizeLinear } from "../../src/ops/quantization.js";
 import { argMax } from "../../src/ops/reduction.js";
@@ -162,5 +162,15 @@ describe("what the engine does at the edges", () => {
   };
   test.each(Object.entries(edges))("%s", async (_, call) => {
     expect(await run(call)).toEqual(call.expected);
+  });
+});
+
+describe("Pad", () => {
+  test("with axes is written for all of them: the engine takes a Transpose before it for one of all", async () => {
+    const turn = (x: Value): Value => transpose(x, { perm: [0, 2, 1] });
+    const build = (x: Value): Value => turn(pad(turn(x), [1, 0], { axes: [2] }));
+    const numbers = [1, 2, 3, 4, 5, 6, 7, 8];
+    const expected = [0, 0, 1, 2, 3, 4, 0, 0, 5, 6, 7, 8];
+    expect(await run({ inputs: [["float32", ["N", 2, 2], numbers]], build, expected })).toEqual(expected);
   });
 });

@@ -26,6 +26,7 @@ import {
 import * as pooling from "../../src/ops/pooling.js";
 import * as reduction from "../../src/ops/reduction.js";
 import { resize } from "../../src/ops/resampling.js";
+import { rotaryEmbedding } from "../../src/ops/rotary-embedding.js";
 import { expandTo } from "../../src/ops/shape-of.js";
 import { reshapeTo } from "../../src/ops/reshape.js";
 import * as slicing from "../../src/ops/slicing.js";
@@ -467,7 +468,7 @@ const resizes: Sample = fc
     batch: batches,
     from: pair(4),
     to: pair(7),
-    mode: fc.constantFrom("nearest", "linear"),
+    mode: fc.constantFrom("nearest", "linear", "cubic"),
     coordinates: fc.constantFrom("half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"),
     rounding: fc.constantFrom("round_prefer_floor", "round_prefer_ceil", "floor", "ceil"),
   })
@@ -524,18 +525,50 @@ const attentions: Sample = fc
     is_causal: fc.constantFrom(0, 1),
     softcap: fc.constantFrom(0, 2),
     rows: fc.boolean(),
+    shared: fc.constantFrom(1, 2),
   })
-  .map(({ batch, tokens, masked, is_causal, softcap, rows }): Case => {
+  .map(({ batch, tokens, masked, is_causal, softcap, rows, shared }): Case => {
     const [heads, width] = [2, 3];
-    const operand = batched(batch, rows ? [tokens, heads * width] : [heads, tokens, width]);
+    const operand = (count: number): Operand => batched(batch, rows ? [tokens, count * width] : [count, tokens, width]);
+    const [queries, keys] = [operand(heads), operand(heads / shared)];
     return {
-      inputs: [operand, operand, { ...operand, ...linear }, ...(masked ? [{ dims: [tokens, tokens] }] : [])],
+      inputs: [queries, keys, { ...keys, ...linear }, ...(masked ? [{ dims: [tokens, tokens] }] : [])],
       build: (q, k, v, mask) =>
         attention(q, k, v, mask, {
           is_causal,
           softcap,
           q_num_heads: rows ? heads : undefined,
-          kv_num_heads: rows ? heads : undefined,
+          kv_num_heads: rows ? heads / shared : undefined,
+        }),
+    };
+  });
+
+const rotations: Sample = fc
+  .record({
+    batch: batches,
+    interleaved: fc.constantFrom(0, 1),
+    rows: fc.boolean(),
+    chosen: fc.boolean(),
+    turned: fc.constantFrom(0, 2),
+    values: places(9, 5),
+  })
+  .map(({ batch, interleaved, rows, chosen, turned, values }): Case => {
+    const [heads, tokens, width] = [2, 3, 4];
+    const pairs = (turned === 0 ? width : turned) / 2;
+    const table: Operand = chosen ? { dims: [5, pairs], ...linear } : batched(batch, [tokens, pairs], linear);
+    const numbers = { values: values.slice(0, batch.extent * tokens) };
+    return {
+      inputs: [
+        batched(batch, rows ? [tokens, heads * width] : [heads, tokens, width], linear),
+        table,
+        table,
+        ...(chosen ? [batched(batch, [tokens], { numbers, fixed: "int64" })] : []),
+      ],
+      build: (x, cos, sin, positions) =>
+        rotaryEmbedding(x, cos, sin, positions, {
+          interleaved,
+          num_heads: rows ? heads : undefined,
+          rotary_embedding_dim: turned,
         }),
     };
   });
@@ -651,6 +684,7 @@ export const samples: Readonly<Record<DifferentiableName, Sample>> = {
   MatMul: matrices,
   Einsum: einsums,
   Attention: attentions,
+  RotaryEmbedding: rotations,
   Gemm: gemms,
 
   MaxPool: maxPools,

@@ -347,6 +347,68 @@ const open: Readonly<Record<string, OnnxModel>> = {
     {},
     23,
   ),
+  "a sequence of parts, as older exporters write chunk": file(
+    [
+      ...tokens,
+      node("SplitToSequence", ["t", "three"], "parts", { axis: 2 }),
+      node("SequenceAt", ["parts", "zero"], "left"),
+      node("SequenceAt", ["parts", "one"], "right"),
+      node("SequenceConstruct", ["right", "left"], "swapped"),
+      node("ConcatFromSequence", ["swapped"], "y", { axis: 2 }),
+    ],
+    { three: int64([3], []) },
+  ),
+  "a sequence of rows without their axis": file(
+    [
+      ...tokens,
+      node("SplitToSequence", ["t"], "rows", { axis: 1, keepdims: 0 }),
+      node("SequenceAt", ["rows", "one"], "y"),
+    ],
+    {},
+  ),
+  "a token of each picture by its own place": file(
+    [
+      ...tokens,
+      node("ReduceSum", ["t", "last"], "sums", { keepdims: 0 }),
+      node("ArgMax", ["sums"], "places", { axis: 1, keepdims: 1 }),
+      node("GatherND", ["t", "places"], "y", { batch_dims: 1 }),
+    ],
+    { last: int64([2]) },
+  ),
+  "numbers laid out anew by a range over the batch": file(
+    [
+      ...tokens,
+      node("ReduceMean", ["t", "n1"], "mean", { keepdims: 0 }),
+      node("Reshape", ["mean", "rest"], "flat"),
+      node("Range", ["zero", "b", "one"], "pictures"),
+      node("Mul", ["pictures", "six"], "firsts"),
+      node("Unsqueeze", ["firsts", "n1"], "column"),
+      node("Add", ["column", "order"], "places"),
+      node("Gather", ["flat", "places"], "y"),
+    ],
+    { six: int64([6], []), order: int64([1, 0, 3, 2, 5, 4], [1, 6]) },
+  ),
+  "tokens turned by their places": file(
+    [
+      ...tokens,
+      node("Slice", ["t", "at0", "n4", "two"], "part"),
+      node("Unsqueeze", ["part", "n1"], "heads"),
+      node("ReduceMean", ["t", "two"], "mean", { keepdims: 1 }),
+      node("Concat", ["mean", "mean"], "table", { axis: 2 }),
+      node("RotaryEmbedding", ["heads", "table", "table"], "y", {}),
+    ],
+    { two: int64([2]) },
+    23,
+  ),
+  "attention whose keys are shared by heads": file(
+    [
+      ...tokens,
+      node("Slice", ["t", "at0", "n3", "two"], "k"),
+      node("Attention", ["t", "k", "k"], "y", { q_num_heads: 2, kv_num_heads: 1 }),
+    ],
+    { two: int64([2]) },
+    23,
+  ),
   "a root mean square": file([...tokens, node("RMSNormalization", ["t", "gamma"], "y")], { gamma: wave(6) }, 23),
 };
 

@@ -108,7 +108,7 @@ const ofLayout: ReadonlySet<string> = new Set([
 ]);
 
 /** Operators whose elements come from places that are computed. */
-const byIndex: ReadonlySet<string> = new Set(["GatherND", "ScatterND", "MaxUnpool", "EyeLike", "TakeRows"]);
+const byIndex: ReadonlySet<string> = new Set(["MaxUnpool", "EyeLike", "TakeRows"]);
 
 function axesOf(value: Value | undefined): readonly number[] | undefined {
   const data = constantData(value);
@@ -135,6 +135,7 @@ function mixedAxes(op: string, inputs: readonly (Value | undefined)[], attribute
     case "Trilu":
       return all.slice(-2);
     case "Attention":
+    case "RotaryEmbedding":
       return all.slice(1);
     case "ArgMax":
     case "Concat":
@@ -151,6 +152,12 @@ function mixedAxes(op: string, inputs: readonly (Value | undefined)[], attribute
       return all.slice(-1);
     case "Gemm":
       return [Number(attributes["transA"] ?? 0) === 1 ? 0 : 1];
+    case "GatherND":
+    case "ScatterND": {
+      // An index says a place along the first axes only.
+      const start = Number(attributes["batch_dims"] ?? 0);
+      return all.slice(start, start + Number(second?.shape.at(-1)));
+    }
     case "Tile":
       return all.filter((at) => axesOf(second)?.[at] !== 1);
     case "Pad": {
@@ -184,6 +191,8 @@ function fitsSecond(op: string, value: Value, place: number, y: Value, attribute
       return axis !== normalizeAxis(Number(attributes["axis"] ?? 0), value.rank, op);
     case "Gather":
       return true;
+    case "RotaryEmbedding":
+      return axis === 0;
     case "GridSample":
     case "GatherElements":
     case "ScatterElements":

@@ -39,6 +39,8 @@ const writings: Readonly<Record<string, Writing>> = {
       : times(make("MatMul", [swapped(a, transA), swapped(b, transB)]), alpha, make),
   LayerNormalization: (inputs, attributes, make) => make("LayerNormalization", inputs, attributes),
   SimplifiedLayerNormalization: (inputs, attributes, make) => make("SimplifiedLayerNormalization", inputs, attributes),
+  RotaryEmbedding: ([x, positions, cos, sin], { interleaved, num_heads, rotary_embedding_dim }, make) =>
+    make("RotaryEmbedding", [x, cos, sin, positions], { interleaved, num_heads, rotary_embedding_dim }),
   SkipLayerNormalization: ([x, skip, gamma, beta, bias], { epsilon = 1e-12 }, make) =>
     make("LayerNormalization", [withBias(make("Add", [x, skip]), bias, make), gamma, beta], { axis: -1, epsilon }),
   SkipSimplifiedLayerNormalization: ([x, skip, gamma, bias], { epsilon = 1e-12 }, make) =>

@@ -3,6 +3,9 @@ import { nodesInOrder } from "../../graph/graph.js";
 import { dimProduct, formatShape } from "../../graph/shape.js";
 import { constantData, type Node, producer, type Value } from "../../graph/value.js";
 import { elementCount } from "../../onnx/tensor-data.js";
+import { scalarLike } from "../../ops/constants.js";
+import { add, mul } from "../../ops/elementwise.js";
+import { concat } from "../../ops/joining.js";
 import { slice } from "../../ops/slicing.js";
 import { reduceMean } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/reshape.js";
@@ -54,6 +57,9 @@ const plain: ReadonlySet<string> = new Set([
 /** Operators of two inputs, of which one may be constant. */
 const arithmetic: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div", "Pow", "Min", "Max", "Sum", "Mean"]);
 
+/** How many classes ImageNet has: of 2012, with one for the background, and of its whole tree in three editions. */
+const classesOfImageNet: ReadonlySet<number> = new Set([1000, 1001, 11221, 21841, 21843]);
+
 const pooling: ReadonlySet<string> = new Set(["GlobalAveragePool", "AveragePool", "ReduceMean"]);
 
 /** Where a network was cut. */
@@ -82,6 +88,14 @@ function isVector(value: Value): boolean {
 function isProduct({ op, inputs }: Node): boolean {
   if (op === "Conv" || op === "Gemm") return inputs[1] !== undefined && isFixed(inputs[1]);
   return (op === "MatMul" || op === "Einsum") && inputs.some((value) => value !== undefined && isFixed(value));
+}
+
+/** Whether a convolution sees all places of a map at once: it is a dense layer, as old networks have them. */
+function seesAll({ inputs, outputs, attributes }: Node, x: Value): boolean {
+  const [extents, kernel] = [x.shape.slice(2), inputs[1]?.shape.slice(2) ?? []];
+  const [y] = outputs;
+  const groups = attributes["group"]?.value ?? 1;
+  return y !== undefined && isVector(y) && groups === 1 && kernel.every((extent, axis) => extent === extents[axis]);
 }
 
 /** Whether a value is a constant, or computed of constants in a few steps, as weights of 8 bits are. */
@@ -124,6 +138,7 @@ interface Found {
 function searchBack(output: Value, soft: boolean): Found | undefined {
   let value = output;
   let passed = soft;
+  const ofImageNet = classesOfImageNet.has(numbersOf(output));
   let found: Found | undefined;
   for (;;) {
     const node = producer(value);
@@ -133,7 +148,7 @@ function searchBack(output: Value, soft: boolean): Found | undefined {
     passed ||= node.op === "Softmax" || node.op === "LogSoftmax";
     if (isProduct(node)) {
       if (x === undefined) return found;
-      if (node.op === "Conv" && !isVector(x)) return found ?? classesInMap(node, x, passed);
+      if (node.op === "Conv" && !isVector(x) && !seesAll(node, x)) return found ?? classesInMap(node, x, passed);
       found = { features: x };
       if (!isVector(x)) return found;
       value = x;
@@ -147,13 +162,52 @@ function searchBack(output: Value, soft: boolean): Found | undefined {
       // A map that is laid out as a row is no vector yet: that is where the network ends.
       if (!isVector(x) && found !== undefined) return found;
       value = x;
-    } else if (pooling.has(node.op) && found === undefined && passed && x !== undefined) {
+    } else if (pooling.has(node.op) && x !== undefined && isVector(x) && numbersOf(x) === numbersOf(value)) {
+      // One place is its own mean.
+      value = x;
+    } else if (pooling.has(node.op) && found === undefined && x !== undefined && isMeanOfClassifiers(x)) {
+      return meanOfClassifiers(x);
+    } else if (pooling.has(node.op) && found === undefined && x !== undefined && (passed || ofImageNet)) {
       return searchMap(x);
     } else {
       return found;
     }
   }
   return found;
+}
+
+/** What a value puts together along an axis of its own. */
+function stackedIn(stack: Value): readonly Value[] {
+  const node = producer(stack);
+  if (node?.op !== "Concat") return [];
+  return computedInputs(node).map((value) => {
+    const made = producer(value);
+    return made?.op === "Unsqueeze" || made?.op === "Reshape" ? (made.inputs[0] ?? value) : value;
+  });
+}
+
+/** Whether a value puts together what has no places any more, as the outputs of several classifiers. */
+function isMeanOfClassifiers(stack: Value): boolean {
+  return stackedIn(stack).length > 1 && stackedIn(stack).every(isVector);
+}
+
+/** What several classifiers whose mean is taken see. */
+function meanOfClassifiers(stack: Value): Found | undefined {
+  const all = stackedIn(stack).map((value) => searchBack(value, false)?.features);
+  const seen = all.flatMap((value) => value ?? []);
+  const features = seen.length === all.length ? sideBySide(seen) : undefined;
+  return features && { features };
+}
+
+/** Vectors of several classifiers as one: their mean where they have as many numbers, as a distilled transformer's tokens have. */
+function sideBySide(given: readonly Value[]): Value | undefined {
+  const vectors = [...new Set(given)].map(asFeatures);
+  const [first] = vectors;
+  if (first === undefined || vectors.some(({ rank }) => rank !== 2)) return undefined;
+  if (vectors.length === 1) return first;
+  if (vectors.some(({ shape }) => shape[1] !== first.shape[1])) return concat(vectors, { axis: 1 });
+  const sum = vectors.reduce((total, value) => add(total, value));
+  return mul(sum, scalarLike(sum, 1 / vectors.length));
 }
 
 /** Before the pooling: a 1×1 convolution, perhaps with an activation behind it, whose channels are the classes. */
@@ -193,7 +247,9 @@ function behindJoint(
   const all = inputs.map((value) => searchBack(value, soft));
   const [one] = all;
   // Two classifiers, of which the mean is taken; their normalizations, if any, are their own.
-  if (one !== undefined && all.every((each) => each !== undefined)) return { ...one, features: common ?? one.features };
+  if (one !== undefined && all.every((each) => each !== undefined)) {
+    return { features: common ?? sideBySide(all.map(({ features }) => features)) ?? one.features };
+  }
   return common === undefined ? undefined : { value: common };
 }
 
@@ -211,7 +267,7 @@ function commonSource(a: Value, b: Value): Value | undefined {
 /**
  * Cuts a network's classifier off, whatever it is made of: everything from the first product with weights on behind the last pooling, the
  * choice of the class token, an attention pooling, and a normalization that follows these; or a 1×1 Conv before the global
- * pooling, where a softmax follows.
+ * pooling, where a softmax follows or its channels are as many as ImageNet has classes.
  *
  * A network that ends in a feature map or in pooled features is left whole; of tokens the class token is taken, or their mean
  * where there is none.

@@ -4,7 +4,7 @@ import type { NamedGraph } from "../../graph/named-graph.js";
 import { serialize } from "../../graph/serialize.js";
 import { producer, type Value } from "../../graph/value.js";
 import type { OnnxModel, OnnxValueInfo } from "../../onnx/model.js";
-import { weightsOf } from "./model-of-graph.js";
+import { weightsOfGraph } from "./weights-of-graph.js";
 
 /**
  * An ONNX model of a graph. A node's name is also that of its first output; weights are called `<node>/kernel` and so on.
@@ -17,7 +17,9 @@ export function onnxOfGraph(graph: NamedGraph, metadata: Readonly<Record<string,
     const name = graph.names.get(node) ?? node.op;
     const [output] = node.outputs;
     if (output !== undefined) names.set(output, name);
-    for (const { value, name: weight } of weightsOf(node)) names.set(value, `${name}/${weight}`);
+  }
+  for (const { node, weights } of weightsOfGraph(graph.outputs, graph.inputs)) {
+    for (const { value, name } of weights) names.set(value, `${graph.names.get(node) ?? node.op}/${name}`);
   }
   const outputs = graph.outputs.map((value, index) => {
     const node = producer(value);

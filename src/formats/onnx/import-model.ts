@@ -5,11 +5,12 @@ import type { NamedGraph } from "../../graph/named-graph.js";
 import type { Shape } from "../../graph/shape.js";
 import type { GraphModel } from "../../models/graph-model.js";
 import { channelsFirst, toChannelsFirst, toChannelsLast } from "../../nn/channels.js";
-import type { OnnxModel, OnnxNode, OnnxValueInfo } from "../../onnx/model.js";
+import type { OnnxBranch, OnnxModel, OnnxNode, OnnxValueInfo } from "../../onnx/model.js";
 import { batch, requireBatchFirst } from "./batch-axis.js";
 import { computable } from "./computable.js";
 import { modelOfGraph } from "./model-of-graph.js";
 import { NodeImporter } from "./import-nodes.js";
+import { Sequences } from "./sequences.js";
 import { SizeGuard, TooLargeError } from "./size-guard.js";
 
 /** How an ONNX file becomes a model. */
@@ -87,14 +88,21 @@ export function chosenOutputs(model: OnnxModel, { file, output }: OnnxImportOpti
   });
 }
 
-/** The nodes that the outputs need, in the file's order, which ONNX requires to be a possible one. */
-function neededNodes(model: OnnxModel, outputs: readonly OnnxValueInfo[]): OnnxNode[] {
-  const wanted = new Set(outputs.map(({ name }) => name));
+/** Names that a node uses, those of values around its branches among them. */
+function usedBy({ inputs, branches }: OnnxNode): readonly string[] {
+  if (branches === undefined) return inputs;
+  const inside = [branches.then, branches.else].flatMap(({ nodes, outputs }) => [...nodes.flatMap(usedBy), ...outputs]);
+  return [...inputs, ...inside];
+}
+
+/** The nodes that some values need, in the file's order, which ONNX requires to be a possible one. */
+function neededNodes(nodes: readonly OnnxNode[], outputs: readonly string[]): OnnxNode[] {
+  const wanted = new Set(outputs);
   const needed: OnnxNode[] = [];
-  for (const node of [...model.nodes].reverse()) {
+  for (const node of [...nodes].reverse()) {
     if (!node.outputs.some((name) => wanted.has(name))) continue;
     needed.push(node);
-    for (const name of node.inputs) wanted.add(name);
+    for (const name of usedBy(node)) wanted.add(name);
   }
   return needed.reverse();
 }
@@ -158,32 +166,58 @@ export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): N
     own,
   });
   const outputs = chosenOutputs(model, options);
-  for (const node of neededNodes(model, outputs)) {
-    const from = node.inputs.map((name) => (name === "" ? undefined : required(values, name, node, file)));
-    const results = importer.import(node, from);
-    node.outputs.forEach((name, index) => {
-      const value = results[index];
-      if (name === "" || value === undefined) return;
-      values.set(name, value);
-      const made = producer(value);
-      if (made !== undefined && !names.has(made)) names.set(made, layerName(node));
-    });
-  }
+  const sequences = new Sequences();
+  const importAll = (nodes: readonly OnnxNode[], wanted: readonly string[]): void => {
+    for (const node of neededNodes(nodes, wanted)) {
+      const isTensor = (name: string): boolean => name !== "" && !sequences.isSequence(name);
+      const from = node.inputs.map((name) => (isTensor(name) ? required(values, name, node, file) : undefined));
+      const results = sequences.handles(node)
+        ? (sequences.import(node, from) ?? unknownParts(node, file))
+        : node.branches === undefined
+          ? importer.import(node, from)
+          : branch(node, node.branches[importer.holds(node, from[0]) ? "then" : "else"]);
+      node.outputs.forEach((name, index) => {
+        const value = results[index];
+        if (name === "" || value === undefined) return;
+        values.set(name, value);
+        const made = producer(value);
+        if (made !== undefined && !names.has(made)) names.set(made, layerName(node));
+      });
+    }
+  };
+  const branch = (node: OnnxNode, { nodes, outputs: given, constants }: OnnxBranch): readonly Value[] => {
+    for (const [name, tensor] of constants) values.set(name, constant(computable(tensor)));
+    importAll(nodes, given);
+    return given.map((name) => required(values, name, node, file));
+  };
+  importAll(
+    model.nodes,
+    outputs.map(({ name }) => name),
+  );
   const made = outputs.map(({ name }) => computed(values, name, file));
   return { name: file, inputs, outputs: own ? made.map(toChannelsFirst) : made, names };
 }
 
-/** A name that an exporter made by counting: `node_linear_12`, `Conv_3`, `n140`, `17`. */
-const counted = /^(node_)?[A-Za-z0-9]*(_[A-Za-z0-9]+)*?_?\d*$/;
+/** A name that says nothing of modules: `node_linear_12`, `Conv_3`, `n140`, `17`. */
+const counted = /^\w*$/;
 
-/** The node's name; where that says no more than its operator, the module whose weight it takes: `layer4.1.conv1`. */
-function layerName({ name, inputs }: OnnxNode): string {
+/** The node's name; where that says no more than its operator, the module whose weight it takes, or its own: `layer4.1.conv1`. */
+function layerName({ name, inputs, module }: OnnxNode): string {
   if (!counted.test(name)) return name;
   const weight = inputs
     .slice(1)
     .concat(inputs)
     .find((one) => /.[./](weight|bias|gamma|beta|kernel)$/.test(one));
-  return weight === undefined ? name : weight.replace(/[./][a-z]+$/, "");
+  return weight?.replace(/[./][a-z]+$/, "") ?? module ?? name;
+}
+
+function unknownParts({ name, op }: OnnxNode, file: string): never {
+  throw new FileError(`The tensors that "${name}" (${op}) of ${file} holds are not known when the graph is built.`, {
+    subject: name,
+    expected: "parts of known extents, and a constant place among them",
+    received: op,
+    advice: "Export the network for inference with PyTorch's newer exporter (dynamo=True).",
+  });
 }
 
 function computed(values: ReadonlyMap<string, Value>, name: string, file: string): Value {
@@ -242,7 +276,9 @@ function openShapes(model: OnnxModel, options: OnnxImportOptions): readonly Shap
     own
       ? channelsFirst([batch, ...shape.slice(1)])
       : // What the file calls them may be the same for both, or the batch's.
-        (inGraphOrder(shape) ?? []).map((dim, axis) => (typeof dim === "number" && axis > 0 ? dim : ([batch, "C", "H", "W"][axis] ?? dim))),
+        (inGraphOrder(shape) ?? []).map((dim, axis) =>
+          typeof dim === "number" && axis > 0 ? dim : ([batch, "C", "H", "W"][axis] ?? dim),
+        ),
   );
   return shapes.some((shape) => shape.slice(1).some((dim) => typeof dim === "string")) ? shapes : undefined;
 }

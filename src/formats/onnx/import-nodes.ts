@@ -12,14 +12,18 @@ import { constant, constantData, type Value } from "../../graph/value.js";
 import type { Attribute, OnnxNode } from "../../onnx/model.js";
 import { allocate, elementCount, float32, type TensorData } from "../../onnx/tensor-data.js";
 import { integers, scalar } from "../../ops/constants.js";
+import { gather } from "../../ops/indexing.js";
 import { expand, identity } from "../../ops/layout.js";
 import { reshape, reshapeTo } from "../../ops/reshape.js";
 import { isOperatorName, rowOf } from "../../ops/table.js";
+import { padsOfAll } from "../../ops/slicing.js";
+import { cumSum } from "../../ops/triangles.js";
 import { elementTypeCode } from "../../onnx/element-types.js";
-import { type Amount, amountOf, compare } from "./amounts.js";
+import { type Amount, amountOf, compare, sameAmount } from "./amounts.js";
 import { batch, batchAxes, BatchTracker, countsBatch, reshapedBatch } from "./batch-axis.js";
 import { computable } from "./computable.js";
 import { contributed, contributedDomain } from "./contributed.js";
+import { fixedPictureIndices, IndexTracker } from "./picture-indices.js";
 import { ShapeArithmetic } from "./shape-arithmetic.js";
 import { SizeGuard } from "./size-guard.js";
 
@@ -107,6 +111,7 @@ export interface NodeSource {
 export class NodeImporter {
   private readonly numbers: ShapeArithmetic;
   private readonly tracker = new BatchTracker();
+  private readonly indices = new IndexTracker();
   private readonly sizes: SizeGuard;
 
   constructor(private readonly source: NodeSource) {
@@ -130,6 +135,9 @@ export class NodeImporter {
   import(node: OnnxNode, inputs: Inputs): readonly Value[] {
     try {
       const outputs = this.convert(node, inputs);
+      const [y] = outputs;
+      const given = this.withFormerAttributes(node.op, inputs, plainOf(node));
+      if (y !== undefined) this.indices.follow(node.op, given, (value) => this.numbers.of(value), y);
       outputs.forEach((value) => {
         this.sizes.check(value.shape, node.name);
       });
@@ -141,6 +149,22 @@ export class NodeImporter {
         cause: error,
       });
     }
+  }
+
+  /**
+   * Whether the condition of an If holds.
+   *
+   * @throws FileError where it is not known when the graph is built
+   */
+  holds(node: OnnxNode, condition: Value | undefined): boolean {
+    const [item] = (condition && this.numbers.of(condition)?.items) ?? [];
+    if (typeof item === "number") return item !== 0;
+    throw new FileError(`The condition of "${node.name}" (If) of ${this.file} is not known when the graph is built.`, {
+      subject: node.name,
+      expected: "a constant, or something that follows from shapes",
+      received: this.numbers.describe(condition),
+      advice: "Export the network for inference, without control flow.",
+    });
   }
 
   private convert(node: OnnxNode, inputs: Inputs): readonly Value[] {
@@ -177,8 +201,19 @@ export class NodeImporter {
       case "Upsample":
       case "Resize":
         return this.resize(node, inputs, plain);
+      case "Range":
+        return [
+          this.rangeOfBatch(inputs) ??
+            unknownRange(
+              node,
+              this.file,
+              inputs.map((value) => this.numbers.describe(value)),
+            ),
+        ];
+      case "Gather":
+        return [this.ofEachPicture(inputs, Number(plain["axis"] ?? 0)) ?? this.generic(node, inputs, plain)].flat();
       case "GatherND":
-        return this.generic(node, inputs, plain["batch_dims"] === 0 ? {} : plain);
+        return this.gatherNd(node, inputs, Number(plain["batch_dims"] ?? 0));
       default:
         return this.generic(node, this.withFormerAttributes(node.op, inputs, plain), plain);
     }
@@ -191,7 +226,7 @@ export class NodeImporter {
         writing(
           inputs,
           plain,
-          (op, values, attributes = {}) => this.make(op, values, attributes as Plain)[0] ?? fail(op),
+          (op, values, attributes = {}) => this.make(op, values, attributes as Plain)[0] ?? noOutput(op),
         ),
       ];
     }
@@ -245,6 +280,56 @@ export class NodeImporter {
     });
   }
 
+  /** Places in each of some first axes are those of elements along the next one. */
+  private gatherNd(node: OnnxNode, inputs: Inputs, batchDims: number): readonly Value[] {
+    const [x, places] = inputs;
+    if (batchDims === 0 || x === undefined || places === undefined) return this.generic(node, inputs, {});
+    if (places.shape.at(-1) !== 1) {
+      throw new ShapeError("GatherND: with batch_dims, indices must name one place along one axis.", {
+        subject: "GatherND",
+        expected: "indices whose last extent is 1",
+        received: formatShape(places.shape),
+      });
+    }
+    const rest = x.shape.slice(batchDims + 1);
+    const own = places.shape.slice(batchDims, -1);
+    const count = dimProduct(own);
+    const first = x.shape.slice(0, batchDims);
+    const rows = reshapeTo(places, [...first, count, ...rest.map(() => 1)]);
+    const target = [...first.map(() => 1), 1, ...rest];
+    const spread = rest.length === 0 ? rows : expand(rows, this.numbers.shapeValue(target));
+    const taken = this.make("GatherElements", [x, spread], { axis: batchDims });
+    return taken.map((y) => reshapeTo(y, [...first, ...own, ...rest]));
+  }
+
+  /** 0, 1, … for the pictures of an open batch. */
+  private rangeOfBatch(inputs: Inputs): Value | undefined {
+    const [start, limit, step] = inputs.map((value) => value && this.numbers.of(value)?.items[0]);
+    if (start !== 0 || step !== 1 || limit === undefined || !sameAmount(limit, amountOf(batch))) return undefined;
+    const ones = expand(integers([1]), this.numbers.shapeValue([batch]));
+    const y = cumSum(ones, scalar("int64", 0), { exclusive: 1 });
+    this.indices.counts(y);
+    return y;
+  }
+
+  /** What a Gather takes out of all pictures in a row, where it takes of each the same: numbers are laid out anew. */
+  private ofEachPicture([x, places]: Inputs, axis: number): Value | undefined {
+    const stride = x?.rank === 1 && axis === 0 ? dimQuotient(x.shape[0] ?? 0, batch) : undefined;
+    if (x === undefined || places === undefined || typeof stride !== "number" || this.tracker.outerOf(x) !== 1) {
+      return undefined;
+    }
+    const known = this.source.batch === undefined ? undefined : this.numbers.of(places);
+    const found = this.indices.of(places) ?? (known && fixedPictureIndices(known, this.source.batch ?? 1, stride));
+    if (found?.stride !== stride) return undefined;
+    const rest = found.offsets.dims.slice(1);
+    const rows = reshapeTo(x, [batch, stride]);
+    if (found.offsets.items.length === stride && found.offsets.items.every((at, place) => at === place)) {
+      return reshapeTo(rows, [batch, ...rest]);
+    }
+    const data = BigInt64Array.from(found.offsets.items, (at) => BigInt(Number(at)));
+    return gather(rows, constant({ type: "int64", dims: rest, data }), { axis: 1 });
+  }
+
   /** Without sizes the parts are equal, as many as the node has outputs. */
   private split(node: OnnxNode, inputs: Inputs, plain: Plain): readonly Value[] {
     const counted = inputs[1] !== undefined || plain["num_outputs"] !== undefined;
@@ -276,6 +361,8 @@ export class NodeImporter {
     const [x] = inputs;
     const axes = x === undefined ? [] : batchAxes(x.shape);
     switch (op) {
+      case "Pad":
+        return this.padded(inputs);
       case "Slice":
         return x === undefined || axes.length === 0 ? inputs : this.withoutWholeBatch(x, inputs);
       case "Expand":
@@ -289,6 +376,14 @@ export class NodeImporter {
       default:
         return inputs;
     }
+  }
+
+  /** Margins of all axes: see {@link padsOfAll}. */
+  private padded(inputs: Inputs): Inputs {
+    const [x, pads, fill, axes] = inputs;
+    if (x === undefined || pads === undefined || axes === undefined) return inputs;
+    const [margins, places] = [pads, axes].map((value) => this.numbers.of(value)?.items.map(Number));
+    return margins === undefined || places === undefined ? inputs : [x, integers(padsOfAll(x, margins, places)), fill];
   }
 
   /** A slice of a fixed batch that takes all of it takes all of an open one. */
@@ -498,8 +593,17 @@ export class NodeImporter {
   }
 }
 
-function fail(op: string): never {
+function noOutput(op: string): never {
   throw new TypeError(`${op} made no output.`);
+}
+
+function unknownRange({ name, op }: OnnxNode, file: string, received: readonly string[]): never {
+  throw new FileError(`What "${name}" (${op}) of ${file} counts is not known when the graph is built.`, {
+    subject: name,
+    expected: "constants, or the number of pictures",
+    received: received.join(", "),
+    advice: "Export the network for one size of images.",
+  });
 }
 
 /** Before version 21 GroupNormalization had a scale and a bias for each group: now each channel has its group's. */

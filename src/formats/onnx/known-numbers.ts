@@ -351,6 +351,12 @@ const split: Rule = ({ inputs: [x, sizes], attributes }) => {
   });
 };
 
+/** A bound that is left out bounds nothing. */
+const clip: Rule = ({ inputs: [x, low, high], ...rest }) => {
+  const raised = x && low ? extreme(1)({ inputs: [x, low], ...rest }) : x;
+  return raised && high ? extreme(-1)({ inputs: [raised as Known, high], ...rest }) : raised;
+};
+
 const where = each(([condition = 0, a = 0, b = 0]) =>
   typeof condition !== "number" ? (sameAmount(a, b) ? a : undefined) : condition === 0 ? b : a,
 );
@@ -365,6 +371,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Pow: binary(power),
   Max: extreme(1),
   Min: extreme(-1),
+  Clip: clip,
   Sum: binary(plus),
   Neg: unary(minus),
   Abs: unary((x) => (compare(x, 0) === undefined ? undefined : compare(x, 0) === -1 ? minus(x) : x)),

@@ -4,7 +4,14 @@ import { contributed, contributedDomain } from "./contributed.js";
 import { hasRule } from "./known-numbers.js";
 
 /** Operators that have no row, since what a file does with them is written with others when it is read. */
-const rewritten: ReadonlySet<string> = new Set(["CastLike", "Constant", "ConstantOfShape", "Dropout", "Sum", "Upsample"]);
+const rewritten: ReadonlySet<string> = new Set([
+  "CastLike",
+  "Constant",
+  "ConstantOfShape",
+  "Dropout",
+  "Sum",
+  "Upsample",
+]);
 
 /** An operator that Graft does not have, and the nodes that need it. */
 export interface MissingOperator {

@@ -1,58 +1,12 @@
 import { FileError, GraftError } from "../../errors/errors.js";
-import { nodesInOrder } from "../../graph/graph.js";
 import type { NamedGraph } from "../../graph/named-graph.js";
 import { rebuild } from "../../graph/rebuild.js";
 import { formatShape, isStatic, type Shape } from "../../graph/shape.js";
-import { constantData, input, type Node, producer, type Value } from "../../graph/value.js";
+import { input, type Node, producer, type Value } from "../../graph/value.js";
 import { GraphModel, type ImportedGraph, type ImportedNode, type ImportedWeight } from "../../models/graph-model.js";
-import { elementCount, type TensorData } from "../../onnx/tensor-data.js";
-
-/** Operators whose constants are weights: names of their weights by input. */
-const weightNames: Readonly<Record<string, Readonly<Record<number, string>>>> = {
-  Conv: { 1: "kernel", 2: "bias" },
-  ConvTranspose: { 1: "kernel", 2: "bias" },
-  Gemm: { 1: "kernel", 2: "bias" },
-  MatMul: { 0: "kernel", 1: "kernel" },
-  BatchNormalization: { 1: "gamma", 2: "beta", 3: "moving_mean", 4: "moving_variance" },
-  LayerNormalization: { 1: "gamma", 2: "beta" },
-  GroupNormalization: { 1: "gamma", 2: "beta" },
-  RMSNormalization: { 1: "gamma" },
-  SimplifiedLayerNormalization: { 1: "gamma" },
-  Einsum: { 0: "kernel", 1: "kernel" },
-  PRelu: { 1: "alpha" },
-};
+import { weightsOfGraph } from "./weights-of-graph.js";
 
 const statistics: ReadonlySet<string> = new Set(["moving_mean", "moving_variance"]);
-
-/** A weight where it stands in a graph. */
-export interface FoundWeight {
-  readonly value: Value;
-  readonly name: string;
-  readonly tensor: TensorData<"float32">;
-}
-
-function weight(value: Value | undefined, name: string): FoundWeight[] {
-  const tensor = constantData(value);
-  if (value === undefined || tensor?.type !== "float32") return [];
-  return [{ value, name, tensor: tensor as TensorData<"float32"> }];
-}
-
-/**
- * The weights of a node. A constant that is added is a bias only directly behind a product with weights: elsewhere it is
- * part of the computation, such as the mean that preprocessing subtracts.
- */
-export function weightsOf(node: Node): FoundWeight[] {
-  const named = weightNames[node.op];
-  if (named !== undefined) return node.inputs.flatMap((value, index) => weight(value, named[index] ?? ""));
-  if (node.op !== "Add") return [];
-  const behindWeights = node.inputs.some((value) => {
-    const made = value && producer(value);
-    return made !== undefined && (made.op === "Conv" || made.op === "MatMul" || made.op === "Einsum");
-  });
-  return behindWeights
-    ? node.inputs.flatMap((value) => weight(value, "bias").filter(({ tensor }) => elementCount(tensor.dims) > 1))
-    : [];
-}
 
 /** Sizes that a file leaves open. */
 export interface OpenGraph {
@@ -109,9 +63,7 @@ function withPlaceholders({ inputs, outputs, names }: NamedGraph): ImportedGraph
   };
   const placeholders = new Map<Value, Value>();
   const found: ImportedNode[] = [];
-  for (const node of nodesInOrder(outputs)) {
-    const own = weightsOf(node).filter(({ value }) => !placeholders.has(value));
-    if (own.length === 0) continue;
+  for (const { node, weights: own } of weightsOfGraph(outputs, inputs)) {
     const layer = unique(names.get(node) ?? node.op);
     const weights = own.map(({ value, name: weightName, tensor }): ImportedWeight => {
       const placeholder = input(`${layer}/${weightName}`, "float32", value.shape);
