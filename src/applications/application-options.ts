@@ -14,7 +14,7 @@ export interface ApplicationOptions {
    * `[height, width, channels]`, of which published weights want three; default with a top: the size that the network was trained
    * with; without: `[null, null, 3]`, any size, so that `outputShape` holds extents that vary.
    */
-  readonly inputShape?: readonly (number | null)[] | undefined;
+  readonly inputShape?: readonly (number | null)[] | null | undefined;
   /** Without a top: how the last feature map is pooled; default not at all. */
   readonly pooling?: Word<"avg" | "max"> | null | undefined;
   /** With a top: number of classes; default 1000. */
@@ -22,7 +22,7 @@ export interface ApplicationOptions {
   /** With a top: its activation; default `"softmax"`, which or `null` it must be with weights that were trained. */
   readonly classifierActivation?: ActivationLike | null | undefined;
   /** The model's name; default the network's, in lower case. */
-  readonly name?: string | undefined;
+  readonly name?: string | null | undefined;
 }
 
 /** Names of the {@link ApplicationOptions}. */

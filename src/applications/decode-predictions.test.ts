@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { readGolden } from "../../test/support/golden.js";
 import { DownloadError, FileError, ShapeError } from "../errors/errors.js";
+import * as layers from "../nn/layers/index.js";
 import { Tensor } from "../runtime/runtime.js";
 import { decodePredictions, namePredictions, parseClassIndex } from "./decode-predictions.js";
 import * as applications from "./index.js";
@@ -105,6 +106,25 @@ describe("preprocessInput gives Keras's values", () => {
     expectClose(module.preprocessInput(new Tensor("float32", shares, [2, 2, 3])).data, unit);
     expect(module.decodePredictions).toBe(decodePredictions);
   });
+
+  it("for whole numbers of all types", () => {
+    const { preprocessInput: centred } = applications.resnet50;
+    const expected = [...centred(new Tensor("float32", [255, 0, 10], [1, 1, 3])).data];
+    const arrays: Tensor[] = [new Tensor("uint8", Uint8Array.of(255, 0, 10), [1, 1, 3])];
+    arrays.push(new Tensor("int32", Int32Array.of(255, 0, 10), [1, 1, 3]));
+    arrays.push(new Tensor("int64", BigInt64Array.of(255n, 0n, 10n), [1, 1, 3]));
+    for (const pixels of arrays) expect([...centred(pixels).data], pixels.type).toEqual(expected);
+  });
+
+  it.each(["efficientnet", "efficientnetV2", "mobilenetV3", "convnext"] as const)(
+    "of any channels in module %s, whose networks do themselves what pixels need",
+    (module) => {
+      const grey = new Tensor("float32", [1, 2, 3, 4], [2, 2, 1]);
+      expect([...applications[module].preprocessInput(grey).data]).toEqual([1, 2, 3, 4]);
+      const placeholder = layers.Input({ shape: [8, 8, 4] });
+      expect(applications[module].preprocessInput(placeholder)).toBe(placeholder);
+    },
+  );
 
   it("but for modes that there are not", () => {
     const call: (x: Tensor, options: object) => unknown = applications.imagenetUtils.preprocessInput;

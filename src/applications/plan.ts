@@ -35,7 +35,8 @@ export function planOf<Own extends object>(architecture: Architecture<Own>, opti
     pooling: poolingOf(className, pooling),
     shape: photoShape(architecture, { weights, includeTop, ...shapesOf(className, options) }),
   };
-  const given = options.name === undefined ? undefined : text(className, "name", options.name);
+  const { name: named = null } = options;
+  const given = named === null ? undefined : text(className, "name", named);
   architecture.check?.(asked);
   return { ...asked, name: given ?? (typeof name === "string" ? name : name(asked)) };
 }
@@ -65,7 +66,7 @@ function shapesOf(
   className: string,
   { inputShape, inputTensor }: { readonly inputShape?: unknown; readonly inputTensor?: unknown },
 ): GivenShapes {
-  const list: unknown = inputShape;
+  const list: unknown = inputShape ?? undefined;
   const isSide = (side: unknown): side is Side => side === null || isWhole(side, 1);
   const isShape = (value: unknown): value is readonly Side[] =>
     Array.isArray(value) && value.length === 3 && value.every(isSide) && value[2] !== null;

@@ -184,6 +184,8 @@ export function preprocessGraph(pixels: Value, preprocess: Preprocess): Value {
 export function preprocessInput(preprocess: Preprocess): PreprocessInput {
   const standardization = standardizationOf(preprocess);
   const { bgr, scale, offset } = standardization;
+  // As in Keras, modules whose networks preprocess by themselves take pictures of any channels.
+  const checkChannels = preprocess === "0-255" ? (): void => undefined : requireColour;
   const onArray = (x: Tensor | SymbolicTensor): Tensor | SymbolicTensor => {
     if (x instanceof SymbolicTensor) return onSymbol(x);
     if (!isTensor(x)) {
@@ -193,18 +195,18 @@ export function preprocessInput(preprocess: Preprocess): PreprocessInput {
         received: typeof x,
       });
     }
-    requireColour(x.dims);
-    const from = x.data as Float32Array;
+    checkChannels(x.dims);
+    const from = x.data as Float32Array | BigInt64Array;
     const to = new Float32Array(from.length);
     for (let index = 0; index < to.length; index++) {
       const channel = index % 3;
       const source = bgr ? index - channel + (2 - channel) : index;
-      to[index] = (from[source] ?? 0) * (scale[channel] ?? 1) + (offset[channel] ?? 0);
+      to[index] = Number(from[source] ?? 0) * (scale[channel] ?? 1) + (offset[channel] ?? 0);
     }
     return new Tensor("float32", to, x.dims);
   };
   const onSymbol = (x: SymbolicTensor): SymbolicTensor => {
-    requireColour(x.shape);
+    checkChannels(x.shape);
     const ordered = bgr ? ops.getItem(x, [ops.ellipsis, ops.range(null, null, -1)]) : x;
     // As few operations as the arithmetic needs, so that a file shows what is done.
     const scaled = scale.every((factor) => factor === 1) ? ordered : ops.multiply(ordered, row(scale));
@@ -235,7 +237,7 @@ export interface PreprocessInput {
   /**
    * Preprocesses RGB pixels in [0, 255].
    *
-   * @param x `[…, 3]`
+   * @param x `[…, 3]`; of any channels where the network does itself what pixels need
    * @returns float32 of the same shape; new, where Keras changes its input
    * @throws ShapeError when the last axis has not 3 channels
    *

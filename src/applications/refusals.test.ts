@@ -54,3 +54,10 @@ describe.each(functions)("%s refuses, as Keras does,", (name, make: Make) => {
     expect(await refusal).toBe(name.startsWith(open) ? "Error: a download" : "inputShape");
   });
 });
+
+it("null is Python's None: no shape and no name of one's own", async () => {
+  const options = { weights: null, includeTop: false, inputShape: null, inputTensor: null, pooling: null, name: null };
+  const base = await applications.MobileNet(options);
+  expect(base.name).toBe("mobilenet_1.00_None");
+  expect(base.inputShape).toEqual(["N", "H", "W", 3]);
+});

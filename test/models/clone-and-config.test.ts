@@ -130,6 +130,43 @@ describe("configurations", () => {
     expect(() => models.modelFromJson("[")).toThrow("damaged");
   });
 
+  it("of Keras drop in training, though Keras writes training=False for each call of Dropout", async () => {
+    const history = (name: string, size: number) => ({
+      class_name: "__keras_tensor__",
+      config: { shape: [null, size], dtype: "float32", keras_history: [name, 0, 0] },
+    });
+    const layer = (name: string, className: string, config: object, inbound: readonly object[]) => ({
+      ...{ module: "keras.layers", class_name: className, registered_name: null, name },
+      ...{ config: { name, ...config }, inbound_nodes: inbound },
+    });
+    const call = (from: string) => [{ args: [history(from, 64)], kwargs: { training: false } }];
+    const file = (className: string, config: object) => ({
+      ...{ module: "keras.src.models.functional", class_name: "Functional", registered_name: "Functional" },
+      config: {
+        ...{ name: "m", trainable: true, input_layers: ["x", 0, 0], output_layers: ["d", 0, 0] },
+        layers: [
+          layer("x", "InputLayer", { batch_shape: [null, 64] }, []),
+          layer("r", className, config, call("x")),
+          layer("d", "Dense", { units: 1, kernel_initializer: "ones" }, [{ args: [history("r", 64)], kwargs: {} }]),
+        ],
+      },
+    });
+    const [ones, sums] = [new Tensor("float32", Array(128).fill(1), [2, 64]), new Tensor("float32", [64, 64], [2, 1])];
+    for (const [className, config] of [
+      ["Dropout", { rate: 0.5 }],
+      ["GaussianDropout", { rate: 0.5 }],
+      ["AlphaDropout", { rate: 0.5 }],
+      ["GaussianNoise", { stddev: 1 }],
+    ] as const) {
+      const model = models.modelFromJson(JSON.stringify(file(className, config)));
+      model.compile({ optimizer: new optimizers.SGD(1e-9), loss: "mse" });
+      const losses: number[] = [];
+      for (let step = 0; step < 3; step++) losses.push((await model.trainOnBatch(ones, sums))["loss"] ?? 0);
+      expect(Math.max(...losses), className).toBeGreaterThan(0.1);
+      expect((await model.evaluate(ones, sums, { verbose: 0 }))["loss"], className).toBeLessThan(0.01);
+    }
+  });
+
   it("name classes and functions of one's own", () => {
     class Same extends layers.Layer {
       static readonly className: string = "Same";

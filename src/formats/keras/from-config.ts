@@ -97,6 +97,23 @@ export function modelFromConfig(
   });
 }
 
+/** Layers whose `call` Keras 3 gives the default `training=False`, which it writes down for each call of them. */
+const savedWithTheirDefault: ReadonlySet<string> = new Set([
+  "AlphaDropout",
+  "Dropout",
+  "GaussianDropout",
+  "GaussianNoise",
+  "SpatialDropout2D",
+]);
+
+/**
+ * Whether the mode of a call is only the default of its layer in Keras 3, where training stands above it: a `Dropout` that was
+ * called without a mode drops in training, though its file says `training: false`.
+ */
+function isDefaultMode(className: string, { isOld, training }: Call): boolean {
+  return training === false && !isOld && savedWithTheirDefault.has(className);
+}
+
 class ConfigReader {
   /** Objects that a file holds in several places, by Keras's number for them. */
   private readonly shared = new Map<number, Layer>();
@@ -214,7 +231,8 @@ class ConfigReader {
       progress = false;
       for (const [name, { layer, waiting, outputs }] of entries) {
         for (let call = waiting[0]; call !== undefined; call = waiting[0]) {
-          const { inputs: from, training, told } = call;
+          const { inputs: from, told } = call;
+          const training = isDefaultMode(layer.className, call) ? undefined : call.training;
           const inputs = from.flatMap(
             (reference) => find(entries, reference, offsets.calls.get(reference.layer) ?? 0) ?? [],
           );
