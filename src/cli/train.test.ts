@@ -121,7 +121,7 @@ test("options reach the network and the recipe; what is not given is left to the
   expect(await plain.graft()).toBe(0);
   const given = Object.keys(plain.recipes[0] ?? {});
   for (const name of ["epochs", "batchSize", "learningRate", "unfreeze"]) expect(given).not.toContain(name);
-  expect(Object.keys(plain.asked[0] ?? {}).sort()).toEqual(["network", "onProgress"]);
+  expect(Object.keys(plain.asked[0] ?? {}).sort()).toEqual(["network", "onProgress", "onWarning"]);
 });
 
 test("that a model is better is said of what photos have measured, not of what has learned from them afterwards", async () => {
