@@ -79,6 +79,7 @@ const mostUsed = [
   "loadModel",
   "modelFromJson",
   "normal",
+  "preprocessByMode",
   "registerKerasSerializable",
   "setDevice",
   "setRandomSeed",
