@@ -165,11 +165,13 @@ function networkText(event: Extract<JobEvent, { event: "loaded" }>): string {
     preprocess_source: source,
     crop = 1,
     keep_proportions: square,
+    interpolation,
   } = event;
   const part = crop === 1 ? "" : `the middle ${percent(crop)} of `;
   const seen = square === true ? `, ${part}the square in the middle of each photo` : part && `, ${part}each photo`;
-  const pixels = source === undefined ? "" : `; pixels as ${preprocess} says, by ${source}`;
-  return `Network: ${network}, ${size} × ${size} pixels${seen}${pixels}.`;
+  const between = interpolation === undefined ? "" : `, ${interpolation}`;
+  const pixels = source === undefined ? "" : `; pixels: ${preprocess}, by ${source}`;
+  return `Network: ${network}, ${size} × ${size} pixels${seen}${between}${pixels}.`;
 }
 
 function weightingText({ kind, asked, smallest, largest, weights }: Extract<JobEvent, { event: "weighting" }>): string {

@@ -269,6 +269,7 @@ export type Moment =
       readonly preprocess_source?: string | undefined;
       readonly crop?: number | undefined;
       readonly keep_proportions?: boolean | undefined;
+      readonly interpolation?: string | undefined;
     }
   /** The network stays frozen: the new classifier is good enough without it. */
   | { readonly event: "left-frozen"; readonly val_accuracy: number }

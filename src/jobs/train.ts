@@ -144,7 +144,7 @@ async function loadNetwork(
     });
   }
   const { name } = backbone.record;
-  const { preprocess, preprocessSource, crop, keepProportions } = backbone.record;
+  const { preprocess, preprocessSource, crop, keepProportions, interpolation } = backbone.record;
   emit({
     event: "loaded",
     network: name,
@@ -153,6 +153,7 @@ async function loadNetwork(
     preprocess_source: preprocessSource,
     crop,
     keep_proportions: keepProportions,
+    interpolation,
   });
   const photos = training.length + validation.length + test.length;
   emit({ event: "start", run: folder, network: name, classes, photos, device });

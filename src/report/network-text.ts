@@ -1,5 +1,6 @@
 import type { NetworkInspection } from "../applications/inspect-network.js";
 import { count, quotedList } from "../errors/words.js";
+import { harmlessLine } from "./harmless.js";
 import { textTable } from "./text-table.js";
 import { percent } from "./words.js";
 
@@ -51,7 +52,8 @@ export function networkText(inspection: NetworkInspection): string {
     facts.push(["not here", `the operator ${op}${domain === "" ? "" : ` of ${domain}`}: "${first}"${others}`]);
   }
   const width = Math.max(...facts.map(([title]) => title.length));
-  return facts.map(([title, text]) => `${title.padEnd(width)}  ${text}`).join("\n");
+  // What others wrote into a file must not look like another line.
+  return facts.map(([title, text]) => `${title.padEnd(width)}  ${harmlessLine(text)}`).join("\n");
 }
 
 /** The layers of what remains without the classifier, as a table. */

@@ -7,8 +7,9 @@ import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
 
 const help = `
-FILE|NAME is what --network takes: the name of a network, a file of ONNX, Keras or TensorFlow.js, or a
-run's folder. Weights of named networks are not downloaded.
+FILE|NAME is what --network takes: the name of a network, hf:owner/name of the hub, a file of ONNX, Keras
+or TensorFlow.js, or a run's folder. Weights of Keras's networks are not downloaded; mobilenetv2
+and networks of the hub are, since their files say what they are.
 
 Examples:
   graft inspect resnet50
