@@ -1,6 +1,13 @@
 import { Generator, type GeneratorState } from "./generator.js";
 import type { RandomSource } from "./seed.js";
 
+/** Where the streams of a model's training stand. */
+export interface StreamStates {
+  /** What tells them from those of other models. */
+  readonly prefix: string;
+  readonly streams: readonly (readonly [label: string, state: GeneratorState])[];
+}
+
 /**
  * Random streams of a model's training, by name; each goes on where it stood, from call to call. Those of several models are
  * told apart by the order in which the models began to draw since the seed was set.
@@ -43,6 +50,20 @@ export class OngoingStreams {
   /** Where a stream stands; `null` for one that has not begun. */
   save(label: string): GeneratorState | null {
     return this.streams.get(label)?.save() ?? null;
+  }
+
+  /** Where all streams stand that have begun, by name; `null` where nothing was drawn yet. */
+  saveAll(): StreamStates | null {
+    if (this.prefix === undefined) return null;
+    return { prefix: this.prefix, streams: [...this.streams].map(([label, stream]) => [label, stream.save()]) };
+  }
+
+  /** Has all streams go on from what {@link saveAll} gave, and takes the number that they had. */
+  restoreAll(states: StreamStates | null): void {
+    if (states === null) return;
+    this.numbered();
+    this.prefix = states.prefix;
+    for (const [label, state] of states.streams) this.streams.set(label, new Generator(state));
   }
 
   /** Has a stream go on from what {@link save} gave. */

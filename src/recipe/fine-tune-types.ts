@@ -4,6 +4,7 @@ import type { LostLoss, TrunkReport } from "../models/training-types.js";
 import type { Photo } from "../photos/photo.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Machine } from "../training/machine.js";
+import type { Journal } from "./journal.js";
 import type { LearningCurve } from "./learning-curve.js";
 import type { ClassSize } from "./class-weights.js";
 import type { FamiliarPhotos } from "./familiar-photos.js";
@@ -31,6 +32,8 @@ export interface FineTuneOptions extends RecipeSettings {
   readonly onBetter?: ((classifier: TrainedClassifier) => Promise<void>) | undefined;
   /** Ends the training after the current step; what was reached by then is kept. */
   readonly signal?: AbortSignal | undefined;
+  /** Where it is written down what the job does, so that one which was interrupted can be gone on with. */
+  readonly journal?: Journal | undefined;
 }
 
 /** A run of the recipe. */

@@ -14,6 +14,7 @@ import type { FineTuneJob } from "./fine-tune-types.js";
 import type { FeatureModel } from "./feature-model.js";
 import { wholeView } from "../photos/view.js";
 import { photoGraph, PhotoLibrary, type PhotoSource } from "./photo-library.js";
+import { tensorOf } from "./remembered.js";
 import { chooseViews, type ViewedPhoto, viewSource } from "./photo-views.js";
 import type { Plan } from "./plan.js";
 
@@ -56,17 +57,14 @@ export async function featuresOfSets(
   { model: network, widths }: FeatureModel,
   order: RandomGenerator,
 ): Promise<FeatureSets> {
-  const { backbone, classes, trunkPrecision, signal, onEvent = () => undefined } = job;
-  let skipped = 0;
+  const { backbone, classes, trunkPrecision, signal, journal, onEvent = () => undefined } = job;
+  const skipped: Skipped[] = [];
+  const onSkipped = (path: string, reason: string): void => {
+    skipped.push({ path, reason });
+    onEvent({ event: "skipped", path, reason });
+  };
   const libraryOf = (photos: readonly Photo[]): PhotoLibrary =>
-    new PhotoLibrary(photos, {
-      framing: framingOf(backbone),
-      onSkipped: (path, reason) => {
-        skipped += 1;
-        onEvent({ event: "skipped", path, reason });
-      },
-      signal,
-    });
+    new PhotoLibrary(photos, { framing: framingOf(backbone), onSkipped, signal });
   const [training, validation] = [libraryOf(job.training), libraryOf(job.validation)];
   const graph = preprocessing(job);
   const source = training.source(batchSize, graph, order);
@@ -74,35 +72,83 @@ export async function featuresOfSets(
 
   const total = job.training.length + job.validation.length;
   const options = { trunkPrecision, calibration: source };
-  const features = await read(job, network, source, job.training.length, {
-    ...options,
-    onBatch: (done) => {
-      onEvent({ event: "progress", stage: "features", unit: "photos", done: done + skipped, total });
-    },
-  });
-  checkTraining(training, classes);
-  checkFeatures(training, features.values);
-  const before = training.photos.length;
-  const validationFeatures = await read(job, network, validationSource, job.validation.length, {
-    ...options,
-    onBatch: (done) => {
-      onEvent({ event: "progress", stage: "features", unit: "photos", done: before + done + skipped, total });
-    },
-  });
-  checkValidation(validation);
-  checkFeatures(validation, validationFeatures.values);
+  const crossing = async (): Promise<Crossed> => {
+    const features = await read(job, network, source, job.training.length, {
+      ...options,
+      onBatch: (done) => {
+        onEvent({ event: "progress", stage: "features", unit: "photos", done: done + skipped.length, total });
+      },
+    });
+    checkTraining(training, classes);
+    checkFeatures(training, features.values);
+    const before = training.photos.length;
+    const validationFeatures = await read(job, network, validationSource, job.validation.length, {
+      ...options,
+      onBatch: (done) => {
+        onEvent({ event: "progress", stage: "features", unit: "photos", done: before + done + skipped.length, total });
+      },
+    });
+    checkValidation(validation);
+    checkFeatures(validation, validationFeatures.values);
+    return { training: features.values, validation: validationFeatures.values, trunk: features.trunk };
+  };
+  const crossed =
+    journal === undefined
+      ? await crossing()
+      : await journal.remember<Crossed>(
+          "features",
+          crossing,
+          ({ trunk = null, training: learned, validation: held }) => ({
+            facts: {
+              training: training.usableNumbers,
+              validation: validation.usableNumbers,
+              skipped,
+              trunk,
+            } satisfies KeptFacts,
+            tensors: { training: learned, validation: held },
+          }),
+          (state) => {
+            const facts = state.facts as KeptFacts;
+            training.takeOver(facts.training);
+            validation.takeOver(facts.validation);
+            for (const { path, reason } of facts.skipped) onSkipped(path, reason);
+            return {
+              training: tensorOf(state, "training"),
+              validation: tensorOf(state, "validation"),
+              trunk: facts.trunk ?? undefined,
+            };
+          },
+        );
   return {
-    training: { photos: training.photos, source, features: features.values, widths, labels: labels(training) },
+    training: { photos: training.photos, source, features: crossed.training, widths, labels: labels(training) },
     validation: {
       photos: validation.photos,
       source: validationSource,
-      features: validationFeatures.values,
+      features: crossed.validation,
       widths,
       labels: labels(validation),
     },
-    trunk: features.trunk,
-    skipped,
+    trunk: crossed.trunk,
+    skipped: skipped.length,
   };
+}
+
+interface Skipped {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** What the frozen network makes of both sets. */
+interface Crossed extends ViewFeatures {
+  readonly trunk: TrunkReport | undefined;
+}
+
+/** What is kept of it beside the tensors: which photos they are of. */
+interface KeptFacts {
+  readonly training: readonly number[];
+  readonly validation: readonly number[];
+  readonly skipped: readonly Skipped[];
+  readonly trunk: TrunkReport | null;
 }
 
 /** What the frozen network makes of the views of both sets, `[photos · views, features]`, one photo after the other. */
@@ -143,7 +189,7 @@ export async function viewsOfSets(
   { training, validation }: Pick<FeatureSets, "training" | "validation">,
   random: RandomStreams,
 ): Promise<ViewsOfSets | undefined> {
-  const { backbone, trunkPrecision, signal, onEvent } = job;
+  const { backbone, journal } = job;
   const graph = preprocessing(job);
   const framing = framingOf(backbone);
   const viewsOf = (photos: readonly Photo[], name: string): readonly ViewedPhoto[] =>
@@ -170,7 +216,32 @@ export async function viewsOfSets(
     all: allOf(size),
     of: (numbers) => of(numbers, size),
   });
-  const total = all.samples;
+  const crossing = (): Promise<ViewFeatures | undefined> => crossedBy(job, network, sources, { training, batchSize });
+  const features =
+    journal === undefined
+      ? await crossing()
+      : await journal.remember<ViewFeatures | undefined>(
+          "views",
+          crossing,
+          (made) => ({ facts: null, tensors: { training: made.training, validation: made.validation } }),
+          (state) => ({ training: tensorOf(state, "training"), validation: tensorOf(state, "validation") }),
+        );
+  const [source] = sources;
+  return source && features && { training: source, all, of, whole, features, withBatches };
+}
+
+/**
+ * Lets views cross the frozen network.
+ *
+ * @param sources those of the training photos and of the validation photos
+ */
+async function crossedBy(
+  { runtime, machine, trunkPrecision, signal, onEvent }: FineTuneJob,
+  network: BaseModel,
+  sources: readonly ReadySource[],
+  { training, batchSize }: { readonly training: PhotoFeatures; readonly batchSize: number },
+): Promise<ViewFeatures | undefined> {
+  const total = sources.reduce((sum, { samples }) => sum + samples, 0);
   let before = 0;
   const values: TensorData<"float32">[] = [];
   for (const source of sources) {
@@ -179,14 +250,12 @@ export async function viewsOfSets(
     const onBatch = (done: number): void => {
       onEvent?.({ event: "progress", stage: "views", unit: "photos", done: before + done, total });
     };
-    const features = await featuresOf(job, network, source, { ...options, onBatch });
+    values.push((await featuresOf({ runtime, machine }, network, source, { ...options, onBatch })).values);
     if (signal?.aborted === true) return undefined;
-    values.push(features.values);
     before += source.samples;
   }
-  const [source, learned, held] = [sources[0], values[0], values[1]];
-  const features = learned && held && { training: learned, validation: held };
-  return source && features && { training: source, all, of, whole, features, withBatches };
+  const [learned, held] = values;
+  return learned && held && { training: learned, validation: held };
 }
 
 /** Items until the signal comes; the one that is being worked on is still given. */

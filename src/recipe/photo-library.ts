@@ -59,6 +59,7 @@ export function photoGraph(size: number, preprocess: (pixels: Value) => Value): 
 /** Photos resized for a network. Those that cannot be used are found when they are read; they are reported and left out. */
 export class PhotoLibrary {
   private readonly usable: Photo[] = [];
+  private readonly numbers: number[] = [];
   private looked = 0;
 
   /** @param listed the photos; none of them is read yet */
@@ -70,6 +71,29 @@ export class PhotoLibrary {
   /** Photos that were read and can be used. */
   get photos(): readonly Photo[] {
     return this.usable;
+  }
+
+  /**
+   * Takes over what another library of the same photos has found, so that they need not be read for it.
+   *
+   * @param usable numbers of the photos that could be used, in the list's order
+   */
+  takeOver(usable: readonly number[]): void {
+    for (const number of usable) {
+      for (const photo of this.listed.slice(number, number + 1)) this.take(photo, number);
+    }
+    this.looked = this.listed.length;
+  }
+
+  /** Numbers in the list of the photos that can be used. */
+  get usableNumbers(): readonly number[] {
+    return this.numbers;
+  }
+
+  /** @returns its place among those that can be used */
+  private take(photo: Photo, number: number): number {
+    this.numbers.push(number);
+    return this.usable.push(photo) - 1;
   }
 
   /**
@@ -130,7 +154,7 @@ export class PhotoLibrary {
     for await (const { photo, reason } of workAhead(this.listed.slice(this.looked), look, () => readAhead)) {
       if (signal?.aborted === true) break;
       this.looked += 1;
-      if (reason === undefined) keys.push(this.usable.push(photo) - 1);
+      if (reason === undefined) keys.push(this.take(photo, this.looked - 1));
       else onSkipped?.(photo.path, reason);
       if (keys.length < batchSize) continue;
       yield batch(keys);

@@ -1,24 +1,20 @@
 import type { BaseModel } from "../models/base-model.js";
 import type { TrainingLoops } from "../models/platform.js";
 import type { ReadySource } from "../models/sources/batch-source.js";
-import type { Callback, CallbackContext, FitOptions, Logs, LostLoss } from "../models/training-types.js";
+import type { FitOptions, LostLoss } from "../models/training-types.js";
 import { SparseCategoricalCrossentropy } from "../nn/losses/index.js";
 import { Adam } from "../nn/optimizers/index.js";
 import { OneCycle } from "../nn/schedules/index.js";
-import { lostTraining } from "./lost-training.js";
+import { readFacts } from "../training/fit/training-state.js";
+import { type CycleListeners, CycleWatch } from "./cycle-watch.js";
 
 /** How a model is trained by steps. */
-export interface SteppedOptions extends FitOptions {
+export interface SteppedOptions extends FitOptions, CycleListeners {
   readonly epochs: number;
   /** Steps of an epoch. */
   readonly stepsPerEpoch: number;
   /** The greatest step size. */
   readonly learningRate: number;
-  readonly onStep: (step: { readonly epoch: number; readonly step: number; readonly logs: Logs }) => void;
-  /** Told of each epoch's figures, and of its last step size. */
-  readonly onEpoch?: (epoch: { readonly epoch: number; readonly logs: Logs; readonly learningRate: number }) => void;
-  /** Ends the training after the current step. */
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Share of the steps in which the step size rises. */
@@ -44,35 +40,20 @@ export async function trainInOneCycle(
   loops: TrainingLoops,
   model: BaseModel,
   x: ReadySource,
-  { learningRate, onStep, onEpoch, signal, ...fit }: SteppedOptions,
+  { learningRate, onStep, onEpoch, signal, journal, what, ...fit }: SteppedOptions,
 ): Promise<LostLoss | undefined> {
   const { epochs, stepsPerEpoch } = fit;
   // With finite numbers for any length: a cycle has at least one step that rises and one that falls.
   const schedule = new OneCycle(learningRate, Math.max(2, epochs * stepsPerEpoch), { pctStart: rising });
   compile(model, schedule);
-  let [epochNow, steps] = [1, 0];
-  let trouble: LostLoss | undefined;
-  const follow: Callback = {
-    onTrainBatchEnd(step: number, logs: Logs, context: CallbackContext) {
-      steps += 1;
-      if (signal?.aborted === true) context.stopTraining();
-      onStep({ epoch: epochNow, step: step + 1, logs });
-    },
-    onEpochEnd(epoch: number, logs: Logs, context: CallbackContext) {
-      onEpoch?.({ epoch: epoch + 1, logs, learningRate: schedule.at(steps - 1) });
-      epochNow = epoch + 2;
-      if (signal?.aborted === true) context.stopTraining();
-    },
-    onLossLost(lost: LostLoss) {
-      trouble = lost;
-      throw lostTraining(lost);
-    },
-  };
+  const watch = new CycleWatch({ onStep, onEpoch, signal, journal, what }, (step) => schedule.at(step));
   try {
-    await loops.fit(model, x, { ...fit, callbacks: [follow], verbose: 0 });
+    await loops.fit(model, x, { ...fit, callbacks: [watch], verbose: 0 });
   } catch (error) {
     // It was thrown to end the training at once.
-    if (trouble === undefined) throw error;
+    if (watch.trouble === undefined) throw error;
+    // As it is where the training is gone on from: the batch that was to come next has not been taken.
+    if (watch.lost !== undefined) x.restore?.(readFacts(watch.lost).source);
   }
-  return trouble;
+  return watch.trouble;
 }

@@ -2,13 +2,14 @@ import { better } from "../evidence.js";
 import { viewsOfSets } from "../photo-features.js";
 import { viewsOfPhoto } from "../photo-views.js";
 import { fitAndTell, kept } from "./fit-head.js";
-import { announce, secondsLeft, type Stage } from "./stage.js";
+import { announce, byTheClock, secondsLeft, type Stage } from "./stage.js";
 
 /** Mirror images and parts of the photos cross the frozen network too, and the linear classifier is fitted to all of them. */
 export const fitHeadWithViews: Stage = async (work) => {
   const { job, plan, network, sets, random, head, featureSeconds } = work;
   // Each view takes as long as the photos took, which were read then too.
-  if (secondsLeft(work) < viewsOfPhoto * featureSeconds) return undefined;
+  const isLate = await byTheClock(work, "late for views", () => secondsLeft(work) < viewsOfPhoto * featureSeconds);
+  if (isLate) return undefined;
   announce(work, "views");
   const views = await viewsOfSets(job, plan, network, sets, random);
   if (views === undefined) return undefined;

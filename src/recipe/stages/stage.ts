@@ -77,6 +77,11 @@ export function secondsLeft({ plan: { deadline = Number.POSITIVE_INFINITY } }: W
   return (deadline - performance.now()) / 1000;
 }
 
+/** What follows from how much time is left; the same once more where the job was interrupted. */
+export async function byTheClock<T>({ plan, job }: Work, what: string, decide: () => T | Promise<T>): Promise<T> {
+  return plan.deadline === undefined || job.journal === undefined ? decide() : job.journal.note(what, decide);
+}
+
 /** Tells what begins now. */
 export function announce(work: Work, stage: StageName): void {
   const left = secondsLeft(work);

@@ -8,7 +8,7 @@ import { type Part, photosAt } from "../part.js";
 import type { ViewsOfSets } from "../photo-features.js";
 import type { Phase } from "../plan.js";
 import { logLoss, probabilitiesOf, shareRight } from "../probabilities.js";
-import { announce, isMaterial, isStopped, type Material, secondsLeft, type Work } from "./stage.js";
+import { announce, byTheClock, isMaterial, isStopped, type Material, secondsLeft, type Work } from "./stage.js";
 import { judge } from "./judge.js";
 import { stepsOf, Tuning, type TuningOptions } from "./tuning.js";
 
@@ -69,8 +69,8 @@ export async function trainNetwork(
     const seconds = (performance.now() - started) / 1000;
     const { choice, labels, said } = await judge(heads.parts, bestLogits, first, async (part) => {
       // There must be time for this part and, if it says yes, for all photos.
-      const inTime =
-        secondsLeft(work) > (seconds * (1 + (photos.length + part.held.length) / photos.length)) / plannedShare;
+      const needed = (seconds * (1 + (photos.length + part.held.length) / photos.length)) / plannedShare;
+      const inTime = await byTheClock(work, "time for another part", () => secondsLeft(work) > needed);
       return inTime && !isStopped(job) ? trainWithout(work, part, length) : undefined;
     });
     const share = shares[choice.index - 1];
@@ -81,7 +81,8 @@ export async function trainNetwork(
     work.bestLogits = said.flatMap((logits) => logits[choice.index - 1] ?? []);
     const unfrozenFrom = job.unfreeze ?? [...unfrozen][0]?.name ?? "none";
     // Who is late by now does not begin once more.
-    const again = secondsLeft(work) > 0 ? length : undefined;
+    const isInTime = await byTheClock(work, "time for all photos", () => secondsLeft(work) > 0);
+    const again = isInTime ? length : undefined;
     return await finishTraining(work, tuning, again, { row, share, ...choice, ...labels, unfrozenFrom });
   } finally {
     await loops.release(tuning.model);
@@ -217,8 +218,9 @@ async function fitting(work: Work, tuning: Tuning, views: ViewsOfSets, most: Len
   const { training, validation } = work.sets;
   const steps = stepsOf(work, training.photos);
   const all = work.heads.learnsFromAll ? stepsOf(work, [...training.photos, ...validation.photos]) : 0;
+  // Also where the answer is known: random streams go on by the steps that are taken for it.
   const epoch = (await tuning.secondsAStep(views.training)) * (steps + all);
-  const epochs = Math.floor((plannedShare * secondsLeft(work)) / epoch);
+  const epochs = await byTheClock(work, "epochs", () => Math.floor((plannedShare * secondsLeft(work)) / epoch));
   if (epochs < Math.min(fewestEpochs, most.epochs)) return undefined;
   return {
     epochs: Math.min(epochs, most.epochs),

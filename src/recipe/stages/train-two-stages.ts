@@ -1,6 +1,6 @@
 import { KeptWeights } from "../kept-weights.js";
 import { withTrainable } from "../trainable-flags.js";
-import { announce, secondsLeft, type Stage } from "./stage.js";
+import { announce, byTheClock, secondsLeft, type Stage } from "./stage.js";
 import { trainNetwork } from "./train-network.js";
 
 /**
@@ -17,7 +17,7 @@ export const trainTwoStages: Stage = async (work) => {
   if (views === undefined || plan.unfrozenInTime.size === 0) return undefined;
   // Unless it is asked for, it is for time that is left over.
   if (plan.deadline === undefined && !work.asked) return undefined;
-  if (secondsLeft(work) <= 0) return undefined;
+  if (await byTheClock(work, "late for two stages", () => secondsLeft(work) <= 0)) return undefined;
   announce(work, "two-stages");
   const { model } = job.backbone;
   return withTrainable(model, plan.unfrozenInTime, async () => {

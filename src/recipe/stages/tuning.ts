@@ -14,6 +14,7 @@ import { KeptWeights } from "../kept-weights.js";
 import { featuresAfter } from "../photo-features.js";
 import { rowsTogether } from "../rows.js";
 import type { Phase } from "../plan.js";
+import { remembered, rememberedFamiliar } from "../remembered.js";
 import { trainInOneCycle } from "../stepped-training.js";
 import { isStopped, type Work } from "./stage.js";
 
@@ -76,6 +77,7 @@ export class Tuning {
         stepsPerEpoch,
         learningRate: 0,
         signal: this.work.job.signal,
+        what: "measuring steps",
       },
       trunkPrecision: this.work.job.trunkPrecision,
       onStep() {
@@ -122,7 +124,11 @@ export class Tuning {
   }
 
   /** What the model, that share of the way, says of photos: logarithms of its probabilities. */
-  async logits(photos: ReadySource, share: number): Promise<TensorData<"float32">> {
+  logits(photos: ReadySource, share: number): Promise<TensorData<"float32">> {
+    return remembered(this.work.job, `answers at ${share}`, () => this.ask(photos, share));
+  }
+
+  private async ask(photos: ReadySource, share: number): Promise<TensorData<"float32">> {
     this.before.blend(this.after, share);
     const [output] = await this.loops.predict(this.model, photos, { verbose: 0 });
     if (output === undefined) throw new TypeError("The model has no output.");
@@ -134,7 +140,11 @@ export class Tuning {
   }
 
   /** What the model, that share of the way, knows when it sees it again: measured by the validation photos. */
-  async familiarPhotos(share: number): Promise<FamiliarPhotos | undefined> {
+  familiarPhotos(share: number): Promise<FamiliarPhotos | undefined> {
+    return rememberedFamiliar(this.work.job, () => this.findFamiliarPhotos(share));
+  }
+
+  private async findFamiliarPhotos(share: number): Promise<FamiliarPhotos | undefined> {
     const { job, network, sets } = this.work;
     this.before.blend(this.after, share);
     const features = isStopped(job) ? undefined : await featuresAfter(job, network, sets);
@@ -144,7 +154,11 @@ export class Tuning {
   }
 
   /** What the model knows as it is, which has learned from all photos: another one of its kind has measured the threshold. */
-  async knowing(threshold: number | undefined): Promise<FamiliarPhotos | undefined> {
+  knowing(threshold: number | undefined): Promise<FamiliarPhotos | undefined> {
+    return rememberedFamiliar(this.work.job, () => this.findKnowing(threshold));
+  }
+
+  private async findKnowing(threshold: number | undefined): Promise<FamiliarPhotos | undefined> {
     const { job, network, sets } = this.work;
     const features = await featuresAfter(job, network, sets);
     if (features === undefined) return undefined;
@@ -182,12 +196,13 @@ export class Tuning {
     const held = labelsOf(sets.validation.photos);
     const learned = labelsOf(photos);
     const firstRow = rows.length;
-    let epochStart = performance.now();
     const trouble = await trainInOneCycle(this.loops, this.model, x, {
       ...{ epochs, stepsPerEpoch, learningRate, trunkPrecision: job.trunkPrecision },
       classWeight: weightsFor(weighting, learned),
       validationData: validated ? weightedSource(sets.validation.source, weightsFor(weighting, held)) : undefined,
       signal: job.signal,
+      journal: job.journal,
+      what: `${phase ?? telling} ${member + 1}`,
       onStep: ({ epoch, step, logs }) => {
         const { loss = NaN, accuracy = NaN } = logs;
         const done = (epoch - 1) * stepsPerEpoch + step;
@@ -196,10 +211,8 @@ export class Tuning {
           : { done: member * epochs * stepsPerEpoch + done, total: members * epochs * stepsPerEpoch };
         job.onEvent?.({ event: "progress", stage: telling, unit: "steps", ...place, loss, accuracy });
       },
-      onEpoch: ({ epoch, logs, learningRate: rate }) => {
+      onEpoch: ({ epoch, logs, learningRate: rate, seconds }) => {
         if (!validated) return;
-        const seconds = (performance.now() - epochStart) / 1000;
-        epochStart = performance.now();
         const row = rowOf(logs, { phase, epoch: firstRow + epoch, learning_rate: rate, seconds });
         rows.push(row);
         job.onEvent?.({ event: "epoch", epochs: firstRow + epochs, ...row });

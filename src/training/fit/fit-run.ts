@@ -320,7 +320,7 @@ export class FitRun implements Resumable {
   }
 
   save(): TrainingState {
-    const { model, source, validation, callbacks } = this.parts;
+    const { model, source, validation, callbacks, memory } = this.parts;
     if (typeof source.save !== "function" || (validation !== undefined && typeof validation.save !== "function")) {
       throw new UsageError("This training cannot be saved.", {
         subject: "BatchSource",
@@ -331,7 +331,7 @@ export class FitRun implements Resumable {
     }
     const saved = callbacks.saveStates();
     const facts: TrainingFacts = {
-      version: 3,
+      version: 4,
       epoch: this.epoch,
       step: this.step,
       taken: this.taken,
@@ -339,6 +339,7 @@ export class FitRun implements Resumable {
       means: this.step === 0 ? null : ((this.work?.saveMeans() ?? null) as TrainingFacts["means"]),
       ...modelFacts(model),
       randoms: (this.work?.saveRandoms() ?? []) as TrainingFacts["randoms"],
+      streams: memory.streams.saveAll() as TrainingFacts["streams"],
       source: this.upcoming === undefined ? source.save() : this.beforeUpcoming,
       validation: validation?.save?.() ?? null,
       callbacks: saved.facts,
@@ -347,7 +348,7 @@ export class FitRun implements Resumable {
   }
 
   restore(state: TrainingState): void {
-    const { model, source, validation, callbacks } = this.parts;
+    const { model, source, validation, callbacks, memory } = this.parts;
     if (this.work !== undefined || this.upcoming !== undefined) {
       throw new UsageError("A training that has begun cannot become another.", {
         subject: "restore",
@@ -357,6 +358,7 @@ export class FitRun implements Resumable {
     }
     const facts = readFacts(state);
     restoreModel(model, facts, state);
+    memory.streams.restoreAll(facts.streams);
     source.restore?.(facts.source);
     if (facts.validation !== null) validation?.restore?.(facts.validation);
     callbacks.restoreStates(facts.callbacks, state.tensors);

@@ -13,7 +13,7 @@ const generator = z.object({ kind: z.literal("xoshiro128**"), key: words, state:
 
 /** The facts of a training's state; tensors are `weight/<index>` and `slot/<index>/<slot>`, by the weight's index. */
 const factsSchema = z.object({
-  version: z.literal(3),
+  version: z.literal(4),
   /** The epoch and the step to go on with. */
   epoch: z.number(),
   step: z.number(),
@@ -35,6 +35,8 @@ const factsSchema = z.object({
   weights: z.array(z.string()),
   /** Random streams, in the order in which the model draws; `null` for one that has not begun. */
   randoms: z.array(generator.nullable()),
+  /** All streams by name; a training that has come to its end is gone on from without its programs, which know the order. */
+  streams: z.object({ prefix: z.string(), streams: z.array(z.tuple([z.string(), generator])) }).nullable(),
   source: z.unknown(),
   validation: z.unknown(),
   callbacks: z.array(z.object({ name: z.string(), facts: z.unknown() })),
