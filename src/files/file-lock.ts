@@ -1,79 +1,285 @@
-import { open, readFile, rm, stat, utimes } from "node:fs/promises";
-import { hostname } from "node:os";
+import { randomBytes } from "node:crypto";
+import { lstat, open, rm } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { FileError } from "../errors/errors.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
+import { type Liveliness, livelinessOf, ownMark, type ProcessMark } from "./process-mark.js";
 
-/** A lock that its holder has not touched for so long is one of a holder that is gone. In ms. */
-const staleAfter = 60_000;
+/** Times in ms, shorter in tests. */
+export interface LockTiming {
+  /** How often the holder touches its lock. */
+  readonly beat: number;
+  /** Of a holder that cannot be asked, a lock that was touched so lately is believed. */
+  readonly fresh: number;
+  /** Any other is watched for so long, by a clock that nobody sets: a holder that lives touches it meanwhile. */
+  readonly watch: number;
+}
+
+const usual: LockTiming = { beat: 5000, fresh: 60_000, watch: 15_000 };
+
+/** A lock that this process holds. */
+export interface FileLock {
+  /**
+   * @throws FileError when another process has taken the lock, or its file is gone: this one slept for long in the eyes of another
+   * computer, or somebody has removed it
+   */
+  check(): Promise<void>;
+  /** Gives it back; a second time does nothing. */
+  release(): Promise<void>;
+}
+
+/** Who holds a lock; the fields are missing where its file does not say. */
+export interface LockHolder {
+  readonly mark?: ProcessMark | undefined;
+  /** When it was taken, as ISO 8601. */
+  readonly since?: string | undefined;
+}
 
 /**
- * Runs an action while holding a lock file, so that no two processes of this kind run it at once; waits for the other
- * as long as it lives. A lock whose holder has died, on this computer or on another that shares the folder, is taken over.
- *
- * Taking over is not free of races: two processes that both find a dead holder may both go on. Whoever uses this must
- * merely waste work then, not lose data.
+ * Runs an action while holding a lock file, so that no two processes run it at once; waits for the other as long as it lives. A lock
+ * whose holder has died, on this computer or on another that shares the folder, is taken over.
  *
  * @param path the lock file; it exists while the lock is held
  * @param action what to do meanwhile
  * @param options.signal ends the waiting
  * @param options.poll how often to look whether the lock is free, in ms. Default 250
+ * @param options.timing shorter times, for tests
  * @throws FileError when the lock file cannot be written, what `action` throws, and the signal's reason
  */
 export async function withFileLock<T>(
   path: string,
   action: () => Promise<T>,
-  { signal, poll = 250 }: { signal?: AbortSignal | undefined; poll?: number } = {},
+  options: { signal?: AbortSignal | undefined; poll?: number; timing?: Partial<LockTiming> } = {},
 ): Promise<T> {
-  while (!(await take(path))) {
+  const { signal, poll = 250, timing } = options;
+  const taker = new Taker(path, { ...usual, ...timing });
+  for (;;) {
+    const taken = await taker.attempt();
+    if (taken instanceof HeldLock) {
+      try {
+        return await action();
+      } finally {
+        await taken.release();
+      }
+    }
     signal?.throwIfAborted();
-    if (await isAbandoned(path)) await rm(path, { force: true });
-    else await sleep(poll);
-  }
-  const heartbeat = setInterval(() => {
-    const now = new Date();
-    utimes(path, now, now).catch(() => undefined);
-  }, staleAfter / 4);
-  heartbeat.unref();
-  try {
-    return await action();
-  } finally {
-    clearInterval(heartbeat);
-    await rm(path, { force: true });
+    await sleep(taken.state === "free" ? 1 : poll);
   }
 }
 
-async function take(path: string): Promise<boolean> {
+/**
+ * Takes a lock for a longer time, or says who has it. One that nobody seems to hold any more, of a holder that cannot be asked, is watched for
+ * some seconds first.
+ *
+ * @param path the lock file; it exists while the lock is held
+ * @param timing shorter times, for tests
+ * @throws FileError when the lock file cannot be written
+ */
+export async function tryFileLock(
+  path: string,
+  timing: Partial<LockTiming> = {},
+): Promise<{ readonly lock: FileLock } | { readonly holder: LockHolder }> {
+  const taker = new Taker(path, { ...usual, ...timing });
+  for (;;) {
+    const taken = await taker.attempt();
+    if (taken instanceof HeldLock) return { lock: taken };
+    if (taken.state === "held") return { holder: taken.holder };
+    await sleep(taken.state === "free" ? 1 : 50);
+  }
+}
+
+const holderSchema = z.object({
+  pid: z.number(),
+  host: z.string(),
+  space: z.string(),
+  began: z.string(),
+  since: z.string(),
+});
+
+function holderIn(text: string): LockHolder {
+  try {
+    const { since, ...mark } = holderSchema.parse(JSON.parse(text));
+    return { mark, since };
+  } catch {
+    // Not written to its end, or no lock of Graft's.
+    return {};
+  }
+}
+
+async function take(path: string, { beat }: LockTiming): Promise<HeldLock | undefined> {
+  const holder = { ...ownMark(), since: new Date().toISOString(), token: randomBytes(8).toString("hex") };
+  const text = `${JSON.stringify(holder)}\n`;
   try {
     const handle = await open(path, "wx");
     try {
-      await handle.writeFile(`${String(process.pid)} ${hostname()}\n`);
+      await handle.writeFile(text);
+    } catch (cause) {
+      await rm(path, { force: true });
+      throw cause;
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if (errorCode(cause) === "EEXIST") return undefined;
+    throw fileSystemError(cause, path, "write");
+  }
+  return new HeldLock(path, text, beat);
+}
+
+class HeldLock implements FileLock {
+  private readonly heart: NodeJS.Timeout;
+
+  constructor(
+    private readonly path: string,
+    private readonly text: string,
+    beat: number,
+  ) {
+    this.heart = setInterval(() => {
+      this.touch().catch(() => undefined); // `check` says so where it matters.
+    }, beat);
+    this.heart.unref();
+  }
+
+  async check(): Promise<void> {
+    if (await this.touch()) return;
+    throw new FileError(`${this.path} is no longer held by this process.`, {
+      subject: this.path,
+      expected: "the lock that this process has taken",
+      received: "none, or that of another process",
+      advice: "Let one process at a time write there, and remove no lock of one that runs.",
+    });
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.heart);
+    if (await this.isOwn()) await rm(this.path, { force: true });
+  }
+
+  /** Shows others that this process lives; gives whether the lock is still its own. */
+  private async touch(): Promise<boolean> {
+    if (!(await this.isOwn())) return false;
+    const handle = await open(this.path, "r+");
+    try {
+      const now = new Date();
+      await handle.utimes(now, now);
     } finally {
       await handle.close();
     }
     return true;
-  } catch (cause) {
-    if (errorCode(cause) === "EEXIST") return false;
-    throw fileSystemError(cause, path, "write");
+  }
+
+  private async isOwn(): Promise<boolean> {
+    return (await look(this.path))?.text === this.text;
   }
 }
 
-async function isAbandoned(path: string): Promise<boolean> {
+/** What a lock file shows. */
+interface Seen {
+  readonly text: string;
+  readonly touched: number;
+}
+
+/** `undefined` when there is none. */
+async function look(path: string): Promise<Seen | undefined> {
   try {
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs > staleAfter) return true;
-    const [, pid, host] = /^(\d+) (.+)\n$/.exec(await readFile(path, "utf8")) ?? [];
-    return pid !== undefined && host === hostname() && !isAlive(Number(pid));
+    // A pipe would be waited for, and a link that leads nowhere would be looked at for good.
+    if (!(await lstat(path)).isFile()) {
+      throw new FileError(`${path} is no lock.`, {
+        subject: path,
+        expected: "a file",
+        received: "something else of that name",
+        advice: "Remove it.",
+      });
+    }
+    // Opened, since a shared folder's system may answer a question about a name from its memory.
+    const handle = await open(path, "r");
+    try {
+      const { mtimeMs } = await handle.stat();
+      return { text: await handle.readFile("utf8"), touched: mtimeMs };
+    } finally {
+      await handle.close();
+    }
   } catch (cause) {
-    if (errorCode(cause) === "ENOENT") return false; // Just released: the next attempt takes it.
-    throw fileSystemError(cause, path, "read");
+    // The folder may have been removed with it.
+    if (errorCode(cause) === "ENOENT" || errorCode(cause) === "ENOTDIR") return undefined;
+    throw cause instanceof FileError ? cause : fileSystemError(cause, path, "read");
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (cause) {
-    return errorCode(cause) !== "ESRCH"; // EPERM: it lives, and belongs to somebody else.
+/** What an attempt has found: a lock of one that lives, one that has to be watched, or one that may be free by now. */
+type NotTaken = { readonly state: "free" | "watched" } | { readonly state: "held"; readonly holder: LockHolder };
+
+/** Attempts to take a lock; judges its holder by what its file shows, the longer it is looked at the better. */
+class Taker {
+  private readonly lock: Watch;
+  private readonly guard: Watch;
+
+  constructor(
+    private readonly path: string,
+    private readonly timing: LockTiming,
+  ) {
+    this.lock = new Watch(timing);
+    this.guard = new Watch({ ...timing, fresh: 0 });
+  }
+
+  async attempt(): Promise<HeldLock | NotTaken> {
+    const lock = await take(this.path, this.timing);
+    if (lock !== undefined) return lock;
+    const seen = await look(this.path);
+    if (seen === undefined) return { state: "free" };
+    const liveliness = this.lock.judge(seen);
+    if (liveliness === "alive") return { state: "held", holder: holderIn(seen.text) };
+    if (liveliness === "dead" && (await this.takeAway(seen))) return { state: "free" };
+    return { state: "watched" };
+  }
+
+  /**
+   * Removes the lock of a holder that is dead, unless somebody else has; gives whether it may be free now. Of several that find
+   * a dead holder only one removes, and looks once more before: otherwise the second would remove the lock that the first has just
+   * taken.
+   */
+  private async takeAway(dead: Seen): Promise<boolean> {
+    const guard = `${this.path}.taking`;
+    try {
+      await (await open(guard, "wx")).close();
+    } catch (cause) {
+      if (errorCode(cause) !== "EEXIST") throw fileSystemError(cause, guard, "write");
+      // It is there for moments; one that stays was left by a process that was killed in these.
+      const left = await look(guard);
+      if (left !== undefined && this.guard.judge(left) === "dead") await rm(guard, { force: true });
+      return false;
+    }
+    try {
+      const now = await look(this.path);
+      if (now?.text === dead.text) await rm(this.path, { force: true });
+      return true;
+    } finally {
+      await rm(guard, { force: true });
+    }
+  }
+}
+
+/** Looks at a lock file again and again. */
+class Watch {
+  private seen: Seen | undefined;
+  private since = 0;
+
+  constructor(private readonly timing: LockTiming) {}
+
+  judge(seen: Seen): Liveliness {
+    const { mark } = holderIn(seen.text);
+    const told = mark === undefined ? "unknown" : livelinessOf(mark);
+    if (told !== "unknown") return told;
+    if (this.seen?.text !== seen.text || this.seen.touched !== seen.touched) {
+      const isTouched = this.seen?.text === seen.text;
+      this.seen = seen;
+      this.since = performance.now();
+      if (isTouched) return "alive";
+    }
+    // By clocks, which may have been set meanwhile, or differ between computers: they alone take nothing away.
+    const age = Date.now() - seen.touched;
+    if (age >= 0 && age < this.timing.fresh) return "alive";
+    return performance.now() - this.since > this.timing.watch ? "dead" : "unknown";
   }
 }

@@ -1,16 +1,29 @@
+import { statfsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { FileError } from "../errors/errors.js";
+import { byteCount } from "../errors/words.js";
+
+const another = "Free some space, or choose a folder on another disk.";
+const permissions = "Change the permissions, or choose another folder.";
+const handles = "Close other programs, or raise the limit of open files.";
 
 const words: Readonly<Record<string, readonly [received: string, advice: string]>> = {
   ENOENT: ["no such file or folder", "Check the path."],
-  EACCES: ["no permission", "Change the permissions, or choose another folder."],
-  EPERM: ["no permission", "Change the permissions, or choose another folder."],
+  EACCES: ["no permission", permissions],
+  EPERM: ["no permission", permissions],
   EROFS: ["a read-only disk", "Choose a folder on another disk."],
-  ENOSPC: ["a full disk", "Free some space, or choose a folder on another disk."],
-  EDQUOT: ["a used-up disk quota", "Free some space, or choose a folder on another disk."],
+  ENOSPC: ["a full disk", another],
+  EDQUOT: ["a used-up disk quota", another],
+  EFBIG: ["a file larger than the disk or a limit lets it be", "Choose a folder on another disk, or raise the limit."],
+  EIO: ["a disk that fails", "Check the disk, or choose a folder on another one."],
   ENOTDIR: ["a file where a folder should be", "Move that file away, or choose another path."],
   EISDIR: ["a folder where a file should be", "Check the path."],
-  EMFILE: ["too many open files", "Close other programs, or raise the limit of open files."],
-  ENFILE: ["too many open files", "Close other programs, or raise the limit of open files."],
+  ELOOP: ["links that lead in a circle", "Check the path."],
+  ENAMETOOLONG: ["too long a name", "Choose a shorter path."],
+  EBUSY: ["a file that another program uses", "Close that program, or choose another path."],
+  ESTALE: ["a shared folder that has gone", "Connect it again, or choose another folder."],
+  EMFILE: ["too many open files", handles],
+  ENFILE: ["too many open files", handles],
 };
 
 /**
@@ -20,13 +33,21 @@ const words: Readonly<Record<string, readonly [received: string, advice: string]
  * @param path the file or folder
  * @param action what was being done to it
  * @param advice what to do, when more is known than the file system says
+ * @param wanted bytes that were to be written, where that is known
  */
-export function fileSystemError(cause: unknown, path: string, action: "read" | "write", advice?: string): FileError {
+export function fileSystemError(
+  cause: unknown,
+  path: string,
+  action: "read" | "write",
+  advice?: string,
+  wanted?: number,
+): FileError {
   const known = words[errorCode(cause) ?? ""];
+  const received = known?.[0] ?? (cause instanceof Error ? cause.message : String(cause));
   return new FileError(`${path} cannot be ${action === "read" ? "read" : "written"}.`, {
     subject: path,
     expected: action === "read" ? "a readable file" : "a place that can be written to",
-    received: known?.[0] ?? (cause instanceof Error ? cause.message : String(cause)),
+    received: isOutOfRoom(cause) ? `${received}${roomAt(cause, path, wanted)}` : received,
     advice: advice ?? known?.[1] ?? "Check the path and the disk.",
     cause,
   });
@@ -36,4 +57,36 @@ export function fileSystemError(cause: unknown, path: string, action: "read" | "
 export function errorCode(cause: unknown): string | undefined {
   const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
   return typeof code === "string" ? code : undefined;
+}
+
+/** Whether something could not be written because there was no room, on the disk or for this user. */
+export function isOutOfRoom(cause: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes(errorCode(cause) ?? "");
+}
+
+/** `, where 14.1 MB are wanted and 0 kB are free`; of a quota the system does not say what is left. */
+function roomAt(cause: unknown, path: string, wanted: number | undefined): string {
+  const free = errorCode(cause) === "EDQUOT" ? undefined : freeBytes(path);
+  const facts = [
+    ...(wanted === undefined ? [] : [`${byteCount(wanted)} are wanted`]),
+    ...(free === undefined ? [] : [`${byteCount(free)} are free`]),
+  ];
+  return facts.length === 0 ? "" : `, where ${facts.join(" and ")}`;
+}
+
+/**
+ * Bytes that are free where a file or folder is, or will be; `undefined` where the system does not say.
+ *
+ * @param path need not be there
+ */
+export function freeBytes(path: string): number | undefined {
+  for (let folder = resolve(path); ; folder = dirname(folder)) {
+    try {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
+    } catch (cause) {
+      const isMissing = ["ENOENT", "ENOTDIR"].includes(errorCode(cause) ?? "");
+      if (!isMissing || dirname(folder) === folder) return undefined;
+    }
+  }
 }

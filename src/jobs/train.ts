@@ -84,6 +84,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
       onBetter: async ({ model, row, heldOut, familiar }) => {
         const threshold = thresholdOf(heldOut);
+        await folder.check();
         await writeRunFolder(folder.path, {
           model: await parts.exportClassifier({ model, backbone, classes, threshold, familiar }),
         });
@@ -102,7 +103,7 @@ export async function train(request: TrainRequest, context: StoppableContext): P
     }
     return await finish(run, photos, { recipe, learned, weighting }, context);
   } finally {
-    if (!kept.written) await folder.abandon();
+    await (kept.written ? folder.release() : folder.abandon());
   }
 }
 

@@ -6,12 +6,6 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** `840 kB`, `12.5 MB`, `1.3 GB`. */
-export function byteCount(bytes: number): string {
-  if (bytes < 999_500) return `${Math.ceil(bytes / 1000)} kB`;
-  return bytes < 999.5e6 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
-}
-
 /**
  * `97.3 % (95 % interval: 92.7 to 99.3 % of 100 new photos)`: what is to be expected of photos of this kind.
  *

@@ -1,9 +1,14 @@
 import { randomInt } from "node:crypto";
-import { mkdir, readdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { mkdir, readdir, rmdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { UsageError } from "../errors/errors.js";
+import { FileError, GraftError, UsageError } from "../errors/errors.js";
+import type { FileLock } from "../files/file-lock.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { isLeftover, sweepLeftovers } from "../files/temporary-name.js";
+import { lockRunFolder, runLockName } from "./run-folder-lock.js";
+import { runFiles } from "./run-files.js";
 
 /** `20260131-235959`, in the computer's own time zone. */
 function stamp(date: Date): string {
@@ -18,53 +23,89 @@ export function defaultRunFolder(directory: string, date: Date): string {
   return join("runs", `${name === "" ? "photos" : name}-${stamp(date)}`);
 }
 
-/** A folder that a run may be written to. */
+/** A folder that a run may be written to, and nobody else meanwhile. */
 export interface ReservedFolder {
   readonly path: string;
-  /** Takes away what was made for a run that has come to nothing. Files are never removed. */
+  /**
+   * @throws FileError when the folder no longer belongs to this run: it is gone, or another run has taken it
+   */
+  check(): Promise<void>;
+  /** Gives the folder back at the end of the run. */
+  release(): Promise<void>;
+  /** Gives it back, and takes away what was made for a run that has come to nothing. Files are never removed. */
   abandon(): Promise<void>;
 }
 
 /**
- * Makes the folder of a run and makes sure that it can be written to, before an hour is spent on what goes there.
+ * Makes the folder of a run, locks it for as long as the run lasts, and makes sure that it can be written to, before an hour is spent on
+ * what goes there. What runs that were killed have left of unfinished files is removed.
  *
  * @param chosen the user's choice; `undefined` for a new folder of the default name
  * @param byDefault that name; where another run has just taken it, a number is put behind it
- * @throws UsageError when there is something at the chosen path already
+ * @throws UsageError when there is something at the chosen path already, or another run uses it
  * @throws FileError when it cannot be made or written to
  */
 export async function reserveRunFolder(chosen: string | undefined, byDefault: string): Promise<ReservedFolder> {
-  if (chosen !== undefined) await checkFree(chosen);
-  let path = chosen ?? byDefault;
-  let first: string | undefined;
-  try {
-    for (let copy = 1; ; copy++) {
-      path = chosen ?? (copy === 1 ? byDefault : `${byDefault}-${copy}`);
-      first = await makeFolder(path);
-      // Undefined says that it was there.
-      if (first !== undefined || chosen !== undefined) break;
+  // Before a lock is put where nobody wants it. Where there is one, it says more than the files beside it.
+  if (chosen !== undefined && !(await entriesOf(chosen)).includes(runLockName)) await checkFree(chosen);
+  for (let copy = 1; ; copy++) {
+    const path = chosen ?? (copy === 1 ? byDefault : `${byDefault}-${copy}`);
+    const made = await makeAndLock(path, chosen !== undefined);
+    if (made === undefined) continue;
+    const { first, lock } = made;
+    const abandon = async (): Promise<void> => {
+      await lock.release();
+      if (first !== undefined) await removeEmpty(path, first);
+    };
+    try {
+      await sweepLeftovers(path);
+      if (chosen !== undefined) await checkFree(chosen);
+    } catch (cause) {
+      await abandon();
+      throw cause;
     }
-    const probe = join(path, `.writable-${process.pid}`);
-    await writeFile(probe, "");
-    await rm(probe);
-  } catch (cause) {
-    throw fileSystemError(cause, path, "write", "Choose another folder with --out, or change its permissions.");
+    return { path, check: () => lock.check(), release: () => lock.release(), abandon };
   }
-  return {
-    path,
-    async abandon() {
-      if (first === undefined) return;
-      // From the innermost up to the first that was made here; one that is no longer empty ends it.
-      const top = resolve(first);
-      for (let folder = resolve(path); folder.startsWith(top); folder = dirname(folder)) {
-        const removed = await rmdir(folder).then(
-          () => true,
-          () => false,
-        );
-        if (!removed) return;
+}
+
+/**
+ * @param path which folder
+ * @param mayBeThere whether it need not be new
+ * @returns its lock, and the first folder that was made; `undefined` when it was there and may not be
+ */
+async function makeAndLock(
+  path: string,
+  mayBeThere: boolean,
+): Promise<{ readonly lock: FileLock; readonly first: string | undefined } | undefined> {
+  try {
+    // Another run that abandons the folder may take it away before it is locked.
+    for (let attempt = 1; ; attempt++) {
+      const first = await makeFolder(path);
+      if (first === undefined && !mayBeThere) return undefined;
+      try {
+        return { first, lock: await lockRunFolder(path) };
+      } catch (cause) {
+        const isGone = cause instanceof FileError && errorCode(cause.cause) === "ENOENT";
+        if (!isGone || attempt === 10) throw cause;
       }
-    },
-  };
+    }
+  } catch (cause) {
+    if (cause instanceof GraftError && errorCode(cause.cause) === undefined) throw cause;
+    const reason = cause instanceof GraftError ? cause.cause : cause;
+    throw fileSystemError(reason, path, "write", "Choose another folder with --out, or mend this one.");
+  }
+}
+
+/** Removes folders from the innermost up to the first that was made here; one that is no longer empty ends it. */
+async function removeEmpty(path: string, first: string): Promise<void> {
+  const top = resolve(first);
+  for (let folder = resolve(path); folder.startsWith(top); folder = dirname(folder)) {
+    const removed = await rmdir(folder).then(
+      () => true,
+      () => false,
+    );
+    if (!removed) return;
+  }
 }
 
 /**
@@ -92,21 +133,45 @@ async function makeFolder(path: string): Promise<string | undefined> {
   }
 }
 
+/**
+ * @throws UsageError when there is something at a path that is more than what a run that was killed left of unfinished files
+ */
 async function checkFree(path: string): Promise<void> {
-  const taken = (received: string): UsageError =>
+  const taken = (received: string, others = ""): UsageError =>
     new UsageError(`The output folder ${path} cannot be used.`, {
       subject: "--out",
       expected: "a folder that does not exist yet, or an empty one",
       received,
-      advice: "Choose another with --out, or move what is there: Graft overwrites nothing.",
+      advice: `${others}Choose another with --out, or move what is there: Graft overwrites nothing.`,
     });
+  const stats = await statIfThere(path);
+  if (stats === undefined) return;
+  if (!stats.isDirectory()) throw taken("a file");
+  const entries = await entriesOf(path);
+  if (entries.includes(runFiles.checkpoints) && !entries.includes(runFiles.record)) {
+    throw taken("the folder of a run that has not come to its end", "Go on with that run by graft train --resume. ");
+  }
+  for (const entry of entries) {
+    const isOwn = entry.startsWith(runLockName) || (await isLeftover(path, entry));
+    if (!isOwn) throw taken(`a folder that holds "${entry}"`);
+  }
+}
+
+/** What a folder holds; nothing where there is none, which is said when it is made. */
+async function entriesOf(path: string): Promise<readonly string[]> {
   try {
-    if (!(await stat(path)).isDirectory()) throw taken("a file");
-    const [entry] = await readdir(path);
-    if (entry !== undefined) throw taken(`a folder that holds "${entry}"`);
+    return await readdir(path);
   } catch (cause) {
-    if (cause instanceof UsageError) throw cause;
-    // ENOTDIR is said when the folder is made.
-    if (errorCode(cause) !== "ENOENT" && errorCode(cause) !== "ENOTDIR") throw fileSystemError(cause, path, "read");
+    if (errorCode(cause) === "ENOENT" || errorCode(cause) === "ENOTDIR") return [];
+    throw fileSystemError(cause, path, "read");
+  }
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT" || errorCode(cause) === "ENOTDIR") return undefined;
+    throw fileSystemError(cause, path, "read");
   }
 }

@@ -12,6 +12,7 @@ export const runFiles = {
   tuningTable: "tuning.csv",
   tuningPlot: "tuning.svg",
   learningRate: "learning-rate.svg",
+  checkpoints: "checkpoints",
 } as const;
 
 /**

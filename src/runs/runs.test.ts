@@ -1,9 +1,12 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { FileError, UsageError } from "../errors/errors.js";
+import { sweepLeftovers, temporaryPath } from "../files/temporary-name.js";
 import { defaultRunFolder, reserveRunFolder } from "./reserve-run-folder.js";
+import { runLockName } from "./run-folder-lock.js";
 import { writeRunFolder } from "./run-files.js";
 import { readSplitRecord } from "./run-record.js";
 
@@ -21,7 +24,7 @@ test("the default name tells folder, date and time", () => {
 
 test("a missing folder is made with those above it, and abandoned without a trace", async () => {
   const reserved = await reserveRunFolder(undefined, join(folder, "a", "b", "c"));
-  expect(await readdir(join(folder, "a", "b", "c"))).toEqual([]);
+  expect(await readdir(join(folder, "a", "b", "c"))).toEqual([runLockName]);
   await reserved.abandon();
   expect(await readdir(folder)).toEqual([]);
 });
@@ -63,6 +66,69 @@ test("a file, and a folder that holds something, are left alone", async () => {
   await expect(reserveRunFolder(folder, "unused")).rejects.toThrow(/a folder that holds "file".*overwrites nothing/);
   await expect(reserveRunFolder(join(folder, "file", "run"), "unused")).rejects.toThrow(FileError);
   expect(await readdir(folder)).toEqual(["file"]);
+});
+
+test("a folder belongs to one run at a time, and is free again behind it", async () => {
+  const out = join(folder, "a");
+  const both = await Promise.allSettled([reserveRunFolder(out, "unused"), reserveRunFolder(out, "unused")]);
+  const [first] = both.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const [refusal] = both.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+  expect(refusal).toBeInstanceOf(UsageError);
+  expect(String(refusal)).toContain(`The folder ${out} is used by another run. Expected:`);
+  expect(String(refusal)).toContain(`a run of process ${process.pid} on`);
+  await writeFile(join(out, "model.onnx"), "");
+  // Not that it holds something: the other run is what has to be known.
+  await expect(reserveRunFolder(out, "unused")).rejects.toThrow(/is used by another run/);
+  await first?.check();
+  await first?.release();
+  await expect(first?.check()).rejects.toThrow(FileError);
+  await expect(reserveRunFolder(out, "unused")).rejects.toThrow(/holds "model.onnx"/);
+  expect(await readdir(out)).toEqual(["model.onnx"]);
+});
+
+test("a folder that holds only what a killed run has left in the middle is free; one with checkpoints is to be gone on with", async () => {
+  const out = join(folder, "a");
+  const module = new URL("./reserve-run-folder.ts", import.meta.url).href;
+  const names = new URL("../files/temporary-name.ts", import.meta.url).href;
+  const script = `
+    import { writeFileSync } from "node:fs";
+    const { reserveRunFolder } = await import(${JSON.stringify(module)});
+    const { temporaryPath } = await import(${JSON.stringify(names)});
+    const { path } = await reserveRunFolder(${JSON.stringify(out)}, "unused");
+    writeFileSync(temporaryPath(path), "half of a model");
+    process.kill(process.pid, "SIGKILL");`;
+  const killed = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script]);
+  expect(killed.signal, killed.stderr.toString()).toBe("SIGKILL");
+  expect(await readdir(out)).toHaveLength(2);
+  const reserved = await reserveRunFolder(out, "unused");
+  expect(await readdir(out)).toEqual([runLockName]);
+  await reserved.abandon();
+  expect(await readdir(out)).toEqual([]);
+
+  await mkdir(join(out, "checkpoints"));
+  const refused = reserveRunFolder(out, "unused");
+  await expect(refused).rejects.toThrow(UsageError);
+  await expect(refused).rejects.toThrow(/has not come to its end.*graft train --resume/);
+  expect(await readdir(out)).toEqual(["checkpoints"]);
+});
+
+test("unfinished work of a process that lives, or of another computer until it is a day old, is no leftover", async () => {
+  const own = temporaryPath(folder);
+  const elsewhere = own.replace(/\.graft-[0-9a-f]{12}/, ".graft-0123456789ab");
+  await writeFile(own, "");
+  await writeFile(elsewhere, "");
+  const kept = (await readdir(folder)).sort();
+  for (const [age, left] of [
+    [0, kept],
+    [-48, kept],
+    [23, kept],
+    [25, [basename(own)]],
+  ] as const) {
+    const then = new Date(Date.now() - age * 3_600_000);
+    await Promise.all([utimes(own, then, then), utimes(elsewhere, then, then)]);
+    await sweepLeftovers(folder);
+    expect((await readdir(folder)).sort()).toEqual(left);
+  }
 });
 
 test("the record of a split is read back; without one there is none; a damaged one is an error", async () => {

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { count } from "../../errors/words.js";
+import { byteCount, count } from "../../errors/words.js";
 import { cache } from "../../jobs/cache.js";
 import { textTable } from "../../report/text-table.js";
-import { byteCount } from "../../report/words.js";
 import { contextFor } from "../face.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";

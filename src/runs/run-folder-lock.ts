@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import { UsageError } from "../errors/errors.js";
+import { type FileLock, tryFileLock } from "../files/file-lock.js";
+
+/** The lock's name in the folder of a run. */
+export const runLockName = ".graft-run.lock";
+
+/**
+ * Takes the folder of a run for this process, for as long as the run lasts: nobody else writes to it meanwhile. The lock of a run that was
+ * killed is taken over.
+ *
+ * @param path the folder, which is there
+ * @param option which option named it, for messages
+ * @throws UsageError when another run that lives has it
+ * @throws FileError when the folder cannot be written to
+ */
+export async function lockRunFolder(path: string, option = "--out"): Promise<FileLock> {
+  const taken = await tryFileLock(join(path, runLockName));
+  if ("lock" in taken) return taken.lock;
+  const { mark, since } = taken.holder;
+  const who = mark === undefined ? "another run" : `a run of process ${mark.pid} on ${mark.host}`;
+  throw new UsageError(`The folder ${path} is used by another run.`, {
+    subject: option,
+    expected: "a folder that no other run writes to",
+    received: since === undefined ? who : `${who}, since ${since}`,
+    advice: `Wait for its end, or choose another folder with ${option}.`,
+  });
+}
