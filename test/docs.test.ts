@@ -64,6 +64,7 @@ const events: {
   readonly [Name in Named]: Record<Exclude<FieldsOf<Extract<ForMachines, { event: Name }>>, "event">, true>;
 } = {
   start: { run: true, network: true, classes: true, photos: true, device: true },
+  resumed: { run: true, saved: true },
   progress: {
     ...{ stage: true, unit: true, done: true, total: true, what: true },
     ...{ epoch: true, epochs: true, loss: true, accuracy: true, trial: true, seconds_left: true },

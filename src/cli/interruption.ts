@@ -1,6 +1,9 @@
 import type { Reporter } from "./reporter.js";
 import type { Surroundings } from "./surroundings.js";
 
+/** Signals that come so close together, in ms, are one stop: npm and npx pass on what the terminal has sent to all already. */
+const sameStop = 100;
+
 /**
  * Listens for Ctrl+C: the first time it stops the job, the second time the process.
  *
@@ -11,8 +14,12 @@ export function stopOnInterrupt(
   reporter: Reporter,
 ): { readonly signal: AbortSignal; readonly end: () => void } {
   const controller = new AbortController();
+  let last = Number.NEGATIVE_INFINITY;
   const end = surroundings.onInterrupt(() => {
+    const before = last;
+    last = surroundings.now();
     if (controller.signal.aborted) {
+      if (last - before < sameStop) return;
       reporter.end();
       surroundings.endNow();
       return;

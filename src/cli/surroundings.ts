@@ -14,7 +14,7 @@ export interface Surroundings {
   now(): number;
   readonly parts: JobParts;
   /**
-   * Calls back when the user presses Ctrl+C; the returned function ends that.
+   * Calls back when the user presses Ctrl+C, or the system stops the process (SIGTERM, SIGHUP); the returned function ends that.
    */
   onInterrupt(listener: () => void): () => void;
   /** Ends the process at once, as Ctrl+C does to a program that does not catch it. */

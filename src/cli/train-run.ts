@@ -1,4 +1,5 @@
 import type { FinishedRun } from "../jobs/finished-run.js";
+import type { TrainDone } from "../jobs/events.js";
 import type { StoppableContext } from "../jobs/job.js";
 import { contextFor } from "./face.js";
 import { exitCodes } from "./failure.js";
@@ -11,13 +12,18 @@ function shellWord(path: string): string {
   return /^[\w./\\:-]+$/.test(path) ? path : `"${path}"`;
 }
 
+/** How to go on with a run that was stopped. */
+function goOn({ run, resumable }: FinishedRun): string {
+  return resumable ? ` To go on: graft train --resume ${shellWord(run)}` : "";
+}
+
 /**
  * Runs a job that trains, says what it does and what has come of it, and stops it by Ctrl+C.
  *
  * @returns the exit code
  */
 export async function runTraining(
-  job: (context: StoppableContext) => Promise<FinishedRun | undefined>,
+  job: (context: StoppableContext) => Promise<FinishedRun | TrainDone | undefined>,
   reporter: Reporter,
   surroundings: Surroundings,
 ): Promise<number> {
@@ -27,7 +33,9 @@ export async function runTraining(
   try {
     const finished = await job({ ...contextFor(reporter, surroundings, tell), signal });
     if (finished === undefined) return exitCodes.interrupted;
-    if (finished.interrupted) reporter.say("Stopped by Ctrl+C; the best weights until then were kept.");
+    // It had ended before.
+    if ("event" in finished) return exitCodes.done;
+    if (finished.interrupted) reporter.say(`Stopped; the best weights until then were kept.${goOn(finished)}`);
     reporter.result(`\n${trainSummary(finished)}`);
     reporter.say(`\nNext: graft predict ${shellWord(finished.run)} PHOTO…`);
     return finished.interrupted ? exitCodes.interrupted : exitCodes.done;

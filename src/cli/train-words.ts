@@ -30,6 +30,11 @@ export class TrainWords {
 
   readonly tell = (event: JobEvent): boolean => {
     switch (event.event) {
+      case "resumed":
+        this.reporter.say(
+          `Going on with ${event.run}, from what was saved on ${event.saved.slice(0, 19).replace("T", " at ")} UTC.`,
+        );
+        return true;
       case "photos":
         this.reporter.say(photosText(event));
         return true;

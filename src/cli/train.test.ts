@@ -68,7 +68,7 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
   const parts: JobParts = {
     networkRecords: () => Promise.resolve([backbone.record]),
     networkSpeeds: () => Promise.reject(new Error("not in this test")),
-    versions: () => Promise.resolve({ graft: "1", onnxruntime: "2", node: "3" }),
+    versions: () => Promise.resolve({ graft: "1", onnxruntime: "2", sharp: "4", vips: "5", node: "3" }),
     createRuntime: () => Promise.resolve({ device: "cpu" } as Runtime),
     prepareReading: () => Promise.resolve(),
     loadBackbone: (request) => {

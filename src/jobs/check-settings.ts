@@ -20,6 +20,21 @@ export function checkSettings(owner: string, given: Readonly<Record<string, unkn
   }
 }
 
+/**
+ * Checks all options of a run, those of the run itself too, where they come from a file.
+ *
+ * @param owner whose options they are, for messages
+ * @throws UsageError for an option that there is not, or a value that is not usable
+ */
+export function checkAllSettings(owner: string, given: Readonly<Record<string, unknown>>): void {
+  const options: Readonly<Record<string, JobOption>> = trainOptions;
+  for (const [name, value] of Object.entries(given)) {
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (option === undefined) throw refuseOption(owner, name, "an option of graft train", show(value));
+    checkValue(owner, name, option, value);
+  }
+}
+
 function checkValue(owner: string, name: string, { value: kind }: JobOption, value: unknown): void {
   const refuse = (expected: string): never => refuseOption(owner, name, expected, show(value));
   switch (kind.kind) {

@@ -22,6 +22,13 @@ export type JobEvent =
       /** Where the network runs, such as `cpu`. */
       readonly device: string;
     }
+  | {
+      /** A run that was stopped is gone on with: what it did until then is told once more, and not done. */
+      readonly event: "resumed";
+      readonly run: string;
+      /** When it was saved last, ISO 8601. */
+      readonly saved: string;
+    }
   | ProgressEvent
   | ({ readonly event: "epoch"; readonly epochs: number } & EpochRow)
   | ({

@@ -25,4 +25,6 @@ export interface FinishedRun {
   readonly seconds: number;
   /** Whether it was stopped; what was reached until then is kept. */
   readonly interrupted: boolean;
+  /** Whether it can be gone on with. */
+  readonly resumable: boolean;
 }

@@ -49,7 +49,7 @@ export interface JobParts {
   /** How fast they are here. */
   networkSpeeds(): Promise<NetworkSpeeds>;
   /** Versions of what the figures of a run depend on. */
-  versions(): Promise<Readonly<Record<"graft" | "onnxruntime" | "node", string>>>;
+  versions(): Promise<Readonly<Record<"graft" | "onnxruntime" | "sharp" | "vips" | "node", string>>>;
   /**
    * @param device name of a device, or `auto`: the runtime says which one it is
    * @throws UsageError when it is not available

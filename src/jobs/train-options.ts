@@ -1,3 +1,4 @@
+import { checkpointText } from "./checkpoint-every.js";
 import { preprocessModes, preprocessOf } from "../applications/preprocess.js";
 import type { TrunkPrecision } from "../models/training-types.js";
 
@@ -80,6 +81,21 @@ export const trainOptions = {
     placeholder: "<folder>",
     help: "where the run goes (default: runs/<DIR>-<date>-<time>)",
     value: { kind: "text", expected: "the path of a folder" },
+    for: "run",
+    recorded: false,
+  },
+  resume: {
+    placeholder: "<run>",
+    help: "go on with a run that was stopped, from its last checkpoint; its options are those that it was begun with",
+    value: { kind: "text", expected: "the folder of a run" },
+    for: "run",
+    recorded: false,
+    unlessGiven: "a new run",
+  },
+  checkpointEvery: {
+    placeholder: "<epochs|duration>",
+    help: "how often a training is saved, such as 5 (epochs) or 10m (default: each epoch, and when two minutes have passed)",
+    value: { kind: "checked", check: checkpointText },
     for: "run",
     recorded: false,
   },

@@ -17,14 +17,20 @@ import { learningCurveSvg } from "../report/learning-curve-svg.js";
 import { runCurves } from "../report/run-curves.js";
 import { tuningSvg } from "../report/tuning-svg.js";
 import { historyCsv } from "../runs/history-csv.js";
-import { defaultRunFolder, reserveRunFolder } from "../runs/reserve-run-folder.js";
+import type { Checkpoints } from "../runs/checkpoints.js";
+import type { ReservedFolder } from "../runs/reserve-run-folder.js";
+import { inputsOfRun } from "../runs/run-inputs.js";
+import { Journal } from "../recipe/journal.js";
 import { runFiles, writeRunFolder } from "../runs/run-files.js";
 import { tuningCsv, tuningRecord } from "../runs/tuning-files.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { checkNetwork } from "./check-network.js";
-import { readClassWeights } from "./class-weights-file.js";
+import { writeBegunRun } from "./begun-run.js";
+import { checkpointsEvery } from "./checkpoint-every.js";
+import { checkUnchanged, hasModel, type OpenedRun, openRun, type RunRequest } from "./open-run.js";
 import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
 import type { TrainDone } from "./events.js";
+import { endOfRun } from "./ended-run.js";
 import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import type { FinishedRun, Skipped } from "./finished-run.js";
@@ -33,36 +39,43 @@ import { settingsFor, type TrainSettings } from "./train-options.js";
 import { settingsFound } from "./tune-options.js";
 
 /** What `graft train` is asked for. */
-export interface TrainRequest {
-  /** Folder of photos: one folder per class, or `train` + `validation` + optionally `test`. */
-  readonly directory: string;
-  readonly settings: TrainSettings;
+export interface TrainRequest extends RunRequest {
   /** Whether settings are searched in the time that is given: `graft tune`. */
   readonly search?: boolean | undefined;
 }
 
 /**
- * Looks at a folder of photos, runs the recipe, and writes the run folder.
+ * Looks at a folder of photos, runs the recipe, and writes the run folder; or goes on with a run that was stopped.
  *
- * @returns `undefined` when it was stopped before there was anything to keep
+ * @returns `undefined` when it was stopped before there was a classifier; how it has ended where the run that was to be gone on with has
+ * come to its end
  * @throws UsageError when the request is not usable
  * @throws FileError when photos, network or run folder cannot be read or written
  */
-export async function train(request: TrainRequest, context: StoppableContext): Promise<FinishedRun | undefined> {
-  const { directory, settings, search = false } = request;
-  const { emit, parts } = context;
-  const started = new Date(context.now());
-  await checkNetwork(settings, parts);
-  const classWeights = await readClassWeights(settings.classWeights);
-  const runtime = await openDevice(settings.device, context);
-  // Their start takes a while, in which the folder can be looked at.
-  const threads = parts.prepareReading();
-  // It is awaited below, unless something else fails before.
-  threads.catch(() => undefined);
-  const folder = await reserveRunFolder(settings.out, defaultRunFolder(directory, started));
-  const run: Run = { folder: folder.path, settings, search, started, device: runtime.device };
-  const kept = { written: false };
+export async function train(
+  request: TrainRequest,
+  context: StoppableContext,
+): Promise<FinishedRun | TrainDone | undefined> {
+  const { search = false } = request;
+  const { emit, parts, signal } = context;
+  const opened = await openRun(request, context);
+  if (opened === "ended") {
+    const done = await endOfRun(request.settings.resume ?? "");
+    const message = `${done.run} has come to its end already: there is nothing to go on with.`;
+    emit({ event: "warning", code: "ended", message });
+    emit(done);
+    return done;
+  }
+  const { folder, directory, settings, classWeights, started, checkpoints, stopped } = opened;
+  const kept: Kept = { written: stopped !== undefined && (await hasModel(folder.path)), behind: undefined };
   try {
+    await checkNetwork(settings, parts);
+    const runtime = await openDevice(settings.device, context);
+    // Their start takes a while, in which the folder can be looked at.
+    const threads = parts.prepareReading();
+    // It is awaited below, unless something else fails before.
+    threads.catch(() => undefined);
+    const run: Run = { folder: folder.path, settings, search, started, device: runtime.device, checkpoints };
     const photos = await preparePhotos(directory, settings.seed, emit);
     const { classes, division, training, validation, test } = photos;
     // Weights of other classes must show before a network is fetched.
@@ -70,6 +83,8 @@ export async function train(request: TrainRequest, context: StoppableContext): P
     emit({ event: "photos", classes, division, training, validation, test });
     const backbone = await loadNetwork(run, photos, context);
     await threads;
+    // What a search tries is decided by the clock: it is not gone on with.
+    const journal = search ? undefined : await openJournal(opened, photos, backbone, request, context, runtime.device);
     const recipe: FineTuneOptions = {
       runtime,
       backbone,
@@ -80,31 +95,61 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       classWeights,
       ...settingsFor("recipe", settings),
       search,
-      time: search ? timeLeft(settings, started, context) : settings.time,
+      journal,
+      time: settings.time === undefined ? undefined : Math.max(1, settings.time - checkpoints.seconds),
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
       onBetter: async ({ model, row, heldOut, familiar }) => {
         const threshold = thresholdOf(heldOut);
-        await folder.check();
-        await writeRunFolder(folder.path, {
-          model: await parts.exportClassifier({ model, backbone, classes, threshold, familiar }),
-        });
-        kept.written = true;
-        const { phase, epoch, val_loss, val_accuracy } = row;
-        emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
+        const bytes = await parts.exportClassifier({ model, backbone, classes, threshold, familiar });
+        const better: Better = { model: bytes, row };
+        // What is in the folder may be better already.
+        if (journal?.isBehind === true) kept.behind = better;
+        else await keep(folder, kept, better, context);
       },
       onEvent: emit,
-      signal: context.signal,
+      signal,
     };
     const learned = await learn(recipe, context);
+    if (learned !== undefined && kept.behind !== undefined) await keep(folder, kept, kept.behind, context);
     if (learned === undefined || !kept.written) {
-      const message = "Stopped before the new classifier was there: there is nothing to keep.";
-      emit({ event: "error", code: "interrupted", message });
+      tellStop(folder.path, !checkpoints.isEmpty || stopped !== undefined, context);
       return undefined;
     }
-    return await finish(run, photos, { recipe, learned, weighting }, context);
+    const finished = await finish(run, photos, { recipe, learned, weighting }, context);
+    if (!finished.interrupted) await checkpoints.remove();
+    return finished;
   } finally {
-    await (kept.written ? folder.release() : folder.abandon());
+    const isNothing = !kept.written && checkpoints.isEmpty && stopped === undefined;
+    if (isNothing) await checkpoints.remove();
+    await (isNothing ? folder.abandon() : folder.release());
   }
+}
+
+/** Where it is written down what the run does; before anything is computed it is made sure that it is the run that was stopped. */
+async function openJournal(
+  { folder, settings, classWeights, started, checkpoints, stopped }: OpenedRun,
+  photos: PreparedPhotos,
+  backbone: Backbone,
+  request: TrainRequest,
+  { emit, parts, signal }: StoppableContext,
+  device: string,
+): Promise<Journal> {
+  const versions = await parts.versions();
+  const inputs = await inputsOfRun(photos, backbone, { versions, device });
+  if (stopped === undefined) await writeBegunRun(folder.path, { started, settings, classWeights, inputs });
+  else checkUnchanged(folder.path, stopped.inputs, inputs, { emit });
+  const { state: past, saved } = stopped?.checkpoint ?? {};
+  if (saved !== undefined) emit({ event: "resumed", run: folder.path, saved });
+  return new Journal({
+    store: checkpoints,
+    past,
+    every: checkpointsEvery(request.settings.checkpointEvery),
+    signal,
+    onLost: ({ message }) => {
+      const text = `The run is not saved any more, and if it is stopped it can only be gone on with from before: ${message}`;
+      emit({ event: "warning", code: "no-checkpoint", message: text });
+    },
+  });
 }
 
 /** A run that has begun. */
@@ -114,11 +159,43 @@ interface Run {
   readonly search: boolean;
   readonly started: Date;
   readonly device: string;
+  readonly checkpoints: Checkpoints;
 }
 
-/** What is left of the time of a search by now, in seconds; a little, so that there is a classifier in any case. */
-function timeLeft({ time = Infinity }: TrainSettings, started: Date, { now }: StoppableContext): number {
-  return Math.max(1, time - (now() - started.getTime()) / 1000);
+/** What has been kept of a run. */
+interface Kept {
+  /** Whether there is a `model.onnx`. */
+  written: boolean;
+  /** The best classifier of what the run had done before it was stopped; it is written unless there is a better one. */
+  behind: Better | undefined;
+}
+
+/** A classifier that is better than those before. */
+interface Better {
+  /** Bytes of its `model.onnx`. */
+  readonly model: Uint8Array;
+  readonly row: EpochRow;
+}
+
+async function keep(
+  folder: ReservedFolder,
+  kept: Kept,
+  { model, row: { phase, epoch, val_loss, val_accuracy } }: Better,
+  { emit }: StoppableContext,
+): Promise<void> {
+  await folder.check();
+  await writeRunFolder(folder.path, { model });
+  kept.written = true;
+  kept.behind = undefined;
+  emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
+}
+
+/** Says that a run was stopped before there was a classifier. */
+function tellStop(run: string, canGoOn: boolean, { emit }: StoppableContext): void {
+  const message = canGoOn
+    ? `Stopped before the new classifier was there; what was done until then is kept: graft train --resume ${run}`
+    : "Stopped before the new classifier was there: there is nothing to keep.";
+  emit({ event: "error", code: "interrupted", message });
 }
 
 async function loadNetwork(
@@ -163,7 +240,7 @@ async function loadNetwork(
 
 /** Measures what was written, writes the rest of the run folder, and says how it ended. */
 async function finish(
-  { folder, settings, search, started, device }: Run,
+  { folder, settings, search, started, device, checkpoints }: Run,
   photos: PreparedPhotos,
   {
     recipe,
@@ -192,8 +269,9 @@ async function finish(
     test: measured,
     skipped: [...photos.skipped, ...learned.skipped, ...(test?.skipped ?? [])],
     warnings: figureWarnings(result),
-    seconds: (finished.getTime() - started.getTime()) / 1000,
+    seconds: checkpoints.seconds,
     interrupted: signal.aborted,
+    resumable: signal.aborted && !checkpoints.isEmpty,
   };
   const { search: found } = result;
   const taken = search ? settingsFound(settings, found) : settings;

@@ -14,7 +14,7 @@ test("settings that were found are recorded, the defaults are left to the recipe
   expect(settingsFound(asked, { ...search, chosen: { ...trial, trial: 2 } })).toEqual({ ...others, ...settings });
 });
 
-test("all options of graft train but for what is searched", () => {
-  const searched = ["epochs", "batchSize", "learningRate", "unfreeze"];
+test("all options of graft train but for what is searched, and for checkpoints", () => {
+  const searched = ["epochs", "batchSize", "learningRate", "unfreeze", "resume", "checkpointEvery"];
   expect(Object.keys(tuneOptions)).toEqual(Object.keys(trainOptions).filter((name) => !searched.includes(name)));
 });

@@ -1,15 +1,15 @@
 import type { Search } from "../recipe/search/search-types.js";
 import { type JobOption, trainOptions, type TrainSettings } from "./train-options.js";
 
-/** What it looks for itself. */
-const searched: readonly string[] = ["epochs", "batchSize", "learningRate", "unfreeze"];
+/** What it looks for itself, and what is for runs that can be gone on with: what a search tries is decided by the clock. */
+const searched: readonly string[] = ["epochs", "batchSize", "learningRate", "unfreeze", "resume", "checkpointEvery"];
 
 /** In seconds. */
 export const defaultTuneTime = 600;
 
 const timeHelp = "how long all of it may take, such as 90s, 5m or 1h (default: 10m)";
 
-/** The options of `graft tune`: those of `graft train` but for what is searched. */
+/** The options of `graft tune`: those of `graft train` but for what is searched, and for checkpoints. */
 export const tuneOptions: Readonly<Record<string, JobOption>> = Object.fromEntries(
   Object.entries<JobOption>(trainOptions)
     .filter(([name]) => !searched.includes(name))

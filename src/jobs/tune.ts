@@ -12,9 +12,11 @@ import { defaultTuneTime } from "./tune-options.js";
  * @throws FileError when photos, network or run folder cannot be read or written
  */
 export async function tune(
-  { directory, settings }: Omit<TrainRequest, "search">,
+  { directory, settings }: Pick<TrainRequest, "directory" | "settings">,
   context: StoppableContext,
 ): Promise<FinishedRun | undefined> {
   const { time = defaultTuneTime } = settings;
-  return train({ directory, settings: { ...settings, time }, search: true }, context);
+  const run = await train({ directory, settings: { ...settings, time }, search: true }, context);
+  // A search is not gone on with, so none has ended before it began.
+  return run === undefined || "event" in run ? undefined : run;
 }

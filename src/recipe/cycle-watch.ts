@@ -98,7 +98,8 @@ export class CycleWatch implements Callback {
     this.epochs.push(ended);
     this.begun = performance.now();
     onEpoch?.(ended);
-    const isDue = journal !== undefined && (epoch + 1) % journal.every.epochs === 0;
+    const isDue =
+      journal !== undefined && ((epoch + 1) % journal.every.epochs === 0 || this.secondsSaved > journal.every.seconds);
     if (isWhole && epoch + 1 < context.epochs && (isDue || signal?.aborted === true)) await this.save(context);
     if (signal?.aborted === true) context.stopTraining();
   }

@@ -168,7 +168,7 @@ export interface FineTuneResult {
         /** Validation accuracy of that epoch with frozen layers in 8 bits. */
         readonly val_accuracy: number;
         /** The same with the network computed exactly, once `measureExactly` has measured it. */
-        readonly exact_val_accuracy?: number;
+        readonly exact_val_accuracy?: number | undefined;
       })
     | undefined;
   /** From which layer on the network was trained; `"none"` or `"all"` likewise. */

@@ -146,16 +146,34 @@ export type SplitRecord = z.infer<typeof splitRecord>;
  * @throws FileError when there is one that is not Graft's
  */
 export async function readSplitRecord(model: string): Promise<SplitRecord | undefined> {
-  const file = join(dirname(model), runFiles.record);
+  try {
+    return await read(dirname(model), splitRecord);
+  } catch (cause) {
+    if (cause instanceof FileError && errorCode(cause.cause) === "ENOENT") return undefined;
+    throw cause;
+  }
+}
+
+/**
+ * Reads the record of a run.
+ *
+ * @param run the run's folder
+ * @throws FileError when there is none, or one that is not Graft's
+ */
+export async function readRunRecord(run: string): Promise<RunRecord> {
+  return read(run, runRecord);
+}
+
+async function read<T>(run: string, schema: z.ZodType<T>): Promise<T> {
+  const file = join(run, runFiles.record);
   let text: string;
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
-    if (errorCode(cause) === "ENOENT") return undefined;
     throw fileSystemError(cause, file, "read");
   }
   try {
-    return splitRecord.parse(JSON.parse(text));
+    return schema.parse(JSON.parse(text));
   } catch (cause) {
     throw new FileError(`${file} is not the record of a run.`, {
       subject: file,

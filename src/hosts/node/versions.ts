@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import sharp from "sharp";
 import { version } from "../../errors/version.js";
 
 function versionIn(file: string): string {
@@ -9,11 +10,13 @@ function versionIn(file: string): string {
 }
 
 /** Versions of what the figures of a run depend on. */
-export function versions(): Record<"graft" | "onnxruntime" | "node", string> {
+export function versions(): Record<"graft" | "onnxruntime" | "sharp" | "vips" | "node", string> {
   const main = createRequire(import.meta.url).resolve("onnxruntime-node");
   return {
     graft: version,
     onnxruntime: versionIn(join(dirname(main), "..", "package.json")),
+    sharp: sharp.versions.sharp ?? "unknown",
+    vips: sharp.versions.vips,
     node: process.versions.node,
   };
 }

@@ -1,0 +1,144 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { FileError, UsageError } from "../errors/errors.js";
+import type { ClassWeightsSetting } from "../recipe/class-weights.js";
+import { type Checkpoint, Checkpoints } from "../runs/checkpoints.js";
+import { lockRunFolder } from "../runs/run-folder-lock.js";
+import { runFiles } from "../runs/run-files.js";
+import { differencesBetween, type RunInputs } from "../runs/run-inputs.js";
+import { defaultRunFolder, reserveRunFolder, type ReservedFolder } from "../runs/reserve-run-folder.js";
+import { readBegunRun } from "./begun-run.js";
+import { readClassWeights } from "./class-weights-file.js";
+import type { JobContext } from "./job.js";
+import type { TrainSettings } from "./train-options.js";
+
+/** What is asked for of a run. */
+export interface RunRequest {
+  /** Folder of photos; `undefined` only where a run is gone on with, whose photos are where they were. */
+  readonly directory: string | undefined;
+  readonly settings: TrainSettings;
+  /** Options that were given, and not left to their defaults; default all of the settings. */
+  readonly given?: readonly string[] | undefined;
+}
+
+/** A run that may be written to: a new one, or one that was stopped. */
+export interface OpenedRun {
+  readonly folder: ReservedFolder;
+  readonly directory: string;
+  readonly settings: TrainSettings;
+  readonly classWeights: ClassWeightsSetting | undefined;
+  readonly started: Date;
+  readonly checkpoints: Checkpoints;
+  /** What it was begun with, and where it stood; `undefined` for a new one. */
+  readonly stopped: { readonly inputs: RunInputs; readonly checkpoint: Checkpoint | undefined } | undefined;
+}
+
+/**
+ * Makes the folder of a new run, or opens that of a run which was stopped. Nobody else writes to it until it is released.
+ *
+ * @returns `"ended"` where the run that is to be gone on with has come to its end
+ * @throws UsageError when the request is not usable
+ * @throws FileError when the folder cannot be read or written
+ */
+export async function openRun(request: RunRequest, { now }: JobContext): Promise<OpenedRun | "ended"> {
+  const { directory, settings } = request;
+  const { resume } = settings;
+  if (resume !== undefined) return openStopped(resume, request);
+  if (directory === undefined) {
+    throw new UsageError("There is no folder of photos.", {
+      subject: "DIR",
+      expected: "the path of a folder with one folder per class",
+      received: "nothing",
+      advice: "graft train photos/, or graft train --resume RUN to go on with a run that was stopped.",
+    });
+  }
+  const started = new Date(now());
+  const classWeights = await readClassWeights(settings.classWeights);
+  const folder = await reserveRunFolder(settings.out, defaultRunFolder(directory, started));
+  const checkpoints = new Checkpoints(folder.path);
+  return { folder, directory, settings, classWeights, started, checkpoints, stopped: undefined };
+}
+
+async function openStopped(path: string, request: RunRequest): Promise<OpenedRun | "ended"> {
+  // Before a lock is put where nobody wants it.
+  if ((await readBegunRun(path)) === undefined) return "ended";
+  const lock = await lockRunFolder(path, "--resume");
+  try {
+    // Another run may have come to its end until the lock was there.
+    const begun = await readBegunRun(path);
+    if (begun === undefined) {
+      await lock.release();
+      return "ended";
+    }
+    const settings = settingsGoneOnWith(begun.settings, request);
+    const checkpoints = new Checkpoints(path);
+    const checkpoint = await checkpoints.open();
+    const release = (): Promise<void> => lock.release();
+    return {
+      folder: { path, check: () => lock.check(), release, abandon: release },
+      directory: request.directory ?? begun.inputs.directory,
+      settings,
+      classWeights: begun.classWeights,
+      started: begun.started,
+      checkpoints,
+      stopped: { inputs: begun.inputs, checkpoint },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Options that may be other ones than those with which the run was begun: where things are, which is compared by its contents. */
+const free: readonly string[] = ["resume", "checkpointEvery", "network", "weights"];
+
+/** @throws UsageError for an option that was given and is another one than that with which the run was begun */
+function settingsGoneOnWith(
+  begun: TrainSettings,
+  { settings, given = Object.keys(settings) }: RunRequest,
+): TrainSettings {
+  const [before, now]: Readonly<Record<string, unknown>>[] = [{ ...begun }, { ...settings }];
+  for (const name of given) {
+    if (free.includes(name) || before?.[name] === now?.[name]) continue;
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new UsageError(`A run is gone on with by the options with which it was begun.`, {
+      subject: flag,
+      expected: before?.[name] === undefined ? `no ${flag}, as before` : `${flag} ${String(before[name])}, as before`,
+      received: String(now?.[name]),
+      advice: "Leave the option out, or begin a new run.",
+    });
+  }
+  const network = given.includes("network") ? settings.network : begun.network;
+  const weights = given.includes("weights") ? settings.weights : begun.weights;
+  return weights === undefined ? { ...begun, network } : { ...begun, network, weights };
+}
+
+/**
+ * Compares a run with what it was begun with, before anything is computed.
+ *
+ * @throws FileError when it would come to something else
+ */
+export function checkUnchanged(run: string, then: RunInputs, now: RunInputs, { emit }: Pick<JobContext, "emit">): void {
+  const differences = differencesBetween(then, now);
+  const [first, ...others] = differences.filter(({ kind }) => kind !== "hardware");
+  if (first !== undefined) {
+    const all = [first, ...others];
+    throw new FileError(`${run} cannot be gone on with: not all is as it was when it was stopped.`, {
+      subject: first.kind,
+      expected: "the photos, the network and the versions with which the run was begun",
+      received: all.map(({ message }) => message).join("; "),
+      advice: `Put back what has changed, or begin a new run: graft train ${now.directory}`,
+    });
+  }
+  if (differences.length === 0) return;
+  const message = `This is not the machine on which the run was begun (${differences.map((one) => one.message).join("; ")}): its numbers may differ in their last digits.`;
+  emit({ event: "warning", code: "other-machine", message });
+}
+
+/** Whether a run has a classifier. */
+export async function hasModel(run: string): Promise<boolean> {
+  return stat(join(run, runFiles.model)).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
