@@ -271,7 +271,7 @@ async function finish(
     warnings: figureWarnings(result),
     seconds: checkpoints.seconds,
     interrupted: signal.aborted,
-    resumable: signal.aborted && !checkpoints.isEmpty,
+    resumable: signal.aborted && !search,
   };
   const { search: found } = result;
   const taken = search ? settingsFound(settings, found) : settings;
