@@ -30,7 +30,7 @@ export function checkAllSettings(owner: string, given: Readonly<Record<string, u
   const options: Readonly<Record<string, JobOption>> = trainOptions;
   for (const [name, value] of Object.entries(given)) {
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
-    if (option === undefined) throw refuseOption(owner, name, "an option of graft train", show(value));
+    if (option === undefined) refuseOption(owner, name, "an option of graft train", show(value));
     checkValue(owner, name, option, value);
   }
 }

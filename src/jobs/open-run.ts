@@ -97,14 +97,15 @@ function settingsGoneOnWith(
   begun: TrainSettings,
   { settings, given = Object.keys(settings) }: RunRequest,
 ): TrainSettings {
-  const [before, now]: Readonly<Record<string, unknown>>[] = [{ ...begun }, { ...settings }];
+  const before: Readonly<Record<string, string | number | boolean>> = { ...begun };
+  const now: Readonly<Record<string, string | number | boolean>> = { ...settings };
   for (const name of given) {
-    if (free.includes(name) || before?.[name] === now?.[name]) continue;
+    if (free.includes(name) || before[name] === now[name]) continue;
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     throw new UsageError(`A run is gone on with by the options with which it was begun.`, {
       subject: flag,
-      expected: before?.[name] === undefined ? `no ${flag}, as before` : `${flag} ${String(before[name])}, as before`,
-      received: String(now?.[name]),
+      expected: before[name] === undefined ? `no ${flag}, as before` : `${flag} ${String(before[name])}, as before`,
+      received: String(now[name]),
       advice: "Leave the option out, or begin a new run.",
     });
   }

@@ -113,7 +113,7 @@ function photoDifferences(then: RunInputs, now: RunInputs): Difference[] {
   });
   const moved = [...before].flatMap(([path, { hash, set }]) => {
     const other = after.get(path);
-    return other !== undefined && other.hash === hash && other.set !== set ? [path] : [];
+    return other?.hash === hash && other.set !== set ? [path] : [];
   });
   const told = [
     listed(gone, "is missing", "are missing"),
