@@ -18,7 +18,8 @@ import { runCurves } from "../report/run-curves.js";
 import { tuningSvg } from "../report/tuning-svg.js";
 import { historyCsv } from "../runs/history-csv.js";
 import { defaultRunFolder, reserveRunFolder } from "../runs/reserve-run-folder.js";
-import { runFiles, writeRunFolder } from "../runs/run-files.js";
+import { type RunContents, runFiles } from "../runs/run-files.js";
+import { checkRoom, RunKeeper } from "../runs/run-keeper.js";
 import { tuningCsv, tuningRecord } from "../runs/tuning-files.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { checkNetwork } from "./check-network.js";
@@ -62,6 +63,9 @@ export async function train(request: TrainRequest, context: StoppableContext): P
   const folder = await reserveRunFolder(settings.out, defaultRunFolder(directory, started));
   const run: Run = { folder: folder.path, settings, search, started, device: runtime.device };
   const kept = { written: false };
+  const keeper = new RunKeeper(folder, (message) => {
+    emit({ event: "warning", code: "disk", message });
+  });
   try {
     const photos = await preparePhotos(directory, settings.seed, emit);
     const { classes, division, training, validation, test } = photos;
@@ -69,6 +73,8 @@ export async function train(request: TrainRequest, context: StoppableContext): P
     const weighting = weightingOf({ ...photos, classWeights });
     emit({ event: "photos", classes, division, training, validation, test });
     const backbone = await loadNetwork(run, photos, context);
+    const little = checkRoom(folder.path, networkBytes(backbone));
+    if (little !== undefined) emit({ event: "warning", code: "disk", message: little });
     await threads;
     const recipe: FineTuneOptions = {
       runtime,
@@ -84,11 +90,9 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
       onBetter: async ({ model, row, heldOut, familiar }) => {
         const threshold = thresholdOf(heldOut);
-        await folder.check();
-        await writeRunFolder(folder.path, {
-          model: await parts.exportClassifier({ model, backbone, classes, threshold, familiar }),
-        });
+        const bytes = await parts.exportClassifier({ model, backbone, classes, threshold, familiar });
         kept.written = true;
+        if (!(await keeper.keepModel(bytes))) return;
         const { phase, epoch, val_loss, val_accuracy } = row;
         emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
       },
@@ -101,9 +105,9 @@ export async function train(request: TrainRequest, context: StoppableContext): P
       emit({ event: "error", code: "interrupted", message });
       return undefined;
     }
-    return await finish(run, photos, { recipe, learned, weighting }, context);
+    return await finish(run, photos, { recipe, learned, weighting, keeper }, context);
   } finally {
-    await (kept.written ? folder.release() : folder.abandon());
+    await folder.abandon();
   }
 }
 
@@ -114,6 +118,10 @@ interface Run {
   readonly search: boolean;
   readonly started: Date;
   readonly device: string;
+}
+
+function networkBytes({ model }: Backbone): number {
+  return model.weights.reduce((sum, { value }) => sum + value.data.byteLength, 0);
 }
 
 /** What is left of the time of a search by now, in seconds; a little, so that there is a classifier in any case. */
@@ -169,13 +177,20 @@ async function finish(
     recipe,
     learned,
     weighting,
-  }: { readonly recipe: FineTuneOptions; readonly learned: Learned; readonly weighting: Weighting },
+    keeper,
+  }: {
+    readonly recipe: FineTuneOptions;
+    readonly learned: Learned;
+    readonly weighting: Weighting;
+    readonly keeper: RunKeeper;
+  },
   context: StoppableContext,
 ): Promise<FinishedRun> {
   const { parts, signal } = context;
   // Who stops the training does not wait for another round of the photos.
   const result = signal.aborted ? learned.result : await parts.measureExactly(recipe, learned.result);
-  const test = await testOn(recipe.runtime, folder, photos, context);
+  // What is tested is the file.
+  const test = (await keeper.retry()) ? await testOn(recipe.runtime, folder, photos, context) : undefined;
   const measured = (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined;
   const { truth, probabilities } = result.heldOut;
   const finished = new Date(context.now());
@@ -198,8 +213,9 @@ async function finish(
   const { search: found } = result;
   const taken = search ? settingsFound(settings, found) : settings;
   const versions = await parts.versions();
-  if (found !== undefined) await writeRunFolder(folder, tuningFiles(found));
-  await writeRunFolder(folder, {
+  const tuning: RunContents = found === undefined ? {} : tuningFiles(found);
+  await keeper.finish({
+    ...tuning,
     history: historyCsv(result.epochs),
     curves: runCurves(result, run.warnings),
     learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
@@ -267,7 +283,7 @@ async function testOn(
 }
 
 /** What is written of a search. */
-function tuningFiles(search: Search): Parameters<typeof writeRunFolder>[1] {
+function tuningFiles(search: Search): RunContents {
   return {
     tuning: `${JSON.stringify(tuningRecord(search), undefined, 2)}\n`,
     tuningTable: tuningCsv(search),
