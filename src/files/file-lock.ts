@@ -150,7 +150,7 @@ class HeldLock implements FileLock {
   }
 
   async check(): Promise<void> {
-    if (await this.touch()) return;
+    if (await this.isOwn()) return;
     try {
       await makeFolder(dirname(this.path));
     } catch (cause) {
@@ -170,9 +170,9 @@ class HeldLock implements FileLock {
     if (await this.isOwn()) await rm(this.path, { force: true });
   }
 
-  /** Shows others that this process lives; gives whether the lock is still its own. */
-  private async touch(): Promise<boolean> {
-    if (!(await this.isOwn())) return false;
+  /** Shows others that this process lives. */
+  private async touch(): Promise<void> {
+    if (!(await this.isOwn())) return;
     const handle = await open(this.path, "r+");
     try {
       const now = new Date();
@@ -180,7 +180,6 @@ class HeldLock implements FileLock {
     } finally {
       await handle.close();
     }
-    return true;
   }
 
   private async isOwn(): Promise<boolean> {
