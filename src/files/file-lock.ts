@@ -160,7 +160,7 @@ class HeldLock implements FileLock {
     throw new FileError(`${this.path} is no longer held by this process.`, {
       subject: this.path,
       expected: "the lock that this process has taken",
-      received: "none, or that of another process",
+      received: "that of another process",
       advice: "Let one process at a time write there, and remove no lock of one that runs.",
     });
   }

@@ -66,8 +66,8 @@ test("what cannot be written in the end goes where there is room, and the error 
   const failed = await keeper.finish({ history: "h", record: { a: 1 } }).catch((cause: unknown) => cause);
   expect(failed).toBeInstanceOf(FileError);
   const [made = ""] = await readdir(join(folder, "elsewhere"));
-  expect(String(failed)).toContain(`what was learned is in ${join(folder, "elsewhere", made)}.`);
-  expect(String(failed)).toContain("are history.csv, run.json, model.onnx.");
+  expect(String(failed)).toContain(`What was learned is in ${join(folder, "elsewhere", made)}, since `);
+  expect(String(failed)).toContain("are history.csv, run.json, model.onnx: move them");
   expect(await read("elsewhere", made, "model.onnx")).toBe("one");
   expect((await readdir(join(folder, "elsewhere", made))).sort()).toEqual(["history.csv", "model.onnx", "run.json"]);
 });
@@ -93,7 +93,7 @@ test("a folder that was removed meanwhile is made again; one that another run ha
   await rm(join(folder, "run"), { recursive: true });
   const other = await reserveRunFolder(join(folder, "run"), "unused");
   expect(await keeper.keepModel(utf8("three"))).toBe(false);
-  await expect(keeper.finish({ record: {} })).rejects.toThrow(/no longer held by this process/);
+  await expect(keeper.finish({ record: {} })).rejects.toThrow(/What was learned is in .*that of another process/);
   expect((await readdir(join(folder, "run"))).filter((name) => !name.startsWith("."))).toEqual([]);
   await other.abandon();
 });

@@ -86,11 +86,13 @@ export class RunKeeper {
         if (failed instanceof FileError) continue;
         throw failed;
       }
-      throw new FileError(`The run's folder ${path} cannot be written to, so what was learned is in ${made}.`, {
-        subject: path,
-        expected: "a folder with room for the run",
-        received: `${cause.message} In ${made} are ${names.join(", ")}.${files.model === undefined ? before : ""}`,
-        advice: `Move them to ${path} when there is room: the system may clear the folder that they are in.`,
+      throw new FileError(`What was learned is in ${made}, since ${path} could not be written to.`, {
+        subject: cause.subject,
+        expected: cause.expected ?? "a place that can be written to",
+        received: `${cause.received ?? cause.message} (${cause.subject})`,
+        advice:
+          `In ${made} are ${names.join(", ")}: move them to ${path} when there is room, for the system may clear that folder.` +
+          (files.model === undefined ? before : ""),
         cause,
       });
     }
