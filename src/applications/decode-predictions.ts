@@ -2,7 +2,7 @@ import { checkOptionNames } from "../errors/check.js";
 import { readFile } from "node:fs/promises";
 import { FileError, NumberError, ShapeError, UsageError } from "../errors/errors.js";
 import { checkTensor, type Tensor } from "../runtime/runtime.js";
-import { cachePath } from "../files/cache.js";
+import { cachePath, elsewhere } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
 
 /** A class of ImageNet and how probable it is: WordNet's identifier, name, probability. */
@@ -62,7 +62,8 @@ let known: ClassIndex | undefined;
 async function imagenetClasses(): Promise<ClassIndex> {
   if (known !== undefined) return known;
   const destination = cachePath(`keras/${published.file}`);
-  await downloadFile({ url: published.url, destination, checksum: { algorithm: "md5", hex: published.md5 } });
+  const checksum = { algorithm: "md5", hex: published.md5 } as const;
+  await downloadFile({ url: published.url, destination, checksum, elsewhere });
   known = parseClassIndex(await readFile(destination, "utf8"), destination);
   return known;
 }

@@ -1,5 +1,5 @@
 import type { Checksum } from "../files/checksum.js";
-import { cachePath } from "../files/cache.js";
+import { cachePath, elsewhere } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
 
 /** A file of weights that Keras publishes. */
@@ -42,6 +42,7 @@ export async function pretrainedFile(
     destination,
     checksum: published.checksum,
     size: published.bytes,
+    elsewhere,
     onProgress: ({ received, total }) => {
       onProgress({ what: published.file, received, total });
     },

@@ -1,3 +1,4 @@
+import { showWarnings } from "../errors/warn.js";
 import { isForMachines, type JobEvent } from "../jobs/events.js";
 import type { JobContext } from "../jobs/job.js";
 import { harmlessTexts } from "../report/harmless.js";
@@ -29,7 +30,7 @@ const stages = {
  * @param words what this command says of events in words of its own
  */
 export function contextFor(reporter: Reporter, surroundings: Surroundings, words: Words = () => false): JobContext {
-  return {
+  const context: JobContext = {
     now: () => surroundings.now(),
     parts: surroundings.parts,
     emit(event) {
@@ -43,6 +44,11 @@ export function contextFor(reporter: Reporter, surroundings: Surroundings, words
       tell(shown, reporter);
     },
   };
+  // Those without a code are for people who write programs with Graft.
+  showWarnings((message, code) => {
+    if (code !== undefined) context.emit({ event: "warning", code, message });
+  });
+  return context;
 }
 
 /** What every command says of an event. */

@@ -1,14 +1,26 @@
-let show: (line: string) => void = () => undefined;
+/** @param code of a warning that programs may want to tell from others, such as `cache` */
+type Show = (line: string, code?: string) => void;
+
+let show: Show = () => undefined;
 const told = new WeakSet();
 
 /** Says who shows warnings to people: rooms that know no machine have some too. */
-export function showWarnings(by: (line: string) => void): void {
+export function showWarnings(by: Show): void {
   show = by;
 }
 
 /** Shows a person something to think about. */
-export function warn(line: string): void {
-  show(line);
+export function warn(line: string, code?: string): void {
+  show(line, code);
+}
+
+const lines = new Set<string>();
+
+/** Says once in this process that a cache is not kept: work goes on without it. */
+export function warnOfCache(line: string): void {
+  if (lines.has(line)) return;
+  lines.add(line);
+  show(line, "cache");
 }
 
 /**

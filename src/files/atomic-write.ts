@@ -80,6 +80,21 @@ export async function replaceFile(from: string, to: string): Promise<void> {
   }
 }
 
+/**
+ * Has the system write what a file holds to the disk.
+ *
+ * @throws what `node:fs` throws
+ */
+export async function syncFile(path: string): Promise<void> {
+  // Windows does it only for those who may write; elsewhere the file itself may be read-only.
+  const handle = await open(path, process.platform === "win32" ? "r+" : "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Codes of systems and disks that do not write folders at once when they are asked to, or not for everybody. */
 const noSync = new Set(["EPERM", "EACCES", "EISDIR", "EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EBADF"]);
 

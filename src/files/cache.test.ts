@@ -1,8 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FileError, UsageError } from "../errors/errors.js";
+import { showWarnings } from "../errors/warn.js";
 import { cached, cacheFolder, cachePath } from "./cache.js";
 import { hashBytes } from "./checksum.js";
 
@@ -89,13 +91,52 @@ test("many writers of one entry at once leave it whole, without temporary files"
   expect((await readdir(folder)).sort()).toEqual(["c.txt", "c.txt.sha256"]);
 });
 
-test("a cache that cannot be written to is named, with the variable that moves it", async () => {
+test("a cache that cannot be written to is named, with the variable that moves it, and done without", async () => {
+  const told = vi.fn<(line: string, code?: string) => void>();
+  showWarnings(told);
   await writeFile(join(folder, "file"), "not a folder");
-  const entry = { name: "c.txt", make: maker("hello").make };
-  await expect(cached(entry, join(folder, "file"))).rejects.toThrow(FileError);
-  await expect(cached(entry, join(folder, "file"))).rejects.toThrow(/GRAFT_CACHE/);
-  await mkdir(join(folder, "c.txt"));
-  await expect(cached(entry, folder)).rejects.toThrow(/c\.txt cannot be read.*GRAFT_CACHE/);
+  const counter = maker("hello");
+  const entry = { name: "c.txt", make: counter.make };
+  for (const made of [1, 2]) {
+    expect(Buffer.from(await cached(entry, join(folder, "file"))).toString()).toBe("hello");
+    expect(counter.made).toBe(made);
+  }
+  expect(told).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/c\.txt cannot be written.*GRAFT_CACHE/), "cache");
+});
+
+test.each([
+  ["a folder", (path: string) => mkdir(join(path, "in"), { recursive: true })],
+  ["an empty file", (path: string) => writeFile(path, "")],
+  ["a link in a circle", (path: string) => symlink(path, path)],
+  ["a link that leads nowhere", (path: string) => symlink(`${path}.nowhere`, path)],
+  ["a file that nobody may read", (path: string) => writeFile(path, "hello", { mode: 0 })],
+  ["a pipe", (path: string) => Promise.resolve(execFileSync("mkfifo", [path]))],
+])("%s in the place of an entry, or of a folder above it, is replaced", async (what, damage) => {
+  if (process.platform === "win32" && !/folder|empty/.test(what)) return;
+  for (const victim of ["a/c.txt", "a/c.txt.sha256", ...(what.includes("file") ? ["a"] : [])]) {
+    const entry = { name: "a/c.txt", make: maker("hello").make };
+    await cached(entry, folder);
+    await rm(join(folder, victim), { recursive: true });
+    await damage(join(folder, victim));
+    expect(Buffer.from(await cached(entry, folder)).toString()).toBe("hello");
+    const counter = maker("hello");
+    await cached({ ...entry, make: counter.make }, folder);
+    expect(counter.made).toBe(0);
+  }
+});
+
+test("what making throws is thrown, also when it is an error of a disk", async () => {
+  const broken = Object.assign(new Error("broken"), { code: "EIO" });
+  const failing = { name: "c.txt", make: vi.fn(() => Promise.reject(broken)) };
+  await expect(cached(failing, folder)).rejects.toBe(broken);
+  expect(failing.make).toHaveBeenCalledTimes(1);
+});
+
+test("one of many makes an entry, and the others wait for it", async () => {
+  const counter = maker("hello");
+  const entry = { name: "c.txt", make: counter.make };
+  await Promise.all(Array.from({ length: 8 }, () => cached(entry, folder)));
+  expect(counter.made).toBe(1);
 });
 
 test.each(["", ".", "..", "../x", "a/../../x", "/etc/x"])("%j is refused as a name", (name) => {

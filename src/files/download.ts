@@ -1,12 +1,12 @@
-import { type FileHandle, mkdir, open, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { DownloadError } from "../errors/errors.js";
-import { replaceFile } from "./atomic-write.js";
+import { DownloadError, FileError } from "../errors/errors.js";
+import { makeFolder, replaceFile, syncFile, syncFolder, writeFileAtomically } from "./atomic-write.js";
 import { type Checksum, hashFile } from "./checksum.js";
 import { withFileLock } from "./file-lock.js";
-import { errorCode, fileSystemError } from "./file-system-errors.js";
+import { errorCode, fileSystemError, freeBytes } from "./file-system-errors.js";
 import { fetchOf, type Network, ownNetwork, proxyName } from "./network.js";
 import { busy, Interruption, networkFailure, transientCodes, waitBefore } from "./network-failure.js";
 
@@ -41,6 +41,8 @@ export interface DownloadOptions {
   readonly fetch?: typeof globalThis.fetch;
   /** How the network is reached. Default: as npm's configuration and the environment say. */
   readonly network?: Network;
+  /** What to do where the folder cannot be written to or has no room, such as the variable that chooses another. */
+  readonly elsewhere?: string | undefined;
   /** Ends the download; what has arrived is kept for the next attempt. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -75,7 +77,7 @@ export async function downloadFile(
 ): Promise<"present" | "downloaded"> {
   if (await isComplete(options)) return "present";
   const { destination, signal } = options;
-  await onDisk(destination, () => mkdir(dirname(destination), { recursive: true }));
+  await onDisk(destination, () => makeFolder(dirname(destination)), "write", options.elsewhere);
   // One lock instead of a part file for each process: only a part file with a fixed name can be resumed in the next
   // run, and a second process had better wait than fetch half a gigabyte again. Should two processes ever get past the
   // lock (see withFileLock), they spoil the part file, which the checksum then rejects, but never the destination.
@@ -152,8 +154,17 @@ class Download {
       // server has.
       if (restarted || this.#responses < 2) throw this.#mismatch(checksum, hex, received ?? 0, kind);
     }
-    await onDisk(destination, () => replaceFile(this.#part, destination));
+    await this.#toDisk(destination, async () => {
+      // A power cut could otherwise leave a file of the right name and length without its contents.
+      await syncFile(this.#part);
+      await replaceFile(this.#part, destination);
+      await syncFolder(dirname(destination));
+    });
     await this.#forget();
+  }
+
+  #toDisk<T>(path: string, action: () => Promise<T>, wanted?: number): Promise<T> {
+    return onDisk(path, action, "write", this.options.elsewhere, wanted);
   }
 
   /** Attempts until the server has sent everything. */
@@ -202,10 +213,12 @@ class Download {
       const start = response.status === 206 ? offset : 0;
       if (start === 0) await this.#remember(response);
       this.#responses = start === 0 ? 1 : this.#responses + 1;
-      const handle = await onDisk(this.#part, () => open(this.#part, start === 0 ? "w" : "a"));
+      const total = this.#total(response, start);
+      this.#checkRoom(total === undefined ? 0 : total - start);
+      const handle = await this.#toDisk(this.#part, () => open(this.#part, start === 0 ? "w" : "a"));
       const chunks = chunksOf(response, stall.signal);
       try {
-        await this.#write(chunks, handle, start, this.#total(response, start), awaitBytes, () => {
+        await this.#write(chunks, handle, start, total, awaitBytes, () => {
           clearTimeout(timer);
         });
       } finally {
@@ -233,7 +246,8 @@ class Download {
       // A slow disk is no stalled server.
       gotBytes();
       if (done === true) break;
-      await onDisk(this.#part, () => handle.writeFile(value));
+      const left = total === undefined ? undefined : total - received;
+      await this.#toDisk(this.#part, () => handle.writeFile(value), left);
       received += value.byteLength;
       const seconds = Math.max(performance.now() - began, 1) / 1000;
       this.options.onProgress?.({ received, total, bytesPerSecond: (received - start) / seconds });
@@ -284,6 +298,14 @@ class Download {
     );
   }
 
+  /** Half a gigabyte is not fetched only to find at its end that there is no room for it. */
+  #checkRoom(wanted: number): void {
+    const free = freeBytes(dirname(this.#part));
+    if (free === undefined || free >= wanted) return;
+    const full = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+    throw fileSystemError(full, this.options.destination, "write", this.options.elsewhere, wanted);
+  }
+
   #total(response: Response, start: number): number | undefined {
     // With an encoding that was not asked for, the length is not that of the file.
     const length = response.headers.has("content-encoding") ? null : response.headers.get("content-length");
@@ -295,9 +317,9 @@ class Download {
     const etag = response.headers.get("etag");
     // RFC 9110 forbids weak entity tags in If-Range.
     const validator = etag !== null && !etag.startsWith("W/") ? etag : response.headers.get("last-modified");
-    await onDisk(this.#notes, async () => {
+    await this.#toDisk(this.#notes, async () => {
       if (validator === null) await rm(this.#notes, { force: true });
-      else await writeFile(this.#notes, JSON.stringify({ url: this.options.url, validator }));
+      else await writeFileAtomically(this.#notes, JSON.stringify({ url: this.options.url, validator }));
     });
   }
 
@@ -386,10 +408,16 @@ async function sizeOf(path: string): Promise<number | undefined> {
   }
 }
 
-async function onDisk<T>(path: string, action: () => Promise<T>, kind: "read" | "write" = "write"): Promise<T> {
+async function onDisk<T>(
+  path: string,
+  action: () => Promise<T>,
+  kind: "read" | "write" = "write",
+  advice?: string,
+  wanted?: number,
+): Promise<T> {
   try {
     return await action();
   } catch (cause) {
-    throw fileSystemError(cause, path, kind);
+    throw fileSystemError(cause instanceof FileError ? (cause.cause ?? cause) : cause, path, kind, advice, wanted);
   }
 }

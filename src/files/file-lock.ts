@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { lstat, open, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
+import { makeFolder } from "./atomic-write.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
 import { type Liveliness, livelinessOf, ownMark, type ProcessMark } from "./process-mark.js";
 
@@ -21,8 +23,9 @@ const usual: LockTiming = { beat: 5000, fresh: 60_000, watch: 15_000 };
 /** A lock that this process holds. */
 export interface FileLock {
   /**
-   * @throws FileError when another process has taken the lock, or its file is gone: this one slept for long in the eyes of another
-   * computer, or somebody has removed it
+   * Takes the lock once more where somebody has removed it, with its folder perhaps.
+   *
+   * @throws FileError when another process has it now: this one slept for long in the eyes of another computer
    */
   check(): Promise<void>;
   /** Gives it back; a second time does nothing. */
@@ -110,6 +113,11 @@ function holderIn(text: string): LockHolder {
 async function take(path: string, { beat }: LockTiming): Promise<HeldLock | undefined> {
   const holder = { ...ownMark(), since: new Date().toISOString(), token: randomBytes(8).toString("hex") };
   const text = `${JSON.stringify(holder)}\n`;
+  return (await write(path, text)) ? new HeldLock(path, text, beat) : undefined;
+}
+
+/** Makes a lock's file; gives whether it was not there. */
+async function write(path: string, text: string): Promise<boolean> {
   try {
     const handle = await open(path, "wx");
     try {
@@ -121,10 +129,10 @@ async function take(path: string, { beat }: LockTiming): Promise<HeldLock | unde
       await handle.close();
     }
   } catch (cause) {
-    if (errorCode(cause) === "EEXIST") return undefined;
+    if (errorCode(cause) === "EEXIST") return false;
     throw fileSystemError(cause, path, "write");
   }
-  return new HeldLock(path, text, beat);
+  return true;
 }
 
 class HeldLock implements FileLock {
@@ -142,11 +150,17 @@ class HeldLock implements FileLock {
   }
 
   async check(): Promise<void> {
-    if (await this.touch()) return;
+    if (await this.isOwn()) return;
+    try {
+      await makeFolder(dirname(this.path));
+    } catch (cause) {
+      throw fileSystemError(cause, this.path, "write");
+    }
+    if (await write(this.path, this.text)) return;
     throw new FileError(`${this.path} is no longer held by this process.`, {
       subject: this.path,
       expected: "the lock that this process has taken",
-      received: "none, or that of another process",
+      received: "that of another process",
       advice: "Let one process at a time write there, and remove no lock of one that runs.",
     });
   }
@@ -156,9 +170,9 @@ class HeldLock implements FileLock {
     if (await this.isOwn()) await rm(this.path, { force: true });
   }
 
-  /** Shows others that this process lives; gives whether the lock is still its own. */
-  private async touch(): Promise<boolean> {
-    if (!(await this.isOwn())) return false;
+  /** Shows others that this process lives. */
+  private async touch(): Promise<void> {
+    if (!(await this.isOwn())) return;
     const handle = await open(this.path, "r+");
     try {
       const now = new Date();
@@ -166,7 +180,6 @@ class HeldLock implements FileLock {
     } finally {
       await handle.close();
     }
-    return true;
   }
 
   private async isOwn(): Promise<boolean> {

@@ -145,6 +145,7 @@ function fetcher(
           onProgress?.({ what, received, total });
         },
         network,
+        elsewhere,
         signal,
       },
       timing,

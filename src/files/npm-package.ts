@@ -1,4 +1,4 @@
-import { access, mkdtemp, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { access, type FileHandle, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import pacote from "pacote";
@@ -7,6 +7,7 @@ import { cachePath } from "./cache.js";
 import type { DownloadProgress } from "./download.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
 import { networkOf, npmWithNetwork } from "./network.js";
+import { sweepOnce, temporaryPath } from "./temporary-name.js";
 import { loadNpmOptions, type NpmOptions } from "./npm-config.js";
 
 /** Which package to fetch, and what of it. */
@@ -49,8 +50,10 @@ export async function fetchNpmPackage(
   surroundings: Partial<Surroundings> = {},
 ): Promise<Map<string, Uint8Array>> {
   const tarball = surroundings.tarball ?? npmTarballPath(options.spec);
-  const folder = await mkdtemp(join(tmpdir(), "graft-npm-")).catch((cause: unknown) => {
-    throw fileSystemError(cause, tmpdir(), "write");
+  const folder = temporaryPath(tmpdir());
+  await sweepOnce(tmpdir());
+  await mkdir(folder, { mode: 0o700 }).catch((cause: unknown) => {
+    throw fileSystemError(cause, tmpdir(), "write", otherFolder);
   });
   try {
     const placed = await access(tarball).then(
@@ -88,7 +91,12 @@ async function download(options: NpmPackageOptions, npm: NpmOptions, archive: st
   try {
     await stream(options.spec, { ...npm, integrity: options.integrity }, archive, options);
   } catch (cause) {
-    throw cause instanceof GraftError ? cause : explain(cause, options, npm, tarball);
+    if (cause instanceof GraftError) throw cause;
+    const cache = npm["cache"];
+    if (typeof cache === "string" && diskCodes.has(errorCode(cause) ?? "")) {
+      throw fileSystemError(cause, cache, "write", "npm keeps packages there: `npm config set cache …` moves it.");
+    }
+    throw explain(cause, options, npm, tarball);
   }
 }
 
@@ -126,8 +134,14 @@ async function stream(
         const began = performance.now();
         let received = 0;
         for await (const chunk of chunks as AsyncIterable<Uint8Array>) {
-          await handle.write(chunk, 0, chunk.byteLength, received).catch((cause: unknown) => {
-            throw fileSystemError(cause, archive, "write");
+          await writeAt(handle, chunk, received).catch((cause: unknown) => {
+            throw fileSystemError(
+              cause,
+              archive,
+              "write",
+              otherFolder,
+              size === undefined ? undefined : size - received,
+            );
           });
           received += chunk.byteLength;
           const seconds = Math.max(performance.now() - began, 1) / 1000;
@@ -139,6 +153,15 @@ async function stream(
     );
   } finally {
     await handle.close();
+  }
+}
+
+const otherFolder = "Free some space, or set the environment variable TMPDIR (TEMP on Windows) to another folder.";
+
+/** All of the bytes: a disk that is nearly full takes a part of them, and says so the next time. */
+async function writeAt(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.byteLength;) {
+    done += (await handle.write(bytes, done, bytes.byteLength - done, position + done)).bytesWritten;
   }
 }
 
@@ -160,6 +183,9 @@ async function readKept(folder: string, keep: (path: string) => boolean): Promis
   }
   return files;
 }
+
+/** What is wrong with npm's own cache, and not with the registry. */
+const diskCodes = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO", "EMFILE", "ENFILE"]);
 
 const noNetwork = "the registry cannot be reached";
 const received: Readonly<Record<string, string>> = {

@@ -18,10 +18,10 @@ import { runCurves } from "../report/run-curves.js";
 import { tuningSvg } from "../report/tuning-svg.js";
 import { historyCsv } from "../runs/history-csv.js";
 import type { Checkpoints } from "../runs/checkpoints.js";
-import type { ReservedFolder } from "../runs/reserve-run-folder.js";
 import { inputsOfRun } from "../runs/run-inputs.js";
 import { Journal } from "../recipe/journal.js";
-import { runFiles, writeRunFolder } from "../runs/run-files.js";
+import { type RunContents, runFiles } from "../runs/run-files.js";
+import { checkRoom, RunKeeper } from "../runs/run-keeper.js";
 import { tuningCsv, tuningRecord } from "../runs/tuning-files.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { checkNetwork } from "./check-network.js";
@@ -68,6 +68,15 @@ export async function train(
   }
   const { folder, directory, settings, classWeights, started, checkpoints, stopped } = opened;
   const kept: Kept = { written: stopped !== undefined && (await hasModel(folder.path)), behind: undefined };
+  const keeper = new RunKeeper(folder, (message) => {
+    emit({ event: "warning", code: "disk", message });
+  });
+  const keep = async ({ model, row: { phase, epoch, val_loss, val_accuracy } }: Better): Promise<void> => {
+    kept.written = true;
+    kept.behind = undefined;
+    if (!(await keeper.keepModel(model))) return;
+    emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
+  };
   try {
     await checkNetwork(settings, parts);
     const runtime = await openDevice(settings.device, context);
@@ -82,6 +91,8 @@ export async function train(
     const weighting = weightingOf({ ...photos, classWeights });
     emit({ event: "photos", classes, division, training, validation, test });
     const backbone = await loadNetwork(run, photos, context);
+    const little = checkRoom(folder.path, networkBytes(backbone));
+    if (little !== undefined) emit({ event: "warning", code: "disk", message: little });
     await threads;
     // What a search tries is decided by the clock: it is not gone on with.
     const journal = search ? undefined : await openJournal(opened, photos, backbone, request, context, runtime.device);
@@ -104,24 +115,23 @@ export async function train(
         const better: Better = { model: bytes, row };
         // What is in the folder may be better already.
         if (journal?.isBehind === true) kept.behind = better;
-        else await keep(folder, kept, better, context);
+        else await keep(better);
       },
       onEvent: emit,
       signal,
     };
     const learned = await learn(recipe, context);
-    if (learned !== undefined && kept.behind !== undefined) await keep(folder, kept, kept.behind, context);
+    if (learned !== undefined && kept.behind !== undefined) await keep(kept.behind);
     if (learned === undefined || !kept.written) {
       tellStop(folder.path, !checkpoints.isEmpty || stopped !== undefined, context);
       return undefined;
     }
-    const finished = await finish(run, photos, { recipe, learned, weighting }, context);
+    const finished = await finish(run, photos, { recipe, learned, weighting, keeper }, context);
     if (!finished.interrupted) await checkpoints.remove();
     return finished;
   } finally {
-    const isNothing = !kept.written && checkpoints.isEmpty && stopped === undefined;
-    if (isNothing) await checkpoints.remove();
-    await (isNothing ? folder.abandon() : folder.release());
+    if (!kept.written && checkpoints.isEmpty && stopped === undefined) await checkpoints.remove();
+    await folder.abandon();
   }
 }
 
@@ -162,9 +172,13 @@ interface Run {
   readonly checkpoints: Checkpoints;
 }
 
+function networkBytes({ model }: Backbone): number {
+  return model.weights.reduce((sum, { value }) => sum + value.data.byteLength, 0);
+}
+
 /** What has been kept of a run. */
 interface Kept {
-  /** Whether there is a `model.onnx`. */
+  /** Whether there is a classifier: a `model.onnx`, or one that there was no room for yet. */
   written: boolean;
   /** The best classifier of what the run had done before it was stopped; it is written unless there is a better one. */
   behind: Better | undefined;
@@ -175,19 +189,6 @@ interface Better {
   /** Bytes of its `model.onnx`. */
   readonly model: Uint8Array;
   readonly row: EpochRow;
-}
-
-async function keep(
-  folder: ReservedFolder,
-  kept: Kept,
-  { model, row: { phase, epoch, val_loss, val_accuracy } }: Better,
-  { emit }: StoppableContext,
-): Promise<void> {
-  await folder.check();
-  await writeRunFolder(folder.path, { model });
-  kept.written = true;
-  kept.behind = undefined;
-  emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
 }
 
 /** Says that a run was stopped before there was a classifier. */
@@ -246,13 +247,20 @@ async function finish(
     recipe,
     learned,
     weighting,
-  }: { readonly recipe: FineTuneOptions; readonly learned: Learned; readonly weighting: Weighting },
+    keeper,
+  }: {
+    readonly recipe: FineTuneOptions;
+    readonly learned: Learned;
+    readonly weighting: Weighting;
+    readonly keeper: RunKeeper;
+  },
   context: StoppableContext,
 ): Promise<FinishedRun> {
   const { parts, signal } = context;
   // Who stops the training does not wait for another round of the photos.
   const result = signal.aborted ? learned.result : await parts.measureExactly(recipe, learned.result);
-  const test = await testOn(recipe.runtime, folder, photos, context);
+  // What is tested is the file.
+  const test = (await keeper.retry()) ? await testOn(recipe.runtime, folder, photos, context) : undefined;
   const measured = (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined;
   const { truth, probabilities } = result.heldOut;
   const finished = new Date(context.now());
@@ -276,8 +284,9 @@ async function finish(
   const { search: found } = result;
   const taken = search ? settingsFound(settings, found) : settings;
   const versions = await parts.versions();
-  if (found !== undefined) await writeRunFolder(folder, tuningFiles(found));
-  await writeRunFolder(folder, {
+  const tuning: RunContents = found === undefined ? {} : tuningFiles(found);
+  await keeper.finish({
+    ...tuning,
     history: historyCsv(result.epochs),
     curves: runCurves(result, run.warnings),
     learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
@@ -345,7 +354,7 @@ async function testOn(
 }
 
 /** What is written of a search. */
-function tuningFiles(search: Search): Parameters<typeof writeRunFolder>[1] {
+function tuningFiles(search: Search): RunContents {
   return {
     tuning: `${JSON.stringify(tuningRecord(search), undefined, 2)}\n`,
     tuningTable: tuningCsv(search),

@@ -1,7 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { mkdirSync, openSync, readSync, type Stats, statfsSync, statSync, unlinkSync } from "node:fs";
-import { join } from "node:path";
-import { cacheFolder } from "../files/cache.js";
+import { warnOfCache } from "../errors/warn.js";
+import { cacheFolder, elsewhere } from "../files/cache.js";
+import { fileSystemError } from "../files/file-system-errors.js";
+import { sweepOnce, temporaryPath } from "../files/temporary-name.js";
 import type { PixelRoom } from "./pixel-room.js";
 
 /** The most bytes that are kept, if the disk has twice as many. */
@@ -88,6 +89,7 @@ export class PixelCache {
     if (before === undefined || room === undefined) return given(made);
     if (made !== undefined) {
       // Nothing more can be written; what was written before can still be read.
+      this.tell();
       if (this.scratch !== undefined && this.scratch !== "none") this.scratch = { ...this.scratch, limit: 0 };
       return made;
     }
@@ -97,16 +99,26 @@ export class PixelCache {
     return kept;
   }
 
+  private tell(): void {
+    warnOfCache(
+      `There is no room for more pixels in ${this.folder()}: photos that come later are decoded each time. ${elsewhere}`,
+    );
+  }
+
   private open(): Scratch | "none" {
     try {
       const folder = this.folder();
       mkdirSync(folder, { recursive: true });
-      const path = join(folder, `pixels-${randomUUID()}.tmp`);
+      void sweepOnce(folder);
+      const path = temporaryPath(folder);
       const descriptor = openSync(path, "wx+", 0o600);
       unlinkSync(path);
       const { bavail, bsize } = statfsSync(folder);
       return { descriptor, limit: Math.min(this.limit, (bavail * bsize) / 2) };
-    } catch {
+    } catch (cause) {
+      warnOfCache(
+        `${fileSystemError(cause, this.folder(), "write", elsewhere).message} Photos are decoded each time they are needed.`,
+      );
       return "none";
     }
   }
@@ -130,7 +142,11 @@ export class PixelCache {
   /** Room for pixels, unless there is none. */
   private reserve(length: number): PixelRoom | undefined {
     this.scratch ??= this.open();
-    if (this.scratch === "none" || this.reserved + length > this.scratch.limit) return undefined;
+    if (this.scratch === "none") return undefined;
+    if (this.reserved + length > this.scratch.limit) {
+      if (this.scratch.limit < this.limit) this.tell();
+      return undefined;
+    }
     const offset = this.reserved;
     this.reserved += length;
     return { descriptor: this.scratch.descriptor, offset };

@@ -15,25 +15,25 @@ export const runFiles = {
   checkpoints: "checkpoints",
 } as const;
 
+/** What is written to the folder of a run. */
+export interface RunContents {
+  readonly model?: Uint8Array | undefined;
+  readonly history?: string | undefined;
+  readonly curves?: string | undefined;
+  readonly learningCurve?: string | undefined;
+  readonly tuning?: string | undefined;
+  readonly tuningTable?: string | undefined;
+  readonly tuningPlot?: string | undefined;
+  readonly learningRate?: string | undefined;
+  readonly record?: object | undefined;
+}
+
 /**
  * Writes files of a run, each whole or not at all; `run.json` comes last and says that the others are there.
  *
  * @throws FileError when the disk is full or the folder has gone
  */
-export async function writeRunFolder(
-  path: string,
-  files: {
-    readonly model?: Uint8Array;
-    readonly history?: string;
-    readonly curves?: string;
-    readonly learningCurve?: string | undefined;
-    readonly tuning?: string | undefined;
-    readonly tuningTable?: string | undefined;
-    readonly tuningPlot?: string | undefined;
-    readonly learningRate?: string | undefined;
-    readonly record?: object;
-  },
-): Promise<void> {
+export async function writeRunFolder(path: string, files: RunContents): Promise<void> {
   const { record, ...others } = files;
   const keys = [
     "model",

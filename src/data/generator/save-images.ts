@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { FileError } from "../../errors/errors.js";
+import { writeFileAtomically } from "../../files/atomic-write.js";
 
 /** Formats that `saveFormat` can name. */
 export type ImageFormat = "png" | "jpeg" | "jpg" | "bmp" | "webp" | "tiff" | "tif" | "gif";
@@ -89,17 +89,17 @@ export async function saveImages(
   const size = height * width * channels;
   const raw = { width, height, channels: channels as 1 | 2 | 3 | 4 };
   try {
-    await mkdir(folder, { recursive: true });
     for (const [row, key] of keys.entries()) {
       const levels = visibleLevels(images.subarray(row * size, (row + 1) * size));
       const name = `${prefix}_${key}_${numbers[row] ?? 0}.${format}`;
-      await writeFile(join(folder, name), await encoded(sharp(levels, { raw }), format));
+      await writeFileAtomically(join(folder, name), await encoded(sharp(levels, { raw }), format));
     }
   } catch (cause) {
     throw new FileError(`The augmented photos cannot be written to ${folder}.`, {
       subject: folder,
       expected: "a folder that can be written to",
-      received: cause instanceof Error ? cause.message : String(cause),
+      received:
+        cause instanceof FileError ? (cause.received ?? "") : cause instanceof Error ? cause.message : String(cause),
       advice: "Give another saveToDir, or leave it out.",
       cause,
     });

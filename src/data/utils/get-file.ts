@@ -5,6 +5,8 @@ import { cacheFolder } from "../../files/cache.js";
 import type { Checksum } from "../../files/checksum.js";
 import { downloadFile, type DownloadProgress } from "../../files/download.js";
 import { type ArchiveFormat, extractArchive } from "../../files/extract-archive.js";
+import { withFileLock } from "../../files/file-lock.js";
+import { fileSystemError } from "../../files/file-system-errors.js";
 import { platform } from "../../models/platform.js";
 
 /** What {@link getFile} gets, and where to; names and meaning are Keras's. */
@@ -117,11 +119,27 @@ export async function getFile(options: GetFileOptions): Promise<string> {
   const unpacked = join(folder, hasEnding ? `${stem}_extracted` : fname);
   const checksum = checksumOf(options);
   const formats = formatsOf(options);
-  if (forceDownload) await rm(file, { force: true });
+  if (forceDownload) {
+    await rm(file, { force: true }).catch((cause: unknown) => {
+      throw fileSystemError(cause, file, "write");
+    });
+  }
   const isNew = !(await isThere(file));
   if (isNew) platform().print(`Downloading data from ${options.origin}`);
-  const state = await downloadFile({ url: origin.href, destination: file, checksum, onProgress: progress() });
+  const state = await downloadFile({
+    url: origin.href,
+    destination: file,
+    checksum,
+    elsewhere: "Give another cacheDir, or set the environment variable GRAFT_CACHE to another folder.",
+    onProgress: progress(),
+  });
   if (!unpacks) return file;
-  if (state === "downloaded" || !(await isThere(unpacked))) await extractArchive(file, unpacked, formats);
+  if (state === "downloaded" || !(await isThere(unpacked))) {
+    // Another process may be at the same archive: who waits for it finds that it is done.
+    const wasThere = await isThere(unpacked);
+    await withFileLock(`${unpacked}.lock`, async () => {
+      if (wasThere || !(await isThere(unpacked))) await extractArchive(file, unpacked, formats);
+    });
+  }
   return unpacked;
 }

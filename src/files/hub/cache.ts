@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { copyFile, lstat, mkdir, readdir, readFile, readlink, realpath, rm, stat, symlink } from "node:fs/promises";
+import { copyFile, lstat, readdir, readFile, readlink, realpath, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
-import { replaceFile, writeFileAtomically } from "../atomic-write.js";
+import { makeFolder, replaceFile, syncFile, syncFolder, writeFileAtomically } from "../atomic-write.js";
 import type { Checksum } from "../checksum.js";
 import { hashFile } from "../checksum.js";
 import { errorCode, fileSystemError } from "../file-system-errors.js";
+import { sweepOnce, temporaryPath } from "../temporary-name.js";
 import { type HubReference, isCommit, isPathInside } from "./reference.js";
 import type { HubSettings } from "./settings.js";
 
@@ -105,15 +105,18 @@ export class CachedRepository {
   async link(commit: string, file: string, oid: string, isNew: boolean): Promise<void> {
     const path = join(this.snapshot(commit), file);
     const blob = this.blob(oid);
-    const temporary = `${path}.${String(process.pid)}-${randomBytes(4).toString("hex")}.tmp`;
+    const temporary = temporaryPath(dirname(path));
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
+      await sweepOnce(dirname(path));
       try {
         // Renamed over what is there, so that who reads at the same time finds one or the other.
         if (!(await this.#linked(relative(dirname(path), blob), temporary))) {
           await (isNew ? replaceFile(blob, temporary) : copyFile(blob, temporary));
+          await syncFile(temporary);
         }
         await replaceFile(temporary, path);
+        await syncFolder(dirname(path));
       } catch (cause) {
         await rm(temporary, { force: true });
         throw cause;

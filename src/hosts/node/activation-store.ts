@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { appendFile, mkdir, open, readdir, readFile, rm, stat, statfs, utimes } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat, statfs, utimes } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { z } from "zod";
 import type { KeptTrunk } from "../../jobs/parts.js";
 import type { ActivationStore, TrunkDescription } from "../../training/machine.js";
+import { FileError } from "../../errors/errors.js";
+import { byteCount } from "../../errors/words.js";
+import { appendToFile } from "../../files/append.js";
 import { writeFileAtomically } from "../../files/atomic-write.js";
 import { cacheFolder } from "../../files/cache.js";
 import { hashBytes } from "../../files/checksum.js";
@@ -121,7 +124,8 @@ async function readAbout(path: string): Promise<z.infer<typeof aboutSchema> | un
  */
 export async function clearActivations(folder: string = activationFolder()): Promise<void> {
   try {
-    await rm(folder, { recursive: true, force: true });
+    // Again where a run adds to it at the same time.
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   } catch (cause) {
     throw fileSystemError(cause, folder, "write");
   }
@@ -165,14 +169,29 @@ export async function openActivationStore(
         await writeFileAtomically(join(path, aboutFile), `${JSON.stringify(about)}\n`);
       });
     }
-    const now = new Date();
-    await utimes(path, now, now);
-    const room = await makeRoom(folder, name, limit);
+    const room = await touchAndMakeRoom(path, folder, { name, limit, warn });
     return await DiskActivations.open(path, width * 4, { room, reserve, warn });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     warn(`Activations are not kept for other runs: ${path} cannot be used (${reason}).`);
     return undefined;
+  }
+}
+
+/** What is kept in a folder that nobody may write to is used all the same. */
+async function touchAndMakeRoom(
+  path: string,
+  folder: string,
+  { name, limit, warn }: { readonly name: string; readonly limit: number; readonly warn: (line: string) => void },
+): Promise<number> {
+  try {
+    const now = new Date();
+    await utimes(path, now, now);
+    return await makeRoom(folder, name, limit);
+  } catch (cause) {
+    if (!["EROFS", "EACCES", "EPERM"].includes(errorCode(cause) ?? "")) throw cause;
+    warn(`${fileSystemError(cause, path, "write").message} What is kept there is used, and nothing is added.`);
+    return 0;
   }
 }
 
@@ -199,6 +218,29 @@ interface Limits {
   readonly warn: (line: string) => void;
 }
 
+/**
+ * An index, as far as there are rows. Nothing of what is no file, or cannot be read: what it is about is computed again.
+ *
+ * @param rows how many rows there are
+ */
+async function readIndex(path: string, rows: number): Promise<Buffer> {
+  try {
+    const { size } = await stat(path);
+    const bytes = Buffer.alloc(Math.min(size, rows * entryBytes));
+    if (bytes.length === 0) return bytes;
+    const handle = await open(path);
+    try {
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+      return bytes.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    if (errorCode(cause) === undefined) throw cause;
+    return Buffer.alloc(0);
+  }
+}
+
 class DiskActivations implements ActivationStore {
   private readonly own = `${Date.now().toString(36)}-${process.pid.toString(36)}-${randomBytes(4).toString("hex")}`;
   /** Rows that are not written yet. */
@@ -223,11 +265,8 @@ class DiskActivations implements ActivationStore {
     for (const file of await readdir(path)) {
       if (!file.endsWith(".index")) continue;
       const rows = file.replace(/index$/, "rows");
-      const index = await readFile(join(path, file));
-      const complete = Math.min(
-        Math.floor(index.length / entryBytes),
-        Math.floor((await sizeOf(join(path, rows))) / rowBytes),
-      );
+      const index = await readIndex(join(path, file), Math.floor((await sizeOf(join(path, rows))) / rowBytes));
+      const complete = Math.floor(index.length / entryBytes);
       for (let row = 0; row < complete; row++) {
         const at = row * entryBytes;
         const key = index.toString("hex", at, at + keyBytes);
@@ -296,23 +335,27 @@ class DiskActivations implements ActivationStore {
       const { bavail, bsize } = await statfs(this.path);
       if (bavail * bsize - rows.length * this.rowBytes < this.limits.reserve) {
         this.closed = true;
+        this.limits.warn(
+          `Activations are not kept for other runs from here on: ${byteCount(bavail * bsize)} are free at ${this.path}, of which ` +
+            `${byteCount(this.limits.reserve)} are left for what is more important.`,
+        );
         return;
       }
-      await appendFile(join(this.path, file), Buffer.concat(rows.map(({ row }) => row)));
+      await appendToFile(join(this.path, file), Buffer.concat(rows.map(({ row }) => row)));
       const index = Buffer.alloc(rows.length * entryBytes);
       rows.forEach(({ key, row }, position) => {
         index.write(key, position * entryBytes, "hex");
         index.writeUInt32LE(crc32(row), position * entryBytes + keyBytes);
       });
-      await appendFile(join(this.path, `${this.own}.index`), index);
+      await appendToFile(join(this.path, `${this.own}.index`), index);
       rows.forEach(({ key, row }, position) => {
         this.entries.set(key, { file, row: this.written + position, checksum: crc32(row) });
       });
       this.written += rows.length;
     } catch (cause) {
-      // A piece of a row may have been written, after which no other would be found.
+      // Rows may have been written without their entries, after which no other would be found.
       this.closed = true;
-      const { message } = fileSystemError(cause, this.path, "write");
+      const { message } = cause instanceof FileError ? cause : fileSystemError(cause, this.path, "write");
       this.limits.warn(`${message} Activations are not kept for other runs from here on.`);
     }
   }

@@ -1,5 +1,4 @@
 import { cpus } from "node:os";
-import { FileError } from "../../errors/errors.js";
 import { version } from "../../errors/version.js";
 import { cached } from "../../files/cache.js";
 import { hashBytes } from "../../files/checksum.js";
@@ -8,8 +7,6 @@ import { hashBytes } from "../../files/checksum.js";
 export interface FactOptions {
   /** What it is a fact of: the runtime's name, which says device and threads. */
   readonly engine: string;
-  /** Hears when it cannot be kept. */
-  readonly warn: (line: string) => void;
 }
 
 /**
@@ -22,25 +19,13 @@ export interface FactOptions {
 export async function machineFact(
   name: string,
   measure: () => Promise<number>,
-  { engine, warn }: FactOptions,
+  { engine }: FactOptions,
 ): Promise<number> {
   const processor = cpus()[0]?.model ?? "";
   const identity = JSON.stringify({ name, engine, processor, version });
-  const measured: number[] = [];
   const entry = {
     name: `machine/${hashBytes(Buffer.from(identity), "sha256").slice(0, 32)}`,
-    make: async () => {
-      const fact = await measure();
-      measured.push(fact);
-      return Buffer.from(String(fact));
-    },
+    make: async () => Buffer.from(String(await measure())),
   };
-  try {
-    return Number(Buffer.from(await cached(entry)).toString());
-  } catch (error) {
-    const [fact] = measured;
-    if (!(error instanceof FileError)) throw error;
-    warn(`What this machine is good at is measured each time: ${error.message}`);
-    return fact ?? measure();
-  }
+  return Number(Buffer.from(await cached(entry)).toString());
 }

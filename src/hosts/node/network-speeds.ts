@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { dirname } from "node:path";
 import { z } from "zod";
@@ -6,9 +6,10 @@ import type { Backbone } from "../../applications/backbone.js";
 import { hubBackbone } from "../../applications/hub-backbone.js";
 import { loadBackbone } from "../../applications/load-backbone.js";
 import { networks } from "../../applications/networks.js";
-import { DownloadError } from "../../errors/errors.js";
-import { writeFileAtomically } from "../../files/atomic-write.js";
-import { cachePath } from "../../files/cache.js";
+import { DownloadError, FileError } from "../../errors/errors.js";
+import { warnOfCache } from "../../errors/warn.js";
+import { makeFolder, writeFileAtomically } from "../../files/atomic-write.js";
+import { cachePath, elsewhere } from "../../files/cache.js";
 import { withFileLock } from "../../files/file-lock.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
 import { isHubName, parseHubName } from "../../files/hub/reference.js";
@@ -98,14 +99,19 @@ export const networkSpeeds: NetworkSpeeds = {
     const backbone = await loadKept(name);
     if (backbone === undefined) return undefined;
     const milliseconds = await timeOf(backbone);
-    await mkdir(dirname(speedsFile()), { recursive: true }).catch((cause: unknown) => {
-      throw fileSystemError(cause, speedsFile(), "write");
-    });
-    await withFileLock(`${speedsFile()}.lock`, async () => {
-      const all = await kept();
-      const here = { ...all[computer()], [name]: milliseconds };
-      await writeFileAtomically(speedsFile(), `${JSON.stringify({ ...all, [computer()]: here }, null, 1)}\n`);
-    });
+    try {
+      await makeFolder(dirname(speedsFile()));
+      await withFileLock(`${speedsFile()}.lock`, async () => {
+        const all = await kept();
+        const here = { ...all[computer()], [name]: milliseconds };
+        await writeFileAtomically(speedsFile(), `${JSON.stringify({ ...all, [computer()]: here }, null, 1)}\n`);
+      });
+    } catch (cause) {
+      const reason = cause instanceof FileError ? cause.cause : cause;
+      if (errorCode(reason) === undefined) throw cause;
+      // It was measured, and is of use now.
+      warnOfCache(fileSystemError(reason, speedsFile(), "write", elsewhere).message);
+    }
     return milliseconds;
   },
 };

@@ -1,8 +1,9 @@
-import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { warnOfCache } from "../../errors/warn.js";
 import type { Platform } from "../../models/platform.js";
 import { usableMemory } from "../../runtime/node/memory.js";
 import { createNodeRuntime, type NodeRuntimeOptions } from "../../runtime/node/runtime.js";
+import { appendToFile } from "../../files/append.js";
 import { writeFileAtomically } from "../../files/atomic-write.js";
 import { hashBytes } from "../../files/checksum.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
@@ -33,14 +34,7 @@ export function createNodeMachine(): Machine {
   return {
     writeFile: writeFileAtomically,
     readFile: readIfThere,
-    async appendFile(path, bytes) {
-      try {
-        await mkdir(dirname(path), { recursive: true });
-        await appendFile(path, bytes);
-      } catch (cause) {
-        throw fileSystemError(cause, path, "write");
-      }
-    },
+    appendFile: appendToFile,
     async removeFile(path) {
       try {
         await rm(path, { force: true });
@@ -50,8 +44,8 @@ export function createNodeMachine(): Machine {
     },
     digest: (bytes) => hashBytes(bytes, "sha256"),
     activationMemory: usableMemory() / 4,
-    openActivationStore: (trunk) => openActivationStore(trunk, { warn }),
-    machineFact: (name, engine, measure) => machineFact(name, measure, { engine, warn }),
+    openActivationStore: (trunk) => openActivationStore(trunk, { warn: warnOfCache }),
+    machineFact: (name, engine, measure) => machineFact(name, measure, { engine }),
     progressBar: () => (bar = new Progress(process.stderr, process.env, () => performance.now())),
     print: (line) => {
       console.log(harmless(line));

@@ -13,6 +13,7 @@ export interface CSVLoggerOptions {
 }
 
 const encoder = new TextEncoder();
+const newline = 0x0a;
 
 /** Options that may follow by position, in Keras's order. */
 const following = ["separator", "append"] as const;
@@ -56,6 +57,10 @@ export class CSVLogger extends Callback {
     this.keys = undefined;
     const there = this.append ? await machine.readFile(this.filename) : undefined;
     this.needsHeading = there === undefined || there.length === 0;
+    // A process that was killed while it wrote a row has left a part of it, which is not to become one with the next.
+    if (there !== undefined && there.length > 0 && there.at(-1) !== newline) {
+      await machine.appendFile(this.filename, encoder.encode("\r\n"));
+    }
     if (!this.append) await machine.writeFile(this.filename, new Uint8Array());
   }
 
