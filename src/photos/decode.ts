@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import sharp from "sharp";
-import { FileError } from "../errors/errors.js";
 import { type Bitmap, BitmapError } from "./bitmap.js";
 import { decodeBmp } from "./bmp.js";
 import { decodePpm } from "./ppm.js";
+import { PhotoError } from "./photo-error.js";
+import { readPhotoFile } from "./photo-file.js";
 import { photoFormat, whyUnreadable } from "./photo-format.js";
 
 /** A decoded photo. */
@@ -39,36 +39,6 @@ export interface DecodeOptions {
 
 /** 200 million: what the largest sensors of phones give, 600 MB once decoded. */
 const maximumPixels = 200_000_000;
-
-/** A file cannot be used as a photo. */
-export class PhotoError extends FileError {
-  override readonly name: string = "PhotoError";
-  /** The file's path, or the name that was given with the bytes. */
-  readonly path: string;
-  /** Why, in a few words and without the path. */
-  readonly reason: string;
-
-  constructor(path: string, reason: string, cause?: unknown) {
-    super(`The photo ${path} cannot be used: ${reason}.`, { subject: path, received: reason, cause });
-    this.path = path;
-    this.reason = reason;
-  }
-}
-
-async function read(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    const reasons: Record<string, string> = {
-      ENOENT: "there is no such file",
-      EISDIR: "it is a folder",
-      EACCES: "its permissions do not allow reading it",
-      EPERM: "its permissions do not allow reading it",
-    };
-    throw new PhotoError(path, reasons[code] ?? `it cannot be read (${String(cause)})`, cause);
-  }
-}
 
 /** What libvips says, in our words where it is something that everybody meets. */
 function reasonOf(cause: unknown): string {
@@ -128,7 +98,7 @@ function jpegDivisor(width: number, height: number, resizedTo: number): number {
 export async function decodePhoto(source: string | Uint8Array, options: DecodeOptions = {}): Promise<DecodedPhoto> {
   const path = typeof source === "string" ? source : (options.name ?? "photo");
   // sharp gets bytes rather than a path: libvips remembers files by name, and would not see that one has changed.
-  const bytes = typeof source === "string" ? await read(source) : source;
+  const bytes = typeof source === "string" ? (await readPhotoFile(source)).bytes : source;
   if (bytes.length === 0) throw new PhotoError(path, "the file is empty");
   const format = photoFormat(bytes);
   if (format === undefined || format.readable === "no") throw new PhotoError(path, whyUnreadable(format));
