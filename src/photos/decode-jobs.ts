@@ -57,25 +57,34 @@ export async function perform(job: DecodeJob): Promise<Performed> {
   }
   const file = await readPhotoFile(job.path, job.hash);
   const { hash, state } = file;
-  return { result: await made(job, file), file: { hash, state } };
+  const held: (() => void)[] = [];
+  try {
+    return { result: await made(job, file, (giveBack) => held.push(giveBack)), file: { hash, state } };
+  } finally {
+    for (const giveBack of held) giveBack();
+  }
 }
+
+/** What is copied to the thread that asked for it. */
+const copied = { bytesPerPixel: 3 };
 
 async function made(
   job: Exclude<DecodeJob, { readonly kind: "prepare" }>,
   file: PhotoFile,
+  onMemory: DecodeOptions["onMemory"],
 ): Promise<Performed["result"]> {
   switch (job.kind) {
     case "decode":
-      return decodePhoto(file.bytes, { ...job.options, name: file.path });
+      return decodePhoto(file.bytes, { ...job.options, ...copied, name: file.path, onMemory });
     case "resize": {
       // The engine is loaded by those who need it.
       const { resizedPhoto } = await import("./resized-photo.js");
       const { views, ...framing } = job.options;
-      return resizedPhoto(file, framing, views);
+      return resizedPhoto(file, framing, views, onMemory);
     }
     case "read":
-      return readPhoto(file, job.options);
+      return readPhoto(file, job.options, onMemory);
     case "dataset":
-      return datasetPixels(file, job.options);
+      return datasetPixels(file, job.options, onMemory);
   }
 }

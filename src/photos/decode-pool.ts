@@ -2,6 +2,7 @@ import { processors } from "../runtime/node/processors.js";
 import { ThreadPool } from "../runtime/node/threads.js";
 import { PhotoError } from "./photo-error.js";
 import type { DecodeJob, DecodeResults, Performed, PixelJob } from "./decode-jobs.js";
+import { photoMemory } from "./photo-memory.js";
 import type { MadePixels } from "./pixel-cache.js";
 import type { PixelRoom } from "./pixel-room.js";
 
@@ -30,6 +31,7 @@ export class DecodePool {
   constructor(private readonly size: number) {
     this.threads = new ThreadPool(new URL("./decode-worker", import.meta.url), {
       size,
+      data: { photoMemory: photoMemory.shared },
       revive: (described) => {
         const { path, reason } = described as PhotoError;
         return new PhotoError(path, reason);
