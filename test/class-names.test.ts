@@ -14,7 +14,7 @@ import {
   schedules,
 } from "graft-ml";
 import { afterAll, describe, expect, it } from "vitest";
-import { PhotoError } from "../src/photos/decode.js";
+import { PhotoError } from "../src/photos/photo-error.js";
 import { errorNames, everyClass } from "./support/class-names.js";
 
 // Beside node_modules, so that the bundle finds what it imports.

@@ -29,7 +29,7 @@ const words: Readonly<Record<string, readonly [received: string, advice: string]
 /**
  * An error of the file system in words.
  *
- * @param cause what a function of `node:fs` threw
+ * @param cause what a function of `node:fs` threw; an error that is in words already stays as it is
  * @param path the file or folder
  * @param action what was being done to it
  * @param advice what to do, when more is known than the file system says
@@ -42,6 +42,7 @@ export function fileSystemError(
   advice?: string,
   wanted?: number,
 ): FileError {
+  if (cause instanceof FileError) return cause;
   const known = words[errorCode(cause) ?? ""];
   const received = known?.[0] ?? (cause instanceof Error ? cause.message : String(cause));
   return new FileError(`${path} cannot be ${action === "read" ? "read" : "written"}.`, {

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { FileError, UsageError } from "../errors/errors.js";
 import { namedRecord } from "../errors/named-record.js";
 import { count } from "../errors/words.js";
-import { PhotoError } from "../photos/decode.js";
+import { PhotoError } from "../photos/photo-error.js";
 import { readableFormats } from "../photos/photo-format.js";
 import type { Classifier } from "../recipe/classifier.js";
 import { lookAtPhotos } from "../recipe/look-at-photos.js";

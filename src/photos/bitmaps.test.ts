@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readGolden } from "../../test/support/golden.js";
-import { decodePhoto, PhotoError } from "./decode.js";
+import { decodePhoto } from "./decode.js";
+import { PhotoError } from "./photo-error.js";
 
 interface Case {
   /** Base64. */

@@ -60,6 +60,16 @@ function readHeader(bytes: Uint8Array): Header {
   return { width, height, topDown: signed < 0, bits, compression, offset: number(10), masks, palette };
 }
 
+/**
+ * The size that a BMP's header says.
+ *
+ * @throws BitmapError when it is damaged
+ */
+export function sizeOfBmp(bytes: Uint8Array): { readonly width: number; readonly height: number } {
+  if (bytes.length < 30) throw new BitmapError("its end is missing", true);
+  return readHeader(bytes);
+}
+
 /** Numbers of colours of compressed rows, `[height, width]`, the lowest row first. */
 function runLengths(bytes: Uint8Array, { width, height, offset, compression }: Header): Uint8Array {
   const nibbles = compression === rle4;

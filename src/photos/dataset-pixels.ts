@@ -1,4 +1,6 @@
+import type { DecodeOptions } from "./decode.js";
 import { channelsOf, type ColorMode, decodeAs, middle } from "./read-photo.js";
+import type { PhotoFile } from "./photo-file.js";
 import { resizeLikeTensorFlow, type ResizeMethod } from "./resize-like-tensorflow.js";
 
 /** How {@link datasetPixels} makes pixels of a file. */
@@ -12,14 +14,20 @@ export interface DatasetPixelOptions {
 }
 
 /**
- * Reads a photo from a file and brings it to a size, as Keras's `image_dataset_from_directory` does.
+ * Decodes a photo and brings it to a size, as Keras's `image_dataset_from_directory` does.
  *
  * @returns `[height, width, channels]` float32, levels in [0, 255]
+ * @param file read before
+ * @param onMemory told how to give its memory back; default: it is given back once it is decoded
  * @throws PhotoError when the file cannot be used
  */
-export async function datasetPixels(path: string, options: DatasetPixelOptions): Promise<Float32Array> {
+export async function datasetPixels(
+  file: PhotoFile,
+  options: DatasetPixelOptions,
+  onMemory?: DecodeOptions["onMemory"],
+): Promise<Float32Array> {
   const { colorMode, imageSize, interpolation } = options;
-  const photo = await decodeAs(path, colorMode);
+  const photo = await decodeAs(file, colorMode, onMemory);
   const channels = channelsOf(colorMode);
   const [height, width] = imageSize;
   const whole = { left: 0, top: 0, width: photo.width, height: photo.height };

@@ -1,6 +1,8 @@
-import { type DecodedPhoto, PhotoError } from "./decode.js";
+import type { DecodedPhoto } from "./decode.js";
+import { PhotoError } from "./photo-error.js";
 import { decodePool } from "./decode-pool.js";
 import { processors } from "../runtime/node/processors.js";
+import type { PhotoInFile } from "./photo.js";
 import { workAhead } from "../runtime/work-ahead.js";
 
 /** A photo, or why there is none. */
@@ -27,7 +29,7 @@ export interface DecodeAheadOptions {
  *
  * @param items what to decode
  */
-export async function* decodeAhead<Item extends { readonly path: string }>(
+export async function* decodeAhead<Item extends PhotoInFile>(
   items: readonly Item[],
   { resizedTo, ahead = 4 * processors().threads }: DecodeAheadOptions = {},
 ): AsyncGenerator<Decoded<Item>> {
@@ -36,7 +38,7 @@ export async function* decodeAhead<Item extends { readonly path: string }>(
   let taken = 0;
   const decode = async (item: Item): Promise<Decoded<Item>> => {
     try {
-      return { item, photo: await decodePool.run({ kind: "decode", path: item.path, options }) };
+      return { item, photo: await decodePool.run({ kind: "decode", path: item.path, hash: item.hash, options }) };
     } catch (error) {
       if (error instanceof PhotoError) return { item, reason: error.reason };
       throw error;

@@ -1,6 +1,7 @@
 import { datasetPixels, type DatasetPixelOptions } from "./dataset-pixels.js";
 import { type DecodedPhoto, type DecodeOptions, decodePhoto } from "./decode.js";
 import type { Framing } from "./framing.js";
+import { type PhotoFile, readPhotoFile } from "./photo-file.js";
 import { readPhoto, type ReadPhotoOptions } from "./read-photo.js";
 import type { View } from "./view.js";
 
@@ -13,13 +14,19 @@ export type PixelWork =
   | { readonly kind: "read"; readonly options: ReadPhotoOptions }
   | { readonly kind: "dataset"; readonly options: DatasetPixelOptions };
 
+/** A photo's file, and the hash that its bytes must have, where it was read before. */
+interface JobFile {
+  readonly path: string;
+  readonly hash?: string | undefined;
+}
+
 /** Such work on one photo. */
-export type PixelJob = PixelWork & { readonly path: string };
+export type PixelJob = PixelWork & JobFile;
 
 /** Work on one photo; `prepare` loads what `resize` needs. */
 export type DecodeJob =
   | PixelJob
-  | { readonly kind: "decode"; readonly path: string; readonly options: Pick<DecodeOptions, "resizedTo"> }
+  | ({ readonly kind: "decode"; readonly options: Pick<DecodeOptions, "resizedTo"> } & JobFile)
   | { readonly kind: "prepare" };
 
 /** What each kind of work gives. */
@@ -31,27 +38,53 @@ export interface DecodeResults {
   readonly dataset: Float32Array;
 }
 
+/** What was made of a photo, and of which file. */
+export interface Performed {
+  readonly result: DecodeResults[DecodeJob["kind"]];
+  /** `undefined` for `prepare`. */
+  readonly file: Pick<PhotoFile, "hash" | "state"> | undefined;
+}
+
 /**
- * Does the work, on whichever thread it is called.
+ * Does the work, on whichever thread it is called. A photo's file is read once: the hash is that of the bytes that were decoded.
  *
- * @throws PhotoError when the file cannot be used
+ * @throws PhotoError when the file cannot be used, or has another hash than it must have
  */
-export async function perform(job: DecodeJob): Promise<DecodeResults[DecodeJob["kind"]]> {
+export async function perform(job: DecodeJob): Promise<Performed> {
+  if (job.kind === "prepare") {
+    await import("./resized-photo.js");
+    return { result: new Uint8Array(), file: undefined };
+  }
+  const file = await readPhotoFile(job.path, job.hash);
+  const { hash, state } = file;
+  const held: (() => void)[] = [];
+  try {
+    return { result: await made(job, file, (giveBack) => held.push(giveBack)), file: { hash, state } };
+  } finally {
+    for (const giveBack of held) giveBack();
+  }
+}
+
+/** What is copied to the thread that asked for it. */
+const copied = { bytesPerPixel: 3 };
+
+async function made(
+  job: Exclude<DecodeJob, { readonly kind: "prepare" }>,
+  file: PhotoFile,
+  onMemory: DecodeOptions["onMemory"],
+): Promise<Performed["result"]> {
   switch (job.kind) {
-    case "prepare":
-      await import("./resized-photo.js");
-      return new Uint8Array();
     case "decode":
-      return decodePhoto(job.path, job.options);
+      return decodePhoto(file.bytes, { ...job.options, ...copied, name: file.path, onMemory });
     case "resize": {
       // The engine is loaded by those who need it.
       const { resizedPhoto } = await import("./resized-photo.js");
       const { views, ...framing } = job.options;
-      return resizedPhoto(job.path, framing, views);
+      return resizedPhoto(file, framing, views, onMemory);
     }
     case "read":
-      return readPhoto(job.path, job.options);
+      return readPhoto(file, job.options, onMemory);
     case "dataset":
-      return datasetPixels(job.path, job.options);
+      return datasetPixels(file, job.options, onMemory);
   }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Generator } from "../random/generator.js";
-import { PhotoError } from "./decode.js";
+import { PhotoError } from "./photo-error.js";
 import { type DecodeJob, perform } from "./decode-jobs.js";
 import { DecodePool } from "./decode-pool.js";
 
@@ -45,7 +45,7 @@ function jobs(path: string): DecodeJob[] {
 test("threads give what the functions give, whatever the order in which they finish", async () => {
   const all = Array.from({ length: 6 }, (_, index) => jobs(photo(index))).flat();
   const results = await Promise.all(all.map((job) => pool.run(job)));
-  for (const [index, job] of all.entries()) expect(results[index]).toEqual(await perform(job));
+  for (const [index, job] of all.entries()) expect(results[index]).toEqual((await perform(job)).result);
 });
 
 test("pixels are written where there is room, and given where they cannot be written", async () => {
@@ -53,14 +53,14 @@ test("pixels are written where there is room, and given where they cannot be wri
   const file = await open(join(folder, "pixels"), "w+");
   const wanted = jobs(photo(2)).filter((job) => job.kind !== "decode" && job.kind !== "prepare");
   for (const job of wanted) {
-    const direct = await perform(job);
+    const { result: direct, file: from } = await perform(job);
     const made = "data" in direct ? direct.data : direct;
     const expected = Buffer.from(made.buffer, made.byteOffset, made.byteLength);
-    expect(await pool.pixels(job, { descriptor: file.fd, offset: 5 })).toBeUndefined();
+    expect(await pool.pixels(job, { descriptor: file.fd, offset: 5 })).toEqual({ ...from, pixels: undefined });
     const { buffer } = await file.read(Buffer.alloc(expected.length), 0, expected.length, 5);
     expect(buffer.equals(expected)).toBe(true);
     for (const room of [undefined, { descriptor: 99_999, offset: 0 }]) {
-      expect(Buffer.from((await pool.pixels(job, room)) ?? []).equals(expected)).toBe(true);
+      expect(Buffer.from((await pool.pixels(job, room)).pixels ?? []).equals(expected)).toBe(true);
     }
   }
   await file.close();

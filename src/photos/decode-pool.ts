@@ -1,7 +1,9 @@
 import { processors } from "../runtime/node/processors.js";
 import { ThreadPool } from "../runtime/node/threads.js";
-import { PhotoError } from "./decode.js";
-import type { DecodeJob, DecodeResults, PixelJob } from "./decode-jobs.js";
+import { PhotoError } from "./photo-error.js";
+import type { DecodeJob, DecodeResults, Performed, PixelJob } from "./decode-jobs.js";
+import { photoMemory } from "./photo-memory.js";
+import type { MadePixels } from "./pixel-cache.js";
 import type { PixelRoom } from "./pixel-room.js";
 
 /** What a thread is asked. */
@@ -10,6 +12,9 @@ export interface DecodeRequest {
   /** Where pixels are written instead of being given. */
   readonly room?: PixelRoom | undefined;
 }
+
+/** What a thread gives; no result where it was written. */
+export type DecodeReply = Pick<Performed, "file"> & { readonly result: Performed["result"] | undefined };
 
 /** More threads than this do not decode faster: reading their results is the work of one. */
 const mostWorkers = 16;
@@ -20,12 +25,13 @@ const mostWorkers = 16;
  * own. What they give is what the same functions give when they are called directly.
  */
 export class DecodePool {
-  private readonly threads: ThreadPool<DecodeRequest, DecodeResults[DecodeJob["kind"]] | undefined>;
+  private readonly threads: ThreadPool<DecodeRequest, DecodeReply>;
 
   /** @param size the most threads */
   constructor(private readonly size: number) {
     this.threads = new ThreadPool(new URL("./decode-worker", import.meta.url), {
       size,
+      data: { photoMemory: photoMemory.shared },
       revive: (described) => {
         const { path, reason } = described as PhotoError;
         return new PhotoError(path, reason);
@@ -39,19 +45,21 @@ export class DecodePool {
    * @throws PhotoError when the file cannot be used
    */
   async run<Job extends DecodeJob>(job: Job): Promise<DecodeResults[Job["kind"]]> {
-    return (await this.threads.run({ job })) as DecodeResults[Job["kind"]];
+    return (await this.threads.run({ job })).result as DecodeResults[Job["kind"]];
   }
 
   /**
    * Makes pixels of a photo, begun at once.
    *
    * @param room where they are written
-   * @returns their bytes, where there is no room or they could not be written
+   * @returns which file was decoded, and the pixels' bytes where there is no room or they could not be written
    * @throws PhotoError when the file cannot be used
    */
-  async pixels(job: PixelJob, room: PixelRoom | undefined): Promise<Uint8Array | undefined> {
-    const made = (await this.threads.run({ job, room })) as Uint8Array | Float32Array | undefined;
-    return made && new Uint8Array(made.buffer, made.byteOffset, made.byteLength);
+  async pixels(job: PixelJob, room: PixelRoom | undefined): Promise<MadePixels> {
+    const { result, file } = await this.threads.run({ job, room });
+    if (file === undefined) throw new TypeError("A thread gave pixels of no file.");
+    const made = result as Uint8Array | Float32Array | undefined;
+    return { ...file, pixels: made && new Uint8Array(made.buffer, made.byteOffset, made.byteLength) };
   }
 
   /** Starts all threads, and loads what they resize photos with. */

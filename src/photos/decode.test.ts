@@ -6,7 +6,8 @@ import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { Generator } from "../random/generator.js";
 import { createNodeRuntime } from "../runtime/node/runtime.js";
-import { decodePhoto, PhotoError } from "./decode.js";
+import { decodePhoto } from "./decode.js";
+import { PhotoError } from "./photo-error.js";
 import { PhotoResizer } from "./photo-resizer.js";
 
 /** Decodes, or gives the reason why not. */

@@ -1,9 +1,10 @@
-import { readFile } from "node:fs/promises";
-import sharp from "sharp";
-import { FileError } from "../errors/errors.js";
-import { type Bitmap, BitmapError } from "./bitmap.js";
-import { decodeBmp } from "./bmp.js";
-import { decodePpm } from "./ppm.js";
+import sharp, { type Metadata } from "sharp";
+import { BitmapError } from "./bitmap.js";
+import { decodeBmp, sizeOfBmp } from "./bmp.js";
+import { mostMemory, photoMemory } from "./photo-memory.js";
+import { decodePpm, sizeOfPpm } from "./ppm.js";
+import { PhotoError } from "./photo-error.js";
+import { readPhotoFile } from "./photo-file.js";
 import { photoFormat, whyUnreadable } from "./photo-format.js";
 
 /** A decoded photo. */
@@ -25,7 +26,8 @@ export interface DecodeOptions {
    * of its size, which its transform gives at once, as long as both of its sides stay twice as long as this and can be
    * divided by it; all other photos keep their size. That halves the time of a 12-megapixel JPEG, saves nearly all of its
    * memory and of the time to resize it, and changes pixels by 0.2 to 0.4 levels of 255 rms, and by 1 at most where it was
-   * measured, once they are resized. Default: none, every photo keeps its size.
+   * measured, once they are resized. A photo that has more than 33 million pixels after that is shrunk on the way to half as many, but
+   * not below twice this, so that it does not take gigabytes. Default: none, every photo keeps its size.
    */
   readonly resizedTo?: number;
   /**
@@ -35,40 +37,55 @@ export interface DecodeOptions {
   readonly limitPixels?: number | undefined;
   /** What errors call a photo that is given as bytes. Default "photo". */
   readonly name?: string;
+  /** Bytes that are made of each decoded pixel afterwards, while the photo still has its memory. Default 0. */
+  readonly bytesPerPixel?: number;
+  /**
+   * Told how to give the photo's memory back, when nothing more is made of it. Default: it is given back once the photo is decoded.
+   */
+  readonly onMemory?: (giveBack: () => void) => void;
 }
 
 /** 200 million: what the largest sensors of phones give, 600 MB once decoded. */
 const maximumPixels = 200_000_000;
 
-/** A file cannot be used as a photo. */
-export class PhotoError extends FileError {
-  override readonly name: string = "PhotoError";
-  /** The file's path, or the name that was given with the bytes. */
-  readonly path: string;
-  /** Why, in a few words and without the path. */
-  readonly reason: string;
+/**
+ * Photos that have more pixels once decoded are shrunk on the way, where they will be resized: a graph that resizes one would take
+ * gigabytes.
+ */
+const mostToResize = 2 ** 25;
 
-  constructor(path: string, reason: string, cause?: unknown) {
-    super(`The photo ${path} cannot be used: ${reason}.`, { subject: path, received: reason, cause });
-    this.path = path;
-    this.reason = reason;
-  }
+/**
+ * How much a photo's sides are shrunk on the way, 1 for not at all: to half as many pixels as may be resized, so that it does not
+ * matter where the limit is, but not below twice the size that it will have.
+ */
+function largePhotoScale(width: number, height: number, resizedTo: number): number {
+  if (width * height <= mostToResize) return 1;
+  const scale = Math.sqrt(mostToResize / 2 / (width * height));
+  return Math.min(1, Math.max(scale, (2 * resizedTo) / Math.min(width, height)));
 }
 
-async function read(path: string): Promise<Uint8Array> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    const reasons: Record<string, string> = {
-      ENOENT: "there is no such file",
-      EISDIR: "it is a folder",
-      EACCES: "its permissions do not allow reading it",
-      EPERM: "its permissions do not allow reading it",
-    };
-    throw new PhotoError(path, reasons[code] ?? `it cannot be read (${String(cause)})`, cause);
-  }
+/** Bytes that the image library holds of each pixel of a file while it decodes it, beside the rows that it works on. */
+function heldPerPixel({ format, channels, depth, isProgressive, orientation = 1 }: Metadata): number {
+  const stored = channels * (bytesOf[depth] ?? 8);
+  // What lies on its side cannot be turned row by row.
+  const turned = orientation > 1 ? stored : 0;
+  if (format === "jpeg") return turned + (isProgressive ? 2 * channels : 0);
+  if (format === "png") return turned + (isProgressive ? stored : 0);
+  // A strip may be the whole picture.
+  if (format === "tiff") return turned + stored;
+  // The others decode whole frames, of which some take the one before.
+  return turned + 2 * stored + 4;
 }
+
+const bytesOf: Readonly<Partial<Record<string, number>>> = {
+  uchar: 1,
+  char: 1,
+  ushort: 2,
+  short: 2,
+  uint: 4,
+  int: 4,
+  float: 4,
+};
 
 /** What libvips says, in our words where it is something that everybody meets. */
 function reasonOf(cause: unknown): string {
@@ -84,7 +101,10 @@ const bitmapDecoders: ReadonlyMap<string, typeof decodeBmp> = new Map([
   ["PPM", decodePpm],
 ]);
 
-function bitmapOf(path: string, decode: () => Bitmap): Bitmap {
+/** Sizes that their headers say. */
+const sizeOf: Readonly<Partial<Record<string, typeof sizeOfBmp>>> = { BMP: sizeOfBmp, PPM: sizeOfPpm };
+
+function bitmapOf<Result>(path: string, decode: () => Result): Result {
   try {
     return decode();
   } catch (cause) {
@@ -128,7 +148,7 @@ function jpegDivisor(width: number, height: number, resizedTo: number): number {
 export async function decodePhoto(source: string | Uint8Array, options: DecodeOptions = {}): Promise<DecodedPhoto> {
   const path = typeof source === "string" ? source : (options.name ?? "photo");
   // sharp gets bytes rather than a path: libvips remembers files by name, and would not see that one has changed.
-  const bytes = typeof source === "string" ? await read(source) : source;
+  const bytes = typeof source === "string" ? (await readPhotoFile(source)).bytes : source;
   if (bytes.length === 0) throw new PhotoError(path, "the file is empty");
   const format = photoFormat(bytes);
   if (format === undefined || format.readable === "no") throw new PhotoError(path, whyUnreadable(format));
@@ -137,21 +157,47 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
     if (width * height <= limit) return;
     throw new PhotoError(path, `${width} × ${height} pixels are more than the limit of ${limit / 1e6} million`);
   };
-  const decodeBitmap = bitmapDecoders.get(format.name);
-  if (decodeBitmap !== undefined) {
-    const { width, height, data, alpha } = bitmapOf(path, () => decodeBitmap(bytes, check));
-    return { width, height, data, alpha };
-  }
+  const { bytesPerPixel = 0, resizedTo, onMemory } = options;
+  const takeMemory = async (needed: number): Promise<() => void> => {
+    if (needed > mostMemory) {
+      const gibibytes = (needed / 2 ** 30).toFixed(1);
+      throw new PhotoError(
+        path,
+        `it would take ${gibibytes} GiB of memory, more than the limit of ${mostMemory / 2 ** 30} GiB`,
+      );
+    }
+    return photoMemory.take(needed);
+  };
+  let giveBack = (): void => undefined;
+  let isDecoded = false;
   try {
+    const decodeBitmap = bitmapDecoders.get(format.name);
+    if (decodeBitmap !== undefined) {
+      const size = bitmapOf(path, () => sizeOf[format.name]?.(bytes) ?? { width: 0, height: 0 });
+      check(size.width, size.height);
+      // Numbers of colours, colours and opacity.
+      giveBack = await takeMemory(bytes.length + size.width * size.height * (5 + bytesPerPixel));
+      const { width, height, data, alpha } = bitmapOf(path, () => decodeBitmap(bytes, check));
+      isDecoded = true;
+      return { width, height, data, alpha };
+    }
     const image = sharp(bytes, { failOn: "error", autoOrient: true, limitInputPixels: false });
     const metadata = await image.metadata();
-    const { width, height } = metadata;
+    const { width, height, autoOrient: upright } = metadata;
     check(width, height);
-    if (metadata.format === "jpeg" && options.resizedTo !== undefined) {
-      const divisor = jpegDivisor(width, height, options.resizedTo);
-      const upright = metadata.autoOrient;
-      if (divisor > 1) image.resize(upright.width / divisor, upright.height / divisor, { fit: "fill" });
+    let made = { width: upright.width, height: upright.height };
+    if (resizedTo !== undefined) {
+      const divisor = metadata.format === "jpeg" ? jpegDivisor(width, height, resizedTo) : 1;
+      if (divisor > 1) made = { width: made.width / divisor, height: made.height / divisor };
+      const scale = largePhotoScale(made.width, made.height, resizedTo);
+      if (scale < 1) made = { width: Math.ceil(made.width * scale), height: Math.ceil(made.height * scale) };
+      if (divisor > 1 || scale < 1) {
+        // A wider filter would sharpen; this is the one that the graph smooths with.
+        image.resize(made.width, made.height, scale < 1 ? { fit: "fill", kernel: "linear" } : { fit: "fill" });
+      }
     }
+    const decodedBytes = made.width * made.height * (3 + bytesPerPixel);
+    giveBack = await takeMemory(bytes.length + width * height * heldPerPixel(metadata) + decodedBytes);
     const { data, info } = await image
       .flatten({ background: "#ffffff" })
       .toColourspace("srgb")
@@ -160,9 +206,13 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
       .toBuffer({ resolveWithObject: true });
     // As a plain array: a Buffer's slice() would share memory.
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    isDecoded = true;
     return { width: info.width, height: info.height, data: pixels };
   } catch (cause) {
     if (cause instanceof PhotoError) throw cause;
     throw new PhotoError(path, format.readable === "maybe" ? whyUnreadable(format) : reasonOf(cause), cause);
+  } finally {
+    if (isDecoded && onMemory !== undefined) onMemory(giveBack);
+    else giveBack();
   }
 }

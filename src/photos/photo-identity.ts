@@ -1,49 +1,51 @@
-import { statSync } from "node:fs";
 import sharp from "sharp";
 import { version } from "../errors/version.js";
-import { hashBytes } from "../files/checksum.js";
-import { contentHash } from "./content-hash.js";
+import { fileState, lookAtFile, type PhotoFile } from "./photo-file.js";
 
 /** Of what decodes: another version may give other pixels. */
 const decoders = JSON.stringify({ graft: version, sharp: sharp.versions.sharp, vips: sharp.versions.vips });
 
-/** Hash of a file's content, and the state of the file when it was looked at. */
+/** Hash of a file's content, and the state of the file when it was read. */
 interface Known {
-  readonly hash: Promise<string>;
-  readonly size: number | undefined;
-  readonly modified: number | undefined;
+  readonly hash: string;
+  readonly state: string;
+}
+
+/** By path. One for the process, because training, validation and the next `fit` ask for the same files. */
+const known = new Map<string, Known>();
+
+/** Remembers what a file was when it was read. */
+export function rememberFile({ path, hash, state }: Pick<PhotoFile, "path" | "hash" | "state">): void {
+  if (state === undefined) known.delete(path);
+  else known.set(path, { hash, state });
+}
+
+/** The hash of a photo's content where it was read in this process, and its file has not changed since. */
+export function knownHash(path: string): string | undefined {
+  const entry = known.get(path);
+  return entry !== undefined && entry.state === fileState(path) ? entry.hash : undefined;
 }
 
 /**
- * By path. One for the process, because training, validation and the next `fit` ask for the same files; what is kept tells
- * itself when it is out of date.
- */
-const known = new Map<string, Known>();
-
-/**
- * SHA-256 of a photo's content. A file is hashed once in a process, and again when its size or time has changed.
+ * SHA-256 of a photo's content. A file is hashed once in a process, and again when it has changed.
  *
  * @param path the photo's file
- * @param bytes its content, where it has just been read
  * @throws PhotoError when the file cannot be read
  */
-export function photoHash(path: string, bytes?: Uint8Array): Promise<string> {
-  const { size, mtimeMs: modified } = statSync(path, { throwIfNoEntry: false }) ?? {};
-  const entry = known.get(path);
-  if (entry !== undefined && entry.size === size && entry.modified === modified) return entry.hash;
-  const hash =
-    bytes !== undefined && bytes.length === size ? Promise.resolve(hashBytes(bytes, "sha256")) : contentHash(path);
-  known.set(path, { hash, size, modified });
-  return hash;
+export async function photoHash(path: string): Promise<string> {
+  const before = knownHash(path);
+  if (before !== undefined) return before;
+  const looked = await lookAtFile(path);
+  rememberFile(looked);
+  return looked.hash;
 }
 
 /**
  * What tells the pixels made of a photo from all others: its content, the decoder, and what is done to it.
  *
- * @param path the photo's file
+ * @param hash of the bytes that the pixels are made of
  * @param reading everything that decides which pixels are made of it, as plain JSON
- * @throws PhotoError when the file cannot be read
  */
-export async function photoIdentity(path: string, reading: object): Promise<string> {
-  return `${await photoHash(path)} ${decoders} ${JSON.stringify(reading)}`;
+export function photoIdentity(hash: string, reading: object): string {
+  return `${hash} ${decoders} ${JSON.stringify(reading)}`;
 }

@@ -6,6 +6,9 @@ import { createSession } from "../runtime/session.js";
 import type { DecodedPhoto } from "./decode.js";
 import { framedPixels, type Framing } from "./framing.js";
 
+/** Bytes that framing takes for each pixel of a photo: its levels as numbers of 4 bytes, channels last and first. */
+export const bytesWhileResized = 24;
+
 /** Frames decoded photos on the engine. */
 export class PhotoResizer {
   private constructor(private readonly session: Session) {}

@@ -4,7 +4,12 @@ export interface Photo {
   readonly path: string;
   /** Index into the list of classes that belongs to the set of photos. */
   readonly classIndex: number;
+  /** SHA-256 of its content, where it was looked at: a file that has other bytes later is not used. */
+  readonly hash?: string | undefined;
 }
+
+/** A photo's file, and the hash of its content where that was looked at. */
+export type PhotoInFile = Pick<Photo, "path" | "hash">;
 
 /** Photos of some classes, all from one folder that holds one folder per class. */
 export interface PhotoSet {

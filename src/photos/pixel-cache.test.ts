@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A file, and what makes its pixels and counts how often. */
+/** A photo, and what makes its pixels and counts how often; its name stands for the hash of its content. */
 async function photo(name: string, levels: readonly number[]) {
   const path = join(folder, name);
   await writeFile(path, Uint8Array.from(levels));
@@ -19,17 +19,18 @@ async function photo(name: string, levels: readonly number[]) {
   const make: MakePixels = (room) => {
     made.times += 1;
     const pixels = Uint8Array.from(levels);
-    return Promise.resolve(room !== undefined && writePixels(room, pixels) ? undefined : pixels);
+    const written = room !== undefined && writePixels(room, pixels);
+    return Promise.resolve({ hash: name, state: undefined, pixels: written ? undefined : pixels });
   };
-  return { path, made, make, bytes: levels.length };
+  return { path, hash: name, made, make, bytes: levels.length };
 }
 
 type Photo = Awaited<ReturnType<typeof photo>>;
 
 /** The levels that a cache gives. */
-async function levelsOf(cache: PixelCache, { path, make, bytes }: Photo, reading = ""): Promise<number[]> {
+async function levelsOf(cache: PixelCache, { hash, make, bytes }: Photo, reading = ""): Promise<number[]> {
   const pixels = new Uint8Array(bytes);
-  await cache.fill(pixels, path, reading, make);
+  await cache.fill(pixels, hash, reading, make);
   return [...pixels];
 }
 
@@ -48,27 +49,32 @@ test("pixels are made once for each way of reading", async () => {
 
 test("pixels that were made ahead are there when they are wanted", async () => {
   const [kept, ahead] = [cache(), await photo("k", [7, 8])];
-  for (let round = 0; round < 2; round++) await kept.keep(2, ahead.path, "", ahead.make);
+  for (let round = 0; round < 2; round++) await kept.keep(2, ahead.hash, "", ahead.make);
   expect(await levelsOf(kept, ahead)).toEqual([7, 8]);
   expect(ahead.made.times).toBe(1);
 });
 
 test("pixels fill their place in a larger array, and nothing beside it", async () => {
-  const [kept, { path, make }] = [cache(), await photo("l", [1, 2])];
+  const [kept, { hash, make }] = [cache(), await photo("l", [1, 2])];
   for (let round = 0; round < 2; round++) {
     const batch = new Uint8Array(6);
-    await kept.fill(batch.subarray(2, 4), path, "", make);
+    await kept.fill(batch.subarray(2, 4), hash, "", make);
     expect([...batch]).toEqual([0, 0, 1, 2, 0, 0]);
   }
 });
 
-test("a photo that has changed is decoded anew", async () => {
-  const [kept, changing] = [cache(), await photo("c", [1, 2, 3])];
-  await levelsOf(kept, changing);
-  await utimes(changing.path, 1, 1);
-  await levelsOf(kept, changing);
-  await levelsOf(kept, changing);
-  expect(changing.made.times).toBe(2);
+test("pixels are kept under the content that was decoded, whatever was looked for", async () => {
+  const [kept, found, wanted] = [cache(), await photo("c", [1, 2, 3]), await photo("w", [4, 5, 6])];
+  // The file was replaced before it was decoded.
+  const pixels = new Uint8Array(3);
+  expect(await kept.fill(pixels, wanted.hash, "", found.make)).toBe(found.hash);
+  expect([...pixels]).toEqual([1, 2, 3]);
+  expect(await levelsOf(kept, wanted)).toEqual([4, 5, 6]);
+  expect(await levelsOf(kept, found)).toEqual([1, 2, 3]);
+  expect([found.made.times, wanted.made.times]).toEqual([1, 1]);
+  // Of an unknown content the pixels are made, and found again under its hash.
+  expect(await kept.keep(3, undefined, "", found.make)).toBe(found.hash);
+  expect(await levelsOf(kept, found)).toEqual([1, 2, 3]);
 });
 
 test("beyond the limit pixels are made each time, and what was kept stays", async () => {
@@ -105,7 +111,7 @@ test("no file stays behind, even while the process runs", async () => {
 
 test("what goes wrong in decoding is not kept", async () => {
   const [kept, once] = [cache(), await photo("h", [1])];
-  const failing = kept.fill(new Uint8Array(1), once.path, "", () => Promise.reject(new Error("damaged")));
+  const failing = kept.fill(new Uint8Array(1), once.hash, "", () => Promise.reject(new Error("damaged")));
   await expect(failing).rejects.toThrow("damaged");
   expect(await levelsOf(kept, once)).toEqual([1]);
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, openSync, readSync, type Stats, statfsSync, statSync, unlinkSync } from "node:fs";
+import { mkdirSync, openSync, readSync, statfsSync, unlinkSync } from "node:fs";
 import { warnOfCache } from "../errors/warn.js";
 import { cacheFolder, elsewhere } from "../files/cache.js";
 import { fileSystemError } from "../files/file-system-errors.js";
@@ -8,17 +8,26 @@ import type { PixelRoom } from "./pixel-room.js";
 /** The most bytes that are kept, if the disk has twice as many. */
 const most = 16e9;
 
-/**
- * Decodes a photo: writes its pixels where there is room for them, or gives them where there is none or they cannot be written.
- */
-export type MakePixels = (room: PixelRoom | undefined) => Promise<Uint8Array | undefined>;
+/** What was made of a photo. */
+export interface MadePixels {
+  /** SHA-256 of the bytes that were decoded. */
+  readonly hash: string;
+  /** State of the file; `undefined` where it changed while it was read. */
+  readonly state: string | undefined;
+  /** `undefined` where they were written. */
+  readonly pixels: Uint8Array | undefined;
+}
 
-/** A photo's pixels in the file, and the state of the photo when they were made. */
+/**
+ * Reads a photo's file once and decodes it: writes its pixels where there is room for them, or gives them where there is none or
+ * they cannot be written.
+ */
+export type MakePixels = (room: PixelRoom | undefined) => Promise<MadePixels>;
+
+/** A photo's pixels in the file. */
 interface Kept {
   readonly offset: number;
   readonly length: number;
-  readonly size: number;
-  readonly modified: number;
 }
 
 /** A file without a name, which goes when the process goes, however it ends. */
@@ -32,8 +41,8 @@ interface Scratch {
  * Pixels of photos on disk for as long as the process runs, so that a photo is decoded once and not once an epoch or phase.
  * The system keeps what it can of the file in memory that nobody else needs, so little memory is this process's own.
  *
- * A photo whose file has another size or time than when it was decoded is decoded anew. When the disk is full, cannot be
- * written, or the limit is reached, what comes later is decoded each time.
+ * They are kept under the hash of the bytes that were decoded, whatever the file is called and however it has changed since. When
+ * the disk is full, cannot be written, or the limit is reached, what comes later is decoded each time.
  */
 export class PixelCache {
   private readonly kept = new Map<string, Map<string, Kept>>();
@@ -53,50 +62,55 @@ export class PixelCache {
    * The pixels of a photo, from the disk or made.
    *
    * @param pixels where they are put; all photos of one reading take as many bytes
-   * @param path the photo's file
+   * @param hash of the photo's content, where it is known
    * @param reading all that decides which pixels are made of it
    * @param make decodes the photo
+   * @returns the hash of the content that these are the pixels of
    */
-  async fill(pixels: Uint8Array, path: string, reading: string, make: MakePixels): Promise<void> {
-    const known = this.known(path, reading);
-    if (known !== undefined && this.read(known, pixels)) return;
-    const made = await this.make(pixels.byteLength, path, reading, make);
-    if (made instanceof Uint8Array) pixels.set(made);
-    else if (!this.read(made, pixels)) pixels.set(given(await make(undefined)));
+  async fill(pixels: Uint8Array, hash: string | undefined, reading: string, make: MakePixels): Promise<string> {
+    const known = this.known(hash, reading);
+    if (hash !== undefined && known !== undefined && this.read(known, pixels)) return hash;
+    const made = await this.make(pixels.byteLength, reading, make);
+    if (made.pixels !== undefined) pixels.set(made.pixels);
+    else {
+      const kept = this.known(made.hash, reading);
+      if (kept === undefined || !this.read(kept, pixels)) {
+        const again = await make(undefined);
+        pixels.set(given(again));
+        return again.hash;
+      }
+    }
+    return made.hash;
   }
 
   /**
    * Decodes a photo ahead, unless its pixels are on the disk already.
    *
    * @param bytes that its pixels take
+   * @returns the hash of its content
    */
-  async keep(bytes: number, path: string, reading: string, make: MakePixels): Promise<void> {
-    if (this.known(path, reading) === undefined) await this.make(bytes, path, reading, make);
+  async keep(bytes: number, hash: string | undefined, reading: string, make: MakePixels): Promise<string> {
+    if (hash !== undefined && this.known(hash, reading) !== undefined) return hash;
+    return (await this.make(bytes, reading, make)).hash;
   }
 
-  /** Where a photo's pixels are, if its file is as it was when they were made. */
-  private known(path: string, reading: string): Kept | undefined {
-    const kept = this.kept.get(reading)?.get(path);
-    if (kept === undefined) return undefined;
-    const now = stateOf(path);
-    return kept.size === now?.size && kept.modified === now.mtimeMs ? kept : undefined;
+  private known(hash: string | undefined, reading: string): Kept | undefined {
+    return hash === undefined ? undefined : this.kept.get(reading)?.get(hash);
   }
 
-  private async make(length: number, path: string, reading: string, make: MakePixels): Promise<Kept | Uint8Array> {
-    const before = stateOf(path);
-    const room = before === undefined ? undefined : this.reserve(length);
+  private async make(length: number, reading: string, make: MakePixels): Promise<MadePixels> {
+    const room = this.reserve(length);
     const made = await make(room);
-    if (before === undefined || room === undefined) return given(made);
-    if (made !== undefined) {
+    if (room === undefined) return { ...made, pixels: given(made) };
+    if (made.pixels !== undefined) {
       // Nothing more can be written; what was written before can still be read.
       this.tell();
       if (this.scratch !== undefined && this.scratch !== "none") this.scratch = { ...this.scratch, limit: 0 };
       return made;
     }
-    const kept = { offset: room.offset, length, size: before.size, modified: before.mtimeMs };
     const photos = this.kept.get(reading) ?? new Map<string, Kept>();
-    this.kept.set(reading, photos.set(path, kept));
-    return kept;
+    this.kept.set(reading, photos.set(made.hash, { offset: room.offset, length }));
+    return made;
   }
 
   private tell(): void {
@@ -153,13 +167,8 @@ export class PixelCache {
   }
 }
 
-/** Size and time of a file; `undefined` where there is none. */
-function stateOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
-}
-
 /** Pixels that must have been given, since there was no room for them. */
-function given(pixels: Uint8Array | undefined): Uint8Array {
+function given({ pixels }: MadePixels): Uint8Array {
   if (pixels === undefined) throw new TypeError("A decoder gave no pixels.");
   return pixels;
 }

@@ -58,6 +58,16 @@ function rounded(value: number): number {
 }
 
 /**
+ * The size that a PPM's header says.
+ *
+ * @throws BitmapError when it is damaged
+ */
+export function sizeOfPpm(bytes: Uint8Array): { readonly width: number; readonly height: number } {
+  const words = new Words(bytes, 2);
+  return { width: words.number(), height: words.number() };
+}
+
+/**
  * Decodes a PPM, PGM or PBM, P1 to P6: of one or three colours of up to 16 bits, or black and white. Levels are stretched to 0
  * to 255.
  *

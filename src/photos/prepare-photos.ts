@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { relative, sep } from "node:path";
-import { decodePhoto, PhotoError } from "./decode.js";
-import { photoFormat } from "./photo-format.js";
-import { photoHash } from "./photo-identity.js";
+import { PhotoError } from "./photo-error.js";
+import { lookAtFile } from "./photo-file.js";
+import { photoFormat, whyUnreadable } from "./photo-format.js";
+import { rememberFile } from "./photo-identity.js";
 import type { Photo, PhotoSet } from "./photo.js";
 import { type PhotoFolder, scanFolder } from "./scan.js";
 import { splitPhotos } from "./split.js";
@@ -54,17 +54,13 @@ export function pathWithin(directory: string, path: string): string {
  * @throws PhotoError for a file that cannot be read or whose first bytes are not those of a photo
  */
 async function fingerprint(path: string): Promise<string> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    await decodePhoto(path); // It says in words what is wrong with the file.
-    throw cause;
-  }
-  const format = photoFormat(bytes);
+  const looked = await lookAtFile(path);
+  const format = photoFormat(looked.start);
   // Before the split, because empty files are equal and would pass for one photo that lies in several classes.
-  if (bytes.length === 0 || format === undefined || format.readable === "no") await decodePhoto(bytes, { name: path });
-  return photoHash(path, bytes);
+  if (looked.size === 0) throw new PhotoError(path, "the file is empty");
+  if (format === undefined || format.readable === "no") throw new PhotoError(path, whyUnreadable(format));
+  rememberFile(looked);
+  return looked.hash;
 }
 
 /** Reads all files once: which are photos, and which are equal. */
@@ -97,8 +93,13 @@ async function lookAtAll(
   return { hashes, skipped };
 }
 
+/** Photos with the hashes of what they were when they were looked at: nothing else is learned from. */
 function usable(set: PhotoSet | undefined, hashes: ReadonlyMap<string, string>): PhotoSet | undefined {
-  return set === undefined ? undefined : { ...set, photos: set.photos.filter(({ path }) => hashes.has(path)) };
+  const photos = (set?.photos ?? []).flatMap((photo) => {
+    const hash = hashes.get(photo.path);
+    return hash === undefined ? [] : [{ ...photo, hash }];
+  });
+  return set && { ...set, photos };
 }
 
 /** Every class needs a photo to be learned from. */

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import sharp from "sharp";
-import { decodePhoto, type DecodedPhoto } from "./decode.js";
+import { decodePhoto, type DecodedPhoto, type DecodeOptions } from "./decode.js";
+import type { PhotoFile } from "./photo-file.js";
 import { photoFormat } from "./photo-format.js";
 import { type Interpolation, type Region, resample } from "./resample.js";
 
@@ -12,6 +12,12 @@ export function channelsOf(mode: ColorMode): 1 | 3 | 4 {
   return mode === "rgb" ? 3 : mode === "rgba" ? 4 : 1;
 }
 
+/** Told how to give back the memory that a photo takes. */
+type OnMemory = DecodeOptions["onMemory"];
+
+/** Bytes that are made of each pixel of a photo: rows on their way to another size, greys, or colours and opacity in turns. */
+const bytesPerPixel: Readonly<Record<ColorMode, number>> = { rgb: 1, grayscale: 6, rgba: 18 };
+
 /** A photo as separate pictures: colours, and opacity where it is asked for. */
 interface Picture extends Omit<DecodedPhoto, "alpha"> {
   /** `[height, width]` uint8; `undefined` where every pixel is opaque. */
@@ -19,11 +25,10 @@ interface Picture extends Omit<DecodedPhoto, "alpha"> {
 }
 
 /** Decodes a photo with its opacity; colours of transparent pixels are what the file says, as in Keras. */
-async function decodeWithAlpha(path: string): Promise<Picture> {
+async function decodeWithAlpha({ path, bytes }: PhotoFile, onMemory: OnMemory): Promise<Picture> {
   // First the ordinary way, which knows how to say what is wrong with a file.
-  const photo = await decodePhoto(path);
+  const photo = await decodePhoto(bytes, { name: path, bytesPerPixel: bytesPerPixel.rgba, onMemory });
   if (photo.alpha !== undefined) return { ...photo, alpha: photo.alpha };
-  const bytes = await readFile(path);
   const format = photoFormat(bytes);
   if (format?.name === "BMP" || format?.name === "PPM") return { ...photo, alpha: undefined };
   const { hasAlpha } = await sharp(bytes).metadata();
@@ -94,15 +99,17 @@ function unmultiplied(colours: Uint8Array, alpha: Uint8Array): Uint8Array {
 /**
  * Decodes a photo with the channels of a mode.
  *
+ * @param file read before
+ * @param onMemory told how to give its memory back; default: it is given back once it is decoded
  * @returns `data` `[height, width, channels]` uint8
  * @throws PhotoError when the file cannot be used
  */
-export async function decodeAs(path: string, mode: ColorMode): Promise<DecodedPhoto> {
+export async function decodeAs(file: PhotoFile, mode: ColorMode, onMemory?: OnMemory): Promise<DecodedPhoto> {
   if (mode === "rgba") {
-    const { alpha, ...photo } = await decodeWithAlpha(path);
+    const { alpha, ...photo } = await decodeWithAlpha(file, onMemory);
     return { ...photo, data: joined(photo.data, alpha) };
   }
-  const photo = await decodePhoto(path);
+  const photo = await decodePhoto(file.bytes, { name: file.path, bytesPerPixel: bytesPerPixel[mode], onMemory });
   return mode === "rgb" ? photo : { ...photo, data: greyOf(photo.data) };
 }
 
@@ -128,18 +135,20 @@ export interface ReadPhotoOptions {
 }
 
 /**
- * Reads a photo from a file and brings it to a size, as Keras's `load_img` does.
+ * Decodes a photo and brings it to a size, as Keras's `load_img` does.
  *
+ * @param file read before
+ * @param onMemory told how to give its memory back; default: it is given back once it is decoded
  * @returns `[height, width, channels]` uint8
  * @throws PhotoError when the file cannot be used
  * @see https://keras.io/api/data_loading/image/#loadimg-function Here EXIF's rotation is applied, and colours of `rgb` and
  * `grayscale` are laid on white where the photo is transparent; a grey photo of 16 bits is made one of 8
  */
-export async function readPhoto(path: string, options: ReadPhotoOptions): Promise<Uint8Array> {
+export async function readPhoto(file: PhotoFile, options: ReadPhotoOptions, onMemory?: OnMemory): Promise<Uint8Array> {
   const { colorMode, interpolation } = options;
   const [height, width] = options.targetSize;
   if (colorMode === "rgba") {
-    const { alpha, ...photo } = await decodeWithAlpha(path);
+    const { alpha, ...photo } = await decodeWithAlpha(file, onMemory);
     const resize = fitting(photo, options);
     if (alpha === undefined) return joined(resize(photo.data), undefined);
     const opacity = onefold(resize(threefold(alpha)));
@@ -147,7 +156,7 @@ export async function readPhoto(path: string, options: ReadPhotoOptions): Promis
     if (interpolation === "nearest" || sameSize) return joined(resize(photo.data), opacity);
     return joined(unmultiplied(resize(premultiplied(photo.data, alpha)), opacity), opacity);
   }
-  const photo = await decodePhoto(path);
+  const photo = await decodePhoto(file.bytes, { name: file.path, bytesPerPixel: bytesPerPixel[colorMode], onMemory });
   const resize = fitting(photo, options);
   return colorMode === "rgb" ? resize(photo.data) : onefold(resize(threefold(greyOf(photo.data))));
 }

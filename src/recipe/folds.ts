@@ -47,7 +47,7 @@ export function foldsOf(
 
 /** {@link foldsOf} photos, of which copies stay together. */
 export async function foldsOfPhotos(photos: readonly Photo[], random: Generator, count = foldCount): Promise<number[]> {
-  const hashes = await Promise.all(photos.map(({ path }) => photoHash(path)));
+  const hashes = await Promise.all(photos.map(async ({ path, hash }) => hash ?? (await photoHash(path))));
   const labels = photos.map(({ classIndex }) => classIndex);
   return foldsOf(labels, hashes, random, count);
 }

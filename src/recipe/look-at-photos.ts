@@ -1,6 +1,8 @@
 import { workAhead } from "../runtime/work-ahead.js";
 import type { Classifier, Prediction } from "./classifier.js";
 import { type Decoded, decodeAhead } from "../photos/decode-ahead.js";
+import { photoMemory } from "../photos/photo-memory.js";
+import { bytesWhileResized } from "../photos/photo-resizer.js";
 
 /** What a classifier says of a photo, or why it could not look at it. */
 export type Looked<Item> = (Prediction & { readonly item: Item }) | { readonly item: Item; readonly reason: string };
@@ -16,8 +18,17 @@ export async function* lookAtPhotos<Item extends { readonly path: string }>(
   classifier: Classifier,
   items: readonly Item[],
 ): AsyncGenerator<Looked<Item>> {
-  const look = async (decoded: Decoded<Item>): Promise<Looked<Item>> =>
-    "reason" in decoded ? decoded : { item: decoded.item, ...(await classifier.predict(decoded.photo, true)) };
+  const look = async (decoded: Decoded<Item>): Promise<Looked<Item>> => {
+    if ("reason" in decoded) return decoded;
+    const { item, photo } = decoded;
+    // The classifier resizes it.
+    const giveBack = await photoMemory.take(photo.width * photo.height * bytesWhileResized);
+    try {
+      return { item, ...(await classifier.predict(photo, true)) };
+    } finally {
+      giveBack();
+    }
+  };
   const { atOnce, shrinksTo: resizedTo } = classifier;
   // Where several work at once, one photo lies ready for each.
   yield* workAhead(decodeAhead(items, { resizedTo }), look, () => (atOnce === 1 ? 1 : 2 * atOnce));

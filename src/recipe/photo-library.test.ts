@@ -4,7 +4,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fromTensor, type NamedTensors } from "../runtime/runtime.js";
-import { PhotoError } from "../photos/decode.js";
+import { PhotoError } from "../photos/photo-error.js";
 import { photoGraph, PhotoLibrary, type ReadOptions } from "./photo-library.js";
 
 /** Photo number n is of the grey 10 · n; numbers 2 and 5 are none. */

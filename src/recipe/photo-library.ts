@@ -7,12 +7,12 @@ import { cast } from "../ops/layout.js";
 import type { Generator } from "../random/generator.js";
 import { type NamedTensors, Tensor, useOnce } from "../runtime/runtime.js";
 import { workAhead } from "../runtime/work-ahead.js";
-import { PhotoError } from "../photos/decode.js";
+import { PhotoError } from "../photos/photo-error.js";
 import type { Framing } from "../photos/framing.js";
 import type { PixelWork } from "../photos/decode-jobs.js";
 import type { Photo } from "../photos/photo.js";
 import { photoIdentity } from "../photos/photo-identity.js";
-import { fillPixels, keepPixels } from "../photos/photo-pixels.js";
+import { PinnedPhotos } from "../photos/pinned-photos.js";
 
 /** How photos are read. */
 export interface ReadOptions {
@@ -60,6 +60,7 @@ export function photoGraph(size: number, preprocess: (pixels: Value) => Value): 
 export class PhotoLibrary {
   private readonly usable: Photo[] = [];
   private readonly numbers: number[] = [];
+  private readonly pinned = new PinnedPhotos();
   private looked = 0;
 
   /** @param listed the photos; none of them is read yet */
@@ -122,7 +123,10 @@ export class PhotoLibrary {
       },
       batchSize,
       reproducible: true,
-      identify: (key) => photoIdentity(photos[key]?.path ?? "", readingOf(this.options.framing)),
+      identify: async (key) => {
+        const photo = photos[key];
+        return photo && photoIdentity(await this.pinned.hashOf(photo), readingOf(this.options.framing));
+      },
       graph,
       sampleName: (key) => photos[key]?.path,
       nextBatch: () => batch(shuffled().next(batchSize)),
@@ -144,8 +148,7 @@ export class PhotoLibrary {
     let keys: number[] = [];
     const look = async (photo: Photo): Promise<{ readonly photo: Photo; readonly reason?: string }> => {
       try {
-        await this.lookAt(photo);
-        return { photo };
+        return { photo: await this.lookAt(photo) };
       } catch (error) {
         if (error instanceof PhotoError) return { photo, reason: error.reason };
         throw error;
@@ -175,8 +178,7 @@ export class PhotoLibrary {
     for (const [index, place] of places.entries()) {
       for (const photo of this.listed.slice(place, places[index + 1])) {
         try {
-          await this.lookAt(photo);
-          chosen.push(photo);
+          chosen.push(await this.lookAt(photo));
           break;
         } catch (error) {
           // It is reported when the library is read.
@@ -192,14 +194,13 @@ export class PhotoLibrary {
   private async load(photos: readonly Photo[]): Promise<NamedTensors> {
     const { size } = this.options.framing;
     const joined = new Uint8Array(photos.length * this.pixelBytes);
-    const paths = photos.map(({ path }) => path);
-    await fillPixels(joined, paths, this.work);
+    await this.pinned.fill(joined, photos, this.work);
     return { [fedPhotos]: useOnce(new Tensor("uint8", joined, [photos.length, size, size, 3])) };
   }
 
-  /** Reads a photo, so that its pixels are there when they are loaded. */
-  private async lookAt({ path }: Photo): Promise<void> {
-    await keepPixels(this.pixelBytes, path, this.work);
+  /** Reads a photo, so that its pixels are there when they are loaded; gives it with the hash of what was read. */
+  private async lookAt(photo: Photo): Promise<Photo> {
+    return { ...photo, hash: await this.pinned.keep(this.pixelBytes, photo, this.work) };
   }
 
   private get pixelBytes(): number {

@@ -6,6 +6,7 @@ import { decodePool } from "../photos/decode-pool.js";
 import type { Framing } from "../photos/framing.js";
 import type { Photo } from "../photos/photo.js";
 import { photoIdentity } from "../photos/photo-identity.js";
+import { PinnedPhotos } from "../photos/pinned-photos.js";
 import { drawView, type View, wholeView } from "../photos/view.js";
 import type { Generator } from "../random/generator.js";
 import { Tensor, useOnce } from "../runtime/runtime.js";
@@ -61,6 +62,7 @@ export function viewSource(
 ): ReadySource {
   const each = viewed[0]?.views.length ?? 0;
   const samples = viewed.length * each;
+  const pinned = new PinnedPhotos();
   const photoOf = (key: number): ViewedPhoto => {
     const found = viewed[Math.floor(key / each)];
     if (found === undefined) throw new RangeError(`There is no view ${key} of ${samples}.`);
@@ -81,7 +83,12 @@ export function viewSource(
     await Promise.all(
       [...places].map(async ([{ photo }, wanted]) => {
         const options = { ...framing, views: wanted.map(({ view }) => view) };
-        const made = await decodePool.run({ kind: "resize", path: photo.path, options });
+        const made = await decodePool.run({
+          kind: "resize",
+          path: photo.path,
+          hash: await pinned.hashOf(photo),
+          options,
+        });
         for (const [index, { row }] of wanted.entries()) {
           joined.set(made.subarray(index * bytes, (index + 1) * bytes), row * bytes);
         }
@@ -103,12 +110,12 @@ export function viewSource(
     batchSize,
     round: Math.ceil(viewed.length / batchSize),
     reproducible: true,
-    identify: (key) => {
+    identify: async (key) => {
       const { photo, views } = photoOf(key);
       const view = views[key % each];
       // The whole is the photo as the library gives it: what was kept of that is found.
       const reading = readingOf(framing);
-      return photoIdentity(photo.path, view === wholeView ? reading : { ...reading, view });
+      return photoIdentity(await pinned.hashOf(photo), view === wholeView ? reading : { ...reading, view });
     },
     graph,
     sampleName: (key) => photoOf(key).photo.path,

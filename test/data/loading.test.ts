@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { imageDatasetFromDirectory } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readPhotoFile } from "../../src/photos/photo-file.js";
 import { type ColorMode, readPhoto } from "../../src/photos/read-photo.js";
 import { resizeLikeTensorFlow, type ResizeMethod } from "../../src/photos/resize-like-tensorflow.js";
 import type { Interpolation } from "../../src/photos/resample.js";
@@ -53,7 +54,7 @@ describe("photos are loaded as load_img loads them", () => {
     "%s",
     async (_, { source, options, result }) => {
       const path = join(root, source === "rgb" ? "a" : "", `${source}.png`);
-      const pixels = await readPhoto(path, { ...options, targetSize: [6, 7] });
+      const pixels = await readPhoto(await readPhotoFile(path), { ...options, targetSize: [6, 7] });
       expect(largestDifference(pixels, bytes(result))).toBe(0);
     },
   );

@@ -14,7 +14,7 @@ import {
 import { datasetExtensions } from "../generator/keras-extensions.js";
 import { classNumbers, oneHot } from "../generator/labels.js";
 import type { Photo } from "../../photos/photo.js";
-import { fillPixels } from "../../photos/photo-pixels.js";
+import { PinnedPhotos } from "../../photos/pinned-photos.js";
 import { channelsOf } from "../../photos/read-photo.js";
 import type { LabelsOf } from "../generator/samples.js";
 import { ImageDataset, type LabelledSamples } from "./photo-dataset.js";
@@ -96,6 +96,7 @@ function samplesOf(
   const [height, width] = imageSize;
   const channels = channelsOf(colorMode);
   const how = { colorMode, imageSize, interpolation, cropToAspectRatio, padToAspectRatio };
+  const pinned = new PinnedPhotos();
   return {
     count: photos.length,
     shape: [height, width, channels],
@@ -105,8 +106,8 @@ function samplesOf(
     labels: labelsOf(classNames, photos, options.labelMode === undefined ? "int" : options.labelMode),
     async read(keys) {
       const pixels = new Float32Array(keys.length * height * width * channels);
-      const paths = keys.map((key) => photos[key]?.path ?? "");
-      await fillPixels(new Uint8Array(pixels.buffer), paths, { kind: "dataset", options: how });
+      const chosen = keys.flatMap((key) => photos.slice(key, key + 1));
+      await pinned.fill(new Uint8Array(pixels.buffer), chosen, { kind: "dataset", options: how });
       return pixels;
     },
   };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { applications, ImageDataGenerator, setRandomSeed, type Tensor, UsageError } from "graft-ml";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { PhotoError } from "../../photos/decode.js";
+import { PhotoError } from "../../photos/photo-error.js";
 import type { DirectoryIterator } from "./directory-iterator.js";
 
 let root: string;

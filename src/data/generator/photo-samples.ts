@@ -1,6 +1,6 @@
 import type { PhotoOptions } from "./flow-options.js";
 import { photoIdentity } from "../../photos/photo-identity.js";
-import { fillPixels } from "../../photos/photo-pixels.js";
+import { PinnedPhotos } from "../../photos/pinned-photos.js";
 import { channelsOf } from "../../photos/read-photo.js";
 import type { Samples } from "./samples.js";
 
@@ -15,6 +15,7 @@ export function photoSamples(
   const [height, width] = targetSize;
   const channels = channelsOf(colorMode);
   const how = { targetSize, colorMode, interpolation, keepAspectRatio };
+  const pinned = new PinnedPhotos();
   const pathOf = (key: number): string => paths[key] ?? "";
   return {
     count: paths.length,
@@ -23,10 +24,11 @@ export function photoSamples(
     labels,
     weights,
     nameOf: pathOf,
-    identify: (key) => photoIdentity(pathOf(key), how),
+    identify: async (key) => photoIdentity(await pinned.hashOf({ path: pathOf(key) }), how),
     async read(keys) {
       const pixels = new Uint8Array(keys.length * height * width * channels);
-      await fillPixels(pixels, keys.map(pathOf), { kind: "read", options: how });
+      const photos = keys.map((key) => ({ path: pathOf(key) }));
+      await pinned.fill(pixels, photos, { kind: "read", options: how });
       return pixels;
     },
   };

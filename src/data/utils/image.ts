@@ -1,5 +1,6 @@
 import { checkOptionNames, refuseOption } from "../../errors/check.js";
 import { ShapeError, UsageError } from "../../errors/errors.js";
+import { readPhotoFile } from "../../photos/photo-file.js";
 import { decodeAs, type ColorMode, readPhoto } from "../../photos/read-photo.js";
 import { type Interpolation, interpolations } from "../../photos/resample.js";
 import { isTensor, Tensor } from "../../runtime/runtime.js";
@@ -64,13 +65,13 @@ export async function loadImg(path: string, options: LoadImgOptions = {}): Promi
   const mode = modes[colorMode];
   const target = options.targetSize ?? undefined;
   if (target === undefined) {
-    const { width, height, data } = await decodeAs(path, colorMode);
+    const { width, height, data } = await decodeAs(await readPhotoFile(path), colorMode);
     return new Image(width, height, mode, data);
   }
   if (!isSize(target)) refuseOption(owner, "targetSize", "[height, width] in pixels", String(target));
   const [height = 0, width = 0] = target;
   const how = { colorMode, targetSize: [height, width] as const, interpolation, keepAspectRatio };
-  return new Image(width, height, mode, await readPhoto(path, how));
+  return new Image(width, height, mode, await readPhoto(await readPhotoFile(path), how));
 }
 
 /** Element types that {@link imgToArray} gives. */

@@ -1,0 +1,16 @@
+import { FileError } from "../errors/errors.js";
+
+/** A file cannot be used as a photo. */
+export class PhotoError extends FileError {
+  override readonly name: string = "PhotoError";
+  /** The file's path, or the name that was given with the bytes. */
+  readonly path: string;
+  /** Why, in a few words and without the path. */
+  readonly reason: string;
+
+  constructor(path: string, reason: string, cause?: unknown) {
+    super(`The photo ${path} cannot be used: ${reason}.`, { subject: path, received: reason, cause });
+    this.path = path;
+    this.reason = reason;
+  }
+}
