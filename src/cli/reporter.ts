@@ -61,6 +61,8 @@ export class Reporter {
       this.bar.update({ what, done, total: total ?? undefined, unit, note });
       return;
     }
+    // Of what is read late, only the last is worth something; there may be any number of them.
+    if ((this.surroundings.stdout.writableLength ?? 0) > 0) return;
     const now = this.surroundings.now();
     if (now - this.lastEvent < progressEventEvery) return;
     this.lastEvent = now;

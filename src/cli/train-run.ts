@@ -21,6 +21,7 @@ export async function runTraining(
   reporter: Reporter,
   surroundings: Surroundings,
 ): Promise<number> {
+  surroundings.goOnUnread();
   const { TrainWords, trainSummary } = await import("./train-words.js");
   const { tell } = new TrainWords(reporter, () => surroundings.now());
   const { signal, end } = stopOnInterrupt(surroundings, reporter);

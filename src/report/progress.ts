@@ -9,6 +9,8 @@ export interface TextStream {
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal. */
   readonly columns?: number | undefined;
+  /** How much its reader has not taken yet, in bytes. */
+  readonly writableLength?: number | undefined;
 }
 
 /** Between two redraws of a bar, in ms: fluent, and cheap over a slow connection. */
@@ -71,6 +73,8 @@ export class Progress implements ProgressBar {
     const finished = state.done === state.total;
     const due = now - this.last >= (this.redraws ? redrawEvery : lineEvery);
     if (!due && !(this.redraws && finished)) return;
+    // There may be any number of them, and who reads late would read what is no longer true.
+    if ((this.stream.writableLength ?? 0) > 0) return;
     this.last = now;
     if (this.redraws) {
       this.stream.write(clearLine + this.bar(state, now));

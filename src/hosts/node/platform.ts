@@ -9,6 +9,7 @@ import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
 import { openActivationStore } from "./activation-store.js";
 import type { Host, Machine } from "../../training/machine.js";
+import { Outlet } from "./outlet.js";
 import { machineFact } from "./machine-facts.js";
 import { createModelFiles } from "../../formats/model-files.js";
 import { harmless } from "../../report/harmless.js";
@@ -52,7 +53,7 @@ export function createNodeMachine(): Machine {
     activationMemory: usableMemory() / 4,
     openActivationStore: (trunk) => openActivationStore(trunk, { warn }),
     machineFact: (name, engine, measure) => machineFact(name, measure, { engine, warn }),
-    progressBar: () => (bar = new Progress(process.stderr, process.env, () => performance.now())),
+    progressBar: () => (bar = new Progress(new Outlet(() => process.stderr), process.env, () => performance.now())),
     print: (line) => {
       console.log(harmless(line));
     },
