@@ -1,5 +1,5 @@
 import type { JobEvent, ProgressEvent } from "../jobs/events.js";
-import { harmless, harmlessJson } from "../report/harmless.js";
+import { harmless, harmlessJson } from "../errors/harmless.js";
 import { Progress } from "../report/progress.js";
 import type { ProgressState } from "../models/surroundings.js";
 import type { Surroundings } from "./surroundings.js";

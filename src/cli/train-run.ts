@@ -1,3 +1,4 @@
+import { shellWord } from "../errors/shell-word.js";
 import type { FinishedRun } from "../jobs/finished-run.js";
 import type { StoppableContext } from "../jobs/job.js";
 import { contextFor } from "./face.js";
@@ -5,11 +6,6 @@ import { exitCodes } from "./failure.js";
 import { stopOnInterrupt } from "./interruption.js";
 import type { Reporter } from "./reporter.js";
 import type { Surroundings } from "./surroundings.js";
-
-/** A path that can be pasted into a shell. */
-function shellWord(path: string): string {
-  return /^[\w./\\:-]+$/.test(path) ? path : `"${path}"`;
-}
 
 /**
  * Runs a job that trains, says what it does and what has come of it, and stops it by Ctrl+C.
@@ -30,7 +26,7 @@ export async function runTraining(
     if (finished === undefined) return exitCodes.interrupted;
     if (finished.interrupted) reporter.say("Stopped by Ctrl+C; the best weights until then were kept.");
     reporter.result(`\n${trainSummary(finished)}`);
-    reporter.say(`\nNext: graft predict ${shellWord(finished.run)} PHOTO…`);
+    reporter.say(`\nNext: graft predict ${shellWord(finished.run, process.platform)} PHOTO…`);
     return finished.interrupted ? exitCodes.interrupted : exitCodes.done;
   } finally {
     end();

@@ -1,5 +1,5 @@
 import type { ProgressBar, ProgressState } from "../models/surroundings.js";
-import { harmless, harmlessLine } from "./harmless.js";
+import { harmless, harmlessLine } from "../errors/harmless.js";
 import { shorten, textWidth } from "./text-width.js";
 
 /** Where text goes: a stream of the process, or one of a test. */
@@ -112,7 +112,7 @@ export class Progress implements ProgressBar {
 
   private parts(state: ProgressState, now: number): string[] {
     const { count, rate, left } = this.figures(state, now);
-    return [harmlessLine(state.what), count, rate, left, state.note].filter((part) => part !== undefined);
+    return [state.what, count, rate, left, state.note].filter((part) => part !== undefined).map(harmlessLine);
   }
 
   /** As much as fits on one line: the note goes first, then the rate, then the bar shrinks and goes, then the time left. */

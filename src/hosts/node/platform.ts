@@ -12,7 +12,7 @@ import type { Host, Machine } from "../../training/machine.js";
 import { Outlet } from "./outlet.js";
 import { machineFact } from "./machine-facts.js";
 import { createModelFiles } from "../../formats/model-files.js";
-import { harmless } from "../../report/harmless.js";
+import { harmless, harmlessLine } from "../../errors/harmless.js";
 import { Progress } from "../../report/progress.js";
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
@@ -29,7 +29,7 @@ export function createNodeMachine(): Machine {
   let bar: Progress | undefined;
   const warn = (line: string): void => {
     bar?.clear();
-    console.error(harmless(line));
+    console.error(harmlessLine(line));
   };
   return {
     writeFile: writeFileAtomically,
