@@ -3,6 +3,10 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, renameSync, rmSync } from "node:fs";
 
+// npm packs permissions as they are: a package must not depend on what its builder lets others read.
+process.umask(0o022);
+for (const path of ["package.json", "README.md", "LICENSE", "CHANGELOG.md"]) chmodSync(path, 0o644);
+
 const built = `dist.${process.pid}.tmp`;
 const removing = { recursive: true, force: true };
 

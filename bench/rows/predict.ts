@@ -66,6 +66,7 @@ async function predictionTimes(file: string, paths: readonly string[]): Promise<
     parts: jobParts,
     onInterrupt: () => () => undefined,
     endNow: () => undefined,
+    goOnUnread: () => undefined,
   });
   if (exitCode !== 0) throw new Error(`graft predict ended with ${exitCode}.`);
   return times;

@@ -39,6 +39,7 @@ async function train(): Promise<void> {
       parts: jobParts,
       onInterrupt: () => () => undefined,
       endNow: () => undefined,
+      goOnUnread: () => undefined,
     });
     if (exitCode !== 0) throw new Error(`graft train ended with ${exitCode}.`);
   } finally {

@@ -1,3 +1,4 @@
+import { harmlessLine } from "../errors/harmless.js";
 import { checkOptionNames, isWhole, refuse, text } from "../errors/check.js";
 import { hubReference } from "../files/hub/reference.js";
 import type { BaseModel } from "../models/base-model.js";
@@ -43,7 +44,7 @@ export async function fromHub(
   repository: string,
   options: FromHubOptions = {},
   onProgress: DownloadListener = progressLines((line) => {
-    console.error(line);
+    console.error(harmlessLine(line));
   }),
 ): Promise<BaseModel> {
   const owner = "fromHub";
@@ -62,7 +63,7 @@ export async function fromHub(
     preprocess: preprocess === undefined ? undefined : preprocessOf(preprocess),
     ...{ imageSize, networkOutput, onProgress },
     warn: (line) => {
-      console.error(line);
+      console.error(harmlessLine(line));
     },
   });
   model.pretrained = {

@@ -1,3 +1,4 @@
+import { harmlessLine } from "../errors/harmless.js";
 import type { Checksum } from "../files/checksum.js";
 import { cachePath, elsewhere } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
@@ -32,7 +33,7 @@ export async function pretrainedFile(
   weights: string,
   published: PublishedWeights,
   onProgress: DownloadListener = progressLines((line) => {
-    console.error(line);
+    console.error(harmlessLine(line));
   }),
 ): Promise<string> {
   if (weights !== "imagenet") return weights;

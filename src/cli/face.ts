@@ -1,7 +1,7 @@
 import { showWarnings } from "../errors/warn.js";
 import { isForMachines, type JobEvent } from "../jobs/events.js";
 import type { JobContext } from "../jobs/job.js";
-import { harmlessTexts } from "../report/harmless.js";
+import { harmlessTexts } from "../errors/harmless.js";
 import type { Reporter } from "./reporter.js";
 import type { Surroundings } from "./surroundings.js";
 

@@ -54,3 +54,8 @@ test("names in errors steer no terminal and make no lines of their own", () => {
   // Machines get the name as it is.
   expect(message).toContain("\u001b[2J\n\nError");
 });
+
+test("arguments that a shell's pattern has put in make no lines of their own", () => {
+  const error = new CommanderError(1, "commander.unknownOption", "error: unknown option '--a\nDone.\u001b[2J'");
+  expect(failureOf(error, false).text).toBe("Error: Unknown option '--a\\nDone.\\x1b[2J'.");
+});

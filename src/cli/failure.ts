@@ -1,5 +1,5 @@
 import { CommanderError } from "commander";
-import { harmlessLine, harmlessTexts } from "../report/harmless.js";
+import { harmlessLine, harmlessTexts } from "../errors/harmless.js";
 import { GraftError, UsageError } from "../errors/errors.js";
 
 /** Exit codes, as `graft --help` lists them. */
@@ -39,6 +39,11 @@ function inLines(error: GraftError): string {
     .reduce((text, part) => text.replace(` ${part}`, () => `\n  ${part}`), message);
 }
 
+/** Where an error was thrown; its message, which stands in front, may hold lines of others. */
+function stackOf({ stack = "", message }: Error): string {
+  return stack.replace(message, () => harmlessLine(message));
+}
+
 /**
  * Puts an error into words.
  *
@@ -46,10 +51,11 @@ function inLines(error: GraftError): string {
  * @param debug whether to show where it was thrown
  */
 export function failureOf(error: unknown, debug: boolean): Failure {
-  const stack = debug && error instanceof Error ? `\n${error.stack ?? ""}` : "";
+  const stack = debug && error instanceof Error ? `\n${stackOf(error)}` : "";
   if (error instanceof CommanderError) {
     const message = error.message.replace(/^error: /, "").replace(/\n\(?(Did you mean [^?]*\?)\)?$/, ". $1");
-    const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}`.replace(/(?<![.?!])$/, ".");
+    // Arguments may be names of files that a pattern stands for.
+    const sentence = harmlessLine(`${message.charAt(0).toUpperCase()}${message.slice(1)}`).replace(/(?<![.?!])$/, ".");
     const text = `Error: ${sentence.replace(/\. (?=Did you mean)/, ".\n  ")}`;
     return { exitCode: exitCodes.usage, code: "usage", message: sentence, text };
   }

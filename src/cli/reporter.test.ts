@@ -65,3 +65,26 @@ test("words between two redraws of a bar begin on a line of their own", () => {
   reporter.end();
   expect(err.slice(1)).toEqual(["\r\u001b[2K", "Skipped a.jpg.\n"]);
 });
+
+test.each([true, false])(
+  "progress is left out while the reader has not taken what was said before (json: %s)",
+  (json) => {
+    const said: string[] = [];
+    const stream = { write: (text: string) => said.push(text), isTTY: true, columns: 80, writableLength: 0 };
+    const time = { now: 0 };
+    const reporter = new Reporter({ stdout: stream, stderr: stream, env: {}, now: () => time.now }, json);
+    const report = (): void => {
+      time.now += 1000;
+      const event = { stage: "training", unit: "steps", done: time.now / 1000, total: 9 } as const;
+      reporter.progress(event, { what: "Epoch 1/1" });
+    };
+    report();
+    stream.writableLength = 100;
+    report();
+    report();
+    stream.writableLength = 0;
+    report();
+    expect(said).toHaveLength(2);
+    expect(said.at(-1)).toMatch(json ? /"done":4/ : /4\/9 steps/);
+  },
+);

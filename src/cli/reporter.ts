@@ -1,5 +1,5 @@
 import type { JobEvent, ProgressEvent } from "../jobs/events.js";
-import { harmless, harmlessJson } from "../report/harmless.js";
+import { harmless, harmlessJson } from "../errors/harmless.js";
 import { Progress } from "../report/progress.js";
 import type { ProgressState } from "../models/surroundings.js";
 import type { Surroundings } from "./surroundings.js";
@@ -61,6 +61,8 @@ export class Reporter {
       this.bar.update({ what, done, total: total ?? undefined, unit, note });
       return;
     }
+    // Of what is read late, only the last is worth something; there may be any number of them.
+    if ((this.surroundings.stdout.writableLength ?? 0) > 0) return;
     const now = this.surroundings.now();
     if (now - this.lastEvent < progressEventEvery) return;
     this.lastEvent = now;

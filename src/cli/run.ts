@@ -7,7 +7,7 @@ import { addPredict } from "./commands/predict.js";
 import { addTrain } from "./commands/train.js";
 import { addTune } from "./commands/tune.js";
 import { version } from "../errors/version.js";
-import { harmless, harmlessJson } from "../report/harmless.js";
+import { harmless, harmlessJson } from "../errors/harmless.js";
 import { exitCodes, failureOf } from "./failure.js";
 import type { Surroundings } from "./surroundings.js";
 

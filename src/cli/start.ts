@@ -1,19 +1,19 @@
 import { endBySignal } from "./end-by-signal.js";
 import { jobParts } from "../hosts/node/job-parts.js";
 import { run } from "./run.js";
+import { openStreams } from "./streams.js";
 
 /** Signals by which a job is stopped. */
 const stopping = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-// A reader that has seen enough, such as `head`, closes the pipe: that is no mistake.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  endBySignal("SIGPIPE");
-});
+const streams = openStreams();
 
-process.exitCode = await run(process.argv.slice(2), {
-  stdout: process.stdout,
-  stderr: process.stderr,
+const exitCode = await run(process.argv.slice(2), {
+  stdout: streams.stdout,
+  stderr: streams.stderr,
+  goOnUnread: () => {
+    streams.goOnUnread();
+  },
   env: process.env,
   now: () => Date.now(),
   parts: jobParts,
@@ -28,3 +28,4 @@ process.exitCode = await run(process.argv.slice(2), {
     endBySignal("SIGINT");
   },
 });
+await streams.end(exitCode);

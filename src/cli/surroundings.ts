@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly stdout: TextStream;
   /** Words for people. */
   readonly stderr: TextStream;
+  /** From now on the work goes on where nobody takes what is said on stdout; before, the process ends. */
+  goOnUnread(): void;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   now(): number;

@@ -1,3 +1,4 @@
+import { shellWord } from "../errors/shell-word.js";
 import type { FinishedRun } from "../jobs/finished-run.js";
 import type { TrainDone } from "../jobs/events.js";
 import type { StoppableContext } from "../jobs/job.js";
@@ -7,14 +8,9 @@ import { stopOnInterrupt } from "./interruption.js";
 import type { Reporter } from "./reporter.js";
 import type { Surroundings } from "./surroundings.js";
 
-/** A path that can be pasted into a shell. */
-function shellWord(path: string): string {
-  return /^[\w./\\:-]+$/.test(path) ? path : `"${path}"`;
-}
-
 /** How to go on with a run that was stopped. */
 function goOn({ run, resumable }: FinishedRun): string {
-  return resumable ? ` To go on: graft train --resume ${shellWord(run)}` : "";
+  return resumable ? ` To go on: graft train --resume ${shellWord(run, process.platform)}` : "";
 }
 
 /**
@@ -27,6 +23,7 @@ export async function runTraining(
   reporter: Reporter,
   surroundings: Surroundings,
 ): Promise<number> {
+  surroundings.goOnUnread();
   const { TrainWords, trainSummary } = await import("./train-words.js");
   const { tell } = new TrainWords(reporter, () => surroundings.now());
   const { signal, end } = stopOnInterrupt(surroundings, reporter);
@@ -37,7 +34,7 @@ export async function runTraining(
     if ("event" in finished) return exitCodes.done;
     if (finished.interrupted) reporter.say(`Stopped; the best weights until then were kept.${goOn(finished)}`);
     reporter.result(`\n${trainSummary(finished)}`);
-    reporter.say(`\nNext: graft predict ${shellWord(finished.run)} PHOTO…`);
+    reporter.say(`\nNext: graft predict ${shellWord(finished.run, process.platform)} PHOTO…`);
     return finished.interrupted ? exitCodes.interrupted : exitCodes.done;
   } finally {
     end();

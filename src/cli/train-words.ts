@@ -6,7 +6,7 @@ import type { FineTuneResult, StageName } from "../recipe/fine-tune-types.js";
 import type { Search } from "../recipe/search/search-types.js";
 import type { Weighting } from "../recipe/class-weights.js";
 import { type Evaluation, perClassText } from "../report/confusion.js";
-import { harmlessLine } from "../report/harmless.js";
+import { harmlessLine } from "../errors/harmless.js";
 import { rateText } from "../report/learning-rate-svg.js";
 import { tuningTable } from "../report/tuning-table.js";
 import { pad } from "../report/text-table.js";

@@ -102,6 +102,7 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
       return () => listeners.delete(listener);
     },
     endNow: () => (ends += 1),
+    goOnUnread: () => undefined,
   };
   const graft = async (...flags: string[]) =>
     run(["train", join(folder, "photos"), "--network", "fake", "--out", join(folder, "run"), ...flags], surroundings);

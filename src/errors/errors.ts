@@ -1,3 +1,5 @@
+import { harmlessLine } from "./harmless.js";
+
 /**
  * What is wrong, in four parts that every error of Graft states in its message: which thing, what was expected,
  * what was received, and what to do.
@@ -29,7 +31,11 @@ export class GraftError extends Error {
     if (facts.expected !== undefined) parts.push(`Expected: ${facts.expected}.`);
     if (facts.received !== undefined) parts.push(`Received: ${facts.received}.`);
     if (facts.advice !== undefined) parts.push(facts.advice);
-    super(parts.join(" "), facts.cause === undefined ? undefined : { cause: facts.cause });
+    const whole = parts.join(" ");
+    super(whole, facts.cause === undefined ? undefined : { cause: facts.cause });
+    // The stack is what Node shows of an error that nobody catches, with the message in front; names in it must steer no terminal.
+    const shown = harmlessLine(whole);
+    if (shown !== whole) this.stack = this.stack?.replace(whole, () => shown) ?? "";
     this.subject = facts.subject;
     this.expected = facts.expected;
     this.received = facts.received;

@@ -281,7 +281,7 @@ test("an unknown host is no network, in words", async () => {
     Promise.reject(
       new TypeError("fetch failed", { cause: Object.assign(new Error("getaddrinfo"), { code: "ENOTFOUND" }) }),
     );
-  await expect(downloadFile(options("http://weights.invalid/w.bin", { fetch }))).rejects.toThrow(/no network/);
+  await expect(downloadFile(options("https://weights.invalid/w.bin", { fetch }))).rejects.toThrow(/no network/);
 });
 
 test("a folder that cannot be made is an error of the file system", async () => {
@@ -317,4 +317,34 @@ test("of several downloads of one file at once, one fetches it and the others wa
   expect(results.sort()).toEqual(["downloaded", "present", "present"]);
   expect(requests).toHaveLength(1);
   expect((await finished()).equals(content)).toBe(true);
+});
+
+test.each(["http://files.example/a.onnx", "ftp://files.example/a.onnx"])(
+  "%s is not asked: others could change it",
+  async (url) => {
+    const asked: string[] = [];
+    const fetch: typeof globalThis.fetch = (input) => {
+      asked.push(String(input));
+      return Promise.resolve(new Response("x"));
+    };
+    await expect(downloadFile({ url, destination: join(folder, "open.onnx"), fetch })).rejects.toThrow(
+      /begins with https/,
+    );
+    expect(asked).toEqual([]);
+  },
+);
+
+test("a redirect away from https is refused", async () => {
+  const response = new Response("x");
+  Object.defineProperty(response, "url", { value: "http://files.example/a.onnx" });
+  const options = { url: "https://files.example/a.onnx", destination: join(folder, "away.onnx") };
+  await expect(downloadFile({ ...options, fetch: () => Promise.resolve(response) })).rejects.toThrow(
+    /begins with https/,
+  );
+});
+
+test("a server that says more than the file's size is not listened to", async () => {
+  const options = { url: "https://files.example/a.onnx", destination: join(folder, "more.onnx"), size: 3 };
+  const fetch = () => Promise.resolve(new Response("12345"));
+  await expect(downloadFile({ ...options, fetch })).rejects.toThrow(/more than the 3 bytes/);
 });

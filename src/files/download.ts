@@ -55,6 +55,15 @@ interface Timing {
   readonly retry: number;
 }
 
+/** Where nobody knows how large a file is, no more than this is taken, in bytes. */
+const mostOfUnknownSize = 16 * 2 ** 30;
+
+/** Whether others on the way can read or change what comes from there; this computer itself is not on the way. */
+function isOpen(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol !== "https:" && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+}
+
 /** Attempts in a row that may end without a single byte more than before. */
 const fruitlessAttempts = 3;
 
@@ -239,6 +248,7 @@ class Download {
     gotBytes: () => void,
   ): Promise<void> {
     const began = performance.now();
+    const most = this.options.size ?? mostOfUnknownSize;
     let received = start;
     for (;;) {
       awaitBytes();
@@ -249,6 +259,10 @@ class Download {
       const left = total === undefined ? undefined : total - received;
       await this.#toDisk(this.#part, () => handle.writeFile(value), left);
       received += value.byteLength;
+      if (received > most) {
+        await this.#forget();
+        throw this.#failure(`more than the ${String(most)} bytes that it may have`);
+      }
       const seconds = Math.max(performance.now() - began, 1) / 1000;
       this.options.onProgress?.({ received, total, bytesPerSecond: (received - start) / seconds });
     }
@@ -267,6 +281,7 @@ class Download {
       const validator = await this.#validator();
       if (validator !== undefined) headers["if-range"] = validator;
     }
+    this.#checkClosed(url);
     let response: Response;
     try {
       response = await this.access.fetch(url, {
@@ -279,6 +294,10 @@ class Download {
       const { code, words } = networkFailure(cause, this.access.proxy);
       if (transientCodes.has(code ?? "")) throw new Interruption(words, { cause });
       throw this.#failure(words, cause);
+    }
+    if (response.url !== "" && isOpen(response.url)) {
+      await response.body?.cancel();
+      this.#checkClosed(response.url);
     }
     if (response.status === 200) return response;
     if (response.status === 206) {
@@ -337,6 +356,16 @@ class Download {
     await onDisk(this.#part, async () => {
       await rm(this.#part, { force: true });
       await rm(this.#notes, { force: true });
+    });
+  }
+
+  #checkClosed(url: string): void {
+    if (!isOpen(url)) return;
+    throw new DownloadError(`${this.#name} cannot be downloaded.`, {
+      subject: url,
+      expected: "an address that begins with https, for nobody on the way may change the file",
+      received: url,
+      advice: `Name an address with https, or download the file in another way and save it as ${this.options.destination}.`,
     });
   }
 

@@ -29,19 +29,29 @@ interface Chosen {
   readonly source: PhotoSource;
   /** Whether the classifier was trained with all of them. */
   readonly trainedWith?: boolean;
+  /** Why it is not known with which of them it was trained. */
+  readonly unknown?: string | undefined;
 }
 
 /** Real paths of photos of a run: those that it has trained with, and those that it could not use. */
 interface UsedPhotos {
   readonly trained: ReadonlySet<string>;
   readonly skipped: ReadonlySet<string>;
+  /** Why nothing is known of them. */
+  readonly unknown?: string | undefined;
 }
 
 async function usedPhotos(model: string): Promise<UsedPhotos> {
   const record = await readSplitRecord(model);
   // The folder may have moved since, or have lain on another computer: then nothing is known to have been trained with.
   const base = record && (await realpath(record.data.directory).catch(() => undefined));
-  if (record === undefined || base === undefined) return { trained: new Set(), skipped: new Set() };
+  if (record === undefined || base === undefined) {
+    const unknown =
+      record === undefined
+        ? "there is no run.json beside it"
+        : `${record.data.directory}, which it learned from, is not there`;
+    return { trained: new Set(), skipped: new Set(), unknown };
+  }
   const { data, split } = record;
   return {
     trained: new Set((split.learned_from ?? split.training).map((path) => join(base, path))),
@@ -58,11 +68,11 @@ async function choose({ directory, train, validation, test }: PhotoFolder, model
         ? ([validation, "validation"] as const)
         : ([train, "all"] as const);
   const source: PhotoSource = { set: name, directory: name === "all" ? directory : set.directory };
-  const { trained, skipped } = await usedPhotos(model);
+  const { trained, skipped, unknown } = await usedPhotos(model);
   const base = await realpath(set.directory).catch(() => set.directory);
   const realPath = ({ path }: Photo): string => join(base, relative(set.directory, path));
   const photos = set.photos.filter((photo) => !trained.has(realPath(photo)));
-  if (photos.length === set.photos.length) return { set, photos, source };
+  if (photos.length === set.photos.length) return { set, photos, source, unknown };
   // What could not be read then is not what was kept out.
   if (photos.every((photo) => skipped.has(realPath(photo)))) {
     return { set, photos: set.photos, source, trainedWith: true };
@@ -117,13 +127,19 @@ export async function evaluate(
   const runtime = await openDevice(device, context);
   const file = await classifierFile(model);
   const folder = await scanToMeasure(directory);
-  const { photos, source, trainedWith = false } = await choose(folder, file);
+  const { photos, source, trainedWith = false, unknown } = await choose(folder, file);
   const classifier = await parts.openClassifier(runtime, file, photos.length);
   try {
     const numbers = matchClasses(folder.classes, classifier.labels, directory);
     if (trainedWith) {
       const message = "All of these photos were trained with: the accuracy says nothing about new photos.";
       emit({ event: "warning", code: "trained-on", message });
+    }
+    if (unknown !== undefined) {
+      const message =
+        `Nobody knows whether the classifier has learned from these photos (${unknown}): ` +
+        "of photos that it has learned from, the accuracy says nothing about new ones.";
+      emit({ event: "warning", code: "split-unknown", message });
     }
     const labelled = photos.map(({ path, classIndex }) => ({ path, classIndex: numbers[classIndex] ?? 0 }));
     emit({ event: "measuring", source });

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, UsageError } from "../errors/errors.js";
+import { shellWord } from "../errors/shell-word.js";
 import type { ClassWeightsSetting } from "../recipe/class-weights.js";
 import { type Checkpoint, Checkpoints } from "../runs/checkpoints.js";
 import { lockRunFolder } from "../runs/run-folder-lock.js";
@@ -128,7 +129,7 @@ export function checkUnchanged(run: string, then: RunInputs, now: RunInputs, { e
       subject: first.kind,
       expected: "the photos, the network and the versions with which the run was begun",
       received: all.map(({ message }) => message).join("; "),
-      advice: `Put back what has changed, or begin a new run: graft train ${now.directory}`,
+      advice: `Put back what has changed, or begin a new run: graft train ${shellWord(now.directory, process.platform)}`,
     });
   }
   if (differences.length === 0) return;

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises";
+import { shellWord } from "../errors/shell-word.js";
 import { FileError, UsageError } from "../errors/errors.js";
 import { namedRecord } from "../errors/named-record.js";
 import { count } from "../errors/words.js";
@@ -30,15 +31,16 @@ async function refuseFolders(photos: readonly string[]): Promise<void> {
       () => false,
     );
     if (!isFolder) continue;
+    const word = shellWord(path, process.platform);
     throw new UsageError(`${path} is a folder, not a photo.`, {
       subject: path,
       expected: "the path of a photo",
       received: "a folder",
       advice:
         process.platform === "win32"
-          ? `To look at all photos in it, list them; to measure on labelled photos, use: graft evaluate MODEL ${path}`
-          : `To look at all photos in it: graft predict MODEL ${path.replace(/\/+$/, "")}/*. ` +
-            `To measure on labelled photos: graft evaluate MODEL ${path}`,
+          ? `To look at all photos in it, list them; to measure on labelled photos, use: graft evaluate MODEL ${word}`
+          : `To look at all photos in it: graft predict MODEL ${shellWord(path.replace(/\/*$/, "/"), process.platform)}*. ` +
+            `To measure on labelled photos: graft evaluate MODEL ${word}`,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { NumberError } from "../errors/errors.js";
+import { shellWord } from "../errors/shell-word.js";
 import { lostWeight } from "../models/finite-weights.js";
 import { percent } from "../report/words.js";
 import type { Backbone } from "../applications/backbone.js";
@@ -194,7 +195,7 @@ interface Better {
 /** Says that a run was stopped before there was a classifier. */
 function tellStop(run: string, canGoOn: boolean, { emit }: StoppableContext): void {
   const message = canGoOn
-    ? `Stopped before the new classifier was there; what was done until then is kept: graft train --resume ${run}`
+    ? `Stopped before the new classifier was there; what was done until then is kept: graft train --resume ${shellWord(run, process.platform)}`
     : "Stopped before the new classifier was there: there is nothing to keep.";
   emit({ event: "error", code: "interrupted", message });
 }

@@ -135,3 +135,19 @@ describe("the options of summary are Keras's", async () => {
     }).toThrow('It is called "lineLength" here.');
   });
 });
+
+it("a name from a file of others begins no line of the table", () => {
+  const lines: string[] = [];
+  const model = new models.Sequential(
+    [new layers.Input([2]), new layers.Dense(1, { name: "a\u001b[2J\nTotal params: 0" })],
+    {
+      name: "b\nForged",
+    },
+  );
+  model.summary((line) => lines.push(line));
+  const text = lines.join("\n");
+  expect(text).toContain('Model: "b\\nForged"');
+  expect(text).toContain("a\\x1b[2J\\nTotal");
+  // eslint-disable-next-line no-control-regex -- it is what must not come
+  expect(text).not.toMatch(/\u001b|^Forged|^Total params: 0/m);
+});

@@ -1,4 +1,5 @@
 import { isWhole, refuse } from "../errors/check.js";
+import { harmlessLine } from "../errors/harmless.js";
 import type { Shape } from "../graph/shape.js";
 import type { Layer } from "../nn/layer.js";
 import type { Variable } from "../nn/variable.js";
@@ -108,7 +109,8 @@ function wrap(text: string, width: number): string[] {
 type Corners = readonly [left: string, middle: string, right: string];
 
 function cells(columns: readonly Column[], texts: readonly string[], [left, middle, right]: Corners): string[] {
-  const wrapped = columns.map(({ width }, column) => wrap(texts[column] ?? "", width - 2));
+  // Names may come from files of others: a name must not begin a line.
+  const wrapped = columns.map(({ width }, column) => wrap(harmlessLine(texts[column] ?? ""), width - 2));
   const height = Math.max(...wrapped.map(({ length }) => length));
   return Array.from({ length: height }, (_, line) => {
     const padded = columns.map(({ width, align }, column) => {
@@ -232,7 +234,7 @@ export function summarize(model: Summarized, options: SummaryOptions = {}): stri
   const headings = columns.map(({ heading }) => heading);
   const trainable = model.trainableWeights;
   return [
-    `Model: "${model.name}"`,
+    `Model: "${harmlessLine(model.name)}"`,
     rule(columns, "━", ["┏", "┳", "┓"]),
     ...cells(columns, headings, ["┃", "┃", "┃"]),
     rule(columns, "━", ["┡", "╇", "┩"]),

@@ -1,6 +1,6 @@
 import type { NetworkInspection } from "../applications/inspect-network.js";
 import { count, quotedList } from "../errors/words.js";
-import { harmlessLine } from "./harmless.js";
+import { harmlessLine } from "../errors/harmless.js";
 import { textTable } from "./text-table.js";
 import { percent } from "./words.js";
 

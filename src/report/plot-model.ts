@@ -239,7 +239,9 @@ function escaped(text: string): string {
     "'": "&#39;",
   };
   // Control characters are not allowed in XML at all.
-  return text.replace(/[\p{Cc}\ufffe\uffff]/gu, "\ufffd").replace(/[&<>"']/g, (sign) => entities[sign] ?? "");
+  return text
+    .replace(/[\p{Cc}\p{Surrogate}\ufffe\uffff]/gu, "\ufffd")
+    .replace(/[&<>"']/g, (sign) => entities[sign] ?? "");
 }
 
 function drawBox(box: Box, { x = 0, y = 0, width = 0, height = 0 }: Place): string {

@@ -1,5 +1,5 @@
 import type { ProgressBar, ProgressState } from "../models/surroundings.js";
-import { harmless, harmlessLine } from "./harmless.js";
+import { harmless, harmlessLine } from "../errors/harmless.js";
 import { shorten, textWidth } from "./text-width.js";
 
 /** Where text goes: a stream of the process, or one of a test. */
@@ -9,6 +9,8 @@ export interface TextStream {
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal. */
   readonly columns?: number | undefined;
+  /** How much its reader has not taken yet, in bytes. */
+  readonly writableLength?: number | undefined;
 }
 
 /** Between two redraws of a bar, in ms: fluent, and cheap over a slow connection. */
@@ -71,6 +73,8 @@ export class Progress implements ProgressBar {
     const finished = state.done === state.total;
     const due = now - this.last >= (this.redraws ? redrawEvery : lineEvery);
     if (!due && !(this.redraws && finished)) return;
+    // There may be any number of them, and who reads late would read what is no longer true.
+    if ((this.stream.writableLength ?? 0) > 0) return;
     this.last = now;
     if (this.redraws) {
       this.stream.write(clearLine + this.bar(state, now));
@@ -108,7 +112,7 @@ export class Progress implements ProgressBar {
 
   private parts(state: ProgressState, now: number): string[] {
     const { count, rate, left } = this.figures(state, now);
-    return [harmlessLine(state.what), count, rate, left, state.note].filter((part) => part !== undefined);
+    return [state.what, count, rate, left, state.note].filter((part) => part !== undefined).map(harmlessLine);
   }
 
   /** As much as fits on one line: the note goes first, then the rate, then the bar shrinks and goes, then the time left. */

@@ -8,6 +8,7 @@ import {
 } from "echarts/components";
 import { type EChartsCoreOption, init, use } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
+import { harmless } from "../errors/harmless.js";
 
 /** Colours of all pictures. */
 export const colours = {
@@ -48,7 +49,8 @@ export function svgChart(option: EChartsCoreOption, size: { readonly width: numb
   try {
     const look = { backgroundColor: "#ffffff", textStyle: { fontFamily: "sans-serif", color: colours.ink } };
     chart.setOption({ animation: false, ...look, ...option });
-    return `${chart.renderToSVGString()}\n`;
+    // ECharts writes entities for what XML reads as its own, and leaves in what XML does not allow at all.
+    return `${harmless(chart.renderToSVGString()).replace(/[\ufffe\uffff]|\p{Surrogate}/gu, "\ufffd")}\n`;
   } finally {
     chart.dispose();
   }

@@ -1,4 +1,4 @@
-import { harmlessLine } from "./harmless.js";
+import { harmlessLine } from "../errors/harmless.js";
 import { shorten, textWidth } from "./text-width.js";
 
 type Alignment = "left" | "right";

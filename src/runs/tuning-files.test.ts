@@ -32,6 +32,17 @@ test("a line of tuning.csv for each trial", () => {
   ]);
 });
 
+test.each(['=HYPERLINK("http://x")', "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "＝1"])(
+  "%j is no formula in tuning.csv",
+  (unfreeze) => {
+    const [, line = ""] = tuningCsv({ ...search, trials: [{ ...chosen, settings: { ...settings, unfreeze } }] }).split(
+      "\n",
+    );
+    const written = `'${unfreeze}`;
+    expect(line).toContain(/[",\r]/.test(written) ? `"${written.replaceAll('"', '""')}"` : `,${written},`);
+  },
+);
+
 test("tuning.json has space, trials and choice", () => {
   expect(JSON.parse(JSON.stringify(tuningRecord(search)))).toMatchObject({
     ...{ format: 1, time: 180, standard_errors: 1.5, chosen: 4 },
@@ -53,4 +64,12 @@ test("the picture has a colour for what learns, and a line for the frozen networ
   expect(svg).toMatch(/^<svg[\s\S]*<\/svg>\n$/);
   for (const text of ["from block_16 on", "the new classifier alone", "learning rate"]) expect(svg).toContain(text);
   expect(tuningSvg({ ...search, trials: trials.slice(2, 3) })).toContain("<svg");
+});
+
+test("a layer's name breaks no picture", () => {
+  const unfreeze = 'a\u0007<b>&"\ufffe\ud800';
+  const svg = tuningSvg({ ...search, trials: [{ ...chosen, settings: { ...settings, unfreeze } }] });
+  expect(svg).toContain("a\\x07&lt;b&gt;&amp;");
+  // eslint-disable-next-line no-control-regex -- XML allows none of them
+  expect(svg).not.toMatch(/[\0-\x08\x0b-\x1f\ufffe]|\p{Surrogate}/u);
 });

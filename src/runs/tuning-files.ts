@@ -41,5 +41,7 @@ export function tuningCsv({ trials, chosen }: Search): string {
 /** Layers of a network from a file are named by others. */
 function csvCell(value: string | number | boolean | null): string {
   const text = value === null ? "" : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  // Spreadsheets take such a text for a formula, and some formulas start programs; an apostrophe in front makes it a text.
+  const plain = typeof value === "string" && /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }

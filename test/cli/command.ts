@@ -18,6 +18,9 @@ function isBuilt(): boolean {
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 const start = isBuilt() ? [built] : ["--import", tsx, join(root, "src", "cli", "main.ts")];
 
+/** The words that start `graft` as a user would, for shells. */
+export const graftWords: readonly string[] = [process.execPath, ...start];
+
 /** What a run of the command gave. */
 export interface Outcome {
   /** `null` when a signal ended it. */

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -264,6 +264,16 @@ describe("graft evaluate and predict on a trained run", () => {
     expect(done).toMatchObject({ event: "done", photos: split.validation.length + split.training.length });
     expect(done?.["loss"]).toBeLessThan(result.val_loss);
     expect(events(outcome.stdout)).toContainEqual(expect.objectContaining({ event: "warning", code: "trained-on" }));
+  });
+
+  test("evaluate says where nobody knows what a classifier has learned from", async () => {
+    await mkdir(join(folder, "alone"));
+    await cp(join(folder, "first", "model.onnx"), join(folder, "alone", "model.onnx"));
+    const alone = await graft(["evaluate", join("alone", "model.onnx"), "photos", "--json"], folder);
+    const warning = expect.objectContaining({ event: "warning", code: "split-unknown" }) as unknown;
+    expect(events(alone.stdout)).toContainEqual(warning);
+    const known = await graft(["evaluate", "first", "photos", "--json"], folder);
+    expect(events(known.stdout)).not.toContainEqual(warning);
   });
 
   test("evaluate says which photos it took", async () => {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { harmlessLine } from "../../errors/harmless.js";
 import { byteCount, count } from "../../errors/words.js";
 import { cache } from "../../jobs/cache.js";
 import { textTable } from "../../report/text-table.js";
@@ -26,7 +27,8 @@ export function addCache(program: Command, surroundings: Surroundings): void {
     .addHelpText("after", help)
     .action(async (flags: { readonly clear?: boolean; readonly json?: boolean }) => {
       const reporter = new Reporter(surroundings, flags.json === true);
-      const { folder, trunks, bytes } = await cache(flags.clear === true, contextFor(reporter, surroundings));
+      const { folder: path, trunks, bytes } = await cache(flags.clear === true, contextFor(reporter, surroundings));
+      const folder = harmlessLine(path);
       if (flags.clear === true) {
         reporter.result(
           trunks.length === 0 ? `Nothing is kept in ${folder}.` : `Removed ${byteCount(bytes)} from ${folder}.`,

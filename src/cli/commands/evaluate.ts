@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { count } from "../../errors/words.js";
 import type { PhotoSource } from "../../jobs/events.js";
+import { harmlessLine } from "../../errors/harmless.js";
 import { confusionText, perClassText } from "../../report/confusion.js";
 import { accuracyText, percent } from "../../report/words.js";
 import { contextFor, type Words } from "../face.js";
@@ -24,7 +25,8 @@ Examples:
   graft evaluate runs/photos-20260131-120000 held-out/
   graft evaluate model.onnx held-out/ --json`;
 
-function sourceText({ set, directory }: PhotoSource): string {
+function sourceText({ set, directory: given }: PhotoSource): string {
+  const directory = harmlessLine(given);
   switch (set) {
     case "all":
       return `all photos of ${directory}`;

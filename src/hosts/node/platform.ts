@@ -10,9 +10,10 @@ import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
 import { openActivationStore } from "./activation-store.js";
 import type { Host, Machine } from "../../training/machine.js";
+import { Outlet } from "./outlet.js";
 import { machineFact } from "./machine-facts.js";
 import { createModelFiles } from "../../formats/model-files.js";
-import { harmless } from "../../report/harmless.js";
+import { harmless, harmlessLine } from "../../errors/harmless.js";
 import { Progress } from "../../report/progress.js";
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
@@ -29,7 +30,7 @@ export function createNodeMachine(): Machine {
   let bar: Progress | undefined;
   const warn = (line: string): void => {
     bar?.clear();
-    console.error(harmless(line));
+    console.error(harmlessLine(line));
   };
   return {
     writeFile: writeFileAtomically,
@@ -46,7 +47,7 @@ export function createNodeMachine(): Machine {
     activationMemory: usableMemory() / 4,
     openActivationStore: (trunk) => openActivationStore(trunk, { warn: warnOfCache }),
     machineFact: (name, engine, measure) => machineFact(name, measure, { engine }),
-    progressBar: () => (bar = new Progress(process.stderr, process.env, () => performance.now())),
+    progressBar: () => (bar = new Progress(new Outlet(() => process.stderr), process.env, () => performance.now())),
     print: (line) => {
       console.log(harmless(line));
     },

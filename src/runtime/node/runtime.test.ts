@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { EngineError } from "../../errors/errors.js";
 import { input } from "../../graph/value.js";
 import { float32 } from "../../onnx/tensor-data.js";
+import { writeModel } from "../../onnx/write-model.js";
 import { add, mul } from "../../ops/elementwise.js";
 import { scalar } from "../../ops/constants.js";
 import { createNodeRuntime } from "./runtime.js";
@@ -62,6 +63,31 @@ describe("the Node runtime", () => {
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== "ORT_DISABLE_TELEMETRY"));
     const { stdout } = await promisify(execFile)(process.execPath, args, { env });
     expect(stdout).toBe("1\n");
+  }, 30_000);
+
+  it("lets the engine say nothing on stderr, where names of nodes would stand as their files have them", async () => {
+    const bytes = writeModel({
+      ...{ irVersion: 8, opsets: { "": 17 }, producer: "test", graphName: "hostile", metadata: {} },
+      nodes: [
+        {
+          ...{ name: "\u001b[2J\nError: forged", op: "Reshape", domain: "", inputs: ["x", "shape"], outputs: ["y"] },
+          attributes: {},
+        },
+      ],
+      inputs: [
+        { name: "x", type: "float32", shape: [6] },
+        { name: "shape", type: "int64", shape: [1] },
+      ],
+      outputs: [{ name: "y", type: "float32", shape: ["N"] }],
+      constants: new Map(),
+    });
+    const code = `const { createNodeRuntime } = await import("./src/runtime/node/runtime.ts");
+      const { Tensor } = await import("./src/runtime/runtime.ts");
+      const session = await createNodeRuntime({ threads: 1 }).createSession(Uint8Array.from(${JSON.stringify([...bytes])}));
+      const feeds = { x: new Tensor("float32", new Float32Array(6), [6]), shape: new Tensor("int64", [5n], [1]) };
+      console.log(await session.run(feeds).then(() => "", ({ name }) => name));`;
+    const args = ["--import", "tsx", "--input-type", "module", "--eval", code];
+    expect(await promisify(execFile)(process.execPath, args)).toEqual({ stdout: "EngineError\n", stderr: "" });
   }, 30_000);
 
   it("names its inputs and outputs in the graph's order", async () => {

@@ -94,7 +94,8 @@ export function createNodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
           graphOptimizationLevel: "all",
           // DirectML refuses sessions that plan their memory ahead.
           enableMemPattern: device !== "dml",
-          logSeverityLevel: 3,
+          // What fails is thrown. The engine's own lines on stderr would hold names of nodes as their files have them.
+          logSeverityLevel: 4,
           // Threads that go on waiting busily after a run take the processor from the next session, and from decoding.
           extra: { session: { force_spinning_stop: "1" } },
         });

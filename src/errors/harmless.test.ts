@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { GraftError } from "./errors.js";
 import { harmless, harmlessJson, harmlessLine, harmlessTexts } from "./harmless.js";
 
 const hostile = "\u001b[2J\u009b31m\u202eok\r\u0007\nError: none.\u2028\t😀é漢";
@@ -6,6 +7,14 @@ const hostile = "\u001b[2J\u009b31m\u202eok\r\u0007\nError: none.\u2028\t😀é�
 test("what steers a terminal is spelled out, and all else stays", () => {
   expect(harmless(hostile)).toBe("\\x1b[2J\\x9b31m\\u202eok\\x0d\\x07\nError: none.\\u2028\t😀é漢");
   expect(harmlessLine(hostile)).toBe("\\x1b[2J\\x9b31m\\u202eok\\x0d\\x07\\nError: none.\\u2028\\t😀é漢");
+});
+
+test("what nobody sees is spelled out, and joiners stay where writing needs them", () => {
+  expect(harmlessLine("ca\u200bt ca\u200dt \ufeffcat c\u00adat\u2060 \u{e0041}")).toBe(
+    "ca\\u200bt ca\\u200dt \\ufeffcat c\\xadat\\u2060 \\u{e0041}",
+  );
+  const kept = "👨‍👩‍👧 👩🏽‍🚀 ❤️‍🔥 می‌خواهم क्‍ष";
+  expect(harmlessLine(kept)).toBe(kept);
 });
 
 test("JSON keeps its value to the letter", () => {
@@ -22,4 +31,11 @@ test("texts inside a value are made harmless, and objects of classes are left al
     b: { c: "\\n" },
     date,
   });
+});
+
+test("an error that nobody catches steers no terminal either", () => {
+  const error = new GraftError(`${hostile} is a name.`, { subject: hostile, received: hostile });
+  expect(error.message).toContain(hostile);
+  expect(error.stack).toContain(harmlessLine(hostile));
+  expect(error.stack).not.toContain(hostile);
 });
