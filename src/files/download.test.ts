@@ -348,3 +348,16 @@ test("a server that says more than the file's size is not listened to", async ()
   const fetch = () => Promise.resolve(new Response("12345"));
   await expect(downloadFile({ ...options, fetch })).rejects.toThrow(/more than the 3 bytes/);
 });
+
+test("a file that the disk has no room for is not begun, and what to do is said", async () => {
+  const { url } = await serve((_, response) => {
+    response.setHeader("content-length", 2 ** 52);
+    response.write("the first of many");
+  });
+  const download = downloadFile({ url, destination: join(folder, "w.bin"), elsewhere: "Set GRAFT_CACHE." }, quick);
+  await expect(download).rejects.toThrow(FileError);
+  await expect(download).rejects.toThrow(
+    /w\.bin cannot be written.*4503599\.6 GB are wanted and .* are free\. Set GRAFT_CACHE\./,
+  );
+  expect(await readdir(folder)).not.toContain("w.bin.part");
+});

@@ -320,7 +320,7 @@ class Download {
   /** Half a gigabyte is not fetched only to find at its end that there is no room for it. */
   #checkRoom(wanted: number): void {
     const free = freeBytes(dirname(this.#part));
-    if (free === undefined || free >= wanted) return;
+    if (free === undefined || !(wanted > free)) return;
     const full = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
     throw fileSystemError(full, this.options.destination, "write", this.options.elsewhere, wanted);
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { callbacks, layers, metrics, models, optimizers, schedules, Tensor, UsageError } from "graft-ml";
@@ -308,6 +308,16 @@ describe("CSVLogger", () => {
     for (const [epoch, logs] of one.logs.entries()) await more.onEpochEnd(epoch, logs, context);
     const rows = one.text.slice(one.text.indexOf("\n") + 1);
     expectSameText(await readFile(path, "utf8"), one.text + rows);
+  });
+
+  it("begins a new line behind what a process that was killed has left of a row", async () => {
+    const path = join(folder, "half.csv");
+    await writeFile(path, "epoch,loss\r\n0,0.5\r\n1,0.");
+    const callback = new callbacks.CSVLogger(path, { append: true });
+    const context = contextOf(new models.Sequential());
+    await callback.onTrainBegin(context);
+    await callback.onEpochEnd(1, { loss: 0.25 }, context);
+    expect(await readFile(path, "utf8")).toBe("epoch,loss\r\n0,0.5\r\n1,0.\r\n1,0.25,NA\r\n");
   });
 });
 
