@@ -95,6 +95,11 @@ function reasonOf(cause: unknown): string {
   return `damaged (${(lines.find((line) => line !== "") ?? "unknown").slice(0, 100)})`;
 }
 
+/** What the image library could not decode, as an error that says why. */
+export function undecodable(path: string, cause: unknown): PhotoError {
+  return new PhotoError(path, reasonOf(cause), cause);
+}
+
 /** Formats that the image library does not read. */
 const bitmapDecoders: ReadonlyMap<string, typeof decodeBmp> = new Map([
   ["BMP", decodeBmp],
@@ -210,7 +215,8 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
     return { width: info.width, height: info.height, data: pixels };
   } catch (cause) {
     if (cause instanceof PhotoError) throw cause;
-    throw new PhotoError(path, format.readable === "maybe" ? whyUnreadable(format) : reasonOf(cause), cause);
+    if (format.readable === "maybe") throw new PhotoError(path, whyUnreadable(format), cause);
+    throw undecodable(path, cause);
   } finally {
     if (isDecoded && onMemory !== undefined) onMemory(giveBack);
     else giveBack();

@@ -9,7 +9,12 @@ export class PhotoError extends FileError {
   readonly reason: string;
 
   constructor(path: string, reason: string, cause?: unknown) {
-    super(`The photo ${path} cannot be used: ${reason}.`, { subject: path, received: reason, cause });
+    super(`The photo ${path} cannot be used: ${reason}.`, {
+      subject: path,
+      expected: "a whole photo of a format that is read",
+      received: reason,
+      cause,
+    });
     this.path = path;
     this.reason = reason;
   }

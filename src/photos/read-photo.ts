@@ -1,5 +1,5 @@
-import sharp from "sharp";
-import { decodePhoto, type DecodedPhoto, type DecodeOptions } from "./decode.js";
+import sharp, { type OutputInfo } from "sharp";
+import { decodePhoto, type DecodedPhoto, type DecodeOptions, undecodable } from "./decode.js";
 import type { PhotoFile } from "./photo-file.js";
 import { photoFormat } from "./photo-format.js";
 import { type Interpolation, type Region, resample } from "./resample.js";
@@ -24,6 +24,17 @@ interface Picture extends Omit<DecodedPhoto, "alpha"> {
   readonly alpha: Uint8Array | undefined;
 }
 
+/** Colours and opacity, `[height, width, 4]`; `undefined` where a photo has none. */
+async function opacityOf(bytes: Uint8Array): Promise<{ data: Buffer; info: OutputInfo } | undefined> {
+  const { hasAlpha } = await sharp(bytes, { limitInputPixels: false }).metadata();
+  if (!hasAlpha) return undefined;
+  return sharp(bytes, { failOn: "error", autoOrient: true, limitInputPixels: false })
+    .toColourspace("srgb")
+    .ensureAlpha()
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+}
+
 /** Decodes a photo with its opacity; colours of transparent pixels are what the file says, as in Keras. */
 async function decodeWithAlpha({ path, bytes }: PhotoFile, onMemory: OnMemory): Promise<Picture> {
   // First the ordinary way, which knows how to say what is wrong with a file.
@@ -31,13 +42,11 @@ async function decodeWithAlpha({ path, bytes }: PhotoFile, onMemory: OnMemory): 
   if (photo.alpha !== undefined) return { ...photo, alpha: photo.alpha };
   const format = photoFormat(bytes);
   if (format?.name === "BMP" || format?.name === "PPM") return { ...photo, alpha: undefined };
-  const { hasAlpha } = await sharp(bytes).metadata();
-  if (!hasAlpha) return { ...photo, alpha: undefined };
-  const { data, info } = await sharp(bytes, { failOn: "error", autoOrient: true, limitInputPixels: false })
-    .toColourspace("srgb")
-    .ensureAlpha()
-    .raw({ depth: "uchar" })
-    .toBuffer({ resolveWithObject: true });
+  const made = await opacityOf(bytes).catch((cause: unknown) => {
+    throw undecodable(path, cause);
+  });
+  if (made === undefined) return { ...photo, alpha: undefined };
+  const { data, info } = made;
   const colours = new Uint8Array(info.width * info.height * 3);
   const alpha = new Uint8Array(info.width * info.height);
   for (let pixel = 0; pixel < alpha.length; pixel++) {

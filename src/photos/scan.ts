@@ -12,7 +12,7 @@ export interface ScanOptions {
   readonly extensions?: readonly string[];
   /**
    * Whether to go into folders that are symbolic links (inside a class; a class folder itself may always be a link).
-   * Default true; Keras's default is false. A link that leads back to a folder above it is not followed.
+   * Default true; Keras's default is false. A folder that several links lead to is visited once a class.
    */
   readonly followLinks?: boolean;
 }
@@ -63,6 +63,8 @@ async function list(directory: string): Promise<Dirent[]> {
       ENOENT: ["nothing of that name", "Check the path; a relative one starts at the current folder."],
       ENOTDIR: ["a file", "Name the folder that holds one folder per class."],
       EACCES: ["permission denied", "Change the folder's permissions, or run as a user who may read it."],
+      ENAMETOOLONG: ["a path that is longer than the system takes", "Move the photos into folders that lie less deep."],
+      ELOOP: ["links that lead in a circle", "Remove the links, or name the folder that they should lead to."],
       EPERM: ["permission denied", "Allow this program to read the folder in the system's privacy settings."],
     };
     const [received, advice] = reasons[errorCode(cause) ?? ""] ?? [String(cause), undefined];
@@ -109,14 +111,20 @@ interface Walk {
   readonly other: (path: string) => void;
 }
 
-/** Visits all files below a folder; `above` holds the real paths of the folders on the way, against circular links. */
-async function walk(directory: string, above: readonly string[], visit: Walk): Promise<void> {
+/**
+ * Visits all files below a folder. Each folder is visited once, however many links lead to it: they may lead in circles, and
+ * through folders of links to each other there are more ways than anybody could go.
+ *
+ * @param visited real paths of the folders that were visited
+ */
+async function walk(directory: string, visited: Set<string>, visit: Walk): Promise<void> {
   const real = await realpath(directory).catch(() => directory);
-  if (above.includes(real)) return;
+  if (visited.has(real)) return;
+  visited.add(real);
   for (const entry of await list(directory)) {
     const path = join(directory, entry.name);
     if (await isFolder(directory, entry)) {
-      if (visit.followLinks || entry.isDirectory()) await walk(path, [...above, real], visit);
+      if (visit.followLinks || entry.isDirectory()) await walk(path, visited, visit);
     } else if (hasExtension(entry.name, visit.extensions)) visit.found(path);
     else visit.other(path);
   }
@@ -138,7 +146,7 @@ async function listClasses(
   const others: (string | undefined)[] = [];
   for (const [classIndex, name] of classes.entries()) {
     let other: string | undefined;
-    await walk(join(directory, folderOf(name)), [], {
+    await walk(join(directory, folderOf(name)), new Set(), {
       extensions,
       followLinks,
       found: (path) => photos.push({ path, classIndex }),
