@@ -16,12 +16,13 @@ const words: Readonly<Record<string, readonly [received: string, advice: string]
 /**
  * An error of the file system in words.
  *
- * @param cause what a function of `node:fs` threw
+ * @param cause what a function of `node:fs` threw; an error that is in words already stays as it is
  * @param path the file or folder
  * @param action what was being done to it
  * @param advice what to do, when more is known than the file system says
  */
 export function fileSystemError(cause: unknown, path: string, action: "read" | "write", advice?: string): FileError {
+  if (cause instanceof FileError) return cause;
   const known = words[errorCode(cause) ?? ""];
   return new FileError(`${path} cannot be ${action === "read" ? "read" : "written"}.`, {
     subject: path,
