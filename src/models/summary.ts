@@ -2,6 +2,7 @@ import { isWhole, refuse } from "../errors/check.js";
 import type { Shape } from "../graph/shape.js";
 import type { Layer } from "../nn/layer.js";
 import type { Variable } from "../nn/variable.js";
+import { greatest, least } from "../onnx/extremes.js";
 
 /** How `model.summary` shows a model; Keras's options. */
 export interface SummaryOptions {
@@ -109,7 +110,7 @@ type Corners = readonly [left: string, middle: string, right: string];
 
 function cells(columns: readonly Column[], texts: readonly string[], [left, middle, right]: Corners): string[] {
   const wrapped = columns.map(({ width }, column) => wrap(texts[column] ?? "", width - 2));
-  const height = Math.max(...wrapped.map(({ length }) => length));
+  const height = greatest(wrapped.map(({ length }) => length));
   return Array.from({ length: height }, (_, line) => {
     const padded = columns.map(({ width, align }, column) => {
       const text = wrapped[column]?.[line] ?? "";
@@ -179,9 +180,9 @@ function inRange(layers: readonly Layer[], range: SummaryOptions["layerRange"]):
     return places;
   });
   const [lower, upper] = [first ?? [], last ?? []];
-  const isTurned = Math.min(...lower) > Math.max(...upper);
+  const isTurned = least(lower) > greatest(upper);
   const [from, to] = isTurned ? [upper, lower] : [lower, upper];
-  return layers.slice(Math.min(...from), Math.max(...to) + 1);
+  return layers.slice(least(from), greatest(to) + 1);
 }
 
 /** Whether a name is, or begins as a regular expression says. */
