@@ -58,6 +58,7 @@ function ownTensor({ type, data, dims }: ort.Tensor): ort.Tensor {
 function engineError(message: string, cause: unknown): EngineError {
   return new EngineError(message, {
     subject: "onnxruntime",
+    expected: "a graph and inputs that the engine can compute",
     received: cause instanceof Error ? cause.message : String(cause),
     cause,
   });
