@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Platform } from "../../models/platform.js";
 import { usableMemory } from "../../runtime/node/memory.js";
@@ -6,6 +6,7 @@ import { createNodeRuntime, type NodeRuntimeOptions } from "../../runtime/node/r
 import { writeFileAtomically } from "../../files/atomic-write.js";
 import { hashBytes } from "../../files/checksum.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
+import { readRegularFile } from "../../files/regular-file.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
 import { openActivationStore } from "./activation-store.js";
 import type { Host, Machine } from "../../training/machine.js";
@@ -16,7 +17,7 @@ import { Progress } from "../../report/progress.js";
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(path);
+    return await readRegularFile(path);
   } catch (cause) {
     if (errorCode(cause) === "ENOENT") return undefined;
     throw fileSystemError(cause, path, "read");
