@@ -7,7 +7,11 @@ import { type StatedFacts, statedFraming } from "./photo-facts.js";
 import { type Preprocess, preprocessModes } from "./preprocess.js";
 import { factsBeside } from "./side-files.js";
 import { metadataFacts } from "./stated-in-graph.js";
+import { refuseLargeRuns } from "../formats/onnx/size-guard.js";
 import { type CutNetwork, cutGraph } from "./without-classifier.js";
+
+/** The fewest photos that a training passes through a network at a time. */
+const photosAtATime = 8;
 
 /** What a network in a file is loaded with. */
 export interface FileBackboneOptions {
@@ -66,6 +70,7 @@ export function cutFile(
   { preprocess, imageSize, networkOutput }: FileBackboneOptions,
 ): CutFile {
   const { graph, outputs } = openedGraph(opened, imageSize, facts, networkOutput);
+  refuseLargeRuns(graph.outputs, { file: opened.file, names: graph.names, pictures: photosAtATime });
   const cut = cutGraph(graph, outputs, opened.file);
   const stated = facts.find((one) => one.preprocess !== undefined);
   const [image] = graph.inputs;

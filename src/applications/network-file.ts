@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { FileError, UsageError } from "../errors/errors.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { readRegularFile } from "../files/regular-file.js";
 import { formatOfFile, loadModelFile } from "../formats/load-model-file.js";
 import { batch } from "../formats/onnx/batch-axis.js";
 import { externalDataBeside } from "../formats/onnx/external-data.js";
@@ -119,7 +120,7 @@ export async function networkFileAt(path: string): Promise<string> {
 export async function openNetworkFile(path: string, warn: (line: string) => void): Promise<NetworkFile> {
   const file = await networkFileAt(path);
   const name = file === path ? basename(file, extname(file)) : basename(path);
-  const bytes = await readFile(file).catch((cause: unknown) => {
+  const bytes = await readRegularFile(file).catch((cause: unknown) => {
     throw fileSystemError(cause, file, "read");
   });
   const format = formatOfFile(bytes, file);

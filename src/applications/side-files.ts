@@ -1,7 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { FileError } from "../errors/errors.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { readRegularText } from "../files/regular-file.js";
 import type { PhotoFacts, StatedFacts } from "./photo-facts.js";
 import { preprocessorFacts } from "./preprocessor-config.js";
 import { teachableMachineFacts } from "./teachable-machine.js";
@@ -48,7 +49,7 @@ async function jsonIn(path: string): Promise<unknown> {
     if (errorCode(cause) === "ENOENT" || errorCode(cause) === "ENOTDIR") return undefined;
     throw fileSystemError(cause, path, "read");
   }
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+  const text = await readRegularText(path, { most: mostBytes }).catch((cause: unknown) => {
     throw fileSystemError(cause, path, "read");
   });
   try {

@@ -4,6 +4,7 @@ import { GraftError } from "../errors/errors.js";
 import { refuseArchive } from "./archive-members.js";
 import { makeFolder, replaceFile, syncFile, syncFolder } from "./atomic-write.js";
 import { fileSystemError } from "./file-system-errors.js";
+import { openRegularFile } from "./regular-file.js";
 import { sweepOnce, temporaryPath } from "./temporary-name.js";
 import { untar } from "./untar.js";
 import { unzipFile } from "./unzip.js";
@@ -12,7 +13,7 @@ import { unzipFile } from "./unzip.js";
 export type ArchiveFormat = "tar" | "zip";
 
 async function formatOf(archive: string): Promise<"tar" | "tar.gz" | "zip"> {
-  const file = await open(archive);
+  const file = await openRegularFile(archive);
   try {
     const bytes = new Uint8Array(4);
     await file.read(bytes, 0, 4, 0);

@@ -1,7 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError } from "../errors/errors.js";
 import { fileSystemError } from "../files/file-system-errors.js";
+import { readRegularFile } from "../files/regular-file.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { LoadModelOptions } from "../models/platform.js";
 import { readModel } from "../onnx/read-model.js";
@@ -13,6 +14,7 @@ import { importOnnx } from "./onnx/import-model.js";
 import { readTfjsFile } from "./tfjs/from-disk.js";
 import { graphModelOfTfjs } from "./tfjs/graph-model.js";
 import { layersModelOfTfjs } from "./tfjs/layers-model.js";
+import { affordable } from "./affordable.js";
 import { readingStrangers } from "./unreadable.js";
 
 /** A file that is read, and how. */
@@ -89,9 +91,13 @@ export async function loadModelFile(
     throw fileSystemError(cause, path, "read");
   };
   const entry = await stat(path).catch(explain);
-  if (entry.isDirectory()) return readingStrangers(path, () => tfjs({ path: join(path, "model.json") }));
-  const bytes = await readFile(path).catch(explain);
-  return readingStrangers(path, () => knownFormat(bytes, path).read({ path, bytes, options, warn }));
+  if (entry.isDirectory()) {
+    return readingStrangers(path, async () => affordable(await tfjs({ path: join(path, "model.json") }), path));
+  }
+  const bytes = await readRegularFile(path).catch(explain);
+  return readingStrangers(path, async () =>
+    affordable(await knownFormat(bytes, path).read({ path, bytes, options, warn }), path),
+  );
 }
 
 /**

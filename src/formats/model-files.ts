@@ -10,6 +10,7 @@ import { loadWeightsFile } from "./keras/load-weights-file.js";
 import { writeKerasH5, writeKerasModel, writeKerasWeights } from "./keras/model-file.js";
 import { jsonOfModel, modelOfJson } from "./keras/model-json.js";
 import { serializeModel } from "./keras/serialize-model.js";
+import { affordable } from "./affordable.js";
 import { loadModelFile } from "./load-model-file.js";
 import { exportModel } from "./onnx/export-model.js";
 
@@ -47,8 +48,8 @@ export function createModelFiles(warn: (line: string) => void): ModelFiles {
       warnOfLostWeight(model, path);
       return model;
     },
-    modelOfConfig: (serialized, what) => modelFromConfig(serialized, what, 3, { warn }),
-    modelOfJson: (json) => modelOfJson(json, warn),
+    modelOfConfig: (serialized, what) => affordable(modelFromConfig(serialized, what, 3, { warn }), what),
+    modelOfJson: (json) => affordable(modelOfJson(json, warn), "the JSON of a model"),
     jsonOfModel,
     async saveModel(model, path) {
       requireEnding(path, modelEndings, "model.save");

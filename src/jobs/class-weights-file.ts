@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { isPlainObject, show } from "../errors/check.js";
 import { UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { readRegularText } from "../files/regular-file.js";
 import type { ClassWeightsSetting } from "../recipe/class-weights.js";
 
 /** Values of `--class-weights` that are no files. */
@@ -25,7 +25,7 @@ export async function readClassWeights(asked: string | undefined): Promise<Class
 
 async function textOf(file: string): Promise<string> {
   try {
-    return await readFile(file, "utf8");
+    return await readRegularText(file, { most: 2 ** 24 });
   } catch (cause) {
     if (errorCode(cause) === "ENOENT") throw unusable(file, `${file}, which does not exist`, didYouMean(file, words));
     throw fileSystemError(cause, file, "read");

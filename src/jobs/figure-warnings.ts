@@ -3,6 +3,7 @@ import { type Curves, overfitCurve } from "../report/diagnosis/curve-rules.js";
 import { findings } from "../report/diagnosis/diagnose.js";
 import { tooFewPhotos } from "../report/diagnosis/photo-rules.js";
 import type { Finding } from "../report/diagnosis/finding.js";
+import { greatest, least } from "../onnx/extremes.js";
 
 /**
  * What the figures of a run suffer from: the rules about curves look at the epochs in which the network itself was trained, those
@@ -26,14 +27,14 @@ export function figureWarnings({
     valAccuracy: best.val_accuracy,
     trainingSamples: photos.training,
     validationSamples: heldOut.truth.length,
-    chance: counts.length === 0 ? 0 : Math.max(...counts) / learnedFrom.length,
+    chance: counts.length === 0 ? 0 : greatest(counts) / learnedFrom.length,
     // The network itself is trained on views of the photos.
     altered: best.phase !== "head",
   };
   // A classifier of a thousand numbers a photo is right on all of its own photos also where it has bent no more than held-out photos
   // ask for: how far it lies above them says nothing. That they say less and less of it while it is trained does.
   const found = findings(curves, figures, curves && overfitCurve(curves));
-  const rarest = counts.length === 0 ? 0 : Math.min(...counts);
+  const rarest = counts.length === 0 ? 0 : least(counts);
   const few = tooFewPhotos(learningCurve, { rarest, accuracy: best.val_accuracy });
   return few === undefined ? found : [...found, few];
 }

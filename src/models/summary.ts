@@ -3,6 +3,7 @@ import { harmlessLine } from "../errors/harmless.js";
 import type { Shape } from "../graph/shape.js";
 import type { Layer } from "../nn/layer.js";
 import type { Variable } from "../nn/variable.js";
+import { greatest, least } from "../onnx/extremes.js";
 
 /** How `model.summary` shows a model; Keras's options. */
 export interface SummaryOptions {
@@ -111,7 +112,7 @@ type Corners = readonly [left: string, middle: string, right: string];
 function cells(columns: readonly Column[], texts: readonly string[], [left, middle, right]: Corners): string[] {
   // Names may come from files of others: a name must not begin a line.
   const wrapped = columns.map(({ width }, column) => wrap(harmlessLine(texts[column] ?? ""), width - 2));
-  const height = Math.max(...wrapped.map(({ length }) => length));
+  const height = greatest(wrapped.map(({ length }) => length));
   return Array.from({ length: height }, (_, line) => {
     const padded = columns.map(({ width, align }, column) => {
       const text = wrapped[column]?.[line] ?? "";
@@ -181,9 +182,9 @@ function inRange(layers: readonly Layer[], range: SummaryOptions["layerRange"]):
     return places;
   });
   const [lower, upper] = [first ?? [], last ?? []];
-  const isTurned = Math.min(...lower) > Math.max(...upper);
+  const isTurned = least(lower) > greatest(upper);
   const [from, to] = isTurned ? [upper, lower] : [lower, upper];
-  return layers.slice(Math.min(...from), Math.max(...to) + 1);
+  return layers.slice(least(from), greatest(to) + 1);
 }
 
 /** Whether a name is, or begins as a regular expression says. */

@@ -171,10 +171,13 @@ export class History implements Callback {
       readonly epoch: readonly number[];
       readonly seconds: readonly number[];
     };
-    for (const [name, values] of Object.entries(history))
-      this.figuresOf(name).splice(0, Infinity, ...values.map(Number));
-    this.epoch.splice(0, Infinity, ...epoch);
-    this.seconds.splice(0, Infinity, ...seconds);
+    const replace = (own: number[], values: readonly number[]): void => {
+      own.length = 0;
+      for (const value of values) own.push(value);
+    };
+    for (const [name, values] of Object.entries(history)) replace(this.figuresOf(name), values.map(Number));
+    replace(this.epoch, epoch);
+    replace(this.seconds, seconds);
   }
 }
 

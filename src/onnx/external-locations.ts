@@ -36,10 +36,17 @@ function collect(graph: onnx.IGraphProto, names: Set<string>): void {
     const location = tensor.externalData?.find(({ key }) => key === "location")?.value;
     if (location !== undefined && location !== null && location !== "") names.add(location);
   };
+  const addSparse = (sparse: onnx.ISparseTensorProto | null | undefined): void => {
+    add(sparse?.values);
+    add(sparse?.indices);
+  };
   graph.initializer?.forEach(add);
+  graph.sparseInitializer?.forEach(addSparse);
   for (const { attribute } of graph.node ?? []) {
-    for (const { t, g, tensors, graphs } of attribute ?? []) {
+    for (const { t, g, tensors, graphs, sparseTensor, sparseTensors } of attribute ?? []) {
       add(t);
+      addSparse(sparseTensor);
+      sparseTensors?.forEach(addSparse);
       tensors?.forEach(add);
       for (const inner of [g, ...(graphs ?? [])]) if (inner !== null && inner !== undefined) collect(inner, names);
     }

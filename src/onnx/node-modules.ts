@@ -63,3 +63,14 @@ export function nodeModules(bytes: Uint8Array): readonly (string | undefined)[] 
     return scopes && moduleIn(textOf(scopes, 2));
   });
 }
+
+/**
+ * How many nodes the graph of a file has, without those of graphs inside of nodes.
+ *
+ * @param bytes a whole ONNX file
+ */
+export function nodeCount(bytes: Uint8Array): number {
+  let count = 0;
+  for (const graph of messages(bytes, 7)) for (const { number } of fieldsOf(graph)) if (number === 1) count++;
+  return count;
+}

@@ -41,7 +41,7 @@ function tensorOf(proto: onnx.ITensorProto, reading: Reading): TensorData {
   const type = elementTypeOf(proto.dataType ?? 0);
   if (type === undefined) {
     throw new FileError(`The tensor "${name}" of ${file} has an element type that Graft does not read.`, {
-      subject: name,
+      subject: name || file,
       expected: "float32, float64, float16, int64, int32, int8, uint8 or bool",
       received: `element type number ${proto.dataType ?? 0} of the ONNX definition`,
     });
@@ -50,7 +50,7 @@ function tensorOf(proto: onnx.ITensorProto, reading: Reading): TensorData {
   const count = elementCount(dims);
   if (!dims.every((dim) => dim >= 0) || !Number.isSafeInteger(count)) {
     throw new FileError(`The tensor "${name}" of ${file} has an impossible shape.`, {
-      subject: name,
+      subject: name || file,
       expected: "extents of 0 or more, and a number of elements that fits into memory",
       received: `[${dims.join(", ")}]`,
       advice: "The file is damaged: fetch it again.",
@@ -60,7 +60,7 @@ function tensorOf(proto: onnx.ITensorProto, reading: Reading): TensorData {
   const data = external ? externalElements(proto, type, count, reading) : tensorElements(proto, type);
   if (data.length !== count) {
     throw new FileError(`The tensor "${name}" of ${file} is damaged.`, {
-      subject: name,
+      subject: name || file,
       expected: `${count} elements for the shape [${dims.join(", ")}]`,
       received: `${data.length} elements`,
       advice: "The file is probably truncated: fetch it again.",
@@ -78,7 +78,7 @@ function externalElements(
   const name = proto.name ?? "";
   if (external === undefined) {
     throw new FileError(`The tensor "${name}" of ${file} lies in another file.`, {
-      subject: name,
+      subject: name || file,
       expected: "one file with its weights inside",
       received: "external data",
       advice: 'Save the model in one file first: onnx.save(onnx.load("model.onnx"), "one-file.onnx") in Python.',
@@ -93,7 +93,7 @@ function externalElements(
   ];
   if (location === "" || !Number.isSafeInteger(offset) || offset < 0 || length !== count * size) {
     throw new FileError(`The tensor "${name}" of ${file} does not say where its numbers lie.`, {
-      subject: name,
+      subject: name || file,
       expected: `a location, an offset from 0 on, and a length of ${count * size} bytes`,
       received: [...entries].map(([key, value]) => `${key} ${value}`).join(", ") || "nothing",
       advice: "The file is damaged: export it again.",
@@ -137,7 +137,7 @@ function attributeOf(proto: onnx.IAttributeProto, node: string, reading: Reading
       throw new FileError(
         `The attribute "${proto.name ?? ""}" of node "${node}" in ${reading.file} is of a kind that Graft does not read.`,
         {
-          subject: node,
+          subject: node || reading.file,
           expected: "an attribute of numbers, text or a tensor",
           received: `attribute kind ${String(proto.type)} (a sub-graph, as in Loop or Scan, or a sparse tensor)`,
           advice: "Export the network for inference, without control flow.",
@@ -185,7 +185,7 @@ function valueInfoOf(proto: onnx.IValueInfoProto, file: string): OnnxValueInfo {
   const type = elementTypeOf(tensorType?.elemType ?? 0);
   if (type === undefined) {
     throw new FileError(`The input or output "${name}" of ${file} is not a tensor that Graft reads.`, {
-      subject: name,
+      subject: name || file,
       expected: "a tensor of numbers",
       received: `element type number ${tensorType?.elemType ?? 0} of the ONNX definition`,
     });
@@ -202,6 +202,19 @@ function valueInfoOf(proto: onnx.IValueInfoProto, file: string): OnnxValueInfo {
 function readableOutputs(outputs: readonly onnx.IValueInfoProto[], file: string): OnnxValueInfo[] {
   const readable = outputs.filter(({ type }) => elementTypeOf(type?.tensorType?.elemType ?? 0) !== undefined);
   return (readable.length > 0 ? readable : outputs).map((info) => valueInfoOf(info, file));
+}
+
+/** What the engine would read of such tensors, files beside the model among them, would be read without a look. */
+function refuseSparse({ sparseInitializer }: onnx.IGraphProto, file: string): void {
+  const [sparse] = sparseInitializer ?? [];
+  if (sparse === undefined) return;
+  const name = sparse.values?.name ?? "";
+  throw new FileError(`${file} holds weights as a sparse tensor.`, {
+    subject: file,
+    expected: "weights with all of their elements",
+    received: `the sparse initializer "${name}"`,
+    advice: "Export the network with dense weights.",
+  });
 }
 
 /**
@@ -236,6 +249,7 @@ export function readModel(bytes: Uint8Array, file: string, external?: ExternalDa
       received: `${bytes.length} bytes without one`,
     });
   }
+  refuseSparse(graph, file);
   const modules = nodeModules(bytes);
   const constants = constantsOf(graph.initializer ?? [], reading);
   return {

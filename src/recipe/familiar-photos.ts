@@ -11,6 +11,7 @@ import { fromTensor, type Runtime, toTensor } from "../runtime/runtime.js";
 import { createSession } from "../runtime/session.js";
 import { coverage } from "./coverage.js";
 import { rowsAt, rowsOf, unitLength } from "./rows.js";
+import { least } from "../onnx/extremes.js";
 
 /**
  * What a classifier has learned from, as it knows it when it sees it again: a photo is as foreign as its distance to the nearest
@@ -77,7 +78,8 @@ export async function familiarPhotos(
   for (const fold of new Set(folds)) {
     const others = all.filter((place) => partOf(place) !== fold);
     const own = all.filter((place) => partOf(place) === fold);
-    if (others.length > 0) heldOut.push(...nearest(between, own, spread(between, others, room)));
+    if (others.length === 0) continue;
+    for (const distance of nearest(between, own, spread(between, others, room))) heldOut.push(distance);
   }
   return { features: rowsAt(looked, spread(between, all, room)), threshold: distanceThreshold(heldOut) };
 }
@@ -99,7 +101,7 @@ export async function familiarPhotosMeasured(
   const kept = await keptPhotos(runtime, learned, room);
   const others = unitLength(rowsAt(heldOut, chosenOf(heldOut)));
   const toKept = rowsOf(await distancesBetween(runtime, others, kept));
-  return { features: kept, threshold: distanceThreshold(toKept.map((row) => Math.min(...row))) };
+  return { features: kept, threshold: distanceThreshold(toKept.map((row) => least(row))) };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import { type LinearClassifier, type Samples, SoftmaxRegression } from "../training/regression/softmax-regression.js";
 import { logLoss } from "./probabilities.js";
 import { rowsAt } from "./rows.js";
+import { greatest } from "../onnx/extremes.js";
 
 /** Photos as the frozen network sees them, and their classes. */
 export interface LabelledFeatures {
@@ -137,7 +138,8 @@ export class HeadFitter {
     const photos = set.labels.length;
     const logits = new Float32Array(photos * classes);
     const classifiers: LinearClassifier[] = [];
-    for (let fold = 0; fold <= Math.max(...set.folds); fold++) {
+    const last = greatest(set.folds);
+    for (let fold = 0; fold <= last; fold++) {
       const learned = set.folds.filter((own) => own !== fold).length;
       const samples = this.samples(set, scaled, (photo) => set.folds[photo] !== fold);
       const classifier = await this.regression.fit(samples, penalty / learned, {

@@ -4,6 +4,7 @@ import { HeadFitter, type LabelledFeatures } from "./fit-head.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { areRight, losses } from "./probabilities.js";
 import { rowsAt } from "./rows.js";
+import { greatest } from "../onnx/extremes.js";
 
 /** How accurate the new classifier is that has learned from so many photos. */
 export interface LearningPoint {
@@ -112,8 +113,8 @@ async function measureSizes(
   { runtime, random, onFit, signal }: CurveJob,
 ): Promise<Size[] | undefined> {
   const { labels, folds, features } = set;
-  const classes = Math.max(...labels) + 1;
-  const parts = Math.max(...folds) + 1;
+  const classes = greatest(labels) + 1;
+  const parts = greatest(folds) + 1;
   const learnable = (labels.length * (parts - 1)) / parts;
   const shares = sharesOfPhotos.filter((share) => learnable * share >= leastOfClass * classes);
   if (shares.length < 2) return undefined;

@@ -1,8 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { FileError } from "../errors/errors.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { readRegularFile } from "../files/regular-file.js";
 import { type Classifier, createClassifier } from "./classifier.js";
 
 /**
@@ -42,7 +43,7 @@ export async function classifierFile(path: string): Promise<string> {
  */
 export async function openClassifier(runtime: Runtime, path: string, photos = 1): Promise<Classifier> {
   const file = await classifierFile(path);
-  const bytes = await readFile(file).catch((cause: unknown) => {
+  const bytes = await readRegularFile(file).catch((cause: unknown) => {
     throw fileSystemError(cause, file, "read");
   });
   if (bytes.length === 0) {

@@ -41,7 +41,7 @@ function penultimateOf<Tensor>(output: Tensor, width: number, walk: Walk<Tensor>
     if (step === undefined) continue;
     const [map] = step.inputs;
     if (step.convolves && map !== undefined && channelsOf(map) >= width / 2 && isActivated(map, walk)) return map;
-    waiting.push(...step.inputs);
+    for (const input of step.inputs) waiting.push(input);
   }
   return undefined;
 }

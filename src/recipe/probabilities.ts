@@ -1,5 +1,6 @@
 import type { TensorData } from "../onnx/tensor-data.js";
 import { rowsOf } from "./rows.js";
+import { greatest } from "../onnx/extremes.js";
 
 /** Probabilities are not taken for smaller than this: one photo must not decide a mean of logarithms. */
 const smallest = 1e-7;
@@ -45,7 +46,7 @@ export function logLoss(logits: TensorData<"float32">, labels: readonly number[]
 
 /** Whether the class of each photo has the highest logit. */
 export function areRight(logits: TensorData<"float32">, labels: readonly number[]): boolean[] {
-  return rowsOf(logits).map((row, photo) => row.indexOf(Math.max(...row)) === labels[photo]);
+  return rowsOf(logits).map((row, photo) => row.indexOf(greatest(row)) === labels[photo]);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { harmlessLine } from "../errors/harmless.js";
 import { shorten, textWidth } from "./text-width.js";
+import { greatest } from "../onnx/extremes.js";
 
 type Alignment = "left" | "right";
 
@@ -28,9 +29,12 @@ export function textTable(
   const all = (header.length > 0 ? [header, ...rows] : rows).map((row) =>
     row.map((cell) => shorten(harmlessLine(cell), longest)),
   );
-  const columns = Math.max(0, ...all.map(({ length }) => length));
+  const columns = greatest(
+    all.map(({ length }) => length),
+    0,
+  );
   const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(...all.map((row) => textWidth(row[column] ?? ""))),
+    greatest(all.map((row) => textWidth(row[column] ?? ""))),
   );
   return all
     .map((row) =>

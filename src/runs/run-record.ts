@@ -1,9 +1,12 @@
-import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { readRegularText } from "../files/regular-file.js";
 import { runFiles } from "./run-files.js";
+
+/** More than a record of a million photos has. */
+const mostBytes = 2 ** 29;
 
 const paths = z.array(z.string());
 const skipped = z.object({ path: z.string(), reason: z.string() });
@@ -168,7 +171,7 @@ async function read<T>(run: string, schema: z.ZodType<T>): Promise<T> {
   const file = join(run, runFiles.record);
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = await readRegularText(file, { most: mostBytes });
   } catch (cause) {
     throw fileSystemError(cause, file, "read");
   }

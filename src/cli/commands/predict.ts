@@ -7,6 +7,7 @@ import { contextFor, type Words } from "../face.js";
 import { addJson, addOptions, deviceOption, someText } from "../options.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
+import { greatest } from "../../onnx/extremes.js";
 
 interface PredictFlags {
   readonly device: string;
@@ -57,10 +58,10 @@ export function addPredict(program: Command, surroundings: Surroundings): void {
     .addHelpText("after", help)
     .action(async (model: string, photos: readonly string[], { device, json }: PredictFlags) => {
       const reporter = new Reporter(surroundings, json === true);
-      const pathWidth = Math.min(widestPath, Math.max(...photos.map(textWidth)));
+      const pathWidth = Math.min(widestPath, greatest(photos.map(textWidth)));
       let labelWidth = 0;
       const onLabels = (labels: readonly string[]): void => {
-        labelWidth = Math.max(...labels.map(textWidth));
+        labelWidth = greatest(labels.map(textWidth));
       };
       const words: Words = (event) => {
         if (event.event !== "prediction") return false;

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { FileError } from "../../errors/errors.js";
 import type { Columns } from "./columns.js";
+import { readRegularText } from "../../files/regular-file.js";
 
 /**
  * Splits comma-separated text into records of fields; quoted fields may hold commas, quotes written twice, and line ends.
@@ -43,8 +43,9 @@ function parseCsv(text: string): string[][] {
 export async function readCsv(path: string): Promise<Columns> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readRegularText(path, { most: 2 ** 29 });
   } catch (cause) {
+    if (cause instanceof FileError) throw cause;
     throw new FileError(`The table ${path} cannot be read.`, {
       subject: path,
       expected: "a CSV file",
@@ -54,7 +55,11 @@ export async function readCsv(path: string): Promise<Columns> {
   }
   const [names, ...records] = parseCsv(text);
   if (names === undefined) {
-    throw new FileError(`The table ${path} is empty.`, { subject: path, expected: "a line with names of columns" });
+    throw new FileError(`The table ${path} is empty.`, {
+      subject: path,
+      expected: "a line with names of columns",
+      received: "no line",
+    });
   }
   const wrong = records.findIndex(({ length }) => length !== names.length);
   const record = records[wrong];

@@ -2,6 +2,7 @@ import { checkOptionNames, isWhole, refuseOption } from "../../errors/check.js";
 import { UsageError } from "../../errors/errors.js";
 import { Tensor } from "../../runtime/runtime.js";
 import { flat, type Numbers } from "./numbers.js";
+import { greatest } from "../../onnx/extremes.js";
 
 /**
  * Numbers of classes as one-hot rows.
@@ -72,7 +73,7 @@ export function normalize(
     if (Math.floor(begin / stride) % extent !== 0) continue;
     const sizes = places.map((step) => Math.abs(values[begin + step] ?? 0));
     const norm =
-      order === Infinity ? Math.max(...sizes) : sizes.reduce((sum, size) => sum + size ** order, 0) ** (1 / order);
+      order === Infinity ? greatest(sizes) : sizes.reduce((sum, size) => sum + size ** order, 0) ** (1 / order);
     for (const step of places) result[begin + step] = (values[begin + step] ?? 0) / (norm === 0 ? 1 : norm);
   }
   return new Tensor("float32", result, dims);

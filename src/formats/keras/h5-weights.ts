@@ -54,7 +54,7 @@ function longStrings(file: Hdf5File, path: string, attribute: string): string[] 
   for (let chunk = 0; ; chunk++) {
     const part = file.strings(path, `${attribute}${String(chunk)}`);
     if (part === undefined) return chunk === 0 ? undefined : parts;
-    parts.push(...part);
+    for (const name of part) parts.push(name);
   }
 }
 

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { fileSystemError } from "../../files/file-system-errors.js";
+import { readRegularFile } from "../../files/regular-file.js";
 import type { LoadWeightsOptions } from "../../models/assign-weights.js";
 import type { BaseModel } from "../../models/base-model.js";
 import { readingStrangers } from "../unreadable.js";
@@ -18,7 +18,7 @@ export async function loadWeightsFile(
   path: string,
   options: LoadWeightsOptions = {},
 ): Promise<readonly string[]> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = await readRegularFile(path).catch((cause: unknown) => {
     const advice = "Give the path of a file of Keras's weights: HDF5 (.h5, .weights.h5) or .keras.";
     throw fileSystemError(cause, path, "read", advice);
   });

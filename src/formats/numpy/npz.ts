@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { FileError } from "../../errors/errors.js";
 import { fileSystemError } from "../../files/file-system-errors.js";
+import { readRegularFile } from "../../files/regular-file.js";
 import type { Tensor } from "../../runtime/runtime.js";
 import { readZip } from "../keras/zip.js";
 import { readNpy } from "./npy.js";
@@ -16,7 +16,7 @@ import { readNpy } from "./npy.js";
  * @see https://numpy.org/doc/stable/reference/generated/numpy.savez.html
  */
 export async function readNpz(path: string, names: readonly string[]): Promise<readonly Tensor[]> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = await readRegularFile(path).catch((cause: unknown) => {
     throw fileSystemError(cause, path, "read");
   });
   const file = basename(path);

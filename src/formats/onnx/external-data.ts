@@ -1,7 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
 import { FileError } from "../../errors/errors.js";
 import { fileBeside } from "../../files/file-beside.js";
 import { fileSystemError } from "../../files/file-system-errors.js";
+import { openRegularFileSync } from "../../files/regular-file.js";
 import type { ExternalData, ExternalPlace } from "../../onnx/read-model.js";
 
 /** A file of weights, as far as it has been read. */
@@ -68,7 +69,7 @@ function read(model: string, file: WeightsFile, { tensor, offset, length }: Exte
 
 function onFile<T>(path: string, action: (handle: number) => T): T {
   try {
-    const handle = openSync(path, "r");
+    const handle = openRegularFileSync(path);
     try {
       return action(handle);
     } finally {

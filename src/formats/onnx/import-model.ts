@@ -11,7 +11,7 @@ import { computable } from "./computable.js";
 import { modelOfGraph } from "./model-of-graph.js";
 import { NodeImporter } from "./import-nodes.js";
 import { Sequences } from "./sequences.js";
-import { SizeGuard, TooLargeError } from "./size-guard.js";
+import { refuseLargeRuns, SizeGuard } from "./size-guard.js";
 
 /** How an ONNX file becomes a model. */
 export interface OnnxImportOptions {
@@ -195,6 +195,7 @@ export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): N
     outputs.map(({ name }) => name),
   );
   const made = outputs.map(({ name }) => computed(values, name, file));
+  refuseLargeRuns(made, { file, names, pictures: 1 });
   return { name: file, inputs, outputs: own ? made.map(toChannelsFirst) : made, names };
 }
 
@@ -281,18 +282,4 @@ function openShapes(model: OnnxModel, options: OnnxImportOptions): readonly Shap
         ),
   );
   return shapes.some((shape) => shape.slice(1).some((dim) => typeof dim === "string")) ? shapes : undefined;
-}
-
-/**
- * Looks through a classifier before the engine does, which gives a file all the memory that it asks for. What else there may
- * be about it, the engine says.
- *
- * @throws TooLargeError naming the first value that would be too large
- */
-export function refuseTooLarge(model: OnnxModel, file: string): void {
-  try {
-    importOnnxGraph(model, { file, own: true });
-  } catch (error) {
-    if (error instanceof TooLargeError) throw error;
-  }
 }

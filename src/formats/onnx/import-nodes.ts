@@ -144,9 +144,12 @@ export class NodeImporter {
       return outputs;
     } catch (error) {
       if (!(error instanceof GraftError) || error instanceof FileError) throw error;
-      throw new FileError(`The node "${node.name}" (${node.op}) of ${this.file} cannot be used: ${error.message}`, {
-        subject: node.name,
-        cause: error,
+      const message = `The node "${node.name}" (${node.op}) of ${this.file} cannot be used: ${error.message}`;
+      // The message says the operator's facts already.
+      throw Object.assign(new FileError(message, { subject: node.name, cause: error }), {
+        expected: error.expected ?? "inputs and attributes that its operator takes",
+        received: error.received ?? node.op,
+        advice: error.advice,
       });
     }
   }

@@ -1,6 +1,7 @@
 import { elementCount, type ElementType } from "../../onnx/tensor-data.js";
 import { allKnown } from "./all-known.js";
 import { type Amount, compare, isWhole, minus, plus, ratio, sameAmount, times } from "./amounts.js";
+import { greatest } from "../../onnx/extremes.js";
 
 /** A tensor of which all numbers are known, or how they follow from the extents that are open. */
 export interface Known {
@@ -64,7 +65,7 @@ function taken(x: Known, dims: readonly number[], from: (index: readonly number[
 
 /** NumPy's broadcasting; `undefined` where extents do not fit, of which the operator itself then complains. */
 function broadcastDims(shapes: readonly (readonly number[])[]): readonly number[] | undefined {
-  const rank = Math.max(...shapes.map((dims) => dims.length));
+  const rank = greatest(shapes.map((dims) => dims.length));
   const dims = Array.from({ length: rank }, (_, axis) => {
     const extents = shapes.map((one) => one[axis - rank + one.length] ?? 1).filter((extent) => extent !== 1);
     const [extent = 1] = extents;

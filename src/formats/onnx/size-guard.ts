@@ -1,19 +1,26 @@
 import { FileError } from "../../errors/errors.js";
+import { runMemory } from "../../graph/run-memory.js";
 import { formatShape, type Shape } from "../../graph/shape.js";
+import type { Node, Value } from "../../graph/value.js";
 import { elementCount } from "../../onnx/tensor-data.js";
+import { memoryBudget, memoryText } from "../../runtime/node/memory.js";
 
 /** The most elements of a value of one picture: 2²⁸, 1 GiB as float32. */
 const mostElements = 2 ** 28;
 
-/** The most elements that a file may have made out of nothing, for all constants together: 2²⁸, 1 GiB as float32. */
-const mostFilled = 2 ** 28;
+/**
+ * The most elements that a file may have made out of nothing, for all constants together: 2²⁶, 256 MiB as float32. They are written into
+ * the file of a session, which the engine copies once more; masks and tables of positions have a hundredth of it.
+ */
+const mostFilled = 2 ** 26;
 
-/** A value of a file needs more memory than any network for images. */
+/** A value of a file needs more memory than any network for images, or than there is. */
 export class TooLargeError extends FileError {}
 
 /** Refuses values of a file that would need more memory than any network for images: a few bytes can ask for terabytes. */
 export class SizeGuard {
   private filled = 0;
+  private readonly most = Math.min(mostElements, Math.floor(memoryBudget() / 4));
 
   constructor(private readonly file: string) {}
 
@@ -24,8 +31,8 @@ export class SizeGuard {
    */
   check(shape: Shape, name: string): void {
     const known = shape.map((dim) => (typeof dim === "number" ? dim : knownPart(dim)));
-    if (elementCount(known) <= mostElements) return;
-    throw this.tooLarge(shape, name, `up to ${mostElements} numbers a picture (${mostElements / 2 ** 18} MiB)`);
+    if (elementCount(known) <= this.most) return;
+    throw this.tooLarge(shape, name, `up to ${this.most} numbers a picture (${memoryText(4 * this.most)})`);
   }
 
   /**
@@ -36,7 +43,7 @@ export class SizeGuard {
   take(dims: readonly number[], name: string): void {
     this.filled += elementCount(dims);
     if (dims.every((dim) => dim >= 0) && this.filled <= mostFilled) return;
-    throw this.tooLarge(dims, name, `constants of up to ${mostFilled} numbers together`);
+    throw this.tooLarge(dims, name, `constants of up to ${mostFilled} numbers together (${memoryText(4 * mostFilled)})`);
   }
 
   private tooLarge(shape: Shape, name: string, expected: string): TooLargeError {
@@ -47,6 +54,39 @@ export class SizeGuard {
       advice: "The file is damaged, or no network for images.",
     });
   }
+}
+
+/** What is about to be run. */
+export interface CheckedRun {
+  /** For messages. */
+  readonly file: string;
+  /** Names of nodes; a node without one is called by its operator. */
+  readonly names: ReadonlyMap<Node, string>;
+  /** How many pictures go through it at a time, at least. */
+  readonly pictures: number;
+}
+
+/**
+ * Looks at all values that a network computes together: many that are allowed one by one may be more than there is memory.
+ *
+ * @throws TooLargeError naming the node at which they are most, when they exceed the budget
+ */
+export function refuseLargeRuns(outputs: readonly Value[], { file, names, pictures }: CheckedRun): void {
+  // Names of other open extents say nothing, and count 1.
+  const { bytes, node } = runMemory(outputs, (symbol) => (symbol === "N" ? pictures : 1));
+  const budget = memoryBudget();
+  if (bytes <= budget) return;
+  const name = node === undefined ? "its input" : `"${names.get(node) ?? node.op}"`;
+  throw new TooLargeError(`${file} needs too much memory.`, {
+    subject: file,
+    expected: `up to ${memoryText(budget)}, half of this machine's memory, for ${picturesText(pictures)}`,
+    received: `${memoryText(bytes)} of values at ${name}`,
+    advice: "Take a smaller image size, or another network.",
+  });
+}
+
+function picturesText(pictures: number): string {
+  return pictures === 1 ? "one picture" : `the ${String(pictures)} pictures that it looks at at a time`;
 }
 
 /** 12 of `12*N`. */

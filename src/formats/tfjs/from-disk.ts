@@ -1,7 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileBeside } from "../../files/file-beside.js";
 import { fileSystemError } from "../../files/file-system-errors.js";
+import { readRegularFile } from "../../files/regular-file.js";
 import { readTfjsModel, type TfjsModel, type TfjsSource } from "./model-json.js";
 
 /**
@@ -14,7 +15,7 @@ export function sourceBeside(json: string): TfjsSource {
   const own = basename(json);
   const readBytes = async (name: string): Promise<Uint8Array> => {
     const path = name === own ? json : fileBeside(json, name);
-    return readFile(path).catch((cause: unknown) => {
+    return readRegularFile(path).catch((cause: unknown) => {
       throw fileSystemError(cause, path, "read");
     });
   };

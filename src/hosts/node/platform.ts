@@ -1,4 +1,4 @@
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { warnOfCache } from "../../errors/warn.js";
 import type { Platform } from "../../models/platform.js";
 import { usableMemory } from "../../runtime/node/memory.js";
@@ -7,6 +7,7 @@ import { appendToFile } from "../../files/append.js";
 import { writeFileAtomically } from "../../files/atomic-write.js";
 import { hashBytes } from "../../files/checksum.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
+import { readRegularFile } from "../../files/regular-file.js";
 import { createTrainingLoops } from "../../training/fit/loops.js";
 import { openActivationStore } from "./activation-store.js";
 import type { Host, Machine } from "../../training/machine.js";
@@ -18,7 +19,7 @@ import { Progress } from "../../report/progress.js";
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
-    return await readFile(path);
+    return await readRegularFile(path);
   } catch (cause) {
     if (errorCode(cause) === "ENOENT") return undefined;
     throw fileSystemError(cause, path, "read");

@@ -1,5 +1,6 @@
 import "./telemetry.js";
 import * as ort from "onnxruntime-node";
+import { nodeCount } from "../../onnx/node-modules.js";
 import { EngineError } from "../../errors/errors.js";
 import { CopiesSession, divideCores } from "./copies.js";
 import { processors } from "./processors.js";
@@ -58,10 +59,17 @@ function ownTensor({ type, data, dims }: ort.Tensor): ort.Tensor {
 function engineError(message: string, cause: unknown): EngineError {
   return new EngineError(message, {
     subject: "onnxruntime",
+    expected: "a graph and inputs that the engine can compute",
     received: cause instanceof Error ? cause.message : String(cause),
     cause,
   });
 }
+
+/**
+ * The most nodes of a graph that the engine rewrites before it runs it. That takes time by the square of their number: of 8000 some seconds,
+ * which the networks of the zoo never have; of 100,000 some minutes, in which this process answers nothing. As they are, such graphs run too.
+ */
+const mostRewritten = 10_000;
 
 /** Number of threads that lets the engine count the cores itself. */
 const engineCounts = 0;
@@ -91,7 +99,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions = {}): Runtime {
         const session = await ort.InferenceSession.create(model, {
           executionProviders: [device],
           intraOpNumThreads: threads,
-          graphOptimizationLevel: "all",
+          graphOptimizationLevel: nodeCount(model) > mostRewritten ? "disabled" : "all",
           // DirectML refuses sessions that plan their memory ahead.
           enableMemPattern: device !== "dml",
           // What fails is thrown. The engine's own lines on stderr would hold names of nodes as their files have them.

@@ -1,5 +1,6 @@
 import { BaseModel, type Pretrained } from "../../models/base-model.js";
 import type { BatchSource, Standardization } from "../../models/sources/batch-source.js";
+import { greatest } from "../../onnx/extremes.js";
 
 /** Models of which it was said: once each is enough. */
 const warned = new WeakSet<BaseModel>();
@@ -17,7 +18,7 @@ const tolerance = 1e-3;
 function differ(a: Standardization, b: Standardization): boolean {
   const apart = (x: readonly number[], y: readonly number[], size: number): boolean =>
     x.some((value, channel) => Math.abs(value - (y[channel] ?? 0)) > tolerance * size);
-  const largest = Math.max(...b.scale.map(Math.abs));
+  const largest = greatest(b.scale.map(Math.abs));
   // Offsets count in the units that values of a pixel have after scaling.
   return a.bgr !== b.bgr || apart(a.scale, b.scale, largest) || apart(a.offset, b.offset, 255 * largest);
 }

@@ -6,6 +6,7 @@ import type { Compiled } from "../../models/compile-types.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import { type Tensor, toTensor } from "../../runtime/runtime.js";
 import { names } from "../programs/names.js";
+import { greatest } from "../../onnx/extremes.js";
 
 type Float32 = TensorData<"float32">;
 
@@ -106,7 +107,7 @@ function classesOf({ data }: Float32, size: number): number[] {
   const width = data.length / size;
   return Array.from({ length: size }, (_, index) => {
     const row = data.subarray(index * width, (index + 1) * width);
-    return width === 1 ? Math.round(row[0] ?? 0) : row.indexOf(Math.max(...row));
+    return width === 1 ? Math.round(row[0] ?? 0) : row.indexOf(greatest(row));
   });
 }
 

@@ -1,5 +1,6 @@
 import { nodesInOrder } from "../../graph/graph.js";
 import type { Value } from "../../graph/value.js";
+import { greatest } from "../../onnx/extremes.js";
 
 /** Values of this size that a run keeps at a time: inputs, outputs and what a convolution lays out for its products. */
 const atATime = 4;
@@ -14,5 +15,5 @@ export function runBytes(outputs: readonly Value[], batchSize: number): number {
   const sizes = nodesInOrder(outputs)
     .flatMap(({ outputs: values }) => values)
     .map(({ shape }) => shape.reduce<number>((size, dim) => size * (typeof dim === "number" ? dim : batchSize), 4));
-  return atATime * Math.max(0, ...sizes);
+  return atATime * greatest(sizes, 0);
 }

@@ -5,6 +5,7 @@ import { reshapeTo } from "../../../ops/reshape.js";
 import { toChannelsFirst, toChannelsLast } from "../../channels.js";
 import type { Config } from "../../config.js";
 import { Layer } from "../../layer.js";
+import { greatest } from "../../../onnx/extremes.js";
 
 /** Gives a value more axes, of extent 1 behind the batch, in Keras's order. */
 function withRank(x: Value, rank: number): Value {
@@ -24,7 +25,7 @@ export abstract class BaseMerge extends Layer {
 
   protected override compute(inputs: readonly Value[]): readonly Value[] {
     const [least, most] = this.arity;
-    const rank = Math.max(...inputs.map((x) => x.rank));
+    const rank = greatest(inputs.map((x) => x.rank));
     const [first, ...others] = inputs.map((x) => withRank(x, rank));
     if (first === undefined || inputs.length < least || inputs.length > most) {
       throw new UsageError(`The layer "${this.name}" (${this.className}) cannot merge ${inputs.length} inputs.`, {
