@@ -139,7 +139,7 @@ describe("the options of summary are Keras's", async () => {
 it("a name from a file of others begins no line of the table", () => {
   const lines: string[] = [];
   const model = new models.Sequential(
-    [new layers.Input([2]), new layers.Dense(1, { name: "a\u001b[2J\nTotal params: 0" })],
+    [layers.Input({ shape: [2] }), new layers.Dense(1, { name: "a\u001b[2J\nTotal params: 0" })],
     {
       name: "b\nForged",
     },
