@@ -83,6 +83,32 @@ describe("a folder with one folder per class", () => {
     const unfollowed = await scanFolder(join(dir, "set"), { followLinks: false });
     expect(listed(unfollowed.train)).toEqual(expected.filter((path) => !path.includes("deeper")));
   });
+
+  test.skipIf(process.platform === "win32")("visits each folder once, however many ways lead to it", async () => {
+    await make("set/b/1.jpg", "set/a/0/1.jpg");
+    // Of a million ways one is gone. (Linux follows 40 links in a path.)
+    for (let level = 1; level <= 20; level++) {
+      await mkdir(join(dir, "levels", String(level)), { recursive: true });
+      for (const side of ["left", "right"]) {
+        await symlink(join(dir, "levels", String(level + 1)), join(dir, "levels", String(level), side));
+      }
+    }
+    await make("levels/21/deep.jpg");
+    await symlink(join(dir, "levels", "1"), join(dir, "set", "a", "more"));
+    await symlink(join(dir, "levels", "21"), join(dir, "set", "b", "deepest"));
+    const photos = listed((await scanFolder(join(dir, "set"))).train);
+    expect(photos).toEqual([
+      "0 a/0/1.jpg",
+      `0 a/more${"/left".repeat(20)}/deep.jpg`,
+      "1 b/1.jpg",
+      "1 b/deepest/deep.jpg",
+    ]);
+  });
+
+  test.skipIf(process.platform === "win32")("says that a path is longer than the system takes", async () => {
+    await make("set/b/1.jpg", "set/a/1.jpg");
+    expect(await failure(scanFolder(join(dir, "x".repeat(5000))))).toMatch(/longer than the system takes/);
+  });
 });
 
 describe("a folder with train, validation and test", () => {

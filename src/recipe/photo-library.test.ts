@@ -65,6 +65,35 @@ test("photos come in batches as they are read, without those that cannot be used
   expect(greys(await source.nextBatch().load([1, 2]))).toEqual([10, 30]);
 });
 
+test("photos that vanish, or are replaced, after they were read are what they were", async () => {
+  const path = join(folder, "vanishing.png");
+  const solid = (level: number): sharp.Sharp =>
+    sharp({ create: { width: 12, height: 8, channels: 3, background: { r: level, g: level, b: level } } });
+  await solid(30).toFile(path);
+  const source = new PhotoLibrary([{ path, classIndex: 0 }], { framing: { size: 4 } }).source(1, graph);
+  for await (const { keys } of source.read(1)) expect(keys).toEqual([0]);
+  const before = await source.identify?.(0);
+  await rm(path);
+  expect(greys(await source.nextBatch().load())).toEqual([30]);
+  await solid(90).toFile(path);
+  expect(greys(await source.nextBatch().load())).toEqual([30]);
+  expect(await source.identify?.(0)).toBe(before);
+});
+
+test("photos that vanished, or were replaced, since they were looked at are skipped and named", async () => {
+  const skipped: string[] = [];
+  const photos = ["0.png", "gone.png", "1.png"].map((name) => ({
+    ...{ path: join(folder, name), classIndex: 0 },
+    hash: name === "0.png" ? "0".repeat(64) : undefined,
+  }));
+  const source = new PhotoLibrary(photos, {
+    framing: { size: 4 },
+    onSkipped: (path, reason) => skipped.push(`${path.slice(folder.length + 1)}: ${reason}`),
+  }).source(3, graph);
+  for await (const batch of source.read(4)) expect(greys(await batch.load())).toEqual([10]);
+  expect(skipped).toEqual(["0.png: it has changed since it was first read", "gone.png: there is no such file"]);
+});
+
 test("a reading that was left goes on with the next photo", async () => {
   const source = library(9).source(3, graph);
   for await (const { keys } of source.read(2)) {
