@@ -24,6 +24,25 @@ function unwrapped(value: unknown, isCall = false): unknown {
   );
 }
 
+/** Lists and objects that lie in each other at most: a model in ten others needs a hundred. */
+const deepest = 500;
+
+/** What reads the parts of a configuration calls itself for each that lies in another. */
+function refuseDeep(text: string, file: string, what: string): void {
+  let depth = 0;
+  for (const [part] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs)) {
+    if (part === "[" || part === "{") depth++;
+    else if (part === "]" || part === "}") depth--;
+    if (depth <= deepest) continue;
+    throw new FileError(`${file} is too deep.`, {
+      subject: file,
+      expected: `up to ${String(deepest)} lists and objects in each other in ${what}`,
+      received: "more",
+      advice: "The file is damaged: save the model again.",
+    });
+  }
+}
+
 /**
  * Reads JSON as Keras writes it into files.
  *
@@ -31,6 +50,7 @@ function unwrapped(value: unknown, isCall = false): unknown {
  * @throws FileError when it is no JSON
  */
 export function parseKerasJson(text: string, file: string, what: string): unknown {
+  refuseDeep(text, file, what);
   try {
     return unwrapped(JSON.parse(text));
   } catch (cause) {

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { unzip, zip } from "fflate";
 import { FileError } from "../../errors/errors.js";
 
@@ -55,12 +56,42 @@ export async function readZip(
     });
   });
   const [bomb] = bombs;
-  if (bomb === undefined) return { members, names };
+  if (bomb === undefined) {
+    for (const [member, content] of Object.entries(members)) checkSum(bytes, member, content, name);
+    return { members, names };
+  }
   throw new FileError(`${name} is not unpacked.`, {
     subject: name,
     expected: "weights of at most 2 GiB, hardly compressed",
     received: `"${bomb}", which claims to be far larger`,
     advice: "Check where the file comes from.",
+  });
+}
+
+/** A member's entry in the list of contents: its signature, and how far behind it the checksum and the name are. */
+const entry = { signature: 0x02014b50, checksum: 16, nameLength: 28, name: 46 };
+
+/**
+ * Compares a member with the checksum that the archive has of it, which the library passes over.
+ *
+ * @throws FileError where they differ
+ */
+function checkSum(bytes: Uint8Array, member: string, content: Uint8Array, name: string): void {
+  const archive = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const sought = Buffer.from(member);
+  // The last one counts, and the list lies at the end.
+  for (let at = archive.lastIndexOf(sought); at >= entry.name; at = archive.lastIndexOf(sought, at - 1)) {
+    const start = at - entry.name;
+    if (archive.readUInt32LE(start) !== entry.signature) continue;
+    if (archive.readUInt16LE(start + entry.nameLength) !== sought.length) continue;
+    if (archive.readUInt32LE(start + entry.checksum) === crc32(content)) return;
+    break;
+  }
+  throw new FileError(`${name} is a damaged ZIP archive.`, {
+    subject: name,
+    expected: `"${member}" with the checksum that the archive says of it`,
+    received: "another checksum",
+    advice: "Download or copy the file again.",
   });
 }
 

@@ -9,10 +9,10 @@ import { memoryBudget, memoryText } from "../../runtime/node/memory.js";
 const mostElements = 2 ** 28;
 
 /**
- * The most elements that a file may have made out of nothing, for all constants together: 2²⁶, 256 MiB as float32. They are written into
- * the file of a session, which the engine copies once more; masks and tables of positions have a hundredth of it.
+ * The most elements that a file may have made out of nothing, for all constants together: 2²⁸, 1 GiB as float32, where VGG19 has half of it.
+ * Until a session is there, four copies of them may be: each of four bytes, they shall fit the budget too.
  */
-const mostFilled = 2 ** 26;
+const mostFilled = 2 ** 28;
 
 /** A value of a file needs more memory than any network for images, or than there is. */
 export class TooLargeError extends FileError {}
@@ -20,9 +20,14 @@ export class TooLargeError extends FileError {}
 /** Refuses values of a file that would need more memory than any network for images: a few bytes can ask for terabytes. */
 export class SizeGuard {
   private filled = 0;
-  private readonly most = Math.min(mostElements, Math.floor(memoryBudget() / 4));
+  private readonly most: number;
+  private readonly mostFilled: number;
 
-  constructor(private readonly file: string) {}
+  constructor(private readonly file: string) {
+    const budget = memoryBudget();
+    this.most = Math.min(mostElements, Math.floor(budget / 4));
+    this.mostFilled = Math.min(mostFilled, Math.floor(budget / 16));
+  }
 
   /**
    * Looks at a value that will be computed; extents that are open count 1.
@@ -42,8 +47,12 @@ export class SizeGuard {
    */
   take(dims: readonly number[], name: string): void {
     this.filled += elementCount(dims);
-    if (dims.every((dim) => dim >= 0) && this.filled <= mostFilled) return;
-    throw this.tooLarge(dims, name, `constants of up to ${mostFilled} numbers together (${memoryText(4 * mostFilled)})`);
+    if (dims.every((dim) => dim >= 0) && this.filled <= this.mostFilled) return;
+    throw this.tooLarge(
+      dims,
+      name,
+      `constants of up to ${this.mostFilled} numbers together (${memoryText(4 * this.mostFilled)})`,
+    );
   }
 
   private tooLarge(shape: Shape, name: string, expected: string): TooLargeError {

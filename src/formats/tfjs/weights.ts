@@ -39,6 +39,7 @@ export async function readTfjsWeights(
   model: string,
   readBytes: (name: string) => Promise<Uint8Array>,
 ): Promise<Map<string, TensorData>> {
+  refuseRepeated(manifest, model);
   const groups = await Promise.all(manifest.map((group) => Promise.all(group.paths.map((path) => readBytes(path)))));
   const weights = new Map<string, TensorData>();
   for (const [i, group] of manifest.entries()) {
@@ -59,6 +60,22 @@ export async function readTfjsWeights(
     }
   }
   return weights;
+}
+
+/** A file that is named a thousand times would be read as often. */
+function refuseRepeated(manifest: readonly Group[], model: string): void {
+  const seen = new Set<string>();
+  for (const path of manifest.flatMap(({ paths }) => paths)) {
+    if (seen.has(path)) {
+      throw new FileError(`${model} names a file of weights twice.`, {
+        subject: model,
+        expected: "each file of weights once",
+        received: path,
+        advice: "Convert the model again.",
+      });
+    }
+    seen.add(path);
+  }
 }
 
 /** One group's bytes in one piece, checked against what its weights take. */
