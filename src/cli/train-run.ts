@@ -27,7 +27,7 @@ export async function runTraining(
   reporter: Reporter,
   surroundings: Surroundings,
 ): Promise<number> {
-  const { TrainWords, trainSummary } = await import("./train-words.js");
+  const { repetitionText, TrainWords, trainSummary } = await import("./train-words.js");
   const { tell } = new TrainWords(reporter, () => surroundings.now());
   const { signal, end } = stopOnInterrupt(surroundings, reporter);
   try {
@@ -37,6 +37,7 @@ export async function runTraining(
     if ("event" in finished) return exitCodes.done;
     if (finished.interrupted) reporter.say(`Stopped; the best weights until then were kept.${goOn(finished)}`);
     reporter.result(`\n${trainSummary(finished)}`);
+    if (finished.repeated !== undefined) reporter.result(repetitionText(finished.repeated));
     reporter.say(`\nNext: graft predict ${shellWord(finished.run)} PHOTO…`);
     return finished.interrupted ? exitCodes.interrupted : exitCodes.done;
   } finally {

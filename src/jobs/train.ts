@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileSystemError } from "../files/file-system-errors.js";
 import { NumberError } from "../errors/errors.js";
 import { lostWeight } from "../models/finite-weights.js";
 import { percent } from "../report/words.js";
@@ -19,7 +21,10 @@ import { tuningSvg } from "../report/tuning-svg.js";
 import { historyCsv } from "../runs/history-csv.js";
 import type { Checkpoints } from "../runs/checkpoints.js";
 import type { ReservedFolder } from "../runs/reserve-run-folder.js";
-import { inputsOfRun } from "../runs/run-inputs.js";
+import { hashBytes } from "../files/checksum.js";
+import { MeasuredFacts, writeMeasured } from "../runs/measured-facts.js";
+import { writePhotoList } from "../runs/photo-list.js";
+import { inputsOfRun, type RunInputs } from "../runs/run-inputs.js";
 import { Journal } from "../recipe/journal.js";
 import { runFiles, writeRunFolder } from "../runs/run-files.js";
 import { tuningCsv, tuningRecord } from "../runs/tuning-files.js";
@@ -35,6 +40,7 @@ import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import type { FinishedRun, Skipped } from "./finished-run.js";
 import { learningCurveRecord, recordOf } from "./record-of-run.js";
+import { checkRepeats, dividedAs, repetition, type RunBefore } from "./repeat-run.js";
 import { settingsFor, type TrainSettings } from "./train-options.js";
 import { settingsFound } from "./tune-options.js";
 
@@ -66,7 +72,7 @@ export async function train(
     emit(done);
     return done;
   }
-  const { folder, directory, settings, classWeights, started, checkpoints, stopped } = opened;
+  const { folder, directory, settings, classWeights, started, checkpoints, stopped, before } = opened;
   const kept: Kept = { written: stopped !== undefined && (await hasModel(folder.path)), behind: undefined };
   try {
     await checkNetwork(settings, parts);
@@ -76,15 +82,22 @@ export async function train(
     // It is awaited below, unless something else fails before.
     threads.catch(() => undefined);
     const run: Run = { folder: folder.path, settings, search, started, device: runtime.device, checkpoints };
-    const photos = await preparePhotos(directory, settings.seed, emit);
+    const prepared = await preparePhotos(directory, settings.seed, emit);
+    const photos = before === undefined ? prepared : dividedAs(before, prepared);
     const { classes, division, training, validation, test } = photos;
     // Weights of other classes must show before a network is fetched.
     const weighting = weightingOf({ ...photos, classWeights });
     emit({ event: "photos", classes, division, training, validation, test });
     const backbone = await loadNetwork(run, photos, context);
     await threads;
+    const inputs = await inputsOfRun(photos, backbone, { versions: await parts.versions(), device: runtime.device });
+    const differences = before && checkRepeats(before, photos, inputs, context);
+    // A search is not gone on with.
+    const measured = new MeasuredFacts(opened.measured, async (all) => {
+      if (!search) await writeMeasured(folder.path, all);
+    });
     // What a search tries is decided by the clock: it is not gone on with.
-    const journal = search ? undefined : await openJournal(opened, photos, backbone, request, context, runtime.device);
+    const journal = search ? undefined : await openJournal(opened, inputs, request, context);
     const recipe: FineTuneOptions = {
       runtime,
       backbone,
@@ -96,6 +109,7 @@ export async function train(
       ...settingsFor("recipe", settings),
       search,
       journal,
+      measured,
       time: settings.time === undefined ? undefined : Math.max(1, settings.time - checkpoints.seconds),
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
       onBetter: async ({ model, row, heldOut, familiar }) => {
@@ -115,7 +129,19 @@ export async function train(
       tellStop(folder.path, !checkpoints.isEmpty || stopped !== undefined, context);
       return undefined;
     }
-    const finished = await finish(run, photos, { recipe, learned, weighting }, context);
+    const finished = await finish(
+      run,
+      photos,
+      {
+        recipe,
+        learned,
+        weighting,
+        inputs,
+        measured,
+        before: before && { run: before, differences: differences ?? [] },
+      },
+      context,
+    );
     if (!finished.interrupted) await checkpoints.remove();
     return finished;
   } finally {
@@ -128,14 +154,10 @@ export async function train(
 /** Where it is written down what the run does; before anything is computed it is made sure that it is the run that was stopped. */
 async function openJournal(
   { folder, settings, classWeights, started, checkpoints, stopped }: OpenedRun,
-  photos: PreparedPhotos,
-  backbone: Backbone,
+  inputs: RunInputs,
   request: TrainRequest,
-  { emit, parts, signal }: StoppableContext,
-  device: string,
+  { emit, signal }: StoppableContext,
 ): Promise<Journal> {
-  const versions = await parts.versions();
-  const inputs = await inputsOfRun(photos, backbone, { versions, device });
   if (stopped === undefined) await writeBegunRun(folder.path, { started, settings, classWeights, inputs });
   else checkUnchanged(folder.path, stopped.inputs, inputs, { emit });
   const { state: past, saved } = stopped?.checkpoint ?? {};
@@ -238,15 +260,22 @@ async function loadNetwork(
   return backbone;
 }
 
+/** A training that has ended, and what went into it. */
+interface Trained {
+  readonly recipe: FineTuneOptions;
+  readonly learned: Learned;
+  readonly weighting: Weighting;
+  readonly inputs: RunInputs;
+  readonly measured: MeasuredFacts;
+  /** The run that it repeats, and what was not as it was then. */
+  readonly before: { readonly run: RunBefore; readonly differences: readonly string[] } | undefined;
+}
+
 /** Measures what was written, writes the rest of the run folder, and says how it ended. */
 async function finish(
   { folder, settings, search, started, device, checkpoints }: Run,
   photos: PreparedPhotos,
-  {
-    recipe,
-    learned,
-    weighting,
-  }: { readonly recipe: FineTuneOptions; readonly learned: Learned; readonly weighting: Weighting },
+  { recipe, learned, weighting, inputs, measured: facts, before }: Trained,
   context: StoppableContext,
 ): Promise<FinishedRun> {
   const { parts, signal } = context;
@@ -255,6 +284,11 @@ async function finish(
   const test = await testOn(recipe.runtime, folder, photos, context);
   const measured = (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined;
   const { truth, probabilities } = result.heldOut;
+  const model = await readFile(join(folder, runFiles.model)).catch((cause: unknown) => {
+    throw fileSystemError(cause, join(folder, runFiles.model), "read");
+  });
+  const modelSha256 = hashBytes(model, "sha256");
+  const history = historyCsv(result.epochs);
   const finished = new Date(context.now());
   const run: FinishedRun = {
     run: folder,
@@ -272,16 +306,20 @@ async function finish(
     seconds: checkpoints.seconds,
     interrupted: signal.aborted,
     resumable: signal.aborted && !search,
+    repeated: before && repetition(before.run, { modelSha256, history }, before.differences),
   };
   const { search: found } = result;
   const taken = search ? settingsFound(settings, found) : settings;
-  const versions = await parts.versions();
+  const photosSha256 = await writePhotoList(folder, inputs.photos);
   if (found !== undefined) await writeRunFolder(folder, tuningFiles(found));
   await writeRunFolder(folder, {
-    history: historyCsv(result.epochs),
+    history,
     curves: runCurves(result, run.warnings),
     learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
-    record: recordOf(run, { settings: taken, backbone: recipe.backbone, started, finished, device, versions }),
+    record: recordOf(run, {
+      ...{ settings: taken, backbone: recipe.backbone, classWeights: recipe.classWeights, search },
+      ...{ started, finished, device, inputs, photosSha256, measured: facts.all, modelSha256 },
+    }),
   });
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, result.trouble, folder));
   conclude(run, search, context);
@@ -355,7 +393,7 @@ function tuningFiles(search: Search): Parameters<typeof writeRunFolder>[1] {
 }
 
 function conclude(
-  { run, result, held, test, warnings, seconds }: FinishedRun,
+  { run, result, held, test, warnings, seconds, repeated }: FinishedRun,
   isSearch: boolean,
   { emit }: StoppableContext,
 ): void {
@@ -381,6 +419,7 @@ function conclude(
     test_accuracy_interval: test?.accuracyInterval,
     test_balanced_accuracy: test?.balancedAccuracy,
     trunk: result.trunk,
+    repeated,
   };
   if (!isSearch) emit({ ...figures, command: "train" });
   else {

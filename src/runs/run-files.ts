@@ -12,6 +12,7 @@ export const runFiles = {
   tuningTable: "tuning.csv",
   tuningPlot: "tuning.svg",
   learningRate: "learning-rate.svg",
+  photos: "photos.jsonl",
   checkpoints: "checkpoints",
 } as const;
 
