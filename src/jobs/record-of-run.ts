@@ -9,6 +9,7 @@ import type { RunInputs } from "../runs/run-inputs.js";
 import type { RunRecord } from "../runs/run-record.js";
 import { thresholdOf } from "../recipe/prediction-set.js";
 import type { FinishedRun } from "./finished-run.js";
+import type { WrittenCheck } from "./check-written.js";
 import { recordedSettings, type TrainSettings } from "./train-options.js";
 
 /** What a record holds beside what was reached. */
@@ -25,6 +26,7 @@ interface Circumstances {
   readonly modelSha256: string;
   readonly classWeights: ClassWeightsSetting | undefined;
   readonly search: boolean;
+  readonly checked: WrittenCheck | undefined;
 }
 
 type Measured = NonNullable<RunRecord["result"]["test"]>;
@@ -70,6 +72,7 @@ export function recordOf(
     },
     inputs: { ...inputs, photos_sha256: circumstances.photosSha256, measured: { ...circumstances.measured } },
     model_sha256: circumstances.modelSha256,
+    model_checked: circumstances.checked && { ...circumstances.checked },
     searched: circumstances.search,
     class_weights: {
       kind: weighting.kind,

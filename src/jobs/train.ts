@@ -35,6 +35,7 @@ import { checkpointsEvery } from "./checkpoint-every.js";
 import { checkUnchanged, hasModel, type OpenedRun, openRun, type RunRequest } from "./open-run.js";
 import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
 import type { TrainDone } from "./events.js";
+import { checkWritten } from "./check-written.js";
 import { endOfRun } from "./ended-run.js";
 import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
@@ -281,6 +282,7 @@ async function finish(
   const { parts, signal } = context;
   // Who stops the training does not wait for another round of the photos.
   const result = signal.aborted ? learned.result : await parts.measureExactly(recipe, learned.result);
+  const checked = signal.aborted ? undefined : await checkWritten(folder, recipe, result, context);
   const test = await testOn(recipe.runtime, folder, photos, context);
   const measured = (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined;
   const { truth, probabilities } = result.heldOut;
@@ -318,7 +320,7 @@ async function finish(
     learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
     record: recordOf(run, {
       ...{ settings: taken, backbone: recipe.backbone, classWeights: recipe.classWeights, search },
-      ...{ started, finished, device, inputs, photosSha256, measured: facts.all, modelSha256 },
+      ...{ started, finished, device, inputs, photosSha256, measured: facts.all, modelSha256, checked },
     }),
   });
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, result.trouble, folder));

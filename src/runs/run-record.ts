@@ -115,6 +115,8 @@ export const runRecord = z.object({
     .optional(),
   /** SHA-256 of `model.onnx`. */
   model_sha256: z.string().optional(),
+  /** On how many photos `model.onnx` was compared with what was measured, and the greatest difference of a probability. */
+  model_checked: z.object({ photos: z.number(), difference: z.number() }).optional(),
   /** Whether it is of `graft tune`, whose search is decided by the clock. */
   searched: z.boolean().optional(),
   split: splitRecord.shape.split.extend({ seed: z.number(), test: paths }),

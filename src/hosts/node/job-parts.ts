@@ -68,6 +68,13 @@ export const jobParts: JobParts = {
     ]);
     return measureExactly({ ...options, machine }, finished);
   },
+  async probabilitiesInMemory(options, model, photos) {
+    const [{ probabilitiesInMemory }, machine] = await Promise.all([
+      import("../../recipe/probabilities-in-memory.js"),
+      jobMachine(options.measured),
+    ]);
+    return probabilitiesInMemory({ ...options, machine }, model, photos);
+  },
   async exportClassifier(finished) {
     return (await import("../../recipe/export-classifier.js")).exportClassifier(finished);
   },
