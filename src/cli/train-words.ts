@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { count, quotedList } from "../errors/words.js";
 import type { JobEvent } from "../jobs/events.js";
-import type { Repetition } from "../jobs/repeat-run.js";
+import type { Repetition } from "../jobs/repetition.js";
 import type { FinishedRun } from "../jobs/finished-run.js";
 import type { FineTuneResult, StageName } from "../recipe/fine-tune-types.js";
 import type { Search } from "../recipe/search/search-types.js";

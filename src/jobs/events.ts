@@ -3,7 +3,7 @@ import type { NetworkInspection } from "../applications/inspect-network.js";
 import type { NetworkPort } from "../applications/network-file.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
 import type { ExpectedAccuracy } from "../report/interval.js";
-import type { Repetition } from "./repeat-run.js";
+import type { Repetition } from "./repetition.js";
 import type { RunRecord } from "../runs/run-record.js";
 import type { EpochRow, FineTuneEvent, FineTuneResult } from "../recipe/fine-tune-types.js";
 

@@ -1,7 +1,7 @@
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
 import type { Weighting } from "../recipe/class-weights.js";
 import type { FineTuneResult } from "../recipe/fine-tune-types.js";
-import type { Repetition } from "./repeat-run.js";
+import type { Repetition } from "./repetition.js";
 import type { Evaluation } from "../report/confusion.js";
 import type { Finding } from "../report/diagnosis/finding.js";
 

@@ -12,6 +12,7 @@ import { differencesBetween, type RunInputs } from "../runs/run-inputs.js";
 import { readRunRecord, type RunRecord } from "../runs/run-record.js";
 import { checkAllSettings } from "./check-settings.js";
 import type { JobContext } from "./job.js";
+import type { Repetition } from "./repetition.js";
 import { settingsRecorded, type TrainSettings } from "./train-options.js";
 
 /** A run that is repeated. */
@@ -29,18 +30,6 @@ export interface RunBefore {
   readonly modelSha256: string;
   /** Its `history.csv`, where that is there. */
   readonly history: string | undefined;
-}
-
-/** What a repetition has come to. */
-export interface Repetition {
-  /** The run that was repeated. */
-  readonly run: string;
-  /** Whether `model.onnx` has the same bytes. */
-  readonly same_model: boolean;
-  /** Whether `history.csv` is the same but for seconds; `null` where that of the run before is not there. */
-  readonly same_history: boolean | null;
-  /** What was not as it was, in words: versions, hardware, a time that was given. */
-  readonly differences: readonly string[];
 }
 
 /**
