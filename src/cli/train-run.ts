@@ -24,7 +24,7 @@ export async function runTraining(
   surroundings: Surroundings,
 ): Promise<number> {
   surroundings.goOnUnread();
-  const { TrainWords, trainSummary } = await import("./train-words.js");
+  const { repetitionText, TrainWords, trainSummary } = await import("./train-words.js");
   const { tell } = new TrainWords(reporter, () => surroundings.now());
   const { signal, end } = stopOnInterrupt(surroundings, reporter);
   try {
@@ -34,6 +34,7 @@ export async function runTraining(
     if ("event" in finished) return exitCodes.done;
     if (finished.interrupted) reporter.say(`Stopped; the best weights until then were kept.${goOn(finished)}`);
     reporter.result(`\n${trainSummary(finished)}`);
+    if (finished.repeated !== undefined) reporter.result(repetitionText(finished.repeated));
     reporter.say(`\nNext: graft predict ${shellWord(finished.run, process.platform)} PHOTO…`);
     return finished.interrupted ? exitCodes.interrupted : exitCodes.done;
   } finally {

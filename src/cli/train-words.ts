@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { count, quotedList } from "../errors/words.js";
 import type { JobEvent } from "../jobs/events.js";
+import type { Repetition } from "../jobs/repetition.js";
 import type { FinishedRun } from "../jobs/finished-run.js";
 import type { FineTuneResult, StageName } from "../recipe/fine-tune-types.js";
 import type { Search } from "../recipe/search/search-types.js";
@@ -234,6 +235,17 @@ function searchText({ trials, chosen }: Search, unfrozenFrom: string): string {
   // The recipe takes settings, and then the better of what they give and the new classifier.
   const kept = unfrozenFrom === "none" && chosen.settings.unfreeze !== "none";
   return `${count(trials.length, "setting")} tried; ${taken}${kept ? ", which are not clearly better than the new classifier alone: that is kept" : ""}`;
+}
+
+/** Whether a repetition has given the same bytes; if not, what may be why. */
+export function repetitionText({ run, same_model, same_history, differences }: Repetition): string {
+  const history = same_history === null ? "" : `, history.csv ${same_history ? "says the same" : "has other figures"}`;
+  if (same_model) return `\n${harmlessLine(`Repeated: model.onnx has the same bytes as that of ${run}${history}.`)}`;
+  const why =
+    differences.length === 0
+      ? "Versions and machine are the same, as far as they are known."
+      : `What was not as it was: ${differences.join("; ")}.`;
+  return `\n${harmlessLine(`Not the same: model.onnx has other bytes than that of ${run}${history}. ${why}`)}`;
 }
 
 /** The short table at the end, and one of the classes. */

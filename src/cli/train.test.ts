@@ -86,6 +86,7 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
       return finished;
     },
     measureExactly: (_options, finished) => Promise.resolve(finished),
+    probabilitiesInMemory: () => Promise.resolve([]),
     exportClassifier: () => Promise.resolve(Uint8Array.of(1, 2, 3)),
     openClassifier: () => Promise.reject(new Error("not in this test")),
     activations: () => Promise.reject(new Error("not in this test")),

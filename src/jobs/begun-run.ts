@@ -51,7 +51,7 @@ export async function writeBegunRun(run: string, { started, settings, classWeigh
 }
 
 /** Options that say where and how a run is kept, and not what it comes to. */
-const unkept = ["out", "resume", "checkpointEvery"] as const;
+const unkept = ["out", "resume", "from", "checkpointEvery"] as const;
 
 function pathIn(run: string): string {
   return join(run, runFiles.checkpoints, begunFile);

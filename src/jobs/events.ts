@@ -3,6 +3,7 @@ import type { NetworkInspection } from "../applications/inspect-network.js";
 import type { NetworkPort } from "../applications/network-file.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
 import type { ExpectedAccuracy } from "../report/interval.js";
+import type { Repetition } from "./repetition.js";
 import type { RunRecord } from "../runs/run-record.js";
 import type { EpochRow, FineTuneEvent, FineTuneResult } from "../recipe/fine-tune-types.js";
 
@@ -223,6 +224,8 @@ export interface TrainDone {
   readonly test_balanced_accuracy?: number | undefined;
   /** Only with `--trunk-precision int8`: what 8 bits cost. */
   readonly trunk?: FineTuneResult["trunk"];
+  /** Only with `--from`: whether it has given the same bytes as the run that it repeats, and what was not as it was. */
+  readonly repeated?: Repetition | undefined;
 }
 
 /** The end of `graft tune`: that of a training, and what was searched. */

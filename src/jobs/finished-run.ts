@@ -1,6 +1,7 @@
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
 import type { Weighting } from "../recipe/class-weights.js";
 import type { FineTuneResult } from "../recipe/fine-tune-types.js";
+import type { Repetition } from "./repetition.js";
 import type { Evaluation } from "../report/confusion.js";
 import type { Finding } from "../report/diagnosis/finding.js";
 
@@ -25,6 +26,8 @@ export interface FinishedRun {
   readonly seconds: number;
   /** Whether it was stopped; what was reached until then is kept. */
   readonly interrupted: boolean;
+  /** Whether it has given the same as the run that it repeats. */
+  readonly repeated: Repetition | undefined;
   /** Whether it can be gone on with. */
   readonly resumable: boolean;
 }

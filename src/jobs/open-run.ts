@@ -8,7 +8,9 @@ import { lockRunFolder } from "../runs/run-folder-lock.js";
 import { runFiles } from "../runs/run-files.js";
 import { differencesBetween, type RunInputs } from "../runs/run-inputs.js";
 import { defaultRunFolder, reserveRunFolder, type ReservedFolder } from "../runs/reserve-run-folder.js";
+import { readMeasured } from "../runs/measured-facts.js";
 import { readBegunRun } from "./begun-run.js";
+import { readRunBefore, type RunBefore } from "./repeat-run.js";
 import { readClassWeights } from "./class-weights-file.js";
 import type { JobContext } from "./job.js";
 import type { TrainSettings } from "./train-options.js";
@@ -32,6 +34,10 @@ export interface OpenedRun {
   readonly checkpoints: Checkpoints;
   /** What it was begun with, and where it stood; `undefined` for a new one. */
   readonly stopped: { readonly inputs: RunInputs; readonly checkpoint: Checkpoint | undefined } | undefined;
+  /** The run that it repeats. */
+  readonly before: RunBefore | undefined;
+  /** What was measured on the machine of the run that is gone on with or repeated. */
+  readonly measured: Readonly<Record<string, number>>;
 }
 
 /**
@@ -43,8 +49,16 @@ export interface OpenedRun {
  */
 export async function openRun(request: RunRequest, { now }: JobContext): Promise<OpenedRun | "ended"> {
   const { directory, settings } = request;
-  const { resume } = settings;
+  const { resume, from } = settings;
+  if (resume !== undefined && from !== undefined) {
+    throw new UsageError("A run is either gone on with or repeated.", {
+      subject: "--from",
+      expected: "--resume or --from",
+      received: "both",
+    });
+  }
   if (resume !== undefined) return openStopped(resume, request);
+  if (from !== undefined) return openRepetition(from, request, new Date(now()));
   if (directory === undefined) {
     throw new UsageError("There is no folder of photos.", {
       subject: "DIR",
@@ -57,7 +71,35 @@ export async function openRun(request: RunRequest, { now }: JobContext): Promise
   const classWeights = await readClassWeights(settings.classWeights);
   const folder = await reserveRunFolder(settings.out, defaultRunFolder(directory, started));
   const checkpoints = new Checkpoints(folder.path);
-  return { folder, directory, settings, classWeights, started, checkpoints, stopped: undefined };
+  return {
+    folder,
+    directory,
+    settings,
+    classWeights,
+    started,
+    checkpoints,
+    stopped: undefined,
+    before: undefined,
+    measured: {},
+  };
+}
+
+async function openRepetition(path: string, request: RunRequest, started: Date): Promise<OpenedRun> {
+  const before = await readRunBefore(path);
+  const settings = settingsAsBefore(before.settings, request, "repeated");
+  const directory = request.directory ?? before.inputs?.directory ?? before.record.data.directory;
+  const folder = await reserveRunFolder(request.settings.out, defaultRunFolder(directory, started));
+  return {
+    folder,
+    directory,
+    settings,
+    classWeights: before.classWeights,
+    started,
+    checkpoints: new Checkpoints(folder.path),
+    stopped: undefined,
+    before,
+    measured: before.measured,
+  };
 }
 
 async function openStopped(path: string, request: RunRequest): Promise<OpenedRun | "ended"> {
@@ -71,7 +113,7 @@ async function openStopped(path: string, request: RunRequest): Promise<OpenedRun
       await lock.release();
       return "ended";
     }
-    const settings = settingsGoneOnWith(begun.settings, request);
+    const settings = settingsAsBefore(begun.settings, request, "gone on with");
     const checkpoints = new Checkpoints(path);
     const checkpoint = await checkpoints.open();
     const release = (): Promise<void> => lock.release();
@@ -83,6 +125,8 @@ async function openStopped(path: string, request: RunRequest): Promise<OpenedRun
       started: begun.started,
       checkpoints,
       stopped: { inputs: begun.inputs, checkpoint },
+      before: undefined,
+      measured: await readMeasured(path),
     };
   } catch (error) {
     await lock.release();
@@ -91,19 +135,20 @@ async function openStopped(path: string, request: RunRequest): Promise<OpenedRun
 }
 
 /** Options that may be other ones than those with which the run was begun: where things are, which is compared by its contents. */
-const free: readonly string[] = ["resume", "checkpointEvery", "network", "weights"];
+const free: readonly string[] = ["resume", "from", "checkpointEvery", "network", "weights"];
 
 /** @throws UsageError for an option that was given and is another one than that with which the run was begun */
-function settingsGoneOnWith(
+function settingsAsBefore(
   begun: TrainSettings,
   { settings, given = Object.keys(settings) }: RunRequest,
+  how: "gone on with" | "repeated",
 ): TrainSettings {
   const before: Readonly<Record<string, string | number | boolean>> = { ...begun };
   const now: Readonly<Record<string, string | number | boolean>> = { ...settings };
   for (const name of given) {
-    if (free.includes(name) || before[name] === now[name]) continue;
+    if (free.includes(name) || (name === "out" && how === "repeated") || before[name] === now[name]) continue;
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    throw new UsageError(`A run is gone on with by the options with which it was begun.`, {
+    throw new UsageError(`A run is ${how} by the options with which it was begun.`, {
       subject: flag,
       expected: before[name] === undefined ? `no ${flag}, as before` : `${flag} ${String(before[name])}, as before`,
       received: String(now[name]),

@@ -4,6 +4,8 @@ import type { InspectOptions, LoadBackboneOptions } from "../applications/load-b
 import type { BaseModel } from "../models/base-model.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Classifier } from "../recipe/classifier.js";
+import type { Photo } from "../photos/photo.js";
+import type { Answer } from "../recipe/probabilities-in-memory.js";
 import type { FamiliarPhotos } from "../recipe/familiar-photos.js";
 import type { FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 
@@ -62,6 +64,12 @@ export interface JobParts {
   fineTune(options: FineTuneOptions): Promise<FineTuneResult>;
   /** @returns the result of a training with exact figures of the validation */
   measureExactly(options: FineTuneOptions, finished: FineTuneResult): Promise<FineTuneResult>;
+  /** What the model of a training says of photos, those left out that cannot be read. */
+  probabilitiesInMemory(
+    options: FineTuneOptions,
+    model: BaseModel,
+    photos: readonly Photo[],
+  ): Promise<readonly Answer[]>;
   /** @returns bytes of a `model.onnx` */
   exportClassifier(finished: {
     readonly model: BaseModel;

@@ -4,9 +4,12 @@ import type { Backbone } from "../applications/backbone.js";
 import { pathWithin } from "../photos/prepare-photos.js";
 import type { FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { Evaluation } from "../report/confusion.js";
+import type { ClassWeightsSetting } from "../recipe/class-weights.js";
+import type { RunInputs } from "../runs/run-inputs.js";
 import type { RunRecord } from "../runs/run-record.js";
 import { thresholdOf } from "../recipe/prediction-set.js";
 import type { FinishedRun } from "./finished-run.js";
+import type { WrittenCheck } from "./check-written.js";
 import { recordedSettings, type TrainSettings } from "./train-options.js";
 
 /** What a record holds beside what was reached. */
@@ -16,7 +19,14 @@ interface Circumstances {
   readonly started: Date;
   readonly finished: Date;
   readonly device: string;
-  readonly versions: Readonly<Record<string, string>>;
+  readonly inputs: RunInputs;
+  /** SHA-256 of the list of their photos. */
+  readonly photosSha256: string;
+  readonly measured: Readonly<Record<string, number>>;
+  readonly modelSha256: string | undefined;
+  readonly classWeights: ClassWeightsSetting | undefined;
+  readonly search: boolean;
+  readonly checked: WrittenCheck | undefined;
 }
 
 type Measured = NonNullable<RunRecord["result"]["test"]>;
@@ -24,16 +34,18 @@ type Measured = NonNullable<RunRecord["result"]["test"]>;
 /** What `run.json` says of a run. */
 export function recordOf(
   { photos, weighting, result, held, test, skipped, warnings, seconds, interrupted }: FinishedRun,
-  { settings, backbone, started, finished, device, versions }: Circumstances,
+  circumstances: Circumstances,
 ): RunRecord {
+  const { settings, backbone, started, finished, device, classWeights } = circumstances;
+  const { photos: _listed, ...inputs } = circumstances.inputs;
   const unused = new Set(skipped.map(({ path }) => path));
   const paths = (list: readonly { readonly path: string }[]): string[] =>
     list.flatMap(({ path }) => (unused.has(path) ? [] : [pathWithin(photos.directory, path)]));
   const { record, imageSize } = backbone;
   const { best } = result;
   return {
-    format: 1,
-    versions,
+    format: 2,
+    versions: inputs.versions,
     started: started.toISOString(),
     finished: finished.toISOString(),
     seconds,
@@ -58,10 +70,15 @@ export function recordOf(
       fingerprint: photos.fingerprint,
       skipped: skipped.map(({ path, reason }) => ({ path: pathWithin(photos.directory, path), reason })),
     },
+    inputs: { ...inputs, photos_sha256: circumstances.photosSha256, measured: { ...circumstances.measured } },
+    model_sha256: circumstances.modelSha256,
+    model_checked: circumstances.checked && { ...circumstances.checked },
+    searched: circumstances.search,
     class_weights: {
       kind: weighting.kind,
       asked: weighting.asked,
       by_class: namedRecord(photos.classes.map((name, label) => [name, weighting.byClass[label] ?? 1])),
+      given: classWeights,
     },
     split: {
       division: photos.division,

@@ -92,6 +92,14 @@ export const trainOptions = {
     recorded: false,
     unlessGiven: "a new run",
   },
+  from: {
+    placeholder: "<run>",
+    help: "repeat a run, with its options, photos and split, and say whether it gives the same bytes",
+    value: { kind: "text", expected: "the folder of a run, or its run.json" },
+    for: "run",
+    recorded: false,
+    unlessGiven: "a new run",
+  },
   checkpointEvery: {
     placeholder: "<epochs|duration>",
     help: "how often a training is saved, such as 5 (epochs) or 10m (default: each epoch, and when two minutes have passed)",
@@ -203,6 +211,16 @@ function optionNamed(name: string): JobOption | undefined {
 /** `batchSize` → `batch_size`, as files write it. */
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** What {@link recordedSettings} has made of settings, with the names of options again; what was left to the recipe is absent. */
+export function settingsRecorded(
+  configuration: Readonly<Record<string, string | number | boolean | null>>,
+): Record<string, string | number | boolean> {
+  const entries = Object.entries(configuration).flatMap(([name, value]): [string, string | number | boolean][] =>
+    value === null ? [] : [[name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()), value]],
+  );
+  return Object.fromEntries(entries);
 }
 
 /** The settings as `run.json` keeps them; `null` left the choice to the recipe. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { NumberError } from "../errors/errors.js";
+import { FileError, NumberError } from "../errors/errors.js";
 import { shellWord } from "../errors/shell-word.js";
 import { lostWeight } from "../models/finite-weights.js";
 import { percent } from "../report/words.js";
@@ -19,7 +19,9 @@ import { runCurves } from "../report/run-curves.js";
 import { tuningSvg } from "../report/tuning-svg.js";
 import { historyCsv } from "../runs/history-csv.js";
 import type { Checkpoints } from "../runs/checkpoints.js";
-import { inputsOfRun } from "../runs/run-inputs.js";
+import { MeasuredFacts, writeMeasured } from "../runs/measured-facts.js";
+import { photoList } from "../runs/photo-list.js";
+import { inputsOfRun, type RunInputs } from "../runs/run-inputs.js";
 import { Journal } from "../recipe/journal.js";
 import { type RunContents, runFiles } from "../runs/run-files.js";
 import { checkRoom, RunKeeper } from "../runs/run-keeper.js";
@@ -31,11 +33,13 @@ import { checkpointsEvery } from "./checkpoint-every.js";
 import { checkUnchanged, hasModel, type OpenedRun, openRun, type RunRequest } from "./open-run.js";
 import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
 import type { TrainDone } from "./events.js";
+import { checkWritten } from "./check-written.js";
 import { endOfRun } from "./ended-run.js";
 import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import type { FinishedRun, Skipped } from "./finished-run.js";
 import { learningCurveRecord, recordOf } from "./record-of-run.js";
+import { hashOfModel, checkRepeats, dividedAs, repetition, type RunBefore } from "./repeat-run.js";
 import { settingsFor, type TrainSettings } from "./train-options.js";
 import { settingsFound } from "./tune-options.js";
 
@@ -67,7 +71,7 @@ export async function train(
     emit(done);
     return done;
   }
-  const { folder, directory, settings, classWeights, started, checkpoints, stopped } = opened;
+  const { folder, directory, settings, classWeights, started, checkpoints, stopped, before } = opened;
   const kept: Kept = { written: stopped !== undefined && (await hasModel(folder.path)), behind: undefined };
   const keeper = new RunKeeper(folder, (message) => {
     emit({ event: "warning", code: "disk", message });
@@ -86,7 +90,8 @@ export async function train(
     // It is awaited below, unless something else fails before.
     threads.catch(() => undefined);
     const run: Run = { folder: folder.path, settings, search, started, device: runtime.device, checkpoints };
-    const photos = await preparePhotos(directory, settings.seed, emit);
+    const prepared = await preparePhotos(directory, settings.seed, emit);
+    const photos = before === undefined ? prepared : dividedAs(before, prepared);
     const { classes, division, training, validation, test } = photos;
     // Weights of other classes must show before a network is fetched.
     const weighting = weightingOf({ ...photos, classWeights });
@@ -95,8 +100,14 @@ export async function train(
     const little = checkRoom(folder.path, networkBytes(backbone));
     if (little !== undefined) emit({ event: "warning", code: "disk", message: little });
     await threads;
+    const inputs = await inputsOfRun(photos, backbone, { versions: await parts.versions(), device: runtime.device });
+    const differences = before && checkRepeats(before, photos, inputs, context);
+    // A search is not gone on with.
+    const measured = new MeasuredFacts(opened.measured, async (all) => {
+      if (!search) await keepMeasured(folder.path, all, context);
+    });
     // What a search tries is decided by the clock: it is not gone on with.
-    const journal = search ? undefined : await openJournal(opened, photos, backbone, request, context, runtime.device);
+    const journal = search ? undefined : await openJournal(opened, inputs, request, context);
     const recipe: FineTuneOptions = {
       runtime,
       backbone,
@@ -108,6 +119,7 @@ export async function train(
       ...settingsFor("recipe", settings),
       search,
       journal,
+      measured,
       time: settings.time === undefined ? undefined : Math.max(1, settings.time - checkpoints.seconds),
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
       onBetter: async ({ model, row, heldOut, familiar }) => {
@@ -127,7 +139,20 @@ export async function train(
       tellStop(folder.path, !checkpoints.isEmpty || stopped !== undefined, context);
       return undefined;
     }
-    const finished = await finish(run, photos, { recipe, learned, weighting, keeper }, context);
+    const finished = await finish(
+      run,
+      photos,
+      {
+        recipe,
+        learned,
+        weighting,
+        inputs,
+        measured,
+        keeper,
+        before: before && { run: before, differences: differences ?? [] },
+      },
+      context,
+    );
     if (!finished.interrupted) await checkpoints.remove();
     return finished;
   } finally {
@@ -136,17 +161,27 @@ export async function train(
   }
 }
 
+/** Writes what was measured beside the checkpoints; where there is no room, the run goes on without. */
+async function keepMeasured(
+  run: string,
+  facts: Readonly<Record<string, number>>,
+  { emit }: StoppableContext,
+): Promise<void> {
+  try {
+    await writeMeasured(run, facts);
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    emit({ event: "warning", code: "no-checkpoint", message: error.message });
+  }
+}
+
 /** Where it is written down what the run does; before anything is computed it is made sure that it is the run that was stopped. */
 async function openJournal(
   { folder, settings, classWeights, started, checkpoints, stopped }: OpenedRun,
-  photos: PreparedPhotos,
-  backbone: Backbone,
+  inputs: RunInputs,
   request: TrainRequest,
-  { emit, parts, signal }: StoppableContext,
-  device: string,
+  { emit, signal }: StoppableContext,
 ): Promise<Journal> {
-  const versions = await parts.versions();
-  const inputs = await inputsOfRun(photos, backbone, { versions, device });
   if (stopped === undefined) await writeBegunRun(folder.path, { started, settings, classWeights, inputs });
   else checkUnchanged(folder.path, stopped.inputs, inputs, { emit });
   const { state: past, saved } = stopped?.checkpoint ?? {};
@@ -240,30 +275,36 @@ async function loadNetwork(
   return backbone;
 }
 
+/** A training that has ended, and what went into it. */
+interface Trained {
+  readonly recipe: FineTuneOptions;
+  readonly learned: Learned;
+  readonly weighting: Weighting;
+  readonly inputs: RunInputs;
+  readonly measured: MeasuredFacts;
+  readonly keeper: RunKeeper;
+  /** The run that it repeats, and what was not as it was then. */
+  readonly before: { readonly run: RunBefore; readonly differences: readonly string[] } | undefined;
+}
+
 /** Measures what was written, writes the rest of the run folder, and says how it ended. */
 async function finish(
   { folder, settings, search, started, device, checkpoints }: Run,
   photos: PreparedPhotos,
-  {
-    recipe,
-    learned,
-    weighting,
-    keeper,
-  }: {
-    readonly recipe: FineTuneOptions;
-    readonly learned: Learned;
-    readonly weighting: Weighting;
-    readonly keeper: RunKeeper;
-  },
+  { recipe, learned, weighting, inputs, measured: facts, before, keeper }: Trained,
   context: StoppableContext,
 ): Promise<FinishedRun> {
   const { parts, signal } = context;
   // Who stops the training does not wait for another round of the photos.
   const result = signal.aborted ? learned.result : await parts.measureExactly(recipe, learned.result);
   // What is tested is the file.
-  const test = (await keeper.retry()) ? await testOn(recipe.runtime, folder, photos, context) : undefined;
+  const isWritten = await keeper.retry();
+  const checked = signal.aborted || !isWritten ? undefined : await checkWritten(folder, recipe, result, context);
+  const test = isWritten ? await testOn(recipe.runtime, folder, photos, context) : undefined;
   const measured = (test?.evaluation.photos ?? 0) > 0 ? test?.evaluation : undefined;
   const { truth, probabilities } = result.heldOut;
+  const modelSha256 = isWritten ? await hashOfModel(join(folder, runFiles.model)) : undefined;
+  const history = historyCsv(result.epochs);
   const finished = new Date(context.now());
   const run: FinishedRun = {
     run: folder,
@@ -281,17 +322,22 @@ async function finish(
     seconds: checkpoints.seconds,
     interrupted: signal.aborted,
     resumable: signal.aborted && !search,
+    repeated: before && repetition(before.run, { modelSha256, history }, before.differences),
   };
   const { search: found } = result;
   const taken = search ? settingsFound(settings, found) : settings;
-  const versions = await parts.versions();
+  const list = photoList(inputs.photos);
   const tuning: RunContents = found === undefined ? {} : tuningFiles(found);
   await keeper.finish({
     ...tuning,
-    history: historyCsv(result.epochs),
+    history,
+    photos: list.text,
     curves: runCurves(result, run.warnings),
     learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
-    record: recordOf(run, { settings: taken, backbone: recipe.backbone, started, finished, device, versions }),
+    record: recordOf(run, {
+      ...{ settings: taken, backbone: recipe.backbone, classWeights: recipe.classWeights, search },
+      ...{ started, finished, device, inputs, photosSha256: list.sha256, measured: facts.all, modelSha256, checked },
+    }),
   });
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, result.trouble, folder));
   conclude(run, search, context);
@@ -365,7 +411,7 @@ function tuningFiles(search: Search): RunContents {
 }
 
 function conclude(
-  { run, result, held, test, warnings, seconds }: FinishedRun,
+  { run, result, held, test, warnings, seconds, repeated }: FinishedRun,
   isSearch: boolean,
   { emit }: StoppableContext,
 ): void {
@@ -391,6 +437,7 @@ function conclude(
     test_accuracy_interval: test?.accuracyInterval,
     test_balanced_accuracy: test?.balancedAccuracy,
     trunk: result.trunk,
+    repeated,
   };
   if (!isSearch) emit({ ...figures, command: "train" });
   else {

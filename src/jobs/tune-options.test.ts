@@ -15,6 +15,6 @@ test("settings that were found are recorded, the defaults are left to the recipe
 });
 
 test("all options of graft train but for what is searched, and for checkpoints", () => {
-  const searched = ["epochs", "batchSize", "learningRate", "unfreeze", "resume", "checkpointEvery"];
+  const searched = ["epochs", "batchSize", "learningRate", "unfreeze", "resume", "from", "checkpointEvery"];
   expect(Object.keys(tuneOptions)).toEqual(Object.keys(trainOptions).filter((name) => !searched.includes(name)));
 });

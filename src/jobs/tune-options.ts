@@ -2,7 +2,15 @@ import type { Search } from "../recipe/search/search-types.js";
 import { type JobOption, trainOptions, type TrainSettings } from "./train-options.js";
 
 /** What it looks for itself, and what is for runs that can be gone on with: what a search tries is decided by the clock. */
-const searched: readonly string[] = ["epochs", "batchSize", "learningRate", "unfreeze", "resume", "checkpointEvery"];
+const searched: readonly string[] = [
+  "epochs",
+  "batchSize",
+  "learningRate",
+  "unfreeze",
+  "resume",
+  "from",
+  "checkpointEvery",
+];
 
 /** In seconds. */
 export const defaultTuneTime = 600;

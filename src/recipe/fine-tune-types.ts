@@ -3,7 +3,7 @@ import type { BaseModel } from "../models/base-model.js";
 import type { LostLoss, TrunkReport } from "../models/training-types.js";
 import type { Photo } from "../photos/photo.js";
 import type { Runtime } from "../runtime/runtime.js";
-import type { Machine } from "../training/machine.js";
+import type { FactBook, Machine } from "../training/machine.js";
 import type { Journal } from "./journal.js";
 import type { LearningCurve } from "./learning-curve.js";
 import type { ClassSize } from "./class-weights.js";
@@ -34,6 +34,8 @@ export interface FineTuneOptions extends RecipeSettings {
   readonly signal?: AbortSignal | undefined;
   /** Where it is written down what the job does, so that one which was interrupted can be gone on with. */
   readonly journal?: Journal | undefined;
+  /** What is measured on the machine to choose how to compute; default what the machine knows of itself. */
+  readonly measured?: FactBook | undefined;
 }
 
 /** A run of the recipe. */

@@ -307,7 +307,7 @@ export async function featuresAfter(
 }
 
 /** What the network wants done to photos. */
-function preprocessing({ backbone }: FineTuneJob): readonly Value[] {
+export function preprocessing({ backbone }: FineTuneJob): readonly Value[] {
   return photoGraph(backbone.imageSize, (pixels) => preprocessGraph(pixels, backbone.record.preprocess));
 }
 

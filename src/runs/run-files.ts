@@ -12,6 +12,7 @@ export const runFiles = {
   tuningTable: "tuning.csv",
   tuningPlot: "tuning.svg",
   learningRate: "learning-rate.svg",
+  photos: "photos.jsonl",
   checkpoints: "checkpoints",
 } as const;
 
@@ -25,6 +26,7 @@ export interface RunContents {
   readonly tuningTable?: string | undefined;
   readonly tuningPlot?: string | undefined;
   readonly learningRate?: string | undefined;
+  readonly photos?: string | undefined;
   readonly record?: object | undefined;
 }
 
@@ -44,6 +46,7 @@ export async function writeRunFolder(path: string, files: RunContents): Promise<
     "tuningTable",
     "tuningPlot",
     "learningRate",
+    "photos",
   ] as const;
   for (const key of keys) {
     const contents = others[key];

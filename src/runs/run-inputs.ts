@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { arch, cpus } from "node:os";
+import { resolve } from "node:path";
 import { z } from "zod";
 import type { Backbone } from "../applications/backbone.js";
 import { count } from "../errors/words.js";
 import type { BaseModel } from "../models/base-model.js";
 import { photoHash } from "../photos/photo-identity.js";
 import { pathWithin, type PreparedPhotos } from "../photos/prepare-photos.js";
+import { usableMemory } from "../runtime/node/memory.js";
 import { processors } from "../runtime/node/processors.js";
 
 /** A photo: its path within the folder of photos, and the SHA-256 of its bytes. */
@@ -26,7 +28,17 @@ export const runInputs = z.object({
     weights: z.string(),
   }),
   versions: z.record(z.string(), z.string()),
-  hardware: z.object({ processor: z.string(), processors: z.number(), architecture: z.string(), platform: z.string() }),
+  hardware: z.object({
+    processor: z.string(),
+    /** Hardware threads that the process may use. */
+    processors: z.number(),
+    /** Cores that the engine computes with, where the system tells; runs of a format before it lack it. */
+    cores: z.number().optional(),
+    architecture: z.string(),
+    platform: z.string(),
+    /** Bytes that the process may use; nothing follows from them. */
+    memory: z.number().optional(),
+  }),
   device: z.string(),
 });
 
@@ -46,7 +58,7 @@ export async function inputsOfRun(
   const hashed = (set: readonly { readonly path: string }[]): Promise<[string, string][]> =>
     Promise.all(set.map(async ({ path }) => [pathWithin(photos.directory, path), await photoHash(path)]));
   return {
-    directory: photos.directory,
+    directory: resolve(photos.directory),
     classes: [...photos.classes],
     division: photos.division,
     photos: {
@@ -64,6 +76,8 @@ export async function inputsOfRun(
     hardware: {
       processor: cpus()[0]?.model ?? "unknown",
       processors: processors().threads,
+      cores: processors().cores,
+      memory: usableMemory(),
       architecture: arch(),
       platform: process.platform,
     },
@@ -171,10 +185,13 @@ function hardwareDifferences(then: RunInputs, now: RunInputs): Difference[] {
     ["the device is", then.device, now.device],
     ["the processor is", then.hardware.processor, now.hardware.processor],
     ["as many processors are used:", then.hardware.processors, now.hardware.processors],
+    ["the engine's cores are", then.hardware.cores, now.hardware.cores],
     ["the architecture is", then.hardware.architecture, now.hardware.architecture],
     ["the system is", then.hardware.platform, now.hardware.platform],
   ] as const;
   return parts.flatMap(([words, before, after]) =>
-    before === after ? [] : [{ kind: "hardware", message: `${words} ${after} instead of ${before}` }],
+    before === after || before === undefined
+      ? []
+      : [{ kind: "hardware", message: `${words} ${String(after)} instead of ${String(before)}` }],
   );
 }

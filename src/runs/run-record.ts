@@ -1,5 +1,7 @@
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { measuredFacts } from "./measured-facts.js";
+import { runInputs } from "./run-inputs.js";
 import { FileError } from "../errors/errors.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularText } from "../files/regular-file.js";
@@ -65,7 +67,8 @@ const fallingCurve = z.object({ floor: z.number(), slope: z.number() });
 
 /** The one schema of `run.json`: it says what is written, and checks what is read. */
 export const runRecord = z.object({
-  format: z.literal(1),
+  /** 2 since a run can be repeated; records of format 1 lack `inputs` and checksums. */
+  format: z.union([z.literal(1), z.literal(2)]),
   versions: z.record(z.string(), z.string()),
   /** ISO 8601. */
   started: z.string(),
@@ -99,8 +102,26 @@ export const runRecord = z.object({
       /** Whether it was asked for; else it follows from the numbers of photos. */
       asked: z.boolean(),
       by_class: z.record(z.string(), z.number()),
+      /** What was asked for, by file or word. */
+      given: z.union([z.enum(["none", "balanced"]), z.record(z.string(), z.number())]).optional(),
     })
     .optional(),
+  /** What went into the run. */
+  inputs: runInputs
+    .omit({ photos: true })
+    .extend({
+      /** SHA-256 of `photos.jsonl` beside this file, which has the SHA-256 of every photo. */
+      photos_sha256: z.string(),
+      /** What was measured on the machine to choose how to compute. */
+      measured: measuredFacts,
+    })
+    .optional(),
+  /** SHA-256 of `model.onnx`. */
+  model_sha256: z.string().optional(),
+  /** On how many photos `model.onnx` was compared with what was measured, and the greatest difference of a probability. */
+  model_checked: z.object({ photos: z.number(), difference: z.number() }).optional(),
+  /** Whether it is of `graft tune`, whose search is decided by the clock. */
+  searched: z.boolean().optional(),
   split: splitRecord.shape.split.extend({ seed: z.number(), test: paths }),
   result: z.object({
     epochs: z.number(),
@@ -158,7 +179,7 @@ export async function readSplitRecord(model: string): Promise<SplitRecord | unde
 }
 
 /**
- * Reads the record of a run.
+ * Reads the record of a run, also one of an earlier format.
  *
  * @param run the run's folder
  * @throws FileError when there is none, or one that is not Graft's

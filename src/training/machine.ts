@@ -40,6 +40,17 @@ export interface Machine extends Surroundings {
   machineFact(name: string, engine: string, measure: () => Promise<number>): Promise<number>;
 }
 
+/** Facts of a machine that a run depends on. */
+export interface FactBook {
+  /**
+   * A fact: the one that is written down, or what is measured now, which is written down.
+   *
+   * @param name what is measured
+   * @param measure is called where the number is not known
+   */
+  take(name: string, measure: () => Promise<number>): Promise<number>;
+}
+
 /** Where a training runs. */
 export interface Host {
   readonly runtime: Runtime;

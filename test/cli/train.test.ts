@@ -53,6 +53,7 @@ describe("graft train", () => {
       "curves.svg",
       "history.csv",
       "model.onnx",
+      "photos.jsonl",
       "run.json",
     ]);
     const { result, data } = await recordOf("first");

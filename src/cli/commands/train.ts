@@ -29,6 +29,7 @@ Examples:
   graft train photos/ --epochs 10 --out runs/first --seed 7
   graft train photos/ --network my-network.onnx --preprocess torch
   graft train --resume runs/first               go on with a run that was stopped
+  graft train --from runs/first                 repeat a run, and say whether it gives the same bytes
   graft train photos/ --unfreeze none           train the new classifier only`;
 
 /** Adds `graft train` to the program. */

@@ -1,22 +1,29 @@
 import type { JobParts } from "../../jobs/parts.js";
 import type { FineTuneOptions } from "../../recipe/fine-tune-types.js";
 import type { Followed, Part } from "../../recipe/fine-tune.js";
-import type { Machine } from "../../training/machine.js";
+import type { FactBook, Machine } from "../../training/machine.js";
 
-/** The machine as jobs see it. */
-async function jobMachine(): Promise<Machine> {
+/**
+ * The machine as jobs see it.
+ *
+ * @param measured what a job writes down of what is measured on it
+ */
+async function jobMachine(measured: FactBook | undefined): Promise<Machine> {
   const { createNodeMachine } = await import("./platform.js");
   const machine = createNodeMachine();
   // What models print is no result of a command.
   const print = (line: string): void => {
     machine.warn(line);
   };
-  return { ...machine, print };
+  if (measured === undefined) return { ...machine, print };
+  const machineFact: Machine["machineFact"] = (name, engine, measure) =>
+    measured.take(name, () => machine.machineFact(name, engine, measure));
+  return { ...machine, print, machineFact };
 }
 
 /** A part of the recipe, which others go on from. */
 export async function fineTuneInPart(options: FineTuneOptions, part: Part): Promise<Followed> {
-  const [recipe, machine] = await Promise.all([import("../../recipe/fine-tune.js"), jobMachine()]);
+  const [recipe, machine] = await Promise.all([import("../../recipe/fine-tune.js"), jobMachine(options.measured)]);
   return recipe.fineTuneInPart({ ...options, machine }, part);
 }
 
@@ -48,12 +55,25 @@ export const jobParts: JobParts = {
     return (await import("../../applications/load-backbone.js")).inspectNetwork(request);
   },
   async fineTune(options) {
-    const [{ fineTune }, machine] = await Promise.all([import("../../recipe/fine-tune.js"), jobMachine()]);
+    const [{ fineTune }, machine] = await Promise.all([
+      import("../../recipe/fine-tune.js"),
+      jobMachine(options.measured),
+    ]);
     return fineTune({ ...options, machine });
   },
   async measureExactly(options, finished) {
-    const [{ measureExactly }, machine] = await Promise.all([import("../../recipe/measure-exactly.js"), jobMachine()]);
+    const [{ measureExactly }, machine] = await Promise.all([
+      import("../../recipe/measure-exactly.js"),
+      jobMachine(options.measured),
+    ]);
     return measureExactly({ ...options, machine }, finished);
+  },
+  async probabilitiesInMemory(options, model, photos) {
+    const [{ probabilitiesInMemory }, machine] = await Promise.all([
+      import("../../recipe/probabilities-in-memory.js"),
+      jobMachine(options.measured),
+    ]);
+    return probabilitiesInMemory({ ...options, machine }, model, photos);
   },
   async exportClassifier(finished) {
     return (await import("../../recipe/export-classifier.js")).exportClassifier(finished);
