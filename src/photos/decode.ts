@@ -42,7 +42,7 @@ export interface DecodeOptions {
   /**
    * Told how to give the photo's memory back, when nothing more is made of it. Default: it is given back once the photo is decoded.
    */
-  readonly onMemory?: (giveBack: () => void) => void;
+  readonly onMemory?: ((giveBack: () => void) => void) | undefined;
 }
 
 /** 200 million: what the largest sensors of phones give, 600 MB once decoded. */

@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
 import { decodePhoto } from "./decode.js";
 import { PhotoError } from "./photo-error.js";
@@ -51,7 +51,7 @@ describe("memory that photos share", () => {
 });
 
 describe("large photos", () => {
-  const plain = (width: number, height: number): sharp.Sharp =>
+  const plain = (width: number, height: number): Sharp =>
     sharp({ create: { width, height, channels: 3, background: "#285078" }, limitInputPixels: false });
 
   it("are shrunk on the way to the size that they are resized to; others are not", async () => {

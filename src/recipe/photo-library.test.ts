@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fromTensor, type NamedTensors } from "../runtime/runtime.js";
 import { PhotoError } from "../photos/photo-error.js";
@@ -67,7 +67,7 @@ test("photos come in batches as they are read, without those that cannot be used
 
 test("photos that vanish, or are replaced, after they were read are what they were", async () => {
   const path = join(folder, "vanishing.png");
-  const solid = (level: number): sharp.Sharp =>
+  const solid = (level: number): Sharp =>
     sharp({ create: { width: 12, height: 8, channels: 3, background: { r: level, g: level, b: level } } });
   await solid(30).toFile(path);
   const source = new PhotoLibrary([{ path, classIndex: 0 }], { framing: { size: 4 } }).source(1, graph);
