@@ -8,9 +8,9 @@ export interface ErrorFacts {
   /** The thing that is wrong: a file, a layer, an option, an input. */
   readonly subject: string;
   /** What would have been right. */
-  readonly expected?: string;
+  readonly expected?: string | undefined;
   /** What came instead. */
-  readonly received?: string;
+  readonly received?: string | undefined;
   /** What the reader can do about it. */
   readonly advice?: string | undefined;
   /** The error that led to this one. */
@@ -37,9 +37,11 @@ export class GraftError extends Error {
     const shown = harmlessLine(whole);
     if (shown !== whole) this.stack = this.stack?.replace(whole, () => shown) ?? "";
     this.subject = facts.subject;
-    this.expected = facts.expected;
-    this.received = facts.received;
-    this.advice = facts.advice;
+    // An error that only says where another came up has that one's facts.
+    const stated: Partial<ErrorFacts> = facts.cause instanceof GraftError ? facts.cause : {};
+    this.expected = facts.expected ?? stated.expected;
+    this.received = facts.received ?? stated.received;
+    this.advice = facts.advice ?? stated.advice;
   }
 }
 

@@ -144,12 +144,9 @@ export class NodeImporter {
       return outputs;
     } catch (error) {
       if (!(error instanceof GraftError) || error instanceof FileError) throw error;
-      const message = `The node "${node.name}" (${node.op}) of ${this.file} cannot be used: ${error.message}`;
-      // The message says the operator's facts already.
-      throw Object.assign(new FileError(message, { subject: node.name, cause: error }), {
-        expected: error.expected ?? "inputs and attributes that its operator takes",
-        received: error.received ?? node.op,
-        advice: error.advice,
+      throw new FileError(`The node "${node.name}" (${node.op}) of ${this.file} cannot be used: ${error.message}`, {
+        subject: node.name,
+        cause: error,
       });
     }
   }
@@ -237,7 +234,7 @@ export class NodeImporter {
       throw new FileError(`${this.file} uses the operator "${node.op}", which Graft does not have.`, {
         subject: node.name,
         expected: "a network of standard ONNX operators for images",
-        received: node.domain === "" ? node.op : `${node.op} of the domain ${node.domain}`,
+        received: node.domain === "" ? `"${node.op}"` : `${node.op} of the domain ${node.domain}`,
         advice: "Export the network for inference with standard operators, or cut it before this node.",
       });
     }
