@@ -21,7 +21,7 @@ const activations: ReadonlySet<string> = new Set(["Gelu", "Swish", "Expand"]);
 /** Operators that treat what is on the first axis one by one: normalizations here use numbers that were learned. */
 const ofPictures: ReadonlySet<string> = new Set(
   (
-    "Conv ConvTranspose BatchNormalization GroupNormalization InstanceNormalization LRN AveragePool MaxPool GlobalAveragePool " +
+    "Conv ConvTranspose Col2Im BatchNormalization GroupNormalization InstanceNormalization LRN AveragePool MaxPool GlobalAveragePool " +
     "GlobalMaxPool DepthToSpace SpaceToDepth"
   ).split(" "),
 );
