@@ -126,6 +126,15 @@ describe("preprocessInput gives Keras's values", () => {
     },
   );
 
+  it.each([applications.vgg16, applications.imagenetUtils])("with the channels last, and no other way", (module) => {
+    const call: (x: unknown, options?: unknown) => Tensor = module.preprocessInput as never;
+    const pixels = new Tensor("float32", [255, 0, 10], [1, 1, 3]);
+    expect([...call(pixels, { dataFormat: "channels_last" }).data]).toEqual([...call(pixels).data]);
+    expect(() => call(pixels, { dataFormat: "channels_first" })).toThrow(/channels_last.*channels_first/);
+    expect(() => call(layers.Input({ shape: [3, 8, 3] }), { dataFormat: "channels_first" })).toThrow(/channels_last/);
+    expect(() => call(pixels, { data_format: "channels_last" })).toThrow(/dataFormat/);
+  });
+
   it("but for modes that there are not", () => {
     const call: (x: Tensor, options: object) => unknown = applications.imagenetUtils.preprocessInput;
     expect(() => call(new Tensor("float32", [1, 2, 3], [1, 1, 3]), { mode: "tensorflow" })).toThrow(/caffe.*tf.*torch/);

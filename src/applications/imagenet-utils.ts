@@ -2,12 +2,12 @@ import { checkOptionNames, oneOf } from "../errors/check.js";
 import { SymbolicTensor } from "../nn/symbolic-tensor.js";
 import type { Tensor } from "../runtime/runtime.js";
 import { decodePredictions } from "./decode-predictions.js";
-import { preprocessInput } from "./preprocess.js";
+import { preprocessInput, type PreprocessInputOptions } from "./preprocess.js";
 
 const modes = ["caffe", "tf", "torch"] as const;
 
 /** Options of `imagenetUtils.preprocessInput`; names and defaults are Keras's. */
-export interface ImagenetPreprocessOptions {
+export interface ImagenetPreprocessOptions extends PreprocessInputOptions {
   /**
    * - `caffe`: RGB → BGR, then minus the mean of ImageNet's photos
    * - `tf`: to [−1, 1]
@@ -45,9 +45,10 @@ function preprocessByMode(
   x: Tensor | SymbolicTensor,
   options: ImagenetPreprocessOptions = {},
 ): Tensor | SymbolicTensor {
-  checkOptionNames("preprocessInput", options, ["mode"]);
+  checkOptionNames("preprocessInput", options, ["mode", "dataFormat"]);
   const preprocess = byMode[oneOf("preprocessInput", "mode", options.mode ?? "caffe", modes)];
-  return x instanceof SymbolicTensor ? preprocess(x) : preprocess(x);
+  const { dataFormat } = options;
+  return x instanceof SymbolicTensor ? preprocess(x, { dataFormat }) : preprocess(x, { dataFormat });
 }
 
 /** Keras's module of what networks of ImageNet have in common. */

@@ -1,5 +1,6 @@
 export { DenseNet121, DenseNet169, DenseNet201, densenet } from "./densenet.js";
 export { imagenetUtils, type ImagenetPreprocessOptions } from "./imagenet-utils.js";
+export type { PreprocessInputOptions } from "./preprocess.js";
 export { InceptionResNetV2, inceptionResnetV2 } from "./inception-resnet-v2.js";
 export { InceptionV3, inceptionV3 } from "./inception-v3.js";
 export { NASNetLarge, NASNetMobile, nasnet } from "./nasnet.js";

@@ -1,3 +1,4 @@
+import { channelsLastOnly, checkOptionNames } from "../errors/check.js";
 import { ShapeError, UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import { formatShape, type Shape } from "../graph/shape.js";
@@ -186,7 +187,9 @@ export function preprocessInput(preprocess: Preprocess): PreprocessInput {
   const { bgr, scale, offset } = standardization;
   // As in Keras, modules whose networks preprocess by themselves take pictures of any channels.
   const checkChannels = preprocess === "0-255" ? (): void => undefined : requireColour;
-  const onArray = (x: Tensor | SymbolicTensor): Tensor | SymbolicTensor => {
+  const onArray = (x: Tensor | SymbolicTensor, options?: PreprocessInputOptions): Tensor | SymbolicTensor => {
+    // Given to `map` of an array, it gets the index.
+    if (typeof options !== "number") checkPreprocessOptions(options);
     if (x instanceof SymbolicTensor) return onSymbol(x);
     if (!isTensor(x)) {
       throw new UsageError("preprocessInput cannot take this.", {
@@ -232,13 +235,26 @@ function requireColour(shape: Shape): void {
   });
 }
 
+function checkPreprocessOptions(options: PreprocessInputOptions = {}): void {
+  checkOptionNames("preprocessInput", options, ["dataFormat"]);
+  channelsLastOnly("preprocessInput", options.dataFormat);
+}
+
+/** Options of `preprocessInput`, under Keras's names. */
+export interface PreprocessInputOptions {
+  /** Where the channels are; Graft's pictures have them last. */
+  readonly dataFormat?: "channels_last" | undefined;
+}
+
 /** What {@link preprocessInput} gives. */
 export interface PreprocessInput {
   /**
    * Preprocesses RGB pixels in [0, 255].
    *
    * @param x `[…, 3]`; of any channels where the network does itself what pixels need
+   * @param options where the channels are
    * @returns float32 of the same shape; new, where Keras changes its input
+   * @throws UsageError for channels first
    * @throws ShapeError when the last axis has not 3 channels
    *
    * @example
@@ -252,9 +268,9 @@ export interface PreprocessInput {
    * const datagen = new ImageDataGenerator({ preprocessingFunction: preprocessInput });
    * ```
    */
-  (x: Tensor): Tensor;
+  (x: Tensor, options?: PreprocessInputOptions): Tensor;
   /** The same as part of a model: of a placeholder, or inside of `call`. */
-  (x: SymbolicTensor): SymbolicTensor;
+  (x: SymbolicTensor, options?: PreprocessInputOptions): SymbolicTensor;
   readonly standardization: Standardization;
   readonly graph: (pixels: Value) => Value;
 }

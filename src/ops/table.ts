@@ -4,6 +4,7 @@ import type { Node, Value } from "../graph/value.js";
 import type { OpRow } from "./define.js";
 import * as activations from "./activations.js";
 import * as attention from "./attention.js";
+import * as col2Im from "./col2im.js";
 import * as comparison from "./comparison.js";
 import * as convolution from "./convolution.js";
 import * as convolutionHwnc from "./convolution-hwnc.js";
@@ -29,6 +30,7 @@ import * as triangles from "./triangles.js";
 const exported = {
   ...activations,
   ...attention,
+  ...col2Im,
   ...comparison,
   ...convolution,
   ...convolutionHwnc,

@@ -84,6 +84,7 @@ describe("a rule wrong by 0.1 % is found", () => {
     Pad: [1, 3],
     Split: [1],
     Tile: [1],
+    Col2Im: [1, 2],
     Gather: [1],
     GatherElements: [1],
     ScatterElements: [1],

@@ -224,15 +224,15 @@ describe("lowerConvolutions", () => {
     return cancelTransposes([low])(low);
   }
 
-  test("gives the same loss and gradients", async () => {
-    const { loss, weights, x } = network(9);
+  /** Checks that loss and gradients stay what they are. */
+  async function expectSame(loss: Value, wanted: readonly Value[]): Promise<void> {
     const training = (value: Value): Record<string, Value> =>
       Object.fromEntries([
         ["loss", value] as const,
-        ...gradients(value, [...weights, x]).map((gradient, index) => [`g${index}`, gradient] as const),
+        ...gradients(value, wanted).map((gradient, index) => [`g${index}`, gradient] as const),
       ]);
     const feeds = Object.fromEntries(
-      [...weights, x].map((value, index) => [
+      wanted.map((value, index) => [
         value.source.kind === "input" ? value.source.name : "",
         random(
           value.shape.map((dim) => (typeof dim === "number" ? dim : 3)),
@@ -249,6 +249,32 @@ describe("lowerConvolutions", () => {
         expect(Math.abs(number - (numbers[index] ?? 0))).toBeLessThan(2e-5 * scale);
       });
     }
+  }
+
+  test("gives the same loss and gradients", async () => {
+    const { loss, weights, x } = network(9);
+    await expectSame(loss, [...weights, x]);
+  });
+
+  test.each([
+    { size: 7, kernel: 5, attributes: { pads: [2, 2, 2, 2] } },
+    { size: 8, kernel: 3, attributes: { pads: [0, 1, 1, 0], strides: [2, 2] } },
+    { size: 7, kernel: 2, attributes: { pads: [1, 1, 1, 1], dilations: [2, 3] } },
+  ])("writes a depthwise convolution over a small map as products: %j", async ({ size, kernel, attributes }) => {
+    const x = input("x", "float32", ["N", 6, size, size]);
+    const w = input("w", "float32", [6, 1, kernel, kernel]);
+    const b = input("b", "float32", [6]);
+    const y = conv(x, w, b, { group: 6, ...attributes });
+    const loss = reduceMean(elementwise.mul(y, y), undefined, { keepdims: 0 });
+    expect(count([lowered(loss)], "Conv")).toBe(0);
+    expect(count([lowerConvolutions([loss], { learned: false })(loss)], "Conv")).toBe(1);
+    await expectSame(loss, [w, b, x]);
+  });
+
+  test("leaves depthwise convolutions over larger maps", () => {
+    const x = input("x", "float32", ["N", 6, 9, 9]);
+    const y = conv(x, input("w", "float32", [6, 1, 3, 3]), undefined, { group: 6, pads: [1, 1, 1, 1] });
+    expect(count([lowered(y)], "Conv")).toBe(1);
   });
 
   test("takes margins of zeros in front of a convolution into it, and leaves all others", async () => {
@@ -285,16 +311,16 @@ describe("lowerConvolutions", () => {
     expect(trained([kernel]).filter(({ op, inputs }) => op === "Transpose" && inputs[0] === kernel)).toEqual([]);
   });
 
-  test("rewrites only what it is asked for, small maps, one group, no dilation and no stride", () => {
+  test("rewrites only what it is asked for, small maps, one group or one a channel, no dilation and no stride", () => {
     const x = input("x", "float32", ["N", 4, 32, 32]);
     const small = input("s", "float32", ["N", 4, 8, 8]);
     const w = input("w", "float32", [4, 4, 3, 3]);
-    const grouped = input("g", "float32", [4, 1, 3, 3]);
+    const grouped = input("g", "float32", [4, 2, 3, 3]);
     const large = conv(x, w);
     const outputs = [
       large,
       conv(small, w, undefined, { strides: [2, 2] }),
-      conv(small, grouped, undefined, { group: 4 }),
+      conv(small, grouped, undefined, { group: 2 }),
       conv(small, w, undefined, { dilations: [2, 2] }),
     ];
     expect(count(outputs.map(lowerConvolutions(outputs, { learned: true })), "Conv")).toBe(4);

@@ -3,6 +3,7 @@ import type { Shape } from "../../src/graph/shape.js";
 import type { Value } from "../../src/graph/value.js";
 import * as activations from "../../src/ops/activations.js";
 import { attention } from "../../src/ops/attention.js";
+import { col2Im } from "../../src/ops/col2im.js";
 import { where } from "../../src/ops/comparison.js";
 import { conv, convTranspose } from "../../src/ops/convolution.js";
 import { convHwnc } from "../../src/ops/convolution-hwnc.js";
@@ -483,6 +484,29 @@ const resizes: Sample = fc
     precision: "float32",
   }));
 
+const col2Ims: Sample = fc
+  .record({
+    batch: batches,
+    extents: fc.tuple(fc.integer({ min: 3, max: 5 }), fc.integer({ min: 3, max: 5 })),
+    block: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 })),
+    strides: pair(2),
+    dilation: fc.integer({ min: 1, max: 2 }),
+    pads: fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 4, maxLength: 4 }),
+  })
+  .map(({ batch, extents, block, strides, dilation, pads }): Case => {
+    const pixels = (axis: number): number => (extents[axis] ?? 0) + (pads[axis] ?? 0) + (pads[axis + 2] ?? 0);
+    const dilations = block.map((taps, axis) => (dilation * (taps - 1) < pixels(axis) ? dilation : 1));
+    const windows = block.map((taps, axis) =>
+      Math.floor((pixels(axis) - (dilations[axis] ?? 1) * (taps - 1) - 1) / (strides[axis] ?? 1) + 1),
+    );
+    const product = (numbers: readonly number[]): number => numbers.reduce((total, number) => total * number, 1);
+    return {
+      inputs: [batched(batch, [2 * product(block), product(windows)], linear)],
+      build: (x) => col2Im(x, integers(extents), integers(block), { strides: [...strides], dilations, pads }),
+      precision: "float32",
+    };
+  });
+
 const places = (count: number, below: number): fc.Arbitrary<number[]> =>
   fc.array(fc.integer({ min: 0, max: below - 1 }), { minLength: count, maxLength: count });
 
@@ -812,6 +836,7 @@ export const samples: Readonly<Record<DifferentiableName, Sample>> = {
     precision: "float32",
   })),
   Resize: resizes,
+  Col2Im: col2Ims,
   Concat: fc.tuple(batches, fc.array(small, { minLength: 1, maxLength: 3 })).map(([batch, extents]) => ({
     inputs: extents.map((extent) => batched(batch, [extent, 2], linear)),
     build: (...values) => joining.concat(values, { axis: 1 }),

@@ -124,6 +124,22 @@ const open: Readonly<Record<string, OnnxModel>> = {
     ],
     { class: wave(1, 1, 6) },
   ),
+  "what is repeated as often as one place of a list says, as PyTorch's repeat_interleave does": file(
+    [
+      ...tokens,
+      node("Shape", ["t"], "ts"),
+      node("Gather", ["ts", "zero"], "tb"),
+      node("Div", ["tb", "b"], "each"),
+      node("Add", ["each", "one"], "twice"),
+      node("Reshape", ["twice", "rest"], "times"),
+      node("Concat", ["n1", "times"], "choice", { axis: 0 }),
+      node("OneHot", ["n1", "three", "choice"], "repeats", { axis: -1 }),
+      node("Reshape", ["repeats", "rest"], "flat"),
+      node("Tile", ["t", "flat"], "all"),
+      ...mixed,
+    ],
+    { three: int64([3], []) },
+  ),
   "zeros for each picture": file(
     [
       ...tokens,

@@ -91,6 +91,7 @@ const ofPictures: ReadonlySet<string> = new Set([
   "GlobalAveragePool",
   "GlobalMaxPool",
   "MaxPool",
+  "Col2Im",
   "GridSample",
   "DepthToSpace",
   "SpaceToDepth",

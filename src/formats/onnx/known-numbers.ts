@@ -303,6 +303,19 @@ const tile: Rule = ({ inputs: [x, repeats], most }) => {
   return taken(x, dims, (index) => index.map((at, axis) => at % (x.dims[axis] ?? 1)));
 };
 
+const oneHot: Rule = ({ inputs: [indices, depth, values], attributes, most }) => {
+  const [at, [extent] = []] = [numbersOf(indices), numbersOf(depth)];
+  if (indices === undefined || at === undefined || extent === undefined || values === undefined) return undefined;
+  const rank = indices.dims.length + 1;
+  const axis = (Number(attributes["axis"] ?? -1) + rank) % rank;
+  const dims = [...indices.dims.slice(0, axis), extent, ...indices.dims.slice(axis)];
+  if (elementCount(dims) > most) return undefined;
+  return taken(values, dims, (index) => {
+    const place = at[placeOf(index.toSpliced(axis, 1), indices.dims)] ?? 0;
+    return [Number((place < 0 ? place + extent : place) === index[axis])];
+  });
+};
+
 const range: Rule = ({ inputs: [start, limit, delta], most }) => {
   const [[from], [to], [by]] = [start, limit, delta].map((x) => numbersOf(x) ?? []) as [number[], number[], number[]];
   if (start === undefined || from === undefined || to === undefined || by === undefined || by === 0) return undefined;
@@ -405,6 +418,7 @@ const rules: Readonly<Record<string, Rule>> = {
   Transpose: transpose,
   Expand: expand,
   Tile: tile,
+  OneHot: oneHot,
   Range: range,
   Split: split,
   ReduceProd: reduction(times, 1),
