@@ -15,8 +15,17 @@ function run(command, args, stdio) {
 }
 
 /** Files that the package may consist of; a test or a stray file is a mistake. */
-const allowed = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|schema\/run\.schema\.json|dist\/.+(?<!\.test)\.(js|d\.ts))$/;
-const required = ["README.md", "LICENSE", "CHANGELOG.md", "schema/run.schema.json", "dist/index.js", "dist/index.d.ts", "dist/cli/main.js"];
+const allowed =
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|schema\/run\.schema\.json|dist\/.+(?<!\.test)\.(js|d\.ts))$/;
+const required = [
+  "README.md",
+  "LICENSE",
+  "CHANGELOG.md",
+  "schema/run.schema.json",
+  "dist/index.js",
+  "dist/index.d.ts",
+  "dist/cli/main.js",
+];
 
 const folder = mkdtempSync(join(tmpdir(), "graft-pack-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

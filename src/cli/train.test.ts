@@ -181,7 +181,13 @@ test("Ctrl+C stops the recipe, keeps its result, and a second one ends the proce
   expect(await graft()).toBe(130);
   expect(ends()).toBe(1);
   expect(stderr.join("")).toMatch(/Warning: Stopping after this step.*Ctrl\+C again ends at once/);
-  expect((await readdir(join(folder, "run"))).sort()).toEqual(["checkpoints", "curves.svg", "history.csv", "model.onnx", "run.json"]);
+  expect((await readdir(join(folder, "run"))).sort()).toEqual([
+    "checkpoints",
+    "curves.svg",
+    "history.csv",
+    "model.onnx",
+    "run.json",
+  ]);
   expect(JSON.parse(await readFile(join(folder, "run", "run.json"), "utf8"))).toMatchObject({ interrupted: true });
   // The process must not keep hearing it.
   expect(listeners.size).toBe(0);

@@ -28,8 +28,7 @@ function elements(shape: Shape, extentOf: (symbol: string) => number): number {
  */
 export function runMemory(outputs: readonly Value[], extentOf: (symbol: string) => number): RunMemory {
   const order = nodesInOrder(outputs);
-  const bytes = (value: Value): number =>
-    elements(value.shape, extentOf) * allocate(value.type, 0).BYTES_PER_ELEMENT;
+  const bytes = (value: Value): number => elements(value.shape, extentOf) * allocate(value.type, 0).BYTES_PER_ELEMENT;
   const lastUse = new Map<Value, Node>();
   for (const node of order) for (const value of node.inputs) if (value !== undefined) lastUse.set(value, node);
   const kept = new Set(outputs);

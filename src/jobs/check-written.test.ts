@@ -41,6 +41,6 @@ test("a file that says what was trained is told how near it is", async () => {
 test.each([0.85, Number.NaN])("a file that says %d instead is an error that names photo and numbers", async (said) => {
   const error: unknown = await check(said).catch((cause: unknown) => cause);
   expect(error).toBeInstanceOf(NumberError);
-  expect(String((error as Error).message)).toMatch(/model\.onnx does not say what was trained/);
+  expect((error as Error).message).toMatch(/model\.onnx does not say what was trained/);
   expect(error).toMatchObject({ subject: join(folder, "cat.png") });
 });

@@ -37,7 +37,9 @@ export function recordOf(
   circumstances: Circumstances,
 ): RunRecord {
   const { settings, backbone, started, finished, device, classWeights } = circumstances;
-  const { photos: _listed, ...inputs } = circumstances.inputs;
+  const inputs: Omit<typeof circumstances.inputs, "photos"> & { photos?: unknown } = { ...circumstances.inputs };
+  // They are a file of their own.
+  delete inputs.photos;
   const unused = new Set(skipped.map(({ path }) => path));
   const paths = (list: readonly { readonly path: string }[]): string[] =>
     list.flatMap(({ path }) => (unused.has(path) ? [] : [pathWithin(photos.directory, path)]));

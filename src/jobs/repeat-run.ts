@@ -155,7 +155,9 @@ function differencesOfFormat1(
   photos: PreparedPhotos,
   now: RunInputs,
 ): ReturnType<typeof differencesBetween> {
-  const texts = (list: readonly (readonly [name: string, then: unknown, now: unknown])[]): string[] =>
+  const texts = (
+    list: readonly (readonly [name: string, then: string | number | undefined, now: string | number | undefined])[],
+  ): string[] =>
     list.flatMap(([name, then, other]) =>
       then === undefined || then === other ? [] : [`${name} is ${String(other)} instead of ${String(then)}`],
     );

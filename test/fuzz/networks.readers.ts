@@ -77,14 +77,12 @@ const tarred = (): Uint8Array => tar({ "a/": "", ...members });
 /** Unpacks, and looks whether anything came to lie outside. */
 async function unpack(path: string): Promise<void> {
   const folder = dirname(path);
-  try {
-    await extractArchive(path, join(folder, "out"));
-  } finally {
-    const names = await readdir(folder);
-    if (names.some((name) => join(folder, name) !== path && name !== "out")) {
-      throw new Error(`Something lies outside: ${names.join(", ")}`);
-    }
+  const failure: unknown = await extractArchive(path, join(folder, "out")).catch((error: unknown) => error);
+  const names = await readdir(folder);
+  if (names.some((name) => join(folder, name) !== path && name !== "out")) {
+    throw new Error(`Something lies outside: ${names.join(", ")}`);
   }
+  if (failure !== undefined) throw failure instanceof Error ? failure : new Error(JSON.stringify(failure));
 }
 
 /** Reads `model.json` of a TensorFlow.js model whose weights lie beside it. */

@@ -70,7 +70,12 @@ for (let number = Number(from); reader !== undefined && number < Number(to); num
     const what = wrongRefusal(error);
     await say(what === undefined ? { kind: "refused", number } : { kind: "found", number, what });
   }
-  if (behind !== undefined) await say({ kind: "found", number, what: `behind its back: ${String(behind)}` });
+  if (behind !== undefined)
+    await say({
+      kind: "found",
+      number,
+      what: `behind its back: ${behind instanceof Error ? behind.message : JSON.stringify(behind)}`,
+    });
   behind = undefined;
 }
 await say({ kind: "done" });

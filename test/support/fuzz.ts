@@ -66,31 +66,36 @@ async function readSome(
     env: { ...process.env, GRAFT_DEBUG: "" },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
-  let [said, since, ended] = ["", Date.now(), undefined as string | undefined];
-  let isDone = false;
+  let [said, since] = ["", Date.now()];
+  const end: { reason: string | undefined; isDone: boolean } = { reason: undefined, isDone: false };
   child.stderr?.on("data", (text: Buffer) => (said = (said + text.toString()).slice(-2000)));
   child.on("message", (message: FuzzMessage) => {
     since = Date.now();
-    isDone ||= message.kind === "done";
+    end.isDone ||= message.kind === "done";
     hear(message);
   });
   const watch = setInterval(() => {
     const memory = memoryOf(child);
-    if (memory > limits.memory) ended = `${String(Math.round(memory / 2 ** 20))} MiB of memory`;
-    else if (Date.now() - since > command.time) ended = "hang";
-    if (ended !== undefined) child.kill("SIGKILL");
+    if (memory > limits.memory) end.reason = `${String(Math.round(memory / 2 ** 20))} MiB of memory`;
+    else if (Date.now() - since > command.time) end.reason = "hang";
+    if (end.reason !== undefined) child.kill("SIGKILL");
   }, 50);
-  const code = await new Promise((resolve) => child.on("exit", (status, signal) => resolve(status ?? signal)));
+  const code = await new Promise((resolve) => {
+    child.on("exit", (status, signal) => {
+      resolve(status ?? signal);
+    });
+  });
   clearInterval(watch);
-  return ended ?? (isDone ? undefined : `the process ended (${String(code)}) ${said}`);
+  return end.reason ?? (end.isDone ? undefined : `the process ended (${String(code)}) ${said}`);
 }
 
 async function fuzz(program: string, module: string, reader: ListedReader): Promise<FuzzResult> {
   const scratch = mkdtempSync(join(dirname(program), "files-"));
-  let [accepted, refused, hung, reading] = [0, 0, 0, 0];
+  let [accepted, refused, hung] = [0, 0, 0];
+  const at = { reading: 0 };
   const found: { number: number; what: string }[] = [];
   const hear = (message: FuzzMessage): void => {
-    if (message.kind === "reading") reading = message.number;
+    if (message.kind === "reading") at.reading = message.number;
     if (message.kind === "accepted") accepted++;
     if (message.kind === "refused") refused++;
     if (message.kind === "found") found.push(message);
@@ -98,7 +103,7 @@ async function fuzz(program: string, module: string, reader: ListedReader): Prom
   const { freshAfter = 5000, mayHang = false } = reader;
   for (let next = 0; next < files && found.length < 20;) {
     const end = Math.min(files, next + freshAfter);
-    reading = next;
+    at.reading = next;
     const what = await readSome(
       {
         program,
@@ -108,8 +113,8 @@ async function fuzz(program: string, module: string, reader: ListedReader): Prom
       hear,
     );
     if (what === "hang" && mayHang) hung++;
-    else if (what !== undefined) found.push({ number: reading, what });
-    next = what === undefined ? end : reading + 1;
+    else if (what !== undefined) found.push({ number: at.reading, what });
+    next = what === undefined ? end : at.reading + 1;
   }
   return { accepted, refused, hung, found };
 }

@@ -15,7 +15,7 @@ export function versions(): Record<"graft" | "onnxruntime" | "sharp" | "vips" | 
   return {
     graft: version,
     onnxruntime: versionIn(join(dirname(main), "..", "package.json")),
-    sharp: sharp.versions.sharp ?? "unknown",
+    sharp: sharp.versions.sharp,
     vips: sharp.versions.vips,
     node: process.versions.node,
   };

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { abs, add, mul } from "../ops/elementwise.js";
-import { runMemory } from "./run-memory.js";
-import { input } from "./value.js";
+import { abs, add, mul } from "./elementwise.js";
+import { runMemory } from "../graph/run-memory.js";
+import { input } from "../graph/value.js";
 
 const extentOf = (symbol: string): number => (symbol === "N" ? 10 : 1);
 
