@@ -186,6 +186,7 @@ test("Ctrl+C stops the recipe, keeps its result, and a second one ends the proce
     "curves.svg",
     "history.csv",
     "model.onnx",
+    "photos.jsonl",
     "run.json",
   ]);
   expect(JSON.parse(await readFile(join(folder, "run", "run.json"), "utf8"))).toMatchObject({ interrupted: true });
@@ -275,8 +276,8 @@ describe("--class-weights", () => {
   test.each([
     ["classes alike", 7, undefined, { kind: "none", asked: false, by_class: { cat: 1, dog: 1 } }],
     ["one class twice as large", 10, undefined, { kind: "balanced", asked: false, by_class: { cat: 1.5, dog: 0.75 } }],
-    ["none", 10, "none", { kind: "none", asked: true, by_class: { cat: 1, dog: 1 } }],
-    ["balanced", 5, "balanced", { kind: "balanced", asked: true, by_class: { cat: 1, dog: 1 } }],
+    ["none", 10, "none", { kind: "none", asked: true, given: "none", by_class: { cat: 1, dog: 1 } }],
+    ["balanced", 5, "balanced", { kind: "balanced", asked: true, given: "balanced", by_class: { cat: 1, dog: 1 } }],
   ])("the record says how photos counted: %s", async (_what, total, value, expected) => {
     await dogs(total);
     const { graft, recipes } = setUp(() => Promise.resolve(result(row(1), 2)));
@@ -291,7 +292,12 @@ describe("--class-weights", () => {
     const { graft, recipes } = setUp(() => Promise.resolve(result(row(1), 2)));
     expect(await graft("--class-weights", file)).toBe(0);
     expect(recipes[0]?.classWeights).toEqual({ cat: 3, dog: 1 });
-    expect(await weightsOfRecord()).toEqual({ kind: "given", asked: true, by_class: { cat: 1.5, dog: 0.5 } });
+    expect(await weightsOfRecord()).toEqual({
+      kind: "given",
+      asked: true,
+      given: { cat: 3, dog: 1 },
+      by_class: { cat: 1.5, dog: 0.5 },
+    });
   });
 
   test.each([
