@@ -60,11 +60,11 @@ export async function openRun(request: RunRequest, { now }: JobContext): Promise
   if (resume !== undefined) return openStopped(resume, request);
   if (from !== undefined) return openRepetition(from, request, new Date(now()));
   if (directory === undefined) {
-    throw new UsageError("There is no folder of photos.", {
+    throw new UsageError("The folder of photos, DIR, is missing.", {
       subject: "DIR",
       expected: "the path of a folder with one folder per class",
       received: "nothing",
-      advice: "graft train photos/, or graft train --resume RUN to go on with a run that was stopped.",
+      advice: "graft train photos/, or graft train --resume RUN to go on with a run that was stopped. See: graft train --help",
     });
   }
   const started = new Date(now());
