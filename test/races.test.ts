@@ -115,6 +115,7 @@ describe("two runs into one folder", () => {
       "curves.svg",
       "history.csv",
       "model.onnx",
+      "photos.jsonl",
       "run.json",
     ]);
   });

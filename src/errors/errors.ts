@@ -17,6 +17,13 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
+/** Characters of a part of a message, at most: a name in a damaged file may be as long as the file. */
+const longest = 4000;
+
+function shortened<Text extends string | undefined>(text: Text): Text | string {
+  return text === undefined || text.length <= longest ? text : `${text.slice(0, longest)}…`;
+}
+
 /** Base of all errors that Graft throws on purpose. */
 export class GraftError extends Error {
   // Said, and not taken from the class: minifiers change identifiers, and `--json` says the kind of an error by it.
@@ -27,9 +34,11 @@ export class GraftError extends Error {
   readonly advice: string | undefined;
 
   constructor(message: string, facts: ErrorFacts) {
-    const parts = [message];
-    if (facts.expected !== undefined) parts.push(`Expected: ${facts.expected}.`);
-    if (facts.received !== undefined) parts.push(`Received: ${facts.received}.`);
+    const expected = shortened(facts.expected);
+    const received = shortened(facts.received);
+    const parts = [shortened(message)];
+    if (expected !== undefined) parts.push(`Expected: ${expected}.`);
+    if (received !== undefined) parts.push(`Received: ${received}.`);
     if (facts.advice !== undefined) parts.push(facts.advice);
     const whole = parts.join(" ");
     super(whole, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -39,8 +48,8 @@ export class GraftError extends Error {
     this.subject = facts.subject;
     // An error that only says where another came up has that one's facts.
     const stated: Partial<ErrorFacts> = facts.cause instanceof GraftError ? facts.cause : {};
-    this.expected = facts.expected ?? stated.expected;
-    this.received = facts.received ?? stated.received;
+    this.expected = expected ?? stated.expected;
+    this.received = received ?? stated.received;
     this.advice = facts.advice ?? stated.advice;
   }
 }

@@ -8,8 +8,8 @@ import type { FuzzMessage, ListedReader } from "./fuzz-child.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Damaged files for each reader: a thousand, or as many as a soak takes (`npm run test:soak`). */
-const files = process.env["GRAFT_SOAK"] === "1" ? 100_000 : 1000;
+/** Damaged files for each reader: a hundred, or as many as a soak takes (`npm run test:soak`). */
+const files = process.env["GRAFT_SOAK"] === "1" ? 100_000 : 100;
 
 /** The most memory that the child may have, in bytes, and the most time for one file, in milliseconds. */
 const limits = { memory: 2 * 2 ** 30, time: 20_000, timeOfHang: 3000 };
