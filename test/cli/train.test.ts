@@ -242,7 +242,9 @@ describe("graft train", () => {
     const outcome = await running.outcome;
     expect(outcome.exitCode, outcome.stderr).toBe(130);
     expect(outcome.stderr).toMatch(/Stopping after this step/);
-    expect(outcome.stderr).toMatch(/Stopped; the best weights until then were kept. To go on: graft train --resume stopped/);
+    expect(outcome.stderr).toMatch(
+      /Stopped; the best weights until then were kept. To go on: graft train --resume stopped/,
+    );
     expect(outcome.stdout).toContain(join("stopped", "model.onnx"));
     expect((await recordOf("stopped")).interrupted).toBe(true);
   });

@@ -119,7 +119,7 @@ function losing(stage: string): (event: FineTuneEvent, network: BaseModel) => vo
   };
 }
 
-test("others are asked where the photos that were held out are not clear, by the same seed the same", async () => {
+test("others are asked where the photos that were held out are not clear, by the same seed the same", { timeout: 400_000 }, async () => {
   const first = await done(unclear);
   const asked = first.stages.filter((stage) => stage === "another-part").length;
   // Both together are clear; each has as many photos as the other.
