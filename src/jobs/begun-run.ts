@@ -1,9 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError, UsageError } from "../errors/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { readRegularText } from "../files/regular-file.js";
 import type { ClassWeightsSetting } from "../recipe/class-weights.js";
 import { runFiles } from "../runs/run-files.js";
 import { type RunInputs, runInputs } from "../runs/run-inputs.js";
@@ -69,7 +70,7 @@ export async function readBegunRun(run: string): Promise<BegunRun | undefined> {
   const path = pathIn(run);
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    text = await readRegularText(path);
   } catch (cause) {
     if (!["ENOENT", "ENOTDIR"].includes(errorCode(cause) ?? "")) throw fileSystemError(cause, path, "read");
     if (await isThere(join(run, runFiles.record))) return undefined;

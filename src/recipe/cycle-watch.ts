@@ -100,7 +100,9 @@ export class CycleWatch implements Callback {
     onEpoch?.(ended);
     const isDue =
       journal !== undefined && ((epoch + 1) % journal.every.epochs === 0 || this.secondsSaved > journal.every.seconds);
-    if (isWhole && epoch + 1 < context.epochs && (isDue || signal?.aborted === true)) await this.save(context);
+    // How the last epoch ends is saved with the end of the training, unless that is not written any more.
+    const isStopped = signal?.aborted === true;
+    if (isWhole && (isStopped || (isDue && epoch + 1 < context.epochs))) await this.save(context);
     if (signal?.aborted === true) context.stopTraining();
   }
 

@@ -1,10 +1,11 @@
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { hashBytes } from "../files/checksum.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { readRegularFile, readRegularText } from "../files/regular-file.js";
 import type { TrainingState } from "../models/training-types.js";
 import type { JournalState, JournalStore } from "../recipe/journal.js";
 import { decodeState, encodeState } from "../training/fit/state-file.js";
@@ -77,7 +78,7 @@ export class Checkpoints implements JournalStore {
     const path = join(this.folder, stateFile);
     let text: string;
     try {
-      text = await readFile(path, "utf8");
+      text = await readRegularText(path);
     } catch (cause) {
       if (errorCode(cause) === "ENOENT") return undefined;
       throw fileSystemError(cause, path, "read");
@@ -111,7 +112,7 @@ export class Checkpoints implements JournalStore {
     const path = join(this.folder, file);
     let bytes: Uint8Array;
     try {
-      bytes = await readFile(path);
+      bytes = await readRegularFile(path);
     } catch (cause) {
       throw fileSystemError(cause, path, "read", "Restore the file, or begin the run anew.");
     }

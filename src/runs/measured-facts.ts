@@ -1,9 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { readRegularText } from "../files/regular-file.js";
 import type { FactBook } from "../training/machine.js";
 import { runFiles } from "./run-files.js";
 
@@ -70,7 +70,7 @@ export async function readMeasured(run: string): Promise<Readonly<Record<string,
   const file = join(run, runFiles.checkpoints, measuredFile);
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = await readRegularText(file);
   } catch (cause) {
     if (errorCode(cause) === "ENOENT") return {};
     throw fileSystemError(cause, file, "read");
