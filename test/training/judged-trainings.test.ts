@@ -119,18 +119,22 @@ function losing(stage: string): (event: FineTuneEvent, network: BaseModel) => vo
   };
 }
 
-test("others are asked where the photos that were held out are not clear, by the same seed the same", { timeout: 400_000 }, async () => {
-  const first = await done(unclear);
-  const asked = first.stages.filter((stage) => stage === "another-part").length;
-  // Both together are clear; each has as many photos as the other.
-  expect([asked, first.stages.at(-1), first.result.unfrozenFrom]).toEqual([1, "all-photos", "all"]);
-  expect(first.result.heldOut.truth).toHaveLength(64);
-  expect(first.learned.slice(-2)).toEqual([128, 160]);
-  const second = await done(unclear);
-  expect(second.stages).toEqual(first.stages);
-  expect(weightsOf(second.result.model)).toEqual(weightsOf(first.result.model));
-  expect(second.result.heldOut).toEqual(first.result.heldOut);
-});
+test(
+  "others are asked where the photos that were held out are not clear, by the same seed the same",
+  { timeout: 400_000 },
+  async () => {
+    const first = await done(unclear);
+    const asked = first.stages.filter((stage) => stage === "another-part").length;
+    // Both together are clear; each has as many photos as the other.
+    expect([asked, first.stages.at(-1), first.result.unfrozenFrom]).toEqual([1, "all-photos", "all"]);
+    expect(first.result.heldOut.truth).toHaveLength(64);
+    expect(first.learned.slice(-2)).toEqual([128, 160]);
+    const second = await done(unclear);
+    expect(second.stages).toEqual(first.stages);
+    expect(weightsOf(second.result.model)).toEqual(weightsOf(first.result.model));
+    expect(second.result.heldOut).toEqual(first.result.heldOut);
+  },
+);
 
 test("a training that is stopped while another part is held out is judged by those that have spoken", async () => {
   const stop = new AbortController();
