@@ -139,7 +139,7 @@ describe("stages alone", () => {
     expect({ ...trained.best, seconds: 0 }).toEqual({ ...whole.best, seconds: 0 });
     expect(await said(trained)).toEqual(await said(whole));
     expect([head, viewed].map(({ history }) => history.length)).toEqual([1, 2]);
-  }, 60_000);
+  }, 200_000);
 
   it("leave what they were given as it is, and can be repeated with other options", async () => {
     const of = ["colours/validation/alike/0.png", "colours/validation/unlike/1.png"];
@@ -167,7 +167,7 @@ describe("stages alone", () => {
     probabilities.forEach((value, place) => {
       expect(value).toBeCloseTo(before[place] ?? Number.NaN, 3);
     });
-  }, 60_000);
+  }, 200_000);
 
   it("train two stages, as long as there is time, and give what they were given where that is better", async () => {
     const head = await recipes.fitHead(photos, { network, preprocess: "torch" });
@@ -186,7 +186,7 @@ describe("stages alone", () => {
     const stop = new AbortController();
     stop.abort();
     await expect(recipes.trainLastStage(head, { signal: stop.signal })).rejects.toThrow(/abort/i);
-  }, 60_000);
+  }, 200_000);
 
   it("refuse what no stage gave, and options that are not theirs", async () => {
     const head = await recipes.fitHead(photos, { network, preprocess: "torch" });

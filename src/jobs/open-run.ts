@@ -65,7 +65,7 @@ export async function openRun(request: RunRequest, { now }: JobContext): Promise
       expected: "the path of a folder with one folder per class",
       received: "nothing",
       advice:
-        "graft train photos/, or graft train --resume RUN to go on with a run that was stopped. See: graft train --help",
+        "Call graft train photos/, or graft train --resume RUN to go on with a run that was stopped. More says graft train --help.",
     });
   }
   const started = new Date(now());
