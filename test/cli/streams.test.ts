@@ -40,7 +40,7 @@ function bash(line: string): Promise<Ended> {
   });
 }
 
-const files = ["curves.svg", "history.csv", "model.onnx", "run.json"];
+const files = ["curves.svg", "history.csv", "model.onnx", "photos.jsonl", "run.json"];
 
 describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
   test.each([

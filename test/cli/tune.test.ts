@@ -25,6 +25,7 @@ describe("graft tune", () => {
       "curves.svg",
       "history.csv",
       "model.onnx",
+      "photos.jsonl",
       "run.json",
     ]);
     const done = events(tuned.stdout).at(-1);
