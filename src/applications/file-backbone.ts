@@ -2,7 +2,7 @@ import { UsageError } from "../errors/errors.js";
 import type { Backbone } from "./backbone.js";
 import { beginsWithPreprocessing } from "./inner-preprocessing.js";
 import { type NetworkFile, openNetworkFile } from "./network-file.js";
-import { classifierMetadata } from "./own-classifier.js";
+import { classifierMetadata, learnedPhotos } from "./own-classifier.js";
 import { type StatedFacts, statedFraming } from "./photo-facts.js";
 import { type Preprocess, preprocessModes } from "./preprocess.js";
 import { factsBeside } from "./side-files.js";
@@ -127,6 +127,7 @@ export async function fileBackbone(path: string, options: FileBackboneOptions): 
     imageSize,
     model,
     stages: model.stages,
+    learnedPhotos: opened.onnx && learnedPhotos(opened.onnx),
   };
 }
 

@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { FileError, NumberError } from "../errors/errors.js";
 import { shellWord } from "../errors/shell-word.js";
+import { count } from "../errors/words.js";
 import { lostWeight } from "../models/finite-weights.js";
 import { percent } from "../report/words.js";
 import type { Backbone } from "../applications/backbone.js";
+import type { Photo } from "../photos/photo.js";
+import { photoFingerprint } from "../photos/photo-fingerprints.js";
 import { type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
 import { type Weighting, weightingOf } from "../recipe/class-weights.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
@@ -122,9 +125,9 @@ export async function train(
       measured,
       time: settings.time === undefined ? undefined : Math.max(1, settings.time - checkpoints.seconds),
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
-      onBetter: async ({ model, row, heldOut, familiar }) => {
+      onBetter: async ({ model, row, heldOut, familiar, learnedFrom }) => {
         const threshold = thresholdOf(heldOut);
-        const bytes = await parts.exportClassifier({ model, backbone, classes, threshold, familiar });
+        const bytes = await parts.exportClassifier({ model, backbone, classes, threshold, familiar, learnedFrom });
         const better: Better = { model: bytes, row };
         // What is in the folder may be better already.
         if (journal?.isBehind === true) kept.behind = better;
@@ -270,9 +273,28 @@ async function loadNetwork(
     keep_proportions: keepProportions,
     interpolation,
   });
+  warnOfLearnedBefore(backbone, [...validation, ...test], emit);
   const photos = training.length + validation.length + test.length;
   emit({ event: "start", run: folder, network: name, classes, photos, device });
   return backbone;
+}
+
+/** Photos that the network itself has learned from, in an earlier run, measure nothing. */
+function warnOfLearnedBefore(
+  { learnedPhotos, record }: Backbone,
+  measuring: readonly Photo[],
+  emit: StoppableContext["emit"],
+): void {
+  const shared = measuring.filter(({ hash }) => hash !== undefined && learnedPhotos?.has(photoFingerprint(hash)));
+  const [first] = shared;
+  if (first === undefined) return;
+  emit({
+    event: "warning",
+    code: "shared-photos",
+    message:
+      `The network ${record.name} has learned from ${count(shared.length, "photo")} before that it is measured with here, ` +
+      `such as ${first.path}: the accuracy will look better than it is.`,
+  });
 }
 
 /** A training that has ended, and what went into it. */

@@ -14,8 +14,9 @@ A new classifier is fitted to what the frozen network sees in the photos, then i
 them too; then the last stage of the network is trained with it, unless the classifier alone is right on 99 %
 of 200 or more photos. model.onnx is there after the first of these, and is replaced when photos that taught
 nothing say that a later one is better. In the end all photos are learned from; the figures are from before.
-Ctrl+C (and SIGTERM, SIGHUP) stops after the current step and keeps what was reached; a second one ends at once. Either
-way, as after a crash, --resume goes on from the last checkpoint and ends as if there had been no stop, byte for byte.
+Ctrl+C (and SIGTERM, SIGHUP) stops after the current step and keeps what was reached; a second one ends
+at once. Either way, as after a crash, --resume goes on from the last checkpoint and ends as if there had
+been no stop, byte for byte.
 
 Where the largest class has more than 1.5 times the photos of the smallest, each class counts alike
 (--class-weights); a file of weights is JSON, such as {"cat": 1, "dog": 2.5}.
