@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../errors/errors.js";
 import { errorCode, fileSystemError } from "../file-system-errors.js";
+import { readRegularText } from "../regular-file.js";
 
 /** How this computer uses the hub. */
 export interface HubSettings {
@@ -73,7 +73,7 @@ async function tokenOf(env: NodeJS.ProcessEnv, home: string): Promise<string | u
   if (said !== undefined) return checked(said, "HF_TOKEN");
   const path = folder(env, "HF_TOKEN_PATH") ?? join(home, "token");
   try {
-    const kept = clean(await readFile(path, "utf8"));
+    const kept = clean(await readRegularText(path, { most: 2 ** 16 }));
     return kept === undefined ? undefined : checked(kept, path);
   } catch (cause) {
     if (["ENOENT", "ENOTDIR"].includes(errorCode(cause) ?? "")) return undefined;
