@@ -59,11 +59,12 @@ const backbone: Backbone = {
 /** Runs `graft` with a fake recipe; `interrupt` stands for Ctrl+C. */
 function setUp(
   fineTune: (options: FineTuneOptions, interrupt: () => void) => Promise<FineTuneResult>,
-  network: Backbone = backbone,
+  network: Backbone | Promise<Backbone> = backbone,
 ) {
   const stdout: string[] = [];
   const stderr: string[] = [];
   let ends = 0;
+  let left = 0;
   const asked: Parameters<JobParts["loadBackbone"]>[0][] = [];
   const recipes: FineTuneOptions[] = [];
   const listeners = new Set<() => void>();
@@ -109,10 +110,11 @@ function setUp(
     },
     endNow: () => (ends += 1),
     goOnUnread: () => undefined,
+    leaveBehind: () => (left += 1),
   };
   const graft = async (...flags: string[]) =>
     run(["train", join(folder, "photos"), "--network", "fake", "--out", join(folder, "run"), ...flags], surroundings);
-  return { graft, stdout, stderr, ends: () => ends, asked, recipes, listeners };
+  return { graft, stdout, stderr, ends: () => ends, left: () => left, asked, recipes, listeners };
 }
 
 test("options reach the network and the recipe; what is not given is left to them", async () => {
@@ -144,6 +146,18 @@ test("that a model is better is said of what photos have measured, not of what h
   const lines = stderr.join("").split("\n");
   expect(lines.filter((line) => line.includes("is better now"))).toHaveLength(1);
   expect(lines.filter((line) => line.includes("is written anew"))).toHaveLength(1);
+});
+
+test("Ctrl+C does not wait for a network's file that is read for ever", async () => {
+  const endless = new Promise<Backbone>(() => undefined);
+  const { graft, stderr, left, asked, listeners } = setUp(() => Promise.reject(new Error("never begun")), endless);
+  const running = graft();
+  while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const listener of listeners) listener();
+  expect(await running).toBe(130);
+  expect(stderr.join("")).toContain("Stopped before the new classifier was there: there is nothing to keep.");
+  expect(left()).toBe(1);
+  expect(await readdir(folder)).toEqual(["photos"]);
 });
 
 test("photos that have taught the network in an earlier run, and are to measure now, are told", async () => {

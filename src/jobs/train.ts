@@ -44,6 +44,7 @@ import type { FinishedRun, Skipped } from "./finished-run.js";
 import { learningCurveRecord, recordOf } from "./record-of-run.js";
 import { hashOfModel, checkRepeats, dividedAs, repetition, type RunBefore } from "./repeat-run.js";
 import { settingsFor, type TrainSettings } from "./train-options.js";
+import { untilStopped } from "./until-stopped.js";
 import { settingsFound } from "./tune-options.js";
 
 /** What `graft train` is asked for. */
@@ -74,7 +75,7 @@ export async function train(
     emit(done);
     return done;
   }
-  const { folder, directory, settings, classWeights, started, checkpoints, stopped, before } = opened;
+  const { folder, settings, classWeights, checkpoints, stopped, before } = opened;
   const kept: Kept = { written: stopped !== undefined && (await hasModel(folder.path)), behind: undefined };
   const keeper = new RunKeeper(folder, (message) => {
     emit({ event: "warning", code: "disk", message });
@@ -86,24 +87,13 @@ export async function train(
     emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
   };
   try {
-    await checkNetwork(settings, parts);
-    const runtime = await openDevice(settings.device, context);
-    // Their start takes a while, in which the folder can be looked at.
-    const threads = parts.prepareReading();
-    // It is awaited below, unless something else fails before.
-    threads.catch(() => undefined);
-    const run: Run = { folder: folder.path, settings, search, started, device: runtime.device, checkpoints };
-    const prepared = await preparePhotos(directory, settings.seed, emit);
-    const photos = before === undefined ? prepared : dividedAs(before, prepared);
-    const { classes, division, training, validation, test } = photos;
-    // Weights of other classes must show before a network is fetched.
-    const weighting = weightingOf({ ...photos, classWeights });
-    emit({ event: "photos", classes, division, training, validation, test });
-    const backbone = await loadNetwork(run, photos, context);
-    const little = checkRoom(folder.path, networkBytes(backbone));
-    if (little !== undefined) emit({ event: "warning", code: "disk", message: little });
-    await threads;
-    const inputs = await inputsOfRun(photos, backbone, { versions: await parts.versions(), device: runtime.device });
+    const ready = await untilStopped(getReady(opened, search, context), signal);
+    if (ready === undefined) {
+      tellStop(folder.path, !checkpoints.isEmpty || stopped !== undefined, context);
+      return undefined;
+    }
+    const { runtime, run, photos, weighting, backbone, inputs } = ready;
+    const { classes, division, training, validation } = photos;
     const differences = before && checkRepeats(before, photos, inputs, context);
     // A search is not gone on with.
     const measured = new MeasuredFacts(opened.measured, async (all) => {
@@ -162,6 +152,44 @@ export async function train(
     if (!kept.written && checkpoints.isEmpty && stopped === undefined) await checkpoints.remove();
     await folder.abandon();
   }
+}
+
+/** What a training begins with. */
+interface Ready {
+  readonly runtime: Runtime;
+  readonly run: Run;
+  readonly photos: PreparedPhotos;
+  readonly weighting: Weighting;
+  readonly backbone: Backbone;
+  readonly inputs: RunInputs;
+}
+
+/** Looks at the photos, and fetches the network. */
+async function getReady(
+  { folder, directory, settings, classWeights, started, checkpoints, before }: OpenedRun,
+  search: boolean,
+  context: StoppableContext,
+): Promise<Ready> {
+  const { emit, parts } = context;
+  await checkNetwork(settings, parts);
+  const runtime = await openDevice(settings.device, context);
+  // Their start takes a while, in which the folder can be looked at.
+  const threads = parts.prepareReading();
+  // It is awaited below, unless something else fails before.
+  threads.catch(() => undefined);
+  const run: Run = { folder: folder.path, settings, search, started, device: runtime.device, checkpoints };
+  const prepared = await preparePhotos(directory, settings.seed, emit);
+  const photos = before === undefined ? prepared : dividedAs(before, prepared);
+  const { classes, division, training, validation, test } = photos;
+  // Weights of other classes must show before a network is fetched.
+  const weighting = weightingOf({ ...photos, classWeights });
+  emit({ event: "photos", classes, division, training, validation, test });
+  const backbone = await loadNetwork(run, photos, context);
+  const little = checkRoom(folder.path, networkBytes(backbone));
+  if (little !== undefined) emit({ event: "warning", code: "disk", message: little });
+  await threads;
+  const inputs = await inputsOfRun(photos, backbone, { versions: await parts.versions(), device: runtime.device });
+  return { runtime, run, photos, weighting, backbone, inputs };
 }
 
 /** Writes what was measured beside the checkpoints; where there is no room, the run goes on without. */
