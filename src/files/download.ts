@@ -7,6 +7,7 @@ import { makeFolder, replaceFile, syncFile, syncFolder, writeFileAtomically } fr
 import { type Checksum, hashFile } from "./checksum.js";
 import { withFileLock } from "./file-lock.js";
 import { errorCode, fileSystemError, freeBytes } from "./file-system-errors.js";
+import { isOpenAddress } from "./open-address.js";
 import { openRegularFile, readRegularText, requireRegular } from "./regular-file.js";
 import { fetchOf, type Network, ownNetwork, proxyName } from "./network.js";
 import { busy, Interruption, networkFailure, transientCodes, waitBefore } from "./network-failure.js";
@@ -58,12 +59,6 @@ interface Timing {
 
 /** Where nobody knows how large a file is, no more than this is taken, in bytes. */
 const mostOfUnknownSize = 16 * 2 ** 30;
-
-/** Whether others on the way can read or change what comes from there; this computer itself is not on the way. */
-function isOpen(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol !== "https:" && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-}
 
 /** Attempts in a row that may end without a single byte more than before. */
 const fruitlessAttempts = 3;
@@ -296,7 +291,7 @@ class Download {
       if (transientCodes.has(code ?? "")) throw new Interruption(words, { cause });
       throw this.#failure(words, cause);
     }
-    if (response.url !== "" && isOpen(response.url)) {
+    if (response.url !== "" && isOpenAddress(response.url)) {
       await response.body?.cancel();
       this.#checkClosed(response.url);
     }
@@ -361,7 +356,7 @@ class Download {
   }
 
   #checkClosed(url: string): void {
-    if (!isOpen(url)) return;
+    if (!isOpenAddress(url)) return;
     throw new DownloadError(`${this.#name} cannot be downloaded.`, {
       subject: url,
       expected: "an address that begins with https, for nobody on the way may change the file",
@@ -433,7 +428,8 @@ export function kindOf(beginning: string): string | undefined {
 async function sizeOf(path: string): Promise<number | undefined> {
   try {
     const entry = await stat(path);
-    requireRegular(entry, path);
+    // Reading refuses whatever else is no file.
+    if (entry.isFIFO()) requireRegular(entry, path);
     return entry.size;
   } catch (cause) {
     if (errorCode(cause) === "ENOENT") return undefined;
