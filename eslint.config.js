@@ -63,6 +63,8 @@ const classOfTensors = {
   message: "Use isTensor: a tensor may be of another copy of ONNX Runtime's package.",
 };
 
+const readers = "readRegularFile: a pipe or a device that a person or a file names would be waited for.";
+
 export default tseslint.config(
   { ignores: ["dist/", "dist.*.tmp/", "coverage/", "runs/", "**/*.tmp.ts"] },
   js.configs.recommended,
@@ -94,6 +96,28 @@ export default tseslint.config(
     rules: {
       "import-x/no-restricted-paths": ["error", { zones: [...zones, ...nodeRuntime, tests] }],
       "no-restricted-syntax": ["error", classOfTensors],
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    // Of the system, of the package itself, or of a descriptor.
+    ignores: [
+      "**/*.test.ts",
+      "src/runtime/node/processors.ts",
+      "src/files/process-mark.ts",
+      "src/files/network.ts",
+      "src/hosts/node/versions.ts",
+    ],
+    rules: {
+      "no-restricted-imports": [
+        "error",
+        {
+          paths: [
+            { name: "node:fs", importNames: ["readFile", "readFileSync", "createReadStream"], message: readers },
+            { name: "node:fs/promises", importNames: ["readFile"], message: readers },
+          ],
+        },
+      ],
     },
   },
   {

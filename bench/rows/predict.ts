@@ -67,6 +67,7 @@ async function predictionTimes(file: string, paths: readonly string[]): Promise<
     onInterrupt: () => () => undefined,
     endNow: () => undefined,
     goOnUnread: () => undefined,
+    leaveBehind: () => undefined,
   });
   if (exitCode !== 0) throw new Error(`graft predict ended with ${exitCode}.`);
   return times;

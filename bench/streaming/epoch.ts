@@ -40,6 +40,7 @@ async function train(): Promise<void> {
       onInterrupt: () => () => undefined,
       endNow: () => undefined,
       goOnUnread: () => undefined,
+      leaveBehind: () => undefined,
     });
     if (exitCode !== 0) throw new Error(`graft train ended with ${exitCode}.`);
   } finally {

@@ -68,6 +68,8 @@ export interface Backbone {
    * trained unless asked otherwise.
    */
   readonly stages: readonly string[];
+  /** Fingerprints of photos that it has learned from, where it says so: a classifier that Graft has trained. */
+  readonly learnedPhotos?: ReadonlySet<string> | undefined;
 }
 
 /** How photos become pictures for a network. */

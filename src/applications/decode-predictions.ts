@@ -1,9 +1,9 @@
 import { checkOptionNames } from "../errors/check.js";
-import { readFile } from "node:fs/promises";
 import { FileError, NumberError, ShapeError, UsageError } from "../errors/errors.js";
 import { checkTensor, type Tensor } from "../runtime/runtime.js";
 import { cachePath, elsewhere } from "../files/cache.js";
 import { downloadFile } from "../files/download.js";
+import { readRegularText } from "../files/regular-file.js";
 
 /** A class of ImageNet and how probable it is: WordNet's identifier, name, probability. */
 export type ClassPrediction = [wordnetId: string, name: string, score: number];
@@ -64,7 +64,7 @@ async function imagenetClasses(): Promise<ClassIndex> {
   const destination = cachePath(`keras/${published.file}`);
   const checksum = { algorithm: "md5", hex: published.md5 } as const;
   await downloadFile({ url: published.url, destination, checksum, elsewhere });
-  known = parseClassIndex(await readFile(destination, "utf8"), destination);
+  known = parseClassIndex(await readRegularText(destination), destination);
   return known;
 }
 

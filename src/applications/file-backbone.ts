@@ -1,8 +1,10 @@
-import { UsageError } from "../errors/errors.js";
+import { FileError, UsageError } from "../errors/errors.js";
+import { nodesInOrder } from "../graph/graph.js";
+import type { Value } from "../graph/value.js";
 import type { Backbone } from "./backbone.js";
 import { beginsWithPreprocessing } from "./inner-preprocessing.js";
 import { type NetworkFile, openNetworkFile } from "./network-file.js";
-import { classifierMetadata } from "./own-classifier.js";
+import { classifierMetadata, learnedPhotos } from "./own-classifier.js";
 import { type StatedFacts, statedFraming } from "./photo-facts.js";
 import { type Preprocess, preprocessModes } from "./preprocess.js";
 import { factsBeside } from "./side-files.js";
@@ -70,6 +72,7 @@ export function cutFile(
   { preprocess, imageSize, networkOutput }: FileBackboneOptions,
 ): CutFile {
   const { graph, outputs } = openedGraph(opened, imageSize, facts, networkOutput);
+  refuseManyNodes(graph.outputs, opened.file);
   refuseLargeRuns(graph.outputs, { file: opened.file, names: graph.names, pictures: photosAtATime });
   const cut = cutGraph(graph, outputs, opened.file);
   const stated = facts.find((one) => one.preprocess !== undefined);
@@ -87,6 +90,20 @@ export function cutFile(
             ? { what: "0-255", source: "the network's beginning, which scales pixels itself" }
             : undefined,
   };
+}
+
+/** Networks for images have 5000 nodes at most; the engine, and what is done to the graph for a training, take minutes with more than these. */
+const mostNodes = 20_000;
+
+function refuseManyNodes(outputs: readonly Value[], file: string): void {
+  const { length } = nodesInOrder(outputs);
+  if (length <= mostNodes) return;
+  throw new FileError(`${file} has too many nodes to be trained.`, {
+    subject: file,
+    expected: `up to ${String(mostNodes)} operators: networks for images have up to 5000`,
+    received: String(length),
+    advice: "Take another network, or export it without unrolled loops.",
+  });
 }
 
 /** At the size that was asked for; else at the stated one, unless the network takes another one only. */
@@ -127,6 +144,7 @@ export async function fileBackbone(path: string, options: FileBackboneOptions): 
     imageSize,
     model,
     stages: model.stages,
+    learnedPhotos: opened.onnx && learnedPhotos(opened.onnx),
   };
 }
 

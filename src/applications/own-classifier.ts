@@ -6,6 +6,7 @@ import { rebuild } from "../graph/rebuild.js";
 import { constantData, type Node, producer, type Value } from "../graph/value.js";
 import type { OnnxModel } from "../onnx/model.js";
 import type { PhotoFacts } from "./photo-facts.js";
+import { splitFingerprints } from "../photos/photo-fingerprints.js";
 import { interpolationOf } from "./preprocessor-config.js";
 
 /* A classifier that Graft has written is a network, too: framing of photos, the network, and its head, in one file. */
@@ -33,6 +34,16 @@ export function classifierMetadata({ inputs, outputs, metadata }: OnnxModel): Ph
     interpolation: interpolationOf(metadata["interpolation"] ?? "bilinear"),
     licence: metadata["licence"],
   };
+}
+
+/**
+ * Fingerprints of the photos that a classifier of Graft says it has learned from.
+ *
+ * @returns `undefined` where it does not say it: files of earlier versions, and of others
+ */
+export function learnedPhotos({ metadata }: Pick<OnnxModel, "metadata">): ReadonlySet<string> | undefined {
+  const text = metadata["learned_photos"];
+  return text === undefined ? undefined : splitFingerprints(text);
 }
 
 /** Operators with which photos are framed. */

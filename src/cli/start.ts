@@ -7,6 +7,7 @@ import { openStreams } from "./streams.js";
 const stopping = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 const streams = openStreams();
+let leavesBehind = false;
 
 const exitCode = await run(process.argv.slice(2), {
   stdout: streams.stdout,
@@ -24,8 +25,13 @@ const exitCode = await run(process.argv.slice(2), {
       for (const signal of stopping) process.off(signal, listener);
     };
   },
+  leaveBehind: () => {
+    leavesBehind = true;
+  },
   endNow: () => {
     endBySignal("SIGINT");
   },
 });
 await streams.end(exitCode);
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the command has set it
+if (leavesBehind) process.exit();

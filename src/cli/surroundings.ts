@@ -19,6 +19,8 @@ export interface Surroundings {
    * Calls back when the user presses Ctrl+C, or the system stops the process (SIGTERM, SIGHUP); the returned function ends that.
    */
   onInterrupt(listener: () => void): () => void;
+  /** Ends the process with its exit code, when all is said, though something may still be under way that nobody waits for. */
+  leaveBehind(): void;
   /** Ends the process at once, as Ctrl+C does to a program that does not catch it. */
   endNow(): void;
 }

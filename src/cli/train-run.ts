@@ -29,7 +29,11 @@ export async function runTraining(
   const { signal, end } = stopOnInterrupt(surroundings, reporter);
   try {
     const finished = await job({ ...contextFor(reporter, surroundings, tell), signal });
-    if (finished === undefined) return exitCodes.interrupted;
+    if (finished === undefined) {
+      // A file that is read for ever, or a download.
+      surroundings.leaveBehind();
+      return exitCodes.interrupted;
+    }
     // It had ended before.
     if ("event" in finished) return exitCodes.done;
     if (finished.interrupted) reporter.say(`Stopped; the best weights until then were kept.${goOn(finished)}`);

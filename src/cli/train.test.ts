@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Backbone } from "../applications/backbone.js";
 import { EngineError } from "../errors/errors.js";
+import { hashBytes } from "../files/checksum.js";
 import { Sequential } from "../models/sequential.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { JobParts } from "../jobs/parts.js";
+import { photoFingerprint } from "../photos/photo-fingerprints.js";
 import { runRecord } from "../runs/run-record.js";
 import { run } from "./run.js";
 import type { Surroundings } from "./surroundings.js";
@@ -55,10 +57,14 @@ const backbone: Backbone = {
 };
 
 /** Runs `graft` with a fake recipe; `interrupt` stands for Ctrl+C. */
-function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Promise<FineTuneResult>) {
+function setUp(
+  fineTune: (options: FineTuneOptions, interrupt: () => void) => Promise<FineTuneResult>,
+  network: Backbone | Promise<Backbone> = backbone,
+) {
   const stdout: string[] = [];
   const stderr: string[] = [];
   let ends = 0;
+  let left = 0;
   const asked: Parameters<JobParts["loadBackbone"]>[0][] = [];
   const recipes: FineTuneOptions[] = [];
   const listeners = new Set<() => void>();
@@ -73,7 +79,7 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
     prepareReading: () => Promise.resolve(),
     loadBackbone: (request) => {
       asked.push(request);
-      return Promise.resolve(backbone);
+      return Promise.resolve(network);
     },
     inspectNetwork: () => Promise.reject(new Error("not in this test")),
     fineTune: async (options) => {
@@ -104,10 +110,11 @@ function setUp(fineTune: (options: FineTuneOptions, interrupt: () => void) => Pr
     },
     endNow: () => (ends += 1),
     goOnUnread: () => undefined,
+    leaveBehind: () => (left += 1),
   };
   const graft = async (...flags: string[]) =>
     run(["train", join(folder, "photos"), "--network", "fake", "--out", join(folder, "run"), ...flags], surroundings);
-  return { graft, stdout, stderr, ends: () => ends, asked, recipes, listeners };
+  return { graft, stdout, stderr, ends: () => ends, left: () => left, asked, recipes, listeners };
 }
 
 test("options reach the network and the recipe; what is not given is left to them", async () => {
@@ -139,6 +146,32 @@ test("that a model is better is said of what photos have measured, not of what h
   const lines = stderr.join("").split("\n");
   expect(lines.filter((line) => line.includes("is better now"))).toHaveLength(1);
   expect(lines.filter((line) => line.includes("is written anew"))).toHaveLength(1);
+});
+
+test("Ctrl+C does not wait for a network's file that is read for ever", async () => {
+  const endless = new Promise<Backbone>(() => undefined);
+  const { graft, stderr, left, asked, listeners } = setUp(() => Promise.reject(new Error("never begun")), endless);
+  const running = graft();
+  while (asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const listener of listeners) listener();
+  expect(await running).toBe(130);
+  expect(stderr.join("")).toContain("Stopped before the new classifier was there: there is nothing to keep.");
+  expect(left()).toBe(1);
+  expect(await readdir(folder)).toEqual(["photos"]);
+});
+
+test("photos that have taught the network in an earlier run, and are to measure now, are told", async () => {
+  const files = ["cat", "dog"].flatMap((name) => [0, 1, 2, 3, 4].map((index) => `\xff\xd8\xff${name}${index}`));
+  const hashes = files.map((bytes) => photoFingerprint(hashBytes(Buffer.from(bytes, "latin1"), "sha256")));
+  const { graft, stdout } = setUp(() => Promise.resolve(result(row(1), 2)), {
+    ...backbone,
+    learnedPhotos: new Set(hashes),
+  });
+  expect(await graft("--json")).toBe(0);
+  const warnings = stdout.map((line) => JSON.parse(line) as { code?: string; message?: string });
+  const [shared, ...others] = warnings.filter(({ code }) => code === "shared-photos");
+  expect(shared?.message).toMatch(/^The network fake has learned from 2 photos before that it is measured with here/);
+  expect(others).toEqual([]);
 });
 
 /** Epochs of a trained network: these validation losses, while the training loss falls. */

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { Readable, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { FileError } from "../errors/errors.js";
+import { byteCount } from "../errors/words.js";
 
 /** Refuses an archive. */
 export function refuseArchive(archive: string, received: string, cause?: unknown): never {
@@ -30,6 +31,43 @@ export function placeOf(archive: string, folder: string, name: string): string {
     refuseArchive(archive, `a member ${JSON.stringify(name)}, which leads out of the folder`);
   }
   return join(folder, ...parts);
+}
+
+/** What archives may be unpacked to whatever their size. */
+const leastRoom = 2 ** 30;
+
+/** Photos and weights hardly shrink, and texts to a tenth; what is packed more tightly than this was made to fill a disk. */
+const mostTimes = 100;
+
+/** What a member takes of a disk at least. */
+const memberBytes = 4096;
+
+/** What an archive unpacks to, all of it together, so that a small one fills no disk. */
+export class UnpackedSize {
+  private total = 0;
+  private readonly most: number;
+
+  /** @param packed bytes of the archive */
+  constructor(
+    private readonly archive: string,
+    packed: number,
+  ) {
+    this.most = Math.max(leastRoom, mostTimes * packed);
+  }
+
+  /**
+   * Counts a member before it is unpacked.
+   *
+   * @throws FileError where all members so far are larger together than an archive of this size is taken to hold
+   */
+  add(bytes: number): void {
+    this.total += memberBytes * Math.max(1, Math.ceil(bytes / memberBytes));
+    if (this.total <= this.most) return;
+    refuseArchive(
+      this.archive,
+      `members of more than ${byteCount(this.most)} together, which is far more than archives of its size hold`,
+    );
+  }
 }
 
 /** Writes a member, piece by piece. */

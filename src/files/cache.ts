@@ -1,4 +1,4 @@
-import { lstat, readFile, rm, stat } from "node:fs/promises";
+import { lstat, rm, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, resolve } from "node:path";
 import envPaths from "env-paths";
 import { FileError, UsageError } from "../errors/errors.js";
@@ -7,6 +7,7 @@ import { makeFolder, writeFileAtomically } from "./atomic-write.js";
 import { type Checksum, hashBytes } from "./checksum.js";
 import { withFileLock } from "./file-lock.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
+import { readRegularFile } from "./regular-file.js";
 
 /** A file to keep in the cache. */
 export interface CacheEntry {
@@ -161,10 +162,9 @@ async function readKept(path: string, checksum: Checksum | undefined): Promise<U
 /** A file's bytes; `undefined` for what is no file or cannot be read, and so has to be made. */
 async function readIfThere(path: string): Promise<Buffer | undefined> {
   try {
-    // A pipe would be waited for.
-    return (await stat(path)).isFile() ? await readFile(path) : undefined;
+    return await readRegularFile(path);
   } catch (cause) {
-    if (errorCode(cause) === undefined) throw cause;
+    if (errorCode(cause) === undefined && !(cause instanceof FileError)) throw cause;
     return undefined;
   }
 }

@@ -1,6 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { openRegularFile } from "./regular-file.js";
 
 /** What a file's bytes must add up to. */
 export interface Checksum {
@@ -19,12 +18,19 @@ export function hashBytes(bytes: Uint8Array, algorithm: Checksum["algorithm"]): 
  * The checksum of a file, read piece by piece.
  *
  * @returns lower-case hexadecimal
+ * @throws FileError when something else than a regular file has that name
  * @throws what `node:fs` throws when the file cannot be read
  */
 export async function hashFile(path: string, algorithm: Checksum["algorithm"]): Promise<string> {
-  const hash = begin(algorithm, (await stat(path)).size);
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
+  const file = await openRegularFile(path);
+  try {
+    const hash = begin(algorithm, (await file.stat()).size);
+    const chunks = file.createReadStream({ highWaterMark: 1 << 20, autoClose: false });
+    for await (const chunk of chunks) hash.update(chunk as Uint8Array);
+    return hash.digest("hex");
+  } finally {
+    await file.close();
+  }
 }
 
 /** @param size bytes that will follow */

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -7,6 +7,8 @@ import { makeFolder, replaceFile, syncFile, syncFolder, writeFileAtomically } fr
 import { type Checksum, hashFile } from "./checksum.js";
 import { withFileLock } from "./file-lock.js";
 import { errorCode, fileSystemError, freeBytes } from "./file-system-errors.js";
+import { isOpenAddress } from "./open-address.js";
+import { openRegularFile, readRegularText, requireRegular } from "./regular-file.js";
 import { fetchOf, type Network, ownNetwork, proxyName } from "./network.js";
 import { busy, Interruption, networkFailure, transientCodes, waitBefore } from "./network-failure.js";
 
@@ -57,12 +59,6 @@ interface Timing {
 
 /** Where nobody knows how large a file is, no more than this is taken, in bytes. */
 const mostOfUnknownSize = 16 * 2 ** 30;
-
-/** Whether others on the way can read or change what comes from there; this computer itself is not on the way. */
-function isOpen(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol !== "https:" && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-}
 
 /** Attempts in a row that may end without a single byte more than before. */
 const fruitlessAttempts = 3;
@@ -295,7 +291,7 @@ class Download {
       if (transientCodes.has(code ?? "")) throw new Interruption(words, { cause });
       throw this.#failure(words, cause);
     }
-    if (response.url !== "" && isOpen(response.url)) {
+    if (response.url !== "" && isOpenAddress(response.url)) {
       await response.body?.cancel();
       this.#checkClosed(response.url);
     }
@@ -345,7 +341,7 @@ class Download {
   /** undefined also when the notes are of another URL, or damaged; then only the checksum tells. */
   async #validator(): Promise<string | undefined> {
     try {
-      const notes = validatorSchema.parse(JSON.parse(await readFile(this.#notes, "utf8")));
+      const notes = validatorSchema.parse(JSON.parse(await readRegularText(this.#notes, { most: 2 ** 20 })));
       return notes.url === this.options.url ? notes.validator : undefined;
     } catch {
       return undefined;
@@ -360,7 +356,7 @@ class Download {
   }
 
   #checkClosed(url: string): void {
-    if (!isOpen(url)) return;
+    if (!isOpenAddress(url)) return;
     throw new DownloadError(`${this.#name} cannot be downloaded.`, {
       subject: url,
       expected: "an address that begins with https, for nobody on the way may change the file",
@@ -411,7 +407,7 @@ async function* chunksOf(response: Response, stalled: AbortSignal): AsyncGenerat
 
 /** The first bytes of a file, as text. */
 export async function beginningOf(path: string): Promise<string> {
-  const handle = await onDisk(path, () => open(path, "r"), "read");
+  const handle = await onDisk(path, () => openRegularFile(path), "read");
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(256), 0, 256, 0);
     return buffer.toString("latin1", 0, bytesRead);
@@ -428,9 +424,13 @@ export function kindOf(beginning: string): string | undefined {
   return /^\s*(<!doctype html|<html)/i.test(beginning) ? "a page of a website" : undefined;
 }
 
+/** Of nothing, and of a link that leads nowhere, `undefined`; a pipe of that name would be waited for. */
 async function sizeOf(path: string): Promise<number | undefined> {
   try {
-    return (await stat(path)).size;
+    const entry = await stat(path);
+    // Reading refuses whatever else is no file.
+    if (entry.isFIFO()) requireRegular(entry, path);
+    return entry.size;
   } catch (cause) {
     if (errorCode(cause) === "ENOENT") return undefined;
     throw fileSystemError(cause, path, "read");

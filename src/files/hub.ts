@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { DownloadError, FileError, UsageError } from "../errors/errors.js";
 import { externalLocations } from "../onnx/external-locations.js";
 import { beginningOf, downloadFile, kindOf } from "./download.js";
 import { fileSystemError } from "./file-system-errors.js";
+import { readRegularFile } from "./regular-file.js";
 import { type HubFile, type HubRevision, hubRevision, HubUnreachable } from "./hub/api.js";
 import { CachedRepository, checksumOf, elsewhere } from "./hub/cache.js";
 import { licenceOfCard, licenceOfReadme } from "./hub/card.js";
@@ -297,7 +297,7 @@ function missingPart({ repository }: HubReference, name: string, why: string): D
 
 async function bytesOf(path: string): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await readRegularFile(path);
   } catch (cause) {
     throw fileSystemError(cause, path, "read", elsewhere);
   }

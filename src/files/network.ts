@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { EnvHttpProxyAgent, fetch as fetchThrough } from "undici";
 import { UsageError } from "../errors/errors.js";
+import { openRegularFileSync } from "./regular-file.js";
 import { loadNpmOptions, type NpmOptions } from "./npm-config.js";
 
 /** How this computer reaches the network, for all downloads alike. */
@@ -57,7 +58,12 @@ function address(given: string | undefined): string | undefined {
 function certificatesIn(path: string | undefined): string[] {
   if (path === undefined || path === "") return [];
   try {
-    return [readFileSync(path, "utf8")];
+    const file = openRegularFileSync(path);
+    try {
+      return [readFileSync(file, "utf8")];
+    } finally {
+      closeSync(file);
+    }
   } catch {
     return [];
   }

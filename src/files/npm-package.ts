@@ -1,4 +1,4 @@
-import { access, type FileHandle, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { access, type FileHandle, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import pacote from "pacote";
@@ -6,6 +6,7 @@ import { DownloadError, GraftError } from "../errors/errors.js";
 import { cachePath } from "./cache.js";
 import type { DownloadProgress } from "./download.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
+import { readRegularFile } from "./regular-file.js";
 import { networkOf, npmWithNetwork } from "./network.js";
 import { sweepOnce, temporaryPath } from "./temporary-name.js";
 import { loadNpmOptions, type NpmOptions } from "./npm-config.js";
@@ -179,7 +180,7 @@ async function readKept(folder: string, keep: (path: string) => boolean): Promis
   for (const name of (await readdir(folder, { recursive: true })).sort()) {
     const path = join(folder, name);
     const inPackage = relative(folder, path).split(sep).join("/");
-    if ((await stat(path)).isFile() && keep(inPackage)) files.set(inPackage, await readFile(path));
+    if ((await stat(path)).isFile() && keep(inPackage)) files.set(inPackage, await readRegularFile(path));
   }
   return files;
 }

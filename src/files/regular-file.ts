@@ -78,7 +78,7 @@ export async function readRegularText(path: string, options: RegularFileOptions 
 }
 
 /** @throws FileError for a name of anything but a regular file */
-function requireRegular(entry: Stats, path: string): void {
+export function requireRegular(entry: Stats, path: string): void {
   if (entry.isFile()) return;
   throw new FileError(`${path} cannot be read.`, {
     subject: path,

@@ -1,7 +1,7 @@
-import { createReadStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
-import { placeOf, refuseArchive, writeMember } from "./archive-members.js";
+import { placeOf, refuseArchive, UnpackedSize, writeMember } from "./archive-members.js";
+import { openRegularFile } from "./regular-file.js";
 
 const block = 512;
 const decoder = new TextDecoder();
@@ -83,10 +83,19 @@ function extended(record: string): ReadonlyMap<string, string> {
  * @see https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html
  */
 export async function untar(archive: string, folder: string, gzipped: boolean): Promise<void> {
-  const file = createReadStream(archive, { highWaterMark: 1 << 20 });
-  const stream = gzipped ? file.pipe(createGunzip()) : file;
-  file.on("error", (cause) => stream.destroy(cause));
-  const reader = new Reader(stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>);
+  const file = await openRegularFile(archive);
+  try {
+    const packed = file.createReadStream({ highWaterMark: 1 << 20, autoClose: false });
+    const stream = gzipped ? packed.pipe(createGunzip()) : packed;
+    packed.on("error", (cause) => stream.destroy(cause));
+    const reader = new Reader(stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>);
+    await unpackMembers(reader, archive, folder, new UnpackedSize(archive, (await file.stat()).size));
+  } finally {
+    await file.close();
+  }
+}
+
+async function unpackMembers(reader: Reader, archive: string, folder: string, unpacked: UnpackedSize): Promise<void> {
   const cutOff = (): never => refuseArchive(archive, "one whose end is missing");
   let told: ReadonlyMap<string, string> = new Map();
   for (let members = 0; ; members++) {
@@ -99,6 +108,7 @@ export async function untar(archive: string, folder: string, gzipped: boolean): 
     if (!addsUp(header)) refuseArchive(archive, "no tar archive, or a damaged one");
     const size = Number(told.get("size") ?? numberIn(header.subarray(124, 136)));
     const kind = String.fromCharCode(header[156] ?? 0);
+    unpacked.add(size);
     const prefix = text(header.subarray(257, 262)) === "ustar" ? text(header.subarray(345, 500)) : "";
     const own = `${prefix === "" ? "" : `${prefix}/`}${text(header.subarray(0, 100))}`;
     const name = told.get("path") ?? own;

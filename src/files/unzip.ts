@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, mkdir } from "node:fs/promises";
 import { Transform, type TransformCallback } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
-import { placeOf, refuseArchive, writeMember } from "./archive-members.js";
+import { placeOf, refuseArchive, UnpackedSize, writeMember } from "./archive-members.js";
+import { openRegularFile } from "./regular-file.js";
 
 /** A member as the archive's list of contents has it. */
 interface Member {
@@ -111,12 +112,14 @@ class Check extends Transform {
  * @see https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
  */
 export async function unzipFile(archive: string, folder: string): Promise<void> {
-  const file = await open(archive);
+  const file = await openRegularFile(archive);
   try {
     const [offset, length] = await contents(file, archive);
     if (length > 2 ** 30) refuseArchive(archive, "a list of contents of more than a gigabyte");
     const members = membersIn(await read(file, offset, length), archive);
     if (members.length === 0) refuseArchive(archive, "an empty archive");
+    const unpacked = new UnpackedSize(archive, (await file.stat()).size);
+    for (const { size } of members) unpacked.add(size);
     for (const { name, flags, method, packed, size, crc, offset: header, attributes } of members) {
       const path = placeOf(archive, folder, name);
       if (name.endsWith("/")) {

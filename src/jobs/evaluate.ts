@@ -1,5 +1,3 @@
-import { realpath } from "node:fs/promises";
-import { join, relative } from "node:path";
 import { FileError, UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import { count, quotedList } from "../errors/words.js";
@@ -8,10 +6,10 @@ import { readableFormats } from "../photos/photo-format.js";
 import { type PhotoFolder, scanToMeasure } from "../photos/scan.js";
 import { classifierFile } from "../recipe/open-classifier.js";
 import type { Evaluation } from "../report/confusion.js";
-import { readSplitRecord } from "../runs/run-record.js";
-import { evaluatePhotos } from "./evaluate-photos.js";
+import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
 import type { PhotoSource } from "./events.js";
 import { type JobContext, openDevice } from "./job.js";
+import { learnedBefore } from "./learned-before.js";
 
 /** What `graft evaluate` is asked for. */
 export interface EvaluateRequest {
@@ -22,62 +20,15 @@ export interface EvaluateRequest {
   readonly device: string;
 }
 
-/** Photos to measure with, and where they come from. */
-interface Chosen {
+/** Photos to measure with: test photos, else validation photos, else all. */
+function photosToMeasure({ directory, train, validation, test }: PhotoFolder): {
   readonly set: PhotoSet;
-  readonly photos: readonly Photo[];
   readonly source: PhotoSource;
-  /** Whether the classifier was trained with all of them. */
-  readonly trainedWith?: boolean;
-  /** Why it is not known with which of them it was trained. */
-  readonly unknown?: string | undefined;
-}
-
-/** Real paths of photos of a run: those that it has trained with, and those that it could not use. */
-interface UsedPhotos {
-  readonly trained: ReadonlySet<string>;
-  readonly skipped: ReadonlySet<string>;
-  /** Why nothing is known of them. */
-  readonly unknown?: string | undefined;
-}
-
-async function usedPhotos(model: string): Promise<UsedPhotos> {
-  const record = await readSplitRecord(model);
-  // The folder may have moved since, or have lain on another computer: then nothing is known to have been trained with.
-  const base = record && (await realpath(record.data.directory).catch(() => undefined));
-  if (record === undefined || base === undefined) {
-    const unknown =
-      record === undefined
-        ? "there is no run.json beside it"
-        : `${record.data.directory}, which it learned from, is not there`;
-    return { trained: new Set(), skipped: new Set(), unknown };
-  }
-  const { data, split } = record;
-  return {
-    trained: new Set((split.learned_from ?? split.training).map((path) => join(base, path))),
-    skipped: new Set(data.skipped?.map(({ path }) => join(base, path))),
-  };
-}
-
-/** Test photos, else validation photos, else all; of these, the ones that the classifier was not trained with. */
-async function choose({ directory, train, validation, test }: PhotoFolder, model: string): Promise<Chosen> {
-  const [set, name] =
-    test !== undefined
-      ? ([test, "test"] as const)
-      : validation !== undefined
-        ? ([validation, "validation"] as const)
-        : ([train, "all"] as const);
-  const source: PhotoSource = { set: name, directory: name === "all" ? directory : set.directory };
-  const { trained, skipped, unknown } = await usedPhotos(model);
-  const base = await realpath(set.directory).catch(() => set.directory);
-  const realPath = ({ path }: Photo): string => join(base, relative(set.directory, path));
-  const photos = set.photos.filter((photo) => !trained.has(realPath(photo)));
-  if (photos.length === set.photos.length) return { set, photos, source, unknown };
-  // What could not be read then is not what was kept out.
-  if (photos.every((photo) => skipped.has(realPath(photo)))) {
-    return { set, photos: set.photos, source, trainedWith: true };
-  }
-  return { set, photos, source: { set: "held-out", directory: set.directory } };
+} {
+  if (test !== undefined) return { set: test, source: { set: "test", directory: test.directory } };
+  if (validation !== undefined)
+    return { set: validation, source: { set: "validation", directory: validation.directory } };
+  return { set: train, source: { set: "all", directory } };
 }
 
 /** Numbers of the folder's classes in the classifier's labels. */
@@ -127,28 +78,38 @@ export async function evaluate(
   const runtime = await openDevice(device, context);
   const file = await classifierFile(model);
   const folder = await scanToMeasure(directory);
-  const { photos, source, trainedWith = false, unknown } = await choose(folder, file);
-  const classifier = await parts.openClassifier(runtime, file, photos.length);
+  const { set, source: whole } = photosToMeasure(folder);
+  const classifier = await parts.openClassifier(runtime, file, set.photos.length);
   try {
     const numbers = matchClasses(folder.classes, classifier.labels, directory);
-    if (trainedWith) {
-      const message = "All of these photos were trained with: the accuracy says nothing about new photos.";
-      emit({ event: "warning", code: "trained-on", message });
-    }
+    const { photos: learned, unknown } = await learnedBefore(set, classifier, file, emit);
+    const measure = async (photos: readonly Photo[], from: PhotoSource): Promise<MeasuredPhotos> => {
+      const labelled = photos.map(({ path, classIndex }) => ({ path, classIndex: numbers[classIndex] ?? 0 }));
+      emit({ event: "measuring", source: from });
+      return evaluatePhotos(classifier, labelled, emit);
+    };
     if (unknown !== undefined) {
       const message =
         `Nobody knows whether the classifier has learned from these photos (${unknown}): ` +
         "of photos that it has learned from, the accuracy says nothing about new ones.";
       emit({ event: "warning", code: "split-unknown", message });
     }
-    const labelled = photos.map(({ path, classIndex }) => ({ path, classIndex: numbers[classIndex] ?? 0 }));
-    emit({ event: "measuring", source });
-    const { evaluation, foreign } = await evaluatePhotos(classifier, labelled, emit);
+    const others = set.photos.filter((photo) => !learned.has(photo));
+    let source: PhotoSource = learned.size === 0 ? whole : { set: "held-out", directory: set.directory };
+    let measured = others.length === 0 ? undefined : await measure(others, source);
+    // What nobody can read is not what was kept out.
+    if (learned.size > 0 && (measured === undefined || measured.evaluation.photos === 0)) {
+      const message = "All of these photos were trained with: the accuracy says nothing about new photos.";
+      emit({ event: "warning", code: "trained-on", message });
+      source = whole;
+      measured = await measure([...learned], whole);
+    }
+    const { evaluation, foreign } = measured ?? (await measure([], source));
     if (evaluation.photos === 0) {
-      throw new FileError(`None of the ${count(labelled.length, "photo")} can be read.`, {
+      throw new FileError(`None of the ${count(set.photos.length, "photo")} can be read.`, {
         subject: directory,
         expected: `at least one ${readableFormats}`,
-        received: `${count(labelled.length, "file")} that cannot be used`,
+        received: `${count(set.photos.length, "file")} that cannot be used`,
       });
     }
     const { loss, accuracy, accuracyInterval, balancedAccuracy, calibrationError, perClass, confusion } = evaluation;

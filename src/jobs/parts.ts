@@ -77,6 +77,7 @@ export interface JobParts {
     readonly classes: readonly string[];
     readonly threshold: number | undefined;
     readonly familiar?: FamiliarPhotos | undefined;
+    readonly learnedFrom?: readonly Photo[] | undefined;
   }): Promise<Uint8Array>;
   /** @param photos how many it will look at */
   openClassifier(runtime: Runtime, path: string, photos: number): Promise<Classifier>;

@@ -1,9 +1,12 @@
 import { join } from "node:path";
 import { FileError, NumberError } from "../errors/errors.js";
 import { shellWord } from "../errors/shell-word.js";
+import { count } from "../errors/words.js";
 import { lostWeight } from "../models/finite-weights.js";
 import { percent } from "../report/words.js";
 import type { Backbone } from "../applications/backbone.js";
+import type { Photo } from "../photos/photo.js";
+import { photoFingerprint } from "../photos/photo-fingerprints.js";
 import { type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
 import { type Weighting, weightingOf } from "../recipe/class-weights.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
@@ -41,6 +44,7 @@ import type { FinishedRun, Skipped } from "./finished-run.js";
 import { learningCurveRecord, recordOf } from "./record-of-run.js";
 import { hashOfModel, checkRepeats, dividedAs, repetition, type RunBefore } from "./repeat-run.js";
 import { settingsFor, type TrainSettings } from "./train-options.js";
+import { untilStopped } from "./until-stopped.js";
 import { settingsFound } from "./tune-options.js";
 
 /** What `graft train` is asked for. */
@@ -71,7 +75,7 @@ export async function train(
     emit(done);
     return done;
   }
-  const { folder, directory, settings, classWeights, started, checkpoints, stopped, before } = opened;
+  const { folder, settings, classWeights, checkpoints, stopped, before } = opened;
   const kept: Kept = { written: stopped !== undefined && (await hasModel(folder.path)), behind: undefined };
   const keeper = new RunKeeper(folder, (message) => {
     emit({ event: "warning", code: "disk", message });
@@ -83,24 +87,13 @@ export async function train(
     emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
   };
   try {
-    await checkNetwork(settings, parts);
-    const runtime = await openDevice(settings.device, context);
-    // Their start takes a while, in which the folder can be looked at.
-    const threads = parts.prepareReading();
-    // It is awaited below, unless something else fails before.
-    threads.catch(() => undefined);
-    const run: Run = { folder: folder.path, settings, search, started, device: runtime.device, checkpoints };
-    const prepared = await preparePhotos(directory, settings.seed, emit);
-    const photos = before === undefined ? prepared : dividedAs(before, prepared);
-    const { classes, division, training, validation, test } = photos;
-    // Weights of other classes must show before a network is fetched.
-    const weighting = weightingOf({ ...photos, classWeights });
-    emit({ event: "photos", classes, division, training, validation, test });
-    const backbone = await loadNetwork(run, photos, context);
-    const little = checkRoom(folder.path, networkBytes(backbone));
-    if (little !== undefined) emit({ event: "warning", code: "disk", message: little });
-    await threads;
-    const inputs = await inputsOfRun(photos, backbone, { versions: await parts.versions(), device: runtime.device });
+    const ready = await untilStopped(getReady(opened, search, context), signal);
+    if (ready === undefined) {
+      tellStop(folder.path, !checkpoints.isEmpty || stopped !== undefined, context);
+      return undefined;
+    }
+    const { runtime, run, photos, weighting, backbone, inputs } = ready;
+    const { classes, division, training, validation } = photos;
     const differences = before && checkRepeats(before, photos, inputs, context);
     // A search is not gone on with.
     const measured = new MeasuredFacts(opened.measured, async (all) => {
@@ -122,9 +115,9 @@ export async function train(
       measured,
       time: settings.time === undefined ? undefined : Math.max(1, settings.time - checkpoints.seconds),
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
-      onBetter: async ({ model, row, heldOut, familiar }) => {
+      onBetter: async ({ model, row, heldOut, familiar, learnedFrom }) => {
         const threshold = thresholdOf(heldOut);
-        const bytes = await parts.exportClassifier({ model, backbone, classes, threshold, familiar });
+        const bytes = await parts.exportClassifier({ model, backbone, classes, threshold, familiar, learnedFrom });
         const better: Better = { model: bytes, row };
         // What is in the folder may be better already.
         if (journal?.isBehind === true) kept.behind = better;
@@ -159,6 +152,44 @@ export async function train(
     if (!kept.written && checkpoints.isEmpty && stopped === undefined) await checkpoints.remove();
     await folder.abandon();
   }
+}
+
+/** What a training begins with. */
+interface Ready {
+  readonly runtime: Runtime;
+  readonly run: Run;
+  readonly photos: PreparedPhotos;
+  readonly weighting: Weighting;
+  readonly backbone: Backbone;
+  readonly inputs: RunInputs;
+}
+
+/** Looks at the photos, and fetches the network. */
+async function getReady(
+  { folder, directory, settings, classWeights, started, checkpoints, before }: OpenedRun,
+  search: boolean,
+  context: StoppableContext,
+): Promise<Ready> {
+  const { emit, parts } = context;
+  await checkNetwork(settings, parts);
+  const runtime = await openDevice(settings.device, context);
+  // Their start takes a while, in which the folder can be looked at.
+  const threads = parts.prepareReading();
+  // It is awaited below, unless something else fails before.
+  threads.catch(() => undefined);
+  const run: Run = { folder: folder.path, settings, search, started, device: runtime.device, checkpoints };
+  const prepared = await preparePhotos(directory, settings.seed, emit);
+  const photos = before === undefined ? prepared : dividedAs(before, prepared);
+  const { classes, division, training, validation, test } = photos;
+  // Weights of other classes must show before a network is fetched.
+  const weighting = weightingOf({ ...photos, classWeights });
+  emit({ event: "photos", classes, division, training, validation, test });
+  const backbone = await loadNetwork(run, photos, context);
+  const little = checkRoom(folder.path, networkBytes(backbone));
+  if (little !== undefined) emit({ event: "warning", code: "disk", message: little });
+  await threads;
+  const inputs = await inputsOfRun(photos, backbone, { versions: await parts.versions(), device: runtime.device });
+  return { runtime, run, photos, weighting, backbone, inputs };
 }
 
 /** Writes what was measured beside the checkpoints; where there is no room, the run goes on without. */
@@ -270,9 +301,28 @@ async function loadNetwork(
     keep_proportions: keepProportions,
     interpolation,
   });
+  warnOfLearnedBefore(backbone, [...validation, ...test], emit);
   const photos = training.length + validation.length + test.length;
   emit({ event: "start", run: folder, network: name, classes, photos, device });
   return backbone;
+}
+
+/** Photos that the network itself has learned from, in an earlier run, measure nothing. */
+function warnOfLearnedBefore(
+  { learnedPhotos, record }: Backbone,
+  measuring: readonly Photo[],
+  emit: StoppableContext["emit"],
+): void {
+  const shared = measuring.filter(({ hash }) => hash !== undefined && learnedPhotos?.has(photoFingerprint(hash)));
+  const [first] = shared;
+  if (first === undefined) return;
+  emit({
+    event: "warning",
+    code: "shared-photos",
+    message:
+      `The network ${record.name} has learned from ${count(shared.length, "photo")} before that it is measured with here, ` +
+      `such as ${first.path}: the accuracy will look better than it is.`,
+  });
 }
 
 /** A training that has ended, and what went into it. */

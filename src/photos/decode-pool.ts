@@ -32,6 +32,9 @@ export class DecodePool {
     this.threads = new ThreadPool(new URL("./decode-worker", import.meta.url), {
       size,
       data: { photoMemory: photoMemory.shared },
+      onLost: () => {
+        photoMemory.reset();
+      },
       revive: (described) => {
         const { path, reason } = described as PhotoError;
         return new PhotoError(path, reason);

@@ -34,6 +34,22 @@ describe("memory that photos share", () => {
     expect(taken).toEqual(["first", "second", "large", "small"]);
   });
 
+  it("is there again when threads are gone that have taken it or waited for it", async () => {
+    const memory = new PhotoMemory(undefined, mebibytes(10));
+    const gone = await memory.take(mebibytes(10));
+    // A thread has taken a number, and died.
+    Atomics.add(new Int32Array(memory.shared), 1, 1);
+    const alive = memory.take(mebibytes(4));
+    memory.reset();
+    const giveBack = await alive;
+    // What was given before counts no more.
+    gone();
+    const rest = await memory.take(mebibytes(6));
+    giveBack();
+    rest();
+    (await memory.take(mebibytes(10)))();
+  });
+
   it("is all one photo's that wants more, once it is alone", async () => {
     const memory = new PhotoMemory(undefined, mebibytes(10));
     const small = await memory.take(1);

@@ -14,7 +14,7 @@ export const mostMemory = 2 ** 31;
 /** Who waits for memory asks again after so many milliseconds. */
 const patience = 5;
 
-const [used, issued, served] = [0, 1, 2];
+const [used, issued, served, generation] = [0, 1, 2, 3];
 
 /**
  * Memory that photos take while pixels are made of them, shared by all threads of the process: a large photo waits until others
@@ -30,7 +30,7 @@ export class PhotoMemory {
    * @param bytes that may be taken at a time
    */
   constructor(
-    readonly shared: SharedArrayBuffer = new SharedArrayBuffer(12),
+    readonly shared: SharedArrayBuffer = new SharedArrayBuffer(16),
     bytes = Math.min(mostMemory, usableMemory() / 4),
   ) {
     this.state = new Int32Array(shared);
@@ -46,14 +46,26 @@ export class PhotoMemory {
   async take(bytes: number): Promise<() => void> {
     const units = Math.ceil(bytes / unit);
     const ticket = Atomics.add(this.state, issued, 1);
-    while (Atomics.load(this.state, served) !== ticket || !this.hasRoom(units)) await sleep(patience);
+    // Numbers may begin again at the smallest.
+    while (((Atomics.load(this.state, served) - ticket) | 0) < 0 || !this.hasRoom(units)) await sleep(patience);
+    const taken = Atomics.load(this.state, generation);
     Atomics.add(this.state, used, units);
-    Atomics.add(this.state, served, 1);
+    Atomics.compareExchange(this.state, served, ticket, (ticket + 1) | 0);
     let isTaken = true;
     return () => {
-      if (isTaken) Atomics.sub(this.state, used, units);
+      if (isTaken && Atomics.load(this.state, generation) === taken) Atomics.sub(this.state, used, units);
       isTaken = false;
     };
+  }
+
+  /**
+   * Takes back all that was given, and serves all who wait: threads that are gone give nothing back, and would be waited for for ever.
+   * It is called when they no longer run.
+   */
+  reset(): void {
+    Atomics.add(this.state, generation, 1);
+    Atomics.store(this.state, used, 0);
+    Atomics.store(this.state, served, Atomics.load(this.state, issued));
   }
 
   private hasRoom(units: number): boolean {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { learnedPhotos } from "../applications/own-classifier.js";
 import { FileError, NumberError, ShapeError } from "../errors/errors.js";
 import type { OnnxModel } from "../onnx/model.js";
 import { importOnnxGraph } from "../formats/onnx/import-model.js";
@@ -27,7 +28,10 @@ export interface Prediction {
 export interface Classifier {
   /** Names of the classes, in the order of the probabilities. */
   readonly labels: readonly string[];
-  /** All that the file says of itself: `labels`, `network`, `licence`, `version`, `image_size`, `set_coverage`, `set_threshold`, `distance_threshold`. */
+  /**
+   * All that the file says of itself: `labels`, `network`, `licence`, `version`, `image_size`, `set_coverage`, `set_threshold`, `distance_threshold`,
+   * `learned_photos`.
+   */
   readonly metadata: Readonly<Record<string, string>>;
   /** What the file shrinks the shorter side of photos to, in pixels, before it cuts anything off; `undefined` where it does not say. */
   readonly shrinksTo: number | undefined;
@@ -38,6 +42,8 @@ export interface Classifier {
   readonly setThreshold: number | undefined;
   /** The distance that 95 % of photos of the kind that was learned from do not exceed; `undefined` where the file does not say. */
   readonly distanceThreshold: number | undefined;
+  /** Fingerprints of the photos that it has learned from; `undefined` where the file does not say. */
+  readonly learnedPhotos: ReadonlySet<string> | undefined;
   /** Photos that it looks at at once; more wait for these. */
   readonly atOnce: number;
   /**
@@ -127,6 +133,10 @@ class OnnxClassifier implements Classifier {
   get setThreshold(): number | undefined {
     const threshold = Number(this.metadata["set_threshold"] ?? Number.NaN);
     return threshold >= 0 && threshold <= 1 ? threshold : undefined;
+  }
+
+  get learnedPhotos(): ReadonlySet<string> | undefined {
+    return learnedPhotos(this);
   }
 
   get distanceThreshold(): number | undefined {

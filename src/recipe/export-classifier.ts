@@ -1,6 +1,8 @@
 import { type Backbone, framingOf } from "../applications/backbone.js";
 import { preprocessGraph } from "../applications/preprocess.js";
 import { framedPixels } from "../photos/framing.js";
+import type { Photo } from "../photos/photo.js";
+import { joinFingerprints, photoFingerprint } from "../photos/photo-fingerprints.js";
 import { version } from "../errors/version.js";
 import { input } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
@@ -25,6 +27,11 @@ export interface ExportOptions {
   readonly threshold: number | undefined;
   /** What it knows when it sees it again; default: the file does not say how far a photo is from that. */
   readonly familiar?: FamiliarPhotos | undefined;
+  /**
+   * Photos that it has learned from, with their hashes: the file has fingerprints of them, and of those that the network has learned
+   * from before; default: the file does not say it.
+   */
+  readonly learnedFrom?: readonly Photo[] | undefined;
 }
 
 /**
@@ -34,7 +41,14 @@ export interface ExportOptions {
  *
  * @returns the file's bytes
  */
-export function exportClassifier({ model, backbone, classes, threshold, familiar }: ExportOptions): Uint8Array {
+export function exportClassifier({
+  model,
+  backbone,
+  classes,
+  threshold,
+  familiar,
+  learnedFrom,
+}: ExportOptions): Uint8Array {
   const image = input("image", "uint8", ["N", "H", "W", 3]);
   const framing = framingOf(backbone);
   const pixels = preprocessGraph(framedPixels(image, framing), backbone.record.preprocess);
@@ -54,6 +68,10 @@ export function exportClassifier({ model, backbone, classes, threshold, familiar
     version,
     image_size: String(framing.size),
   };
+  if (learnedFrom !== undefined) {
+    const learned = learnedFrom.flatMap(({ hash }) => (hash === undefined ? [] : [photoFingerprint(hash)]));
+    metadata["learned_photos"] = joinFingerprints([...(backbone.learnedPhotos ?? []), ...learned]);
+  }
   const { crop = 1, keepProportions = false, interpolation = "bilinear" } = framing;
   if (crop !== 1 || keepProportions) {
     metadata["crop"] = String(crop);

@@ -7,6 +7,7 @@ import { colourClassifier } from "../../test/cli/colour-classifier.js";
 import { expectSameFeatures, pictureSize as size, residual } from "../../test/support/residual.js";
 import { loadBackbone } from "../applications/load-backbone.js";
 import { standardizationOf } from "../applications/preprocess.js";
+import { readModel } from "../onnx/read-model.js";
 import { float32 } from "../onnx/tensor-data.js";
 import { RandomStreams } from "../random/seed.js";
 import { createNodeRuntime } from "../runtime/node/runtime.js";
@@ -50,6 +51,7 @@ describe("a run's folder", () => {
     const bytes = exportClassifier({
       ...{ model, backbone: { record, imageSize: size, model: features, stages: [] } },
       ...{ classes: ["a", "b", "c"].slice(0, classes), threshold: undefined },
+      learnedFrom: [{ path: "a.jpg", classIndex: 0, hash: "00".repeat(32) }],
     });
     await writeFile(join(run, "model.onnx"), bytes);
 
@@ -61,6 +63,17 @@ describe("a run's folder", () => {
       preprocess: "0-255",
       ...framing,
     });
+    // What learned from a photo has still learned from it when it learns from others.
+    const next = exportClassifier({
+      ...{
+        model,
+        backbone: { ...again, model: features },
+        classes: ["a", "b", "c"].slice(0, classes),
+        threshold: undefined,
+      },
+      learnedFrom: [{ path: "b.jpg", classIndex: 0, hash: "ff".repeat(32) }],
+    });
+    expect(readModel(next, "next.onnx").metadata["learned_photos"]).toBe("////////AAAAAAAA");
     // It does to pixels itself what the first network wanted.
     const { scale, offset } = standardizationOf("tf");
     const fed = new models.Sequential([

@@ -1,9 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
 import { hashBytes } from "../files/checksum.js";
 import { fileSystemError } from "../files/file-system-errors.js";
+import { readRegularFile } from "../files/regular-file.js";
 import { runFiles } from "./run-files.js";
 import type { RunInputs } from "./run-inputs.js";
 
@@ -54,9 +54,7 @@ export async function readPhotoList(run: string, sha256: string): Promise<Photos
     });
   let bytes: Uint8Array;
   try {
-    const found = await stat(file);
-    if (!found.isFile() || found.size > mostBytes) throw damaged(found.isFile() ? `${found.size} bytes` : "no file");
-    bytes = await readFile(file);
+    bytes = await readRegularFile(file, { most: mostBytes });
   } catch (cause) {
     throw cause instanceof FileError ? cause : fileSystemError(cause, file, "read");
   }

@@ -1,4 +1,6 @@
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -57,6 +59,30 @@ test("Ctrl+C ends the command while weights are read", async () => {
   const { exitCode } = await running.outcome;
   // The error may have come first.
   expect([1, 130]).toContain(exitCode);
+});
+
+test("Ctrl+C ends the command at once while a server lets it wait", async () => {
+  let asked: () => void = () => undefined;
+  const waiting = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const server = createServer(() => {
+    asked();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const env = { HF_ENDPOINT: `http://127.0.0.1:${port}`, HF_HOME: join(folder, "hub") };
+    const running = startGraft(train("hf:somebody/network"), folder, env);
+    await waiting;
+    running.signal("SIGINT");
+    const { exitCode, stderr } = await running.outcome;
+    expect(exitCode, stderr).toBe(process.platform === "win32" ? null : 130);
+    expect(stderr).toContain("Stopped before the new classifier was there");
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 test("a folder that holds only test/ is evaluated", async () => {

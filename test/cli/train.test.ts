@@ -1,9 +1,10 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import sharp from "sharp";
 import { readModel } from "../../src/onnx/read-model.js";
+import { writeModel } from "../../src/onnx/write-model.js";
 import { predictionInterval } from "../../src/report/interval.js";
 import type { RunRecord } from "../../src/runs/run-record.js";
 import { events, graft, type Outcome, startGraft } from "./command.js";
@@ -269,14 +270,44 @@ describe("graft evaluate and predict on a trained run", () => {
     expect(events(outcome.stdout)).toContainEqual(expect.objectContaining({ event: "warning", code: "trained-on" }));
   });
 
-  test("evaluate says where nobody knows what a classifier has learned from", async () => {
-    await mkdir(join(folder, "alone"));
-    await cp(join(folder, "first", "model.onnx"), join(folder, "alone", "model.onnx"));
-    const alone = await graft(["evaluate", join("alone", "model.onnx"), "photos", "--json"], folder);
-    const warning = expect.objectContaining({ event: "warning", code: "split-unknown" }) as unknown;
-    expect(events(alone.stdout)).toContainEqual(warning);
-    const known = await graft(["evaluate", "first", "photos", "--json"], folder);
-    expect(events(known.stdout)).not.toContainEqual(warning);
+  describe("evaluate knows what a classifier has learned from", () => {
+    const trainedOn = expect.objectContaining({ event: "warning", code: "trained-on" }) as unknown;
+    const unknown = expect.objectContaining({ event: "warning", code: "split-unknown" }) as unknown;
+    const evaluated = async (...args: string[]): Promise<ReturnType<typeof events>> =>
+      events((await graft(["evaluate", ...args, "--json"], folder)).stdout);
+
+    beforeAll(async () => {
+      await mkdir(join(folder, "alone"));
+      await cp(join(folder, "first", "model.onnx"), join(folder, "alone", "model.onnx"));
+    });
+
+    test("from its file alone, also under other names and elsewhere", async () => {
+      await cp(join(folder, "photos"), join(folder, "moved"), { recursive: true });
+      await rename(join(folder, "moved", "red", "0.jpg"), join(folder, "moved", "red", "renamed.jpg"));
+      const all = await evaluated(join("alone", "model.onnx"), "moved");
+      expect(all).toContainEqual(trainedOn);
+      expect(all).not.toContainEqual(unknown);
+      // One with other bytes is new, whatever its name.
+      await writePhoto(join(folder, "moved", "red", "1.jpg"), "red", 901);
+      const one = await evaluated(join("alone", "model.onnx"), "moved");
+      expect(one).not.toContainEqual(trainedOn);
+      expect(one.at(-1)).toMatchObject({ event: "done", photos: 1 });
+    });
+
+    test("and says where nobody knows", async () => {
+      const model = readModel(await readFile(join(folder, "first", "model.onnx")), "model.onnx");
+      const { learned_photos: photos = "", ...others } = model.metadata;
+      const { split } = await recordOf("first");
+      // Of two of the same there is one fingerprint.
+      expect(photos).toHaveLength(8 * (split.training.length + split.validation.length - 1));
+      await mkdir(join(folder, "silent"));
+      await writeFile(join(folder, "silent", "model.onnx"), writeModel({ ...model, metadata: others }));
+      expect(await evaluated("silent", "photos")).toContainEqual(unknown);
+      await cp(join(folder, "first", "run.json"), join(folder, "silent", "run.json"));
+      const known = await evaluated("silent", "photos");
+      expect(known).not.toContainEqual(unknown);
+      expect(known).toContainEqual(trainedOn);
+    });
   });
 
   test("evaluate says which photos it took", async () => {

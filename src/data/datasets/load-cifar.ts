@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError } from "../../errors/errors.js";
 import { fileSystemError } from "../../files/file-system-errors.js";
+import { readRegularFile } from "../../files/regular-file.js";
 import { Tensor } from "../../runtime/runtime.js";
 import { getFile } from "../utils/get-file.js";
 import type { PublishedFile } from "./load-mnist.js";
@@ -39,7 +39,7 @@ async function readRecords(
   const y = new Uint8Array(paths.length * count);
   let sample = 0;
   for (const path of paths) {
-    const bytes: Uint8Array = await readFile(path).catch((cause: unknown) => {
+    const bytes: Uint8Array = await readRegularFile(path).catch((cause: unknown) => {
       throw fileSystemError(cause, path, "read");
     });
     if (bytes.length !== count * record) {

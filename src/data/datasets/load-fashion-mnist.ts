@@ -1,10 +1,11 @@
-import { readFile, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { DownloadError, FileError } from "../../errors/errors.js";
 import { cacheFolder } from "../../files/cache.js";
 import { fileSystemError } from "../../files/file-system-errors.js";
+import { readRegularFile } from "../../files/regular-file.js";
 import { Tensor } from "../../runtime/runtime.js";
 import { getFile } from "../utils/get-file.js";
 import type { PhotosAndLabels, TrainAndTest } from "./split.js";
@@ -54,7 +55,7 @@ async function idxFile(url: string, name: string, dims: readonly number[]): Prom
     () => false,
   );
   const file = await getFile({ fname: name, origin: `${url}${name}`, cacheSubdir: subfolder });
-  const packed = await readFile(file).catch((cause: unknown) => {
+  const packed = await readRegularFile(file).catch((cause: unknown) => {
     throw fileSystemError(cause, file, "read");
   });
   try {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { DownloadError } from "../../errors/errors.js";
 import { version } from "../../errors/version.js";
+import { isOpenAddress } from "../open-address.js";
 import { fetchOf, type Network, proxyName } from "../network.js";
 import { busy, Interruption, networkFailure, transientCodes, waitBefore } from "../network-failure.js";
 import { CachedRepository } from "./cache.js";
@@ -111,6 +112,10 @@ function hubFetch(reference: HubReference, access: HubAccess): typeof globalThis
         headers: { ...plainHeaders(init.headers), ...hubHeaders(settings, url), "user-agent": `graft/${version}` },
         signal: AbortSignal.any(signal === undefined ? [stalled] : [stalled, signal]),
       });
+      if (response.url !== "" && isOpenAddress(response.url)) {
+        await response.body?.cancel();
+        throw unreachable(reference, settings, `an answer from ${response.url}, which is not protected by https`);
+      }
       const interruption = busy(response);
       if (interruption !== undefined || !response.ok) {
         await response.body?.cancel();

@@ -1,9 +1,10 @@
-import { copyFile, lstat, readdir, readFile, readlink, realpath, rm, stat, symlink } from "node:fs/promises";
+import { copyFile, lstat, readdir, readlink, realpath, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { makeFolder, replaceFile, syncFile, syncFolder, writeFileAtomically } from "../atomic-write.js";
 import type { Checksum } from "../checksum.js";
 import { hashFile } from "../checksum.js";
 import { errorCode, fileSystemError } from "../file-system-errors.js";
+import { readRegularText } from "../regular-file.js";
 import { sweepOnce, temporaryPath } from "../temporary-name.js";
 import { type HubReference, isCommit, isPathInside } from "./reference.js";
 import type { HubSettings } from "./settings.js";
@@ -39,7 +40,7 @@ export class CachedRepository {
     if (isCommit(revision)) return revision;
     const path = join(this.folder, "refs", revision);
     try {
-      const commit = (await readFile(path, "utf8")).trim();
+      const commit = (await readRegularText(path, { most: 2 ** 16 })).trim();
       return isCommit(commit) ? commit : undefined;
     } catch (cause) {
       if (isMissing(cause)) return undefined;

@@ -28,7 +28,7 @@ test("the address is the hub's, or that of a mirror", async () => {
   expect((await hubSettings(env)).endpoint).toBe("https://huggingface.co");
   const mirror = await hubSettings({ ...env, HF_ENDPOINT: "https://mirror.test/hub/" });
   expect(mirror.endpoint).toBe("https://mirror.test/hub");
-  for (const HF_ENDPOINT of ["mirror", "ftp://mirror.test"]) {
+  for (const HF_ENDPOINT of ["mirror", "ftp://mirror.test", "http://mirror.test", "http://127.0.0.1.mirror.test"]) {
     await expect(hubSettings({ ...env, HF_ENDPOINT })).rejects.toThrow(UsageError);
   }
 });

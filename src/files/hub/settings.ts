@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../errors/errors.js";
 import { errorCode, fileSystemError } from "../file-system-errors.js";
+import { isOpenAddress } from "../open-address.js";
+import { readRegularText } from "../regular-file.js";
 
 /** How this computer uses the hub. */
 export interface HubSettings {
@@ -58,7 +59,16 @@ function isTrue(value: string | undefined): boolean {
 
 function endpointOf(given: string = hub): string {
   const endpoint = given.replace(/\/+$/, "");
-  if (URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)) return endpoint;
+  if (URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)) {
+    // The hashes that files are compared with come from there, too.
+    if (!isOpenAddress(endpoint)) return endpoint;
+    throw new UsageError("HF_ENDPOINT is not protected on the way.", {
+      subject: "HF_ENDPOINT",
+      expected: "an address that begins with https, or one of this computer",
+      received: given,
+      advice: "Whoever is on the way could send another network: name the mirror's address with https.",
+    });
+  }
   throw new UsageError("HF_ENDPOINT is no address.", {
     subject: "HF_ENDPOINT",
     expected: `an address such as ${hub}`,
@@ -73,7 +83,7 @@ async function tokenOf(env: NodeJS.ProcessEnv, home: string): Promise<string | u
   if (said !== undefined) return checked(said, "HF_TOKEN");
   const path = folder(env, "HF_TOKEN_PATH") ?? join(home, "token");
   try {
-    const kept = clean(await readFile(path, "utf8"));
+    const kept = clean(await readRegularText(path, { most: 2 ** 16 }));
     return kept === undefined ? undefined : checked(kept, path);
   } catch (cause) {
     if (["ENOENT", "ENOTDIR"].includes(errorCode(cause) ?? "")) return undefined;
@@ -104,9 +114,8 @@ function checked(token: string, source: string): string {
  * @param url what is asked for
  */
 export function hubHeaders({ endpoint, token }: HubSettings, url: string): Record<string, string> {
-  const { origin, protocol, hostname } = new URL(url);
-  const secret = protocol === "https:" || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
-  return token !== undefined && secret && origin === new URL(endpoint).origin
+  const { origin } = new URL(url);
+  return token !== undefined && !isOpenAddress(url) && origin === new URL(endpoint).origin
     ? { authorization: `Bearer ${token}` }
     : {};
 }

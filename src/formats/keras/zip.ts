@@ -1,6 +1,7 @@
 import { crc32 } from "node:zlib";
 import { unzip, zip } from "fflate";
 import { FileError } from "../../errors/errors.js";
+import { memoryBudget, memoryText } from "../../runtime/node/memory.js";
 
 /** Members of a ZIP archive by name. */
 export type Members = Readonly<Record<string, Uint8Array>>;
@@ -29,15 +30,19 @@ export async function readZip(
 ): Promise<{ readonly members: Members; readonly names: readonly string[] }> {
   const names: string[] = [];
   const bombs: string[] = [];
+  // Deflate reaches 1032:1 at most, weights never 100:1.
+  const most = Math.min(memoryBudget(), Math.max(2 ** 28, 100 * bytes.length));
+  let total = 0;
   const members = await new Promise<Members>((resolve, reject) => {
     unzip(
       bytes,
       {
-        filter: ({ name: member, size, originalSize }) => {
+        filter: ({ name: member, originalSize }) => {
           names.push(member);
           if (!wanted.includes(member)) return false;
-          // Deflate reaches 1032:1 at most, weights never 100:1.
-          if (originalSize > limit || (originalSize > 2 ** 28 && originalSize > 100 * size)) bombs.push(member);
+          // A member may stand in the list many times.
+          total += originalSize;
+          if (originalSize > limit || total > most) bombs.push(member);
           return bombs.length === 0;
         },
       },
@@ -62,8 +67,8 @@ export async function readZip(
   }
   throw new FileError(`${name} is not unpacked.`, {
     subject: name,
-    expected: "weights of at most 2 GiB, hardly compressed",
-    received: `"${bomb}", which claims to be far larger`,
+    expected: `members of at most 2 GiB, and of ${memoryText(most)} together, hardly compressed`,
+    received: `"${bomb}", with which it claims to be far larger`,
     advice: "Check where the file comes from.",
   });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { mkdir, open, readdir, readFile, rm, stat, statfs, utimes } from "node:fs/promises";
+import { mkdir, open, readdir, rm, stat, statfs, utimes } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -15,6 +15,7 @@ import { cacheFolder } from "../../files/cache.js";
 import { hashBytes } from "../../files/checksum.js";
 import { withFileLock } from "../../files/file-lock.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
+import { readRegularText } from "../../files/regular-file.js";
 
 /*
  * A trunk has a folder, and in it pairs of files: `<name>.rows` with rows of one width one after the other, and
@@ -110,7 +111,7 @@ export async function keptTrunks(folder: string = activationFolder()): Promise<K
 
 async function readAbout(path: string): Promise<z.infer<typeof aboutSchema> | undefined> {
   try {
-    return aboutSchema.safeParse(JSON.parse(await readFile(join(path, aboutFile), "utf8"))).data;
+    return aboutSchema.safeParse(JSON.parse(await readRegularText(join(path, aboutFile), { most: 2 ** 20 }))).data;
   } catch {
     // Not there, or not written to its end: then nothing in the folder is used.
     return undefined;

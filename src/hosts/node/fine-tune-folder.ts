@@ -217,10 +217,10 @@ async function run(
   // Who stops the training does not wait for another round of the photos.
   const result =
     signal?.aborted === true ? learned : await jobParts.measureExactly({ ...recipe, backbone: own }, learned);
-  const { model, heldOut, familiar, epochs, best, trouble, trunk } = result;
+  const { model, heldOut, familiar, learnedFrom, epochs, best, trouble, trunk } = result;
   const learningCurve = result.learningCurve ?? before?.result.learningCurve;
   const made: FineTuned = {
-    ...stageClassifier({ model, heldOut, familiar, row: best }, own, classes),
+    ...stageClassifier({ model, heldOut, familiar, learnedFrom, row: best }, own, classes),
     ...{ history: epochs, skipped, trouble, learningCurve, trunk },
   };
   origins.set(made, {
@@ -235,7 +235,7 @@ async function run(
 }
 
 function stageClassifier(
-  { model, heldOut, familiar, row }: Pick<TrainedClassifier, "model" | "heldOut" | "familiar" | "row">,
+  { model, heldOut, familiar, learnedFrom, row }: Omit<TrainedClassifier, "unfrozenFrom">,
   backbone: Backbone,
   classes: readonly string[],
 ): StageClassifier {
@@ -250,7 +250,7 @@ function stageClassifier(
       const threshold = thresholdOf(heldOut);
       await writeFileAtomically(
         path,
-        await jobParts.exportClassifier({ model, backbone, classes, threshold, familiar }),
+        await jobParts.exportClassifier({ model, backbone, classes, threshold, familiar, learnedFrom }),
       );
     },
   };

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { availableParallelism, cpus } from "node:os";
 import { dirname } from "node:path";
 import { z } from "zod";
@@ -12,6 +11,7 @@ import { makeFolder, writeFileAtomically } from "../../files/atomic-write.js";
 import { cachePath, elsewhere } from "../../files/cache.js";
 import { withFileLock } from "../../files/file-lock.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
+import { readRegularText } from "../../files/regular-file.js";
 import { isHubName, parseHubName } from "../../files/hub/reference.js";
 import { input } from "../../graph/value.js";
 import type { NetworkSpeeds } from "../../jobs/parts.js";
@@ -39,7 +39,7 @@ function computer(): string {
 async function kept(): Promise<Speeds> {
   let text: string;
   try {
-    text = await readFile(speedsFile(), "utf8");
+    text = await readRegularText(speedsFile(), { most: 2 ** 20 });
   } catch (cause) {
     if (errorCode(cause) === "ENOENT") return {};
     throw fileSystemError(cause, speedsFile(), "read");

@@ -28,6 +28,8 @@ export interface ThreadPoolOptions {
   readonly revive?: (described: unknown) => Error;
   /** Whether a thread ends when a job has failed, for what the job may have spoilt. Default `false`. */
   readonly endsAfterErrors?: boolean;
+  /** Called when a thread has ended by itself: the others are ended too, and no longer run. Default: they go on. */
+  readonly onLost?: () => void;
 }
 
 /** How long a job may take. */
@@ -54,13 +56,15 @@ function startThread(entry: URL, data: unknown): Worker {
 class PoolThread<Job, Result> {
   private readonly pending = new Map<number, Pending<Result>>();
   private readonly worker: Worker;
+  /** Whether it is ended from here. */
+  private isEnded = false;
   /** Who waits until nothing is under way. */
   private readonly waiting: (() => void)[] = [];
 
   constructor(
     entry: URL,
     private readonly options: ThreadPoolOptions,
-    private readonly onEnd: (thread: PoolThread<Job, Result>) => void,
+    private readonly onEnd: (thread: PoolThread<Job, Result>, error: Error, isLost: boolean) => void,
   ) {
     this.worker = startThread(entry, options.data);
     this.worker.unref();
@@ -91,18 +95,22 @@ class PoolThread<Job, Result> {
   /** Ends the thread when it has done what it was asked: in the middle of a run the engine would end the whole process. */
   async end(): Promise<void> {
     if (this.pending.size > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.isEnded = true;
     await this.worker.terminate();
   }
 
-  /** Ends the thread at once; what it was asked fails. */
-  stop(error: Error): void {
+  /** Ends the thread at once; what it was asked fails. It settles when the thread no longer runs. */
+  async stop(error: Error): Promise<void> {
+    this.isEnded = true;
     this.fail(error);
-    void this.worker.terminate();
+    await this.worker.terminate();
   }
 
   /** Gives up what the thread was asked, and the thread. */
   private fail(error: Error): void {
-    this.onEnd(this);
+    const isLost = !this.isEnded;
+    this.isEnded = true;
+    this.onEnd(this, error, isLost);
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
     this.becomeIdle();
@@ -123,7 +131,7 @@ class PoolThread<Job, Result> {
     else if ("described" in reply) pending?.reject(this.options.revive?.(reply.described) ?? reply.described);
     else pending?.reject(reply.error);
     if (this.options.endsAfterErrors === true && !("result" in reply)) {
-      this.stop(new Error("The thread ended, because another of its jobs failed."));
+      void this.stop(new Error("The thread ended, because another of its jobs failed."));
     }
   }
 }
@@ -150,7 +158,7 @@ export class ThreadPool<Job, Result> {
     const thread = this.leastLoaded();
     let isOver = false;
     const stop = (): void => {
-      if (limit !== undefined && !isOver) thread.stop(limit.error());
+      if (limit !== undefined && !isOver) void thread.stop(limit.error());
     };
     // After a long turn of this thread the result may be there already: it is taken before the next turn's beginning.
     const timer = limit && setTimeout(() => setImmediate(stop), limit.milliseconds);
@@ -173,11 +181,20 @@ export class ThreadPool<Job, Result> {
     const [first, ...others] = this.threads;
     const least = others.reduce((best, thread) => (best && thread.load < best.load ? thread : best), first);
     if (least !== undefined && (least.load === 0 || this.threads.length >= this.options.size)) return least;
-    const thread = new PoolThread<Job, Result>(this.entry, this.options, (ended) => {
+    const thread = new PoolThread<Job, Result>(this.entry, this.options, (ended, error, isLost) => {
       const index = this.threads.indexOf(ended);
       if (index >= 0) this.threads.splice(index, 1);
+      if (isLost) void this.stopOthers(error);
     });
     this.threads.push(thread);
     return thread;
+  }
+
+  /** After a thread has ended by itself: what threads share may be left as it was in the middle of its work. */
+  private async stopOthers(error: Error): Promise<void> {
+    const { onLost } = this.options;
+    if (onLost === undefined) return;
+    await Promise.all(this.threads.splice(0).map((thread) => thread.stop(error)));
+    onLost();
   }
 }
