@@ -38,6 +38,7 @@ import { endOfRun } from "./ended-run.js";
 import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import type { FinishedRun, Skipped } from "./finished-run.js";
+import { leaveRun, tidyEnded } from "./leave-run.js";
 import { learningCurveRecord, recordOf } from "./record-of-run.js";
 import { hashOfModel, checkRepeats, dividedAs, repetition, type RunBefore } from "./repeat-run.js";
 import { settingsFor, type TrainSettings } from "./train-options.js";
@@ -66,6 +67,7 @@ export async function train(
   const opened = await openRun(request, context);
   if (opened === "ended") {
     const done = await endOfRun(request.settings.resume ?? "");
+    await tidyEnded(done.run, emit);
     const message = `${done.run} has come to its end already: there is nothing to go on with.`;
     emit({ event: "warning", code: "ended", message });
     emit(done);
@@ -82,6 +84,7 @@ export async function train(
     if (!(await keeper.keepModel(model))) return;
     emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
   };
+  let ended: FinishedRun | undefined;
   try {
     await checkNetwork(settings, parts);
     const runtime = await openDevice(settings.device, context);
@@ -135,30 +138,29 @@ export async function train(
     };
     const learned = await learn(recipe, context);
     if (learned !== undefined && kept.behind !== undefined) await keep(kept.behind);
-    if (learned === undefined || !kept.written) {
-      tellStop(folder.path, !checkpoints.isEmpty || stopped !== undefined, context);
-      return undefined;
+    if (learned !== undefined && kept.written) {
+      ended = await finish(
+        run,
+        photos,
+        {
+          recipe,
+          learned,
+          weighting,
+          inputs,
+          measured,
+          keeper,
+          before: before && { run: before, differences: differences ?? [] },
+        },
+        context,
+      );
     }
-    const finished = await finish(
-      run,
-      photos,
-      {
-        recipe,
-        learned,
-        weighting,
-        inputs,
-        measured,
-        keeper,
-        before: before && { run: before, differences: differences ?? [] },
-      },
-      context,
-    );
-    if (!finished.interrupted) await checkpoints.remove();
-    return finished;
   } finally {
-    if (!kept.written && checkpoints.isEmpty && stopped === undefined) await checkpoints.remove();
-    await folder.abandon();
+    const isNothing = !kept.written && checkpoints.isEmpty && stopped === undefined;
+    await leaveRun(folder, (ended === undefined ? isNothing : !ended.interrupted) ? checkpoints : undefined, emit);
   }
+  if (ended === undefined) tellStop(folder.path, !checkpoints.isEmpty || stopped !== undefined, context);
+  else conclude(ended, search, context);
+  return ended;
 }
 
 /** Writes what was measured beside the checkpoints; where there is no room, the run goes on without. */
@@ -287,7 +289,7 @@ interface Trained {
   readonly before: { readonly run: RunBefore; readonly differences: readonly string[] } | undefined;
 }
 
-/** Measures what was written, writes the rest of the run folder, and says how it ended. */
+/** Measures what was written, and writes the rest of the run folder. */
 async function finish(
   { folder, settings, search, started, device, checkpoints }: Run,
   photos: PreparedPhotos,
@@ -340,7 +342,6 @@ async function finish(
     }),
   });
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, result.trouble, folder));
-  conclude(run, search, context);
   return run;
 }
 
