@@ -87,6 +87,10 @@ function count(what: keyof typeof hits, name: string): void {
   hits[what].set(name, 1 + (hits[what].get(name) ?? 0));
 }
 
+async function hasEnded(run: string): Promise<boolean> {
+  return !(await isThere(run, "checkpoints", "begun.json")) && (await isThere(run, "run.json"));
+}
+
 /** The next process of a run: it goes on where there is something to go on with. */
 async function next(run: string, more: object, ...options: readonly string[]): Promise<Running> {
   await rm(join(folder, `${run}.log`), { force: true });
@@ -129,6 +133,7 @@ async function endsInTheSameBytes(number: number): Promise<void> {
     const first = signal === "SIGINT twice" ? "SIGINT" : signal;
     const every = random.uniform() < 0.5 ? [] : ["--checkpoint-every", ["0.05s", "2"][random.integer(2)] ?? "1"];
     let outcome: Outcome;
+    if (await hasEnded(run)) break;
     if (kill === 0 || random.uniform() < 0.3) {
       // Each run begins with a write of another kind; which one of these, the generator draws.
       const wanted = kinds[(number + kill) % kinds.length];
@@ -138,11 +143,23 @@ async function endsInTheSameBytes(number: number): Promise<void> {
       const log = await readFile(join(folder, `${run}.log`), "utf8").catch(() => "");
       const place = log.split("\n").findIndex((line) => line.startsWith("dies "));
       // What a temporary file was to become is known by the reference.
-      if (place >= 0) count("write", (kill === 0 ? writes[place] : writesIn(log, run)[place])?.file ?? "");
+      if (place >= 0)
+        count(
+          "write",
+          (kill === 0 ? writes[place] : writesIn(log, run)[place])?.file.replace(/.*\.tmp$/, "another") ?? "",
+        );
       if (place < 0) continue;
     } else {
       const running = await next(run, {}, ...every);
-      await Promise.race([sleep(random.uniform(0, duration)), running.outcome]);
+      // After a time, or some moments after it has said a number of lines.
+      const lines = random.integer(40);
+      const wait = random.uniform(0, 60);
+      const isTimed = random.uniform() < 0.4;
+      const moment = isTimed
+        ? sleep(random.uniform(0, duration))
+        : running.seen(new RegExp(`^(?:.*\\n){${lines}}`)).then(() => sleep(wait));
+      // One that ends before says nothing more.
+      await Promise.race([moment.catch(() => undefined), running.outcome]);
       running.signal(first);
       if (signal === "SIGINT twice") {
         await sleep(150);
@@ -154,7 +171,7 @@ async function endsInTheSameBytes(number: number): Promise<void> {
     count("stage", stageOf(outcome.stdout));
     count("signal", signal);
   }
-  if ((await isThere(run, "checkpoints", "begun.json")) || !(await isThere(run, "run.json"))) {
+  if (!(await hasEnded(run))) {
     const { exitCode, stderr } = await (await next(run, {})).outcome;
     expect(exitCode, stderr).toBe(0);
   }
