@@ -44,7 +44,7 @@ export async function checkWritten(
   try {
     const items = answers.map(({ photo: { path }, probabilities }) => ({ path, expected: probabilities }));
     const differences: number[] = [];
-    for await (const looked of lookAtPhotos(classifier, items)) {
+    for await (const looked of lookAtPhotos(classifier, items, recipe.root)) {
       // It has gone since.
       if ("reason" in looked) continue;
       const { path, expected } = looked.item;

@@ -5,6 +5,7 @@ import { didYouMean } from "../errors/nearest.js";
 import { count, quotedList } from "../errors/words.js";
 import type { Photo, PhotoSet } from "../photos/photo.js";
 import { readableFormats } from "../photos/photo-format.js";
+import { PhotoRoot } from "../photos/photo-root.js";
 import { type PhotoFolder, scanToMeasure } from "../photos/scan.js";
 import { classifierFile } from "../recipe/open-classifier.js";
 import type { Evaluation } from "../report/confusion.js";
@@ -143,7 +144,11 @@ export async function evaluate(
     }
     const labelled = photos.map(({ path, classIndex }) => ({ path, classIndex: numbers[classIndex] ?? 0 }));
     emit({ event: "measuring", source });
-    const { evaluation, foreign } = await evaluatePhotos(classifier, labelled, emit);
+    const { evaluation, foreign } = await evaluatePhotos(
+      classifier,
+      { photos: labelled, root: new PhotoRoot(directory) },
+      emit,
+    );
     if (evaluation.photos === 0) {
       throw new FileError(`None of the ${count(labelled.length, "photo")} can be read.`, {
         subject: directory,

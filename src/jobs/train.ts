@@ -4,6 +4,7 @@ import { shellWord } from "../errors/shell-word.js";
 import { lostWeight } from "../models/finite-weights.js";
 import { percent } from "../report/words.js";
 import type { Backbone } from "../applications/backbone.js";
+import { PhotoRoot } from "../photos/photo-root.js";
 import { type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
 import { type Weighting, weightingOf } from "../recipe/class-weights.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
@@ -39,6 +40,7 @@ import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import type { FinishedRun, Skipped } from "./finished-run.js";
 import { leaveRun, tidyEnded } from "./leave-run.js";
+import { LostPhotos, withWayBack } from "./lost-photos.js";
 import { learningCurveRecord, recordOf } from "./record-of-run.js";
 import { hashOfModel, checkRepeats, dividedAs, repetition, type RunBefore } from "./repeat-run.js";
 import { settingsFor, type TrainSettings } from "./train-options.js";
@@ -105,6 +107,7 @@ export async function train(
     await threads;
     const inputs = await inputsOfRun(photos, backbone, { versions: await parts.versions(), device: runtime.device });
     const differences = before && checkRepeats(before, photos, inputs, context);
+    const lost = new LostPhotos(folder.path, opened.lost, !search, emit);
     // A search is not gone on with.
     const measured = new MeasuredFacts(opened.measured, async (all) => {
       if (!search) await keepMeasured(folder.path, all, context);
@@ -118,6 +121,8 @@ export async function train(
       classes,
       training,
       validation,
+      root: new PhotoRoot(directory),
+      onLost: lost.add,
       classWeights,
       ...settingsFor("recipe", settings),
       search,
@@ -148,12 +153,15 @@ export async function train(
           weighting,
           inputs,
           measured,
+          lost,
           keeper,
           before: before && { run: before, differences: differences ?? [] },
         },
         context,
       );
     }
+  } catch (error) {
+    throw checkpoints.isEmpty ? error : withWayBack(error, folder.path);
   } finally {
     const isNothing = !kept.written && checkpoints.isEmpty && stopped === undefined;
     await leaveRun(folder, (ended === undefined ? isNothing : !ended.interrupted) ? checkpoints : undefined, emit);
@@ -284,6 +292,7 @@ interface Trained {
   readonly weighting: Weighting;
   readonly inputs: RunInputs;
   readonly measured: MeasuredFacts;
+  readonly lost: LostPhotos;
   readonly keeper: RunKeeper;
   /** The run that it repeats, and what was not as it was then. */
   readonly before: { readonly run: RunBefore; readonly differences: readonly string[] } | undefined;
@@ -293,7 +302,7 @@ interface Trained {
 async function finish(
   { folder, settings, search, started, device, checkpoints }: Run,
   photos: PreparedPhotos,
-  { recipe, learned, weighting, inputs, measured: facts, before, keeper }: Trained,
+  { recipe, learned, weighting, inputs, measured: facts, lost, before, keeper }: Trained,
   context: StoppableContext,
 ): Promise<FinishedRun> {
   const { parts, signal } = context;
@@ -337,6 +346,7 @@ async function finish(
     curves: runCurves(result, run.warnings),
     learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
     record: recordOf(run, {
+      lost: lost.warnings,
       ...{ settings: taken, backbone: recipe.backbone, classWeights: recipe.classWeights, search },
       ...{ started, finished, device, inputs, photosSha256: list.sha256, measured: facts.all, modelSha256, checked },
     }),
@@ -384,13 +394,13 @@ function isAborted(signal: AbortSignal): boolean {
 async function testOn(
   runtime: Runtime,
   run: string,
-  { test }: PreparedPhotos,
+  { test, directory }: PreparedPhotos,
   { emit, parts, signal }: StoppableContext,
 ): Promise<MeasuredPhotos | undefined> {
   if (test.length === 0) return undefined;
   const classifier = await parts.openClassifier(runtime, run, test.length);
   try {
-    const measured = await evaluatePhotos(classifier, test, emit, signal);
+    const measured = await evaluatePhotos(classifier, { photos: test, root: new PhotoRoot(directory) }, emit, signal);
     if (signal.aborted) return undefined;
     if (measured.evaluation.photos === 0) {
       emit({ event: "warning", code: "no-test", message: "None of the test photos can be read." });

@@ -10,6 +10,7 @@ import { isLeftover } from "../files/temporary-name.js";
 import type { TrainingState } from "../models/training-types.js";
 import type { JournalState, JournalStore } from "../recipe/journal.js";
 import { decodeState, encodeState } from "../training/fit/state-file.js";
+import { lostFile } from "./lost-photos.js";
 import { measuredFile } from "./measured-facts.js";
 import { runFiles } from "./run-files.js";
 
@@ -193,7 +194,7 @@ export async function checkpointsIn(run: string): Promise<CheckpointsFound> {
   }
   if (names.includes(begunFile)) return "begun";
   for (const name of names) {
-    const isOwn = fileName.safeParse(name).success || name === stateFile || name === measuredFile;
+    const isOwn = fileName.safeParse(name).success || [stateFile, measuredFile, lostFile].includes(name);
     if (!isOwn && !(await isLeftover(folder, name))) return "none";
   }
   return "leftovers";
