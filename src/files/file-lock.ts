@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { lstat, open, rm } from "node:fs/promises";
+import { link, lstat, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -7,6 +7,7 @@ import { FileError } from "../errors/errors.js";
 import { makeFolder } from "./atomic-write.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
 import { type Liveliness, livelinessOf, ownMark, type ProcessMark } from "./process-mark.js";
+import { temporaryPath } from "./temporary-name.js";
 
 /** Times in ms, shorter in tests. */
 export interface LockTiming {
@@ -116,23 +117,45 @@ async function take(path: string, { beat }: LockTiming): Promise<HeldLock | unde
   return (await write(path, text)) ? new HeldLock(path, text, beat) : undefined;
 }
 
-/** Makes a lock's file; gives whether it was not there. */
+/** Codes of disks that know no second name for a file. */
+const noLinks = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EMLINK", "EACCES"]);
+
+/**
+ * Makes a lock's file; gives whether it was not there. It gets its name when it is whole: of a process that was killed while it wrote,
+ * nobody could tell that it has died.
+ */
 async function write(path: string, text: string): Promise<boolean> {
+  const temporary = temporaryPath(dirname(path));
   try {
-    const handle = await open(path, "wx");
+    await writeNew(temporary, text);
     try {
-      await handle.writeFile(text);
+      await link(temporary, path);
+      return true;
     } catch (cause) {
-      await rm(path, { force: true });
-      throw cause;
+      if (errorCode(cause) === "EEXIST") return false;
+      if (!noLinks.has(errorCode(cause) ?? "")) throw cause;
     } finally {
-      await handle.close();
+      await rm(temporary, { force: true });
     }
+    await writeNew(path, text);
+    return true;
   } catch (cause) {
     if (errorCode(cause) === "EEXIST") return false;
     throw fileSystemError(cause, path, "write");
   }
-  return true;
+}
+
+/** @throws what `node:fs` throws, `EEXIST` where there is a file */
+async function writeNew(path: string, text: string): Promise<void> {
+  const handle = await open(path, "wx");
+  try {
+    await handle.writeFile(text);
+  } catch (cause) {
+    await rm(path, { force: true });
+    throw cause;
+  } finally {
+    await handle.close();
+  }
 }
 
 class HeldLock implements FileLock {
@@ -237,9 +260,10 @@ class Taker {
   }
 
   async attempt(): Promise<HeldLock | NotTaken> {
-    const lock = await take(this.path, this.timing);
+    const before = await look(this.path);
+    const lock = before === undefined ? await take(this.path, this.timing) : undefined;
     if (lock !== undefined) return lock;
-    const seen = await look(this.path);
+    const seen = before ?? (await look(this.path));
     if (seen === undefined) return { state: "free" };
     const liveliness = this.lock.judge(seen);
     if (liveliness === "alive") return { state: "held", holder: holderIn(seen.text) };

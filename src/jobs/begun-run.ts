@@ -6,12 +6,11 @@ import { writeFileAtomically } from "../files/atomic-write.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularText } from "../files/regular-file.js";
 import type { ClassWeightsSetting } from "../recipe/class-weights.js";
+import { begunFile } from "../runs/checkpoints.js";
 import { runFiles } from "../runs/run-files.js";
 import { type RunInputs, runInputs } from "../runs/run-inputs.js";
 import { checkAllSettings } from "./check-settings.js";
 import type { TrainSettings } from "./train-options.js";
-
-const begunFile = "begun.json";
 
 const begunSchema = z.object({
   format: z.literal(1),

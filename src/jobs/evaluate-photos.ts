@@ -1,4 +1,5 @@
 import type { Photo } from "../photos/photo.js";
+import type { PhotoRoot } from "../photos/photo-root.js";
 import type { Classifier } from "../recipe/classifier.js";
 import { lookAtPhotos } from "../recipe/look-at-photos.js";
 import { type Evaluation, evaluation } from "../report/confusion.js";
@@ -16,22 +17,24 @@ export interface MeasuredPhotos {
  * Measures a classifier on photos; those that cannot be read are reported and left out.
  *
  * @param classifier what is measured
- * @param photos whose `classIndex` counts in the classifier's labels
+ * @param measured photos, whose `classIndex` counts in the classifier's labels, and the folder that they lie in
  * @param emit hears of skipped photos and of the progress
  * @param signal ends the measuring early
+ * @throws PhotosGoneError when the folder has gone
  */
 export async function evaluatePhotos(
   classifier: Classifier,
-  photos: readonly Photo[],
+  measured: { readonly photos: readonly Photo[]; readonly root: PhotoRoot },
   emit: (event: JobEvent) => void,
   signal?: AbortSignal,
 ): Promise<MeasuredPhotos> {
+  const { photos, root } = measured;
   const skipped: { path: string; reason: string }[] = [];
   const truth: number[] = [];
   const probabilities: Float32Array[] = [];
   let foreign = 0;
   let done = 0;
-  for await (const looked of lookAtPhotos(classifier, photos)) {
+  for await (const looked of lookAtPhotos(classifier, photos, root)) {
     if (signal?.aborted === true) break;
     if ("reason" in looked) {
       const { path } = looked.item;

@@ -3,6 +3,7 @@ import { didYouMean } from "../errors/nearest.js";
 import { count, quotedList } from "../errors/words.js";
 import type { Photo, PhotoSet } from "../photos/photo.js";
 import { readableFormats } from "../photos/photo-format.js";
+import { PhotoRoot } from "../photos/photo-root.js";
 import { type PhotoFolder, scanToMeasure } from "../photos/scan.js";
 import { classifierFile } from "../recipe/open-classifier.js";
 import type { Evaluation } from "../report/confusion.js";
@@ -86,7 +87,7 @@ export async function evaluate(
     const measure = async (photos: readonly Photo[], from: PhotoSource): Promise<MeasuredPhotos> => {
       const labelled = photos.map(({ path, classIndex }) => ({ path, classIndex: numbers[classIndex] ?? 0 }));
       emit({ event: "measuring", source: from });
-      return evaluatePhotos(classifier, labelled, emit);
+      return evaluatePhotos(classifier, { photos: labelled, root: new PhotoRoot(directory) }, emit);
     };
     if (unknown !== undefined) {
       const message =

@@ -8,6 +8,7 @@ import { lockRunFolder } from "../runs/run-folder-lock.js";
 import { runFiles } from "../runs/run-files.js";
 import { differencesBetween, type RunInputs } from "../runs/run-inputs.js";
 import { defaultRunFolder, reserveRunFolder, type ReservedFolder } from "../runs/reserve-run-folder.js";
+import { type LostPhoto, readLostPhotos } from "../runs/lost-photos.js";
 import { readMeasured } from "../runs/measured-facts.js";
 import { readBegunRun } from "./begun-run.js";
 import { readRunBefore, type RunBefore } from "./repeat-run.js";
@@ -36,6 +37,8 @@ export interface OpenedRun {
   readonly stopped: { readonly inputs: RunInputs; readonly checkpoint: Checkpoint | undefined } | undefined;
   /** The run that it repeats. */
   readonly before: RunBefore | undefined;
+  /** Photos that had gone before the run was stopped. */
+  readonly lost: readonly LostPhoto[];
   /** What was measured on the machine of the run that is gone on with or repeated. */
   readonly measured: Readonly<Record<string, number>>;
 }
@@ -81,6 +84,7 @@ export async function openRun(request: RunRequest, { now }: JobContext): Promise
     checkpoints,
     stopped: undefined,
     before: undefined,
+    lost: [],
     measured: {},
   };
 }
@@ -99,6 +103,7 @@ async function openRepetition(path: string, request: RunRequest, started: Date):
     checkpoints: new Checkpoints(folder.path),
     stopped: undefined,
     before,
+    lost: [],
     measured: before.measured,
   };
 }
@@ -127,6 +132,7 @@ async function openStopped(path: string, request: RunRequest): Promise<OpenedRun
       checkpoints,
       stopped: { inputs: begun.inputs, checkpoint },
       before: undefined,
+      lost: await readLostPhotos(path),
       measured: await readMeasured(path),
     };
   } catch (error) {

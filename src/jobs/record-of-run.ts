@@ -10,6 +10,7 @@ import type { RunRecord } from "../runs/run-record.js";
 import { thresholdOf } from "../recipe/prediction-set.js";
 import type { FinishedRun } from "./finished-run.js";
 import type { WrittenCheck } from "./check-written.js";
+import type { LostPhotos } from "./lost-photos.js";
 import { recordedSettings, type TrainSettings } from "./train-options.js";
 
 /** What a record holds beside what was reached. */
@@ -27,6 +28,8 @@ interface Circumstances {
   readonly classWeights: ClassWeightsSetting | undefined;
   readonly search: boolean;
   readonly checked: WrittenCheck | undefined;
+  /** Warnings of photos that went meanwhile. */
+  readonly lost: LostPhotos["warnings"];
 }
 
 type Measured = NonNullable<RunRecord["result"]["test"]>;
@@ -100,7 +103,7 @@ export function recordOf(
       test_loss: test?.loss,
       test_accuracy: test?.accuracy,
       test_photos: test?.photos,
-      warnings: warnings.map((warning) => ({ ...warning })),
+      warnings: [...warnings, ...circumstances.lost].map((warning) => ({ ...warning })),
       learning_curve: learningCurveRecord(result.learningCurve),
       held_out: {
         ...measured(held),

@@ -140,6 +140,9 @@ export function checkRepeats(
   const differences = [
     ...all.map(({ message }) => message),
     ...(before.record.searched === true ? ["that run had searched its settings, this one takes what was found"] : []),
+    ...(before.record.result.warnings?.some(({ code }) => code === "photo-lost") === true
+      ? ["photos were lost while that run learned from them"]
+      : []),
     ...(before.record.interrupted ? ["that run was stopped early"] : []),
     ...(before.settings.time === undefined ? [] : ["what fits into a time that is given is decided by the clock"]),
   ];

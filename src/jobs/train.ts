@@ -7,6 +7,7 @@ import { percent } from "../report/words.js";
 import type { Backbone } from "../applications/backbone.js";
 import type { Photo } from "../photos/photo.js";
 import { photoFingerprint } from "../photos/photo-fingerprints.js";
+import { PhotoRoot } from "../photos/photo-root.js";
 import { type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
 import { type Weighting, weightingOf } from "../recipe/class-weights.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
@@ -41,6 +42,8 @@ import { endOfRun } from "./ended-run.js";
 import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import type { FinishedRun, Skipped } from "./finished-run.js";
+import { leaveRun, tidyEnded } from "./leave-run.js";
+import { LostPhotos, withWayBack } from "./lost-photos.js";
 import { learningCurveRecord, recordOf } from "./record-of-run.js";
 import { hashOfModel, checkRepeats, dividedAs, repetition, type RunBefore } from "./repeat-run.js";
 import { settingsFor, type TrainSettings } from "./train-options.js";
@@ -70,12 +73,13 @@ export async function train(
   const opened = await openRun(request, context);
   if (opened === "ended") {
     const done = await endOfRun(request.settings.resume ?? "");
+    await tidyEnded(done.run, emit);
     const message = `${done.run} has come to its end already: there is nothing to go on with.`;
     emit({ event: "warning", code: "ended", message });
     emit(done);
     return done;
   }
-  const { folder, settings, classWeights, checkpoints, stopped, before } = opened;
+  const { folder, directory, settings, classWeights, checkpoints, stopped, before } = opened;
   const kept: Kept = { written: stopped !== undefined && (await hasModel(folder.path)), behind: undefined };
   const keeper = new RunKeeper(folder, (message) => {
     emit({ event: "warning", code: "disk", message });
@@ -86,6 +90,7 @@ export async function train(
     if (!(await keeper.keepModel(model))) return;
     emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
   };
+  let ended: FinishedRun | undefined;
   try {
     const ready = await untilStopped(getReady(opened, search, context), signal);
     if (ready === undefined) {
@@ -95,6 +100,7 @@ export async function train(
     const { runtime, run, photos, weighting, backbone, inputs } = ready;
     const { classes, division, training, validation } = photos;
     const differences = before && checkRepeats(before, photos, inputs, context);
+    const lost = new LostPhotos(folder.path, opened.lost, !search, emit);
     // A search is not gone on with.
     const measured = new MeasuredFacts(opened.measured, async (all) => {
       if (!search) await keepMeasured(folder.path, all, context);
@@ -108,6 +114,8 @@ export async function train(
       classes,
       training,
       validation,
+      root: new PhotoRoot(directory),
+      onLost: lost.add,
       classWeights,
       ...settingsFor("recipe", settings),
       search,
@@ -128,30 +136,32 @@ export async function train(
     };
     const learned = await learn(recipe, context);
     if (learned !== undefined && kept.behind !== undefined) await keep(kept.behind);
-    if (learned === undefined || !kept.written) {
-      tellStop(folder.path, !checkpoints.isEmpty || stopped !== undefined, context);
-      return undefined;
+    if (learned !== undefined && kept.written) {
+      ended = await finish(
+        run,
+        photos,
+        {
+          recipe,
+          learned,
+          weighting,
+          inputs,
+          measured,
+          lost,
+          keeper,
+          before: before && { run: before, differences: differences ?? [] },
+        },
+        context,
+      );
     }
-    const finished = await finish(
-      run,
-      photos,
-      {
-        recipe,
-        learned,
-        weighting,
-        inputs,
-        measured,
-        keeper,
-        before: before && { run: before, differences: differences ?? [] },
-      },
-      context,
-    );
-    if (!finished.interrupted) await checkpoints.remove();
-    return finished;
+  } catch (error) {
+    throw checkpoints.isEmpty ? error : withWayBack(error, folder.path);
   } finally {
-    if (!kept.written && checkpoints.isEmpty && stopped === undefined) await checkpoints.remove();
-    await folder.abandon();
+    const isNothing = !kept.written && checkpoints.isEmpty && stopped === undefined;
+    await leaveRun(folder, (ended === undefined ? isNothing : !ended.interrupted) ? checkpoints : undefined, emit);
   }
+  if (ended === undefined) tellStop(folder.path, !checkpoints.isEmpty || stopped !== undefined, context);
+  else conclude(ended, search, context);
+  return ended;
 }
 
 /** What a training begins with. */
@@ -332,16 +342,17 @@ interface Trained {
   readonly weighting: Weighting;
   readonly inputs: RunInputs;
   readonly measured: MeasuredFacts;
+  readonly lost: LostPhotos;
   readonly keeper: RunKeeper;
   /** The run that it repeats, and what was not as it was then. */
   readonly before: { readonly run: RunBefore; readonly differences: readonly string[] } | undefined;
 }
 
-/** Measures what was written, writes the rest of the run folder, and says how it ended. */
+/** Measures what was written, and writes the rest of the run folder. */
 async function finish(
   { folder, settings, search, started, device, checkpoints }: Run,
   photos: PreparedPhotos,
-  { recipe, learned, weighting, inputs, measured: facts, before, keeper }: Trained,
+  { recipe, learned, weighting, inputs, measured: facts, lost, before, keeper }: Trained,
   context: StoppableContext,
 ): Promise<FinishedRun> {
   const { parts, signal } = context;
@@ -385,12 +396,12 @@ async function finish(
     curves: runCurves(result, run.warnings),
     learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
     record: recordOf(run, {
+      lost: lost.warnings,
       ...{ settings: taken, backbone: recipe.backbone, classWeights: recipe.classWeights, search },
       ...{ started, finished, device, inputs, photosSha256: list.sha256, measured: facts.all, modelSha256, checked },
     }),
   });
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, result.trouble, folder));
-  conclude(run, search, context);
   return run;
 }
 
@@ -433,13 +444,13 @@ function isAborted(signal: AbortSignal): boolean {
 async function testOn(
   runtime: Runtime,
   run: string,
-  { test }: PreparedPhotos,
+  { test, directory }: PreparedPhotos,
   { emit, parts, signal }: StoppableContext,
 ): Promise<MeasuredPhotos | undefined> {
   if (test.length === 0) return undefined;
   const classifier = await parts.openClassifier(runtime, run, test.length);
   try {
-    const measured = await evaluatePhotos(classifier, test, emit, signal);
+    const measured = await evaluatePhotos(classifier, { photos: test, root: new PhotoRoot(directory) }, emit, signal);
     if (signal.aborted) return undefined;
     if (measured.evaluation.photos === 0) {
       emit({ event: "warning", code: "no-test", message: "None of the test photos can be read." });

@@ -63,6 +63,17 @@ export class PinnedPhotos {
     return hash;
   }
 
+  /**
+   * Pixels of a photo that are kept, whatever has become of its file.
+   *
+   * @param pixels filled
+   * @returns whether there are any
+   */
+  fillFromKept(pixels: Uint8Array, photo: PhotoInFile, work: PixelWork): boolean {
+    const hash = this.pinned(photo);
+    return hash !== undefined && pixelCache.find(pixels, hash, JSON.stringify(work));
+  }
+
   private pinned({ path, hash }: PhotoInFile): string | undefined {
     return hash ?? this.decoded.get(path);
   }

@@ -84,6 +84,16 @@ export class PixelCache {
   }
 
   /**
+   * The pixels of a photo where they are on the disk.
+   *
+   * @returns whether they are
+   */
+  find(pixels: Uint8Array, hash: string, reading: string): boolean {
+    const known = this.known(hash, reading);
+    return known !== undefined && this.read(known, pixels);
+  }
+
+  /**
    * Decodes a photo ahead, unless its pixels are on the disk already.
    *
    * @param bytes that its pixels take

@@ -5,6 +5,7 @@ import { lookAtFile } from "./photo-file.js";
 import { photoFormat, whyUnreadable } from "./photo-format.js";
 import { rememberFile } from "./photo-identity.js";
 import type { Photo, PhotoSet } from "./photo.js";
+import { PhotoRoot } from "./photo-root.js";
 import { type PhotoFolder, scanFolder } from "./scan.js";
 import { splitPhotos } from "./split.js";
 import { FileError } from "../errors/errors.js";
@@ -65,6 +66,7 @@ async function fingerprint(path: string): Promise<string> {
 
 /** Reads all files once: which are photos, and which are equal. */
 async function lookAtAll(
+  root: PhotoRoot,
   photos: readonly Photo[],
   emit: Emit,
 ): Promise<{ hashes: Map<string, string>; skipped: { path: string; reason: string }[] }> {
@@ -78,6 +80,7 @@ async function lookAtAll(
         hashes.set(path, await fingerprint(path));
       } catch (error) {
         if (!(error instanceof PhotoError)) throw error;
+        await root.check(path);
         reasons.set(path, error.reason);
       }
       done++;
@@ -162,14 +165,14 @@ function warnOfShared(
  * @param directory one folder per class, or `train` + `validation` + optionally `test`
  * @param seed of the split
  * @param emit hears of skipped files, warnings and the progress
- * @throws FileError when the folder is not laid out like that, or a class has no readable photo
+ * @throws FileError when the folder is not laid out like that, a class has no readable photo, or the folder goes meanwhile
  * @throws UsageError when a class has too few photos to split
  */
 export async function preparePhotos(directory: string, seed: number, emit: Emit): Promise<PreparedPhotos> {
   const folder = await scanFolder(directory);
   warnOfIgnored(folder, emit);
   const listed = [...folder.train.photos, ...(folder.validation?.photos ?? []), ...(folder.test?.photos ?? [])];
-  const { hashes, skipped } = await lookAtAll(listed, emit);
+  const { hashes, skipped } = await lookAtAll(new PhotoRoot(directory), listed, emit);
   for (const { path, reason } of skipped) emit({ event: "skipped", path, reason });
   const reasons = new Map(skipped.map(({ path, reason }) => [path, reason]));
 

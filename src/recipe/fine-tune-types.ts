@@ -2,6 +2,7 @@ import type { Backbone } from "../applications/backbone.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { LostLoss, TrunkReport } from "../models/training-types.js";
 import type { Photo } from "../photos/photo.js";
+import type { PhotoRoot } from "../photos/photo-root.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { FactBook, Machine } from "../training/machine.js";
 import type { Journal } from "./journal.js";
@@ -22,6 +23,13 @@ export interface FineTuneOptions extends RecipeSettings {
   readonly classes: readonly string[];
   readonly training: readonly Photo[];
   readonly validation: readonly Photo[];
+  /** The folder that the photos lie in: when it goes, the job ends, and no photo is skipped for that. */
+  readonly root?: PhotoRoot | undefined;
+  /**
+   * Told once of each photo that could not be read any more when parts of it were to be seen, and is learned from as a whole instead, from
+   * pixels that were kept; the work goes on when it has settled.
+   */
+  readonly onLost?: ((path: string, reason: string) => Promise<void>) | undefined;
   /** Whether settings of the training are searched in the `time` that is given, in place of the training that takes all of it. */
   readonly search?: boolean | undefined;
   readonly onEvent?: ((event: FineTuneEvent) => void) | undefined;

@@ -64,7 +64,7 @@ export async function featuresOfSets(
     onEvent({ event: "skipped", path, reason });
   };
   const libraryOf = (photos: readonly Photo[]): PhotoLibrary =>
-    new PhotoLibrary(photos, { framing: framingOf(backbone), onSkipped, signal });
+    new PhotoLibrary(photos, { framing: framingOf(backbone), onSkipped, signal, root: job.root });
   const [training, validation] = [libraryOf(job.training), libraryOf(job.validation)];
   const graph = preprocessing(job);
   const source = training.source(batchSize, graph, order);
@@ -192,11 +192,17 @@ export async function viewsOfSets(
   const { backbone, journal } = job;
   const graph = preprocessing(job);
   const framing = framingOf(backbone);
+  const lost = new Set<string>();
+  const onLost = async (path: string, reason: string): Promise<void> => {
+    if (lost.has(path)) return;
+    lost.add(path);
+    await job.onLost?.(path, reason);
+  };
   const viewsOf = (photos: readonly Photo[], name: string): readonly ViewedPhoto[] =>
     chooseViews(photos, random.stream(`views/${name}`));
   const sourceOf = (viewed: readonly ViewedPhoto[], name?: string, size = batchSize): ReadySource =>
     viewSource(viewed, {
-      ...{ framing, batchSize: size, graph },
+      ...{ framing, batchSize: size, graph, root: job.root, onLost },
       order: name === undefined ? undefined : random.stream(`order/${name}`),
     });
   const viewed = {
@@ -278,7 +284,7 @@ export async function exactValidation(
   { model: network, widths }: FeatureModel,
   onPhotos: (done: number) => void,
 ): Promise<PhotoFeatures> {
-  const library = new PhotoLibrary(job.validation, { framing: framingOf(job.backbone) });
+  const library = new PhotoLibrary(job.validation, { framing: framingOf(job.backbone), root: job.root });
   const source = library.source(featureBatch, preprocessing(job));
   const { values } = await read(job, network, source, job.validation.length, { onBatch: onPhotos });
   checkValidation(library);

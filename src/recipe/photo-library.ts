@@ -11,6 +11,7 @@ import { PhotoError } from "../photos/photo-error.js";
 import type { Framing } from "../photos/framing.js";
 import type { PixelWork } from "../photos/decode-jobs.js";
 import type { Photo } from "../photos/photo.js";
+import type { PhotoRoot } from "../photos/photo-root.js";
 import { photoIdentity } from "../photos/photo-identity.js";
 import { PinnedPhotos } from "../photos/pinned-photos.js";
 
@@ -20,6 +21,8 @@ export interface ReadOptions {
   readonly framing: Framing;
   /** Called for each photo that cannot be used. */
   readonly onSkipped?: (path: string, reason: string) => void;
+  /** The folder that all of them lie in: when it goes, none is skipped for that. */
+  readonly root?: PhotoRoot | undefined;
   /** Ends the reading; the photos read so far are kept. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -150,8 +153,9 @@ export class PhotoLibrary {
       try {
         return { photo: await this.lookAt(photo) };
       } catch (error) {
-        if (error instanceof PhotoError) return { photo, reason: error.reason };
-        throw error;
+        if (!(error instanceof PhotoError)) throw error;
+        await this.options.root?.check(photo.path);
+        return { photo, reason: error.reason };
       }
     };
     for await (const { photo, reason } of workAhead(this.listed.slice(this.looked), look, () => readAhead)) {
@@ -183,6 +187,7 @@ export class PhotoLibrary {
         } catch (error) {
           // It is reported when the library is read.
           if (!(error instanceof PhotoError)) throw error;
+          await this.options.root?.check(photo.path);
           unusable = error;
         }
       }

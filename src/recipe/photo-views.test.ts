@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Photo } from "../photos/photo.js";
 import { Generator } from "../random/generator.js";
-import { fedPhotos, photoGraph } from "./photo-library.js";
+import { fedPhotos, photoGraph, PhotoLibrary } from "./photo-library.js";
 import { chooseViews, viewSource } from "./photo-views.js";
 
 const size = 8;
@@ -48,6 +48,33 @@ const firstRow = (pixels: Uint8Array, view: number): number[] =>
   Array.from({ length: size }, (_, column) => pixels[view * bytes + column * 3] ?? -1);
 
 describe("views of photos as a source", () => {
+  it("that cannot be made any more are the whole that was kept, under no view's name", async () => {
+    const path = join(folder, "lost.png");
+    await sharp({ create: { width: size, height: size, channels: 3, background: "#804020" } })
+      .png()
+      .toFile(path);
+    const graph = photoGraph(size, (pixels) => pixels);
+    const library = new PhotoLibrary([{ path, classIndex: 0 }], { framing: { size } });
+    for await (const { keys } of library.source(1, graph).read(1)) expect(keys).toEqual([0]);
+    const told: string[] = [];
+    const onLost = (lost: string, reason: string): Promise<void> => {
+      told.push(`${lost}: ${reason}`);
+      return Promise.resolve();
+    };
+    const views = viewSource(chooseViews(library.photos, new Generator(1)), {
+      ...{ framing: { size }, batchSize: 6, graph, onLost },
+    });
+    expect(await views.identify?.(1)).toContain("view");
+    await rm(path);
+    const [batch] = [...views.inOrder()];
+    const pixels = await pixelsOf(batch ?? expect.fail("no batch"));
+    expect(new Set([...pixels].filter((_, index) => index % 3 === 0))).toEqual(new Set([0x80]));
+    expect(told).toEqual([`${path}: there is no such file`]);
+    // The whole is what it says it is; of the others nothing may be kept.
+    expect(await views.identify?.(0)).toContain("resizedTo");
+    expect(await views.identify?.(1)).toBeUndefined();
+  });
+
   it("come in order, six of each photo: itself, its mirror image, and parts of it, with the photo's class", async () => {
     const batches = [...source(1).inOrder()];
     expect(batches.map(({ keys }) => keys.length)).toEqual([6, 6, 6]);

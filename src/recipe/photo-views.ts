@@ -5,6 +5,8 @@ import { float32 } from "../onnx/tensor-data.js";
 import { decodePool } from "../photos/decode-pool.js";
 import type { Framing } from "../photos/framing.js";
 import type { Photo } from "../photos/photo.js";
+import { PhotoError } from "../photos/photo-error.js";
+import type { PhotoRoot } from "../photos/photo-root.js";
 import { photoIdentity } from "../photos/photo-identity.js";
 import { PinnedPhotos } from "../photos/pinned-photos.js";
 import { drawView, type View, wholeView } from "../photos/view.js";
@@ -45,6 +47,10 @@ export interface ViewSourceOptions {
   readonly batchSize: number;
   /** What `photoGraph` gave for this size. */
   readonly graph: readonly Value[];
+  /** The folder that all of the photos lie in. */
+  readonly root?: PhotoRoot | undefined;
+  /** Told of a photo that cannot be read any more; the whole stands in for its views where its pixels are kept. */
+  readonly onLost?: ((path: string, reason: string) => Promise<void>) | undefined;
   /** Where the order of each round is drawn from; `undefined` keeps the photos' own order. */
   readonly order?: Generator | undefined;
 }
@@ -58,11 +64,31 @@ export interface ViewSourceOptions {
  */
 export function viewSource(
   viewed: readonly ViewedPhoto[],
-  { framing, batchSize, graph, order }: ViewSourceOptions,
+  { framing, batchSize, graph, order, root, onLost }: ViewSourceOptions,
 ): ReadySource {
   const each = viewed[0]?.views.length ?? 0;
   const samples = viewed.length * each;
   const pinned = new PinnedPhotos();
+  /** Photos for whose views the whole stands in: what is made of that is kept under no view's name. */
+  const lost = new Set<string>();
+  const bytes = framing.size ** 2 * 3;
+  /** Views of a photo, one behind the other. */
+  const viewsOf = async (photo: Photo, views: readonly View[]): Promise<Uint8Array> => {
+    try {
+      const hash = await pinned.hashOf(photo);
+      return await decodePool.run({ kind: "resize", path: photo.path, hash, options: { ...framing, views } });
+    } catch (error) {
+      if (!(error instanceof PhotoError)) throw error;
+      await root?.check(photo.path);
+      const whole = new Uint8Array(bytes);
+      if (!pinned.fillFromKept(whole, photo, { kind: "resize", options: framing })) throw error;
+      lost.add(photo.path);
+      await onLost?.(photo.path, error.reason);
+      const made = new Uint8Array(views.length * bytes);
+      for (const index of views.keys()) made.set(whole, index * bytes);
+      return made;
+    }
+  };
   const photoOf = (key: number): ViewedPhoto => {
     const found = viewed[Math.floor(key / each)];
     if (found === undefined) throw new RangeError(`There is no view ${key} of ${samples}.`);
@@ -70,7 +96,6 @@ export function viewSource(
   };
   const load: (keys: readonly number[]) => Promise<Tensor> = async (keys) => {
     const { size } = framing;
-    const bytes = size ** 2 * 3;
     const joined = new Uint8Array(keys.length * bytes);
     const places = new Map<ViewedPhoto, { readonly row: number; readonly view: View }[]>();
     for (const [row, key] of keys.entries()) {
@@ -82,13 +107,10 @@ export function viewSource(
     }
     await Promise.all(
       [...places].map(async ([{ photo }, wanted]) => {
-        const options = { ...framing, views: wanted.map(({ view }) => view) };
-        const made = await decodePool.run({
-          kind: "resize",
-          path: photo.path,
-          hash: await pinned.hashOf(photo),
-          options,
-        });
+        const made = await viewsOf(
+          photo,
+          wanted.map(({ view }) => view),
+        );
         for (const [index, { row }] of wanted.entries()) {
           joined.set(made.subarray(index * bytes, (index + 1) * bytes), row * bytes);
         }
@@ -113,6 +135,7 @@ export function viewSource(
     identify: async (key) => {
       const { photo, views } = photoOf(key);
       const view = views[key % each];
+      if (lost.has(photo.path) && view !== wholeView) return undefined;
       // The whole is the photo as the library gives it: what was kept of that is found.
       const reading = readingOf(framing);
       return photoIdentity(await pinned.hashOf(photo), view === wholeView ? reading : { ...reading, view });

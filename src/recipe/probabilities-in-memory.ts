@@ -31,7 +31,7 @@ export async function probabilitiesInMemory(
   photos: readonly Photo[],
 ): Promise<readonly Answer[]> {
   const { runtime, machine, backbone, seed, signal } = job;
-  const library = new PhotoLibrary(photos, { framing: framingOf(backbone), signal });
+  const library = new PhotoLibrary(photos, { framing: framingOf(backbone), signal, root: job.root });
   const source = library.source(batchSize, preprocessing(job));
   let samples = 0;
   for await (const { keys } of source.read(batchSize)) samples += keys.length;

@@ -1,15 +1,21 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
-import { writeFileAtomically } from "../files/atomic-write.js";
+import { syncFolder, writeFileAtomically } from "../files/atomic-write.js";
 import { hashBytes } from "../files/checksum.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularFile, readRegularText } from "../files/regular-file.js";
+import { isLeftover } from "../files/temporary-name.js";
 import type { TrainingState } from "../models/training-types.js";
 import type { JournalState, JournalStore } from "../recipe/journal.js";
 import { decodeState, encodeState } from "../training/fit/state-file.js";
+import { lostFile } from "./lost-photos.js";
+import { measuredFile } from "./measured-facts.js";
 import { runFiles } from "./run-files.js";
+
+/** Says what a run was begun with. A run can be gone on with from when it is there until it is removed, before all others. */
+export const begunFile = "begun.json";
 
 const stateFile = "state.json";
 
@@ -137,9 +143,18 @@ export class Checkpoints implements JournalStore {
     await this.sweep(new Set(named));
   }
 
-  /** Removes all of it: the run has come to its end. */
+  /**
+   * Removes all of it: the run has come to its end. Whoever is killed at that leaves nothing that could be taken for a run to go on with.
+   *
+   * @throws FileError when it cannot be removed
+   */
   async remove(): Promise<void> {
+    const begun = join(this.folder, begunFile);
     try {
+      if (await isThere(begun)) {
+        await rm(begun);
+        await syncFolder(this.folder);
+      }
       await rm(this.folder, { recursive: true, force: true });
     } catch (cause) {
       throw fileSystemError(cause, this.folder, "write");
@@ -156,6 +171,40 @@ export class Checkpoints implements JournalStore {
       throw fileSystemError(cause, this.folder, "write");
     }
   }
+}
+
+/** What the checkpoints in a run's folder are: those of a run to go on with, what a process that was killed has left of others, or none. */
+export type CheckpointsFound = "begun" | "leftovers" | "none";
+
+/**
+ * What the folder of a run has of checkpoints. Leftovers are those of a run that had just begun or just ended: nobody can go on from them.
+ *
+ * @param run the run's folder
+ * @returns `"none"` also where something else has their name
+ * @throws FileError when the folder cannot be read
+ */
+export async function checkpointsIn(run: string): Promise<CheckpointsFound> {
+  const folder = join(run, runFiles.checkpoints);
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (cause) {
+    if (errorCode(cause) === "ENOENT" || errorCode(cause) === "ENOTDIR") return "none";
+    throw fileSystemError(cause, folder, "read");
+  }
+  if (names.includes(begunFile)) return "begun";
+  for (const name of names) {
+    const isOwn = fileName.safeParse(name).success || [stateFile, measuredFile, lostFile].includes(name);
+    if (!isOwn && !(await isLeftover(folder, name))) return "none";
+  }
+  return "leftovers";
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function damaged(path: string, received: string): FileError {

@@ -7,7 +7,8 @@ import { readRegularText } from "../files/regular-file.js";
 import type { FactBook } from "../training/machine.js";
 import { runFiles } from "./run-files.js";
 
-const measuredFile = "measured.json";
+/** Beside the checkpoints. */
+export const measuredFile = "measured.json";
 
 /** Numbers that were measured on a machine, by what they are. */
 export const measuredFacts = z.record(z.string(), z.number().positive());

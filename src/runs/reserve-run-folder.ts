@@ -7,6 +7,7 @@ import { FileError, GraftError, UsageError } from "../errors/errors.js";
 import type { FileLock } from "../files/file-lock.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { isLeftover, sweepLeftovers } from "../files/temporary-name.js";
+import { Checkpoints, checkpointsIn } from "./checkpoints.js";
 import { lockRunFolder, runLockName } from "./run-folder-lock.js";
 import { runFiles } from "./run-files.js";
 
@@ -59,7 +60,11 @@ export async function reserveRunFolder(chosen: string | undefined, byDefault: st
     };
     try {
       await sweepLeftovers(path);
-      if (chosen !== undefined) await checkFree(chosen);
+      if (chosen !== undefined) {
+        await checkFree(chosen);
+        // What a run that was killed at its very beginning has left of them.
+        await new Checkpoints(chosen).remove();
+      }
     } catch (cause) {
       await abandon();
       throw cause;
@@ -148,11 +153,15 @@ async function checkFree(path: string): Promise<void> {
   if (stats === undefined) return;
   if (!stats.isDirectory()) throw taken("a file");
   const entries = await entriesOf(path);
-  if (entries.includes(runFiles.checkpoints) && !entries.includes(runFiles.record)) {
+  const checkpoints = await checkpointsIn(path);
+  if (checkpoints === "begun" && !entries.includes(runFiles.record)) {
     throw taken("the folder of a run that has not come to its end", "Go on with that run by graft train --resume. ");
   }
   for (const entry of entries) {
-    const isOwn = entry.startsWith(runLockName) || (await isLeftover(path, entry));
+    const isOwn =
+      entry.startsWith(runLockName) ||
+      (entry === runFiles.checkpoints && checkpoints === "leftovers") ||
+      (await isLeftover(path, entry));
     if (!isOwn) throw taken(`a folder that holds "${entry}"`);
   }
 }

@@ -1,9 +1,18 @@
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../errors/errors.js";
 import { type FileLock, tryFileLock } from "../files/file-lock.js";
 
 /** The lock's name in the folder of a run. */
 export const runLockName = ".graft-run.lock";
+
+/** Whether somebody has, or had when it was killed, the folder of a run. */
+export async function hasRunLock(path: string): Promise<boolean> {
+  return lstat(join(path, runLockName)).then(
+    () => true,
+    () => false,
+  );
+}
 
 /**
  * Takes the folder of a run for this process, for as long as the run lasts: nobody else writes to it meanwhile. The lock of a run that was

@@ -104,7 +104,14 @@ test("a folder that holds only what a killed run has left in the middle is free;
   await reserved.abandon();
   expect(await readdir(out)).toEqual([]);
 
+  // One that was killed before it could be gone on with.
   await mkdir(join(out, "checkpoints"));
+  await writeFile(join(out, "checkpoints", "measured.json"), "{}");
+  await (await reserveRunFolder(out, "unused")).abandon();
+  expect(await readdir(out)).toEqual([]);
+
+  await mkdir(join(out, "checkpoints"));
+  await writeFile(join(out, "checkpoints", "begun.json"), "{}");
   const refused = reserveRunFolder(out, "unused");
   await expect(refused).rejects.toThrow(UsageError);
   await expect(refused).rejects.toThrow(/has not come to its end.*graft train --resume/);

@@ -1,31 +1,18 @@
-import { createHash } from "node:crypto";
 import { cp, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { layers, models } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { drawColourPhotos } from "../support/colour-photos.js";
-import { waveWeights } from "../support/wave.js";
+import { bytesOfRun, prepareSmallRun, type RunBytes, smallRun } from "../support/small-run.js";
 import { events, graft, type Outcome, type Running, startGraft } from "./command.js";
 
 let folder = "";
-let reference: { readonly model: string; readonly history: string };
-const options = ["--network", "network.keras", "--preprocess", "torch", "--unfreeze", "all", "--epochs", "12"];
-const asked = ["--learning-rate", "0.003", "--batch-size", "8", "--json"];
+let reference: RunBytes;
 const env = (): Record<string, string> => ({ GRAFT_CACHE: join(folder, "cache") });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graft-resume-"));
-  await drawColourPhotos(join(folder, "photos"));
-  // Training it on these photos is worth it, so each stage of the recipe is passed. Its dropout draws random numbers in each step.
-  const network = new models.Sequential([
-    layers.Input({ shape: [16, 16, 3] }),
-    new layers.Conv2D(4, 3, { activation: "relu", name: "first" }),
-    new layers.Dropout(0.05),
-    new layers.Conv2D(4, 3, { activation: "relu", name: "last" }),
-  ]);
-  waveWeights(network);
-  await network.save(join(folder, "network.keras"));
+  await prepareSmallRun(folder);
   const { exitCode, stderr } = await train("reference");
   expect(stderr).toBe("");
   expect(exitCode).toBe(0);
@@ -37,25 +24,18 @@ afterAll(async () => {
 });
 
 function train(out: string): Promise<Outcome> {
-  return graft(["train", "photos", ...options, ...asked, "--out", out], folder, env());
+  return graft([...smallRun(), "--json", "--out", out], folder, env());
 }
 
 function begin(out: string): Running {
-  return startGraft(["train", "photos", ...options, ...asked, "--out", out], folder, env());
+  return startGraft([...smallRun(), "--json", "--out", out], folder, env());
 }
 
 function goOn(run: string, ...more: readonly string[]): Running {
   return startGraft(["train", "--resume", run, "--json", ...more], folder, env());
 }
 
-/** What must be the same: the model, and the history apart from seconds. */
-async function bytesOf(run: string): Promise<{ readonly model: string; readonly history: string }> {
-  const model = await readFile(join(folder, run, "model.onnx"));
-  const history = await readFile(join(folder, run, "history.csv"), "utf8");
-  const seconds = history.split("\n", 1)[0]?.split(",").indexOf("seconds");
-  const rows = history.split("\n").map((row) => row.split(",").filter((_, column) => column !== seconds));
-  return { model: createHash("sha256").update(model).digest("hex"), history: rows.join("\n") };
-}
+const bytesOf = (run: string): Promise<RunBytes> => bytesOfRun(join(folder, run));
 
 /** Kills a run when it has said something. */
 async function killed(running: Running, text: string | RegExp, signal: NodeJS.Signals = "SIGKILL"): Promise<Outcome> {
@@ -98,7 +78,7 @@ describe("a run that was stopped", { timeout: 240_000 }, () => {
     "by %s says how to go on, and ends in the same bytes",
     async (signal) => {
       const stopped = await killed(
-        startGraft(["train", "photos", ...options, ...asked.slice(0, -1), "--out", signal], folder, env()),
+        startGraft([...smallRun(), "--out", signal], folder, env()),
         "The last stage of the network learns too.",
         signal,
       );
@@ -114,7 +94,7 @@ describe("a run that was stopped", { timeout: 240_000 }, () => {
 
 describe("a run that has a time", { timeout: 240_000 }, () => {
   it("takes the decisions of the clock from its checkpoint, and comes to its end", async () => {
-    const timed = ["train", "photos", ...options, ...asked, "--time", "60s", "--out", "timed"];
+    const timed = [...smallRun(), "--json", "--time", "60s", "--out", "timed"];
     await killed(startGraft(timed, folder, env()), '"stage":"last-stage"');
     await killed(goOn("timed"), '"stage":"all-photos"');
     const { exitCode, stdout } = await goOn("timed").outcome;
