@@ -37,7 +37,8 @@ export * as utils from "./utils.js";
 export * as plots from "./plots.js";
 export { diagnose, type DiagnoseOptions } from "./report/diagnosis/diagnose.js";
 export { explain, type ExplainOptions } from "./recipe/explain/explain.js";
-export type { Explanation, ExplainMethod } from "./recipe/explain/explainer.js";
+export type { Explanation } from "./recipe/explain/explainer.js";
+export type { ExplainMethod } from "./recipe/explain/methods.js";
 export type { Finding, FindingCode } from "./report/diagnosis/finding.js";
 export {
   type GeneratorFitOptions,

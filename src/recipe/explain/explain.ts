@@ -5,7 +5,8 @@ import { BaseModel } from "../../models/base-model.js";
 import { platform } from "../../models/platform.js";
 import { checkTensor, Tensor } from "../../runtime/runtime.js";
 import { explainableModel } from "./explainable.js";
-import { Explainer, type Explanation, type ExplainMethod, explainMethods } from "./explainer.js";
+import { Explainer, type Explanation } from "./explainer.js";
+import { type ExplainMethod, explainMethods } from "./methods.js";
 
 /** Options of {@link explain}. */
 export interface ExplainOptions {
@@ -16,7 +17,7 @@ export interface ExplainOptions {
    * - `"grad-cam"`: the maps weighed by the mean of their slopes (Selvaraju et al. 2017);
    * - `"grad-cam++"`: by a mean in which places that speak for the class count more (Chattopadhay et al. 2018);
    * - `"attention-rollout"`: a transformer's attentions multiplied up, the same for all classes (Abnar & Zuidema 2020);
-   * - `"occlusion"`: how much less probable the class is where a patch lies over the picture (Zeiler & Fergus 2014): some eighty passes,
+   * - `"occlusion"`: how much less probable the class is where a patch lies over the picture (Zeiler & Fergus 2014): some fifty passes,
    *   and true whatever the network is made of.
    *
    * Default `"hirescam"`, and `"occlusion"` for networks without maps.

@@ -9,23 +9,12 @@ import { argMax } from "../../ops/reduction.js";
 import { greatest } from "../../onnx/extremes.js";
 import { type Runtime, type Session, Tensor } from "../../runtime/runtime.js";
 import { createSession } from "../../runtime/session.js";
-import { type MapMethod, mapHeat, rolloutHeat } from "./heat-graph.js";
+import { mapHeat, rolloutHeat } from "./heat-graph.js";
+import type { ExplainMethod } from "./methods.js";
 import { cellsASide, occlusionHeat, type Pixels } from "./occlusion.js";
 import { attentionsOf, lastPlaces } from "./places.js";
 import type { Explainable } from "./explainable.js";
 import { logOdds, ofAsked, ofEachClass, scoresOf } from "./score.js";
-
-/** Ways to explain what a network says of a picture. */
-export type ExplainMethod = MapMethod | "attention-rollout" | "occlusion";
-
-/** All of them. */
-export const explainMethods = [
-  "hirescam",
-  "grad-cam",
-  "grad-cam++",
-  "attention-rollout",
-  "occlusion",
-] as const satisfies readonly ExplainMethod[];
 
 /** What speaks for a class, place by place. */
 export interface Explanation {

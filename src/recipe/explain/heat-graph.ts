@@ -9,10 +9,8 @@ import { matmul } from "../../ops/matmul.js";
 import { reduceMean, reduceSum } from "../../ops/reduction.js";
 import { reshapeTo } from "../../ops/reshape.js";
 import { resize } from "../../ops/resampling.js";
+import type { MapMethod } from "./methods.js";
 import { type AttentionWeights, gridOfTokens, lastPlaces, type Places } from "./places.js";
-
-/** Ways to weigh a map of features by what a class makes of it. */
-export type MapMethod = "grad-cam" | "grad-cam++" | "hirescam";
 
 /** How much each place speaks for the class by one map, from the map and its slope, both `[N, C, h, w]`; gives `[N, 1, h, w]`. */
 const weighing: Readonly<Record<MapMethod, (map: Value, slope: Value) => Value>> = {

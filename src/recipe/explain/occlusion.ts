@@ -39,12 +39,9 @@ function edges(extent: number): readonly number[] {
   return Array.from({ length: cellsASide + 1 }, (_, cell) => Math.round((cell * extent) / cellsASide));
 }
 
-/** Where a patch begins and ends, in cells. Those at the sides hang over, so that each cell lies below as many patches. */
+/** Where a patch begins and ends, in cells. All are of one size, so that what falls below them can be compared. */
 function patches(): readonly (readonly [from: number, to: number])[] {
-  return Array.from({ length: cellsASide + cellsAPatch - 1 }, (_, place) => {
-    const from = place - cellsAPatch + 1;
-    return [Math.max(0, from), Math.min(cellsASide, from + cellsAPatch)] as const;
-  });
+  return Array.from({ length: cellsASide - cellsAPatch + 1 }, (_, from) => [from, from + cellsAPatch] as const);
 }
 
 /**
