@@ -36,6 +36,9 @@ export * as schedules from "./nn/schedules/index.js";
 export * as utils from "./utils.js";
 export * as plots from "./plots.js";
 export { diagnose, type DiagnoseOptions } from "./report/diagnosis/diagnose.js";
+export { explain, type ExplainOptions } from "./recipe/explain/explain.js";
+export type { Explanation } from "./recipe/explain/explainer.js";
+export type { ExplainMethod } from "./recipe/explain/methods.js";
 export type { Finding, FindingCode } from "./report/diagnosis/finding.js";
 export {
   type GeneratorFitOptions,

@@ -71,6 +71,7 @@ const mostUsed = [
   "curvesSvg",
   "decodePredictions",
   "diagnose",
+  "explain",
   "findLearningRate",
   "getCustomObjects",
   "historyPlots",

@@ -86,6 +86,7 @@ const events: {
     ...{ path: true, label: true, probability: true, labels: true, probabilities: true },
     ...{ distance: true, foreign: true },
   },
+  explanation: { path: true, label: true, probability: true, method: true, picture: true, heat: true },
   network: {
     ...{ name: true, description: true, licence: true, preprocess: true, image_size: true, format: true, inputs: true },
     ...{ outputs: true, crop: true, keep_proportions: true, interpolation: true, framing_source: true },
@@ -119,6 +120,7 @@ const ends: { readonly [Command in DoneEvent["command"]]: FieldsOfEnd<Command> }
     ...{ foreign: true, per_class: true, confusion: true, device: true },
   },
   predict: { photos: true, skipped: true, device: true },
+  explain: { photos: true, skipped: true, device: true },
   networks: { networks: true },
   inspect: { usable: true },
   cache: { folder: true, bytes: true, cleared: true },

@@ -197,6 +197,11 @@ const functions: Readonly<Record<string, readonly unknown[]>> = {
   "plots.historyPlots": [{ loss: [1] }],
   "plots.learningRateSvg": [{ rates: [1e-3, 1e-2], losses: [2, 1], smoothed: [2, 1.5] }],
   diagnose: [{ loss: [1] }, {}],
+  explain: [
+    new models.Sequential([layers.Input({ shape: [2, 2, 3] }), new layers.Flatten(), new layers.Dense(2)]),
+    new Tensor("float32", new Float32Array(12), [2, 2, 3]),
+    {},
+  ],
   imageDatasetFromDirectory: ["none", {}],
   "utils.imageDatasetFromDirectory": ["none", {}],
   setRandomSeed: [1],

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { addCache } from "./commands/cache.js";
 import { addEvaluate } from "./commands/evaluate.js";
+import { addExplain } from "./commands/explain.js";
 import { addInspect } from "./commands/inspect.js";
 import { addNetworks } from "./commands/networks.js";
 import { addPredict } from "./commands/predict.js";
@@ -54,6 +55,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addTune(program, surroundings, end);
   addPredict(program, surroundings);
   addEvaluate(program, surroundings);
+  addExplain(program, surroundings);
   addNetworks(program, surroundings);
   addInspect(program, surroundings);
   addCache(program, surroundings);

@@ -2,6 +2,7 @@ import type { NetworkRecord, PublishedAccuracy } from "../applications/backbone.
 import type { NetworkInspection } from "../applications/inspect-network.js";
 import type { NetworkPort } from "../applications/network-file.js";
 import type { PreparedPhotos } from "../photos/prepare-photos.js";
+import type { ExplainMethod } from "../recipe/explain/methods.js";
 import type { ExpectedAccuracy } from "../report/interval.js";
 import type { Repetition } from "./repetition.js";
 import type { RunRecord } from "../runs/run-record.js";
@@ -61,6 +62,19 @@ export type JobEvent =
        * label then means little. Absent where the classifier's file does not say.
        */
       readonly foreign?: boolean | undefined;
+    }
+  | {
+      /** What speaks for a class was drawn. */
+      readonly event: "explanation";
+      readonly path: string;
+      /** The class that is explained. */
+      readonly label: string;
+      readonly probability: number;
+      readonly method: ExplainMethod;
+      /** Path of the PNG. */
+      readonly picture: string;
+      /** Rows of cells from top to bottom, of the part of the photo that the network sees: 1 where most speaks for the class, 0 where nothing does. */
+      readonly heat: readonly (readonly number[])[];
     }
   | ({ readonly event: "network" } & (ListedNetwork | InspectedNetwork))
   | {
@@ -165,7 +179,7 @@ export type DoneEvent =
   | EvaluateDone
   | {
       readonly event: "done";
-      readonly command: "predict";
+      readonly command: "predict" | "explain";
       readonly photos: number;
       readonly skipped: number;
       readonly device: string;

@@ -4,6 +4,8 @@ import type { InspectOptions, LoadBackboneOptions } from "../applications/load-b
 import type { BaseModel } from "../models/base-model.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Classifier } from "../recipe/classifier.js";
+import type { ExplainMethod } from "../recipe/explain/methods.js";
+import type { PhotoExplainer } from "../recipe/explain/open-explainer.js";
 import type { Photo } from "../photos/photo.js";
 import type { Answer } from "../recipe/probabilities-in-memory.js";
 import type { FamiliarPhotos } from "../recipe/familiar-photos.js";
@@ -81,6 +83,7 @@ export interface JobParts {
   }): Promise<Uint8Array>;
   /** @param photos how many it will look at */
   openClassifier(runtime: Runtime, path: string, photos: number): Promise<Classifier>;
+  openExplainer(runtime: Runtime, path: string, method: ExplainMethod | undefined): Promise<PhotoExplainer>;
   /** What is kept of photos from run to run. */
   activations(): Promise<ActivationCache>;
 }

@@ -48,3 +48,27 @@ export function framedPixels(photos: Value, framing: Framing): Value {
 export function shrunkTo({ size, crop = 1 }: Framing): number {
   return Math.ceil(size / crop);
 }
+
+/** A part of a photo, in pixels. */
+export interface PhotoPart {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The part of a photo that is seen: what {@link framedPixels} takes of it. */
+export function seenPart(
+  { crop = 1, keepProportions = false }: Omit<Framing, "size">,
+  { width, height }: { readonly width: number; readonly height: number },
+): PhotoPart {
+  const shorter = Math.min(width, height);
+  const share = (side: number): number => Math.max(1, Math.round((keepProportions ? shorter : side) * crop));
+  const [seenWidth, seenHeight] = [share(width), share(height)];
+  return {
+    left: Math.floor((width - seenWidth) / 2),
+    top: Math.floor((height - seenHeight) / 2),
+    width: seenWidth,
+    height: seenHeight,
+  };
+}

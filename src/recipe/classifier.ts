@@ -189,6 +189,27 @@ class OnnxClassifier implements Classifier {
   }
 }
 
+/** What the bytes of a `model.onnx` hold. */
+export interface ClassifierContents {
+  readonly model: OnnxModel;
+  readonly labels: readonly string[];
+}
+
+/**
+ * Reads the bytes of a `model.onnx`, and makes sure that it is a classifier.
+ *
+ * @param file its path
+ * @throws FileError when it is no ONNX file, or none that Graft has written as a classifier
+ * @throws ShapeError when it has more or fewer labels than probabilities
+ */
+export function readClassifier(bytes: Uint8Array, file: string): ClassifierContents {
+  // Tensors are views of the bytes, so reading the header this way costs next to nothing beside the engine's own reading.
+  const model = readModel(bytes, file);
+  const labels = readLabels(model, file);
+  checkSignature(model, labels, file);
+  return { model, labels };
+}
+
 /**
  * Makes a classifier of the bytes of a `model.onnx`.
  *
@@ -206,10 +227,7 @@ export async function createClassifier(
   file: string,
   photos = 1,
 ): Promise<Classifier> {
-  // Tensors are views of the bytes, so reading the header this way costs next to nothing beside the engine's own reading.
-  const model = readModel(bytes, file);
-  const labels = readLabels(model, file);
-  checkSignature(model, labels, file);
+  const { model, labels } = readClassifier(bytes, file);
   // The engine gives a file all the memory that it asks for, and computes what it can at once: what Graft has written, Graft reads.
   importOnnxGraph(model, { file, own: true });
   const session = await runtime.createSession(bytes, photos < worthCopies ? {} : { runBytes });

@@ -32,16 +32,12 @@ export async function classifierFile(path: string): Promise<string> {
 }
 
 /**
- * Opens a finished classifier.
+ * The bytes of a finished classifier.
  *
- * @param runtime where it will run
  * @param path a run folder, or a `model.onnx`
- * @param photos how many it will look at, see {@link createClassifier}
- * @throws FileError when there is none, it cannot be read, or it is not one that Graft has written
- * @throws ShapeError when it has more or fewer labels than probabilities
- * @throws EngineError when the engine refuses it
+ * @throws FileError when there is none, or it cannot be read
  */
-export async function openClassifier(runtime: Runtime, path: string, photos = 1): Promise<Classifier> {
+export async function classifierBytes(path: string): Promise<{ readonly file: string; readonly bytes: Uint8Array }> {
   const file = await classifierFile(path);
   const bytes = await readRegularFile(file).catch((cause: unknown) => {
     throw fileSystemError(cause, file, "read");
@@ -55,5 +51,20 @@ export async function openClassifier(runtime: Runtime, path: string, photos = 1)
     });
   }
   // Not as a Buffer, whose slice() shares memory: unaligned tensors could not be read.
-  return createClassifier(runtime, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), file, photos);
+  return { file, bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+}
+
+/**
+ * Opens a finished classifier.
+ *
+ * @param runtime where it will run
+ * @param path a run folder, or a `model.onnx`
+ * @param photos how many it will look at, see {@link createClassifier}
+ * @throws FileError when there is none, it cannot be read, or it is not one that Graft has written
+ * @throws ShapeError when it has more or fewer labels than probabilities
+ * @throws EngineError when the engine refuses it
+ */
+export async function openClassifier(runtime: Runtime, path: string, photos = 1): Promise<Classifier> {
+  const { file, bytes } = await classifierBytes(path);
+  return createClassifier(runtime, bytes, file, photos);
 }

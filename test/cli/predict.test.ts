@@ -160,6 +160,7 @@ test.each([
   "train --help",
   "predict --help",
   "evaluate --help",
+  "explain --help",
   "networks --help",
   "cache --help",
   "help train",

@@ -84,4 +84,7 @@ export const jobParts: JobParts = {
   async openClassifier(runtime, path, photos) {
     return (await import("../../recipe/open-classifier.js")).openClassifier(runtime, path, photos);
   },
+  async openExplainer(runtime, path, method) {
+    return (await import("../../recipe/explain/open-explainer.js")).openExplainer(runtime, path, method);
+  },
 };

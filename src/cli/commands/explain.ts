@@ -1,0 +1,77 @@
+import type { Command } from "commander";
+import { readableFormats } from "../../photos/photo-format.js";
+import { explainMethods, type ExplainMethod } from "../../recipe/explain/methods.js";
+import { pad } from "../../report/text-table.js";
+import { textWidth } from "../../report/text-width.js";
+import { percent } from "../../report/words.js";
+import { greatest } from "../../onnx/extremes.js";
+import { contextFor, type Words } from "../face.js";
+import { addJson, addOptions, deviceOption, oneOf, someText } from "../options.js";
+import { Reporter } from "../reporter.js";
+import type { Surroundings } from "../surroundings.js";
+
+interface ExplainFlags {
+  readonly method?: ExplainMethod;
+  readonly class?: string;
+  readonly out?: string;
+  readonly device: string;
+  readonly json?: boolean;
+}
+
+const help = `
+MODEL is a run folder of \`graft train\`, or its model.onnx. Each PHOTO is a file:
+${readableFormats}.
+
+cat.jpg.heat.png is written beside cat.jpg, or into the folder --out: the photo in grey, in colour on it
+what speaks for the class. A name that is taken is never written over: cat.jpg.heat-2.png.
+
+hirescam, the default, grad-cam and grad-cam++ take the network's last maps of features and cost little more
+than a prediction. attention-rollout shows what a transformer attends to, whatever the class. occlusion lays
+patches over the photo and looks how much less probable the class gets: 50 times slower, and sure.
+
+A bright place is where this network sees something that speaks for the class, not a proof that it is
+there: look at a few photos that it gets wrong.
+
+Examples:
+  graft explain runs/photos-20260131-120000 new.jpg
+  graft explain model.onnx holiday/*.jpg --class cat --out heat`;
+
+/** Longer paths do not move the labels of all others to the right. */
+const widestPath = 60;
+
+/** Adds `graft explain` to the program. */
+export function addExplain(program: Command, surroundings: Surroundings): void {
+  const command = program
+    .command("explain")
+    .summary("draw where on photos it sees what speaks for a class")
+    .description("Draws where on photos the classifier sees what speaks for a class.")
+    .argument("<MODEL>", "a run folder or a model.onnx", someText("MODEL", "the path of a run folder or a model.onnx"))
+    .argument("<PHOTO...>", "photos")
+    .option("--method <name>", `how: ${explainMethods.join(", ")}`, oneOf("--method", explainMethods))
+    .option("--class <name>", "which class; default the one that it says", someText("--class", "the name of a class"))
+    .option(
+      "--out <dir>",
+      "folder of the pictures; default beside each photo",
+      someText("--out", "the path of a folder"),
+    );
+  addJson(addOptions(command, deviceOption))
+    .addHelpText("after", help)
+    .action(async (model: string, photos: readonly string[], flags: ExplainFlags) => {
+      const { method, class: label, out, device, json } = flags;
+      const reporter = new Reporter(surroundings, json === true);
+      const pathWidth = Math.min(widestPath, greatest(photos.map(textWidth)));
+      const words: Words = (event) => {
+        if (event.event !== "explanation") return false;
+        const { path, label: named, probability, picture } = event;
+        reporter.result(`${pad(path, pathWidth)}  ${named}  ${pad(percent(probability), 7, "right")}  ${picture}`);
+        return true;
+      };
+      try {
+        const { explainPhotos } = await import("../../jobs/explain.js");
+        const request = { model, photos, method, label, out, device };
+        await explainPhotos(request, contextFor(reporter, surroundings, words));
+      } finally {
+        reporter.end();
+      }
+    });
+}

@@ -1,0 +1,229 @@
+import { ShapeError, UsageError } from "../../errors/errors.js";
+import { formatShape, isStatic, type Shape } from "../../graph/shape.js";
+import { input, type Value } from "../../graph/value.js";
+import { scalarLike } from "../../ops/constants.js";
+import { less, where } from "../../ops/comparison.js";
+import { oneHot } from "../../ops/indexing.js";
+import { stopGradient } from "../../ops/layout.js";
+import { argMax } from "../../ops/reduction.js";
+import { greatest } from "../../onnx/extremes.js";
+import { type Runtime, type Session, Tensor } from "../../runtime/runtime.js";
+import { createSession } from "../../runtime/session.js";
+import { mapHeat, rolloutHeat } from "./heat-graph.js";
+import type { ExplainMethod } from "./methods.js";
+import { cellsASide, occlusionHeat, type Pixels } from "./occlusion.js";
+import { attentionsOf, lastPlaces } from "./places.js";
+import type { Explainable } from "./explainable.js";
+import { logOdds, ofAsked, ofEachClass, scoresOf } from "./score.js";
+
+/** What speaks for a class, place by place. */
+export interface Explanation {
+  /** The class that is explained: its number. */
+  readonly classIndex: number;
+  /** What the network says of this class; its output, such as a probability. */
+  readonly output: number;
+  readonly method: ExplainMethod;
+  /** `[rows, columns]` float32 in [0, 1]: 1 at the place that speaks for the class most; all 0 where none does. */
+  readonly heat: Tensor;
+}
+
+/** A network with the graphs that explain it. */
+interface Program {
+  readonly session: Session;
+  readonly method: ExplainMethod;
+}
+
+/** What a network says of the class that is asked about. */
+interface Graph {
+  readonly image: Value;
+  /** `[N]` int64: the class that is asked about, below 0 for the one that the network says. */
+  readonly asked: Value;
+  /** `[N]` int64: the class that is explained. */
+  readonly chosen: Value;
+  /** `[N]`: the network's output for it. */
+  readonly output: Value;
+  /** `[N]`: what speaks for it. */
+  readonly score: Value;
+}
+
+/** Explains what one network says of pictures. Sessions are made when they are needed, and kept until it is released. */
+export class Explainer {
+  /** By the picture's size, where the network's maps have a size that depends on it. */
+  private readonly programs = new Map<string, Promise<Program>>();
+
+  /**
+   * @param runtime where it is computed
+   * @param network what is explained
+   * @param method default what suits the network: `hirescam`, and `occlusion` where there are no maps
+   */
+  constructor(
+    private readonly runtime: Runtime,
+    private readonly network: Explainable,
+    private readonly method?: ExplainMethod,
+  ) {}
+
+  /**
+   * Explains pictures.
+   *
+   * @param pictures `[N, H, W, C]` float32 as the model takes them
+   * @param classes which class is explained, for each picture; default the one that the model says
+   * @throws UsageError where there is no such class, or the method does not suit the model
+   * @throws ShapeError when the model does not take pictures of this size
+   */
+  async explain(pictures: Tensor, classes?: readonly number[]): Promise<readonly Explanation[]> {
+    const { dims } = pictures;
+    const [count = 0, ...size] = dims;
+    const fits =
+      dims.length === 4 &&
+      this.network.shape.every((extent, axis) => typeof extent === "string" || extent === size[axis]);
+    if (!fits) {
+      throw new ShapeError(`The network "${this.network.name}" does not take this picture.`, {
+        subject: this.network.name,
+        expected: formatShape(["N", ...this.network.shape]),
+        received: formatShape(dims),
+      });
+    }
+    const { session, method } = await this.programFor(size);
+    const asked = new Tensor(
+      "int64",
+      BigInt64Array.from({ length: count }, (_, row) => BigInt(classes?.[row] ?? -1)),
+      [count],
+    );
+    const told = await session.run({ image: pictures, asked });
+    const chosen = Array.from((told["class"]?.data ?? []) as BigInt64Array, Number);
+    const outputs = (told["output"]?.data ?? []) as Float32Array;
+    const heats = method === "occlusion" ? await this.occluded(session, pictures, chosen) : split(told["heat"], count);
+    return heats.map((heat, row) => ({
+      classIndex: chosen[row] ?? 0,
+      output: outputs[row] ?? 0,
+      method,
+      heat: unitHeat(heat),
+    }));
+  }
+
+  /** Frees the sessions; the explainer cannot be used afterwards. */
+  async release(): Promise<void> {
+    const programs = await Promise.all(this.programs.values());
+    this.programs.clear();
+    for (const { session } of programs) await session.release();
+  }
+
+  private async programFor(size: readonly number[]): Promise<Program> {
+    const { shape, takesAnySize } = this.network;
+    const isKnown = isStatic(shape);
+    const open = this.programs.get("any size") ?? (isKnown || takesAnySize ? this.create(["N", ...shape]) : undefined);
+    if (open !== undefined) {
+      this.programs.set("any size", open);
+      return open;
+    }
+    const key = size.join(" × ");
+    const made = this.programs.get(key) ?? this.create(["N", ...size]) ?? this.create(["N", ...size], "occlusion");
+    if (made === undefined) throw new TypeError("Occlusion suits all networks.");
+    this.programs.set(key, made);
+    return made;
+  }
+
+  /** `undefined` where the method, or any that is quick, does not suit pictures of this shape. */
+  private create(shape: Shape, method = this.method): Promise<Program> | undefined {
+    const graph = this.graphFor(shape);
+    const found = this.heatOf(graph, method);
+    if (found === undefined) {
+      if (isStatic(shape.slice(1)) && method !== undefined && method !== "occlusion") throw this.unsuited(method);
+      return undefined;
+    }
+    const { chosen, output, score, image, asked } = graph;
+    const { heat } = found;
+    const outputs = { class: chosen, output, score, ...(heat === undefined ? {} : { heat }) };
+    return createSession(this.runtime, outputs, { inputs: [image, asked] }).then((session) => ({
+      session,
+      method: found.method,
+    }));
+  }
+
+  private heatOf(
+    { score }: Graph,
+    method: ExplainMethod | undefined,
+  ): { readonly method: ExplainMethod; readonly heat?: Value } | undefined {
+    if (method === "occlusion") return { method };
+    if (method === "attention-rollout") {
+      const attentions = attentionsOf(score);
+      const heat = attentions.length === 0 ? undefined : rolloutHeat(attentions, score);
+      return heat && { method, heat };
+    }
+    const heat = mapHeat(score, method ?? "hirescam");
+    return heat && { method: method ?? "hirescam", heat };
+  }
+
+  private unsuited(method: ExplainMethod): UsageError {
+    const has =
+      lastPlaces(this.graphFor(["N", ...this.network.shape]).score).length > 0
+        ? "a network of convolutions"
+        : "a network without maps";
+    return new UsageError(`The network "${this.network.name}" cannot be explained by ${method}.`, {
+      subject: "method",
+      expected:
+        method === "attention-rollout"
+          ? "a transformer in which all tokens attend to all"
+          : "a network with maps of features",
+      received: method === "attention-rollout" ? has : "a network without maps",
+      advice: "occlusion suits all networks.",
+    });
+  }
+
+  private graphFor(shape: Shape): Graph {
+    const image = input("image", this.network.type, shape);
+    const answer = this.network.answer(image);
+    const scores = scoresOf(answer);
+    const classes = Number(scores.shape[1]);
+    const asked = input("asked", "int64", ["N"]);
+    const chosen = where(less(asked, scalarLike(asked, 0)), argMax(scores, { axis: 1, keepdims: 0 }), asked);
+    // Which class it is does not change with the map.
+    const mask = stopGradient(oneHot(chosen, classes));
+    return { image, asked, chosen, output: ofAsked(ofEachClass(answer), mask), score: logOdds(scores, mask) };
+  }
+
+  /** Picture by picture, for each is looked at many times. */
+  private async occluded(session: Session, pictures: Tensor, classes: readonly number[]): Promise<readonly Heat[]> {
+    const [count = 0, height = 0, width = 0, channels = 0] = pictures.dims;
+    const all = pictures.data as Pixels;
+    const heats: Heat[] = [];
+    for (let row = 0; row < count; row++) {
+      const data = all.subarray(row * height * width * channels, (row + 1) * height * width * channels);
+      const scoreOf = async (batch: Tensor): Promise<readonly number[]> => {
+        const [size = 0] = batch.dims;
+        const asked = new Tensor("int64", new BigInt64Array(size).fill(BigInt(classes[row] ?? 0)), [size]);
+        const { score } = await session.run({ image: batch, asked });
+        return Array.from((score?.data ?? []) as Float32Array);
+      };
+      const values = await occlusionHeat({ height, width, channels, data }, scoreOf);
+      heats.push({ rows: cellsASide, columns: cellsASide, values });
+    }
+    return heats;
+  }
+}
+
+/** What speaks for a class, in numbers of any size. */
+interface Heat {
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: Float32Array;
+}
+
+function split(heat: Tensor | undefined, count: number): readonly Heat[] {
+  if (heat === undefined) throw new TypeError("The engine left out an output.");
+  const [, rows = 0, columns = 0] = heat.dims;
+  const all = heat.data as Float32Array;
+  const size = rows * columns;
+  return Array.from({ length: count }, (_, row) => ({
+    rows,
+    columns,
+    values: all.subarray(row * size, (row + 1) * size),
+  }));
+}
+
+/** Brings what speaks for a class to [0, 1]; what speaks against it is 0. */
+function unitHeat({ rows, columns, values }: Heat): Tensor {
+  const most = greatest(values);
+  const unit = most > 0 ? values.map((value) => Math.max(0, value) / most) : new Float32Array(values.length);
+  return new Tensor("float32", unit, [rows, columns]);
+}
