@@ -1,8 +1,9 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileError, UsageError } from "../errors/errors.js";
 import { hashFile } from "../files/checksum.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { readRegularText } from "../files/regular-file.js";
 import { pathWithin, type PreparedPhotos } from "../photos/prepare-photos.js";
 import type { Photo } from "../photos/photo.js";
 import type { ClassWeightsSetting } from "../recipe/class-weights.js";
@@ -85,7 +86,7 @@ export async function hashOfModel(file: string): Promise<string> {
 
 async function textIfThere(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, "utf8");
+    return await readRegularText(file);
   } catch (cause) {
     if (errorCode(cause) === "ENOENT") return undefined;
     throw fileSystemError(cause, file, "read");

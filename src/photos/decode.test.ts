@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { Generator } from "../random/generator.js";
@@ -222,6 +223,20 @@ describe("a file that cannot be used", () => {
     expect(await outcome(png, { limitPixels: 40 * 20 })).toBe("40 × 20");
     expect(await outcome(png, { limitPixels: 40 * 20 - 1 })).toMatch(/^40 × 20 pixels are more than the limit/);
   });
+});
+
+test("a PNG of more pixels than its bytes can hold is refused before it is decoded", async () => {
+  const made = { create: { width: 3000, height: 200, channels: 3, background: "#808080" } } as const;
+  const plain = await sharp(made).png({ compressionLevel: 9 }).toBuffer();
+  // One colour and one bit a pixel: what is packed most of all is read.
+  const palette = await sharp(made).png({ compressionLevel: 9, palette: true, colours: 2 }).toBuffer();
+  expect(await outcome(plain)).toBe("3000 × 200");
+  expect(await outcome(palette)).toBe("3000 × 200");
+  const wide = Buffer.from(plain);
+  wide.writeUInt32BE(900_000, 16);
+  wide.writeUInt32BE(crc32(wide.subarray(12, 29)), 29);
+  const cut = wide.subarray(0, 300);
+  expect(await outcome(cut)).toBe(truncated);
 });
 
 test("a file that has changed on disk is read anew", async () => {

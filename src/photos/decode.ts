@@ -87,10 +87,21 @@ const bytesOf: Readonly<Partial<Record<string, number>>> = {
   float: 4,
 };
 
+/** Why a photo that is not all there cannot be used. */
+const truncated = "truncated: its end is missing";
+
+/** Pixels that a byte of a PNG can stand for at most: deflate makes 1032 bytes of one, of pixels of one bit. */
+const pixelsPerByte = 8 * 1032;
+
+/** Whether a file is too short for its pixels, by far: the library would go through all of them before it noticed. */
+function lacksPixels({ format, width, height }: Metadata, size: number): boolean {
+  return format === "png" && width * height > size * pixelsPerByte;
+}
+
 /** What libvips says, in our words where it is something that everybody meets. */
 function reasonOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (/premature end|unexpected end|truncated|no frames in GIF/i.test(message)) return "truncated: its end is missing";
+  if (/premature end|unexpected end|truncated|no frames in GIF/i.test(message)) return truncated;
   const lines = message.split("\n").map((line) => line.replace(/^.*corrupt header: /, "").trim());
   return `damaged (${(lines.find((line) => line !== "") ?? "unknown").slice(0, 100)})`;
 }
@@ -115,9 +126,9 @@ function bitmapOf<Result>(path: string, decode: () => Result): Result {
   } catch (cause) {
     if (cause instanceof PhotoError) throw cause;
     // Reading behind the end of a header is a RangeError.
-    const truncated = cause instanceof RangeError || (cause instanceof BitmapError && cause.truncated);
+    const isCutOff = cause instanceof RangeError || (cause instanceof BitmapError && cause.truncated);
     const words = cause instanceof Error ? cause.message : String(cause);
-    throw new PhotoError(path, truncated ? "truncated: its end is missing" : `damaged (${words})`, cause);
+    throw new PhotoError(path, isCutOff ? truncated : `damaged (${words})`, cause);
   }
 }
 
@@ -190,6 +201,7 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
     const metadata = await image.metadata();
     const { width, height, autoOrient: upright } = metadata;
     check(width, height);
+    if (lacksPixels(metadata, bytes.length)) throw new PhotoError(path, truncated);
     let made = { width: upright.width, height: upright.height };
     if (resizedTo !== undefined) {
       const divisor = metadata.format === "jpeg" ? jpegDivisor(width, height, resizedTo) : 1;
