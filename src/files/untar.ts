@@ -106,6 +106,7 @@ export async function untar(archive: string, folder: string, gzipped: boolean): 
     if (["x", "L", "g", "K"].includes(kind)) {
       if (size > 1 << 20) refuseArchive(archive, "a name of more than a megabyte");
       const record = await reader.exactly(size);
+      if (record.length < size) cutOff();
       if (kind === "x") told = new Map([...told, ...extended(decoder.decode(record))]);
       if (kind === "L") told = new Map([...told, ["path", text(record)]]);
     } else {
@@ -115,6 +116,6 @@ export async function untar(archive: string, folder: string, gzipped: boolean): 
       else if (kind === "0" || kind === "\0" || kind === "7") await writeMember(path, reader.pieces(size, cutOff));
       else refuseArchive(archive, `${JSON.stringify(name)}, which is a link or a device`);
     }
-    await reader.exactly(padding);
+    if ((await reader.exactly(padding)).length < padding) cutOff();
   }
 }

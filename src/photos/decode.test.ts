@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { describe, expect, test } from "vitest";
 import { Generator } from "../random/generator.js";
 import { createNodeRuntime } from "../runtime/node/runtime.js";
@@ -222,6 +222,35 @@ describe("a file that cannot be used", () => {
     const png = await picture().png().toBuffer();
     expect(await outcome(png, { limitPixels: 40 * 20 })).toBe("40 × 20");
     expect(await outcome(png, { limitPixels: 40 * 20 - 1 })).toMatch(/^40 × 20 pixels are more than the limit/);
+  });
+});
+
+describe("pixels that the library loses with no more than a warning", () => {
+  const noise = Uint8Array.from({ length: 48 * 40 * 3 }, (_, index) => (index * 37 + (index >> 5) * 11) % 256);
+  const picture = (): Sharp => sharp(noise, { raw: { width: 48, height: 40, channels: 3 } });
+
+  test("are missed: a JPEG whose data end in its middle, before the mark of its end", async () => {
+    const jpeg = await picture().jpeg().toBuffer();
+    const cut = Buffer.concat([jpeg.subarray(0, jpeg.length * 0.6), Buffer.from([0xff, 0xd9])]);
+    expect(await outcome(cut)).toMatch(/^(truncated|damaged)/);
+    expect(await outcome(cut, { resizedTo: 8 })).toMatch(/^(truncated|damaged)/);
+  });
+
+  test("are missed: a TIFF whose packed data are damaged", async () => {
+    const tiff = await picture().tiff({ compression: "deflate" }).toBuffer();
+    const at = tiff.indexOf(Buffer.from([0x78])) + 40;
+    tiff.fill(0x55, at, at + 20);
+    expect(await outcome(tiff)).toMatch(/^damaged/);
+  });
+
+  test("are not missed where there are only stray bytes between markers, or behind the data", async () => {
+    const jpeg = await picture().jpeg().toBuffer();
+    const stray = Buffer.from([1, 2, 3, 4, 5]);
+    const second = 4 + jpeg.readUInt16BE(4);
+    const begun = Buffer.concat([jpeg.subarray(0, second), stray, jpeg.subarray(second)]);
+    const ended = Buffer.concat([jpeg.subarray(0, -2), stray, jpeg.subarray(-2)]);
+    expect(await outcome(begun)).toBe("48 × 40");
+    expect(await outcome(ended)).toBe("48 × 40");
   });
 });
 

@@ -62,7 +62,7 @@ const seeds: Readonly<Record<string, () => Promise<readonly Uint8Array[]>>> = {
 };
 
 /** Inks become colours by tables that the image library makes for each photo: 40 ms, where other photos take 2. */
-const fewer: Readonly<Partial<Record<string, number>>> = { "jpg of printing inks": 100 };
+const fewer: Readonly<Partial<Record<string, number>>> = { "jpg of printing inks": 50 };
 
 const view = { left: 0.1, top: 0.2, width: 0.5, height: 0.7, mirrored: true };
 

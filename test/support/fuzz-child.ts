@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GraftError } from "../../src/errors/errors.js";
 import type { FuzzReader } from "./fuzz-readers.js";
@@ -103,12 +103,13 @@ async function read(
   for (let number = from; number < to; number++) {
     emptyBut(reader.file, folder);
     const path = join(folder, reader.file);
-    const bytes = mutated(seeds, number);
-    writeFileSync(path, reader.wrap?.(bytes) ?? bytes);
+    const damaged = mutated(seeds, number);
+    const bytes = reader.wrap?.(damaged) ?? damaged;
+    writeFileSync(path, bytes);
     await say({ kind: "reading", number });
     try {
       await reader.read(path);
-      if (kept !== undefined) copyFileSync(path, join(kept, `${String(number)}-${reader.file}`));
+      if (kept !== undefined) writeFileSync(join(kept, `${String(number)}-${reader.file}`), bytes);
       await say({ kind: "accepted", number });
     } catch (error) {
       const what = wrongRefusal(error);
