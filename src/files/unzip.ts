@@ -36,9 +36,11 @@ async function contents(
   while (end >= 0 && tail.getUint32(end, true) !== 0x06054b50) end--;
   if (end < 0) return refuseArchive(archive, "no ZIP archive, or one whose end is missing");
   const [listed, offset] = [tail.getUint32(end + 12, true), tail.getUint32(end + 16, true)];
+  const isLarge = end >= 20 && tail.getUint32(end - 20, true) === 0x07064b50;
+  if (!isLarge && offset + listed !== size - length + end) return refuseArchive(archive, "a damaged list of contents");
   if (offset !== full && listed !== full) return { offset, length: listed, count: tail.getUint16(end + 10, true) };
   // ZIP64: a locator before the end says where the larger numbers are.
-  if (end < 20 || tail.getUint32(end - 20, true) !== 0x07064b50) return refuseArchive(archive, "a damaged ZIP archive");
+  if (!isLarge) return refuseArchive(archive, "a damaged ZIP archive");
   const large = await read(file, Number(tail.getBigUint64(end - 12, true)), 56);
   if (large.byteLength < 56) return refuseArchive(archive, "a damaged ZIP archive");
   const [count = 0, listSize = 0, place = 0] = [32, 40, 48].map((at) => Number(large.getBigUint64(at, true)));

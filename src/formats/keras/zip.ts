@@ -72,6 +72,9 @@ export async function readZip(
 /** The end of an archive: its signature, and how far behind it the number of members, the size and the place of their list are. */
 const end = { signature: 0x06054b50, size: 22, members: 10, listSize: 12, list: 16 };
 
+/** What stands in front of the end where numbers stand elsewhere, too. */
+const locator = 0x07064b50;
+
 /** What stands in front of a member: its signature, and how far behind it the length of its name and the name are. */
 const local = { signature: 0x04034b50, nameLength: 26, name: 30 };
 
@@ -112,7 +115,8 @@ function checkContents(bytes: Uint8Array, name: string): void {
     const [extra, comment] = [entry.extraLength, entry.commentLength].map((field) => archive.readUInt16LE(at + field));
     at += entry.name + length + (extra ?? 0) + (comment ?? 0);
   }
-  if (at !== stop || stop > last) damaged("a damaged list of contents");
+  const isLarge = last >= 20 && archive.readUInt32LE(last - 20) === locator;
+  if (at !== stop || (stop !== last && !isLarge)) damaged("a damaged list of contents");
 }
 
 function isMemberAt(archive: Buffer, place: number, name: Buffer): boolean {
