@@ -243,6 +243,31 @@ describe("pixels that the library loses with no more than a warning", () => {
     expect(await outcome(tiff)).toMatch(/^damaged/);
   });
 
+  test("are missed: a GIF whose codes end before its picture, of any size and number of colours", async () => {
+    for (const [width, height, colours] of [
+      [48, 40, 256],
+      [48, 40, 2],
+      [1, 1, 2],
+      [300, 200, 64],
+    ] as const) {
+      const raw = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 97 + (index >> 4) * 31) % 256);
+      const gif = await sharp(raw, { raw: { width, height, channels: 3 } })
+        .gif({ colours })
+        .toBuffer();
+      expect(await outcome(gif)).toBe(`${String(width)} × ${String(height)}`);
+      if (width === 1) continue;
+      // The first block of data becomes the last one.
+      const data = gif.indexOf(Buffer.from([0x2c, 0, 0, 0, 0])) + 10;
+      const table = (gif[data - 1] ?? 0) & 0x80 ? 3 * 2 ** (((gif[data - 1] ?? 0) & 7) + 1) : 0;
+      const first = data + table + 1;
+      const cut = Buffer.concat([
+        gif.subarray(0, first),
+        Buffer.of(2, gif[first + 1] ?? 0, gif[first + 2] ?? 0, 0, 0x3b),
+      ]);
+      expect(await outcome(cut)).toBe(truncated);
+    }
+  });
+
   test("are not missed where there are only stray bytes between markers, or behind the data", async () => {
     const jpeg = await picture().jpeg().toBuffer();
     const stray = Buffer.from([1, 2, 3, 4, 5]);

@@ -1,6 +1,7 @@
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { BitmapError } from "./bitmap.js";
 import { decodeBmp, sizeOfBmp } from "./bmp.js";
+import { hasAllPixels } from "./gif-pixels.js";
 import { mostMemory, photoMemory } from "./photo-memory.js";
 import { decodePpm, sizeOfPpm } from "./ppm.js";
 import { PhotoError } from "./photo-error.js";
@@ -235,7 +236,9 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
     const metadata = await open("error").metadata();
     const { width, height, autoOrient: upright } = metadata;
     check(width, height);
-    if (lacksPixels(metadata, bytes.length)) throw new PhotoError(path, truncated);
+    if (lacksPixels(metadata, bytes.length) || (metadata.format === "gif" && !hasAllPixels(bytes))) {
+      throw new PhotoError(path, truncated);
+    }
     let resized = (image: Sharp): Sharp => image;
     let made = { width: upright.width, height: upright.height };
     if (resizedTo !== undefined) {
