@@ -220,7 +220,10 @@ export async function describeFuzzing(module: URL): Promise<void> {
     module: join(folder, relative(root, path)).replace(/\.ts$/, ".js"),
     seeds: join(folder, "seeds"),
   };
-  const readers = await readersOf(translated);
+  const readers = await readersOf(translated).catch((error: unknown) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  });
   describe("damaged files", () => {
     afterAll(() => {
       rmSync(folder, { recursive: true, force: true });
