@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync, type Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { FileError } from "../errors/errors.js";
+import { textOf } from "../errors/text-of.js";
 
 /** What {@link readRegularFile} takes. */
 export interface RegularFileOptions {
@@ -72,9 +73,13 @@ export async function readRegularFile(path: string, { most = Infinity }: Regular
   }
 }
 
-/** {@link readRegularFile} as text in UTF-8. */
+/**
+ * {@link readRegularFile} as text in UTF-8.
+ *
+ * @throws FileError when it is another text, or none
+ */
 export async function readRegularText(path: string, options: RegularFileOptions = {}): Promise<string> {
-  return (await readRegularFile(path, options)).toString("utf8");
+  return textOf(await readRegularFile(path, options), path);
 }
 
 /** @throws FileError for a name of anything but a regular file */

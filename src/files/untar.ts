@@ -116,6 +116,7 @@ async function unpackMembers(reader: Reader, archive: string, folder: string, un
     if (["x", "L", "g", "K"].includes(kind)) {
       if (size > 1 << 20) refuseArchive(archive, "a name of more than a megabyte");
       const record = await reader.exactly(size);
+      if (record.length < size) cutOff();
       if (kind === "x") told = new Map([...told, ...extended(decoder.decode(record))]);
       if (kind === "L") told = new Map([...told, ["path", text(record)]]);
     } else {
@@ -125,6 +126,6 @@ async function unpackMembers(reader: Reader, archive: string, folder: string, un
       else if (kind === "0" || kind === "\0" || kind === "7") await writeMember(path, reader.pieces(size, cutOff));
       else refuseArchive(archive, `${JSON.stringify(name)}, which is a link or a device`);
     }
-    await reader.exactly(padding);
+    if ((await reader.exactly(padding)).length < padding) cutOff();
   }
 }

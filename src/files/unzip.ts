@@ -26,7 +26,10 @@ async function read(file: FileHandle, position: number, length: number): Promise
 }
 
 /** Where the list of contents lies, and how much of it there is. */
-async function contents(file: FileHandle, archive: string): Promise<readonly [offset: number, length: number]> {
+async function contents(
+  file: FileHandle,
+  archive: string,
+): Promise<{ readonly offset: number; readonly length: number; readonly count: number }> {
   const { size } = await file.stat();
   const length = Math.min(size, 22 + 0xffff);
   const tail = await read(file, size - length, length);
@@ -34,19 +37,25 @@ async function contents(file: FileHandle, archive: string): Promise<readonly [of
   while (end >= 0 && tail.getUint32(end, true) !== 0x06054b50) end--;
   if (end < 0) return refuseArchive(archive, "no ZIP archive, or one whose end is missing");
   const [listed, offset] = [tail.getUint32(end + 12, true), tail.getUint32(end + 16, true)];
-  if (offset !== full && listed !== full) return [offset, listed];
+  const isLarge = end >= 20 && tail.getUint32(end - 20, true) === 0x07064b50;
+  if (!isLarge && offset + listed !== size - length + end) return refuseArchive(archive, "a damaged list of contents");
+  if (offset !== full && listed !== full) return { offset, length: listed, count: tail.getUint16(end + 10, true) };
   // ZIP64: a locator before the end says where the larger numbers are.
-  if (end < 20 || tail.getUint32(end - 20, true) !== 0x07064b50) return refuseArchive(archive, "a damaged ZIP archive");
+  if (!isLarge) return refuseArchive(archive, "a damaged ZIP archive");
   const large = await read(file, Number(tail.getBigUint64(end - 12, true)), 56);
   if (large.byteLength < 56) return refuseArchive(archive, "a damaged ZIP archive");
-  return [Number(large.getBigUint64(48, true)), Number(large.getBigUint64(40, true))];
+  const [count = 0, listSize = 0, place = 0] = [32, 40, 48].map((at) => Number(large.getBigUint64(at, true)));
+  return { offset: place, length: listSize, count };
 }
 
 function membersIn(list: DataView, archive: string): Member[] {
   const members: Member[] = [];
   const text = (from: number, length: number): string =>
     decoder.decode(new Uint8Array(list.buffer, list.byteOffset + from, length));
-  for (let at = 0; at + 46 <= list.byteLength && list.getUint32(at, true) === 0x02014b50;) {
+  for (let at = 0; at < list.byteLength;) {
+    if (at + 46 > list.byteLength || list.getUint32(at, true) !== 0x02014b50) {
+      return refuseArchive(archive, "a damaged list of contents");
+    }
     const [nameLength, extraLength] = [list.getUint16(at + 28, true), list.getUint16(at + 30, true)];
     const next = at + 46 + nameLength + extraLength + list.getUint16(at + 32, true);
     if (next > list.byteLength) return refuseArchive(archive, "a damaged list of contents");
@@ -114,10 +123,12 @@ class Check extends Transform {
 export async function unzipFile(archive: string, folder: string): Promise<void> {
   const file = await openRegularFile(archive);
   try {
-    const [offset, length] = await contents(file, archive);
+    const { offset, length, count } = await contents(file, archive);
     if (length > 2 ** 30) refuseArchive(archive, "a list of contents of more than a gigabyte");
     const members = membersIn(await read(file, offset, length), archive);
     if (members.length === 0) refuseArchive(archive, "an empty archive");
+    // 16 bits of it, where there are more members than these can count.
+    if (members.length % 0x10000 !== count % 0x10000) refuseArchive(archive, "a damaged list of contents");
     const unpacked = new UnpackedSize(archive, (await file.stat()).size);
     for (const { size } of members) unpacked.add(size);
     for (const { name, flags, method, packed, size, crc, offset: header, attributes } of members) {
@@ -132,7 +143,12 @@ export async function unzipFile(archive: string, folder: string): Promise<void> 
       const local = await read(file, header, 30);
       if (local.byteLength < 30 || local.getUint32(0, true) !== 0x04034b50)
         refuseArchive(archive, "a damaged ZIP archive");
-      const start = header + 30 + local.getUint16(26, true) + local.getUint16(28, true);
+      const nameLength = local.getUint16(26, true);
+      const own = await read(file, header + 30, nameLength);
+      if (decoder.decode(own) !== name) {
+        refuseArchive(archive, `something else where ${JSON.stringify(name)} should be`);
+      }
+      const start = header + 30 + nameLength + local.getUint16(28, true);
       const bytes = pieces(file, start, packed, archive);
       const check = new Check(size);
       if (method === 0) await writeMember(path, bytes, check);

@@ -1,5 +1,6 @@
 import onnxProto, { type onnx } from "onnx-proto";
 import { FileError } from "../errors/errors.js";
+import { checkWire } from "./check-wire.js";
 import { elementTypeOf } from "./element-types.js";
 import type { Attribute, Dim, OnnxBranch, OnnxModel, OnnxNode, OnnxValueInfo } from "./model.js";
 import { nodeModules } from "./node-modules.js";
@@ -58,11 +59,13 @@ function tensorOf(proto: onnx.ITensorProto, reading: Reading): TensorData {
   }
   const external = proto.dataLocation === TensorProto.DataLocation.EXTERNAL;
   const data = external ? externalElements(proto, type, count, reading) : tensorElements(proto, type);
-  if (data.length !== count) {
+  // Bytes that are no whole element.
+  const left = external ? 0 : (proto.rawData?.length ?? 0) % allocate(type, 1).BYTES_PER_ELEMENT;
+  if (data.length !== count || left > 0) {
     throw new FileError(`The tensor "${name}" of ${file} is damaged.`, {
       subject: name || file,
       expected: `${count} elements for the shape [${dims.join(", ")}]`,
-      received: `${data.length} elements`,
+      received: `${data.length} elements${left > 0 ? ` and ${left} bytes` : ""}`,
       advice: "The file is probably truncated: fetch it again.",
     });
   }
@@ -217,6 +220,20 @@ function refuseSparse({ sparseInitializer }: onnx.IGraphProto, file: string): vo
   });
 }
 
+/** @throws FileError where the same is said twice: nobody knows which of them counts */
+function metadataOf(entries: readonly onnx.IStringStringEntryProto[], file: string): Readonly<Record<string, string>> {
+  const metadata = new Map(entries.map(({ key, value }) => [key ?? "", value ?? ""]));
+  if (metadata.size === entries.length) return Object.fromEntries(metadata);
+  const seen = new Set<string>();
+  const twice = entries.find(({ key }) => seen.size === seen.add(key ?? "").size);
+  throw new FileError(`${file} says the same twice in its metadata.`, {
+    subject: file,
+    expected: "each key once",
+    received: `"${(twice?.key ?? "").slice(0, 200)}" twice`,
+    advice: "The file is damaged: fetch or export it again.",
+  });
+}
+
 /**
  * Reads the bytes of an `.onnx` file.
  *
@@ -241,6 +258,7 @@ export function readModel(bytes: Uint8Array, file: string, external?: ExternalDa
       cause,
     });
   }
+  checkWire(bytes, file);
   const graph = proto.graph;
   if (!graph || (graph.node ?? []).length === 0) {
     throw new FileError(`${file} holds no ONNX graph.`, {
@@ -264,6 +282,6 @@ export function readModel(bytes: Uint8Array, file: string, external?: ExternalDa
     inputs: (graph.input ?? []).filter(({ name }) => !constants.has(name ?? "")).map((info) => valueInfoOf(info, file)),
     outputs: readableOutputs(graph.output ?? [], file),
     constants,
-    metadata: Object.fromEntries(proto.metadataProps.map(({ key, value }) => [key ?? "", value ?? ""])),
+    metadata: metadataOf(proto.metadataProps, file),
   };
 }

@@ -61,6 +61,11 @@ describe("a call", () => {
     );
   });
 
+  test("says that an attribute has no name", () => {
+    const nameless: Record<string, number> = { "": 1 };
+    expect(() => softmax.row.create([x], nameless)).toThrow(expect.objectContaining({ received: "an empty name" }));
+  });
+
   test("says which input is missing", () => {
     expect(() => add.row.create([x], {})).toThrow(/Add lacks its input "b"/);
   });

@@ -129,7 +129,7 @@ export function encode(
       throw new UsageError(`${op} has no attribute "${name}".`, {
         subject: op,
         expected: Object.keys(kinds).join(", ") || "no attributes",
-        received: name,
+        received: name === "" ? "an empty name" : name,
       });
     }
     encoded[name] = { type, value } as Attribute;

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import sharp from "sharp";
+import { crc32 } from "node:zlib";
+import sharp, { type Sharp } from "sharp";
 import { describe, expect, test } from "vitest";
 import { Generator } from "../random/generator.js";
 import { createNodeRuntime } from "../runtime/node/runtime.js";
@@ -222,6 +223,74 @@ describe("a file that cannot be used", () => {
     expect(await outcome(png, { limitPixels: 40 * 20 })).toBe("40 × 20");
     expect(await outcome(png, { limitPixels: 40 * 20 - 1 })).toMatch(/^40 × 20 pixels are more than the limit/);
   });
+});
+
+describe("pixels that the library loses with no more than a warning", () => {
+  const noise = Uint8Array.from({ length: 48 * 40 * 3 }, (_, index) => (index * 37 + (index >> 5) * 11) % 256);
+  const picture = (): Sharp => sharp(noise, { raw: { width: 48, height: 40, channels: 3 } });
+
+  test("are missed: a JPEG whose data end in its middle, before the mark of its end", async () => {
+    const jpeg = await picture().jpeg().toBuffer();
+    const cut = Buffer.concat([jpeg.subarray(0, jpeg.length * 0.6), Buffer.from([0xff, 0xd9])]);
+    expect(await outcome(cut)).toMatch(/^(truncated|damaged)/);
+    expect(await outcome(cut, { resizedTo: 8 })).toMatch(/^(truncated|damaged)/);
+  });
+
+  test("are missed: a TIFF whose packed data are damaged", async () => {
+    const tiff = await picture().tiff({ compression: "deflate" }).toBuffer();
+    const at = tiff.indexOf(Buffer.from([0x78])) + 40;
+    tiff.fill(0x55, at, at + 20);
+    expect(await outcome(tiff)).toMatch(/^damaged/);
+  });
+
+  test("are missed: a GIF whose codes end before its picture, of any size and number of colours", async () => {
+    for (const [width, height, colours] of [
+      [48, 40, 256],
+      [48, 40, 2],
+      [1, 1, 2],
+      [300, 200, 64],
+    ] as const) {
+      const raw = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 97 + (index >> 4) * 31) % 256);
+      const gif = await sharp(raw, { raw: { width, height, channels: 3 } })
+        .gif({ colours })
+        .toBuffer();
+      expect(await outcome(gif)).toBe(`${String(width)} × ${String(height)}`);
+      if (width === 1) continue;
+      // The first block of data becomes the last one.
+      const data = gif.indexOf(Buffer.from([0x2c, 0, 0, 0, 0])) + 10;
+      const table = (gif[data - 1] ?? 0) & 0x80 ? 3 * 2 ** (((gif[data - 1] ?? 0) & 7) + 1) : 0;
+      const first = data + table + 1;
+      const cut = Buffer.concat([
+        gif.subarray(0, first),
+        Buffer.of(2, gif[first + 1] ?? 0, gif[first + 2] ?? 0, 0, 0x3b),
+      ]);
+      expect(await outcome(cut)).toBe(truncated);
+    }
+  });
+
+  test("are not missed where there are only stray bytes between markers, or behind the data", async () => {
+    const jpeg = await picture().jpeg().toBuffer();
+    const stray = Buffer.from([1, 2, 3, 4, 5]);
+    const second = 4 + jpeg.readUInt16BE(4);
+    const begun = Buffer.concat([jpeg.subarray(0, second), stray, jpeg.subarray(second)]);
+    const ended = Buffer.concat([jpeg.subarray(0, -2), stray, jpeg.subarray(-2)]);
+    expect(await outcome(begun)).toBe("48 × 40");
+    expect(await outcome(ended)).toBe("48 × 40");
+  });
+});
+
+test("a PNG of more pixels than its bytes can hold is refused before it is decoded", async () => {
+  const made = { create: { width: 3000, height: 200, channels: 3, background: "#808080" } } as const;
+  const plain = await sharp(made).png({ compressionLevel: 9 }).toBuffer();
+  // One colour and one bit a pixel: what is packed most of all is read.
+  const palette = await sharp(made).png({ compressionLevel: 9, palette: true, colours: 2 }).toBuffer();
+  expect(await outcome(plain)).toBe("3000 × 200");
+  expect(await outcome(palette)).toBe("3000 × 200");
+  const wide = Buffer.from(plain);
+  wide.writeUInt32BE(900_000, 16);
+  wide.writeUInt32BE(crc32(wide.subarray(12, 29)), 29);
+  const cut = wide.subarray(0, 300);
+  expect(await outcome(cut)).toBe(truncated);
 });
 
 test("a file that has changed on disk is read anew", async () => {

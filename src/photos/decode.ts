@@ -1,6 +1,7 @@
-import sharp, { type Metadata } from "sharp";
+import sharp, { type Metadata, type Sharp } from "sharp";
 import { BitmapError } from "./bitmap.js";
 import { decodeBmp, sizeOfBmp } from "./bmp.js";
+import { hasAllPixels } from "./gif-pixels.js";
 import { mostMemory, photoMemory } from "./photo-memory.js";
 import { decodePpm, sizeOfPpm } from "./ppm.js";
 import { PhotoError } from "./photo-error.js";
@@ -87,10 +88,54 @@ const bytesOf: Readonly<Partial<Record<string, number>>> = {
   float: 4,
 };
 
+/** Why a photo that is not all there cannot be used. */
+const truncated = "truncated: its end is missing";
+
+/** Pixels that a byte of a PNG can stand for at most: deflate makes 1032 bytes of one, of pixels of one bit. */
+const pixelsPerByte = 8 * 1032;
+
+/** Whether a file is too short for its pixels, by far: the library would go through all of them before it noticed. */
+function lacksPixels({ format, width, height }: Metadata, size: number): boolean {
+  return format === "png" && width * height > size * pixelsPerByte;
+}
+
+/**
+ * What the libraries of formats warn of where pixels are lost: the rest of the picture, or of a tile, is grey or noise. Other warnings, of stray
+ * bytes between markers or of facts beside the pixels, leave it whole.
+ */
+const lostPixels =
+  /premature end of data segment|bad Huffman code|instead of RST|decoding error|zlib error|invalid (?:tile|strip) byte count|seek error|read error (?:at|on)/i;
+
+/** Which of the pixels' data cannot be read, as the library says it; `undefined` where its warnings mean nothing of the kind. */
+function lossIn(cause: unknown): string | undefined {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message
+    .split("\n")
+    .find((line) => lostPixels.test(line))
+    ?.replace(/^.*?: /, "")
+    .slice(0, 100);
+}
+
+/**
+ * Decodes a picture strictly, and once more where the library only warns of what leaves the pixels whole.
+ *
+ * @param decode decodes with what libvips calls `failOn`
+ * @throws PhotoError where pixels are lost
+ */
+async function whole<Result>(path: string, decode: (failOn: "warning" | "error") => Promise<Result>): Promise<Result> {
+  try {
+    return await decode("warning");
+  } catch (cause) {
+    const loss = lossIn(cause);
+    if (loss !== undefined) throw new PhotoError(path, `damaged (${loss})`, cause);
+    return decode("error");
+  }
+}
+
 /** What libvips says, in our words where it is something that everybody meets. */
 function reasonOf(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (/premature end|unexpected end|truncated|no frames in GIF/i.test(message)) return "truncated: its end is missing";
+  if (/premature end|unexpected end|truncated|no frames in GIF/i.test(message)) return truncated;
   const lines = message.split("\n").map((line) => line.replace(/^.*corrupt header: /, "").trim());
   return `damaged (${(lines.find((line) => line !== "") ?? "unknown").slice(0, 100)})`;
 }
@@ -115,9 +160,9 @@ function bitmapOf<Result>(path: string, decode: () => Result): Result {
   } catch (cause) {
     if (cause instanceof PhotoError) throw cause;
     // Reading behind the end of a header is a RangeError.
-    const truncated = cause instanceof RangeError || (cause instanceof BitmapError && cause.truncated);
+    const isCutOff = cause instanceof RangeError || (cause instanceof BitmapError && cause.truncated);
     const words = cause instanceof Error ? cause.message : String(cause);
-    throw new PhotoError(path, truncated ? "truncated: its end is missing" : `damaged (${words})`, cause);
+    throw new PhotoError(path, isCutOff ? truncated : `damaged (${words})`, cause);
   }
 }
 
@@ -141,8 +186,8 @@ function jpegDivisor(width: number, height: number, resizedTo: number): number {
  * BMP and PPM, which the image library does not read, are decoded here; a BMP's opacity is left out, as in Keras.
  *
  * A file whose end is missing or whose pixels cannot be decoded is an error, as it is to Pillow: half a photo filled up
- * with grey would be learned with the label of a whole one. Oddities that leave the pixels whole (stray bytes between
- * markers, broken EXIF) are let pass: `failOn: "error"`.
+ * with grey would be learned with the label of a whole one. So is one whose pixels the library loses with a warning. Oddities that leave
+ * the pixels whole (stray bytes between markers, broken EXIF) are let pass.
  *
  * @param source path of a file, or its bytes
  * @param options size to come, limit, and a name for errors
@@ -186,10 +231,15 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
       isDecoded = true;
       return { width, height, data, alpha };
     }
-    const image = sharp(bytes, { failOn: "error", autoOrient: true, limitInputPixels: false });
-    const metadata = await image.metadata();
+    const open = (failOn: "warning" | "error"): Sharp =>
+      sharp(bytes, { failOn, autoOrient: true, limitInputPixels: false });
+    const metadata = await open("error").metadata();
     const { width, height, autoOrient: upright } = metadata;
     check(width, height);
+    if (lacksPixels(metadata, bytes.length) || (metadata.format === "gif" && !hasAllPixels(bytes))) {
+      throw new PhotoError(path, truncated);
+    }
+    let resized = (image: Sharp): Sharp => image;
     let made = { width: upright.width, height: upright.height };
     if (resizedTo !== undefined) {
       const divisor = metadata.format === "jpeg" ? jpegDivisor(width, height, resizedTo) : 1;
@@ -198,17 +248,21 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
       if (scale < 1) made = { width: Math.ceil(made.width * scale), height: Math.ceil(made.height * scale) };
       if (divisor > 1 || scale < 1) {
         // A wider filter would sharpen; this is the one that the graph smooths with.
-        image.resize(made.width, made.height, scale < 1 ? { fit: "fill", kernel: "linear" } : { fit: "fill" });
+        const { width: newWidth, height: newHeight } = made;
+        resized = (image) =>
+          image.resize(newWidth, newHeight, scale < 1 ? { fit: "fill", kernel: "linear" } : { fit: "fill" });
       }
     }
     const decodedBytes = made.width * made.height * (3 + bytesPerPixel);
     giveBack = await takeMemory(bytes.length + width * height * heldPerPixel(metadata) + decodedBytes);
-    const { data, info } = await image
-      .flatten({ background: "#ffffff" })
-      .toColourspace("srgb")
-      .removeAlpha()
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
+    const { data, info } = await whole(path, (failOn) =>
+      resized(open(failOn))
+        .flatten({ background: "#ffffff" })
+        .toColourspace("srgb")
+        .removeAlpha()
+        .raw({ depth: "uchar" })
+        .toBuffer({ resolveWithObject: true }),
+    );
     // As a plain array: a Buffer's slice() would share memory.
     const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     isDecoded = true;

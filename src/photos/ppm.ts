@@ -36,6 +36,10 @@ class Words {
       digits++;
     }
     if (digits === 0 || digits > 10) throw new BitmapError("no number where one should be");
+    const behind = this.bytes[this.at];
+    if (behind !== undefined && behind !== hash && !space.has(behind)) {
+      throw new BitmapError("something else in a number");
+    }
     return value;
   }
 

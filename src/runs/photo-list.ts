@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
+import { textOf } from "../errors/text-of.js";
 import { hashBytes } from "../files/checksum.js";
 import { fileSystemError } from "../files/file-system-errors.js";
 import { readRegularFile } from "../files/regular-file.js";
@@ -56,12 +57,12 @@ export async function readPhotoList(run: string, sha256: string): Promise<Photos
   try {
     bytes = await readRegularFile(file, { most: mostBytes });
   } catch (cause) {
-    throw cause instanceof FileError ? cause : fileSystemError(cause, file, "read");
+    throw fileSystemError(cause, file, "read");
   }
   if (hashBytes(bytes, "sha256") !== sha256) throw damaged("other bytes than were written");
   const photos: { [Set in keyof Photos]: Photos[Set][number][] } = { training: [], validation: [], test: [] };
   try {
-    for (const text of Buffer.from(bytes).toString("utf8").split("\n")) {
+    for (const text of textOf(bytes, file).split("\n")) {
       if (text === "") continue;
       const { path, set, sha256: hash } = line.parse(JSON.parse(text));
       photos[set].push([path, hash]);

@@ -4,7 +4,7 @@ export interface FuzzReader {
   readonly name: string;
   /** The name that the damaged files have, with its ending. */
   readonly file: string;
-  /** Intact files, small ones: damage shall hit what counts. */
+  /** Intact files, small ones: damage shall hit what counts. They are made once, and what only they need is imported by this function. */
   seeds(): Promise<readonly Uint8Array[]>;
   /** Puts what was damaged into what it lies in, such as a ZIP archive whose checksums are right. Default: nothing around it. */
   wrap?(bytes: Uint8Array): Uint8Array;
@@ -18,4 +18,6 @@ export interface FuzzReader {
   readonly mayHang?: boolean | undefined;
   /** After how many files it is begun afresh. Default 5000. */
   readonly freshAfter?: number | undefined;
+  /** How many damaged files tests read, where each takes so long that it cannot be a thousand. */
+  readonly files?: number | undefined;
 }

@@ -10,7 +10,7 @@ import { readRegularText } from "../../files/regular-file.js";
 function parseCsv(text: string): string[][] {
   const records: string[][] = [];
   let record: string[] = [];
-  const field = /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r\n|\n|\r|$)/gy;
+  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n][^,\r\n]*|))(,|\r\n|\n|\r|$)/gy;
   const content = text.replace(/^\uFEFF/, "");
   while (field.lastIndex < content.length || record.length > 0) {
     const match = field.exec(content);

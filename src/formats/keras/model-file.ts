@@ -1,4 +1,5 @@
 import { FileError } from "../../errors/errors.js";
+import { textOf } from "../../errors/text-of.js";
 import { assignWeights, type LoadWeightsOptions } from "../../models/assign-weights.js";
 import type { BaseModel } from "../../models/base-model.js";
 import type { LoadModelOptions } from "../../models/platform.js";
@@ -61,7 +62,7 @@ async function readArchive(bytes: Uint8Array, file: string): Promise<Archive> {
       advice: 'In Keras 3, save it with model.save("model.keras").',
     });
   }
-  const json = (text: Uint8Array, name: string): unknown => parseKerasJson(new TextDecoder().decode(text), file, name);
+  const json = (text: Uint8Array, name: string): unknown => parseKerasJson(textOf(text, `${name} of ${file}`), file, name);
   const version = metadata === undefined ? undefined : property(json(metadata, metadataName), "keras_version");
   return {
     generation: generationOf(typeof version === "string" ? version : undefined, 3),

@@ -28,6 +28,7 @@ export async function readZip(
   name: string,
   wanted: readonly string[],
 ): Promise<{ readonly members: Members; readonly names: readonly string[] }> {
+  checkContents(bytes, name);
   const names: string[] = [];
   const bombs: string[] = [];
   // Deflate reaches 1032:1 at most, weights never 100:1.
@@ -73,8 +74,72 @@ export async function readZip(
   });
 }
 
-/** A member's entry in the list of contents: its signature, and how far behind it the checksum and the name are. */
-const entry = { signature: 0x02014b50, checksum: 16, nameLength: 28, name: 46 };
+/** The end of an archive: its signature, and how far behind it the number of members, the size and the place of their list are. */
+const end = { signature: 0x06054b50, size: 22, members: 10, listSize: 12, list: 16 };
+
+/** What stands in front of the end where numbers stand elsewhere, too. */
+const locator = 0x07064b50;
+
+/** What stands in front of a member: its signature, and how far behind it the length of its name and the name are. */
+const local = { signature: 0x04034b50, nameLength: 26, name: 30 };
+
+/**
+ * Checks that the list of contents is one, and that where it leads to there are the members of which it speaks. The library takes what it
+ * finds there. Archives of more than 4 GB, whose numbers stand elsewhere, are left to it.
+ *
+ * @throws FileError where they are not
+ */
+function checkContents(bytes: Uint8Array, name: string): void {
+  const archive = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const damaged = (received: string): never => {
+    throw new FileError(`${name} is a truncated or damaged ZIP archive.`, {
+      subject: name,
+      expected: "a complete ZIP archive",
+      received,
+      advice: "Download or copy the file again.",
+    });
+  };
+  let last = archive.length - end.size;
+  while (last >= 0 && last >= archive.length - end.size - 0xffff && archive.readUInt32LE(last) !== end.signature)
+    last--;
+  // Without an end the library has its own words.
+  if (last < 0 || archive.readUInt32LE(last) !== end.signature) return;
+  const members = archive.readUInt16LE(last + end.members);
+  const start = archive.readUInt32LE(last + end.list);
+  const stop = start + archive.readUInt32LE(last + end.listSize);
+  if (members === 0xffff || start === 0xffffffff) return;
+  let at = start;
+  for (let member = 0; member < members; member++) {
+    if (at + entry.name > last || archive.readUInt32LE(at) !== entry.signature) damaged("a damaged list of contents");
+    const length = archive.readUInt16LE(at + entry.nameLength);
+    const place = archive.readUInt32LE(at + entry.place);
+    const own = archive.subarray(at + entry.name, at + entry.name + length);
+    if (place !== 0xffffffff && !isMemberAt(archive, place, own)) {
+      damaged(`something else where ${JSON.stringify(own.toString().slice(0, 200))} should be`);
+    }
+    const [extra, comment] = [entry.extraLength, entry.commentLength].map((field) => archive.readUInt16LE(at + field));
+    at += entry.name + length + (extra ?? 0) + (comment ?? 0);
+  }
+  const isLarge = last >= 20 && archive.readUInt32LE(last - 20) === locator;
+  if (at !== stop || (stop !== last && !isLarge)) damaged("a damaged list of contents");
+}
+
+function isMemberAt(archive: Buffer, place: number, name: Buffer): boolean {
+  if (place + local.name > archive.length || archive.readUInt32LE(place) !== local.signature) return false;
+  const length = archive.readUInt16LE(place + local.nameLength);
+  return archive.subarray(place + local.name, place + local.name + length).equals(name);
+}
+
+/** A member's entry in the list of contents: its signature, and how far behind it its facts are. */
+const entry = {
+  signature: 0x02014b50,
+  checksum: 16,
+  nameLength: 28,
+  extraLength: 30,
+  commentLength: 32,
+  place: 42,
+  name: 46,
+};
 
 /**
  * Compares a member with the checksum that the archive has of it, which the library passes over.

@@ -18,6 +18,33 @@ function isKind(name: string): name is keyof typeof kinds {
   return Object.hasOwn(kinds, name);
 }
 
+/** A key of the header, its value as Python writes it, and the comma behind it, which the last one need not have. */
+const space = "[ \\t\\r\\n]*";
+const number = "(?:0|[1-9][0-9]*)";
+const tuple = `\\(${space}(?:|${number}${space},${space}|${number}${space}(?:,${space}${number}${space})+(?:,${space})?)\\)`;
+const entry = new RegExp(
+  `${space}(['"])([a-z_]+)\\1${space}:${space}(?:(['"])([^'"\\\\]*)\\3|(True|False)|(${tuple}))${space}(,${space}|(?=\\}))`,
+  "y",
+);
+
+/** The dictionary of a header; `undefined` where it is none that NumPy writes. */
+function entriesOf(header: string): Readonly<Record<string, string>> | undefined {
+  const entries = new Map<string, string>();
+  const from = header.search(/[^ \t]/);
+  if (header[from] !== "{") return undefined;
+  let at = from + 1;
+  while (header[at] !== "}") {
+    entry.lastIndex = at;
+    const match = entry.exec(header);
+    const [, , key = "", , text, truth, shape] = match ?? [];
+    if (match === null || entries.has(key)) return undefined;
+    entries.set(key, text ?? truth ?? (shape ?? "").slice(1, -1));
+    at = entry.lastIndex;
+  }
+  const isAll = entries.size === 3 && /^[ \t\r\n]*$/.test(header.slice(at + 1));
+  return isAll ? Object.fromEntries(entries) : undefined;
+}
+
 function refuseArray(name: string, received: string): never {
   throw new FileError(`${name} is not read.`, {
     subject: name,
@@ -44,14 +71,13 @@ export function readNpy(bytes: Uint8Array, name: string): Tensor {
     return refuseArray(name, `${bytes.length} bytes that do not begin as such an array`);
   }
   const version = view.getUint8(6);
-  if (version < 1 || version > 3) return refuseArray(name, `version ${version} of the format`);
+  const minor = view.getUint8(7);
+  if (version < 1 || version > 3 || minor !== 0) return refuseArray(name, `version ${version}.${minor} of the format`);
   const begin = version === 1 ? 10 : 12;
   const start = begin + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true));
   if (start > bytes.length) return refuseArray(name, "a file that ends in its header");
   const header = new TextDecoder().decode(bytes.subarray(begin, start));
-  const kind = /'descr':\s*'([^']*)'/.exec(header)?.[1];
-  const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
-  const shape = /'shape':\s*\(([\d\s,]*)\)/.exec(header)?.[1];
+  const { descr: kind, fortran_order: order, shape } = entriesOf(header) ?? {};
   if (kind === undefined || order === undefined || shape === undefined) {
     return refuseArray(name, `the header ${JSON.stringify(header.slice(0, 200).trim())}`);
   }

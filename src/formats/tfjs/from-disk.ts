@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { textOf } from "../../errors/text-of.js";
 import { fileBeside } from "../../files/file-beside.js";
 import { fileSystemError } from "../../files/file-system-errors.js";
 import { readRegularFile } from "../../files/regular-file.js";
@@ -19,7 +20,7 @@ export function sourceBeside(json: string): TfjsSource {
       throw fileSystemError(cause, path, "read");
     });
   };
-  return { readBytes, readText: async (name) => new TextDecoder().decode(await readBytes(name)) };
+  return { readBytes, readText: async (name) => textOf(await readBytes(name), name) };
 }
 
 /**

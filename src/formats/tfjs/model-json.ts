@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FileError } from "../../errors/errors.js";
+import { textOf } from "../../errors/text-of.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 import { nodeSchema, type TfNode } from "./attributes.js";
 import { manifestSchema, readTfjsWeights } from "./weights.js";
@@ -102,7 +103,7 @@ export function memorySource(files: ReadonlyMap<string, Uint8Array>): TfjsSource
   };
   return {
     readBytes: async (name) => Promise.resolve(read(name)),
-    readText: async (name) => Promise.resolve(new TextDecoder().decode(read(name))),
+    readText: async (name) => Promise.resolve(textOf(read(name), name)),
   };
 }
 

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { FileError } from "../../errors/errors.js";
+import { textOf } from "../../errors/text-of.js";
 import type { TrainingState } from "../../models/training-types.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 const entrySchema = z.object({
   dtype: z.literal("F32"),
@@ -40,6 +40,26 @@ export function encodeState({ facts, tensors }: TrainingState): Uint8Array {
   return file;
 }
 
+type Place = z.infer<typeof entrySchema> & { readonly name: string };
+
+/**
+ * Tensors lie one behind the other, and nothing else lies there: otherwise one would have numbers of another, or some be lost.
+ *
+ * @param size bytes behind the header
+ * @see https://github.com/huggingface/safetensors#format
+ */
+function checkPlaces(places: readonly Place[], size: number): void {
+  const order = ({ data_offsets: a }: Place, { data_offsets: b }: Place): number => a[0] - b[0] || a[1] - b[1];
+  let end = 0;
+  for (const { name, data_offsets: place } of [...places].sort(order)) {
+    if (place[0] !== end || place[1] < end) {
+      throw new RangeError(`"${name}" lies at ${place.join(" to ")} instead of behind ${String(end)}`);
+    }
+    end = place[1];
+  }
+  if (end !== size) throw new RangeError(`${String(size)} bytes of data instead of ${String(end)}`);
+}
+
 /**
  * Reads what {@link encodeState} wrote.
  *
@@ -52,11 +72,12 @@ export function decodeState(file: Uint8Array, path: string): TrainingState {
     if (8 + length > file.length) throw new RangeError("the file is cut off");
     const header = z
       .record(z.string(), z.unknown())
-      .parse(JSON.parse(decoder.decode(file.subarray(8, 8 + length))) as unknown);
+      .parse(JSON.parse(textOf(file.subarray(8, 8 + length), path)) as unknown);
     const { __metadata__: metadata, ...entries } = header;
     const tensors: Record<string, TensorData<"float32">> = {};
-    for (const [name, entry] of Object.entries(entries)) {
-      const { shape, data_offsets: offsets } = entrySchema.parse(entry);
+    const parsed = Object.entries(entries).map(([name, entry]) => ({ name, ...entrySchema.parse(entry) }));
+    checkPlaces(parsed, file.length - 8 - length);
+    for (const { name, shape, data_offsets: offsets } of parsed) {
       const [start, end] = offsets.map((offset) => 8 + length + offset);
       // A copy that begins at 0; `slice` of Node's Buffer would be none.
       const bytes = new Uint8Array(file.subarray(start, end));

@@ -1,0 +1,3 @@
+import { describeFuzzing } from "../support/fuzz.js";
+
+await describeFuzzing(new URL("./records.readers.ts", import.meta.url));
