@@ -62,7 +62,8 @@ async function readArchive(bytes: Uint8Array, file: string): Promise<Archive> {
       advice: 'In Keras 3, save it with model.save("model.keras").',
     });
   }
-  const json = (text: Uint8Array, name: string): unknown => parseKerasJson(textOf(text, `${name} of ${file}`), file, name);
+  const json = (text: Uint8Array, name: string): unknown =>
+    parseKerasJson(textOf(text, `${name} of ${file}`), file, name);
   const version = metadata === undefined ? undefined : property(json(metadata, metadataName), "keras_version");
   return {
     generation: generationOf(typeof version === "string" ? version : undefined, 3),
