@@ -129,9 +129,7 @@ describe("explain", () => {
     const head = model.layers.at(-1);
     const [kernel] = head?.getWeights() ?? [];
     if (head === undefined || kernel === undefined) throw new Error("There is no head.");
-    const shuffled = (kernel.data).map(
-      (_, index, all) => Math.sin(index * 12.9898) * 30 + 0 * (all[index] ?? 0),
-    );
+    const shuffled = kernel.data.map((_, index, all) => Math.sin(index * 12.9898) * 30 + 0 * (all[index] ?? 0));
     head.setWeights([new Tensor("float32", shuffled, [...kernel.dims])]);
     const after = await explain(model, redAndGreen(), { classIndex: 0 });
     expect(Array.from(after.heat.data as Float32Array)).not.toEqual(Array.from(before.heat.data as Float32Array));
