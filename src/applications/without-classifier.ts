@@ -3,8 +3,10 @@ import { requireBatchFirst } from "../formats/onnx/batch-axis.js";
 import { type Cut, cutClassifier } from "../formats/onnx/cut-classifier.js";
 import { chosenOutputs, importOnnxGraph } from "../formats/onnx/import-model.js";
 import { modelOfGraph } from "../formats/onnx/model-of-graph.js";
+import { requireFiniteNumbers } from "../graph/lost-numbers.js";
 import type { NamedGraph } from "../graph/named-graph.js";
 import type { Value } from "../graph/value.js";
+import { requireFiniteWeights } from "../models/finite-weights.js";
 import type { GraphModel } from "../models/graph-model.js";
 import type { OnnxModel } from "../onnx/model.js";
 
@@ -48,12 +50,17 @@ export interface CutNetwork {
  * @param names of its outputs
  * @param file for messages
  * @throws FileError when nothing can be grafted onto what remains
+ * @throws NumberError when NaN or an infinity is computed with in it
  * @throws UsageError when several outputs would do
  */
 export function cutGraph(graph: NamedGraph, names: readonly string[], file: string): CutNetwork {
   const cut = onlyCut(graph.outputs, names, file);
   const outputs = [requireBatchFirst(cut.features, cut.name, file)];
-  return { model: modelOfGraph({ ...graph, outputs }), output: cut.name, classes: cut.classes };
+  const model = modelOfGraph({ ...graph, outputs });
+  // Weights have names of their own; what is left are attributes, and constants that are none.
+  requireFiniteWeights(model);
+  requireFiniteNumbers({ ...graph, outputs }, "The network cannot be trained");
+  return { model, output: cut.name, classes: cut.classes };
 }
 
 /** What outputs are called that only help the training along, or are inside of the network. */

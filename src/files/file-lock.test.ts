@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FileError } from "../errors/errors.js";
+import { showWarnings } from "../errors/warn.js";
 import { tryFileLock, withFileLock } from "./file-lock.js";
 import { ownMark } from "./process-mark.js";
 
@@ -37,6 +38,34 @@ test("actions under one lock run one after the other", async () => {
   expect(log).toHaveLength(6);
   for (let i = 0; i < 6; i += 2) expect(log[i + 1]?.charAt(0)).toBe(log[i]?.charAt(0));
   expect(await readdir(folder)).toEqual([]);
+});
+
+test("who waits for long says once for what, and for which process; not for itself", async () => {
+  const told: string[] = [];
+  showWarnings((line, code) => told.push(`${code ?? ""}: ${line}`));
+  try {
+    const other = spawn(process.execPath, ["-e", "setInterval(() => undefined, 1000)"]);
+    await once(other, "spawn");
+    await lockOf({ pid: other.pid, began: "", host: "elsewhere" });
+    const options = { poll, timing: { ...timing, patience: 30 } };
+    const waiting = withFileLock(lock, () => Promise.resolve("done"), options);
+    await vi.waitFor(() => {
+      expect(told).not.toEqual([]);
+    });
+    await pause(50);
+    other.kill();
+    await once(other, "exit");
+    expect(await waiting).toBe("done");
+    const line = `waiting: Process ${String(other.pid)} on elsewhere is at work on ${join(folder, "x")}, since `;
+    expect(told).toEqual([expect.stringMatching(/ UTC: this one waits for its end, and goes on then\.$/)]);
+    expect(told[0]?.startsWith(line), told[0]).toBe(true);
+
+    const both = [100, 0].map((ms) => withFileLock(lock, () => pause(ms), options));
+    await Promise.all(both);
+    expect(told).toHaveLength(1);
+  } finally {
+    showWarnings(() => undefined);
+  }
 });
 
 test("the lock names its holder, and is released when the action throws", async () => {

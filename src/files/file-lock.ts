@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
+import { warn } from "../errors/warn.js";
 import { makeFolder } from "./atomic-write.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
 import { type Liveliness, livelinessOf, ownMark, type ProcessMark } from "./process-mark.js";
@@ -17,9 +18,11 @@ export interface LockTiming {
   readonly fresh: number;
   /** Any other is watched for so long, by a clock that nobody sets: a holder that lives touches it meanwhile. */
   readonly watch: number;
+  /** Who has waited for so long says so. */
+  readonly patience: number;
 }
 
-const usual: LockTiming = { beat: 5000, fresh: 60_000, watch: 15_000 };
+const usual: LockTiming = { beat: 5000, fresh: 60_000, watch: 15_000, patience: 2000 };
 
 /** A lock that this process holds. */
 export interface FileLock {
@@ -42,7 +45,8 @@ export interface LockHolder {
 
 /**
  * Runs an action while holding a lock file, so that no two processes run it at once; waits for the other as long as it lives. A lock
- * whose holder has died, on this computer or on another that shares the folder, is taken over.
+ * whose holder has died, on this computer or on another that shares the folder, is taken over. After two seconds it is said, as a warning, for
+ * what and for whom this process waits.
  *
  * @param path the lock file; it exists while the lock is held
  * @param action what to do meanwhile
@@ -57,7 +61,10 @@ export async function withFileLock<T>(
   options: { signal?: AbortSignal | undefined; poll?: number; timing?: Partial<LockTiming> } = {},
 ): Promise<T> {
   const { signal, poll = 250, timing } = options;
-  const taker = new Taker(path, { ...usual, ...timing });
+  const times = { ...usual, ...timing };
+  const taker = new Taker(path, times);
+  const since = performance.now();
+  let isTold = false;
   for (;;) {
     const taken = await taker.attempt();
     if (taken instanceof HeldLock) {
@@ -68,8 +75,22 @@ export async function withFileLock<T>(
       }
     }
     signal?.throwIfAborted();
+    if (!isTold && taken.state !== "free" && performance.now() - since >= times.patience) {
+      isTold = true;
+      tellWaiting(path, taken.state === "held" ? taken.holder : {});
+    }
     await sleep(taken.state === "free" ? 1 : poll);
   }
+}
+
+/** A process that is silent looks as if it hung. */
+function tellWaiting(path: string, { mark, since }: LockHolder): void {
+  // What this process does itself, it says itself.
+  if (mark?.pid === process.pid && mark.space === ownMark().space) return;
+  const what = path.replace(/\.lock$/, "");
+  const who = mark === undefined ? "Another process" : `Process ${String(mark.pid)} on ${mark.host}`;
+  const when = since === undefined ? "" : `, since ${since.slice(0, 19).replace("T", " ")} UTC`;
+  warn(`${who} is at work on ${what}${when}: this one waits for its end, and goes on then.`, "waiting");
 }
 
 /**

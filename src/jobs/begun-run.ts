@@ -21,6 +21,8 @@ const begunSchema = z.object({
   /** What the file of `--class-weights` said. */
   class_weights: z.union([z.enum(["none", "balanced"]), z.record(z.string(), z.number()), z.null()]),
   inputs: runInputs,
+  /** The run that it repeats, as its path was given. */
+  from: z.string().optional(),
 });
 
 /** A run that has begun: all that it was begun with. */
@@ -29,6 +31,8 @@ export interface BegunRun {
   readonly settings: TrainSettings;
   readonly classWeights: ClassWeightsSetting | undefined;
   readonly inputs: RunInputs;
+  /** Path of the run that it repeats. */
+  readonly from?: string | undefined;
 }
 
 /**
@@ -37,7 +41,10 @@ export interface BegunRun {
  * @param run the run's folder
  * @throws FileError when it cannot be written
  */
-export async function writeBegunRun(run: string, { started, settings, classWeights, inputs }: BegunRun): Promise<void> {
+export async function writeBegunRun(
+  run: string,
+  { started, settings, classWeights, inputs, from }: BegunRun,
+): Promise<void> {
   const begun: z.infer<typeof begunSchema> = {
     format: 1,
     started: started.toISOString(),
@@ -46,6 +53,7 @@ export async function writeBegunRun(run: string, { started, settings, classWeigh
     ),
     class_weights: typeof classWeights === "object" ? { ...classWeights } : (classWeights ?? null),
     inputs,
+    ...(from === undefined ? {} : { from }),
   };
   await writeFileAtomically(pathIn(run), `${JSON.stringify(begun)}\n`);
 }
@@ -77,17 +85,18 @@ export async function readBegunRun(run: string): Promise<BegunRun | undefined> {
       subject: "--resume",
       expected: "the folder of a run that was stopped",
       received: (await isThere(run)) ? "a folder without checkpoints" : "a path where nothing is",
-      advice: "Begin a new run: graft train DIR.",
+      advice: "Begin a new run: graft train DIR. Searches of graft tune keep no checkpoints: they are begun anew, too.",
     });
   }
   try {
-    const { started, settings, class_weights: classWeights, inputs } = begunSchema.parse(JSON.parse(text));
+    const { started, settings, class_weights: classWeights, inputs, from } = begunSchema.parse(JSON.parse(text));
     checkAllSettings(path, settings);
     return {
       started: new Date(started),
       settings: settings as TrainSettings,
       classWeights: classWeights ?? undefined,
       inputs,
+      from,
     };
   } catch (cause) {
     throw new FileError(`${path} does not say how a run was begun.`, {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { UsageError } from "../errors/errors.js";
+import { shellWord } from "../errors/shell-word.js";
 import { runFiles } from "../runs/run-files.js";
 import { readRunRecord } from "../runs/run-record.js";
 import type { TrainDone } from "./events.js";
@@ -8,11 +9,19 @@ import type { TrainDone } from "./events.js";
  * How a run has ended, as it was said then.
  *
  * @param run the run's folder
- * @throws UsageError when an earlier version has written it, which did not write down all of that
+ * @throws UsageError when it was a search that was stopped, or an earlier version has written it, which did not write down all of that
  * @throws FileError when its record cannot be read
  */
 export async function endOfRun(run: string): Promise<TrainDone> {
-  const { result, seconds } = await readRunRecord(run);
+  const { result, seconds, searched, interrupted } = await readRunRecord(run);
+  if (searched === true && interrupted) {
+    throw new UsageError(`${run} was begun by graft tune and stopped: a search is not gone on with.`, {
+      subject: "--resume",
+      expected: "a run of graft train that was stopped",
+      received: "one of graft tune",
+      advice: `What it had reached is in ${join(run, runFiles.model)}. Search anew: graft tune DIR; or train with the settings that it had found: graft train --from ${shellWord(run, process.platform)}`,
+    });
+  }
   const { held_out: held, test } = result;
   if (held?.accuracy_interval === undefined) {
     throw new UsageError(`${run} has come to its end: there is nothing to go on with.`, {

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { FileError, UsageError } from "../errors/errors.js";
+import { FileError, GraftError, UsageError } from "../errors/errors.js";
 import { shellWord } from "../errors/shell-word.js";
 import type { ClassWeightsSetting } from "../recipe/class-weights.js";
 import { type Checkpoint, Checkpoints } from "../runs/checkpoints.js";
@@ -50,7 +50,7 @@ export interface OpenedRun {
  * @throws UsageError when the request is not usable
  * @throws FileError when the folder cannot be read or written
  */
-export async function openRun(request: RunRequest, { now }: JobContext): Promise<OpenedRun | "ended"> {
+export async function openRun(request: RunRequest, { now, emit }: JobContext): Promise<OpenedRun | "ended"> {
   const { directory, settings } = request;
   const { resume, from } = settings;
   if (resume !== undefined && from !== undefined) {
@@ -60,7 +60,7 @@ export async function openRun(request: RunRequest, { now }: JobContext): Promise
       received: "both",
     });
   }
-  if (resume !== undefined) return openStopped(resume, request);
+  if (resume !== undefined) return openStopped(resume, request, emit);
   if (from !== undefined) return openRepetition(from, request, new Date(now()));
   if (directory === undefined) {
     throw new UsageError("The folder of photos, DIR, is missing.", {
@@ -108,7 +108,20 @@ async function openRepetition(path: string, request: RunRequest, started: Date):
   };
 }
 
-async function openStopped(path: string, request: RunRequest): Promise<OpenedRun | "ended"> {
+/** The run that a stopped one repeats; where it can no longer be read, the other one goes on without being compared with it. */
+async function repeatedBy(from: string | undefined, emit: JobContext["emit"]): Promise<RunBefore | undefined> {
+  if (from === undefined) return undefined;
+  try {
+    return await readRunBefore(from);
+  } catch (error) {
+    if (!(error instanceof GraftError)) throw error;
+    const message = `Whether this run comes to the same as ${from}, which it repeats, cannot be said any more: ${error.message}`;
+    emit({ event: "warning", code: "other-circumstances", message });
+    return undefined;
+  }
+}
+
+async function openStopped(path: string, request: RunRequest, emit: JobContext["emit"]): Promise<OpenedRun | "ended"> {
   // Before a lock is put where nobody wants it.
   if ((await readBegunRun(path)) === undefined) return "ended";
   const lock = await lockRunFolder(path, "--resume");
@@ -131,7 +144,7 @@ async function openStopped(path: string, request: RunRequest): Promise<OpenedRun
       started: begun.started,
       checkpoints,
       stopped: { inputs: begun.inputs, checkpoint },
-      before: undefined,
+      before: await repeatedBy(begun.from, emit),
       lost: await readLostPhotos(path),
       measured: await readMeasured(path),
     };

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FileError, UsageError } from "../errors/errors.js";
+import { shellWord } from "../errors/shell-word.js";
 import { hashFile } from "../files/checksum.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularText } from "../files/regular-file.js";
@@ -98,7 +99,7 @@ async function textIfThere(file: string): Promise<string | undefined> {
  *
  * @returns the same as were given, where these are not the run's photos
  */
-export function dividedAs({ inputs }: RunBefore, photos: PreparedPhotos): PreparedPhotos {
+export function dividedAs({ inputs }: Pick<RunBefore, "inputs">, photos: PreparedPhotos): PreparedPhotos {
   if (inputs === undefined) return photos;
   const { training, validation } = inputs.photos;
   const byPath = new Map<string, Photo>();
@@ -134,7 +135,7 @@ export function checkRepeats(
       subject: first.kind,
       expected: "the photos and the network of that run",
       received: others.map(({ message }) => message).join("; "),
-      advice: `Put back what has changed, name the folder that has its photos, or begin a new run: graft train ${now.directory}`,
+      advice: `Put back what has changed, name the folder that has its photos, or begin a new run: graft train ${shellWord(now.directory, process.platform)}`,
     });
   }
   const differences = [

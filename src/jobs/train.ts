@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { FileError, NumberError } from "../errors/errors.js";
+import { FileError } from "../errors/errors.js";
 import { shellWord } from "../errors/shell-word.js";
 import { count } from "../errors/words.js";
-import { lostWeight } from "../models/finite-weights.js";
+import { requireFiniteWeights } from "../models/finite-weights.js";
 import { percent } from "../report/words.js";
 import type { Backbone } from "../applications/backbone.js";
 import type { Photo } from "../photos/photo.js";
@@ -176,7 +176,7 @@ interface Ready {
 
 /** Looks at the photos, and fetches the network. */
 async function getReady(
-  { folder, directory, settings, classWeights, started, checkpoints, before }: OpenedRun,
+  { folder, directory, settings, classWeights, started, checkpoints, stopped, before }: OpenedRun,
   search: boolean,
   context: StoppableContext,
 ): Promise<Ready> {
@@ -189,7 +189,7 @@ async function getReady(
   threads.catch(() => undefined);
   const run: Run = { folder: folder.path, settings, search, started, device: runtime.device, checkpoints };
   const prepared = await preparePhotos(directory, settings.seed, emit);
-  const photos = before === undefined ? prepared : dividedAs(before, prepared);
+  const photos = dividedAs({ inputs: before?.inputs ?? stopped?.inputs }, prepared);
   const { classes, division, training, validation, test } = photos;
   // Weights of other classes must show before a network is fetched.
   const weighting = weightingOf({ ...photos, classWeights });
@@ -218,12 +218,13 @@ async function keepMeasured(
 
 /** Where it is written down what the run does; before anything is computed it is made sure that it is the run that was stopped. */
 async function openJournal(
-  { folder, settings, classWeights, started, checkpoints, stopped }: OpenedRun,
+  { folder, settings, classWeights, started, checkpoints, stopped, before }: OpenedRun,
   inputs: RunInputs,
   request: TrainRequest,
   { emit, signal }: StoppableContext,
 ): Promise<Journal> {
-  if (stopped === undefined) await writeBegunRun(folder.path, { started, settings, classWeights, inputs });
+  const from = before?.run;
+  if (stopped === undefined) await writeBegunRun(folder.path, { started, settings, classWeights, inputs, from });
   else checkUnchanged(folder.path, stopped.inputs, inputs, { emit });
   const { state: past, saved } = stopped?.checkpoint ?? {};
   if (saved !== undefined) emit({ event: "resumed", run: folder.path, saved });
@@ -290,15 +291,7 @@ async function loadNetwork(
       emit({ event: "warning", code: "network", message });
     },
   });
-  const lost = lostWeight(backbone.model);
-  if (lost !== undefined) {
-    throw new NumberError("The network cannot be trained: not all of its weights are numbers.", {
-      subject: lost.path,
-      expected: "finite numbers",
-      received: `${lost.value} in the weight "${lost.path}"`,
-      advice: "Its file is damaged, or its own training has failed: use another one.",
-    });
-  }
+  requireFiniteWeights(backbone.model);
   const { name } = backbone.record;
   const { preprocess, preprocessSource, crop, keepProportions, interpolation } = backbone.record;
   emit({

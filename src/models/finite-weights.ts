@@ -1,3 +1,4 @@
+import { NumberError } from "../errors/errors.js";
 import type { BaseModel } from "./base-model.js";
 
 /** A weight that holds something else than numbers. */
@@ -15,6 +16,22 @@ export function lostWeight(model: BaseModel): LostWeight | undefined {
     if (lost !== undefined) return { path, value: lost };
   }
   return undefined;
+}
+
+/**
+ * Refuses a network that would teach nothing.
+ *
+ * @throws NumberError when a weight holds NaN or an infinity
+ */
+export function requireFiniteWeights(model: BaseModel): void {
+  const lost = lostWeight(model);
+  if (lost === undefined) return;
+  throw new NumberError("The network cannot be trained: not all of its weights are numbers.", {
+    subject: lost.path,
+    expected: "finite numbers",
+    received: `${lost.value} in the weight "${lost.path}"`,
+    advice: "Its file is damaged, or its own training has failed: use another one.",
+  });
 }
 
 /** The first of some values that is NaN or an infinity. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { learnedPhotos } from "../applications/own-classifier.js";
 import { FileError, NumberError, ShapeError } from "../errors/errors.js";
 import type { OnnxModel } from "../onnx/model.js";
+import { requireFiniteNumbers } from "../graph/lost-numbers.js";
 import { importOnnxGraph } from "../formats/onnx/import-model.js";
 import { readModel } from "../onnx/read-model.js";
 import type { DecodedPhoto } from "../photos/decode.js";
@@ -112,6 +113,11 @@ function misfit(file: string, labels: number, columns: number): ShapeError {
   });
 }
 
+/** What becomes of a classifier that computes with NaN, as the beginning of a sentence. */
+export function answersNothing(file: string): string {
+  return `${file} does not answer with probabilities`;
+}
+
 class OnnxClassifier implements Classifier {
   constructor(
     readonly labels: readonly string[],
@@ -171,7 +177,7 @@ class OnnxClassifier implements Classifier {
     }
     if (row.length !== this.labels.length) throw misfit(this.file, this.labels.length, row.length);
     if (row.some((probability) => !Number.isFinite(probability))) {
-      throw new NumberError(`${this.file} does not answer with probabilities.`, {
+      throw new NumberError(`${answersNothing(this.file)}.`, {
         subject: this.file,
         expected: "a number from 0 to 1 for each class",
         received: this.labels
@@ -218,6 +224,7 @@ export function readClassifier(bytes: Uint8Array, file: string): ClassifierConte
  * @param file its path
  * @param photos how many it will look at: for many the engine may make copies that work at once
  * @throws FileError when it is no ONNX file, or none that Graft has written as a classifier
+ * @throws NumberError when NaN or an infinity is computed with in it
  * @throws ShapeError when it has more or fewer labels than probabilities
  * @throws EngineError when the engine refuses it
  */
@@ -229,7 +236,7 @@ export async function createClassifier(
 ): Promise<Classifier> {
   const { model, labels } = readClassifier(bytes, file);
   // The engine gives a file all the memory that it asks for, and computes what it can at once: what Graft has written, Graft reads.
-  importOnnxGraph(model, { file, own: true });
+  requireFiniteNumbers(importOnnxGraph(model, { file, own: true }), answersNothing(file));
   const session = await runtime.createSession(bytes, photos < worthCopies ? {} : { runBytes });
   return new OnnxClassifier(labels, model.metadata, session, file);
 }

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { layers, models, Tensor } from "graft-ml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readModel } from "../../src/onnx/read-model.js";
 import { float32 } from "../../src/onnx/tensor-data.js";
@@ -16,10 +17,59 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "graft-lost-"));
   await writePhotoFolder(join(folder, "photos"), 6);
   await writeFile(join(folder, "lost.onnx"), changed(tinyNetwork(), "kernel", NaN));
-  await writeFile(join(folder, "answers-nan.onnx"), changed(colourClassifier(), "scale", NaN));
+  await writeFile(join(folder, "holds-nan.onnx"), changed(colourClassifier(), "scale", NaN));
+  await writeFile(join(folder, "answers-nan.onnx"), changed(colourClassifier(), "scale", 3e38));
   await writeFile(join(folder, "steep.onnx"), steepNetwork());
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+/** The tiny network with a node between its convolution and its rectifier. */
+function withNode(
+  op: string,
+  attributes: Readonly<Record<string, number>>,
+  given: Readonly<Record<string, readonly number[]>> = {},
+): Uint8Array {
+  const model = readModel(tinyNetwork(), "test");
+  const [conv, relu] = model.nodes;
+  if (conv === undefined || relu === undefined) throw new TypeError("The network has two nodes.");
+  const between = {
+    ...{ name: "between", op, domain: "", inputs: ["y", ...Object.keys(given)], outputs: ["z"] },
+    attributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, value]) => [name, { type: "float" as const, value }]),
+    ),
+  };
+  const constants = Object.entries(given).map(([name, data]) => [name, float32(data, [])] as const);
+  return writeModel({
+    ...model,
+    nodes: [conv, between, { ...relu, inputs: ["z"] }],
+    constants: new Map([...model.constants, ...constants]),
+  });
+}
+
+/** Writes a network of Keras's layers of whose kernel one number is lost. */
+async function writeKerasNetwork(path: string, value: number): Promise<void> {
+  const model = new models.Sequential([
+    layers.Input({ shape: [32, 32, 3] }),
+    new layers.Conv2D({ filters: 4, kernelSize: 1, name: "conv" }),
+    new layers.GlobalAveragePooling2D(),
+    new layers.Dense({ units: 3, activation: "softmax", name: "said" }),
+  ]);
+  const [kernel] = model.weights;
+  if (kernel === undefined) throw new TypeError("The model has weights.");
+  const data = Float32Array.from(kernel.value.data);
+  data[1] = value;
+  kernel.assign(new Tensor("float32", data, [...kernel.value.dims]));
+  await model.save(path);
+}
+
+/** Copies a TensorFlow.js network, with one number of its weights replaced; its last 21 are those of the classifier. */
+async function writeTfjsNetwork(path: string, value: number, place: number): Promise<void> {
+  await cp(join(import.meta.dirname, "..", "fixtures", "tfjs-depthwise"), path, { recursive: true });
+  const file = join(path, "weights.bin");
+  const weights = await readFile(file);
+  weights.writeFloatLE(value, 4 * place);
+  await writeFile(file, weights);
+}
 
 /** A network with one number of a constant replaced. */
 function changed(bytes: Uint8Array, name: string, value: number): Uint8Array {
@@ -103,6 +153,76 @@ describe("graft train", () => {
   });
 });
 
+describe("a network that computes with what is no number", () => {
+  const kinds: readonly (readonly [name: string, write: (path: string) => Promise<void>, named: RegExp])[] = [
+    [
+      "weight.onnx",
+      (path) => writeFile(path, changed(tinyNetwork(), "kernel", Infinity)),
+      /Infinity in the weight "conv\/kernel"/,
+    ],
+    [
+      "attribute.onnx",
+      (path) => writeFile(path, withNode("LeakyRelu", { alpha: NaN })),
+      /NaN in the attribute "alpha" of "between"/,
+    ],
+    [
+      "endless.onnx",
+      (path) => writeFile(path, withNode("Elu", { alpha: -Infinity })),
+      /-Infinity in the attribute "alpha"/,
+    ],
+    [
+      "constant.onnx",
+      (path) => writeFile(path, withNode("Sub", {}, { c: [NaN] })),
+      /NaN in a constant of "between" \(Sub\)/,
+    ],
+    [
+      "factor.onnx",
+      (path) => writeFile(path, withNode("Mul", {}, { c: [Infinity] })),
+      /Infinity in a constant of "between"/,
+    ],
+    ["lost.keras", (path) => writeKerasNetwork(path, NaN), /NaN in the weight "conv\/kernel"/],
+    ["lost.h5", (path) => writeKerasNetwork(path, -Infinity), /-Infinity in the weight "conv\/kernel"/],
+    ["lost-tfjs", (path) => writeTfjsNetwork(path, NaN, 0), /NaN in the weight "depthwise_conv2d_\w+\/\w*kernel"/],
+  ];
+
+  test.each(kinds)("is named by graft inspect and graft train: %s", async (name, write, named) => {
+    await write(join(folder, name));
+    const looked = await graft(["inspect", name], folder);
+    expect(looked.exitCode, looked.stderr).toBe(0);
+    expect(looked.stdout).toMatch(/^unusable .* are numbers\./m);
+    expect(looked.stdout).toMatch(named);
+    const trained = await graft(["train", "photos", "--network", name, ...options, "--out", "never"], folder);
+    expect(trained.exitCode, trained.stderr).toBe(1);
+    expect(trained.stderr).toMatch(named);
+    expect(events(trained.stdout).at(-1)).toMatchObject({ event: "error", code: "number" });
+    expect(existsSync(join(folder, "never"))).toBe(false);
+  });
+
+  test("is none where an infinity is a bound, or what is cut off", async () => {
+    const bounds = { low: [0], high: [Infinity] };
+    await writeFile(join(folder, "bounds.onnx"), withNode("Clip", {}, bounds));
+    await writeTfjsNetwork(join(folder, "cut-tfjs"), NaN, 60);
+    for (const name of ["bounds.onnx", "cut-tfjs"]) {
+      const { exitCode, stdout } = await graft(["inspect", name], folder);
+      expect(exitCode).toBe(0);
+      expect(stdout).not.toMatch(/unusable/);
+    }
+  });
+});
+
+describe("a classifier that holds NaN", () => {
+  test.each([
+    ["predict", join("photos", "red", "0.jpg")],
+    ["explain", join("photos", "red", "0.jpg")],
+    ["evaluate", "photos"],
+  ])("is refused by graft %s, which names where", async (command, ...photos) => {
+    const { exitCode, stderr, stdout } = await graft([command, "holds-nan.onnx", ...photos, "--json"], folder);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/holds-nan\.onnx does not answer[\s\S]*NaN in a constant of "logits" \(Mul\)/);
+    expect(stdout).not.toMatch(/prediction|explanation|null/);
+  });
+});
+
 describe("a classifier that answers NaN", () => {
   test.each([
     ["predict", join("photos", "red", "0.jpg"), join("photos", "red", "1.jpg")],
@@ -110,7 +230,7 @@ describe("a classifier that answers NaN", () => {
   ])("is refused by graft %s", async (command, ...photos) => {
     const { exitCode, stderr, stdout } = await graft([command, "answers-nan.onnx", ...photos, "--json"], folder);
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/answers-nan\.onnx does not answer with probabilities\.[\s\S]*red: NaN/);
+    expect(stderr).toMatch(/answers-nan\.onnx does not answer with probabilities\.[\s\S]*: NaN/);
     expect(stdout).not.toMatch(/prediction|null/);
   });
 

@@ -2,8 +2,9 @@ import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { shellWord } from "../../src/errors/shell-word.js";
 import { runRecord } from "../../src/runs/run-record.js";
-import { events, graft, type Outcome } from "./command.js";
+import { events, graft, type Outcome, startGraft } from "./command.js";
 import { writePhoto, writePhotoFolder } from "./photos.js";
 import { tinyNetwork } from "./tiny-network.js";
 
@@ -62,13 +63,16 @@ test("a record of format 1 is repeated by its fingerprint and split", async () =
 }, 60_000);
 
 test("photos that are others are named before anything is computed, and options that contradict are refused", async () => {
-  await cp(join(folder, "photos"), join(folder, "changed"), { recursive: true });
-  await writePhoto(join(folder, "changed", "red", "1.jpg"), "red", 77);
-  await rename(join(folder, "changed", "blue", "2.jpg"), join(folder, "changed", "blue", "20.jpg"));
-  const changed = await graft(["train", "changed", "--from", "first", "--out", "none"], folder);
+  // What is to be pasted runs nothing of a name.
+  const name = "changed $(touch pasted)";
+  await cp(join(folder, "photos"), join(folder, name), { recursive: true });
+  await writePhoto(join(folder, name, "red", "1.jpg"), "red", 77);
+  await rename(join(folder, name, "blue", "2.jpg"), join(folder, name, "blue", "20.jpg"));
+  const changed = await graft(["train", name, "--from", "first", "--out", "none"], folder);
   expect(changed.exitCode).toBe(1);
   expect(changed.stderr).toMatch(/1 photo is missing: blue\/2\.jpg; 1 photo is new: blue\/20\.jpg/);
   expect(changed.stderr).toMatch(/1 photo has other contents: red\/1\.jpg/);
+  expect(changed.stderr).toContain(`begin a new run: graft train ${shellWord(name, process.platform)}`);
 
   const contradicted = await graft(["train", "--from", "first", "--seed", "6"], folder);
   expect(contradicted.exitCode).toBe(2);
@@ -87,3 +91,47 @@ test("a list of photos that was changed is not believed", async () => {
   expect(forged.exitCode).toBe(1);
   expect(forged.stderr).toMatch(/photos\.jsonl is not the list of the photos of its run/);
 }, 60_000);
+
+test("a repetition that was stopped is compared when it is gone on with, and goes on without the other run where that has gone", async () => {
+  const begun = startGraft(["train", "--from", "first", "--out", "stopped", "--json"], folder);
+  await begun.seen('"stage":"head"');
+  begun.signal("SIGKILL");
+  expect((await begun.outcome).exitCode).toBeNull();
+  await cp(join(folder, "stopped"), join(folder, "alone"), { recursive: true });
+  const ended = await graft(["train", "--resume", "stopped", "--json"], folder);
+  expect(ended.exitCode, ended.stderr).toBe(0);
+  expect(events(ended.stdout).at(-1)?.["repeated"]).toEqual({
+    ...{ run: "first", same_model: true, same_history: true, differences: [] },
+  });
+
+  await rename(join(folder, "first"), join(folder, "first-moved"));
+  try {
+    const alone = await graft(["train", "--resume", "alone", "--json"], folder);
+    expect(alone.exitCode, alone.stderr).toBe(0);
+    const told = events(alone.stdout);
+    expect(told.find(({ event }) => event === "warning")?.["message"]).toMatch(
+      /Whether this run comes to the same as first, which it repeats, cannot be said any more: There is no run at first/,
+    );
+    expect(told.at(-1)?.["repeated"]).toBeUndefined();
+    expect(await read("alone", "model.onnx")).toEqual(await read("stopped", "model.onnx"));
+  } finally {
+    await rename(join(folder, "first-moved"), join(folder, "first"));
+  }
+}, 120_000);
+
+test("a search that was stopped is not gone on with, which is said before anything is computed", async () => {
+  await cp(join(folder, "first"), join(folder, "searched"), { recursive: true });
+  const file = join(folder, "searched", "run.json");
+  const record = runRecord.parse(JSON.parse(await readFile(file, "utf8")));
+  await writeFile(file, JSON.stringify({ ...record, searched: true, interrupted: true }));
+  const stopped = await graft(["train", "--resume", "searched"], folder);
+  expect(stopped.exitCode).toBe(2);
+  expect(stopped.stderr).toMatch(/searched was begun by graft tune and stopped: a search is not gone on with\./);
+  expect(stopped.stderr).toMatch(/graft tune DIR; or train .* graft train --from searched$/m);
+  expect(stopped.stdout).toBe("");
+  // One that was killed before its end has no record.
+  await rm(file);
+  const killed = await graft(["train", "--resume", "searched"], folder);
+  expect(killed.exitCode).toBe(2);
+  expect(killed.stderr).toMatch(/Searches of graft tune keep no checkpoints/);
+});

@@ -1,11 +1,10 @@
 import { preprocessInput } from "../../applications/preprocess.js";
 import type { Backbone } from "../../applications/backbone.js";
 import { checkOptionNames, refuse, text } from "../../errors/check.js";
-import { NumberError } from "../../errors/errors.js";
 import { writeFileAtomically } from "../../files/atomic-write.js";
 import { checkSettings, scriptOptions } from "../../jobs/check-settings.js";
 import { settingsFor, trainOptions, type TrainSettings } from "../../jobs/train-options.js";
-import { lostWeight } from "../../models/finite-weights.js";
+import { requireFiniteWeights } from "../../models/finite-weights.js";
 import { Model } from "../../models/model.js";
 import type { BaseModel } from "../../models/base-model.js";
 import { platform } from "../../models/platform.js";
@@ -271,14 +270,8 @@ async function loadNetwork(settings: TrainSettings, onEvent: (event: RecipeEvent
       onEvent({ event: "progress", stage: "downloading", unit: "bytes", ...amount, what });
     },
   });
-  const lost = lostWeight(backbone.model);
-  if (lost === undefined) return backbone;
-  throw new NumberError("The network cannot be trained: not all of its weights are numbers.", {
-    subject: lost.path,
-    expected: "finite numbers",
-    received: `${lost.value} in the weight "${lost.path}"`,
-    advice: "Its file is damaged, or its own training has failed: use another one.",
-  });
+  requireFiniteWeights(backbone.model);
+  return backbone;
 }
 
 /** The same classifier for photos as they are read. */

@@ -1,4 +1,5 @@
 import { UsageError } from "../../errors/errors.js";
+import { requireFiniteNumbers } from "../../graph/lost-numbers.js";
 import { rebuild } from "../../graph/rebuild.js";
 import { formatShape, type Shape } from "../../graph/shape.js";
 import type { Value } from "../../graph/value.js";
@@ -6,6 +7,7 @@ import { importOnnxGraph } from "../../formats/onnx/import-model.js";
 import type { BaseModel } from "../../models/base-model.js";
 import { toChannelsFirst } from "../../nn/channels.js";
 import type { OnnxModel } from "../../onnx/model.js";
+import { answersNothing } from "../classifier.js";
 import { cast } from "../../ops/layout.js";
 import { inferenceGraph } from "../../training/programs/inference-graph.js";
 
@@ -65,9 +67,11 @@ export function explainableModel(model: BaseModel): Explainable {
  *
  * @param model the file as `readModel` gives it
  * @param file its path
+ * @throws NumberError when NaN or an infinity is computed with in it
  */
 export function explainableClassifier(model: OnnxModel, file: string): Explainable {
   const graph = importOnnxGraph(model, { file, own: true, output: "probabilities" });
+  requireFiniteNumbers(graph, answersNothing(file));
   const answer = (image: Value): Value => {
     const [placeholder] = graph.inputs;
     const [output] = graph.outputs;
