@@ -84,7 +84,7 @@ const events: {
   skipped: { path: true, reason: true },
   prediction: {
     ...{ path: true, label: true, probability: true, labels: true, probabilities: true },
-    ...{ distance: true, foreign: true },
+    ...{ top: true, distance: true, foreign: true },
   },
   explanation: { path: true, label: true, probability: true, method: true, picture: true, heat: true },
   network: {
@@ -119,7 +119,7 @@ const ends: { readonly [Command in DoneEvent["command"]]: FieldsOfEnd<Command> }
     ...{ balanced_accuracy: true, calibration_error: true },
     ...{ foreign: true, per_class: true, confusion: true, device: true },
   },
-  predict: { photos: true, skipped: true, device: true },
+  predict: { photos: true, skipped: true, by_class: true, foreign: true, device: true },
   explain: { photos: true, skipped: true, device: true },
   networks: { networks: true },
   inspect: { usable: true },

@@ -62,6 +62,7 @@ async function predictionTimes(file: string, paths: readonly string[]): Promise<
     stdout,
     stderr: process.stderr,
     env: {},
+    readInput: () => Promise.resolve(new Uint8Array()),
     now: () => Date.now(),
     parts: jobParts,
     onInterrupt: () => () => undefined,

@@ -35,6 +35,7 @@ async function train(): Promise<void> {
       stdout: { write: () => true },
       stderr: process.stderr,
       env: {},
+      readInput: () => Promise.resolve(new Uint8Array()),
       now: () => Date.now(),
       parts: jobParts,
       onInterrupt: () => () => undefined,

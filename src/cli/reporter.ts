@@ -39,6 +39,12 @@ export class Reporter {
     this.surroundings.stdout.write(`${harmless(text)}\n`);
   }
 
+  /** For tables, on stdout: what is in their cells stays as it is. */
+  table(line: string): void {
+    this.bar.clear();
+    this.surroundings.stdout.write(`${line}\n`);
+  }
+
   /** Something that the user should know. */
   warn(code: string, message: string): void {
     this.event({ event: "warning", code, message });

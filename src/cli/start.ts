@@ -1,5 +1,6 @@
 import { endBySignal } from "./end-by-signal.js";
 import { jobParts } from "../hosts/node/job-parts.js";
+import { readAll } from "./read-all.js";
 import { run } from "./run.js";
 import { openStreams } from "./streams.js";
 
@@ -15,6 +16,7 @@ const exitCode = await run(process.argv.slice(2), {
   goOnUnread: () => {
     streams.goOnUnread();
   },
+  readInput: () => readAll(process.stdin),
   env: process.env,
   now: () => Date.now(),
   parts: jobParts,

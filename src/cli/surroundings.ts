@@ -7,6 +7,8 @@ export type { TextStream } from "../report/progress.js";
 export interface Surroundings {
   /** Results. */
   readonly stdout: TextStream;
+  /** All that comes on the standard input, to its end. */
+  readInput(): Promise<Uint8Array>;
   /** Words for people. */
   readonly stderr: TextStream;
   /** From now on the work goes on where nobody takes what is said on stdout; before, the process ends. */

@@ -102,6 +102,7 @@ function setUp(
   const surroundings: Surroundings = {
     stdout: { write: (text) => stdout.push(text) },
     stderr: { write: (text) => stderr.push(text) },
+    readInput: () => Promise.resolve(new Uint8Array()),
     env: {},
     now: () => (now += 100),
     parts,

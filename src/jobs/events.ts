@@ -55,6 +55,8 @@ export type JobEvent =
       readonly labels?: readonly string[] | undefined;
       /** By label, in the order of the classes. */
       readonly probabilities: Readonly<Record<string, number>>;
+      /** Only with `--top`: so many labels, the most probable first. */
+      readonly top?: readonly { readonly label: string; readonly probability: number }[] | undefined;
       /** How far the photo is from all that was learned from, in [0, 2]. Absent where the classifier's file does not say. */
       readonly distance?: number | undefined;
       /**
@@ -179,7 +181,18 @@ export type DoneEvent =
   | EvaluateDone
   | {
       readonly event: "done";
-      readonly command: "predict" | "explain";
+      readonly command: "predict";
+      readonly photos: number;
+      readonly skipped: number;
+      /** How many photos were given each label, in the order of the classes. */
+      readonly by_class: Readonly<Record<string, number>>;
+      /** Photos that are like nothing that was learned from. Absent where the classifier's file does not say which are. */
+      readonly foreign?: number | undefined;
+      readonly device: string;
+    }
+  | {
+      readonly event: "done";
+      readonly command: "explain";
       readonly photos: number;
       readonly skipped: number;
       readonly device: string;

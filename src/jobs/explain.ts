@@ -5,6 +5,7 @@ import { count, quotedList } from "../errors/words.js";
 import { writeNewFile } from "../files/new-file.js";
 import { decodeAhead } from "../photos/decode-ahead.js";
 import { seenPart } from "../photos/framing.js";
+import { namedPhotos } from "../photos/named-photos.js";
 import { PhotoError } from "../photos/photo-error.js";
 import { readableFormats } from "../photos/photo-format.js";
 import type { ExplainMethod } from "../recipe/explain/methods.js";
@@ -16,7 +17,7 @@ import { type JobContext, openDevice } from "./job.js";
 export interface ExplainRequest {
   /** A run folder, or a `model.onnx`. */
   readonly model: string;
-  /** Paths of files. */
+  /** Files, folders and patterns. */
   readonly photos: readonly string[];
   /** Default what suits the network. */
   readonly method: ExplainMethod | undefined;
@@ -49,15 +50,16 @@ function rowsOf(data: Float32Array, columns: number): number[][] {
 /**
  * Draws where in photos a classifier sees what speaks for a class, a PNG for each; those that cannot be read are named and left out.
  *
- * @throws UsageError when the classifier has no class of this name, or the method does not suit it
+ * @throws UsageError for a folder without photos and a pattern that nothing fits, when the classifier has no class of this name, or the method does not suit it
  * @throws FileError when the classifier, or each of the photos, cannot be read, or a picture cannot be written
  */
 export async function explainPhotos(
-  { model, photos, method, label, out, device }: ExplainRequest,
+  { model, photos: words, method, label, out, device }: ExplainRequest,
   context: JobContext,
 ): Promise<void> {
   const { emit, parts } = context;
   const runtime = await openDevice(device, context);
+  const photos = await namedPhotos(words);
   const explainer = await parts.openExplainer(runtime, model, method);
   let explained = 0;
   let lost: { readonly path: string; readonly reason: string } | undefined;

@@ -1,12 +1,12 @@
-import { stat } from "node:fs/promises";
-import { shellWord } from "../errors/shell-word.js";
-import { FileError, UsageError } from "../errors/errors.js";
+import { FileError } from "../errors/errors.js";
 import { namedRecord } from "../errors/named-record.js";
 import { count } from "../errors/words.js";
+import { decodePhoto } from "../photos/decode.js";
+import { namedPhotos, photoOrList } from "../photos/named-photos.js";
 import { PhotoError } from "../photos/photo-error.js";
 import { readableFormats } from "../photos/photo-format.js";
 import type { Classifier } from "../recipe/classifier.js";
-import { lookAtPhotos } from "../recipe/look-at-photos.js";
+import { type Looked, lookAtPhotos } from "../recipe/look-at-photos.js";
 import { predictionSet } from "../recipe/prediction-set.js";
 import { mostProbable } from "../report/most-probable.js";
 import type { JobEvent } from "./events.js";
@@ -16,47 +16,86 @@ import { type JobContext, openDevice } from "./job.js";
 export interface PredictRequest {
   /** A run folder, or a `model.onnx`. */
   readonly model: string;
-  /** Paths of files. */
+  /** Files, folders and patterns; `-` for what `input` holds. */
   readonly photos: readonly string[];
+  /** What came on the standard input: a photo, or a list of paths. */
+  readonly input?: Uint8Array | undefined;
+  /** How many of the most probable labels each prediction lists; default none. */
+  readonly top?: number | undefined;
   readonly device: string;
-  /** Told of the classes before the first photo is looked at. */
-  readonly onLabels?: (labels: readonly string[]) => void;
+  /** Told of the classes, and of the photos' paths, before the first photo is looked at. */
+  readonly onBegin?: (labels: readonly string[], paths: readonly string[]) => void;
 }
 
-async function refuseFolders(photos: readonly string[]): Promise<void> {
-  for (const path of photos) {
-    // What cannot be looked at is reported when it is decoded.
-    const isFolder = await stat(path).then(
-      (entry) => entry.isDirectory(),
-      () => false,
-    );
-    if (!isFolder) continue;
-    const word = shellWord(path, process.platform);
-    throw new UsageError(`${path} is a folder, not a photo.`, {
-      subject: path,
-      expected: "the path of a photo",
-      received: "a folder",
-      advice:
-        process.platform === "win32"
-          ? `To look at all photos in it, list them; to measure on labelled photos, use: graft evaluate MODEL ${word}`
-          : `To look at all photos in it: graft predict MODEL ${shellWord(path.replace(/\/*$/, "/"), process.platform)}*. ` +
-            `To measure on labelled photos: graft evaluate MODEL ${word}`,
-    });
+/** A photo to look at: in a file, or what came on the standard input. */
+interface Asked {
+  readonly path: string;
+  readonly bytes?: Uint8Array;
+}
+
+/** All photos that were asked for, in order. */
+async function photosOf({ photos, input }: PredictRequest): Promise<readonly Asked[]> {
+  const all: Asked[] = [];
+  for (const word of photos) {
+    if (word !== "-" || input === undefined) {
+      for (const path of await namedPhotos([word])) all.push({ path });
+      continue;
+    }
+    const given = photoOrList(input);
+    if ("photo" in given) all.push({ path: word, bytes: given.photo });
+    else for (const path of given.paths) all.push({ path });
+  }
+  return all;
+}
+
+/** Looks at photos in their order, wherever they come from. */
+async function* lookAtAll(classifier: Classifier, photos: readonly Asked[]): AsyncGenerator<Looked<Asked>> {
+  const inFiles = photos.filter(({ bytes }) => bytes === undefined);
+  const looked = lookAtPhotos(classifier, inFiles)[Symbol.asyncIterator]();
+  try {
+    for (const item of photos) {
+      if (item.bytes !== undefined) yield await lookAtInput(classifier, item, item.bytes);
+      else {
+        const next = await looked.next();
+        if (next.done !== true) yield next.value;
+      }
+    }
+  } finally {
+    await looked.return(undefined);
   }
 }
 
-/** Looks at the photos; gives those that could not be read. */
+async function lookAtInput(classifier: Classifier, item: Asked, bytes: Uint8Array): Promise<Looked<Asked>> {
+  const { shrinksTo: resizedTo } = classifier;
+  try {
+    const photo = await decodePhoto(bytes, { name: item.path, ...(resizedTo === undefined ? {} : { resizedTo }) });
+    return { item, ...(await classifier.predict(photo, true)) };
+  } catch (error) {
+    if (error instanceof PhotoError) return { item, reason: error.reason };
+    throw error;
+  }
+}
+
+/** What was found on all photos together. */
+interface Tally {
+  readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  /** Photos by the label that they were given, in the order of the classes. */
+  readonly byClass: readonly number[];
+  /** Photos that are like nothing that was learned from; `undefined` where the classifier does not say which are. */
+  readonly foreign: number | undefined;
+}
+
+/** Looks at the photos, and tells what is on each. */
 async function look(
   classifier: Classifier,
-  photos: readonly string[],
+  { photos, top }: { readonly photos: readonly Asked[]; readonly top: number | undefined },
   emit: (event: JobEvent) => void,
-): Promise<readonly { readonly path: string; readonly reason: string }[]> {
+): Promise<Tally> {
   const { labels } = classifier;
+  const byClass = labels.map(() => 0);
+  let strange = 0;
   const skipped: { path: string; reason: string }[] = [];
-  for await (const looked of lookAtPhotos(
-    classifier,
-    photos.map((path) => ({ path })),
-  )) {
+  for await (const looked of lookAtAll(classifier, photos)) {
     const { path } = looked.item;
     if ("reason" in looked) {
       const { reason } = looked;
@@ -67,6 +106,8 @@ async function look(
     const { probabilities, distance, foreign } = looked;
     const best = mostProbable(probabilities);
     const { setThreshold } = classifier;
+    byClass[best] = (byClass[best] ?? 0) + 1;
+    if (foreign === true) strange++;
     const named = setThreshold === undefined ? undefined : predictionSet(probabilities, setThreshold);
     emit({
       event: "prediction",
@@ -75,27 +116,46 @@ async function look(
       probability: probabilities[best] ?? 0,
       labels: named?.map((index) => labels[index] ?? ""),
       probabilities: namedRecord(labels.map((name, index) => [name, probabilities[index] ?? 0])),
+      top:
+        top === undefined
+          ? undefined
+          : mostProbableOf(probabilities, top).map((index) => ({
+              label: labels[index] ?? "",
+              probability: probabilities[index] ?? 0,
+            })),
       distance,
       foreign,
     });
   }
-  return skipped;
+  return { skipped, byClass, foreign: classifier.distanceThreshold === undefined ? undefined : strange };
+}
+
+/** The classes that are the most probable, the first of equal ones in front. */
+function mostProbableOf(probabilities: Float32Array, top: number): readonly number[] {
+  return Array.from(probabilities.keys())
+    .sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0) || a - b)
+    .slice(0, top);
 }
 
 /**
  * Says what is on photos; those that cannot be read are named and left out.
  *
- * @throws UsageError for a folder in place of a photo
+ * @throws UsageError for a folder without photos, and for a pattern that nothing fits
  * @throws FileError when the classifier, or each of the photos, cannot be read
  */
-export async function predict({ model, photos, device, onLabels }: PredictRequest, context: JobContext): Promise<void> {
+export async function predict(request: PredictRequest, context: JobContext): Promise<void> {
   const { emit, parts } = context;
+  const { model, device, top, onBegin } = request;
   const runtime = await openDevice(device, context);
-  await refuseFolders(photos);
+  const photos = await photosOf(request);
   const classifier = await parts.openClassifier(runtime, model, photos.length);
   try {
-    onLabels?.(classifier.labels);
-    const skipped = await look(classifier, photos, emit);
+    const { labels } = classifier;
+    onBegin?.(
+      labels,
+      photos.map(({ path }) => path),
+    );
+    const { skipped, byClass, foreign } = await look(classifier, { photos, top }, emit);
     const [first] = skipped;
     if (first !== undefined && skipped.length === photos.length) {
       if (photos.length === 1) throw new PhotoError(first.path, first.reason);
@@ -105,8 +165,15 @@ export async function predict({ model, photos, device, onLabels }: PredictReques
         received: `${count(photos.length, "file")} that cannot be used, such as ${first.path} (${first.reason})`,
       });
     }
-    const looked = photos.length - skipped.length;
-    emit({ event: "done", command: "predict", photos: looked, skipped: skipped.length, device: runtime.device });
+    emit({
+      event: "done",
+      command: "predict",
+      photos: photos.length - skipped.length,
+      skipped: skipped.length,
+      by_class: namedRecord(labels.map((name, index) => [name, byClass[index] ?? 0])),
+      foreign,
+      device: runtime.device,
+    });
   } finally {
     await classifier.release();
   }

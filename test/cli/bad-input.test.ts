@@ -183,8 +183,16 @@ const others: readonly BadCall[] = [
     says: ["network.onnx is not a classifier made by Graft", "labels", "graft train"],
   },
   {
-    ...{ what: "a folder instead of a photo", args: ["predict", "run", "photos/red"], exitCode: 2 },
-    says: ["photos/red is a folder", "graft predict MODEL photos/red/*", "graft evaluate MODEL photos/red"],
+    ...{ what: "a folder without photos", args: ["predict", "run", "empty"], exitCode: 2 },
+    says: ["There is no photo in empty"],
+  },
+  {
+    ...{ what: "a pattern that nothing fits", args: ["predict", "run", "photos/**/*.heic"], exitCode: 2 },
+    says: ["No file fits photos/**/*.heic"],
+  },
+  {
+    ...{ what: "two forms of output", args: ["predict", "run", "flat", "--csv", "--json"], exitCode: 2 },
+    says: ["--csv or --json"],
   },
   {
     ...{ what: "a photo that is missing", args: ["predict", "run", "gone.jpg"], exitCode: 1 },

@@ -39,7 +39,10 @@ test("predict --json: predictions in order, skipped, done", async () => {
   expect(probabilities.map(([label]) => label)).toEqual(["red", "green", "blue"]);
   expect(probabilities.reduce((sum, [, value]) => sum + value, 0)).toBeCloseTo(1, 5);
   expect(prediction?.["probability"]).toBe(Math.max(...probabilities.map(([, value]) => value)));
-  expect(list.at(-1)).toEqual({ event: "done", command: "predict", photos: 2, skipped: 1, device: "cpu" });
+  const byClass = { red: 1, green: 0, blue: 1 };
+  expect(list.at(-1)).toEqual({
+    ...{ event: "done", command: "predict", photos: 2, skipped: 1, by_class: byClass, device: "cpu" },
+  });
 });
 
 test("a photo like nothing that was learned from is called so, in line; its label is still given", async () => {

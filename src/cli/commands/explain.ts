@@ -21,6 +21,8 @@ interface ExplainFlags {
 const help = `
 MODEL is a run folder of \`graft train\`, or its model.onnx. Each PHOTO is a file:
 ${readableFormats}.
+A folder stands for all photos in it and in its folders, a pattern such as 'holiday/**/*.jpg' for all that
+fit.
 
 cat.jpg.heat.png is written beside cat.jpg, or into the folder --out: the photo in grey, in colour on it
 what speaks for the class. A name that is taken is never written over: cat.jpg.heat-2.png.
@@ -46,7 +48,7 @@ export function addExplain(program: Command, surroundings: Surroundings): void {
     .summary("draw where on photos it sees what speaks for a class")
     .description("Draws where on photos the classifier sees what speaks for a class.")
     .argument("<MODEL>", "a run folder or a model.onnx", someText("MODEL", "the path of a run folder or a model.onnx"))
-    .argument("<PHOTO...>", "photos")
+    .argument("<PHOTO...>", "photos, folders or patterns")
     .option("--method <name>", `how: ${explainMethods.join(", ")}`, oneOf("--method", explainMethods))
     .option("--class <name>", "which class; default the one that it says", someText("--class", "the name of a class"))
     .option(

@@ -4,13 +4,19 @@ import { pad } from "../../report/text-table.js";
 import { textWidth } from "../../report/text-width.js";
 import { percent } from "../../report/words.js";
 import { contextFor, type Words } from "../face.js";
-import { addJson, addOptions, deviceOption, someText } from "../options.js";
+import { UsageError } from "../../errors/errors.js";
+import { count } from "../../errors/words.js";
+import type { DoneEvent, JobEvent } from "../../jobs/events.js";
+import { csvCell } from "../../report/csv-cell.js";
+import { addJson, addOptions, deviceOption, someText, wholeNumber } from "../options.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
 import { greatest } from "../../onnx/extremes.js";
 
 interface PredictFlags {
   readonly device: string;
+  readonly csv?: boolean;
+  readonly top?: number;
   readonly json?: boolean;
 }
 
@@ -20,6 +26,8 @@ const foreignText = "like nothing it has learned from";
 const help = `
 MODEL is a run folder of \`graft train\`, or its model.onnx. Each PHOTO is a file:
 ${readableFormats}.
+A folder stands for all photos in it and in its folders, a pattern such as 'holiday/**/*.jpg' for all that
+fit, - for what comes on the standard input: a photo, or paths of photos, one a line.
 
 Where one label would be a guess, those follow between which it lies: the right one is among them for
 95 of 100 photos of the kind that was learned from.
@@ -32,7 +40,9 @@ Photos that cannot be read are named and left out; the exit code is 1 only when 
 
 Examples:
   graft predict runs/photos-20260131-120000 new.jpg
-  graft predict model.onnx holiday/*.jpg --json`;
+  graft predict model.onnx holiday/*.jpg --json
+  graft predict model.onnx holiday --csv > holiday.csv
+  find . -name '*.jpg' | graft predict model.onnx - --top 3`;
 
 /** Where more than so many labels are possible, the photo says little. */
 const mostNamed = 3;
@@ -46,6 +56,43 @@ function orText(labels: readonly string[]): string {
 /** Longer paths do not move the labels of all others to the right. */
 const widestPath = 60;
 
+/** Fewer photos are counted at a glance. */
+const worthSumming = 10;
+
+/** What a prediction is in a line for people, behind path and label. */
+function behind({ labels = [], foreign = false, top }: PredictionEvent): string {
+  if (top !== undefined) {
+    const others = top.slice(1).map(({ label, probability }) => `${label} ${percent(probability)}`);
+    return [...others, ...(foreign ? [foreignText] : [])].map((text) => `  ${text}`).join("");
+  }
+  return foreign ? `  ${foreignText}` : labels.length > 1 ? `  ${orText(labels)}` : "";
+}
+
+/** Columns of the table in front of the probabilities of the classes. */
+const columns = ["path", "label", "probability", "possible", "foreign", "distance"] as const;
+
+function tableRow({ path, label, probability, labels, probabilities, foreign, distance }: PredictionEvent): string {
+  const possible = labels?.join(" | ");
+  const cells = [path, label, probability, possible, foreign, distance, ...Object.values(probabilities)];
+  return cells.map(csvCell).join(",");
+}
+
+/** All photos in a sentence. */
+function summary({ photos, by_class: byClass, foreign = 0, skipped }: PredictDone): string {
+  const classes = Object.entries(byClass)
+    .filter(([, many]) => many > 0)
+    .sort(([, a], [, b]) => b - a)
+    .map(([label, many]) => `${label} ${many}`);
+  return [
+    `${count(photos, "photo")}: ${classes.join(", ")}`,
+    ...(foreign > 0 ? [`${foreign} ${foreign === 1 ? "is" : "are"} ${foreignText}`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped`] : []),
+  ].join("; ");
+}
+
+type PredictionEvent = Extract<JobEvent, { event: "prediction" }>;
+type PredictDone = Extract<DoneEvent, { command: "predict" }>;
+
 /** Adds `graft predict` to the program. */
 export function addPredict(program: Command, surroundings: Surroundings): void {
   const command = program
@@ -53,27 +100,45 @@ export function addPredict(program: Command, surroundings: Surroundings): void {
     .summary("say what is on photos")
     .description("Says what is on photos: path, label and probability of each.")
     .argument("<MODEL>", "a run folder or a model.onnx", someText("MODEL", "the path of a run folder or a model.onnx"))
-    .argument("<PHOTO...>", "photos");
+    .argument("<PHOTO...>", "photos, folders, patterns, or - for the standard input")
+    .option("--top <k>", "list the k most probable labels", wholeNumber("--top", { from: 1, to: 1_000_000 }))
+    .option("--csv", "write a table for spreadsheets on stdout");
   addJson(addOptions(command, deviceOption))
     .addHelpText("after", help)
-    .action(async (model: string, photos: readonly string[], { device, json }: PredictFlags) => {
+    .action(async (model: string, words: readonly string[], { device, json, csv, top }: PredictFlags) => {
+      if (json === true && csv === true) {
+        throw new UsageError("Two forms of output were asked for.", {
+          subject: "--csv",
+          expected: "--csv or --json",
+          received: "both",
+        });
+      }
       const reporter = new Reporter(surroundings, json === true);
-      const pathWidth = Math.min(widestPath, greatest(photos.map(textWidth)));
-      let labelWidth = 0;
-      const onLabels = (labels: readonly string[]): void => {
+      let [pathWidth, labelWidth] = [0, 0];
+      const onBegin = (labels: readonly string[], paths: readonly string[]): void => {
         labelWidth = greatest(labels.map(textWidth));
+        pathWidth = Math.min(widestPath, greatest(paths.map(textWidth), 0));
+        if (csv === true) reporter.table([...columns, ...labels.map((label) => `p(${label})`)].map(csvCell).join(","));
       };
-      const words: Words = (event) => {
+      const tell: Words = (event) => {
+        if (event.event === "done" && event.command === "predict" && event.photos > worthSumming)
+          reporter.say(summary(event));
         if (event.event !== "prediction") return false;
-        const { path, label, labels = [], probability, foreign = false } = event;
-        const others = foreign ? `  ${foreignText}` : labels.length > 1 ? `  ${orText(labels)}` : "";
+        const { path, label, probability } = event;
         const line = `${pad(path, pathWidth)}  ${pad(label, labelWidth)}  ${pad(percent(probability), 7, "right")}`;
-        reporter.result(`${line}${others}`);
+        reporter.result(`${line}${behind(event)}`);
         return true;
       };
+      const context = contextFor(reporter, surroundings, tell);
+      const emit = (event: JobEvent): void => {
+        // A table has the names of files as they are: other programs open them.
+        if (csv === true && event.event === "prediction") reporter.table(tableRow(event));
+        else context.emit(event);
+      };
       try {
+        const input = words.includes("-") ? await surroundings.readInput() : undefined;
         const { predict } = await import("../../jobs/predict.js");
-        await predict({ model, photos, device, onLabels }, contextFor(reporter, surroundings, words));
+        await predict({ model, photos: words, input, top, device, onBegin }, { ...context, emit });
       } finally {
         reporter.end();
       }

@@ -1,0 +1,82 @@
+import { stat } from "node:fs/promises";
+import { escapePath, glob, isDynamicPattern } from "tinyglobby";
+import { FileError, UsageError } from "../errors/errors.js";
+import { compareCodePoints } from "./photo.js";
+import { photoFormat, readableFormats } from "./photo-format.js";
+import { listPhotos } from "./scan.js";
+
+/**
+ * The photos that words name: a file, a folder for all photos below it, or a pattern such as `holiday/**\/*.jpg`, which shells leave
+ * alone where it is quoted or where they know none. What exists under a name is meant, also where the name looks like a pattern.
+ *
+ * @returns paths, word by word, those of one word in order; a file that is missing is among them, for whoever reads it says so
+ * @throws UsageError for a folder without photos, and for a pattern that nothing fits
+ * @throws FileError for a folder that cannot be read
+ */
+export async function namedPhotos(words: readonly string[]): Promise<readonly string[]> {
+  const all: string[] = [];
+  for (const word of words) for (const path of await namedBy(word)) all.push(path);
+  return all;
+}
+
+async function namedBy(word: string): Promise<readonly string[]> {
+  // What cannot be looked at is reported when it is decoded.
+  const entry = await stat(word).catch(() => undefined);
+  if (entry?.isDirectory() === true) {
+    const photos = await listPhotos(word);
+    if (photos.length > 0) return photos;
+    throw new UsageError(`There is no photo in ${word}.`, {
+      subject: word,
+      expected: `a folder with ${readableFormats}`,
+      received: "a folder without",
+      advice: "Name the folder that holds the photos, in whatever folders inside of it.",
+    });
+  }
+  // Windows writes paths with backslashes, patterns are written with slashes.
+  const pattern = process.platform === "win32" ? word.replaceAll("\\", "/") : word;
+  if (entry !== undefined || !isDynamicPattern(pattern)) return [word];
+  const found = await glob(pattern, { dot: false, expandDirectories: false, onlyFiles: true });
+  if (found.length > 0) return found.sort(compareCodePoints);
+  throw new UsageError(`No file fits ${word}.`, {
+    subject: word,
+    expected: "a file, a folder, or a pattern that some files fit",
+    received: `a pattern that nothing fits, ${escapePath(word) === word ? "and no file of this name" : "and nothing of exactly this name"}`,
+    advice: "Check the path; a relative one starts at the current folder.",
+  });
+}
+
+/** What came on the standard input: one photo, or a list of them. */
+export type Given = { readonly photo: Uint8Array } | { readonly paths: readonly string[] };
+
+/**
+ * Tells whether bytes are a photo or a list of photos: a path a line, or each ended by a zero byte, as `find -print0` writes them.
+ *
+ * @throws FileError for neither, and for nothing at all
+ */
+export function photoOrList(bytes: Uint8Array): Given {
+  const text = textOf(bytes);
+  if (text !== undefined) {
+    const lines = text.includes("\0") ? text.split("\0") : text.split(/\r?\n/);
+    const paths = lines.filter((line) => line.trim() !== "");
+    // A picture may be written in digits.
+    if (paths.length > 0 && !/^P[1-6]\s/.test(text)) return { paths };
+  }
+  if (photoFormat(bytes) !== undefined) return { photo: bytes };
+  throw new FileError("The standard input is no photo and no list of photos.", {
+    subject: "-",
+    expected: `a ${readableFormats}, or paths of photos, one a line`,
+    received: bytes.length === 0 ? "nothing" : `${bytes.length} bytes of something else`,
+    advice: "For example: find . -name '*.jpg' | graft predict MODEL -",
+  });
+}
+
+/** Text, unless it has characters that no path has. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // eslint-disable-next-line no-control-regex -- what tells a picture from a list
+    return /[\u0001-\u0008\u000e-\u001f]/.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
