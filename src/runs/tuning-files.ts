@@ -1,3 +1,4 @@
+import { csvCell } from "../errors/csv-cell.js";
 import type { Search } from "../recipe/search/search-types.js";
 import { searchSpace } from "../recipe/search/search-space.js";
 import { type TrialRow, trialRow } from "../recipe/search/trial-row.js";
@@ -36,12 +37,4 @@ export function tuningCsv({ trials, chosen }: Search): string {
     return [...cells, String(trial.trial === chosen.trial)].join(",");
   });
   return `${[[...columns, "chosen"].join(","), ...lines].join("\n")}\n`;
-}
-
-/** Layers of a network from a file are named by others. */
-function csvCell(value: string | number | boolean | null): string {
-  const text = value === null ? "" : String(value);
-  // Spreadsheets take such a text for a formula, and some formulas start programs; an apostrophe in front makes it a text.
-  const plain = typeof value === "string" && /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(plain) ? `"${plain.replaceAll('"', '""')}"` : plain;
 }
