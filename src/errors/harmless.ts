@@ -16,7 +16,7 @@ const controls = new RegExp(
     /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufff8]/u,
     /[\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e00ff}\u{e01f0}-\u{e0fff}]/u,
     /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\p{M}]|(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}])\p{L})[\u200c\u200d]/u,
-    /(?<!\p{Extended_Pictographic}|[\p{Script=Han}\p{Script=Mongolian}\p{Script=Myanmar}]|(?![\0-\x7f])\p{S}|[\d#*](?=.\u20e3))[\ufe00-\ufe0f\u{e0100}-\u{e01ef}\u180b-\u180d\u180f]/u,
+    /(?<!\p{Extended_Pictographic}|[\p{Script=Han}\p{Script=Mongolian}\p{Script=Myanmar}]|(?!\p{ASCII})\p{S}|[\d#*](?=.\u20e3))[\ufe00-\ufe0f\u{e0100}-\u{e01ef}\u180b-\u180d\u180f]/u,
   ]
     .map(({ source }) => source)
     .join("|"),
