@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { GraftError } from "./errors.js";
-import { harmless, harmlessJson, harmlessLine, harmlessTexts } from "./harmless.js";
+import { harmless, harmlessJson, harmlessLine, harmlessName, harmlessTexts } from "./harmless.js";
 
 const hostile = "\u001b[2J\u009b31m\u202eok\r\u0007\nError: none.\u2028\t😀é漢";
 
@@ -15,6 +15,21 @@ test("what nobody sees is spelled out, and joiners stay where writing needs them
   );
   const kept = "👨‍👩‍👧 👩🏽‍🚀 ❤️‍🔥 می‌خواهم क्‍ष";
   expect(harmlessLine(kept)).toBe(kept);
+});
+
+test("what shows nothing or chooses between forms that are none is spelled out, and forms that are some stay", () => {
+  expect(harmlessLine("\u3164 \u2800 \u115f \u034f \uffa0 cat\ufe0f cat1\ufe0f c\u{e0100} \u{e01ff}")).toBe(
+    "\\u3164 \\u2800 \\u115f \\u034f \\uffa0 cat\\ufe0f cat1\\ufe0f c\\u{e0100} \\u{e01ff}",
+  );
+  const kept = "❤️ ☎︎ 1️⃣ #️⃣ 葛\u{e0100} ≨︀ ᠠ\u180b";
+  expect(harmlessLine(kept)).toBe(kept);
+});
+
+test("blanks at the ends of a name are spelled out, and those in it stay", () => {
+  expect(["trail ", " lead", "a b", " ", "\u3000x\u00a0"].map(harmlessName)).toEqual([
+    ...["trail\\x20", "\\x20lead", "a b", "\\x20", "\\u3000x\\xa0"],
+  ]);
+  expect(harmlessTexts({ label: "trail " })).toEqual({ label: "trail\\x20" });
 });
 
 test("JSON keeps its value to the letter", () => {

@@ -123,13 +123,15 @@ export async function readPhotoFile(path: string, hash?: string): Promise<PhotoF
  */
 export async function lookAtFile(path: string): Promise<LookedAtFile> {
   return withFile(path, async (file) => {
-    const before = await stateOf(file);
+    const stats = await file.stat({ bigint: true });
+    const before = described(stats);
     const hash = createHash("sha256");
-    const piece = Buffer.alloc(pieceBytes);
+    // Most files are much smaller than a piece; one byte more shows the end of those. One that grows meanwhile is read in more pieces.
+    const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, Number(stats.size) + startBytes));
     let start = new Uint8Array();
     let size = 0;
     for (;;) {
-      const { bytesRead } = await file.read(piece, 0, pieceBytes, size);
+      const { bytesRead } = await file.read(piece, 0, piece.length, size);
       if (bytesRead === 0) break;
       if (size === 0) start = Uint8Array.from(piece.subarray(0, Math.min(bytesRead, startBytes)));
       hash.update(piece.subarray(0, bytesRead));

@@ -62,8 +62,9 @@ export function splitPhotos(
   const conflicts = repeated.filter(conflicting);
   const generator = new Generator(seed).fork("split");
   const validation = new Set<Photo>();
+  const byClass = groupsByClass(groups, set.classes.length);
   for (const [classIndex, name] of set.classes.entries()) {
-    const own = groups.filter(({ photos }) => photos.some((photo) => photo.classIndex === classIndex));
+    const own = byClass[classIndex] ?? [];
     const clear = own.filter((group) => !conflicting(group));
     checkEnough(name, set.directory, own.length, clear.length);
     const photoCount = own.flatMap(({ photos }) => photos.filter((photo) => photo.classIndex === classIndex)).length;
@@ -106,6 +107,15 @@ function groupByContent(photos: readonly Photo[], hashes: ReadonlyMap<string, st
   return [...groups]
     .map(([hash, members]) => ({ hash, photos: members.sort(comparePhotos) }))
     .sort((a, b) => compareCodePoints(a.hash, b.hash));
+}
+
+/** For each class the groups that have a photo of it, in one pass: there may be thousands of classes. */
+function groupsByClass(groups: readonly Duplicates[], classes: number): readonly (readonly Duplicates[])[] {
+  const byClass = Array.from({ length: classes }, (): Duplicates[] => []);
+  for (const group of groups) {
+    for (const classIndex of new Set(group.photos.map((photo) => photo.classIndex))) byClass[classIndex]?.push(group);
+  }
+  return byClass;
 }
 
 function conflicting({ photos }: Duplicates): boolean {

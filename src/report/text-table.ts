@@ -1,4 +1,4 @@
-import { harmlessLine } from "../errors/harmless.js";
+import { harmlessName } from "../errors/harmless.js";
 import { shorten, textWidth } from "./text-width.js";
 import { greatest } from "../onnx/extremes.js";
 
@@ -27,7 +27,7 @@ export function textTable(
   alignments: readonly Alignment[] = [],
 ): string {
   const all = (header.length > 0 ? [header, ...rows] : rows).map((row) =>
-    row.map((cell) => shorten(harmlessLine(cell), longest)),
+    row.map((cell) => shorten(harmlessName(cell), longest)),
   );
   const columns = greatest(
     all.map(({ length }) => length),

@@ -1,3 +1,4 @@
+import { csvCell } from "../errors/csv-cell.js";
 import type { Search } from "../recipe/search/search-types.js";
 import { searchSpace } from "../recipe/search/search-space.js";
 import { csvCell } from "../report/csv-cell.js";

@@ -310,6 +310,15 @@ describe("CSVLogger", () => {
     expectSameText(await readFile(path, "utf8"), one.text + rows);
   });
 
+  it.each(["=1+1", "@SUM(1)", "+1", "-1", "\t=1", " =1"])("writes a metric called %j as no formula", async (name) => {
+    const path = join(folder, "formula.csv");
+    const callback = new callbacks.CSVLogger(path);
+    const context = contextOf(new models.Sequential());
+    await callback.onTrainBegin(context);
+    await callback.onEpochEnd(0, { [name]: -0.25, val_loss: -1e-7 }, context);
+    expect(await readFile(path, "utf8")).toBe(`epoch,'${name},val_loss\r\n0,-0.25,-1e-7\r\n`);
+  });
+
   it("begins a new line behind what a process that was killed has left of a row", async () => {
     const path = join(folder, "half.csv");
     await writeFile(path, "epoch,loss\r\n0,0.5\r\n1,0.");

@@ -1,4 +1,5 @@
 import { text } from "../../errors/check.js";
+import { csvCell } from "../../errors/csv-cell.js";
 import type { CallbackContext, Logs } from "../../models/training-types.js";
 import { Callback } from "./callback.js";
 import { machineOf } from "./say.js";
@@ -20,7 +21,7 @@ const following = ["separator", "append"] as const;
 
 /**
  * Writes a row of figures an epoch, with a heading: `epoch` and the logs in the alphabet's order. Lines end as CSV's do in
- * RFC 4180 and in Keras, with CR LF.
+ * RFC 4180 and in Keras, with CR LF. A name that a spreadsheet would take for a formula has an apostrophe in front, unlike in Keras.
  *
  * @see https://keras.io/api/callbacks/csv_logger/
  */
@@ -73,14 +74,11 @@ export class CSVLogger extends Callback {
     }
     const heading = this.needsHeading ? this.line(["epoch", ...this.keys]) : "";
     this.needsHeading = false;
-    const row = this.line([String(epoch), ...this.keys.map((key) => String(logs[key] ?? "NA"))]);
+    const row = this.line([epoch, ...this.keys.map((key) => logs[key] ?? "NA")]);
     await machineOf(context).appendFile(this.filename, encoder.encode(heading + row));
   }
 
-  private line(cells: readonly string[]): string {
-    const quoted = cells.map((cell) =>
-      cell.includes(this.separator) || /["\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell,
-    );
-    return `${quoted.join(this.separator)}\r\n`;
+  private line(cells: readonly (string | number)[]): string {
+    return `${cells.map((cell) => csvCell(cell, this.separator)).join(this.separator)}\r\n`;
   }
 }
