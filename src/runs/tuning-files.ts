@@ -1,7 +1,6 @@
 import { csvCell } from "../errors/csv-cell.js";
 import type { Search } from "../recipe/search/search-types.js";
 import { searchSpace } from "../recipe/search/search-space.js";
-import { csvCell } from "../report/csv-cell.js";
 import { type TrialRow, trialRow } from "../recipe/search/trial-row.js";
 
 const columns = [

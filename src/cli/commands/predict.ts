@@ -7,7 +7,7 @@ import { contextFor, type Words } from "../face.js";
 import { UsageError } from "../../errors/errors.js";
 import { count } from "../../errors/words.js";
 import type { DoneEvent, JobEvent } from "../../jobs/events.js";
-import { csvCell } from "../../report/csv-cell.js";
+import { csvCell } from "../../errors/csv-cell.js";
 import { addJson, addOptions, deviceOption, someText, wholeNumber } from "../options.js";
 import { Reporter } from "../reporter.js";
 import type { Surroundings } from "../surroundings.js";
@@ -74,7 +74,7 @@ const columns = ["path", "label", "probability", "possible", "foreign", "distanc
 function tableRow({ path, label, probability, labels, probabilities, foreign, distance }: PredictionEvent): string {
   const possible = labels?.join(" | ");
   const cells = [path, label, probability, possible, foreign, distance, ...Object.values(probabilities)];
-  return cells.map(csvCell).join(",");
+  return cells.map((cell) => csvCell(cell ?? null)).join(",");
 }
 
 /** All photos in a sentence. */
@@ -118,7 +118,8 @@ export function addPredict(program: Command, surroundings: Surroundings): void {
       const onBegin = (labels: readonly string[], paths: readonly string[]): void => {
         labelWidth = greatest(labels.map(textWidth));
         pathWidth = Math.min(widestPath, greatest(paths.map(textWidth), 0));
-        if (csv === true) reporter.table([...columns, ...labels.map((label) => `p(${label})`)].map(csvCell).join(","));
+        if (csv === true)
+          reporter.table([...columns, ...labels.map((label) => `p(${label})`)].map((name) => csvCell(name)).join(","));
       };
       const tell: Words = (event) => {
         if (event.event === "done" && event.command === "predict" && event.photos > worthSumming)
