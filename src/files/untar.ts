@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { placeOf, refuseArchive, UnpackedSize, writeMember } from "./archive-members.js";
 import { openRegularFile } from "./regular-file.js";
@@ -85,14 +86,28 @@ function extended(record: string): ReadonlyMap<string, string> {
 export async function untar(archive: string, folder: string, gzipped: boolean): Promise<void> {
   const file = await openRegularFile(archive);
   try {
+    const { size } = await file.stat();
     const packed = file.createReadStream({ highWaterMark: 1 << 20, autoClose: false });
-    const stream = gzipped ? packed.pipe(createGunzip()) : packed;
-    packed.on("error", (cause) => stream.destroy(cause));
-    const reader = new Reader(stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>);
-    await unpackMembers(reader, archive, folder, new UnpackedSize(archive, (await file.stat()).size));
+    const chunks = chunksOf(packed, gzipped);
+    try {
+      await unpackMembers(new Reader(chunks), archive, folder, new UnpackedSize(archive, size));
+    } finally {
+      await chunks.return(undefined);
+      packed.destroy();
+    }
   } finally {
     await file.close();
   }
+}
+
+/**
+ * What a file holds, piece by piece. The stream begins with the first piece and ends with the generator, so that an error always has
+ * somebody who waits for it.
+ */
+async function* chunksOf(packed: Readable, gzipped: boolean): AsyncGenerator<Uint8Array, undefined> {
+  const stream = gzipped ? packed.pipe(createGunzip()) : packed;
+  packed.on("error", (cause) => stream.destroy(cause));
+  yield* stream as AsyncIterable<Uint8Array>;
 }
 
 async function unpackMembers(reader: Reader, archive: string, folder: string, unpacked: UnpackedSize): Promise<void> {
@@ -102,6 +117,9 @@ async function unpackMembers(reader: Reader, archive: string, folder: string, un
     const header = await reader.exactly(block);
     if (header.every((byte) => byte === 0)) {
       if (members === 0) refuseArchive(archive, "an empty file");
+      // What follows is filling, and behind it the checksum of gzip, which is compared when all was read.
+      for (let rest = await reader.some(1 << 20); rest !== undefined; rest = await reader.some(1 << 20))
+        unpacked.add(rest.length);
       return;
     }
     if (header.length < block) cutOff();
