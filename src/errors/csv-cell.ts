@@ -2,7 +2,6 @@
  * Where a spreadsheet would see the beginning of a formula, some of which start programs: at the beginning of a cell, and behind whatever
  * it may take for the end of one, which is a semicolon where a comma is the decimal point. Full-width signs count as the plain ones do.
  */
-// eslint-disable-next-line no-control-regex -- spaces and what passes for them may stand in front
 const formula = /(^|[,;|\t\r\n"])([\0-\x20"'\u00a0\u3000]*[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])/g;
 
 /**

@@ -13,6 +13,7 @@ const controls = new RegExp(
     // eslint-disable-next-line no-control-regex -- they are what is looked for
     /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]/u,
     // Nothing, or a blank as wide as a letter.
+    // eslint-disable-next-line no-misleading-character-class -- each is meant by itself
     /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufff8]/u,
     /[\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e00ff}\u{e01f0}-\u{e0fff}]/u,
     /(?<![\p{Extended_Pictographic}\p{Emoji_Modifier}\p{M}]|(?![\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}])\p{L})[\u200c\u200d]/u,
