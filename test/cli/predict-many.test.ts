@@ -91,6 +91,16 @@ test("--csv writes a table, whose cells no spreadsheet takes for a formula and n
   expect(cells.stdout.split("\n")[1]).toMatch(/^"'=1\+1, or 2\.jpg",blue,0\.\d+,,,,/);
 });
 
+test("--csv has each probability below its class, also where classes are numbers", async () => {
+  await mkdir(join(folder, "numbers"));
+  await writeFile(join(folder, "numbers", "model.onnx"), colourClassifier({ labels: '["10","2","1"]' }));
+  const { stdout } = await graft(["predict", "numbers", join("photos", "red", "0.jpg"), "--csv"], folder);
+  const [header = "", row = ""] = stdout.split("\n").map((line) => line.split(","));
+  expect(header.slice(6)).toEqual(["p(10)", "p(2)", "p(1)"]);
+  expect(row[1]).toBe("10");
+  expect(row[6]).toBe(row[2]);
+});
+
 test("- reads a photo, or a list of paths", async () => {
   const photo = await withInput(["-"], await readFile(join(folder, "photos", "blue", "1.jpg")));
   expect(photo.stdout).toMatch(/^- {2}blue {4}\d\d\.\d %\n$/);

@@ -71,9 +71,11 @@ function behind({ labels = [], foreign = false, top }: PredictionEvent): string 
 /** Columns of the table in front of the probabilities of the classes. */
 const columns = ["path", "label", "probability", "possible", "foreign", "distance"] as const;
 
-function tableRow({ path, label, probability, labels, probabilities, foreign, distance }: PredictionEvent): string {
-  const possible = labels?.join(" | ");
-  const cells = [path, label, probability, possible, foreign, distance, ...Object.values(probabilities)];
+/** @param classes all of them: an object puts names that are numbers into another order */
+function tableRow(event: PredictionEvent, classes: readonly string[]): string {
+  const { path, label, probability, labels, probabilities, foreign, distance } = event;
+  const ofClasses = classes.map((name) => probabilities[name]);
+  const cells = [path, label, probability, labels?.join(" | "), foreign, distance, ...ofClasses];
   return cells.map((cell) => csvCell(cell ?? null)).join(",");
 }
 
@@ -115,7 +117,9 @@ export function addPredict(program: Command, surroundings: Surroundings): void {
       }
       const reporter = new Reporter(surroundings, json === true);
       let [pathWidth, labelWidth] = [0, 0];
+      let classes: readonly string[] = [];
       const onBegin = (labels: readonly string[], paths: readonly string[]): void => {
+        classes = labels;
         labelWidth = greatest(labels.map(textWidth));
         pathWidth = Math.min(widestPath, greatest(paths.map(textWidth), 0));
         if (csv === true)
@@ -133,7 +137,7 @@ export function addPredict(program: Command, surroundings: Surroundings): void {
       const context = contextFor(reporter, surroundings, tell);
       const emit = (event: JobEvent): void => {
         // A table has the names of files as they are: other programs open them.
-        if (csv === true && event.event === "prediction") reporter.table(tableRow(event));
+        if (csv === true && event.event === "prediction") reporter.table(tableRow(event, classes));
         else context.emit(event);
       };
       try {
