@@ -39,10 +39,11 @@ export class Reporter {
     this.surroundings.stdout.write(`${harmless(text)}\n`);
   }
 
-  /** For tables, on stdout: what is in their cells stays as it is. */
+  /** For tables, on stdout: what is in their cells stays as it is for programs, and not for a terminal. */
   table(line: string): void {
     this.bar.clear();
-    this.surroundings.stdout.write(`${line}\n`);
+    const { stdout } = this.surroundings;
+    stdout.write(`${stdout.isTTY === true ? harmless(line) : line}\n`);
   }
 
   /** Something that the user should know. */
