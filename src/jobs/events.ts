@@ -158,7 +158,8 @@ export interface ProgressEvent {
     | "learning-curve"
     | "learning-rate"
     | "trial"
-    | "evaluating";
+    | "evaluating"
+    | "reporting";
   readonly unit: "bytes" | "photos" | "steps";
   readonly done: number;
   /** `null` when it is not known. */
@@ -197,6 +198,16 @@ export type DoneEvent =
       readonly skipped: number;
       readonly device: string;
     }
+  | {
+      readonly event: "done";
+      readonly command: "report";
+      /** Path of the page. */
+      readonly report: string;
+      /** Photos that measured, and the share that was named rightly. */
+      readonly photos: number;
+      readonly accuracy: number;
+      readonly accuracy_interval: ExpectedAccuracy;
+    }
   | { readonly event: "done"; readonly command: "networks"; readonly networks: number }
   | {
       readonly event: "done";
@@ -228,6 +239,8 @@ export interface TrainDone {
   readonly command: "train";
   readonly run: string;
   readonly model: string;
+  /** Path of the page about the run; absent where it was stopped, or the page could not be written. */
+  readonly report?: string | undefined;
   /** How many were trained. */
   readonly epochs: number;
   readonly best_epoch: number;
