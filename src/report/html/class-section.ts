@@ -83,7 +83,7 @@ export function calibrationSection({ classes, measured }: ReportData): Markup {
       Of photos that it names with 80 %, 80 % should be right: points on the dashed line. They are off by ${off} on the
       mean. Larger points stand for more photos.
     </p>
-    ${plot(calibrationSvg(bins, { width: 460, height: 340 }), `Share that is right against probability; off by ${off} on the mean. The table has all values.`)}
+    ${plot("calibration-plot", calibrationSvg(bins, { width: 460, height: 340 }), `Share that is right against probability; off by ${off} on the mean. The table has all values.`)}
     <details>
       <summary>The same as a table</summary>
       <table class="numbers">

@@ -1,6 +1,7 @@
 import { count } from "../../errors/words.js";
 import { type Cell, cellsOf } from "../chosen-photos.js";
 import { percent } from "../words.js";
+import type { SaidOfPhoto } from "../said-of-photo.js";
 import { html, type Markup } from "./markup.js";
 import { photoWords, smallFigure } from "./photo-figure.js";
 import type { ReportData } from "./report-data.js";
@@ -11,7 +12,7 @@ const squareClasses = 30;
 /** So many mistakes are listed where there is no matrix. */
 const listedCells = 200;
 
-/** So many photos of a cell are named, those with pictures among them, and so many of all cells. */
+/** So many photos of a cell are named, those with pictures among them, and so many without of all cells. */
 const namedPhotos = { ofCell: 100, ofAll: 4000 };
 
 function cellId({ truth, predicted }: Pick<Cell, "truth" | "predicted">): string {
@@ -95,14 +96,12 @@ function list(data: ReportData, cells: readonly Cell[]): Markup {
   </div>`;
 }
 
-/** @param named photos of the cell that are named */
-function photosOf(data: ReportData, cell: Cell, named: Cell["photos"]): Markup {
-  const { classes, pictures } = data;
+/** @param shown photos of the cell that are shown or named */
+function photosOf(data: ReportData, cell: Cell, shown: Cell["photos"]): Markup {
+  const { classes } = data;
   const isMistake = cell.truth !== cell.predicted;
   const [own, other] = [classes[cell.truth] ?? "", classes[cell.predicted] ?? ""];
   const heading = isMistake ? `${own} taken for ${other}` : `${own} recognised`;
-  // What was recognised needs no list of names.
-  const shown = isMistake ? named : named.filter(({ path }) => pictures.small(path) !== undefined);
   const more = cell.photos.length - shown.length;
   return html`<section class="cell" id="${cellId(cell)}" aria-labelledby="${cellId(cell)}-title">
     <h3 id="${cellId(cell)}-title">${heading}: ${count(cell.photos.length, "photo")}</h3>
@@ -119,17 +118,22 @@ export function confusionSection(data: ReportData): Markup {
   const cells = cellsOf(data.measured.said);
   const isSquare = data.classes.length <= squareClasses;
   const opened = isSquare ? cells : cells.filter(({ truth, predicted }) => truth !== predicted).slice(0, listedCells);
+  const { pictures } = data;
   let room = namedPhotos.ofAll;
   const lists = opened.map((cell) => {
-    const named = cell.photos.slice(0, Math.min(room, namedPhotos.ofCell));
+    const hasPicture = ({ path }: SaidOfPhoto): boolean => pictures.small(path) !== undefined;
+    const shown = cell.photos.filter(hasPicture);
+    // What was recognised needs no list of names.
+    const most = cell.truth === cell.predicted ? 0 : Math.max(0, Math.min(room, namedPhotos.ofCell - shown.length));
+    const named = cell.photos.filter((photo) => !hasPicture(photo)).slice(0, most);
     room -= named.length;
-    return photosOf(data, cell, named);
+    return photosOf(data, cell, [...shown, ...named]);
   });
   return html`<section id="confusion" aria-labelledby="confusion-title">
     <h2 id="confusion-title">What it mixes up</h2>
     <p>
       ${percent(1 - data.measured.evaluation.accuracy)} of the ${data.measured.photos} were taken for another class.
     </p>
-    ${isSquare ? matrix(data, cells) : list(data, cells)} ${opened.map((cell) => photosOf(data, cell))}
+    ${isSquare ? matrix(data, cells) : list(data, cells)} ${lists}
   </section> `;
 }

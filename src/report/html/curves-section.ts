@@ -15,6 +15,7 @@ export function curvesSection({ epochs, bestEpoch }: ReportData): Markup | undef
   const kept = best === undefined ? "" : `; epoch ${best.epoch} was kept`;
   const drawn = plots.map((one) =>
     plot(
+      one.axis,
       curvesSvg([one], { ...options, ...size }),
       `${one.title} over ${epochs.length} epochs${kept}. The table has all values.`,
     ),

@@ -12,10 +12,7 @@ describe("html", () => {
 
   it("leaves markup as it is, takes lists, and nothing for undefined", () => {
     const items = [1, "a&b"].map((item) => html`<li>${item}</li>`);
-    expect(
-      html`<ul>
-        ${items}${undefined}${new Markup("<!-- -->")}
-      </ul>`.text,
-    ).toBe("<ul><li>1</li><li>a&amp;b</li><!-- --></ul>");
+    const list = html`<b>${items}${undefined}${new Markup("<!-- -->")}</b>`;
+    expect(list.text).toBe("<b><li>1</li><li>a&amp;b</li><!-- --></b>");
   });
 });
