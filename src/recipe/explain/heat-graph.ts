@@ -29,6 +29,22 @@ const weighing: Readonly<Record<MapMethod, (map: Value, slope: Value) => Value>>
   hirescam: (map, slope) => reduceSum(mul(slope, map), [1]),
 };
 
+/** With so many places a map is fine enough: 14 × 14 have more, 7 × 7 fewer. */
+const fineMap = 100;
+
+/**
+ * The maps that a method looks at: the last ones. HiResCAM, which weighs each place by itself, sees more in those before them where the
+ * last ones are coarse, of at least three times as many places (docs/design.md, "What speaks for a class").
+ */
+function placesFor(score: Value, method: MapMethod): readonly Places[] {
+  const last = lastPlaces(score);
+  const [first] = last;
+  if (first === undefined || method !== "hirescam" || first.value.rank !== 4) return last;
+  const places = first.rows * first.columns;
+  const finer = places < fineMap ? lastPlaces(score, 3 * places) : [];
+  return finer.length > 0 ? finer : last;
+}
+
 /**
  * How much each place speaks for a class by the last maps of a network, as a graph.
  *
@@ -36,7 +52,7 @@ const weighing: Readonly<Record<MapMethod, (map: Value, slope: Value) => Value>>
  * @returns `[N, h, w]`, not below 0; `undefined` where the network has no maps of a known size
  */
 export function mapHeat(score: Value, method: MapMethod): Value | undefined {
-  const places = lastPlaces(score);
+  const places = placesFor(score, method);
   const [first] = places;
   if (first === undefined) return undefined;
   const values = places.map(({ value }) => value);

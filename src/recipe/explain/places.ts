@@ -133,14 +133,15 @@ function nearestAttention(from: Value): Value | undefined {
  * Where a transformer takes the token of its class alone, the others count for it no more: then it is what goes into the last attention.
  *
  * @param score any value that was computed from pictures
+ * @param fewest only maps with so many places are looked at, which have features: pictures themselves are left out. Default: any
  * @returns nearest first; none where the network has no maps of a known size
  */
-export function lastPlaces(score: Value): readonly Places[] {
+export function lastPlaces(score: Value, fewest = 1): readonly Places[] {
   const proportion = proportionOf(score);
   const found = new Map<Value, Places>();
   const known = new Map<Value, Places | undefined>();
   const placesAt = (value: Value): Places | undefined => {
-    if (!known.has(value)) known.set(value, placesIn(value, proportion));
+    if (!known.has(value)) known.set(value, fineEnough(placesIn(value, proportion), fewest));
     return known.get(value);
   };
   for (const [value, user] of towardsInputs(score, (one) => placesAt(one) !== undefined)) {
@@ -160,6 +161,15 @@ export function lastPlaces(score: Value): readonly Places[] {
     }
   }
   return [...found.values()];
+}
+
+/** More channels than pictures have. */
+const fewestFeatures = 5;
+
+function fineEnough(places: Places | undefined, fewest: number): Places | undefined {
+  if (places === undefined || fewest === 1) return places;
+  const features = places.toMap(places.value).shape[1];
+  return places.rows * places.columns >= fewest && Number(features) >= fewestFeatures ? places : undefined;
 }
 
 /** One attention of a transformer that sees all tokens. */
