@@ -5,6 +5,7 @@ import { addExplain } from "./commands/explain.js";
 import { addInspect } from "./commands/inspect.js";
 import { addNetworks } from "./commands/networks.js";
 import { addPredict } from "./commands/predict.js";
+import { addServe } from "./commands/serve.js";
 import { addTrain } from "./commands/train.js";
 import { addTune } from "./commands/tune.js";
 import { version } from "../errors/version.js";
@@ -56,6 +57,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addPredict(program, surroundings);
   addEvaluate(program, surroundings);
   addExplain(program, surroundings);
+  addServe(program, surroundings);
   addNetworks(program, surroundings);
   addInspect(program, surroundings);
   addCache(program, surroundings);
