@@ -26,6 +26,7 @@ const rooms = [
   "runs",
   "jobs",
   "hosts",
+  "server",
   "cli",
 ];
 
@@ -53,6 +54,13 @@ const nodeRuntime = withoutNode.map((room) => ({
   target: room === "runtime" ? "./src/runtime/*.ts" : `./src/${room}`,
   from: "./src/runtime/node",
   message: inPages,
+}));
+
+/** Faces never import each other: `src/cli/start.ts` puts them together. */
+const faces = ["commands/*.ts", "!(start).ts"].map((files) => ({
+  target: `./src/cli/${files}`,
+  from: "./src/server",
+  message: "Faces never import each other; src/cli/start.ts hands them on (docs/architecture.md).",
 }));
 
 const tests = { target: "./src", from: "./test", message: "What is published imports nothing from test/." };
@@ -94,7 +102,7 @@ export default tseslint.config(
     files: ["src/**/*.ts"],
     ignores: ["**/*.test.ts"],
     rules: {
-      "import-x/no-restricted-paths": ["error", { zones: [...zones, ...nodeRuntime, tests] }],
+      "import-x/no-restricted-paths": ["error", { zones: [...zones, ...nodeRuntime, ...faces, tests] }],
       "no-restricted-syntax": ["error", classOfTensors],
     },
   },

@@ -94,6 +94,13 @@ const events: {
     ...{ last_block: true, trouble: true, missing: true },
     ...{ megabytes: true, accuracy: true, accuracy_by: true, accuracy_source: true, milliseconds: true },
   },
+  serving: { url: true, models: true, device: true },
+  request: {
+    ...{ method: true, route: true, status: true, photos: true, refused: true, bytes: true, milliseconds: true },
+    ...{ model: true },
+  },
+  reloaded: { model: true, sha256: true, version: true },
+  stopping: { requests: true },
   kept: { name: true, model: true, photos: true, bytes: true, last_used: true },
   error: { code: true, message: true },
 };
@@ -122,6 +129,7 @@ const ends: { readonly [Command in DoneEvent["command"]]: FieldsOfEnd<Command> }
   predict: { photos: true, skipped: true, by_class: true, foreign: true, device: true },
   explain: { photos: true, skipped: true, device: true },
   report: { report: true, photos: true, accuracy: true, accuracy_interval: true },
+  serve: { requests: true, photos: true, seconds: true },
   networks: { networks: true },
   inspect: { usable: true },
   cache: { folder: true, bytes: true, cleared: true },

@@ -69,6 +69,7 @@ async function predictionTimes(file: string, paths: readonly string[]): Promise<
     endNow: () => undefined,
     goOnUnread: () => undefined,
     leaveBehind: () => undefined,
+    serve: () => Promise.reject(new Error("not measured here")),
   });
   if (exitCode !== 0) throw new Error(`graft predict ended with ${exitCode}.`);
   return times;

@@ -42,6 +42,7 @@ async function train(): Promise<void> {
       endNow: () => undefined,
       goOnUnread: () => undefined,
       leaveBehind: () => undefined,
+      serve: () => Promise.reject(new Error("not measured here")),
     });
     if (exitCode !== 0) throw new Error(`graft train ended with ${exitCode}.`);
   } finally {

@@ -46,8 +46,8 @@ export function learnedPhotos({ metadata }: Pick<OnnxModel, "metadata">): Readon
   return text === undefined ? undefined : splitFingerprints(text);
 }
 
-/** Operators with which photos are framed. */
-const framing: ReadonlySet<string> = new Set([
+/** Operators with which photos are framed; the last is a `Clip`. */
+export const framingOperators: ReadonlySet<string> = new Set([
   "Cast",
   "CenterCropPad",
   "Clip",
@@ -121,7 +121,7 @@ function endOfFraming({ inputs, outputs }: NamedGraph): Value | undefined {
   for (const node of nodesInOrder(outputs)) {
     const [x] = node.inputs;
     const [y] = node.outputs;
-    if (!framing.has(node.op) || x === undefined || y === undefined || !framed.has(x)) continue;
+    if (!framingOperators.has(node.op) || x === undefined || y === undefined || !framed.has(x)) continue;
     framed = framed.add(y);
     if (node.op === "Clip") return y;
     if (y.shape[1] === 3 && y.rank === 4) last = y;

@@ -7,11 +7,13 @@ const sameStop = 100;
 /**
  * Listens for Ctrl+C: the first time it stops the job, the second time the process.
  *
+ * @param words what is said the first time
  * @returns the signal for the job, and what ends the listening
  */
 export function stopOnInterrupt(
   surroundings: Surroundings,
   reporter: Reporter,
+  words = "Stopping after this step; what was reached is kept.",
 ): { readonly signal: AbortSignal; readonly end: () => void } {
   const controller = new AbortController();
   let last = Number.NEGATIVE_INFINITY;
@@ -25,7 +27,7 @@ export function stopOnInterrupt(
       return;
     }
     controller.abort();
-    reporter.warn("interrupted", "Stopping after this step; what was reached is kept. Ctrl+C again ends at once.");
+    reporter.warn("interrupted", `${words} Ctrl+C again ends at once.`);
   });
   return { signal: controller.signal, end };
 }

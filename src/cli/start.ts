@@ -20,6 +20,7 @@ const exitCode = await run(process.argv.slice(2), {
   env: process.env,
   now: () => Date.now(),
   parts: jobParts,
+  serve: async (request, context) => (await import("../server/serve.js")).serve(request, context),
   onInterrupt(listener) {
     // A closed terminal and a system that shuts down want the same as Ctrl+C.
     for (const signal of stopping) process.on(signal, listener);

@@ -1,5 +1,6 @@
 import type { TextStream } from "../report/progress.js";
 import type { JobParts } from "../jobs/parts.js";
+import type { Serve } from "../jobs/serve.js";
 
 export type { TextStream } from "../report/progress.js";
 
@@ -17,6 +18,8 @@ export interface Surroundings {
   /** Milliseconds since 1970. */
   now(): number;
   readonly parts: JobParts;
+  /** Another face, which this one does not know: it answers over HTTP. */
+  readonly serve: Serve;
   /**
    * Calls back when the user presses Ctrl+C, or the system stops the process (SIGTERM, SIGHUP); the returned function ends that.
    */

@@ -95,6 +95,7 @@ function setUp(
     measureExactly: (_options, finished) => Promise.resolve(finished),
     probabilitiesInMemory: () => Promise.resolve([]),
     exportClassifier: () => Promise.resolve(Uint8Array.of(1, 2, 3)),
+    openBatchClassifier: () => Promise.reject(new Error("not in this test")),
     openClassifier: () => Promise.reject(new Error("not in this test")),
     openExplainer: () =>
       Promise.resolve({
@@ -119,6 +120,7 @@ function setUp(
     endNow: () => (ends += 1),
     goOnUnread: () => undefined,
     leaveBehind: () => (left += 1),
+    serve: () => Promise.reject(new Error("not in this test")),
   };
   const graft = async (...flags: string[]) =>
     run(["train", join(folder, "photos"), "--network", "fake", "--out", join(folder, "run"), ...flags], surroundings);

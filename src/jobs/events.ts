@@ -78,6 +78,47 @@ export type JobEvent =
       /** Rows of cells from top to bottom, of the part of the photo that the network sees: 1 where most speaks for the class, 0 where nothing does. */
       readonly heat: readonly (readonly number[])[];
     }
+  | {
+      /** `graft serve` answers from now on. */
+      readonly event: "serving";
+      /** Where, with the port that it has got. */
+      readonly url: string;
+      /** Names of the models, the one that answers where none is named first. */
+      readonly models: readonly string[];
+      readonly device: string;
+    }
+  | {
+      /** A request was answered, or its client has gone. Nothing of photos is in it, and no name that a client has given. */
+      readonly event: "request";
+      readonly method: string;
+      /** Which path of the interface, such as `/v1/predict`; `other` where it has none such. */
+      readonly route: string;
+      /** Of the answer; 499 where the client had gone before it. */
+      readonly status: number;
+      /** Photos that were looked at. */
+      readonly photos: number;
+      /** Photos among those of the request that could not be used. */
+      readonly refused: number;
+      /** Of the body, as far as it was read. */
+      readonly bytes: number;
+      readonly milliseconds: number;
+      /** Which model was asked; absent where none was. */
+      readonly model?: string | undefined;
+    }
+  | {
+      /** The file of a model has changed: from now on it answers. */
+      readonly event: "reloaded";
+      readonly model: string;
+      readonly sha256: string;
+      /** Of Graft, which has written the file. */
+      readonly version: string;
+    }
+  | {
+      /** No new requests are taken; those that were are answered. */
+      readonly event: "stopping";
+      /** Requests that are under way. */
+      readonly requests: number;
+    }
   | ({ readonly event: "network" } & (ListedNetwork | InspectedNetwork))
   | {
       readonly event: "kept";
@@ -207,6 +248,15 @@ export type DoneEvent =
       readonly photos: number;
       readonly accuracy: number;
       readonly accuracy_interval: ExpectedAccuracy;
+    }
+  | {
+      readonly event: "done";
+      readonly command: "serve";
+      /** Requests that were answered. */
+      readonly requests: number;
+      /** Photos that were looked at. */
+      readonly photos: number;
+      readonly seconds: number;
     }
   | { readonly event: "done"; readonly command: "networks"; readonly networks: number }
   | {

@@ -3,6 +3,7 @@ import type { NetworkInspection } from "../applications/inspect-network.js";
 import type { InspectOptions, LoadBackboneOptions } from "../applications/load-backbone.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { BatchClassifier } from "../recipe/batch-classifier.js";
 import type { Classifier } from "../recipe/classifier.js";
 import type { ExplainMethod } from "../recipe/explain/methods.js";
 import type { PhotoExplainer } from "../recipe/explain/open-explainer.js";
@@ -83,6 +84,8 @@ export interface JobParts {
   }): Promise<Uint8Array>;
   /** @param photos how many it will look at */
   openClassifier(runtime: Runtime, path: string, photos: number): Promise<Classifier>;
+  /** Opens a classifier for photos that come as bytes, and tries it. */
+  openBatchClassifier(runtime: Runtime, path: string): Promise<BatchClassifier>;
   openExplainer(runtime: Runtime, path: string, method: ExplainMethod | undefined): Promise<PhotoExplainer>;
   /** What is kept of photos from run to run. */
   activations(): Promise<ActivationCache>;

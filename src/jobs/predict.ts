@@ -7,10 +7,10 @@ import { PhotoError } from "../photos/photo-error.js";
 import { readableFormats } from "../photos/photo-format.js";
 import type { Classifier } from "../recipe/classifier.js";
 import { type Looked, lookAtPhotos } from "../recipe/look-at-photos.js";
-import { predictionSet } from "../recipe/prediction-set.js";
 import { mostProbable } from "../report/most-probable.js";
 import type { JobEvent } from "./events.js";
 import { type JobContext, openDevice } from "./job.js";
+import { predictionFacts } from "./prediction-facts.js";
 
 /** What `graft predict` is asked for. */
 export interface PredictRequest {
@@ -103,38 +103,12 @@ async function look(
       emit({ event: "skipped", path, reason });
       continue;
     }
-    const { probabilities, distance, foreign } = looked;
-    const best = mostProbable(probabilities);
-    const { setThreshold } = classifier;
+    const best = mostProbable(looked.probabilities);
     byClass[best] = (byClass[best] ?? 0) + 1;
-    if (foreign === true) strange++;
-    const named = setThreshold === undefined ? undefined : predictionSet(probabilities, setThreshold);
-    emit({
-      event: "prediction",
-      path,
-      label: labels[best] ?? "",
-      probability: probabilities[best] ?? 0,
-      labels: named?.map((index) => labels[index] ?? ""),
-      probabilities: namedRecord(labels.map((name, index) => [name, probabilities[index] ?? 0])),
-      top:
-        top === undefined
-          ? undefined
-          : mostProbableOf(probabilities, top).map((index) => ({
-              label: labels[index] ?? "",
-              probability: probabilities[index] ?? 0,
-            })),
-      distance,
-      foreign,
-    });
+    if (looked.foreign === true) strange++;
+    emit({ event: "prediction", path, ...predictionFacts(classifier, looked, top) });
   }
   return { skipped, byClass, foreign: classifier.distanceThreshold === undefined ? undefined : strange };
-}
-
-/** The classes that are the most probable, the first of equal ones in front. */
-function mostProbableOf(probabilities: Float32Array, top: number): readonly number[] {
-  return Array.from(probabilities.keys())
-    .sort((a, b) => (probabilities[b] ?? 0) - (probabilities[a] ?? 0) || a - b)
-    .slice(0, top);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { DecodeOptions } from "./decode.js";
 import { channelsOf, type ColorMode, decodeAs, middle } from "./read-photo.js";
-import type { PhotoFile } from "./photo-file.js";
+import type { PhotoBytes } from "./photo-file.js";
 import { resizeLikeTensorFlow, type ResizeMethod } from "./resize-like-tensorflow.js";
 
 /** How {@link datasetPixels} makes pixels of a file. */
@@ -22,7 +22,7 @@ export interface DatasetPixelOptions {
  * @throws PhotoError when the file cannot be used
  */
 export async function datasetPixels(
-  file: PhotoFile,
+  file: PhotoBytes,
   options: DatasetPixelOptions,
   onMemory?: DecodeOptions["onMemory"],
 ): Promise<Float32Array> {

@@ -1,7 +1,7 @@
 import { datasetPixels, type DatasetPixelOptions } from "./dataset-pixels.js";
 import { type DecodedPhoto, type DecodeOptions, decodePhoto } from "./decode.js";
 import type { Framing } from "./framing.js";
-import { type PhotoFile, readPhotoFile } from "./photo-file.js";
+import { type PhotoBytes, type PhotoFile, readPhotoFile } from "./photo-file.js";
 import { readPhoto, type ReadPhotoOptions } from "./read-photo.js";
 import type { View } from "./view.js";
 
@@ -18,6 +18,8 @@ export type PixelWork =
 interface JobFile {
   readonly path: string;
   readonly hash?: string | undefined;
+  /** What the photo's file holds, where it lies in none: `path` is then what errors call it. */
+  readonly bytes?: Uint8Array | undefined;
 }
 
 /** Such work on one photo. */
@@ -41,7 +43,7 @@ export interface DecodeResults {
 /** What was made of a photo, and of which file. */
 export interface Performed {
   readonly result: DecodeResults[DecodeJob["kind"]];
-  /** `undefined` for `prepare`. */
+  /** `undefined` for `prepare`, and where bytes were given. */
   readonly file: Pick<PhotoFile, "hash" | "state"> | undefined;
 }
 
@@ -55,11 +57,13 @@ export async function perform(job: DecodeJob): Promise<Performed> {
     await import("./resized-photo.js");
     return { result: new Uint8Array(), file: undefined };
   }
-  const file = await readPhotoFile(job.path, job.hash);
-  const { hash, state } = file;
+  const { path, bytes } = job;
+  const file = bytes === undefined ? await readPhotoFile(path, job.hash) : undefined;
+  const read = file && { hash: file.hash, state: file.state };
+  const contents = file ?? { path, bytes: bytes ?? new Uint8Array() };
   const held: (() => void)[] = [];
   try {
-    return { result: await made(job, file, (giveBack) => held.push(giveBack)), file: { hash, state } };
+    return { result: await made(job, contents, (giveBack) => held.push(giveBack)), file: read };
   } finally {
     for (const giveBack of held) giveBack();
   }
@@ -70,7 +74,7 @@ const copied = { bytesPerPixel: 3 };
 
 async function made(
   job: Exclude<DecodeJob, { readonly kind: "prepare" }>,
-  file: PhotoFile,
+  file: PhotoBytes,
   onMemory: DecodeOptions["onMemory"],
 ): Promise<Performed["result"]> {
   switch (job.kind) {

@@ -36,19 +36,23 @@ export class DecodePool {
         photoMemory.reset();
       },
       revive: (described) => {
-        const { path, reason } = described as PhotoError;
-        return new PhotoError(path, reason);
+        const { path, reason, isTooLarge } = described as PhotoError;
+        return new PhotoError(path, reason, undefined, isTooLarge);
       },
     });
   }
 
   /**
-   * Does work on a photo; it is begun at once, so that it goes on while this thread is busy.
+   * Does work on a photo; it is begun at once, so that it goes on while this thread is busy. Bytes that are given with it may be handed
+   * over: nobody uses them afterwards.
    *
    * @throws PhotoError when the file cannot be used
    */
   async run<Job extends DecodeJob>(job: Job): Promise<DecodeResults[Job["kind"]]> {
-    return (await this.threads.run({ job })).result as DecodeResults[Job["kind"]];
+    // Bytes that are nothing's but this job's are handed over.
+    const bytes = job.kind === "prepare" ? undefined : job.bytes;
+    const transfer = bytes?.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
+    return (await this.threads.run({ job }, transfer ? [bytes.buffer] : [])).result as DecodeResults[Job["kind"]];
   }
 
   /**

@@ -26,6 +26,8 @@ answerRequests<DecodeReply>(
   {
     // One is decoded on a thread of the system while another is resized here.
     atOnce: 2,
-    describe: (error) => (error instanceof PhotoError ? { path: error.path, reason: error.reason } : undefined),
+    describe: (error) => (error instanceof PhotoError
+        ? { path: error.path, reason: error.reason, isTooLarge: error.isTooLarge }
+        : undefined),
   },
 );

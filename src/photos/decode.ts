@@ -216,7 +216,8 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
   const limit = options.limitPixels ?? maximumPixels;
   const check = (width: number, height: number): void => {
     if (width * height <= limit) return;
-    throw new PhotoError(path, `${width} × ${height} pixels are more than the limit of ${limit / 1e6} million`);
+    const reason = `${width} × ${height} pixels are more than the limit of ${limit / 1e6} million`;
+    throw new PhotoError(path, reason, undefined, true);
   };
   const { bytesPerPixel = 0, resizedTo, onMemory } = options;
   const takeMemory = async (needed: number): Promise<() => void> => {
@@ -225,6 +226,8 @@ export async function decodePhoto(source: string | Uint8Array, options: DecodeOp
       throw new PhotoError(
         path,
         `it would take ${gibibytes} GiB of memory, more than the limit of ${mostMemory / 2 ** 30} GiB`,
+        undefined,
+        true,
       );
     }
     return photoMemory.take(needed);

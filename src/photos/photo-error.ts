@@ -7,8 +7,10 @@ export class PhotoError extends FileError {
   readonly path: string;
   /** Why, in a few words and without the path. */
   readonly reason: string;
+  /** Whether it would take more memory, or has more pixels, than a photo may. */
+  readonly isTooLarge: boolean;
 
-  constructor(path: string, reason: string, cause?: unknown) {
+  constructor(path: string, reason: string, cause?: unknown, isTooLarge = false) {
     super(`The photo ${path} cannot be used: ${reason}.`, {
       subject: path,
       expected: "a whole photo of a format that is read",
@@ -17,5 +19,6 @@ export class PhotoError extends FileError {
     });
     this.path = path;
     this.reason = reason;
+    this.isTooLarge = isTooLarge;
   }
 }

@@ -15,10 +15,15 @@ const startBytes = 256;
 
 const pieceBytes = 2 ** 20;
 
-/** A photo's file as it was when it was read: what is made of the bytes is kept under the hash of these same bytes. */
-export interface PhotoFile {
+/** A photo as its file holds it, wherever that lies. */
+export interface PhotoBytes {
+  /** Path of the file, or what errors call bytes that lie in none. */
   readonly path: string;
   readonly bytes: Uint8Array;
+}
+
+/** A photo's file as it was when it was read: what is made of the bytes is kept under the hash of these same bytes. */
+export interface PhotoFile extends PhotoBytes {
   /** SHA-256 of the bytes, 64 hexadecimal digits. */
   readonly hash: string;
   /** State of the file, as {@link fileState} gives it; `undefined` where it changed while it was read. */

@@ -1,6 +1,6 @@
 import sharp, { type OutputInfo } from "sharp";
 import { decodePhoto, type DecodedPhoto, type DecodeOptions, undecodable } from "./decode.js";
-import type { PhotoFile } from "./photo-file.js";
+import type { PhotoBytes } from "./photo-file.js";
 import { photoFormat } from "./photo-format.js";
 import { type Interpolation, type Region, resample } from "./resample.js";
 
@@ -36,7 +36,7 @@ async function opacityOf(bytes: Uint8Array): Promise<{ data: Buffer; info: Outpu
 }
 
 /** Decodes a photo with its opacity; colours of transparent pixels are what the file says, as in Keras. */
-async function decodeWithAlpha({ path, bytes }: PhotoFile, onMemory: OnMemory): Promise<Picture> {
+async function decodeWithAlpha({ path, bytes }: PhotoBytes, onMemory: OnMemory): Promise<Picture> {
   // First the ordinary way, which knows how to say what is wrong with a file.
   const photo = await decodePhoto(bytes, { name: path, bytesPerPixel: bytesPerPixel.rgba, onMemory });
   if (photo.alpha !== undefined) return { ...photo, alpha: photo.alpha };
@@ -113,7 +113,7 @@ function unmultiplied(colours: Uint8Array, alpha: Uint8Array): Uint8Array {
  * @returns `data` `[height, width, channels]` uint8
  * @throws PhotoError when the file cannot be used
  */
-export async function decodeAs(file: PhotoFile, mode: ColorMode, onMemory?: OnMemory): Promise<DecodedPhoto> {
+export async function decodeAs(file: PhotoBytes, mode: ColorMode, onMemory?: OnMemory): Promise<DecodedPhoto> {
   if (mode === "rgba") {
     const { alpha, ...photo } = await decodeWithAlpha(file, onMemory);
     return { ...photo, data: joined(photo.data, alpha) };
@@ -153,7 +153,7 @@ export interface ReadPhotoOptions {
  * @see https://keras.io/api/data_loading/image/#loadimg-function Here EXIF's rotation is applied, and colours of `rgb` and
  * `grayscale` are laid on white where the photo is transparent; a grey photo of 16 bits is made one of 8
  */
-export async function readPhoto(file: PhotoFile, options: ReadPhotoOptions, onMemory?: OnMemory): Promise<Uint8Array> {
+export async function readPhoto(file: PhotoBytes, options: ReadPhotoOptions, onMemory?: OnMemory): Promise<Uint8Array> {
   const { colorMode, interpolation } = options;
   const [height, width] = options.targetSize;
   if (colorMode === "rgba") {

@@ -1,7 +1,7 @@
 import { createNodeRuntime } from "../runtime/node/runtime.js";
 import { type DecodeOptions, decodePhoto } from "./decode.js";
 import { type Framing, shrunkTo } from "./framing.js";
-import type { PhotoFile } from "./photo-file.js";
+import type { PhotoBytes } from "./photo-file.js";
 import { bytesWhileResized, PhotoResizer } from "./photo-resizer.js";
 import { croppedTo, mirror, type View, wholeView } from "./view.js";
 
@@ -23,7 +23,7 @@ const resizers = new Map<string, Promise<PhotoResizer>>();
  * @throws PhotoError when the file cannot be used
  */
 export async function resizedPhoto(
-  { path, bytes }: PhotoFile,
+  { path, bytes }: PhotoBytes,
   framing: Framing,
   views: readonly View[] = [wholeView],
   onMemory?: DecodeOptions["onMemory"],

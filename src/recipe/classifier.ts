@@ -7,7 +7,7 @@ import { importOnnxGraph } from "../formats/onnx/import-model.js";
 import { readModel } from "../onnx/read-model.js";
 import type { DecodedPhoto } from "../photos/decode.js";
 import { shrunkTo } from "../photos/framing.js";
-import { type Runtime, type Session, Tensor, useOnce } from "../runtime/runtime.js";
+import { type NamedTensors, type Runtime, type Session, Tensor, useOnce } from "../runtime/runtime.js";
 
 /** What a classifier says of a photo. */
 export interface Prediction {
@@ -62,7 +62,7 @@ export interface Classifier {
 const worthCopies = 40;
 
 /** What the engine takes for one photo: VGG16 at 224 × 224 pixels keeps a few maps of 13 MB at a time. */
-const runBytes = 2 ** 26;
+export const runBytes = 2 ** 26;
 
 const labelsInFile = z
   .array(z.string().min(1))
@@ -113,6 +113,44 @@ function misfit(file: string, labels: number, columns: number): ShapeError {
   });
 }
 
+/**
+ * What the engine has said of photos, a prediction each.
+ *
+ * @param outputs of a classifier's graph
+ * @param file the classifier's path
+ * @throws FileError when they are none of a classifier
+ * @throws NumberError when probabilities are no numbers
+ * @throws ShapeError when there are more or fewer of them than labels
+ */
+export function predictionsOf(
+  { probabilities, distance }: NamedTensors,
+  { labels, distanceThreshold }: Pick<Classifier, "labels" | "distanceThreshold">,
+  file: string,
+): Prediction[] {
+  const all = probabilities?.data;
+  if (!(all instanceof Float32Array)) throw notAClassifier(file, "probabilities in float32", probabilities?.type ?? "none");
+  const photos = probabilities?.dims[0] ?? 1;
+  if (all.length !== photos * labels.length) throw misfit(file, labels.length, all.length / photos);
+  return Array.from({ length: photos }, (_, photo) => {
+    const row = photos === 1 ? all : all.slice(photo * labels.length, (photo + 1) * labels.length);
+    if (row.some((probability) => !Number.isFinite(probability))) {
+      throw new NumberError(`${answersNothing(file)}.`, {
+        subject: file,
+        expected: "a number from 0 to 1 for each class",
+        received: labels
+          .map((label, index) => `${label}: ${row[index]}`)
+          .slice(0, 3)
+          .join(", "),
+        advice: "The classifier is damaged, or its training has failed: train it again.",
+      });
+    }
+    // Files of earlier versions do not say it.
+    const far = distance?.data instanceof Float32Array ? distance.data[photo] : undefined;
+    const foreign = far === undefined || distanceThreshold === undefined ? undefined : far > distanceThreshold;
+    return { probabilities: row, distance: far, foreign };
+  });
+}
+
 /** What becomes of a classifier that computes with NaN, as the beginning of a sentence. */
 export function answersNothing(file: string): string {
   return `${file} does not answer with probabilities`;
@@ -160,34 +198,10 @@ class OnnxClassifier implements Classifier {
       });
     }
     const image = new Tensor("uint8", data, [1, height, width, 3]);
-    const { probabilities, distance } = await this.session.run({ image: usedOnce ? useOnce(image) : image });
-    const row = this.rowOf(probabilities);
-    // Files of earlier versions do not say it.
-    const far = distance?.data instanceof Float32Array ? distance.data[0] : undefined;
-    const { distanceThreshold } = this;
-    const foreign = far === undefined || distanceThreshold === undefined ? undefined : far > distanceThreshold;
-    return { probabilities: row, distance: far, foreign };
-  }
-
-  /** The probabilities, which are numbers, one for each label. */
-  private rowOf(probabilities: Tensor | undefined): Float32Array {
-    const row = probabilities?.data;
-    if (!(row instanceof Float32Array)) {
-      throw notAClassifier(this.file, "probabilities in float32", probabilities?.type ?? "none");
-    }
-    if (row.length !== this.labels.length) throw misfit(this.file, this.labels.length, row.length);
-    if (row.some((probability) => !Number.isFinite(probability))) {
-      throw new NumberError(`${answersNothing(this.file)}.`, {
-        subject: this.file,
-        expected: "a number from 0 to 1 for each class",
-        received: this.labels
-          .map((label, index) => `${label}: ${row[index]}`)
-          .slice(0, 3)
-          .join(", "),
-        advice: "The classifier is damaged, or its training has failed: train it again.",
-      });
-    }
-    return row;
+    const outputs = await this.session.run({ image: usedOnce ? useOnce(image) : image });
+    const [prediction] = predictionsOf(outputs, this, this.file);
+    if (prediction === undefined) throw new TypeError("One photo has one prediction.");
+    return prediction;
   }
 
   async release(): Promise<void> {
