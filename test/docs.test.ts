@@ -84,8 +84,9 @@ const events: {
   skipped: { path: true, reason: true },
   prediction: {
     ...{ path: true, label: true, probability: true, labels: true, probabilities: true },
-    ...{ top: true, distance: true, foreign: true },
+    ...{ top: true, distance: true, foreign: true, placed: true },
   },
+  watching: { directory: true, there: true },
   explanation: { path: true, label: true, probability: true, method: true, picture: true, heat: true },
   network: {
     ...{ name: true, description: true, licence: true, preprocess: true, image_size: true, format: true, inputs: true },
@@ -111,7 +112,16 @@ type FieldsOfEnd<Command extends DoneEvent["command"]> = Record<
 >;
 
 const endOfTraining: FieldsOfEnd<"train"> = {
-  ...{ run: true, model: true, report: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
+  ...{
+    run: true,
+    model: true,
+    report: true,
+    epochs: true,
+    best_epoch: true,
+    loss: true,
+    accuracy: true,
+    val_loss: true,
+  },
   ...{ val_accuracy: true, val_accuracy_interval: true, val_balanced_accuracy: true, val_calibration_error: true },
   ...{ seconds: true, test_loss: true, test_accuracy: true, test_accuracy_interval: true },
   ...{ test_balanced_accuracy: true, learning_curve: true, trunk: true, repeated: true },
@@ -127,6 +137,7 @@ const ends: { readonly [Command in DoneEvent["command"]]: FieldsOfEnd<Command> }
     ...{ foreign: true, per_class: true, confusion: true, device: true },
   },
   predict: { photos: true, skipped: true, by_class: true, foreign: true, device: true },
+  watch: { photos: true, skipped: true, by_class: true, foreign: true, device: true },
   explain: { photos: true, skipped: true, device: true },
   report: { report: true, photos: true, accuracy: true, accuracy_interval: true },
   serve: { requests: true, photos: true, seconds: true },

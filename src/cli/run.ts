@@ -9,6 +9,7 @@ import { addReport } from "./commands/report.js";
 import { addServe } from "./commands/serve.js";
 import { addTrain } from "./commands/train.js";
 import { addTune } from "./commands/tune.js";
+import { addWatch } from "./commands/watch.js";
 import { version } from "../errors/version.js";
 import { harmless, harmlessJson } from "../errors/harmless.js";
 import { exitCodes, failureOf } from "./failure.js";
@@ -60,6 +61,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addExplain(program, surroundings);
   addReport(program, surroundings);
   addServe(program, surroundings);
+  addWatch(program, surroundings);
   addNetworks(program, surroundings);
   addInspect(program, surroundings);
   addCache(program, surroundings);

@@ -64,6 +64,15 @@ export type JobEvent =
        * label then means little. Absent where the classifier's file does not say.
        */
       readonly foreign?: boolean | undefined;
+      /** Where `graft watch` has put the photo, or a link to it. */
+      readonly placed?: string | undefined;
+    }
+  | {
+      /** `graft watch` waits for photos from now on. */
+      readonly event: "watching";
+      readonly directory: string;
+      /** Photos that are there already. */
+      readonly there: number;
     }
   | {
       /** What speaks for a class was drawn. */
@@ -224,6 +233,17 @@ export type DoneEvent =
   | {
       readonly event: "done";
       readonly command: "predict";
+      readonly photos: number;
+      readonly skipped: number;
+      /** How many photos were given each label, in the order of the classes. */
+      readonly by_class: Readonly<Record<string, number>>;
+      /** Photos that are like nothing that was learned from. Absent where the classifier's file does not say which are. */
+      readonly foreign?: number | undefined;
+      readonly device: string;
+    }
+  | {
+      readonly event: "done";
+      readonly command: "watch";
       readonly photos: number;
       readonly skipped: number;
       /** How many photos were given each label, in the order of the classes. */

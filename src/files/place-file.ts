@@ -1,0 +1,98 @@
+import { link, lstat, readlink, realpath, rm, symlink } from "node:fs/promises";
+import { extname, join, basename } from "node:path";
+import { makeFolder } from "./atomic-write.js";
+import { errorCode, fileSystemError } from "./file-system-errors.js";
+import { writeNewFile } from "./new-file.js";
+import { readRegularFile } from "./regular-file.js";
+
+/** How a file gets to another folder: it goes there, or a link to it does. */
+export type Placing = "move" | "link";
+
+/** More files of one name nobody wants. */
+const most = 10_000;
+
+/** Disks that know no second name of a file, or folders on two of them. */
+const cannotLink: ReadonlySet<string | undefined> = new Set([
+  "EXDEV",
+  "EPERM",
+  "ENOTSUP",
+  "EOPNOTSUPP",
+  "EMLINK",
+  "ENOSYS",
+]);
+
+/**
+ * Puts a file into another folder, under its own name or, where that is taken, `name-2.jpg`, `name-3.jpg` …: nothing is ever written over.
+ * The folder is made where it is missing. A file that cannot be moved stays where it is.
+ *
+ * @param path of the file
+ * @param folder where it goes to
+ * @returns its new path; a link that is there already is taken
+ * @throws FileError when the folder cannot be written to
+ */
+export async function placeFile(path: string, folder: string, how: Placing): Promise<string> {
+  try {
+    await makeFolder(folder);
+  } catch (cause) {
+    throw fileSystemError(cause, folder, "write");
+  }
+  const name = basename(path);
+  const ending = extname(name);
+  const stem = name.slice(0, name.length - ending.length);
+  const isLink = (await lstat(path)).isSymbolicLink();
+  for (let copy = 1; ; copy++) {
+    const target = join(folder, copy === 1 ? name : `${stem}-${copy}${ending}`);
+    try {
+      if (how === "link") return await linkTo(path, target);
+      // A link is moved as what it leads to: its own words may be of where it lies.
+      if (isLink) await symlink(await realpath(path), target);
+      else await link(path, target);
+    } catch (cause) {
+      if (errorCode(cause) === "EEXIST" && copy < most) {
+        if (how === "link" && (await leadsTo(target, path))) return target;
+        continue;
+      }
+      if (how === "move" && !isLink && cannotLink.has(errorCode(cause))) return moveByCopy(path, target);
+      throw fileSystemError(cause, target, "write");
+    }
+    await removeOriginal(path, target);
+    return target;
+  }
+}
+
+async function linkTo(path: string, target: string): Promise<string> {
+  const file = await realpath(path);
+  try {
+    await symlink(file, target);
+  } catch (cause) {
+    // Windows lets not everybody make them.
+    if (errorCode(cause) !== "EPERM") throw cause;
+    await link(file, target);
+  }
+  return target;
+}
+
+async function leadsTo(target: string, path: string): Promise<boolean> {
+  try {
+    return (await readlink(target)) === (await realpath(path));
+  } catch {
+    return false;
+  }
+}
+
+/** From disk to disk. */
+async function moveByCopy(path: string, target: string): Promise<string> {
+  const made = await writeNewFile(target, await readRegularFile(path));
+  await removeOriginal(path, made);
+  return made;
+}
+
+/** It has a new name by now; where the old one cannot be removed, the new one goes again. */
+async function removeOriginal(path: string, target: string): Promise<void> {
+  try {
+    await rm(path);
+  } catch (cause) {
+    await rm(target, { force: true });
+    throw fileSystemError(cause, path, "write");
+  }
+}

@@ -1,0 +1,128 @@
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { FileError, GraftError, UsageError } from "../errors/errors.js";
+import { namedRecord } from "../errors/named-record.js";
+import { quotedList } from "../errors/words.js";
+import { fileSystemError } from "../files/file-system-errors.js";
+import { placeFile, type Placing } from "../files/place-file.js";
+import { watchFolder } from "../photos/watch-folder.js";
+import { lookAtPhotos } from "../recipe/look-at-photos.js";
+import { mostProbable } from "../report/most-probable.js";
+import { openDevice, type StoppableContext } from "./job.js";
+import { predictionFacts } from "./prediction-facts.js";
+
+/** What `graft watch` is asked for. */
+export interface WatchRequest {
+  /** A run folder, or a `model.onnx`. */
+  readonly model: string;
+  /** The folder that photos come into. */
+  readonly directory: string;
+  /** Whether photos that are there already are named too. */
+  readonly all: boolean;
+  /** Where photos go to, one folder per class; default nowhere. */
+  readonly sort?: { readonly how: Placing; readonly to: string } | undefined;
+  readonly device: string;
+}
+
+/** Names that are no folder's name on some system, or more than one folder. */
+const noFolder = /^(?:\.{1,2}|con|prn|aux|nul|com\d|lpt\d)$|[/\\\p{Cc}<>:"|?*]|[. ]$|^$/iu;
+
+/** Labels are a file's words: none of them may lead out of the folder. */
+function checkLabels(labels: readonly string[], to: string): void {
+  const unfit = labels.filter((label) => noFolder.test(label) || Buffer.byteLength(label) > 200);
+  if (unfit.length === 0) return;
+  throw new UsageError("Photos cannot be sorted by these classes: their names are no names of folders.", {
+    subject: to,
+    expected: "a name without / and other signs that folders' names cannot have",
+    received: quotedList(unfit),
+    advice: "Without --move and --link photos are named only; to sort them, train with other names of folders.",
+  });
+}
+
+async function checkDirectory({ directory, sort }: WatchRequest): Promise<void> {
+  const entry = await stat(directory).catch((cause: unknown) => {
+    throw fileSystemError(cause, directory, "read");
+  });
+  if (!entry.isDirectory()) {
+    throw new FileError(`${directory} is no folder.`, {
+      subject: directory,
+      expected: "the folder that photos come into",
+      received: "a file",
+      advice: "To name one photo: graft predict MODEL PHOTO.",
+    });
+  }
+  if (sort !== undefined && resolve(sort.to) === resolve(directory)) {
+    throw new UsageError("Photos cannot go to where they come from.", {
+      subject: `--${sort.how}`,
+      expected: "another folder, which may be in it",
+      received: sort.to,
+    });
+  }
+}
+
+/**
+ * Names photos as they come into a folder, until its signal says to stop, and puts them into folders by class where that is asked for.
+ * What cannot be read is told, and looked at again when it changes; what is like nothing that was learned from stays where it is.
+ *
+ * @throws UsageError when photos cannot be sorted by the classifier's labels
+ * @throws FileError when the classifier cannot be read, or the folder goes
+ */
+export async function watch(request: WatchRequest, context: StoppableContext): Promise<void> {
+  const { model, directory, all, sort, device } = request;
+  const { emit, parts, signal } = context;
+  await checkDirectory(request);
+  const runtime = await openDevice(device, context);
+  const classifier = await parts.openClassifier(runtime, model, 1);
+  const { labels } = classifier;
+  const byClass = labels.map(() => 0);
+  const tally = { photos: 0, skipped: 0, foreign: 0 };
+  try {
+    if (sort !== undefined) checkLabels(labels, sort.to);
+    const onBegin = (there: number): void => {
+      emit({ event: "watching", directory, there });
+    };
+    for await (const path of watchFolder(directory, { all, except: sort?.to, signal, onBegin })) {
+      for await (const looked of lookAtPhotos(classifier, [{ path }])) {
+        if ("reason" in looked) {
+          tally.skipped++;
+          emit({ event: "skipped", path, reason: looked.reason });
+          continue;
+        }
+        const best = mostProbable(looked.probabilities);
+        tally.photos++;
+        byClass[best] = (byClass[best] ?? 0) + 1;
+        if (looked.foreign === true) tally.foreign++;
+        const place =
+          sort === undefined || looked.foreign === true ? undefined : { ...sort, label: labels[best] ?? "" };
+        const placed = place && (await placeOf(path, place, context));
+        emit({ event: "prediction", path, ...predictionFacts(classifier, looked), placed });
+      }
+    }
+    emit({
+      event: "done",
+      command: "watch",
+      photos: tally.photos,
+      skipped: tally.skipped,
+      by_class: namedRecord(labels.map((name, index) => [name, byClass[index] ?? 0])),
+      foreign: classifier.distanceThreshold === undefined ? undefined : tally.foreign,
+      device: runtime.device,
+    });
+  } finally {
+    await classifier.release();
+  }
+}
+
+/** Puts a photo where it belongs; one that cannot be put there stays, and the watching goes on. */
+async function placeOf(
+  path: string,
+  { how, to, label }: NonNullable<WatchRequest["sort"]> & { readonly label: string },
+  { emit }: StoppableContext,
+): Promise<string | undefined> {
+  try {
+    return await placeFile(path, join(to, label), how);
+  } catch (error) {
+    if (!(error instanceof GraftError)) throw error;
+    emit({ event: "warning", code: "not-placed", message: `${path} stays where it is: ${error.message}` });
+    return undefined;
+  }
+}

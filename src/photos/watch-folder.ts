@@ -1,0 +1,144 @@
+import { realpath, stat } from "node:fs/promises";
+import { extname, join, relative, resolve, sep } from "node:path";
+import { watch } from "chokidar";
+import { FileError } from "../errors/errors.js";
+import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { photoExtensions } from "./photo-format.js";
+
+/** How long a file must have kept its size, in ms: cameras and copies write in pieces. */
+const settled = 1000;
+
+/** How often it is looked whether the folder is still there, in ms. */
+const lookEvery = 2000;
+
+/** How a folder is watched. */
+export interface WatchOptions {
+  /** Whether the photos that are there already come first. */
+  readonly all: boolean;
+  /** A folder in it that is not watched. */
+  readonly except?: string | undefined;
+  readonly signal: AbortSignal;
+  /** Told once how many photos are there already. */
+  readonly onBegin: (photos: number) => void;
+}
+
+function isHidden(path: string, directory: string): boolean {
+  return relative(directory, path)
+    .split(sep)
+    .some((name) => name.startsWith(".") && name !== "." && name !== "..");
+}
+
+/**
+ * Photos of a folder, and of folders in it, as they come: each when it is completely written, and once more when its contents change.
+ *
+ * @returns their paths, until the signal
+ * @throws FileError when the folder goes, or the system cannot watch it
+ */
+export async function* watchFolder(directory: string, options: WatchOptions): AsyncGenerator<string> {
+  const { all, except, signal, onBegin } = options;
+  // A link is not followed while it is watched; paths begin with the folder's name as it was given all the same.
+  const root = await realpath(directory).catch((cause: unknown) => {
+    throw fileSystemError(cause, directory, "read");
+  });
+  const unwatched = except === undefined ? undefined : await realpath(except).catch(() => resolve(except));
+  const isIgnored = (path: string): boolean => {
+    const whole = resolve(path);
+    return (
+      isHidden(whole, root) || (unwatched !== undefined && (whole === unwatched || whole.startsWith(unwatched + sep)))
+    );
+  };
+  const isPhoto = (path: string): boolean => photoExtensions.includes(extname(path).slice(1).toLowerCase());
+  const waiting: string[] = [];
+  let trouble: unknown;
+  let there = 0;
+  let isReady = false;
+  let wake = (): void => undefined;
+  const watcher = watch(root, {
+    ignored: isIgnored,
+    // Two names of one file are two photos; a link in a circle is none.
+    followSymlinks: false,
+    awaitWriteFinish: { stabilityThreshold: settled, pollInterval: 100 },
+  });
+  const come = (path: string): void => {
+    const named = join(directory, relative(root, path));
+    if (!isPhoto(path) || waiting.includes(named)) return;
+    waiting.push(named);
+    wake();
+  };
+  const fail = (cause: unknown): void => {
+    trouble ??= cause;
+    wake();
+  };
+  const stop = (): void => {
+    wake();
+  };
+  watcher
+    .on("add", (path) => {
+      if (!isReady) {
+        if (isPhoto(path)) there++;
+        if (!all) return;
+      }
+      come(path);
+    })
+    .on("change", come)
+    .on("error", (cause) => {
+      fail(cause);
+    });
+  signal.addEventListener("abort", stop, { once: true });
+  // Nobody is told that the folder itself goes, or its disk.
+  const look = setInterval(() => {
+    stat(root).then(undefined, (cause: unknown) => {
+      fail(gone(directory, cause));
+    });
+  }, lookEvery);
+  try {
+    await new Promise<void>((done) => {
+      wake = done;
+      watcher.on("ready", () => {
+        isReady = true;
+        done();
+      });
+      if (signal.aborted) done();
+    });
+    if (trouble === undefined && !signal.aborted) onBegin(there);
+    for (;;) {
+      if (signal.aborted) return;
+      if (trouble !== undefined) throw unwatchable(trouble, directory);
+      const path = waiting.shift();
+      if (path !== undefined) {
+        yield path;
+        continue;
+      }
+      await new Promise<void>((done) => {
+        wake = done;
+      });
+    }
+  } finally {
+    clearInterval(look);
+    signal.removeEventListener("abort", stop);
+    await watcher.close();
+  }
+}
+
+function gone(directory: string, cause: unknown): FileError {
+  return new FileError(`The folder ${directory} has gone while it was watched.`, {
+    subject: directory,
+    expected: "the folder that was there when the watching began",
+    received: errorCode(cause) === "ENOENT" ? "no such folder" : "a folder that cannot be looked at",
+    advice: "Bring it back, or connect its disk again.",
+    cause,
+  });
+}
+
+function unwatchable(cause: unknown, directory: string): FileError {
+  if (errorCode(cause) === "ENOSPC") {
+    return new FileError(`The system watches no more folders than it does, and not ${directory}.`, {
+      subject: directory,
+      expected: "room for a watch on each folder in it",
+      received: "the limit of fs.inotify.max_user_watches",
+      advice: "Name a smaller folder, or raise the limit: sysctl fs.inotify.max_user_watches=524288",
+      cause,
+    });
+  }
+  return fileSystemError(cause, directory, "read");
+}
