@@ -21,6 +21,7 @@ import { epochsRow } from "./rows/epochs.js";
 import { peakRow } from "./rows/peak.js";
 import { predictRow } from "./rows/predict.js";
 import { recipeRow } from "./rows/recipe.js";
+import { serveMemoryRow, serveRow } from "./rows/serve.js";
 import { referenceJobRow } from "./rows/reference-job.js";
 import { streamingRow } from "./rows/streaming.js";
 import { stepsRow } from "./rows/steps.js";
@@ -35,6 +36,8 @@ const rows: readonly Row[] = [
   tfjsRow,
   torchStepsRow,
   predictRow,
+  serveRow,
+  serveMemoryRow,
   streamingRow,
   epochsRow,
   trainRow,

@@ -6,7 +6,14 @@ import { decodePool } from "../photos/decode-pool.js";
 import { photoMemory } from "../photos/photo-memory.js";
 import { bytesWhileResized, PhotoResizer } from "../photos/photo-resizer.js";
 import { type Runtime, type Session, Tensor, useOnce } from "../runtime/runtime.js";
-import { type Classifier, createClassifier, type Prediction, predictionsOf, readClassifier, runBytes } from "./classifier.js";
+import {
+  type Classifier,
+  createClassifier,
+  type Prediction,
+  predictionsOf,
+  readClassifier,
+  runBytes,
+} from "./classifier.js";
 import { type FramedNetwork, framedNetwork } from "./framed-network.js";
 import { classifierBytes } from "./open-classifier.js";
 
@@ -56,6 +63,14 @@ const tolerance = 1e-5;
 
 type Facts = Pick<BatchClassifier, "labels" | "metadata" | "setThreshold" | "distanceThreshold">;
 
+/** Writes `[size, size, 3]` as `[3, size, size]`. */
+function channelsFirst(pixels: Uint8Array, into: Uint8Array): void {
+  const plane = into.length / 3;
+  for (let channel = 0; channel < 3; channel++) {
+    for (let place = 0; place < plane; place++) into[channel * plane + place] = pixels[3 * place + channel] ?? 0;
+  }
+}
+
 /** One that frames photos where they are decoded, and looks at several of them in a run. */
 class FramedBatches {
   readonly mostInBatch = mostInBatch;
@@ -82,8 +97,9 @@ class FramedBatches {
     const each = size * size * 3;
     const [input = "photos"] = this.session.inputNames;
     const together = new Uint8Array(photos.length * each);
-    for (const [index, { data }] of photos.entries()) together.set(data, index * each);
-    const batch = useOnce(new Tensor("uint8", together, [photos.length, size, size, 3]));
+    for (const [index, { data }] of photos.entries())
+      channelsFirst(data, together.subarray(index * each, (index + 1) * each));
+    const batch = useOnce(new Tensor("uint8", together, [photos.length, 3, size, size]));
     return predictionsOf(await this.session.run({ [input]: batch }), this.facts, this.file);
   }
 
@@ -104,7 +120,12 @@ class SinglePhotos {
 
   prepare(photo: Uint8Array): Promise<DecodedPhoto> {
     const { shrinksTo: resizedTo } = this.classifier;
-    return decodePool.run({ kind: "decode", path: name, bytes: photo, options: resizedTo === undefined ? {} : { resizedTo } });
+    return decodePool.run({
+      kind: "decode",
+      path: name,
+      bytes: photo,
+      options: resizedTo === undefined ? {} : { resizedTo },
+    });
   }
 
   async predict(photos: readonly DecodedPhoto[]): Promise<readonly Prediction[]> {
@@ -142,7 +163,12 @@ function samplePicture(): DecodedPhoto {
  * A framed network's session, where it says the same of a picture as the whole classifier does: who has changed the file may have
  * left its metadata as they were.
  */
-async function sessionOf(network: FramedNetwork, whole: Classifier, runtime: Runtime, file: string): Promise<Session | undefined> {
+async function sessionOf(
+  network: FramedNetwork,
+  whole: Classifier,
+  runtime: Runtime,
+  file: string,
+): Promise<Session | undefined> {
   const picture = samplePicture();
   const resizer = await PhotoResizer.create(runtime, network.framing);
   const session = await runtime.createSession(writeModel(network.model), { runBytes: runBytes * mostInBatch });

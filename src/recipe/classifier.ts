@@ -128,7 +128,8 @@ export function predictionsOf(
   file: string,
 ): Prediction[] {
   const all = probabilities?.data;
-  if (!(all instanceof Float32Array)) throw notAClassifier(file, "probabilities in float32", probabilities?.type ?? "none");
+  if (!(all instanceof Float32Array))
+    throw notAClassifier(file, "probabilities in float32", probabilities?.type ?? "none");
   const photos = probabilities?.dims[0] ?? 1;
   if (all.length !== photos * labels.length) throw misfit(file, labels.length, all.length / photos);
   return Array.from({ length: photos }, (_, photo) => {

@@ -4,7 +4,7 @@ import type { Framing, FramingInterpolation } from "../photos/framing.js";
 
 /** A classifier without its first part: it takes photos that are framed already, all of one size, and so several at once. */
 export interface FramedNetwork {
-  /** Input `photos`, `[N, size, size, 3]` uint8; outputs as the classifier's. */
+  /** Input `photos`, `[N, 3, size, size]` uint8, though it says neither size; outputs as the classifier's. */
   readonly model: OnnxModel;
   /** How photos become what it takes. */
   readonly framing: Framing;
@@ -54,26 +54,28 @@ export function framedNetwork(classifier: OnnxModel): FramedNetwork | undefined 
   const { metadata, nodes, outputs, constants } = classifier;
   const framing = framingOf(metadata);
   const end = endOfFraming(classifier);
-  if (framing === undefined || end === undefined || nodes.some(({ branches }) => branches !== undefined)) return undefined;
+  if (framing === undefined || end === undefined || nodes.some(({ branches }) => branches !== undefined))
+    return undefined;
   const taken = new Set([...nodes.flatMap((node) => node.outputs), ...constants.keys()]);
-  const [photos, levels] = ["photos", "photos as numbers"].map((name) => freeName(name, taken)) as [string, string];
-  const { size } = framing;
+  const photos = freeName("photos", taken);
   const kept = needed(
     nodes.filter((node) => !node.outputs.includes(end)),
     outputs.map(({ name }) => name),
   );
   // What needs photos before their framing cannot do without it.
   if (classifier.inputs.some(({ name }) => kept.names.has(name)) || !kept.names.has(end)) return undefined;
-  const entrance: readonly OnnxNode[] = [
-    simpleNode("Cast", photos, levels, { to: { type: "int", value: 1 } }),
-    simpleNode("Transpose", levels, end, { perm: { type: "ints", value: [0, 3, 1, 2] } }),
-  ];
+  // No Transpose: the engine would move it on through the network, which then would sum in another order.
+  const entrance: OnnxNode = {
+    ...{ name: end, op: "Cast", domain: "", inputs: [photos], outputs: [end] },
+    attributes: { to: { type: "int", value: 1 } },
+  };
   return {
     framing,
     model: {
       ...classifier,
-      nodes: [...entrance, ...kept.nodes],
-      inputs: [{ name: photos, type: "uint8", shape: ["N", size, size, 3] }],
+      nodes: [entrance, ...kept.nodes],
+      // As open as they are behind the framing: where the engine knows them it takes other kernels, whose last digits are others.
+      inputs: [{ name: photos, type: "uint8", shape: ["N", 3, "H", "W"] }],
       constants: new Map([...constants].filter(([name]) => kept.names.has(name))),
     },
   };
@@ -81,8 +83,4 @@ export function framedNetwork(classifier: OnnxModel): FramedNetwork | undefined 
 
 function freeName(name: string, taken: ReadonlySet<string>): string {
   return taken.has(name) ? freeName(`${name}'`, taken) : name;
-}
-
-function simpleNode(op: string, input: string, output: string, attributes: OnnxNode["attributes"]): OnnxNode {
-  return { name: output, op, domain: "", inputs: [input], outputs: [output], attributes };
 }

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import multipart from "@fastify/multipart";
 import swagger from "@fastify/swagger";
@@ -66,6 +67,11 @@ const lookEvery = 500;
 
 const known: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
+/** What the page of the interface may load: what this server gives. */
+const pagePolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /** Paths that tell nothing of models and photos: the page of the interface, and whether there is somebody. */
 function isOpen(route: string | undefined): boolean {
   return route !== undefined && (["/healthz", "/readyz", "/openapi.json"].includes(route) || route.startsWith("/docs"));
@@ -99,19 +105,26 @@ class Predictions {
   }
 
   /** Answers a request. */
-  async answer(request: FastifyRequest, model: ServedModel, account: Account, gone: AbortSignal): Promise<object> {
+  async answer(request: FastifyRequest, model: ServedModel, account: Account, ending: AbortController): Promise<object> {
     account.model = model.name;
     const { top: asked, ...others } = request.query as Readonly<Record<string, unknown>>;
     const [unknown] = Object.keys(others).filter((name) => name !== "model");
-    if (unknown !== undefined) throw badRequest("The request has a parameter that is not known.", "top or model", JSON.stringify(unknown.slice(0, 100)));
+    if (unknown !== undefined)
+      throw badRequest(
+        "The request has a parameter that is not known.",
+        "top or model",
+        JSON.stringify(unknown.slice(0, 100)),
+      );
     const ofQuery = parseTop(asked);
     const sent = await readPhotos(request, this.parts.limits, (bytes) => {
       account.bytes += bytes;
     });
     const generation = model.take();
     try {
-      const predictions = await this.look(sent.photos, generation, gone);
-      const shown = predictions.map((said, index) => this.shown(said, sent.photos[index]?.path, generation, sent.top ?? ofQuery));
+      const predictions = await this.look(sent.photos, generation, ending);
+      const shown = predictions.map((said, index) =>
+        this.shown(said, sent.photos[index]?.path, generation, sent.top ?? ofQuery),
+      );
       account.refused = shown.filter((one) => "error" in one).length;
       account.photos = shown.length - account.refused;
       const [first] = predictions;
@@ -123,8 +136,14 @@ class Predictions {
     }
   }
 
-  private shown(said: Prediction | Refusal, path: string | undefined, { classifier }: Generation, top: number | undefined): object {
-    const facts: object | ErrorBody = said instanceof Refusal ? errorBody(said) : predictionFacts(classifier, said, top);
+  private shown(
+    said: Prediction | Refusal,
+    path: string | undefined,
+    { classifier }: Generation,
+    top: number | undefined,
+  ): object {
+    const facts: object | ErrorBody =
+      said instanceof Refusal ? errorBody(said) : predictionFacts(classifier, said, top);
     this.parts.metrics.photo(this.modelName(classifier), said instanceof Refusal ? "refused" : "predicted");
     return { path, ...facts };
   }
@@ -134,15 +153,22 @@ class Predictions {
   }
 
   /** A prediction of each photo, or why there is none. */
-  private async look(photos: readonly SentPhoto[], generation: Generation, gone: AbortSignal): Promise<(Prediction | Refusal)[]> {
+  private async look(
+    photos: readonly SentPhoto[],
+    generation: Generation,
+    ending: AbortController,
+  ): Promise<(Prediction | Refusal)[]> {
     const { limits, queue } = this.parts;
     const usable = photos.flatMap(({ bytes }) => (bytes instanceof Refusal ? [] : [bytes]));
     // The bytes are handed over to who decodes them.
     const formats = usable.map((bytes) => photoFormat(bytes));
-    const tooLate = AbortSignal.timeout(limits.seconds * 1000);
-    const signal = AbortSignal.any([gone, tooLate]);
-    const outcomes = await untilAborted(queue.look(usable, generation, signal), signal).catch((error: unknown) => {
-      throw tooLate.aborted && !gone.aborted ? slow(limits) : error;
+    // Cleared when all is said: a signal of its own would be kept until its time has come, with all that it holds.
+    const tooLate = setTimeout(() => {
+      ending.abort(slow(limits));
+    }, limits.seconds * 1000);
+    const { signal } = ending;
+    const outcomes = await untilAborted(queue.look(usable, generation, signal), signal).finally(() => {
+      clearTimeout(tooLate);
     });
     const answers = outcomes.map((outcome, index) => {
       if (outcome.status === "fulfilled") return outcome.value;
@@ -201,15 +227,15 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy();
     return;
   }
-  const [status, words, refusal] =
+  const refusal =
     error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-      ? [408, "Request Timeout", new Refusal(408, "too-late", "The request has taken too long to arrive.")]
+      ? new Refusal(408, "too-late", "The request has taken too long to arrive.")
       : error.code === "HPE_HEADER_OVERFLOW"
-        ? [431, "Request Header Fields Too Large", new Refusal(431, "head-too-large", "The head of the request is too large.")]
-        : [400, "Bad Request", new Refusal(400, "bad-request", "The request is no HTTP that can be read.")];
-  const body = JSON.stringify(errorBody(refusal as Refusal));
+        ? new Refusal(431, "head-too-large", "The head of the request is too large.")
+        : new Refusal(400, "bad-request", "The request is no HTTP that can be read.");
+  const body = JSON.stringify(errorBody(refusal));
   const head = [
-    `HTTP/1.1 ${String(status)} ${String(words)}`,
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ""}`,
     "content-type: application/json; charset=utf-8",
     `content-length: ${Buffer.byteLength(body)}`,
     "connection: close",
@@ -320,10 +346,18 @@ export async function createApp(parts: AppParts): Promise<App> {
       },
       ...(parts.guard.token === undefined
         ? {}
-        : { components: { securitySchemes: { token: { type: "http" as const, scheme: "bearer" } } }, security: [{ token: [] }] }),
+        : {
+            components: { securitySchemes: { token: { type: "http" as const, scheme: "bearer" } } },
+            security: [{ token: [] }],
+          }),
     },
   });
-  await server.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
+  await server.register(swaggerUi, {
+    routePrefix: "/docs",
+    staticCSP: pagePolicy,
+    // Nothing is asked of others.
+    uiConfig: { validatorUrl: null },
+  });
 
   const route = (
     method: "GET" | "POST",
@@ -336,7 +370,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     server.route({
       method: known.filter((one) => !allowed.includes(one)),
       url,
-      schema: { hide: true } as object,
+      schema: schemas.hidden,
       handler: (request, reply) => {
         refuse(
           reply,
@@ -351,18 +385,19 @@ export async function createApp(parts: AppParts): Promise<App> {
   };
 
   const predicting = (request: FastifyRequest, reply: FastifyReply, name: string | undefined): Promise<object> => {
-    const gone = new AbortController();
+    const ending = new AbortController();
     reply.raw.once("close", () => {
-      gone.abort(new Refusal(clientGone, "gone", "The client has gone."));
+      if (!reply.raw.writableFinished) ending.abort(new Refusal(clientGone, "gone", "The client has gone."));
     });
-    return predictions.answer(request, predictions.modelOf(name), account(request), gone.signal);
+    return predictions.answer(request, predictions.modelOf(name), account(request), ending);
   };
 
   // Plugins that look for routes must be there before them.
   server.after(() => {
     route("POST", "/v1/predict", schemas.predict, (request, reply) => {
       const { model } = request.query as { readonly model?: unknown };
-      if (model !== undefined && typeof model !== "string") throw badRequest("The parameter model is not usable.", "one name", "several");
+      if (model !== undefined && typeof model !== "string")
+        throw badRequest("The parameter model is not usable.", "one name", "several");
       return predicting(request, reply, model);
     });
     route("POST", "/v1/models/:name/predict", schemas.predictBy, (request, reply) =>
@@ -385,7 +420,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       void reply.header("content-type", contentType);
       return text;
     });
-    route("GET", "/openapi.json", schemas.openapi, () => Promise.resolve(server.swagger()));
+    route("GET", "/openapi.json", schemas.hidden, () => Promise.resolve(server.swagger()));
   });
   await server.ready();
 

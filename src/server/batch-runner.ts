@@ -5,7 +5,11 @@ import type { Prediction } from "../recipe/classifier.js";
 interface Entry {
   readonly photo: DecodedPhoto;
   readonly resolve: (prediction: Prediction) => void;
-  readonly reject: (error: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
 /**
@@ -49,7 +53,7 @@ export class BatchRunner {
         },
         reject: (error) => {
           settled();
-          reject(error as Error);
+          reject(error);
         },
       };
       signal.addEventListener("abort", leave, { once: true });
@@ -78,7 +82,7 @@ export class BatchRunner {
         else resolve(prediction);
       }
     } catch (error) {
-      await this.runAlone(batch, error);
+      await this.runAlone(batch, asError(error));
     } finally {
       this.running -= 1;
       this.begin();
@@ -86,7 +90,7 @@ export class BatchRunner {
   }
 
   /** What one photo does to the classifier is no matter of the others that were looked at with it. */
-  private async runAlone(batch: readonly Entry[], error: unknown): Promise<void> {
+  private async runAlone(batch: readonly Entry[], error: Error): Promise<void> {
     if (batch.length === 1) {
       batch[0]?.reject(error);
       return;
@@ -97,7 +101,7 @@ export class BatchRunner {
         if (prediction === undefined) throw new TypeError("Each photo has a prediction.");
         resolve(prediction);
       } catch (cause) {
-        reject(cause);
+        reject(asError(cause));
       }
     }
   }

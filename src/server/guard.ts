@@ -14,19 +14,8 @@ function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-/** The name in a `Host` header, without its port; `undefined` for what is none. */
-function hostName(host: string): string | undefined {
-  try {
-    return new URL(`http://${host}`).hostname;
-  } catch {
-    return undefined;
-  }
-}
-
-function isOwnName(host: string): boolean {
-  const name = hostName(host);
-  return name !== undefined && (name === "localhost" || name === "[::1]" || /^127(\.\d+){3}$/.test(name));
-}
+/** This computer's own names, as the header `Host` has them. */
+const ownName = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
 /**
  * Refuses what a page of strangers may have a browser ask: one whose name has been made to lead to this computer (DNS rebinding), which
@@ -34,20 +23,21 @@ function isOwnName(host: string): boolean {
  */
 function refusePages({ method, headers }: IncomingMessage): void {
   const { host, origin } = headers;
-  if (host !== undefined && !isOwnName(host)) {
+  if (host !== undefined && !ownName.test(host)) {
     throw new Refusal(403, "foreign-host", "The request names another host.", {
       expected: "localhost or 127.0.0.1 in the header Host",
       received: host.slice(0, 100),
       advice: "Ask by one of these names. To serve others, start it with --host and a token.",
     });
   }
-  const site = headers["sec-fetch-site"] ?? "none";
+  const [site = "none"] = [headers["sec-fetch-site"]].flat();
   const isVisit = method === "GET" && headers["sec-fetch-mode"] === "navigate";
-  const isForeign = (origin !== undefined && origin !== `http://${host ?? ""}`) || !["none", "same-origin"].includes(String(site));
+  const isForeign =
+    (origin !== undefined && origin !== `http://${host ?? ""}`) || !["none", "same-origin"].includes(site);
   if (!isForeign || isVisit) return;
   throw new Refusal(403, "cross-site", "The request comes from a page of another origin.", {
     expected: "a request of a program, or of a page of this server",
-    received: origin === undefined ? `Sec-Fetch-Site: ${String(site).slice(0, 100)}` : `Origin: ${origin.slice(0, 100)}`,
+    received: origin === undefined ? `Sec-Fetch-Site: ${site.slice(0, 100)}` : `Origin: ${origin.slice(0, 100)}`,
     advice: "Have the page ask a server of its own, which asks this one.",
   });
 }

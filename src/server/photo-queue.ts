@@ -73,7 +73,11 @@ export class PhotoQueue {
     return Promise.allSettled(photos.map((photo) => this.lookAtOne(photo, by, signal)));
   }
 
-  private async lookAtOne(photo: Uint8Array, { classifier, runner }: Looking, signal: AbortSignal): Promise<Prediction> {
+  private async lookAtOne(
+    photo: Uint8Array,
+    { classifier, runner }: Looking,
+    signal: AbortSignal,
+  ): Promise<Prediction> {
     let isDecoding = false;
     const decoded = (): void => {
       if (isDecoding) this.giveTurn();

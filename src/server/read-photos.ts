@@ -90,12 +90,22 @@ function fromBase64(text: string): Uint8Array | Refusal {
   if (/^[A-Za-z0-9+/_-]*={0,2}$/.test(digits)) {
     const bytes = Buffer.from(digits, "base64");
     const length = digits.replace(/=+$/, "").length;
-    if (length % 4 !== 1 && bytes.length === Math.floor((length * 3) / 4)) return bytes;
+    const isPadded = digits.length > length;
+    if ((isPadded ? digits.length % 4 === 0 : length % 4 !== 1) && bytes.length === Math.floor((length * 3) / 4))
+      return bytes;
   }
-  return badRequest("The photo is no base64.", "letters, digits, + and / (or - and _), with = at the end", shown(text.slice(0, 40)));
+  return badRequest(
+    "The photo is no base64.",
+    "letters, digits, + and / (or - and _), with = at the end",
+    shown(text.slice(0, 40)),
+  );
 }
 
-async function readJson(request: FastifyRequest, limits: ServeLimits, onBytes: (count: number) => void): Promise<SentPhotos> {
+async function readJson(
+  request: FastifyRequest,
+  limits: ServeLimits,
+  onBytes: (count: number) => void,
+): Promise<SentPhotos> {
   const body = await wholeBody(request.raw, limits.bodyBytes, onBytes);
   const expected = '{ "image": BASE64 } or { "images": [BASE64, …] }, perhaps with "top"';
   let value: unknown;
@@ -125,7 +135,11 @@ async function readJson(request: FastifyRequest, limits: ServeLimits, onBytes: (
 /** What the parser of multipart bodies says where a limit is reached. */
 const limitCodes: ReadonlySet<unknown> = new Set(["FST_PARTS_LIMIT", "FST_FILES_LIMIT"]);
 
-async function readMultipart(request: FastifyRequest, limits: ServeLimits, onBytes: (count: number) => void): Promise<SentPhotos> {
+async function readMultipart(
+  request: FastifyRequest,
+  limits: ServeLimits,
+  onBytes: (count: number) => void,
+): Promise<SentPhotos> {
   const photos: SentPhoto[] = [];
   let top: number | undefined;
   let length = 0;
@@ -135,7 +149,12 @@ async function readMultipart(request: FastifyRequest, limits: ServeLimits, onByt
     });
     for await (const part of parts) {
       if (part.type === "field") {
-        if (part.fieldname !== "top") throw badRequest("The request has a field that is not known.", "files, and perhaps a field top", shown(part.fieldname.slice(0, 40)));
+        if (part.fieldname !== "top")
+          throw badRequest(
+            "The request has a field that is not known.",
+            "files, and perhaps a field top",
+            shown(part.fieldname.slice(0, 40)),
+          );
         top = parseTop(part.value);
         continue;
       }
@@ -164,7 +183,11 @@ async function readMultipart(request: FastifyRequest, limits: ServeLimits, onByt
   return { photos, isList: photos.length > 1, top };
 }
 
-async function readRaw(request: FastifyRequest, limits: ServeLimits, onBytes: (count: number) => void): Promise<SentPhotos> {
+async function readRaw(
+  request: FastifyRequest,
+  limits: ServeLimits,
+  onBytes: (count: number) => void,
+): Promise<SentPhotos> {
   const bytes = await wholeBody(request.raw, limits.bodyBytes, onBytes);
   if (bytes.length === 0) throw badRequest("The request has no photo.", "its bytes as the body", "nothing");
   return { photos: [{ bytes }], isList: false, top: undefined };
@@ -176,7 +199,11 @@ async function readRaw(request: FastifyRequest, limits: ServeLimits, onBytes: (c
  * @param onBytes told of each piece that was read
  * @throws Refusal for what cannot be understood, or is too much
  */
-export async function readPhotos(request: FastifyRequest, limits: ServeLimits, onBytes: (count: number) => void): Promise<SentPhotos> {
+export async function readPhotos(
+  request: FastifyRequest,
+  limits: ServeLimits,
+  onBytes: (count: number) => void,
+): Promise<SentPhotos> {
   const { headers } = request;
   const encoding = headers["content-encoding"] ?? "identity";
   const type = (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";

@@ -1,6 +1,6 @@
 import { type ErrorFacts, GraftError } from "../errors/errors.js";
 import { PhotoError } from "../photos/photo-error.js";
-import { photoFormat, readableFormats } from "../photos/photo-format.js";
+import { type photoFormat, readableFormats } from "../photos/photo-format.js";
 
 /** What a refusal says beside its message. */
 export interface RefusalFacts extends Partial<ErrorFacts> {
@@ -22,7 +22,10 @@ export class Refusal extends GraftError {
     { retryAfter, headers, ...facts }: RefusalFacts = {},
   ) {
     super(message, { subject: code, ...facts });
-    this.headers = { ...headers, ...(retryAfter === undefined ? {} : { "retry-after": String(Math.ceil(retryAfter)) }) };
+    this.headers = {
+      ...headers,
+      ...(retryAfter === undefined ? {} : { "retry-after": String(Math.ceil(retryAfter)) }),
+    };
   }
 }
 
@@ -47,8 +50,10 @@ export function photoRefusal(cause: unknown, format: ReturnType<typeof photoForm
   if (!(cause instanceof PhotoError)) return cause;
   const { reason, isTooLarge } = cause;
   const facts = { subject: "photo", expected: `a whole ${readableFormats}`, received: reason, cause };
-  if (isTooLarge) return new Refusal(413, "photo-too-large", "The photo is too large.", { ...facts, expected: "a smaller photo" });
-  if (format?.readable !== "yes") return new Refusal(415, "photo-format", "The photo is of no format that is read.", facts);
+  if (isTooLarge)
+    return new Refusal(413, "photo-too-large", "The photo is too large.", { ...facts, expected: "a smaller photo" });
+  if (format?.readable !== "yes")
+    return new Refusal(415, "photo-format", "The photo is of no format that is read.", facts);
   return new Refusal(422, "photo-damaged", "The photo cannot be used.", facts);
 }
 

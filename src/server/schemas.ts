@@ -17,13 +17,22 @@ const prediction = {
       description:
         "Labels that hold the right one for 95 % of photos like those that were learned from; absent where the file does not say how sure it must be",
     },
-    probabilities: { type: "object", additionalProperties: probability, description: "By label, in the order of the classes" },
+    probabilities: {
+      type: "object",
+      additionalProperties: probability,
+      description: "By label, in the order of the classes",
+    },
     top: {
       type: "array",
       items: { type: "object", required: ["label", "probability"], properties: { label, probability } },
       description: "With the parameter top: so many labels, the most probable first",
     },
-    distance: { type: "number", minimum: 0, maximum: 2, description: "How far the photo is from all that was learned from" },
+    distance: {
+      type: "number",
+      minimum: 0,
+      maximum: 2,
+      description: "How far the photo is from all that was learned from",
+    },
     foreign: {
       type: "boolean",
       description: "Whether it is like nothing that was learned from: its label then means little",
@@ -48,7 +57,8 @@ const error = {
 } as const;
 
 const answer = {
-  description: "A prediction each, in the order of the request; of several photos one that cannot be used has its error in its place",
+  description:
+    "A prediction each, in the order of the request; of several photos one that cannot be used has its error in its place",
   type: "object",
   required: ["model", "sha256", "predictions"],
   properties: {
@@ -69,7 +79,11 @@ const body = {
       schema: {
         type: "object",
         properties: {
-          image: { type: "array", items: { type: "string", format: "binary" }, description: "Parts that are files, whatever their names" },
+          image: {
+            type: "array",
+            items: { type: "string", format: "binary" },
+            description: "Parts that are files, whatever their names",
+          },
           top,
         },
       },
@@ -105,8 +119,15 @@ function errors(...statuses: readonly number[]): Readonly<Record<number, object>
 }
 
 const query = { type: "object", properties: { top } } as const;
-const nameOfModel = { type: "object", required: ["name"], properties: { name: { type: "string", description: "As in /v1/models" } } } as const;
-const predicting = { body, response: { 200: answer, ...errors(400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 503) } } as const;
+const nameOfModel = {
+  type: "object",
+  required: ["name"],
+  properties: { name: { type: "string", description: "As in /v1/models" } },
+} as const;
+const predicting = {
+  body,
+  response: { 200: answer, ...errors(400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 503) },
+} as const;
 
 const model = {
   type: "object",
@@ -119,7 +140,11 @@ const model = {
     licence: { type: "string" },
     sha256: { type: "string" },
     bytes: { type: "integer" },
-    image_size: { type: "integer", nullable: true, description: "Side of the picture that the network sees; null where the file does not say" },
+    image_size: {
+      type: "integer",
+      nullable: true,
+      description: "Side of the picture that the network sees; null where the file does not say",
+    },
     opened: { type: "string", format: "date-time" },
   },
 } as const;
@@ -130,7 +155,10 @@ export const schemas = {
     operationId: "predict",
     summary: "Says what is on photos",
     tags: ["photos"],
-    querystring: { ...query, properties: { top, model: { type: "string", description: "Name of a model; default the first" } } },
+    querystring: {
+      ...query,
+      properties: { top, model: { type: "string", description: "Name of a model; default the first" } },
+    },
     ...predicting,
   },
   predictBy: {
@@ -146,7 +174,11 @@ export const schemas = {
     summary: "The models that are served",
     tags: ["models"],
     response: {
-      200: { description: "All of them, the default first", type: "object", properties: { models: { type: "array", items: model } } },
+      200: {
+        description: "All of them, the default first",
+        type: "object",
+        properties: { models: { type: "array", items: model } },
+      },
       ...errors(401, 403, 405, 503),
     },
   },
@@ -169,7 +201,10 @@ export const schemas = {
     summary: "Whether photos are taken",
     tags: ["operation"],
     security: [],
-    response: { 200: { description: "They are", type: "object", properties: { status: { type: "string" } } }, ...errors(503) },
+    response: {
+      200: { description: "They are", type: "object", properties: { status: { type: "string" } } },
+      ...errors(503),
+    },
   },
   metrics: {
     operationId: "metrics",
@@ -178,5 +213,5 @@ export const schemas = {
     produces: ["text/plain"],
     response: { 200: { description: "In its text format", type: "string" }, ...errors(401, 403) },
   },
-  openapi: { hide: true },
+  hidden: { hide: true },
 } as const;

@@ -3,7 +3,12 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 /** What is counted of a server: figures in Prometheus's form, without names of photos or clients. */
 export interface ServerMetrics {
   /** A request was answered, or its client has gone (499). */
-  request(facts: { readonly method: string; readonly route: string; readonly status: number; readonly seconds: number }): void;
+  request(facts: {
+    readonly method: string;
+    readonly route: string;
+    readonly status: number;
+    readonly seconds: number;
+  }): void;
   /** A photo was looked at, or could not be. */
   photo(model: string, outcome: "predicted" | "refused"): void;
   /** A run looked at photos together. */

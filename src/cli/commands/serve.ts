@@ -58,7 +58,8 @@ function checkedToken(text: string, source: string): string {
   throw new UsageError(`The token in ${source} is not usable.`, {
     subject: source,
     expected: "16 to 1000 letters, digits and signs of ASCII, without blanks",
-    received: token.length < 16 ? count(token.length, "sign") : token.length > 1000 ? count(token.length, "sign") : "others",
+    received:
+      token.length < 16 ? count(token.length, "sign") : token.length > 1000 ? count(token.length, "sign") : "others",
     advice: "Make one with: node -p 'crypto.randomBytes(32).toString(\"hex\")' > token",
   });
 }
@@ -66,7 +67,8 @@ function checkedToken(text: string, source: string): string {
 /** What requests must show: of the file, else of the environment, where everybody who may list processes does not see it. */
 async function tokenOf(file: string | undefined, env: Surroundings["env"]): Promise<string | undefined> {
   const variable = env["GRAFT_TOKEN"];
-  if (file === undefined) return variable === undefined || variable === "" ? undefined : checkedToken(variable, "GRAFT_TOKEN");
+  if (file === undefined)
+    return variable === undefined || variable === "" ? undefined : checkedToken(variable, "GRAFT_TOKEN");
   const text = await readRegularText(file, { most: 10_000 }).catch((cause: unknown) => {
     throw fileSystemError(cause, file, "read");
   });
@@ -78,7 +80,9 @@ const words =
   (event) => {
     switch (event.event) {
       case "serving":
-        reporter.result(`Serving ${quotedList(event.models)} at ${event.url}; ${event.url}/docs shows how to ask. Ctrl+C stops it.`);
+        reporter.result(
+          `Serving ${quotedList(event.models)} at ${event.url}; ${event.url}/docs shows how to ask. Ctrl+C stops it.`,
+        );
         return true;
       case "request": {
         const photos = event.photos + event.refused > 0 ? `, ${count(event.photos + event.refused, "photo")}` : "";
@@ -87,7 +91,9 @@ const words =
         return true;
       }
       case "reloaded":
-        reporter.say(`The file of the model "${event.model}" has changed: the new one answers (SHA-256 ${event.sha256.slice(0, 12)}…).`);
+        reporter.say(
+          `The file of the model "${event.model}" has changed: the new one answers (SHA-256 ${event.sha256.slice(0, 12)}…).`,
+        );
         return true;
       case "done":
         if (event.command === "serve")
@@ -107,7 +113,11 @@ function boundedLog(emit: (event: JobEvent) => void, unread: () => number): (eve
       return;
     }
     if (lost > 0) {
-      emit({ event: "warning", code: "log", message: `${count(lost, "request")} are not in this log, for nobody took it.` });
+      emit({
+        event: "warning",
+        code: "log",
+        message: `${count(lost, "request")} are not in this log, for nobody took it.`,
+      });
       lost = 0;
     }
     emit(event);
@@ -121,16 +131,35 @@ export function addServe(program: Command, surroundings: Surroundings): void {
     .summary("answer over HTTP what is on photos")
     .description("Answers over HTTP what is on photos, for one machine.")
     .argument("<MODEL...>", "run folders or model.onnx files, or NAME=PATH")
-    .option("--host <address>", "where to listen; others than this computer need a token", someText("--host", "an address"), host)
-    .option("--port <number>", "at which port; 0 for any that is free", wholeNumber("--port", { from: 0, to: 65_535 }), port)
-    .option("--token-file <file>", "file with what requests must show; default GRAFT_TOKEN", someText("--token-file", "the path of a file"))
+    .option(
+      "--host <address>",
+      "where to listen; others than this computer need a token",
+      someText("--host", "an address"),
+      host,
+    )
+    .option(
+      "--port <number>",
+      "at which port; 0 for any that is free",
+      wholeNumber("--port", { from: 0, to: 65_535 }),
+      port,
+    )
+    .option(
+      "--token-file <file>",
+      "file with what requests must show; default GRAFT_TOKEN",
+      someText("--token-file", "the path of a file"),
+    )
     .option(
       "--max-body <megabytes>",
       "the largest body of a request",
       realNumber("--max-body", { from: 0.001, to: 1024 }),
       limits.bodyBytes / 1e6,
     )
-    .option("--max-photos <number>", "photos of a request", wholeNumber("--max-photos", { from: 1, to: 1000 }), limits.photos)
+    .option(
+      "--max-photos <number>",
+      "photos of a request",
+      wholeNumber("--max-photos", { from: 1, to: 1000 }),
+      limits.photos,
+    )
     .option(
       "--max-queue <number>",
       "photos that wait, of all requests together",
