@@ -162,6 +162,20 @@ test("Ctrl+C does not wait for a network's file that is read for ever", async ()
   expect(await readdir(folder)).toEqual(["photos"]);
 });
 
+test("what is wrong with the network, and with weights of classes, is said before photos are read", async () => {
+  const refused = Promise.reject<Backbone>(new EngineError("It does not do.", { subject: "network" }));
+  refused.catch(() => undefined);
+  const { graft, stdout } = setUp(() => Promise.reject(new Error("never begun")), refused);
+  expect(await graft("--json")).toBe(1);
+  expect(stdout.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(["error"]);
+
+  await writeFile(join(folder, "weights.json"), '{"cat": 1, "cow": 2}');
+  const weighted = setUp(() => Promise.reject(new Error("never begun")));
+  expect(await weighted.graft("--json", "--class-weights", join(folder, "weights.json"))).toBe(2);
+  expect(weighted.stdout.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(["error"]);
+  expect(weighted.asked).toEqual([]);
+});
+
 test("photos that have taught the network in an earlier run, and are to measure now, are told", async () => {
   const files = ["cat", "dog"].flatMap((name) => [0, 1, 2, 3, 4].map((index) => `\xff\xd8\xff${name}${index}`));
   const hashes = files.map((bytes) => photoFingerprint(hashBytes(Buffer.from(bytes, "latin1"), "sha256")));
