@@ -127,13 +127,11 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe("names that are hostile stay text", { timeout: 120_000 }, () => {
+describe("names that are hostile stay text", { timeout: 240_000 }, () => {
   test("train, resume and from", async () => {
-    const args = ["train", photos, "--network", network, "--epochs", "1"];
-    const { exitCode, stdout, stderr } = await graft([...args, "--out", trained], true);
-    expect(exitCode, stderr).toBe(0);
-    expect((stdout + stderr).replace(redraw, "")).not.toMatch(steering);
-    const json = await graft([...args, "--out", join(folder, "other\nforged"), "--json"], false);
+    const args = ["train", photos, "--network", network, "--epochs", "1", "--unfreeze", "none", "--out", trained];
+    const json = await graft([...args, "--json"], true);
+    expect(json.exitCode, json.stderr).toBe(0);
     expect(json.stdout + json.stderr).not.toMatch(steering);
     const told = events(json.stdout);
     expect(told.find(({ event }) => event === "start")?.["classes"]).toEqual([...hostile].sort());
