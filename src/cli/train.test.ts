@@ -6,6 +6,7 @@ import type { Backbone } from "../applications/backbone.js";
 import { EngineError } from "../errors/errors.js";
 import { hashBytes } from "../files/checksum.js";
 import { Sequential } from "../models/sequential.js";
+import { Input } from "../nn/layers/core/input.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { JobParts } from "../jobs/parts.js";
@@ -53,7 +54,7 @@ function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] 
 
 const backbone: Backbone = {
   record: { name: "fake", description: "A fake.", licence: "MIT", imageSize: 32, preprocess: "tf" },
-  ...{ imageSize: 32, model: new Sequential(), stages: ["block5"] },
+  ...{ imageSize: 32, model: new Sequential([Input({ shape: [32, 32, 3] })]), stages: ["block5"] },
 };
 
 /** Runs `graft` with a fake recipe; `interrupt` stands for Ctrl+C. */

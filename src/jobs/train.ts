@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { FileError } from "../errors/errors.js";
 import { harmlessJson } from "../errors/harmless.js";
 import { shellWord } from "../errors/shell-word.js";
@@ -209,7 +209,9 @@ async function getReady(
   tellNetwork(run, photos, backbone, context);
   if (little !== undefined) emit({ event: "warning", code: "disk", message: little });
   await threads;
-  const inputs = await inputsOfRun(photos, backbone, { versions: await parts.versions(), device: runtime.device });
+  const { network, weights } = settings;
+  const versions = await parts.versions();
+  const inputs = await inputsOfRun(photos, backbone, { versions, device: runtime.device, network, weights });
   return { runtime, run, photos, weighting, backbone, inputs };
 }
 
@@ -234,7 +236,7 @@ async function openJournal(
   request: TrainRequest,
   { emit, signal }: StoppableContext,
 ): Promise<Journal> {
-  const from = before?.run;
+  const from = before && resolve(before.run);
   if (stopped === undefined) await writeBegunRun(folder.path, { started, settings, classWeights, inputs, from });
   else checkUnchanged(folder.path, stopped.inputs, inputs, { emit });
   const { state: past, saved } = stopped?.checkpoint ?? {};
