@@ -1,5 +1,5 @@
 import type { JobEvent, ProgressEvent } from "../jobs/events.js";
-import { harmless, harmlessJson } from "../errors/harmless.js";
+import { harmless, harmlessJson, harmlessLine } from "../errors/harmless.js";
 import { Progress } from "../report/progress.js";
 import type { ProgressState } from "../models/surroundings.js";
 import type { Surroundings } from "./surroundings.js";
@@ -39,11 +39,11 @@ export class Reporter {
     this.surroundings.stdout.write(`${harmless(text)}\n`);
   }
 
-  /** For tables, on stdout: what is in their cells stays as it is for programs, and not for a terminal. */
-  table(line: string): void {
+  /** For tables, on stdout: what is in the cells of a row stays as it is for programs, and not for a terminal. */
+  table(row: string): void {
     this.bar.clear();
     const { stdout } = this.surroundings;
-    stdout.write(`${stdout.isTTY === true ? harmless(line) : line}\n`);
+    stdout.write(`${stdout.isTTY === true ? harmlessLine(row) : row}\n`);
   }
 
   /** Something that the user should know. */

@@ -1,11 +1,19 @@
+import { basename } from "node:path";
 import { endBySignal } from "./end-by-signal.js";
 import { jobParts } from "../hosts/node/job-parts.js";
 import { readAll } from "./read-all.js";
 import { run } from "./run.js";
 import { openStreams } from "./streams.js";
 
+/**
+ * Whether somebody has started the command by `nohup`, which lets it ignore SIGHUP: Node takes that back for itself, and a window that is closed
+ * would stop the training all the same. Shells say in `_` what they have started.
+ */
+const outlivesWindow = basename(process.env["_"] ?? "") === "nohup";
+if (outlivesWindow) process.on("SIGHUP", () => undefined);
+
 /** Signals by which a job is stopped. */
-const stopping = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const stopping = outlivesWindow ? (["SIGINT", "SIGTERM"] as const) : (["SIGINT", "SIGTERM", "SIGHUP"] as const);
 
 const streams = openStreams();
 let leavesBehind = false;

@@ -6,6 +6,7 @@ import type { Backbone } from "../applications/backbone.js";
 import { EngineError } from "../errors/errors.js";
 import { hashBytes } from "../files/checksum.js";
 import { Sequential } from "../models/sequential.js";
+import { Input } from "../nn/layers/core/input.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { JobParts } from "../jobs/parts.js";
@@ -54,7 +55,7 @@ function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] 
 
 const backbone: Backbone = {
   record: { name: "fake", description: "A fake.", licence: "MIT", imageSize: 32, preprocess: "tf" },
-  ...{ imageSize: 32, model: new Sequential(), stages: ["block5"] },
+  ...{ imageSize: 32, model: new Sequential([Input({ shape: [32, 32, 3] })]), stages: ["block5"] },
 };
 
 /** Runs `graft` with a fake recipe; `interrupt` stands for Ctrl+C. */
@@ -168,6 +169,20 @@ test("Ctrl+C does not wait for a network's file that is read for ever", async ()
   expect(stderr.join("")).toContain("Stopped before the new classifier was there: there is nothing to keep.");
   expect(left()).toBe(1);
   expect(await readdir(folder)).toEqual(["photos"]);
+});
+
+test("what is wrong with the network, and with weights of classes, is said before photos are read", async () => {
+  const refused = Promise.reject<Backbone>(new EngineError("It does not do.", { subject: "network" }));
+  refused.catch(() => undefined);
+  const { graft, stdout } = setUp(() => Promise.reject(new Error("never begun")), refused);
+  expect(await graft("--json")).toBe(1);
+  expect(stdout.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(["error"]);
+
+  await writeFile(join(folder, "weights.json"), '{"cat": 1, "cow": 2}');
+  const weighted = setUp(() => Promise.reject(new Error("never begun")));
+  expect(await weighted.graft("--json", "--class-weights", join(folder, "weights.json"))).toBe(2);
+  expect(weighted.stdout.map((line) => (JSON.parse(line) as { event: string }).event)).toEqual(["error"]);
+  expect(weighted.asked).toEqual([]);
 });
 
 test("photos that have taught the network in an earlier run, and are to measure now, are told", async () => {

@@ -32,6 +32,13 @@ test("blanks at the ends of a name are spelled out, and those in it stay", () =>
   expect(harmlessTexts({ label: "trail " })).toEqual({ label: "trail\\x20" });
 });
 
+test("blanks that look like a space, and are none, are spelled out wherever they stand", () => {
+  expect(harmlessLine("cats\u00a0dogs 3.45\u202fPM \u2003|\u1680|\u205f|")).toBe(
+    "cats\\xa0dogs 3.45\\u202fPM \\u2003|\\u1680|\\u205f|",
+  );
+  expect(harmlessLine("猫\u3000犬")).toBe("猫\u3000犬");
+});
+
 test("JSON keeps its value to the letter", () => {
   const json = harmlessJson({ path: hostile });
   expect(JSON.parse(json)).toEqual({ path: hostile });

@@ -4,14 +4,16 @@
  */
 
 /**
- * Control characters but line feed and tab, those that turn the direction of a text round, and those that nobody sees: two names that
- * look alike would differ by them. A joiner stays where writing needs it: between the parts of an emoji, and between letters
+ * Control characters but line feed and tab, those that turn the direction of a text round, and those that nobody sees or that look like a
+ * space: two names that look alike would differ by them. A joiner stays where writing needs it: between the parts of an emoji, and between letters
  * but those of alphabets that know none. So does what chooses between forms, behind signs that have some.
  */
 const controls = new RegExp(
   [
     // eslint-disable-next-line no-control-regex -- they are what is looked for
     /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb]/u,
+    // Blanks that are not what they look like: who types the name with a space names another file. U+3000 is the space of its writing.
+    /[\u00a0\u1680\u2000-\u200a\u202f\u205f]/u,
     // Nothing, or a blank as wide as a letter.
     // eslint-disable-next-line no-misleading-character-class -- each is meant by itself
     /[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufff8]/u,
@@ -57,9 +59,13 @@ export function harmlessTexts<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, harmlessTexts<unknown>(inner)])) as T;
 }
 
-/** JSON of one line that parses to exactly the value, and steers no terminal: JSON itself leaves some of it as it is. */
-export function harmlessJson(value: unknown): string {
-  return JSON.stringify(value).replace(controls, (character) =>
+/**
+ * JSON that parses to exactly the value, and steers no terminal: JSON itself leaves some of it as it is.
+ *
+ * @param indent spaces by which what is inside is indented; default none, all on one line
+ */
+export function harmlessJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replace(controls, (character) =>
     Array.from({ length: character.length }, (_, index) => {
       return `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`;
     }).join(""),

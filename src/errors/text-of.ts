@@ -2,15 +2,26 @@ import { FileError } from "./errors.js";
 
 const strict = new TextDecoder("utf-8", { fatal: true });
 
+/** The most bytes of a text: JavaScript has none that are longer than 2²⁹ characters, and no list of photos and no description of a network is. */
+export const mostText = 500_000_000;
+
 /**
  * The text of a file of others. What is not UTF-8 is refused: with signs in the place of others a name would be another one, and nobody would
  * be told. A mark of the encoding in front, as editors of Windows put it, is left out.
  *
  * @param bytes the whole text
  * @param file the file's name, for messages
- * @throws FileError when the bytes are not UTF-8
+ * @throws FileError when the bytes are not UTF-8, or more than a text may have
  */
 export function textOf(bytes: Uint8Array, file: string): string {
+  if (bytes.length > mostText) {
+    throw new FileError(`${file} is too large.`, {
+      subject: file,
+      expected: `a text of at most ${String(mostText)} bytes`,
+      received: `${String(bytes.length)} bytes`,
+      advice: "Check the path: no such file is as large.",
+    });
+  }
   try {
     return strict.decode(bytes);
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +35,12 @@ it("reads a file, and one that a link leads to", async () => {
 it("refuses one that is larger than it may be", async () => {
   await expect(readRegularFile(at("file"), { most: 7 })).rejects.toThrow(/too large.*at most 7 bytes.*8 bytes/);
   expect((await readRegularFile(at("file"), { most: 8 })).length).toBe(8);
+});
+
+it.runIf(onUnix)("refuses a text that is longer than texts can be, before it is read", async () => {
+  writeFileSync(at("endless"), "");
+  truncateSync(at("endless"), 500_000_001);
+  await expect(readRegularText(at("endless"))).rejects.toThrow(/too large.*at most 500000000 bytes/);
 });
 
 it.runIf(onUnix).each([

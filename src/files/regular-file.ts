@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, statSync, type Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { FileError } from "../errors/errors.js";
-import { textOf } from "../errors/text-of.js";
+import { mostText, textOf } from "../errors/text-of.js";
 
 /** What {@link readRegularFile} takes. */
 export interface RegularFileOptions {
@@ -74,12 +74,12 @@ export async function readRegularFile(path: string, { most = Infinity }: Regular
 }
 
 /**
- * {@link readRegularFile} as text in UTF-8.
+ * {@link readRegularFile} as text in UTF-8, of at most {@link mostText} bytes unless fewer are asked for.
  *
  * @throws FileError when it is another text, or none
  */
 export async function readRegularText(path: string, options: RegularFileOptions = {}): Promise<string> {
-  return textOf(await readRegularFile(path, options), path);
+  return textOf(await readRegularFile(path, { most: mostText, ...options }), path);
 }
 
 /** @throws FileError for a name of anything but a regular file */

@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError, UsageError } from "../errors/errors.js";
+import { harmlessJson } from "../errors/harmless.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularText } from "../files/regular-file.js";
@@ -55,7 +56,7 @@ export async function writeBegunRun(
     inputs,
     ...(from === undefined ? {} : { from }),
   };
-  await writeFileAtomically(pathIn(run), `${JSON.stringify(begun)}\n`);
+  await writeFileAtomically(pathIn(run), `${harmlessJson(begun)}\n`);
 }
 
 /** Options that say where and how a run is kept, and not what it comes to. */

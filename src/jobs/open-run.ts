@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, GraftError, UsageError } from "../errors/errors.js";
@@ -91,7 +92,7 @@ export async function openRun(request: RunRequest, { now, emit }: JobContext): P
 
 async function openRepetition(path: string, request: RunRequest, started: Date): Promise<OpenedRun> {
   const before = await readRunBefore(path);
-  const settings = settingsAsBefore(before.settings, request, "repeated");
+  const settings = settingsAsBefore(before.settings, request, "repeated", before.inputs);
   const directory = request.directory ?? before.inputs?.directory ?? before.record.data.directory;
   const folder = await reserveRunFolder(request.settings.out, defaultRunFolder(directory, started));
   return {
@@ -132,7 +133,7 @@ async function openStopped(path: string, request: RunRequest, emit: JobContext["
       await lock.release();
       return "ended";
     }
-    const settings = settingsAsBefore(begun.settings, request, "gone on with");
+    const settings = settingsAsBefore(begun.settings, request, "gone on with", begun.inputs);
     const checkpoints = new Checkpoints(path);
     const checkpoint = await checkpoints.open();
     const release = (): Promise<void> => lock.release();
@@ -162,6 +163,7 @@ function settingsAsBefore(
   begun: TrainSettings,
   { settings, given = Object.keys(settings) }: RunRequest,
   how: "gone on with" | "repeated",
+  inputs: RunInputs | undefined,
 ): TrainSettings {
   const before: Readonly<Record<string, string | number | boolean>> = { ...begun };
   const now: Readonly<Record<string, string | number | boolean>> = { ...settings };
@@ -175,9 +177,17 @@ function settingsAsBefore(
       advice: "Leave the option out, or begin a new run.",
     });
   }
-  const network = given.includes("network") ? settings.network : begun.network;
-  const weights = given.includes("weights") ? settings.weights : begun.weights;
+  // A relative path was one from the folder in which the run was begun.
+  const network = given.includes("network") ? settings.network : whereIs(inputs?.network.path, begun.network);
+  const weights = given.includes("weights")
+    ? settings.weights
+    : begun.weights && whereIs(inputs?.network.weights_path, begun.weights);
   return weights === undefined ? { ...begun, network } : { ...begun, network, weights };
+}
+
+/** Where a file was found, if it is there still; else what was asked for, for another machine may have it in the same place of another folder. */
+function whereIs(found: string | undefined, asked: string): string {
+  return found !== undefined && existsSync(found) ? found : asked;
 }
 
 /**

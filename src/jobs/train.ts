@@ -1,5 +1,6 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { FileError, GraftError } from "../errors/errors.js";
+import { harmlessJson } from "../errors/harmless.js";
 import { shellWord } from "../errors/shell-word.js";
 import { count } from "../errors/words.js";
 import { requireFiniteWeights } from "../models/finite-weights.js";
@@ -9,6 +10,7 @@ import type { Photo } from "../photos/photo.js";
 import { photoFingerprint } from "../photos/photo-fingerprints.js";
 import { PhotoRoot } from "../photos/photo-root.js";
 import { pathWithin, type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
+import { scanFolder } from "../photos/scan.js";
 import { type Weighting, weightingOf } from "../recipe/class-weights.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { Search } from "../recipe/search/search-types.js";
@@ -177,7 +179,7 @@ interface Ready {
   readonly inputs: RunInputs;
 }
 
-/** Looks at the photos, and fetches the network. */
+/** Fetches the network, and looks at the photos. */
 async function getReady(
   { folder, directory, settings, classWeights, started, checkpoints, stopped, before }: OpenedRun,
   search: boolean,
@@ -191,17 +193,28 @@ async function getReady(
   // It is awaited below, unless something else fails before.
   threads.catch(() => undefined);
   const run: Run = { folder: folder.path, settings, search, started, device: runtime.device, checkpoints };
+  // A folder that is none, weights of other classes, and a network that does not do, must show before a long look at photos.
+  const listed = await scanFolder(directory);
+  weightingOf({
+    classes: listed.classes,
+    division: "drawn",
+    training: listed.train.photos,
+    validation: [],
+    classWeights,
+  });
+  const backbone = await fetchNetwork(settings, context);
+  const little = checkRoom(folder.path, networkBytes(backbone));
   const prepared = await preparePhotos(directory, settings.seed, emit);
   const photos = dividedAs({ inputs: before?.inputs ?? stopped?.inputs }, prepared);
   const { classes, division, training, validation, test } = photos;
-  // Weights of other classes must show before a network is fetched.
   const weighting = weightingOf({ ...photos, classWeights });
   emit({ event: "photos", classes, division, training, validation, test });
-  const backbone = await loadNetwork(run, photos, context);
-  const little = checkRoom(folder.path, networkBytes(backbone));
+  tellNetwork(run, photos, backbone, context);
   if (little !== undefined) emit({ event: "warning", code: "disk", message: little });
   await threads;
-  const inputs = await inputsOfRun(photos, backbone, { versions: await parts.versions(), device: runtime.device });
+  const { network, weights } = settings;
+  const versions = await parts.versions();
+  const inputs = await inputsOfRun(photos, backbone, { versions, device: runtime.device, network, weights });
   return { runtime, run, photos, weighting, backbone, inputs };
 }
 
@@ -226,7 +239,7 @@ async function openJournal(
   request: TrainRequest,
   { emit, signal }: StoppableContext,
 ): Promise<Journal> {
-  const from = before?.run;
+  const from = before && resolve(before.run);
   if (stopped === undefined) await writeBegunRun(folder.path, { started, settings, classWeights, inputs, from });
   else checkUnchanged(folder.path, stopped.inputs, inputs, { emit });
   const { state: past, saved } = stopped?.checkpoint ?? {};
@@ -280,11 +293,7 @@ function tellStop(run: string, canGoOn: boolean, { emit }: StoppableContext): vo
   emit({ event: "error", code: "interrupted", message });
 }
 
-async function loadNetwork(
-  { folder, settings, device }: Run,
-  { classes, training, validation, test }: PreparedPhotos,
-  { emit, parts }: StoppableContext,
-): Promise<Backbone> {
+async function fetchNetwork(settings: TrainSettings, { emit, parts }: StoppableContext): Promise<Backbone> {
   const backbone = await parts.loadBackbone({
     ...settingsFor("network", settings),
     onProgress: ({ what, received, total }) => {
@@ -295,6 +304,16 @@ async function loadNetwork(
     },
   });
   requireFiniteWeights(backbone.model);
+  return backbone;
+}
+
+/** Says which network it is, and with what the training begins. */
+function tellNetwork(
+  { folder, device }: Run,
+  { classes, training, validation, test }: PreparedPhotos,
+  backbone: Backbone,
+  { emit }: StoppableContext,
+): void {
   const { name } = backbone.record;
   const { preprocess, preprocessSource, crop, keepProportions, interpolation } = backbone.record;
   emit({
@@ -310,7 +329,6 @@ async function loadNetwork(
   warnOfLearnedBefore(backbone, [...validation, ...test], emit);
   const photos = training.length + validation.length + test.length;
   emit({ event: "start", run: folder, network: name, classes, photos, device });
-  return backbone;
 }
 
 /** Photos that the network itself has learned from, in an earlier run, measure nothing. */
@@ -482,7 +500,7 @@ async function testOn(
 /** What is written of a search. */
 function tuningFiles(search: Search): RunContents {
   return {
-    tuning: `${JSON.stringify(tuningRecord(search), undefined, 2)}\n`,
+    tuning: `${harmlessJson(tuningRecord(search), 2)}\n`,
     tuningTable: tuningCsv(search),
     tuningPlot: tuningSvg(search),
     learningRate: search.rates && learningRateSvg(search.rates),

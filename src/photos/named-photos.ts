@@ -1,4 +1,6 @@
+import { type Dirent, readdir } from "node:fs";
 import { stat } from "node:fs/promises";
+import { isAbsolute, join, resolve, sep } from "node:path";
 import { escapePath, glob, isDynamicPattern } from "tinyglobby";
 import { FileError, UsageError } from "../errors/errors.js";
 import { compareCodePoints } from "./photo.js";
@@ -7,7 +9,7 @@ import { listPhotos } from "./scan.js";
 
 /**
  * The photos that words name: a file, a folder for all photos below it, or a pattern such as `holiday/**\/*.jpg`, which shells leave
- * alone where it is quoted or where they know none. What exists under a name is meant, also where the name looks like a pattern.
+ * alone where it is quoted or where they know none; `**` goes through no links to folders. What exists under a name is meant, also where the name looks like a pattern.
  *
  * @returns paths, word by word, those of one word in order; a file that is missing is among them, for whoever reads it says so
  * @throws UsageError for a folder without photos, and for a pattern that nothing fits
@@ -17,6 +19,44 @@ export async function namedPhotos(words: readonly string[]): Promise<readonly st
   const all: string[] = [];
   for (const word of words) for (const path of await namedBy(word)) all.push(path);
   return all;
+}
+
+/**
+ * Reads folders for a pattern: what `**` stands for goes through no links to folders, as in shells, for through folders of links to each
+ * other there are more ways than anybody could go. Links in front of it are followed, and links to files are files.
+ *
+ * @param pattern with `**`
+ */
+function readerFor(pattern: string): typeof readdir {
+  const front = depthOf(pattern.slice(0, pattern.indexOf("**")));
+  const seen = async (folder: string, entry: Dirent): Promise<readonly Dirent[]> => {
+    if (!entry.isSymbolicLink()) return [entry];
+    const path = join(folder, entry.name);
+    // One that leads nowhere is a file: reading it says what is wrong.
+    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
+    if (isFolder && depthOf(path) > front) return [];
+    const kind = { isSymbolicLink: () => false, isDirectory: () => isFolder, isFile: () => !isFolder };
+    return [Object.assign(Object.create(entry) as Dirent, kind)];
+  };
+  return ((
+    path: string,
+    _options: unknown,
+    done: (error: NodeJS.ErrnoException | null, entries: Dirent[]) => void,
+  ): void => {
+    readdir(path, { withFileTypes: true }, (error, entries) => {
+      if (error !== null) done(error, []);
+      else {
+        void Promise.all(entries.map((entry) => seen(path, entry))).then((all) => {
+          done(null, all.flat());
+        });
+      }
+    });
+  }) as typeof readdir;
+}
+
+/** How many folders lead to a path. */
+function depthOf(path: string): number {
+  return resolve(path).split(sep).length;
 }
 
 async function namedBy(word: string): Promise<readonly string[]> {
@@ -35,7 +75,14 @@ async function namedBy(word: string): Promise<readonly string[]> {
   // Windows writes paths with backslashes, patterns are written with slashes.
   const pattern = process.platform === "win32" ? word.replaceAll("\\", "/") : word;
   if (entry !== undefined || !isDynamicPattern(pattern)) return [word];
-  const found = await glob(pattern, { dot: false, expandDirectories: false, onlyFiles: true });
+  const links = pattern.includes("**") ? { followSymbolicLinks: false, fs: { readdir: readerFor(pattern) } } : {};
+  const found = await glob(pattern, {
+    dot: false,
+    expandDirectories: false,
+    onlyFiles: true,
+    absolute: isAbsolute(pattern),
+    ...links,
+  });
   if (found.length > 0) return found.sort(compareCodePoints);
   throw new UsageError(`No file fits ${word}.`, {
     subject: word,

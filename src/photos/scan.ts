@@ -102,6 +102,19 @@ function hasExtension(name: string, extensions: readonly string[]): boolean {
   return extensions.includes(extname(name).slice(1).toLowerCase());
 }
 
+/**
+ * Which folder it is, by whatever way it is reached: its number on its disk. A real path is found by looking at each folder on the way, which
+ * takes a second for one that lies a thousand deep; it stands in where a file system has no numbers.
+ */
+async function identityOf(directory: string): Promise<string> {
+  try {
+    const { dev, ino } = await stat(directory, { bigint: true });
+    return ino === 0n ? await realpath(directory) : `${dev}:${ino}`;
+  } catch {
+    return directory; // Listing it says what is wrong.
+  }
+}
+
 interface Walk {
   readonly extensions: readonly string[];
   readonly followLinks: boolean;
@@ -115,12 +128,12 @@ interface Walk {
  * Visits all files below a folder. Each folder is visited once, however many links lead to it: they may lead in circles, and
  * through folders of links to each other there are more ways than anybody could go.
  *
- * @param visited real paths of the folders that were visited
+ * @param visited the folders that were visited, as {@link identityOf} knows them
  */
 async function walk(directory: string, visited: Set<string>, visit: Walk): Promise<void> {
-  const real = await realpath(directory).catch(() => directory);
-  if (visited.has(real)) return;
-  visited.add(real);
+  const identity = await identityOf(directory);
+  if (visited.has(identity)) return;
+  visited.add(identity);
   for (const entry of await list(directory)) {
     const path = join(directory, entry.name);
     if (await isFolder(directory, entry)) {

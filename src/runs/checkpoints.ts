@@ -2,6 +2,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
+import { harmlessJson } from "../errors/harmless.js";
 import { syncFolder, writeFileAtomically } from "../files/atomic-write.js";
 import { hashBytes } from "../files/checksum.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
@@ -139,7 +140,7 @@ export class Checkpoints implements JournalStore {
       current: current ?? null,
       sha256: this.sums,
     };
-    await writeFileAtomically(join(this.folder, stateFile), `${JSON.stringify(state, undefined, 1)}\n`);
+    await writeFileAtomically(join(this.folder, stateFile), `${harmlessJson(state, 1)}\n`);
     await this.sweep(new Set(named));
   }
 

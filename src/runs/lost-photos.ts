@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
+import { harmlessJson } from "../errors/harmless.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularText } from "../files/regular-file.js";
@@ -21,7 +22,7 @@ export type LostPhoto = z.infer<typeof lostPhotos>[number];
  * @throws FileError when it cannot be written
  */
 export async function writeLostPhotos(run: string, photos: readonly LostPhoto[]): Promise<void> {
-  await writeFileAtomically(join(run, runFiles.checkpoints, lostFile), `${JSON.stringify(photos)}\n`);
+  await writeFileAtomically(join(run, runFiles.checkpoints, lostFile), `${harmlessJson(photos)}\n`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
+import { harmlessJson } from "../errors/harmless.js";
 import { textOf } from "../errors/text-of.js";
 import { hashBytes } from "../files/checksum.js";
 import { fileSystemError } from "../files/file-system-errors.js";
@@ -30,7 +31,7 @@ type Photos = RunInputs["photos"];
  */
 export function photoList(photos: Photos): { readonly text: string; readonly sha256: string } {
   const lines = (["training", "validation", "test"] as const).flatMap((set) =>
-    photos[set].map(([path, sha256]) => `${JSON.stringify({ path, set, sha256 } satisfies z.infer<typeof line>)}\n`),
+    photos[set].map(([path, sha256]) => `${harmlessJson({ path, set, sha256 } satisfies z.infer<typeof line>)}\n`),
   );
   const text = lines.join("");
   return { text, sha256: hashBytes(Buffer.from(text), "sha256") };

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { harmlessJson } from "../errors/harmless.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 
 /** Names of the files of a run. */
@@ -57,6 +58,6 @@ export async function writeRunFolder(path: string, files: RunContents): Promise<
     if (contents !== undefined) await writeFileAtomically(join(path, runFiles[key]), contents);
   }
   if (record !== undefined) {
-    await writeFileAtomically(join(path, runFiles.record), `${JSON.stringify(record, undefined, 2)}\n`);
+    await writeFileAtomically(join(path, runFiles.record), `${harmlessJson(record, 2)}\n`);
   }
 }

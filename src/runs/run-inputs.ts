@@ -3,12 +3,15 @@ import { arch, cpus } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { Backbone } from "../applications/backbone.js";
+import { looksLikePath } from "../applications/network-path.js";
 import { count } from "../errors/words.js";
+import { isHubName } from "../files/hub/reference.js";
 import type { BaseModel } from "../models/base-model.js";
 import { photoHash } from "../photos/photo-identity.js";
 import { pathWithin, type PreparedPhotos } from "../photos/prepare-photos.js";
 import { usableMemory } from "../runtime/node/memory.js";
 import { processors } from "../runtime/node/processors.js";
+import { architectureDigest } from "./architecture-digest.js";
 
 /** A photo: its path within the folder of photos, and the SHA-256 of its bytes. */
 const photo = z.tuple([z.string(), z.string()]);
@@ -26,6 +29,15 @@ export const runInputs = z.object({
     preprocess: z.string(),
     /** SHA-256 over names, shapes and values of all weights, without the classifier that was cut off. */
     weights: z.string(),
+    /** SHA-256 over what is computed with them, in training and in inference; runs of before 2026-11-28 lack it and what follows. */
+    graph: z.string().optional(),
+    /** The share of a photo that is seen, and how it is brought to size. */
+    crop: z.number().optional(),
+    keep_proportions: z.boolean().optional(),
+    interpolation: z.string().optional(),
+    /** Where it was found: its file or folder, and that of its weights, as absolute paths; nothing follows from them. */
+    path: z.string().optional(),
+    weights_path: z.string().optional(),
   }),
   versions: z.record(z.string(), z.string()),
   hardware: z.object({
@@ -48,13 +60,21 @@ export type RunInputs = z.infer<typeof runInputs>;
 /**
  * What goes into a run. The photos have been hashed when the folder was looked at.
  *
- * @param circumstances versions of what computes, and the device that it computes on
+ * @param circumstances versions of what computes, the device that it computes on, and where the network comes from
  */
 export async function inputsOfRun(
   photos: PreparedPhotos,
   { model, imageSize, record }: Pick<Backbone, "model" | "imageSize" | "record">,
-  circumstances: { readonly versions: Readonly<Record<string, string>>; readonly device: string },
+  circumstances: {
+    readonly versions: Readonly<Record<string, string>>;
+    readonly device: string;
+    /** As it was asked for: a name or a path. */
+    readonly network: string;
+    readonly weights?: string | undefined;
+  },
 ): Promise<RunInputs> {
+  const { network, weights } = circumstances;
+  const hasName = isHubName(network) || (!looksLikePath(network) && network.toLowerCase() === record.name);
   const hashed = (set: readonly { readonly path: string }[]): Promise<[string, string][]> =>
     Promise.all(set.map(async ({ path }) => [pathWithin(photos.directory, path), await photoHash(path)]));
   return {
@@ -71,6 +91,12 @@ export async function inputsOfRun(
       image_size: imageSize,
       preprocess: record.preprocess,
       weights: weightsDigest(model),
+      graph: architectureDigest({ model, imageSize }),
+      crop: record.crop ?? 1,
+      keep_proportions: record.keepProportions ?? false,
+      interpolation: record.interpolation ?? "bilinear",
+      ...(hasName ? {} : { path: resolve(network) }),
+      ...(weights === undefined ? {} : { weights_path: resolve(weights) }),
     },
     versions: { ...circumstances.versions },
     hardware: {
@@ -164,11 +190,15 @@ function networkDifferences({ network: then }: RunInputs, { network: now }: RunI
     ["name", "the network is", then.name, now.name],
     ["image_size", "its pictures have a side of", then.image_size, now.image_size],
     ["preprocess", "its preprocessing is", then.preprocess, now.preprocess],
+    ["crop", "of a photo is seen the share", then.crop, now.crop],
+    ["keep_proportions", "that proportions of photos are kept is", then.keep_proportions, now.keep_proportions],
+    ["interpolation", "its pictures are brought to size by", then.interpolation, now.interpolation],
   ] as const;
   const told = parts.flatMap(([, words, before, after]) =>
-    before === after ? [] : [`${words} ${after} instead of ${before}`],
+    before === after || before === undefined ? [] : [`${words} ${String(after)} instead of ${String(before)}`],
   );
   if (then.weights !== now.weights) told.push("the network's weights are others");
+  if (then.graph !== undefined && then.graph !== now.graph) told.push("the network computes something else");
   return told.map((message) => ({ kind: "network", message }));
 }
 

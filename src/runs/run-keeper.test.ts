@@ -57,6 +57,17 @@ test("a model that cannot be written is tried again at the next and at the end, 
   expect(await read("run", "model.onnx")).toBe("two");
 });
 
+test("a run's folder with a name as long as systems take is saved elsewhere, too", async () => {
+  const path = join(folder, "n".repeat(250));
+  const check = (): Promise<void> => Promise.reject(new FileError("It has gone.", { subject: path }));
+  const keeper = new RunKeeper(
+    { path, check },
+    () => undefined,
+    () => [folder],
+  );
+  await expect(keeper.finish({ history: "h" })).rejects.toThrow(/What was learned is in .*graft-n{40}-/);
+});
+
 test("what cannot be written in the end goes where there is room, and the error says where", async () => {
   const keeper = keeperOf("missing", "full", "elsewhere");
   await mkdir(join(folder, "elsewhere"));

@@ -77,7 +77,7 @@ export class RunKeeper {
     );
     const before = this.hasModel ? ` ${join(path, runFiles.model)} is the last that could be written.` : "";
     for (const place of new Set(this.places().map((one) => resolve(one)))) {
-      const made = await mkdtemp(join(place, `graft-${basename(resolve(path))}-`)).catch(() => undefined);
+      const made = await mkdtemp(join(place, `graft-${shortName(path)}-`)).catch(() => undefined);
       if (made === undefined) continue;
       try {
         await writeRunFolder(made, files);
@@ -101,6 +101,13 @@ export class RunKeeper {
       cause,
     });
   }
+}
+
+/** The name of a folder, so short that more fits behind it: systems take 255 bytes. */
+function shortName(path: string): string {
+  return Array.from(basename(resolve(path)))
+    .slice(0, 40)
+    .join("");
 }
 
 /**

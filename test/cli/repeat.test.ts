@@ -43,7 +43,8 @@ test("other circumstances are told, and other bytes are no failure", async () =>
   const record = runRecord.parse(JSON.parse(await readFile(file, "utf8")));
   const inputs = record.inputs && { ...record.inputs, versions: { ...record.inputs.versions, onnxruntime: "0.1" } };
   await writeFile(file, JSON.stringify({ ...record, inputs, model_sha256: "0".repeat(64) }));
-  const again = await graft(["train", "--from", join("elsewhere", "run.json"), "--out", "other"], folder);
+  // From elsewhere: the network was named by a relative path.
+  const again = await graft(["train", "--from", "run.json", "--out", join("..", "other")], join(folder, "elsewhere"));
   expect(again.exitCode, again.stderr).toBe(0);
   expect(again.stdout).toMatch(/Not the same: model\.onnx has other bytes.* onnxruntime is .* instead of 0\.1/);
   expect(again.stderr).toMatch(/It may come to other bytes/);

@@ -69,6 +69,14 @@ describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
     expect(stderr).toBe("Warning: stdout takes no more (ENOSPC): what is said there is lost, the run is not.\n");
   });
 
+  test("a window that is closed, where it was started by nohup", async () => {
+    // Node lets SIGHUP end a process that was told to ignore it.
+    const inside = `nohup ${train} > said 2>&1 & until grep -q "^Network" said; do sleep 0.02; done; kill -HUP $!; wait $!`;
+    const { exitCode, stderr } = await bash(inside);
+    expect(exitCode, stderr).toBe(0);
+    expect((await readdir(join(folder, "run"))).sort()).toEqual(files);
+  });
+
   test.skipIf(!hasScript)("a window that is closed", { timeout: 60_000 }, async () => {
     const inside = `trap "" HUP; ${train}; echo $? > code`;
     const terminal = spawn("script", ["-qec", inside, "/dev/null"], { cwd: folder, env: env(), stdio: "pipe" });

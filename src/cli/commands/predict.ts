@@ -5,6 +5,7 @@ import { textWidth } from "../../report/text-width.js";
 import { percent } from "../../report/words.js";
 import { contextFor, type Words } from "../face.js";
 import { UsageError } from "../../errors/errors.js";
+import { harmlessLine } from "../../errors/harmless.js";
 import { count } from "../../errors/words.js";
 import type { DoneEvent, JobEvent } from "../../jobs/events.js";
 import { csvCell } from "../../errors/csv-cell.js";
@@ -127,7 +128,8 @@ export function addPredict(program: Command, surroundings: Surroundings): void {
       };
       const tell: Words = (event) => {
         if (event.event === "done" && event.command === "predict" && event.photos > worthSumming)
-          reporter.say(summary(event));
+          // Names of classes are keys of its record, which are as the classifier has them.
+          reporter.say(harmlessLine(summary(event)));
         if (event.event !== "prediction") return false;
         const { path, label, probability } = event;
         const line = `${pad(path, pathWidth)}  ${pad(label, labelWidth)}  ${pad(percent(probability), 7, "right")}`;

@@ -1,0 +1,41 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { namedPhotos } from "./named-photos.js";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graft-named-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const windows = process.platform === "win32";
+
+test.skipIf(windows)("** goes through no links to folders, of which a few make a million ways", async () => {
+  for (let level = 1; level <= 20; level++) {
+    await mkdir(join(folder, String(level)));
+    for (const side of ["left", "right"])
+      await symlink(join("..", String(level + 1)), join(folder, String(level), side));
+  }
+  await mkdir(join(folder, "21"));
+  await writeFile(join(folder, "21", "deep.jpg"), "");
+  expect(await namedPhotos([`${folder}/**/*.jpg`])).toEqual([`${folder}/21/deep.jpg`]);
+  // What is named itself may be a link, and so may what a single star stands for.
+  expect(await namedPhotos([`${folder}/20/left/**`])).toEqual([`${folder}/20/left/deep.jpg`]);
+  expect(await namedPhotos([`${folder}/20/*/*.jpg`])).toEqual([
+    `${folder}/20/left/deep.jpg`,
+    `${folder}/20/right/deep.jpg`,
+  ]);
+});
+
+test.skipIf(windows)("links to files are files for **, and one that leads nowhere is named", async () => {
+  await mkdir(join(folder, "set", "inner"), { recursive: true });
+  await writeFile(join(folder, "real.jpg"), "");
+  await symlink(join(folder, "real.jpg"), join(folder, "set", "inner", "link.jpg"));
+  await symlink(join(folder, "nowhere.jpg"), join(folder, "set", "broken.jpg"));
+  expect(await namedPhotos([`${folder}/set/**/*.jpg`])).toEqual([
+    `${folder}/set/broken.jpg`,
+    `${folder}/set/inner/link.jpg`,
+  ]);
+});
