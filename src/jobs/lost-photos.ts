@@ -1,5 +1,6 @@
 import { FileError } from "../errors/errors.js";
 import { shellWord } from "../errors/shell-word.js";
+import { errorCode } from "../files/file-system-errors.js";
 import { PhotoError } from "../photos/photo-error.js";
 import { PhotosGoneError } from "../photos/photo-root.js";
 import { type LostPhoto, writeLostPhotos } from "../runs/lost-photos.js";
@@ -76,4 +77,31 @@ export function withWayBack(error: unknown, run: string): unknown {
     });
   }
   return error;
+}
+
+/**
+ * An error of a run that is gone on with, which says how to name its photos or its network where they are now.
+ *
+ * @param error whatever has ended it
+ * @param places where the run had them
+ */
+export function withNewPlace(
+  error: unknown,
+  run: string,
+  places: { readonly directory: string; readonly network: string },
+): unknown {
+  if (!(error instanceof FileError) || errorCode(error.cause) !== "ENOENT") return error;
+  const { subject, expected, received } = error;
+  const again = shellWord(run, process.platform);
+  const how =
+    subject === places.directory
+      ? `graft train DIR --resume ${again}`
+      : subject === places.network
+        ? `graft train --resume ${again} --network FILE`
+        : undefined;
+  if (how === undefined) return error;
+  return new FileError(`${subject}, with which the run was begun, is not there.`, {
+    ...{ subject, expected, received, cause: error },
+    advice: `Put it back, or say where it is now: ${how}`,
+  });
 }

@@ -47,7 +47,7 @@ import { figureWarnings } from "./figure-warnings.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import type { FinishedRun, Skipped } from "./finished-run.js";
 import { leaveRun, tidyEnded } from "./leave-run.js";
-import { LostPhotos, withWayBack } from "./lost-photos.js";
+import { LostPhotos, withNewPlace, withWayBack } from "./lost-photos.js";
 import { learningCurveRecord, recordOf } from "./record-of-run.js";
 import { reportOfTraining } from "./report.js";
 import { hashOfModel, checkRepeats, dividedAs, repetition, type RunBefore } from "./repeat-run.js";
@@ -158,7 +158,8 @@ export async function train(
         context,
       );
     }
-  } catch (error) {
+  } catch (cause) {
+    const error = stopped === undefined ? cause : withNewPlace(cause, folder.path, { directory, ...settings });
     throw checkpoints.isEmpty ? error : withWayBack(error, folder.path);
   } finally {
     const isNothing = !kept.written && checkpoints.isEmpty && stopped === undefined;
