@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError } from "../errors/errors.js";
+import { harmlessJson } from "../errors/harmless.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularText } from "../files/regular-file.js";
 import type { SaidOfPhoto } from "../report/said-of-photo.js";
@@ -47,7 +48,7 @@ export function predictionLines(predictions: Predictions, classes: readonly stri
       const written: z.infer<typeof line> = {
         ...{ path, set, label: name(truth), probability: exact(probability), said: named },
       };
-      return `${JSON.stringify(written)}\n`;
+      return `${harmlessJson(written)}\n`;
     }),
   );
   return lines.join("");

@@ -1,4 +1,5 @@
 import { csvCell } from "../errors/csv-cell.js";
+import { harmlessName } from "../errors/harmless.js";
 import type { Search } from "../recipe/search/search-types.js";
 import { searchSpace } from "../recipe/search/search-space.js";
 import { type TrialRow, trialRow } from "../recipe/search/trial-row.js";
@@ -33,8 +34,13 @@ export function tuningRecord({ time, trials, chosen, errors, rates }: Search): o
 export function tuningCsv({ trials, chosen }: Search): string {
   const lines = trials.map((trial) => {
     const row = trialRow(trial);
-    const cells = columns.map((column) => csvCell(row[column]));
+    const cells = columns.map((column) => csvCell(shown(row[column])));
     return [...cells, String(trial.trial === chosen.trial)].join(",");
   });
   return `${[[...columns, "chosen"].join(","), ...lines].join("\n")}\n`;
+}
+
+/** Names of layers are strangers' words; `tuning.json` has them as they are. */
+function shown<T>(value: T): T | string {
+  return typeof value === "string" ? harmlessName(value) : value;
 }

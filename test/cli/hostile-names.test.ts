@@ -58,6 +58,7 @@ async function graft(args: readonly string[], isTTY: boolean, input = new Uint8A
     env: { LANG: "C.UTF-8" },
     now: () => Date.now(),
     parts: jobParts,
+    serve: () => Promise.reject(new Error("not in this test")),
     onInterrupt: () => () => undefined,
     leaveBehind: () => undefined,
     endNow: () => undefined,
@@ -82,14 +83,14 @@ async function expectHarmless(args: readonly string[], exitCode = 0, forMachines
 
 /** Files of a run hold names as text: JSON, tables and pictures that a terminal or a page shows. */
 async function expectWrittenHarmless(path: string): Promise<void> {
-  const written = (await readdir(path)).filter((name) => /\.(?:svg|csv|json|jsonl)$/.test(name));
-  expect(written).toEqual(expect.arrayContaining(["curves.svg", "history.csv", "photos.jsonl", "run.json"]));
+  const written = (await readdir(path)).filter((name) => /\.(?:svg|csv|json|jsonl|html)$/.test(name));
+  expect(written).toEqual(expect.arrayContaining(["curves.svg", "history.csv", "photos.jsonl", "report.html", "run.json"]));
   for (const name of written) {
     const text = await readFile(join(path, name), "utf8");
     expect(text, name).not.toMatch(steering);
     if (name.endsWith(".json")) JSON.parse(text);
     else if (name.endsWith(".csv")) expect(text, name).not.toMatch(/(?:^|[\n,])"?[=+@]/);
-    else if (name.endsWith(".svg")) expect(text, name).not.toMatch(/<script/);
+    else if (/\.(?:svg|html)$/.test(name)) expect(text, name).not.toMatch(/<script/);
   }
 }
 
@@ -173,6 +174,12 @@ describe("names that are hostile stay text", { timeout: 240_000 }, () => {
     await expectHarmless(["explain", trained, ...some, "--class", "none\u001b[2J\nforged"], 2);
   });
 
+  test("report", async () => {
+    await expectHarmless(["report", trained]);
+    await expectHarmless(["report", trained, "--photos", photos]);
+    await expectWrittenHarmless(trained);
+  });
+
   test("inspect, networks and cache", async () => {
     await expectHarmless(["inspect", network]);
     await expectHarmless(["inspect", trained]);
@@ -213,6 +220,10 @@ describe("names that are hostile stay text", { timeout: 240_000 }, () => {
     ["evaluate", wrong, "PHOTOS"],
     ["explain", "RUN", wrong],
     ["explain", "RUN", "PHOTOS", "--method", wrong],
+    ["report", wrong],
+    ["report", "RUN", "--photos", wrong],
+    ["watch", "RUN", wrong],
+    ["watch", wrong, "PHOTOS"],
     ["inspect", wrong],
     ["inspect", `hf:${wrong}`],
     ["tune", "PHOTOS", "--time", wrong],
