@@ -32,16 +32,18 @@ test("a line of tuning.csv for each trial", () => {
   ]);
 });
 
-test.each(['=HYPERLINK("http://x")', "+1", "-1", "@SUM(1)", "\t=1", "\r=1", "＝1"])(
-  "%j is no formula in tuning.csv",
-  (unfreeze) => {
-    const [, line = ""] = tuningCsv({ ...search, trials: [{ ...chosen, settings: { ...settings, unfreeze } }] }).split(
-      "\n",
-    );
-    const written = `'${unfreeze}`;
-    expect(line).toContain(/[",\r]/.test(written) ? `"${written.replaceAll('"', '""')}"` : `,${written},`);
-  },
-);
+test.each(["\t=1", "\r=1"])("%j is spelled out in tuning.csv", (unfreeze) => {
+  const text = tuningCsv({ ...search, trials: [{ ...chosen, settings: { ...settings, unfreeze } }] });
+  expect(text).toContain(unfreeze === "\t=1" ? ",\\t=1," : ",\\x0d=1,");
+});
+
+test.each(['=HYPERLINK("http://x")', "+1", "-1", "@SUM(1)", "＝1"])("%j is no formula in tuning.csv", (unfreeze) => {
+  const [, line = ""] = tuningCsv({ ...search, trials: [{ ...chosen, settings: { ...settings, unfreeze } }] }).split(
+    "\n",
+  );
+  const written = `'${unfreeze}`;
+  expect(line).toContain(/[",\r]/.test(written) ? `"${written.replaceAll('"', '""')}"` : `,${written},`);
+});
 
 test("tuning.json has space, trials and choice", () => {
   expect(JSON.parse(JSON.stringify(tuningRecord(search)))).toMatchObject({
