@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FileError } from "../errors/errors.js";
+import type { FileError } from "../errors/errors.js";
 import { fileSystemError } from "../files/file-system-errors.js";
 import { withNewPlace } from "./lost-photos.js";
 

@@ -185,7 +185,9 @@ async function endsInTheSameBytes(number: number): Promise<void> {
 
 describe("a run that is killed at random moments", () => {
   for (let number = 0; number < runs; number++) {
-    test(`ends in the same bytes (${number})`, { timeout: 240_000 }, () => endsInTheSameBytes(number));
+    test(`ends in the same bytes (${number})`, { timeout: soak ? 1_200_000 : 240_000 }, () =>
+      endsInTheSameBytes(number),
+    );
   }
 
   test.runIf(soak)("was hit in each stage, at each kind of write, and by each signal", () => {
