@@ -26,8 +26,9 @@ answerRequests<DecodeReply>(
   {
     // One is decoded on a thread of the system while another is resized here.
     atOnce: 2,
-    describe: (error) => (error instanceof PhotoError
+    describe: (error) =>
+      error instanceof PhotoError
         ? { path: error.path, reason: error.reason, isTooLarge: error.isTooLarge }
-        : undefined),
+        : undefined,
   },
 );

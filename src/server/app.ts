@@ -105,7 +105,12 @@ class Predictions {
   }
 
   /** Answers a request. */
-  async answer(request: FastifyRequest, model: ServedModel, account: Account, ending: AbortController): Promise<object> {
+  async answer(
+    request: FastifyRequest,
+    model: ServedModel,
+    account: Account,
+    ending: AbortController,
+  ): Promise<object> {
     account.model = model.name;
     const { top: asked, ...others } = request.query as Readonly<Record<string, unknown>>;
     const [unknown] = Object.keys(others).filter((name) => name !== "model");
