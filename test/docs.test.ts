@@ -188,7 +188,11 @@ describe("paths", () => {
 
 describe("the library's page", () => {
   it("shows code that stands in an example, where it is type-checked", async () => {
-    const examples = await Promise.all((await readdir(join(root, "examples"))).map((name) => read(`examples/${name}`)));
+    const examples = await Promise.all(
+      (await readdir(join(root, "examples")))
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => read(`examples/${name}`)),
+    );
     const shown = [...page("docs/library.md").matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
     expect(shown.length).toBeGreaterThan(0);
     expect(shown.filter((code) => !examples.some((example) => example.includes(code)))).toEqual([]);

@@ -96,7 +96,7 @@ describe("an answer", () => {
     const chunked = await fetch(predictUrl("?top=2"), {
       ...{ method: "POST", headers: { "content-type": "image/jpeg" }, duplex: "half" },
       body: new Blob([Uint8Array.from(photo(0))]).stream(),
-    } as RequestInit);
+    });
     expect(await chunked.json()).toMatchObject({ predictions: [expected[0]] });
   });
 
@@ -226,7 +226,7 @@ describe("beside answers", () => {
     for (const line of text.split("\n")) expect(line).toMatch(/^(#.*|[a-zA-Z_:][\w:]*(\{.*\})? [-+.\dNaInfe]+|)$/);
   });
 
-  test("the log has a line a request, with figures alone", async () => {
+  test("the log has a line a request, with figures alone", () => {
     const requests = server.events.flatMap((event) => (event.event === "request" ? [event] : []));
     expect(requests.length).toBeGreaterThan(200);
     const routes = new Set(requests.map(({ route }) => route));
