@@ -7,7 +7,7 @@ export const onnxTarget: ExportTarget = {
   form: "file",
   options: ["size", "batch", "opset", "precision", "withoutPreprocessing"],
   defaultName: ({ precision = "float32" }) => (precision === "float32" ? "model.onnx" : `model-${precision}.onnx`),
-  async write(classifier) {
-    return (await import("./onnx/write-onnx.js")).writeOnnx(classifier);
+  async write(classifier, request) {
+    return (await import("./onnx/write-onnx.js")).writeOnnx(classifier, request);
   },
 };
