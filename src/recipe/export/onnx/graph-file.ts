@@ -1,10 +1,11 @@
 import { toOpset17 } from "../../../formats/onnx/opset-17.js";
-import type { Outputs } from "../../../graph/graph.js";
+import { mapOutputs, type Outputs } from "../../../graph/graph.js";
 import { serialize } from "../../../graph/serialize.js";
 import type { Dim } from "../../../graph/shape.js";
 import type { Value } from "../../../graph/value.js";
 import type { OnnxModel, OnnxValueInfo } from "../../../onnx/model.js";
 import { writeModel } from "../../../onnx/write-model.js";
+import { explicitMargins } from "../../../passes/explicit-margins.js";
 import { inHalfPrecision } from "../../../passes/half-precision.js";
 import { prepare } from "../../../passes/prepare.js";
 import type { ExportPrecision } from "../target.js";
@@ -36,9 +37,16 @@ export interface GraphFileOptions {
  */
 export function fileOfGraph(graph: ExportGraph, options: GraphFileOptions): Uint8Array {
   const { precision, opset = 18, batch, metadata } = options;
-  const outputs = precision === "float16" ? halfOutputs(graph) : prepare(graph.outputs);
+  const plain = withExplicitMargins(graph);
+  const outputs = precision === "float16" ? halfOutputs(plain) : prepare(plain.outputs);
   const model = serialize(outputs, { name: "classifier", inputs: [graph.image], metadata });
   return writeModel(withBatch(opset === 17 ? toOpset17(model) : model, batch));
+}
+
+/** Margins as numbers, which all programs read alike. */
+function withExplicitMargins({ image, normalized, outputs }: ExportGraph): ExportGraph {
+  const renewed = explicitMargins([normalized, ...Object.values(outputs)]);
+  return { image, normalized: renewed(normalized), outputs: mapOutputs(outputs, renewed) };
 }
 
 /** The outputs, computed with half precision from where the network begins. */
@@ -46,11 +54,7 @@ function halfOutputs({ outputs, normalized }: ExportGraph): Outputs {
   // Prepared together, so that it is still known where the network begins.
   const { normalized: begin, ...prepared } = prepare({ ...outputs, normalized });
   if (begin === undefined) throw new TypeError("A prepared graph has the outputs that it had.");
-  const names = Object.keys(prepared);
-  const values = inHalfPrecision(Object.values(prepared), begin);
-  return Object.fromEntries(
-    names.flatMap((name, index) => values.slice(index, index + 1).map((value) => [name, value])),
-  );
+  return mapOutputs(prepared, inHalfPrecision(Object.values(prepared), begin));
 }
 
 /** Outputs of a fixed number of photos say so. */

@@ -1,4 +1,4 @@
-import type { Outputs } from "../../../graph/graph.js";
+import { mapOutputs, type Outputs } from "../../../graph/graph.js";
 import { rebuild } from "../../../graph/rebuild.js";
 import type { Dim } from "../../../graph/shape.js";
 import { input, type Value } from "../../../graph/value.js";
@@ -46,7 +46,7 @@ export function graphOfLevels(network: ClassifierNetwork, name: string, answers:
 function framedGraph(network: ClassifierNetwork, image: Value, photos: Value, answers: Outputs): ExportGraph {
   const { pixels, normalized, framing } = network;
   const renewed = rebuild([...Object.values(answers), normalized], new Map([[pixels, framedPixels(photos, framing)]]));
-  return { image, normalized: renewed(normalized), outputs: each(answers, renewed) };
+  return { image, normalized: renewed(normalized), outputs: mapOutputs(answers, renewed) };
 }
 
 /**
@@ -64,9 +64,5 @@ export function graphOfPictures(
   const { size } = network.framing;
   const image = input(name, "float32", [batch, 3, size, size]);
   const renewed = rebuild(Object.values(answers), new Map([[network.normalized, image]]));
-  return { image, normalized: image, outputs: each(answers, renewed) };
-}
-
-function each(outputs: Outputs, change: (value: Value) => Value): Outputs {
-  return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, change(value)]));
+  return { image, normalized: image, outputs: mapOutputs(answers, renewed) };
 }
