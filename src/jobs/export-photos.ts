@@ -35,7 +35,7 @@ export async function exportPhotos(
   const sets = [...new Set([folder.train, folder.validation, folder.test])].flatMap((set) => set ?? []);
   const numbers = matchClasses(folder.classes, classifier.labels, from);
   const all: PhotoSet = { directory: from, classes: folder.classes, photos: sets.flatMap(({ photos }) => photos) };
-  const { photos: learned } = await learnedBefore(
+  const { photos: learned, unknown: nobodyKnows } = await learnedBefore(
     all,
     { learnedPhotos: learnedPhotos(classifier) },
     classifier.file,
@@ -50,5 +50,5 @@ export async function exportPhotos(
   if (known.length > 0 && unknown.length > 0) return { calibration: known, heldOut: unknown, heldOutIsNew: true };
   const photos = [...known, ...unknown];
   const half = (rest: number): Photo[] => photos.filter((_, index) => index % 2 === rest);
-  return { calibration: half(0), heldOut: half(1), heldOutIsNew: known.length === 0 };
+  return { calibration: half(0), heldOut: half(1), heldOutIsNew: known.length === 0 && nobodyKnows === undefined };
 }

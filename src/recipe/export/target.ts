@@ -27,7 +27,7 @@ export interface ExportPhotos {
   readonly calibration: readonly Photo[];
   /** That it has not learned from: what an export costs is measured with them. Class numbers are those of the classifier's labels. */
   readonly heldOut: readonly Photo[];
-  /** Whether it has not learned from those; where it has learned from all photos, or nobody knows, nothing else is there to measure with. */
+  /** Whether it is known that it has not learned from those; where it has learned from all photos, or nobody knows, there are no others. */
   readonly heldOutIsNew: boolean;
 }
 

@@ -2,8 +2,7 @@ import { mapOutputs, type Outputs } from "../../../graph/graph.js";
 import { rebuild } from "../../../graph/rebuild.js";
 import type { Dim } from "../../../graph/shape.js";
 import { input, type Value } from "../../../graph/value.js";
-import { toChannelsLast } from "../../../nn/channels.js";
-import { framedPixels } from "../../../photos/framing.js";
+import { framedLevels, framedPixels } from "../../../photos/framing.js";
 import type { ClassifierNetwork } from "../exportable.js";
 import type { ExportGraph } from "./graph-file.js";
 import type { InputSizes } from "./sizes.js";
@@ -28,7 +27,7 @@ export function graphOfPhotos(
   answers: Outputs = namedAnswers(network),
 ): ExportGraph {
   const image = input("image", "uint8", [batch, height, width, 3]);
-  return framedGraph(network, image, image, answers);
+  return framedGraph(network, image, framedPixels(image, network.framing), answers);
 }
 
 /**
@@ -39,13 +38,13 @@ export function graphOfPhotos(
  */
 export function graphOfLevels(network: ClassifierNetwork, name: string, answers: Outputs): ExportGraph {
   const image = input(name, "float32", ["N", 3, "H", "W"]);
-  return framedGraph(network, image, toChannelsLast(image), answers);
+  return framedGraph(network, image, framedLevels(image, network.framing), answers);
 }
 
-/** @param photos `[N, H, W, 3]`, made of what is fed */
-function framedGraph(network: ClassifierNetwork, image: Value, photos: Value, answers: Outputs): ExportGraph {
-  const { pixels, normalized, framing } = network;
-  const renewed = rebuild([...Object.values(answers), normalized], new Map([[pixels, framedPixels(photos, framing)]]));
+/** @param framed pictures, made of what is fed */
+function framedGraph(network: ClassifierNetwork, image: Value, framed: Value, answers: Outputs): ExportGraph {
+  const { pixels, normalized } = network;
+  const renewed = rebuild([...Object.values(answers), normalized], new Map([[pixels, framed]]));
   return { image, normalized: renewed(normalized), outputs: mapOutputs(answers, renewed) };
 }
 

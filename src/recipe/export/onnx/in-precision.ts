@@ -38,6 +38,7 @@ export async function inPrecision(
     heldOut,
     onProgress,
   );
-  const learned = "It has learned from the photos that this was measured with: nothing else was there.";
+  const learned =
+    "It was measured with photos that the classifier has learned from, or nobody knows whether it has: there were no others.";
   return { network, cost, float32, notes: heldOutIsNew ? [] : [learned] };
 }
