@@ -132,6 +132,7 @@ class Nodes {
 }
 
 const toFloat = { to: { type: "int", value: 1 } } as const;
+const toInt64 = { to: { type: "int", value: 7 } } as const;
 
 function mish({ name, inputs: [x = ""], outputs: [y = ""] }: OnnxNode): Replacement {
   const made = new Nodes(name);
@@ -161,6 +162,8 @@ function resize(node: OnnxNode): Replacement {
   if (antialias?.type !== "int" || antialias.value === 0) return { nodes: [{ ...node, attributes }] };
   const mode = attributes["mode"]?.type === "string" ? attributes["mode"].value : "nearest";
   const coordinates = attributes["coordinate_transformation_mode"];
+  const excludes = attributes["exclude_outside"];
+  if (excludes?.type === "int" && excludes.value === 1) throw refuse(node, "that leaves out what is beyond the edges");
   if (mode === "nearest" || sizes === "" || (coordinates?.type === "string" && coordinates.value !== "half_pixel")) {
     throw refuse(node, "that smooths while it shrinks, in a way that Graft does not write");
   }
@@ -168,8 +171,10 @@ function resize(node: OnnxNode): Replacement {
   const made = new Nodes(node.name);
   const filter = mode === "cubic" ? cubic(made, a?.type === "float" ? a.value : -0.75) : linear(made);
   const shape = made.add("Shape", [x]);
-  const rows = weights(made, { shape, sizes, axis: 2 }, filter);
-  const columns = weights(made, { shape, sizes, axis: 3 }, filter);
+  // How far a filter sees, in units of the wider pixel.
+  const reach = mode === "cubic" ? 2 : 1;
+  const rows = weights(made, { shape, sizes, axis: 2, reach }, filter);
+  const columns = weights(made, { shape, sizes, axis: 3, reach }, filter);
   const narrower = made.add("MatMul", [x, made.add("Transpose", [columns])]);
   made.add("MatMul", [rows, narrower], {}, node.outputs[0] ?? "");
   return made;
@@ -200,27 +205,40 @@ function cubic(made: Nodes, a: number): Filter {
 }
 
 /**
- * The matrix `[to, from]` by which an axis is multiplied: the share of each pixel of the input in each pixel of the output.
- *
- * @see https://github.com/python-pillow/Pillow/blob/main/src/libImaging/Resample.c, which Resize follows
+ * The matrix `[to, from]` by which an axis is multiplied: the share of each pixel of the input in each pixel of the output. What a filter takes
+ * from beyond an edge, it takes from the pixel there, as Resize does unless `exclude_outside` is 1.
  */
 function weights(
   made: Nodes,
-  { shape, sizes, axis }: { readonly shape: string; readonly sizes: string; readonly axis: number },
+  {
+    shape,
+    sizes,
+    axis,
+    reach,
+  }: { readonly shape: string; readonly sizes: string; readonly axis: number; readonly reach: number },
   filter: Filter,
 ): string {
   const [zero, one] = [made.index(0), made.index(1)];
   const first = { axis: { type: "int", value: 0 } } as const;
   const [from, to] = [shape, sizes].map((all) => made.add("Gather", [all, made.index(axis)], first));
   if (from === undefined || to === undefined) throw new TypeError("There are two sizes.");
-  const positions = (count: string): string => {
-    const places = made.add("Cast", [made.add("Range", [zero, count, one])], toFloat);
-    return made.add("Add", [places, made.number(0.5)]);
-  };
+  const range = (begin: string, end: string): string => made.add("Range", [begin, end, one]);
+  const middles = (places: string): string => made.add("Add", [made.add("Cast", [places], toFloat), made.number(0.5)]);
   const step = made.add("Div", [made.add("Cast", [from], toFloat), made.add("Cast", [to], toFloat)]);
   const width = made.add("Max", [step, made.number(1)]);
-  const centers = made.add("Unsqueeze", [made.add("Mul", [positions(to), step]), made.indices([1])]);
-  const distance = made.add("Div", [made.add("Abs", [made.add("Sub", [positions(from), centers])]), width]);
-  const counted = filter(distance);
-  return made.add("Div", [counted, made.add("ReduceSum", [counted, made.indices([1])])]);
+  const columns = made.indices([1]);
+  const centers = made.add("Unsqueeze", [made.add("Mul", [middles(range(zero, to)), step]), columns]);
+  const shares = (places: string): string =>
+    filter(made.add("Div", [made.add("Abs", [made.add("Sub", [middles(places), centers])]), width]));
+  const inside = range(zero, from);
+  const beyond = made.add("Cast", [made.add("Ceil", [made.add("Mul", [width, made.number(reach)])])], toInt64);
+  const before = shares(range(made.add("Neg", [beyond]), zero));
+  const behind = shares(range(from, made.add("Add", [from, beyond])));
+  const atEdge = (edge: string, outside: string): string => {
+    const isEdge = made.add("Cast", [made.add("Equal", [inside, edge])], toFloat);
+    return made.add("Mul", [made.add("ReduceSum", [outside, columns]), isEdge]);
+  };
+  const edges = made.add("Add", [atEdge(zero, before), atEdge(made.add("Sub", [from, one]), behind)]);
+  const counted = made.add("Add", [shares(inside), edges]);
+  return made.add("Div", [counted, made.add("ReduceSum", [counted, columns])]);
 }
