@@ -98,6 +98,7 @@ function setUp(
     exportClassifier: () => Promise.resolve(Uint8Array.of(1, 2, 3)),
     openBatchClassifier: () => Promise.reject(new Error("not in this test")),
     openClassifier: () => Promise.reject(new Error("not in this test")),
+    openExportable: () => Promise.reject(new Error("not in this test")),
     openExplainer: () =>
       Promise.resolve({
         ...{ labels: [], framing: { crop: 1, keepProportions: false }, shrinksTo: undefined },

@@ -209,6 +209,7 @@ export interface ProgressEvent {
     | "learning-rate"
     | "trial"
     | "evaluating"
+    | "exporting"
     | "reporting";
   readonly unit: "bytes" | "photos" | "steps";
   readonly done: number;
@@ -259,6 +260,7 @@ export type DoneEvent =
       readonly skipped: number;
       readonly device: string;
     }
+  | ExportDone
   | {
       readonly event: "done";
       readonly command: "report";
@@ -345,6 +347,31 @@ export interface TuneDone extends Omit<TrainDone, "command"> {
   readonly trials: number;
   /** Number of the trial whose settings were taken: 1 has the defaults. `null` where there was no time for any. */
   readonly chosen: number | null;
+}
+
+/** The end of `graft export`. */
+export interface ExportDone {
+  readonly event: "done";
+  readonly command: "export";
+  /** Name of the form, such as `onnx`. */
+  readonly target: string;
+  /** What was written: a file, or a folder. */
+  readonly path: string;
+  /** Names of the files; of a folder's files, their paths in it, with `/`. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  /** What its user must know, a sentence each. */
+  readonly notes: readonly string[];
+  /** Only where it was measured what fewer bits cost: on how many photos that were held out. */
+  readonly photos?: number | undefined;
+  /** Of the run's model.onnx, on these photos. */
+  readonly accuracy_before?: number | undefined;
+  readonly accuracy_after?: number | undefined;
+  /** The greatest difference of a probability on these photos. */
+  readonly difference?: number | undefined;
+  /** Layers that stay float32, since 8 bits would cost too much there. */
+  readonly float32?: readonly string[] | undefined;
+  readonly device: string;
 }
 
 /** The end of `graft evaluate`. */

@@ -45,17 +45,19 @@ export const centerCropPad: NonDifferentiableOp<
  *
  * @param pictures `[N, H, W, C]`; height and width may be known only when the graph runs
  * @param part `share` of the sides, in (0, 1]; `square`: of the shorter one, for both
+ * @param axis of the height, in front of that of the width: 2 for `[N, C, H, W]`; default 1
  * @returns `[N, h, w, C]`, a pixel or more in each direction
  */
 export function centerOf(
   pictures: Value,
   { share, square }: { readonly share: number; readonly square: boolean },
+  axis: 1 | 2 = 1,
 ): Value {
-  const sides = shapeOp(pictures, { start: 1, end: 3 });
+  const sides = shapeOp(pictures, { start: axis, end: axis + 2 });
   const shorter = square ? reduceMin(sides, [0], { keepdims: 1 }) : sides;
   const one = scalar("float32", 1);
   const shown =
     share === 1 ? shorter : cast(max([one, round(mul(cast(shorter, "float32"), scalar("float32", share)))]), "int64");
   const shape = square ? concat([shown, shown], { axis: 0 }) : shown;
-  return centerCropPad(pictures, shape, { axes: [1, 2] });
+  return centerCropPad(pictures, shape, { axes: [axis, axis + 1] });
 }

@@ -34,10 +34,27 @@ export interface Framing {
  * @returns `[N, 3, size, size]` float32, whole numbers in [0, 255]
  */
 export function framedPixels(photos: Value, framing: Framing): Value {
-  const { size, crop = 1, keepProportions = false, interpolation = "bilinear" } = framing;
+  return resized(toChannelsFirst(cast(seenOf(photos, framing, 1), "float32")), framing);
+}
+
+/**
+ * The same of photos as other programs give them. (A Transpose in front of the part in the middle is moved by ONNX Runtime 1.30, which then
+ * looks for its sides on other axes.)
+ *
+ * @param levels `[N, 3, H, W]` float32, whole numbers in [0, 255]
+ * @returns `[N, 3, size, size]` float32, whole numbers in [0, 255]
+ */
+export function framedLevels(levels: Value, framing: Framing): Value {
+  return resized(seenOf(levels, framing, 2), framing);
+}
+
+/** @param axis of the height */
+function seenOf(photos: Value, { crop = 1, keepProportions = false }: Framing, axis: 1 | 2): Value {
   const whole = crop === 1 && !keepProportions;
-  const seen = whole ? photos : centerOf(photos, { share: crop, square: keepProportions });
-  const pixels = toChannelsFirst(cast(seen, "float32"));
+  return whole ? photos : centerOf(photos, { share: crop, square: keepProportions }, axis);
+}
+
+function resized(pixels: Value, { size, interpolation = "bilinear" }: Framing): Value {
   // Keys's cubic with a = −1/2, which Pillow and torchvision's antialiased one have; ONNX's default is −3/4.
   const filter =
     interpolation === "bicubic" ? ({ mode: "cubic", cubic_coeff_a: -0.5 } as const) : ({ mode: "linear" } as const);

@@ -16,13 +16,18 @@ export const chromiumPath = places.find((path) => path !== undefined && existsSy
 
 if (chromiumPath === undefined) console.warn("Skipped: tests of pages, for there is no Chromium (GRAFT_CHROMIUM).");
 
-/** Starts it without anything that looks for the internet. */
-export async function startChromium(): Promise<Browser> {
+/**
+ * Starts it without anything that looks for the internet.
+ *
+ * @param more arguments for Chromium
+ */
+export async function startChromium(...more: readonly string[]): Promise<Browser> {
   return chromium.launch({
     executablePath: chromiumPath ?? "",
     args: [
       ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
       ...["--disable-component-update", "--disable-sync", "--font-render-hinting=none"],
+      ...more,
     ],
   });
 }

@@ -87,6 +87,9 @@ export const jobParts: JobParts = {
   async openBatchClassifier(runtime, path) {
     return (await import("../../recipe/batch-classifier.js")).openBatchClassifier(runtime, path);
   },
+  async openExportable(path) {
+    return (await import("../../recipe/export/exportable.js")).openExportable(path);
+  },
   async openExplainer(runtime, path, method) {
     return (await import("../../recipe/explain/open-explainer.js")).openExplainer(runtime, path, method);
   },

@@ -1,0 +1,71 @@
+import type { ClassifierNetwork, ExportableClassifier } from "../exportable.js";
+import type { Exported, ExportPrecision, ExportRequest } from "../target.js";
+import { checkExport } from "./check-export.js";
+import { graphOfPhotos, graphOfPictures } from "./graph.js";
+import { fileOfGraph } from "./graph-file.js";
+import { inPrecision } from "./in-precision.js";
+import { inputSizes } from "./sizes.js";
+
+/**
+ * By how much a probability of a drawn photo may differ. A version of operators without a Resize that smooths rounds some pixels to the
+ * neighbouring level; half precision has 11 bits; what 8 bits cost is measured on photos.
+ */
+export const tolerances: Readonly<Record<ExportPrecision, number>> = { float32: 0.01, float16: 0.05, int8: 1 };
+
+/**
+ * The classifier as one ONNX file.
+ *
+ * @throws UsageError when the options do not go together, or the file cannot be written so
+ * @throws EngineError when the engine refuses what was made, or it says something else than the run's file
+ */
+export async function writeOnnx(classifier: ExportableClassifier, request: ExportRequest): Promise<Exported> {
+  const { options, runtime } = request;
+  const { precision = "float32", opset, withoutPreprocessing = false } = options;
+  const sizes = inputSizes(options, classifier.network().framing.size);
+  const { network, cost, float32, notes } = await inPrecision(classifier, request);
+  const { metadata } = classifier;
+  const { batch } = sizes;
+  const bytes = withoutPreprocessing
+    ? fileOfGraph(graphOfPictures(network, { name: "image", batch }), {
+        ...{ precision, opset, batch },
+        metadata: { ...metadata, preprocessing: preprocessingText(network) },
+      })
+    : fileOfGraph(graphOfPhotos(network, sizes), { precision, opset, batch, metadata });
+  const checked = { bytes, sizes, takesPictures: withoutPreprocessing };
+  await checkExport(runtime, classifier.network(), classifier.bytes, checked, tolerances[precision]);
+  const said = withoutPreprocessing ? [preprocessingSentence(network)] : [];
+  return { files: new Map([["model.onnx", bytes]]), cost, float32, notes: [...notes, ...said] };
+}
+
+/** What must be done to photos before a file that does not do it, as one JSON object. */
+function preprocessingText({ framing, standardization }: ClassifierNetwork): string {
+  const { size, crop = 1, keepProportions = false, interpolation = "bilinear" } = framing;
+  const { bgr, scale, offset } = standardization;
+  return JSON.stringify({
+    layout: "NCHW",
+    channels: bgr ? "BGR" : "RGB",
+    crop,
+    keep_proportions: keepProportions,
+    size: [size, size],
+    interpolation,
+    antialias: true,
+    round: true,
+    scale,
+    offset,
+  });
+}
+
+/** The same for people. */
+function preprocessingSentence({ framing, standardization }: ClassifierNetwork): string {
+  const { size, crop = 1, keepProportions = false, interpolation = "bilinear" } = framing;
+  const { bgr, scale, offset } = standardization;
+  const share = crop === 1 ? "" : ` of ${crop} of ${keepProportions ? "the shorter side" : "both sides"}`;
+  const cut =
+    crop === 1 && !keepProportions ? "" : `the ${keepProportions ? "square" : "part"}${share} in the middle, `;
+  const numbers = (values: readonly number[]): string => values.map((value) => Number(value.toPrecision(7))).join(", ");
+  return (
+    `It takes pictures [N, 3, ${size}, ${size}]: ${cut}resized to ${size} × ${size} pixels (${interpolation}, smoothed while it shrinks), ` +
+    `${bgr ? "blue, green, red" : "red, green, blue"} in [0, 255], times ${numbers(scale)}, plus ${numbers(offset)}. ` +
+    'The metadata "preprocessing" says it too.'
+  );
+}

@@ -1,0 +1,7 @@
+import { htmlTarget } from "./html-target.js";
+import { onnxTarget } from "./onnx-target.js";
+import { transformersJsTarget } from "./transformersjs-target.js";
+import type { ExportTarget } from "./target.js";
+
+/** All forms in which `graft export` writes a classifier, in the order of `--help`: a file each. */
+export const exportTargets: readonly ExportTarget[] = [onnxTarget, transformersJsTarget, htmlTarget];

@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readModel } from "../../src/onnx/read-model.js";
+import { drawColourPhotos } from "../support/colour-photos.js";
+import { exportableClassifier } from "../support/exportable-run.js";
+import { events, graft } from "./command.js";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "graft-export-"));
+  await mkdir(join(folder, "run"));
+  await writeFile(join(folder, "run", "model.onnx"), exportableClassifier({ labels: ["alike", "unlike"] }));
+  await drawColourPhotos(join(folder, "photos"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test("writes below the run's folder, and never over what is there", async () => {
+  const first = await graft(["export", "run", "--to", "onnx"], folder);
+  expect(first.exitCode, first.stderr).toBe(0);
+  expect(first.stdout).toBe(`${join("run", "export", "model.onnx")}\n`);
+  await writeFile(join(folder, "run", "export", "model.onnx"), "mine");
+  const again = await graft(["export", join("run", "model.onnx"), "--to", "onnx"], folder);
+  expect(again.stdout).toBe(`${join("run", "export", "model-2.onnx")}\n`);
+  expect(await readFile(join(folder, "run", "export", "model.onnx"), "utf8")).toBe("mine");
+  expect((await readdir(join(folder, "run", "export"))).sort()).toEqual(["model-2.onnx", "model.onnx"]);
+});
+
+test("a folder is written whole, into a new or an empty one; --json says what is in it", async () => {
+  await mkdir(join(folder, "empty"));
+  const outcome = await graft(["export", "run", "--to", "transformersjs", "--out", "empty", "--json"], folder);
+  const [done, ...rest] = events(outcome.stdout);
+  expect(rest).toEqual([]);
+  const files = ["config.json", "preprocessor_config.json", "onnx/model.onnx"];
+  expect(done).toMatchObject({ event: "done", command: "export", target: "transformersjs", path: "empty", files });
+  const sizes = await Promise.all(files.map(async (name) => (await stat(join(folder, "empty", name))).size));
+  expect(done?.["bytes"]).toBe(sizes.reduce((sum, size) => sum + size, 0));
+  expect((await readdir(join(folder, "empty"))).sort()).toEqual(["config.json", "onnx", "preprocessor_config.json"]);
+  const taken = await graft(["export", "run", "--to", "transformersjs", "--out", "empty"], folder);
+  expect([taken.exitCode, taken.stderr]).toEqual([2, expect.stringMatching(/the name is taken/)]);
+});
+
+test("8 bits are chosen by photos, and what they cost is said", async () => {
+  const outcome = await graft(
+    ["export", "run", "--to", "onnx", "--precision", "int8", "--photos", "photos", "--out", "small.onnx", "--json"],
+    folder,
+  );
+  expect(outcome.exitCode, outcome.stderr).toBe(0);
+  const done = events(outcome.stdout).at(-1);
+  expect(done).toMatchObject({ event: "done", command: "export", photos: 80 });
+  const { accuracy_before: before, accuracy_after: after, difference } = done as Record<string, number>;
+  expect(Math.abs((before ?? NaN) - (after ?? NaN))).toBeLessThan(0.1);
+  expect(difference).toBeGreaterThan(0);
+  expect(difference).toBeLessThan(0.3);
+  expect(done?.["notes"]).toEqual([expect.stringMatching(/has learned from, or nobody knows/)]);
+  const { nodes, metadata } = readModel(await readFile(join(folder, "small.onnx")), "small.onnx");
+  const rounded = nodes.filter(({ op }) => op === "QLinearConv").length;
+  const left = nodes.filter(({ op }) => op === "Conv").length;
+  expect(rounded).toBeGreaterThan(0);
+  expect((done?.["float32"] as string[]).length).toBe(left);
+  expect(JSON.parse(metadata["labels"] ?? "")).toEqual(["alike", "unlike"]);
+  const said = await graft(["evaluate", "small.onnx", join("photos", "validation"), "--json"], folder);
+  expect(events(said.stdout).at(-1)).toMatchObject({ event: "done", photos: 80 });
+});
+
+test.each([
+  { args: ["--to", "zip"], exitCode: 2, says: /--to.*onnx or transformersjs or html/s },
+  { args: [], exitCode: 2, says: /--to/ },
+  { args: ["--to", "html", "--opset", "17"], exitCode: 2, says: /--to html does not take --opset.*--precision/s },
+  { args: ["--to", "onnx", "--opset", "12"], exitCode: 2, says: /from 17 to 18/ },
+  { args: ["--to", "onnx", "--precision", "int8"], exitCode: 2, says: /Nobody knows where the photos.*--photos/s },
+  { args: ["--to", "onnx", "--out", join("run", "model.onnx")], exitCode: 2, says: /the name is taken/ },
+  { args: ["--to", "onnx", "--size", "9999999"], exitCode: 2, says: /--size/ },
+])("export $args is refused, and says why", async ({ args, exitCode, says }) => {
+  const before = await readdir(folder, { recursive: true });
+  const outcome = await graft(["export", "run", ...args], folder);
+  expect(outcome.stderr).toMatch(says);
+  expect(outcome.exitCode).toBe(exitCode);
+  expect(outcome.stdout).toBe("");
+  expect(await readdir(folder, { recursive: true })).toEqual(before);
+});
