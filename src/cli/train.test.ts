@@ -45,6 +45,7 @@ function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] 
     learnedFrom: [],
     familiar: undefined,
     heldOut: {
+      measuredWith: Array.from({ length: validation }, (_, index) => ({ path: `${index}.png`, classIndex: 0 })),
       truth: Array.from({ length: validation }, () => 0),
       probabilities: Array.from({ length: validation }, () => [0.9, 0.1]),
     },

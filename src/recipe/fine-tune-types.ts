@@ -135,6 +135,8 @@ export type FineTuneEvent =
  * say clearly whether a training is better, or all photos by cross-validation.
  */
 export interface HeldOut {
+  /** These photos, in the order of what follows. */
+  readonly measuredWith: readonly Photo[];
   /** Number of each photo's class. */
   readonly truth: readonly number[];
   /** For each photo the probability of each class. */

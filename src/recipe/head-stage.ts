@@ -101,13 +101,14 @@ export class HeadStage {
       const fitted = await this.fitter.fit(all);
       return this.measured(number, started, all, fitted, {
         ...{ logits: fitted.heldOut, labels: all.labels, folds: this.folds.all },
+        photos: [...training.photos, ...validation.photos],
         parts: this.parts.map(({ held }) => rowsAt(fitted.heldOut, held)),
       });
     }
     const fitted = await this.fitter.fit(alone);
     const logits = await this.fitter.logits(validation.features, fitted.classifier);
     const { labels, folds } = this.parts[0];
-    const held = { logits, labels, folds, parts: [logits] };
+    const held = { logits, labels, folds, photos: validation.photos, parts: [logits] };
     if (!this.learnsFromAll) return this.measured(number, started, alone, fitted, held);
     // All that is left to learn from; how much it may be bent is known.
     const classifier = await this.fitter.refit(all, fitted.penalty);
@@ -166,6 +167,7 @@ export class HeadStage {
       readonly logits: TensorData<"float32">;
       readonly labels: readonly number[];
       readonly folds: readonly number[];
+      readonly photos: readonly Photo[];
       readonly parts: readonly TensorData<"float32">[];
     },
   ): Promise<Measured> {
@@ -194,7 +196,7 @@ export class HeadStage {
     return {
       ...{ classifier, penalty, temperature, row },
       weightedAccuracy: shareRight(heldOut, held.labels, counted),
-      heldOut: { truth: held.labels, probabilities: probabilitiesOf(heldOut) },
+      heldOut: { measuredWith: held.photos, truth: held.labels, probabilities: probabilitiesOf(heldOut) },
       losses: losses(heldOut, held.labels, counted),
       learnedFrom: this.learnsFromAll ? [...training.photos, ...validation.photos] : training.photos,
       logits: held.parts,

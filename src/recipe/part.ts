@@ -68,11 +68,16 @@ export async function partsOf(
  */
 export function partsTogether([first, ...others]: readonly [Part, ...Part[]]): Pick<
   Part,
-  "labels" | "weights" | "folds"
+  "held" | "labels" | "weights" | "folds"
 > {
   const parts = [first, ...others];
   const labels = parts.flatMap((part) => part.labels);
-  return { labels, weights: photoWeights(first.weighting, labels), folds: parts.flatMap(({ folds }) => folds) };
+  return {
+    held: parts.flatMap(({ held }) => held),
+    labels,
+    weights: photoWeights(first.weighting, labels),
+    folds: parts.flatMap(({ folds }) => folds),
+  };
 }
 
 /** Photos by their numbers. */

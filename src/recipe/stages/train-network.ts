@@ -129,6 +129,8 @@ export interface EndedTraining {
   readonly temperature: number;
   /** `[photos, classes]`: logits of the photos that have judged, each by what the others have chosen. */
   readonly heldOut: TensorData<"float32">;
+  /** Numbers of these photos among those of training and, behind them, validation. */
+  readonly held: readonly number[];
   /** Class of each of these photos, and how much it counts by that. */
   readonly labels: readonly number[];
   readonly weights: readonly number[];
@@ -145,7 +147,7 @@ export async function finishTraining(
   work: Material,
   tuning: Tuning,
   length: Length | undefined,
-  { row, share, temperature, heldOut, labels, weights, unfrozenFrom }: EndedTraining,
+  { row, share, temperature, heldOut, held, labels, weights, unfrozenFrom }: EndedTraining,
 ): Promise<TrainedClassifier> {
   const { job, sets, heads } = work;
   const made = {
@@ -154,7 +156,11 @@ export async function finishTraining(
       val_loss: logLoss(heldOut, labels, weights),
       val_accuracy: shareRight(heldOut, labels),
     },
-    heldOut: { truth: labels, probabilities: probabilitiesOf(heldOut) },
+    heldOut: {
+      measuredWith: photosAt([...sets.training.photos, ...sets.validation.photos], held),
+      truth: labels,
+      probabilities: probabilitiesOf(heldOut),
+    },
     familiar: await tuning.familiarPhotos(share),
     unfrozenFrom,
   };
