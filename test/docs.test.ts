@@ -121,6 +121,10 @@ const ends: { readonly [Command in DoneEvent["command"]]: FieldsOfEnd<Command> }
   },
   predict: { photos: true, skipped: true, by_class: true, foreign: true, device: true },
   explain: { photos: true, skipped: true, device: true },
+  export: {
+    ...{ target: true, path: true, files: true, bytes: true, notes: true, photos: true, accuracy_before: true },
+    ...{ accuracy_after: true, difference: true, float32: true, device: true },
+  },
   networks: { networks: true },
   inspect: { usable: true },
   cache: { folder: true, bytes: true, cleared: true },

@@ -22,6 +22,7 @@ const stages = {
   "learning-rate": "Looking for a learning rate",
   trial: "Trying settings",
   evaluating: "Measuring",
+  exporting: "Exporting",
 } as const;
 
 /**

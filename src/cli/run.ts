@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { addCache } from "./commands/cache.js";
 import { addEvaluate } from "./commands/evaluate.js";
 import { addExplain } from "./commands/explain.js";
+import { addExport } from "./commands/export.js";
 import { addInspect } from "./commands/inspect.js";
 import { addNetworks } from "./commands/networks.js";
 import { addPredict } from "./commands/predict.js";
@@ -56,6 +57,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addPredict(program, surroundings);
   addEvaluate(program, surroundings);
   addExplain(program, surroundings);
+  addExport(program, surroundings);
   addNetworks(program, surroundings);
   addInspect(program, surroundings);
   addCache(program, surroundings);

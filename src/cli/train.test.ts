@@ -97,6 +97,7 @@ function setUp(
     exportClassifier: () => Promise.resolve(Uint8Array.of(1, 2, 3)),
     openClassifier: () => Promise.reject(new Error("not in this test")),
     openExplainer: () => Promise.reject(new Error("not in this test")),
+    openExportable: () => Promise.reject(new Error("not in this test")),
     activations: () => Promise.reject(new Error("not in this test")),
   };
   let now = 0;

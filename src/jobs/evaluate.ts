@@ -32,8 +32,12 @@ function photosToMeasure({ directory, train, validation, test }: PhotoFolder): {
   return { set: train, source: { set: "all", directory } };
 }
 
-/** Numbers of the folder's classes in the classifier's labels. */
-function matchClasses(classes: readonly string[], labels: readonly string[], directory: string): number[] {
+/**
+ * Numbers of a folder's classes in a classifier's labels.
+ *
+ * @throws UsageError when they are not the same classes
+ */
+export function matchClasses(classes: readonly string[], labels: readonly string[], directory: string): number[] {
   // Unicode writes some letters in two ways; folders are read in one of them.
   const known = labels.map((label) => label.normalize("NFC"));
   const extra = classes.filter((name) => !known.includes(name));

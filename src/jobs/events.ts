@@ -158,7 +158,8 @@ export interface ProgressEvent {
     | "learning-curve"
     | "learning-rate"
     | "trial"
-    | "evaluating";
+    | "evaluating"
+    | "exporting";
   readonly unit: "bytes" | "photos" | "steps";
   readonly done: number;
   /** `null` when it is not known. */
@@ -197,6 +198,7 @@ export type DoneEvent =
       readonly skipped: number;
       readonly device: string;
     }
+  | ExportDone
   | { readonly event: "done"; readonly command: "networks"; readonly networks: number }
   | {
       readonly event: "done";
@@ -262,6 +264,31 @@ export interface TuneDone extends Omit<TrainDone, "command"> {
   readonly trials: number;
   /** Number of the trial whose settings were taken: 1 has the defaults. `null` where there was no time for any. */
   readonly chosen: number | null;
+}
+
+/** The end of `graft export`. */
+export interface ExportDone {
+  readonly event: "done";
+  readonly command: "export";
+  /** Name of the form, such as `onnx`. */
+  readonly target: string;
+  /** What was written: a file, or a folder. */
+  readonly path: string;
+  /** Names of the files; of a folder's files, their paths in it, with `/`. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  /** What its user must know, a sentence each. */
+  readonly notes: readonly string[];
+  /** Only where it was measured what fewer bits cost: on how many photos that were held out. */
+  readonly photos?: number | undefined;
+  /** Of the run's model.onnx, on these photos. */
+  readonly accuracy_before?: number | undefined;
+  readonly accuracy_after?: number | undefined;
+  /** The greatest difference of a probability on these photos. */
+  readonly difference?: number | undefined;
+  /** Layers that stay float32, since 8 bits would cost too much there. */
+  readonly float32?: readonly string[] | undefined;
+  readonly device: string;
 }
 
 /** The end of `graft evaluate`. */

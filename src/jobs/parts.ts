@@ -6,6 +6,7 @@ import type { Runtime } from "../runtime/runtime.js";
 import type { Classifier } from "../recipe/classifier.js";
 import type { ExplainMethod } from "../recipe/explain/methods.js";
 import type { PhotoExplainer } from "../recipe/explain/open-explainer.js";
+import type { ExportableClassifier } from "../recipe/export/exportable.js";
 import type { Photo } from "../photos/photo.js";
 import type { Answer } from "../recipe/probabilities-in-memory.js";
 import type { FamiliarPhotos } from "../recipe/familiar-photos.js";
@@ -84,6 +85,8 @@ export interface JobParts {
   /** @param photos how many it will look at */
   openClassifier(runtime: Runtime, path: string, photos: number): Promise<Classifier>;
   openExplainer(runtime: Runtime, path: string, method: ExplainMethod | undefined): Promise<PhotoExplainer>;
+  /** @param path a run folder, or a `model.onnx` */
+  openExportable(path: string): Promise<ExportableClassifier>;
   /** What is kept of photos from run to run. */
   activations(): Promise<ActivationCache>;
 }

@@ -84,6 +84,9 @@ export const jobParts: JobParts = {
   async openClassifier(runtime, path, photos) {
     return (await import("../../recipe/open-classifier.js")).openClassifier(runtime, path, photos);
   },
+  async openExportable(path) {
+    return (await import("../../recipe/export/exportable.js")).openExportable(path);
+  },
   async openExplainer(runtime, path, method) {
     return (await import("../../recipe/explain/open-explainer.js")).openExplainer(runtime, path, method);
   },

@@ -36,6 +36,14 @@ const tooMuch = 0.1;
 /** Ends of the range that are tried, as shares of the largest number seen. */
 const cuts = Array.from({ length: 36 }, (_, index) => 1 - 0.02 * index);
 
+/** How a trunk is rounded. */
+export interface RoundingOptions {
+  /** A convolution that alone moves its result further than this stays float32; default 0.1. */
+  readonly tolerated?: number | undefined;
+  /** The largest rounded weight; default the largest with which this runtime adds exactly, see `weightLevels`. */
+  readonly levels?: number | undefined;
+}
+
 /** A trunk whose convolutions are computed in 8 bits. */
 export interface Int8Trunk {
   readonly values: readonly Value[];
@@ -191,12 +199,14 @@ async function observe(
  *
  * @param values the boundary, with weights as constants
  * @param batches calibration photos, as the inputs of `values` take them
+ * @param options what may be lost, and how weights are rounded
  * @throws UsageError where there is no convolution to compute in 8 bits
  */
 export async function int8Trunk(
   runtime: Runtime,
   values: readonly Value[],
   batches: readonly NamedTensors[],
+  { tolerated = tooMuch, levels: asked }: RoundingOptions = {},
 ): Promise<Int8Trunk> {
   const exact = foldNormalization(await foldConstants(runtime, values));
   const all = quantizableConvolutions(exact);
@@ -205,9 +215,9 @@ export async function int8Trunk(
   // A pooled value needs a range of its own where the convolution before it stays float32.
   const points = [...new Set([...planQuantization(exact, new Set(all)).points, ...inputs])];
   const { quantizationOf, meansOf, boundary, photos } = await observe(runtime, batches, { exact, points, inputs });
-  const levels = await weightLevels(runtime);
+  const levels = asked ?? (await weightLevels(runtime));
   const losses = await lossesOf(runtime, exact, all, { quantizationOf, levels }, batches.slice(0, 1));
-  const left = all.filter((node) => Math.sqrt(losses.get(node) ?? 0) > tooMuch);
+  const left = all.filter((node) => Math.sqrt(losses.get(node) ?? 0) > tolerated);
   const plan = planQuantization(exact, new Set(all.filter((node) => !left.includes(node))));
   const rounded = quantizeConvolutions(exact, plan, { quantizationOf, meansOf, levels });
   return {

@@ -1,0 +1,137 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { UsageError } from "../errors/errors.js";
+import { writeNewFile } from "../files/new-file.js";
+import { writeNewFolder } from "../files/new-folder.js";
+import type { Exported, ExportOptions, ExportTarget } from "../recipe/export/target.js";
+import { exportPhotos } from "./export-photos.js";
+import { type JobContext, openDevice } from "./job.js";
+
+/** What `graft export` is asked for. */
+export interface ExportJobRequest {
+  /** A run folder, or a `model.onnx`. */
+  readonly model: string;
+  readonly target: ExportTarget;
+  readonly options: ExportOptions;
+  /** Folder of the run's photos; default where they were when it was trained. */
+  readonly photos: string | undefined;
+  /** What is written; default below the run's folder. */
+  readonly out: string | undefined;
+  readonly device: string;
+}
+
+/** `withoutPreprocessing` → `--without-preprocessing`. */
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Options that the target does not take are not passed over in silence. */
+function requireTaken({ name, options }: ExportTarget, given: ExportOptions): void {
+  for (const [key, value] of Object.entries(given) as [keyof ExportOptions, ExportOptions[keyof ExportOptions]][]) {
+    if (value === undefined || options.includes(key)) continue;
+    throw new UsageError(`--to ${name} does not take ${flagOf(key)}.`, {
+      subject: flagOf(key),
+      expected: options.length === 0 ? "no such option" : `of such options ${options.map(flagOf).join(", ")}`,
+      received: typeof value === "boolean" ? flagOf(key) : `${flagOf(key)} ${String(value)}`,
+      advice: "Leave it out, or export to another form.",
+    });
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Where an export goes, and what becomes of a name that is taken. */
+interface Place {
+  readonly path: string;
+  readonly taken: "another" | "refuse";
+}
+
+async function placeOf({ model, target, options, out }: ExportJobRequest): Promise<Place> {
+  const name = target.defaultName(options);
+  if (out === undefined) {
+    const run = (await isFolder(model)) ? model : dirname(model);
+    return { path: join(run, "export", name), taken: "another" };
+  }
+  const mayHold = target.form === "file" && (/[\\/]$/.test(out) || (await isFolder(out)));
+  return { path: mayHold ? join(out, name) : out, taken: "refuse" };
+}
+
+function refused(path: string): UsageError {
+  return new UsageError(`${path} cannot be written: the name is taken.`, {
+    subject: "--out",
+    expected: "a name that is free, or an empty folder where a folder is written",
+    received: "something that is there already",
+    advice: "Choose another with --out, or move what is there: Graft overwrites nothing.",
+  });
+}
+
+async function writeExported(
+  { files }: Exported,
+  { form }: ExportTarget,
+  { path, taken }: Place,
+): Promise<{ readonly path: string; readonly bytes: number }> {
+  const bytes = [...files.values()].reduce((sum, contents) => sum + Buffer.byteLength(contents), 0);
+  if (form === "folder") {
+    const written = await writeNewFolder(path, files, taken);
+    if (written === undefined) throw refused(path);
+    return { path: written, bytes };
+  }
+  const [contents, ...others] = files.values();
+  if (contents === undefined || others.length > 0) throw new TypeError("A target of one file gives one file.");
+  if (taken === "refuse" && (await isThere(path))) throw refused(path);
+  return { path: await writeNewFile(path, contents), bytes };
+}
+
+/**
+ * Writes a classifier in the form of others.
+ *
+ * @throws UsageError when the target does not take an option, the classifier cannot be exported so, or the name is taken
+ * @throws FileError when the classifier cannot be read, or the export cannot be written
+ */
+export async function exportRun(request: ExportJobRequest, context: JobContext): Promise<void> {
+  const { emit, parts } = context;
+  const { model, target, options, device } = request;
+  requireTaken(target, options);
+  const place = await placeOf(request);
+  // Before minutes are spent on it.
+  if (place.taken === "refuse" && target.form === "file" && (await isThere(place.path))) throw refused(place.path);
+  const classifier = await parts.openExportable(model);
+  const runtime = await openDevice(device, context);
+  const exported = await target.write(classifier, {
+    options,
+    runtime,
+    photos: () => exportPhotos(classifier, request.photos, emit),
+    onProgress: (done, total) => {
+      emit({ event: "progress", stage: "exporting", unit: "photos", done, total });
+    },
+  });
+  const { path, bytes } = await writeExported(exported, target, place);
+  const { notes, cost, float32 } = exported;
+  emit({
+    event: "done",
+    command: "export",
+    target: target.name,
+    path,
+    files: target.form === "file" ? [basename(path)] : [...exported.files.keys()],
+    bytes,
+    notes: notes ?? [],
+    photos: cost?.photos,
+    accuracy_before: cost?.accuracyBefore,
+    accuracy_after: cost?.accuracyAfter,
+    difference: cost?.difference,
+    float32,
+    device: runtime.device,
+  });
+}

@@ -1,0 +1,52 @@
+import { UsageError } from "../../../errors/errors.js";
+import type { Dim } from "../../../graph/shape.js";
+import type { ExportOptions } from "../target.js";
+
+/** Photos larger than this nobody has. */
+const largestSide = 100_000;
+
+/** Photos at a time that an input of fixed size takes at most. */
+const mostAtOnce = 10_000;
+
+/** The extents of an input that may be open: text where they are. */
+export interface InputSizes {
+  readonly batch: Dim;
+  readonly height: Dim;
+  readonly width: Dim;
+}
+
+function refuse(option: string, expected: string, received: string): never {
+  throw new UsageError(`The option ${option} is not usable.`, { subject: option, expected, received });
+}
+
+function batchOf(text: string): Dim {
+  if (text.trim().toLowerCase() === "open") return "N";
+  const count = /^\d{1,9}$/.test(text.trim()) ? Number(text) : 0;
+  return count >= 1 && count <= mostAtOnce
+    ? count
+    : refuse("--batch", `open, or a number from 1 to ${mostAtOnce}`, text);
+}
+
+function sidesOf(text: string): readonly [Dim, Dim] {
+  if (text.trim().toLowerCase() === "open") return ["H", "W"];
+  const [, first = "", second = first] = /^(\d{1,9})(?:\s*[x×,]\s*(\d{1,9}))?$/i.exec(text.trim()) ?? [];
+  const [height, width] = [Number(first), Number(second)];
+  const usable = [height, width].every((side) => side >= 1 && side <= largestSide);
+  return usable
+    ? [height, width]
+    : refuse("--size", "open, or height and width in pixels, such as 480x640 or 224", text);
+}
+
+/**
+ * The sizes that are asked for.
+ *
+ * @param own side of the pictures that the network takes
+ * @throws UsageError for what is no size, and for another one than the network's where nothing resizes
+ */
+export function inputSizes({ size, batch, withoutPreprocessing = false }: ExportOptions, own: number): InputSizes {
+  const [height, width] = sidesOf(size ?? (withoutPreprocessing ? String(own) : "open"));
+  if (withoutPreprocessing && (height !== own || width !== own)) {
+    refuse("--size", `${own}x${own}: without preprocessing nothing resizes`, size ?? "");
+  }
+  return { batch: batchOf(batch ?? "open"), height, width };
+}

@@ -1,0 +1,5 @@
+import { onnxTarget } from "./onnx-target.js";
+import type { ExportTarget } from "./target.js";
+
+/** All forms in which `graft export` writes a classifier, in the order of `--help`: a file each. */
+export const exportTargets: readonly ExportTarget[] = [onnxTarget];
