@@ -1,5 +1,7 @@
+import { kerasTarget } from "./keras-target.js";
 import { onnxTarget } from "./onnx-target.js";
 import type { ExportTarget } from "./target.js";
+import { tfjsTarget } from "./tfjs-target.js";
 
 /** All forms in which `graft export` writes a classifier, in the order of `--help`: a file each. */
-export const exportTargets: readonly ExportTarget[] = [onnxTarget];
+export const exportTargets: readonly ExportTarget[] = [onnxTarget, tfjsTarget, kerasTarget];
