@@ -24,6 +24,7 @@ export function modelOfLayers(graph: LayerGraph, name: string): BaseModel {
     name: own,
     weights: given.map((weight) => ({ name: `${own}/${weight.name}`, tensor: weight.tensor })),
   }));
-  assignWeights(model.layers, { file: name, layers: weights });
+  // The model orders its layers by their depth.
+  assignWeights(model.layers, { file: name, layers: weights }, { byName: true });
   return model;
 }

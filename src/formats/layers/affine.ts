@@ -12,7 +12,7 @@ export function identity(channels: number): Affine {
 }
 
 /** One behind another. */
-export function then(first: Affine, second: Affine): Affine {
+export function followedBy(first: Affine, second: Affine): Affine {
   return {
     scale: first.scale.map((value, channel) => value * (second.scale[channel] ?? 1)),
     offset: first.offset.map((value, channel) => value * (second.scale[channel] ?? 1) + (second.offset[channel] ?? 0)),

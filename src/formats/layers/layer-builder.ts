@@ -2,7 +2,7 @@ import { UsageError } from "../../errors/errors.js";
 import { usesOf } from "../../graph/graph.js";
 import { constantData, type Node, producer, type Value } from "../../graph/value.js";
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
-import { type Affine, identity, isIdentity, then } from "./affine.js";
+import { type Affine, followedBy, identity, isIdentity } from "./affine.js";
 import type { Dialect, LayerSpec, LayerWeight } from "./layer-spec.js";
 
 /**
@@ -140,7 +140,7 @@ export class LayerBuilder {
     if (spec !== undefined && foldable.has(spec.className) && !isSeen && isIdentity(before)) {
       this.specs.set(spec.name, folded(spec, affine));
       this.place(result, { ...placed, affine: undefined });
-    } else this.place(result, { ...placed, affine: then(before, affine) });
+    } else this.place(result, { ...placed, affine: followedBy(before, affine) });
   }
 
   /** Why a node cannot become layers. */

@@ -2,6 +2,7 @@ import { constantData, type Node, type Value } from "../../../graph/value.js";
 import { float32, type TensorData } from "../../../onnx/tensor-data.js";
 import { type Affine, identity, perChannel } from "../affine.js";
 import { extent, type LayerBuilder, type Placed } from "../layer-builder.js";
+import { gaussianUnit, isOfErf } from "./gaussian-unit.js";
 import { unitLength } from "./unit-length.js";
 import { attributesOf, inputOf, outputOf, type Rule, type Rules } from "./rule.js";
 
@@ -115,11 +116,13 @@ function joining(node: Node, build: LayerBuilder, className: "Add" | "Multiply")
 }
 
 function add(node: Node, build: LayerBuilder): void {
+  if (isOfErf(node)) return;
   const isDone = withConstant(node, build, (offset) => ({ ...identity(offset.length), offset }));
   if (!isDone) joining(node, build, "Add");
 }
 
 function multiply(node: Node, build: LayerBuilder): void {
+  if (gaussianUnit(node, build)) return;
   const isDone = withConstant(node, build, (scale) => ({ ...identity(scale.length), scale }));
   if (!isDone) joining(node, build, "Multiply");
 }
@@ -189,7 +192,7 @@ function softmax(node: Node, build: LayerBuilder): void {
   unary(node, build, "Activation", { activation: "softmax" });
 }
 
-/** What is a part of something that layers have: {@link unitLength} looks for it. */
+/** What is a part of something that layers have: {@link unitLength} or {@link gaussianUnit} looks for it. */
 const passedOver: Rule = () => undefined;
 
 function unchanged(node: Node, build: LayerBuilder): void {
@@ -223,6 +226,11 @@ export const elementwise: Rules = {
   Tanh: activation("tanh"),
   Softplus: activation("softplus"),
   Softsign: activation("softsign"),
+  Gelu: (node, build) => {
+    const { approximate = "none" } = attributesOf<{ approximate: string }>(node);
+    if (approximate !== "none") throw build.refusal(node, `the approximation by ${approximate}`);
+    unary(node, build, "Activation", { activation: "gelu" });
+  },
   HardSigmoid: (node, build) => {
     const { alpha = 0.2, beta = 0.5 } = attributesOf<{ alpha: number; beta: number }>(node);
     hardSigmoid(node, build, alpha, beta, false);
@@ -250,4 +258,5 @@ export const elementwise: Rules = {
   ReduceSumSquare: passedOver,
   Max: passedOver,
   Sqrt: passedOver,
+  Erf: passedOver,
 };
