@@ -147,6 +147,19 @@ export default tseslint.config(
   },
   {
     files: ["**/*.js", "**/*.mjs"],
+    ignores: ["src/**"],
     languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },
+  },
+  {
+    // The program of a page: it runs in browsers, behind ONNX Runtime Web.
+    files: ["src/**/*.js"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...["document", "navigator", "atob", "Blob", "DecompressionStream", "Response", "createImageBitmap"],
+          ...["setTimeout", "ort"],
+        ].map((name) => [name, "readonly"]),
+      ),
+    },
   },
 );

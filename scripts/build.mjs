@@ -1,7 +1,7 @@
 // Writes dist/ anew. It is built beside and renamed, so that whoever uses the old one has all of it to the end, and a
 // build that fails leaves it as it was.
 import { spawnSync } from "node:child_process";
-import { chmodSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 
 // npm packs permissions as they are: a package must not depend on what its builder lets others read.
 process.umask(0o022);
@@ -18,5 +18,12 @@ const { status } = spawnSync(
 );
 if (status !== 0) process.exit(1);
 chmodSync(`${built}/cli/main.js`, 0o755);
+// Pages are written of these; they run in browsers, and the compiler has nothing to do with them.
+const page = "recipe/export/html/page";
+mkdirSync(`${built}/${page}`, { recursive: true });
+for (const name of readdirSync(`src/${page}`)) {
+  copyFileSync(`src/${page}/${name}`, `${built}/${page}/${name}`);
+  chmodSync(`${built}/${page}/${name}`, 0o644);
+}
 rmSync("dist", removing);
 renameSync(built, "dist");

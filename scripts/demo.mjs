@@ -91,6 +91,14 @@ function somePhotos(record, count) {
     .map((path) => join(record.data.directory, path));
 }
 
+/** The photo that was taken for another class most surely while it was held out. */
+function worstMistake(run, record) {
+  const lines = readFileSync(join(run, "predictions.jsonl"), "utf8").trim().split("\n");
+  const wrong = lines.map((line) => JSON.parse(line)).filter(({ label, said }) => said[0][0] !== label);
+  wrong.sort((a, b) => b.said[0][1] - b.probability - (a.said[0][1] - a.probability));
+  return wrong[0] && join(record.data.directory, wrong[0].path);
+}
+
 /** What the laziest answer would get: always the class that most photos are of. */
 function largestClass({ split: { validation } }) {
   const counts = new Map();
@@ -123,6 +131,13 @@ async function demo() {
     console.log(`  …/${basename(path)}: ${guess}. ${label === truth ? "It is." : `It is not: these are ${truth}.`}`);
   }
 
+  const heat = join(run, "heat");
+  const doubtful = worstMistake(run, record);
+  if (doubtful !== undefined) {
+    console.log(`\nWhere it sees what speaks for a class, on the photo that it mistook most surely while that was held out:\n`);
+    await graft(["explain", run, doubtful, "--out", heat], "inherit");
+  }
+
   const { val_accuracy: accuracy } = record.result;
   const largest = largestClass(record);
   console.log(`
@@ -130,6 +145,7 @@ It gets ${(100 * accuracy).toFixed(1)} % of ${record.result.held_out.photos} pho
 always saying "${largest.name}" would get ${Math.round(100 * largest.share)} %.
 Training took ${Math.round(record.seconds)} seconds, the demo ${Math.round((Date.now() - began) / 1000)}.
 
+  report  ${join(run, "report.html")}
   curves  ${join(run, "curves.svg")}
   model   ${join(run, "model.onnx")}
 

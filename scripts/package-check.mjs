@@ -16,7 +16,7 @@ function run(command, args, stdio) {
 
 /** Files that the package may consist of; a test or a stray file is a mistake. */
 const allowed =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|schema\/run\.schema\.json|dist\/.+(?<!\.test)\.(js|d\.ts))$/;
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|schema\/run\.schema\.json|dist\/.+(?<!\.test)\.(js|d\.ts)|dist\/recipe\/export\/html\/page\/page\.(html|css))$/;
 const required = [
   "README.md",
   "LICENSE",

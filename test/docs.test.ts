@@ -104,7 +104,7 @@ type FieldsOfEnd<Command extends DoneEvent["command"]> = Record<
 >;
 
 const endOfTraining: FieldsOfEnd<"train"> = {
-  ...{ run: true, model: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
+  ...{ run: true, model: true, report: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
   ...{ val_accuracy: true, val_accuracy_interval: true, val_balanced_accuracy: true, val_calibration_error: true },
   ...{ seconds: true, test_loss: true, test_accuracy: true, test_accuracy_interval: true },
   ...{ test_balanced_accuracy: true, learning_curve: true, trunk: true, repeated: true },
@@ -125,6 +125,7 @@ const ends: { readonly [Command in DoneEvent["command"]]: FieldsOfEnd<Command> }
     ...{ target: true, path: true, files: true, bytes: true, notes: true, photos: true, accuracy_before: true },
     ...{ accuracy_after: true, difference: true, float32: true, device: true },
   },
+  report: { report: true, photos: true, accuracy: true, accuracy_interval: true },
   networks: { networks: true },
   inspect: { usable: true },
   cache: { folder: true, bytes: true, cleared: true },

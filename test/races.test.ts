@@ -116,6 +116,8 @@ describe("two runs into one folder", () => {
       "history.csv",
       "model.onnx",
       "photos.jsonl",
+      "predictions.jsonl",
+      "report.html",
       "run.json",
     ]);
   });

@@ -23,6 +23,7 @@ const stages = {
   trial: "Trying settings",
   evaluating: "Measuring",
   exporting: "Exporting",
+  reporting: "Writing the report",
 } as const;
 
 /**

@@ -6,6 +6,7 @@ import { addExport } from "./commands/export.js";
 import { addInspect } from "./commands/inspect.js";
 import { addNetworks } from "./commands/networks.js";
 import { addPredict } from "./commands/predict.js";
+import { addReport } from "./commands/report.js";
 import { addTrain } from "./commands/train.js";
 import { addTune } from "./commands/tune.js";
 import { version } from "../errors/version.js";
@@ -58,6 +59,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   addEvaluate(program, surroundings);
   addExplain(program, surroundings);
   addExport(program, surroundings);
+  addReport(program, surroundings);
   addNetworks(program, surroundings);
   addInspect(program, surroundings);
   addCache(program, surroundings);

@@ -236,7 +236,17 @@ export function repetitionText({ run, same_model, same_history, differences }: R
 }
 
 /** The short table at the end, and one of the classes. */
-export function trainSummary({ run, photos, weighting, result, held, test, skipped, seconds }: FinishedRun): string {
+export function trainSummary({
+  run,
+  photos,
+  weighting,
+  result,
+  held,
+  test,
+  skipped,
+  seconds,
+  report,
+}: FinishedRun): string {
   const { best, photos: read, trunk, learningCurve, search } = result;
   const numbers = [
     `${read.training} to train with`,
@@ -263,6 +273,7 @@ export function trainSummary({ run, photos, weighting, result, held, test, skipp
     ["8 bits", trunk && trunkText(trunk)],
     ["time", duration(seconds)],
     ["model", join(run, runFiles.model)],
+    ["report", report],
     ["curves", join(run, runFiles.curves)],
     ["", learningCurve && join(run, runFiles.learningCurve)],
     [

@@ -45,7 +45,7 @@ function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] 
     learnedFrom: [],
     familiar: undefined,
     heldOut: {
-      measuredWith: Array.from({ length: validation }, (_, index) => ({ path: `${index}.png`, classIndex: 0 })),
+      measuredWith: Array.from({ length: validation }, (_, index) => ({ path: `photos/${index}.jpg`, classIndex: 0 })),
       truth: Array.from({ length: validation }, () => 0),
       probabilities: Array.from({ length: validation }, () => [0.9, 0.1]),
     },
@@ -96,8 +96,13 @@ function setUp(
     probabilitiesInMemory: () => Promise.resolve([]),
     exportClassifier: () => Promise.resolve(Uint8Array.of(1, 2, 3)),
     openClassifier: () => Promise.reject(new Error("not in this test")),
-    openExplainer: () => Promise.reject(new Error("not in this test")),
     openExportable: () => Promise.reject(new Error("not in this test")),
+    openExplainer: () =>
+      Promise.resolve({
+        ...{ labels: [], framing: { crop: 1, keepProportions: false }, shrinksTo: undefined },
+        explain: () => Promise.reject(new Error("none of the photos is there")),
+        release: () => Promise.resolve(),
+      }),
     activations: () => Promise.reject(new Error("not in this test")),
   };
   let now = 0;
@@ -198,7 +203,8 @@ test.each([
   const { graft, stdout } = setUp(() => Promise.resolve(result(best, validation, epochs)));
   expect(await graft("--json")).toBe(0);
   const events = stdout.map((line) => JSON.parse(line) as { event: string; code?: string; message?: string });
-  const warnings = events.filter(({ event }) => event === "warning");
+  // The fake recipe's photos are nowhere: the report has no pictures.
+  const warnings = events.filter(({ event, code }) => event === "warning" && code !== "no-pictures");
   expect(warnings.map(({ code }) => code)).toEqual(codes);
   // The record keeps them, and the picture says them.
   const record = runRecord.parse(JSON.parse(await readFile(join(folder, "run", "run.json"), "utf8")));
@@ -225,6 +231,7 @@ test("Ctrl+C stops the recipe, keeps its result, and a second one ends the proce
     "history.csv",
     "model.onnx",
     "photos.jsonl",
+    "predictions.jsonl",
     "run.json",
   ]);
   expect(JSON.parse(await readFile(join(folder, "run", "run.json"), "utf8"))).toMatchObject({ interrupted: true });

@@ -4,6 +4,11 @@ import { producer } from "./value.js";
 /** Named outputs of a graph; the graph is everything that they reach. */
 export type Outputs = Readonly<Record<string, Value>>;
 
+/** The same outputs with other values. */
+export function mapOutputs(outputs: Outputs, change: (value: Value) => Value): Outputs {
+  return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, change(value)]));
+}
+
 /**
  * All nodes that the values reach, each after the nodes that it needs.
  *

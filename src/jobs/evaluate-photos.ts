@@ -3,6 +3,7 @@ import type { PhotoRoot } from "../photos/photo-root.js";
 import type { Classifier } from "../recipe/classifier.js";
 import { lookAtPhotos } from "../recipe/look-at-photos.js";
 import { type Evaluation, evaluation } from "../report/confusion.js";
+import { type SaidOfPhoto, saidOfPhoto } from "../report/said-of-photo.js";
 import type { JobEvent } from "./events.js";
 
 /** What was measured, and what could not be. */
@@ -11,6 +12,8 @@ export interface MeasuredPhotos {
   /** Photos that are like nothing that was learned from; `undefined` where the classifier does not say which are. */
   readonly foreign: number | undefined;
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
+  /** What was said of each photo. */
+  readonly said: readonly SaidOfPhoto[];
 }
 
 /**
@@ -32,6 +35,7 @@ export async function evaluatePhotos(
   const skipped: { path: string; reason: string }[] = [];
   const truth: number[] = [];
   const probabilities: Float32Array[] = [];
+  const said: SaidOfPhoto[] = [];
   let foreign = 0;
   let done = 0;
   for await (const looked of lookAtPhotos(classifier, photos, root)) {
@@ -44,6 +48,7 @@ export async function evaluatePhotos(
     } else {
       truth.push(looked.item.classIndex);
       probabilities.push(looked.probabilities);
+      said.push(saidOfPhoto(looked.item.path, looked.item.classIndex, looked.probabilities));
       if (looked.foreign === true) foreign++;
     }
     done++;
@@ -53,5 +58,6 @@ export async function evaluatePhotos(
     evaluation: evaluation(classifier.labels, truth, probabilities),
     foreign: classifier.distanceThreshold === undefined ? undefined : foreign,
     skipped,
+    said,
   };
 }

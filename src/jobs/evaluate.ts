@@ -6,7 +6,6 @@ import { readableFormats } from "../photos/photo-format.js";
 import { PhotoRoot } from "../photos/photo-root.js";
 import { type PhotoFolder, scanToMeasure } from "../photos/scan.js";
 import { classifierFile } from "../recipe/open-classifier.js";
-import type { Evaluation } from "../report/confusion.js";
 import { evaluatePhotos, type MeasuredPhotos } from "./evaluate-photos.js";
 import type { PhotoSource } from "./events.js";
 import { type JobContext, openDevice } from "./job.js";
@@ -62,11 +61,12 @@ export function matchClasses(classes: readonly string[], labels: readonly string
 }
 
 /** What was measured. */
-export interface EvaluateResult {
-  readonly evaluation: Evaluation;
-  /** Photos that are like nothing that was learned from; `undefined` where the classifier does not say which are. */
-  readonly foreign: number | undefined;
+export interface EvaluateResult extends MeasuredPhotos {
   readonly source: PhotoSource;
+  /** Whether the classifier has learned from these photos, so that they say nothing about others. */
+  readonly isLearned: boolean;
+  /** Name of the device. */
+  readonly device: string;
 }
 
 /**
@@ -75,7 +75,30 @@ export interface EvaluateResult {
  * @throws UsageError when the folder's classes are not the classifier's
  * @throws FileError when the classifier or all of the photos cannot be read
  */
-export async function evaluate(
+export async function evaluate(request: EvaluateRequest, context: JobContext): Promise<EvaluateResult> {
+  const result = await measureFolder(request, context);
+  const { evaluation, foreign, device } = result;
+  const { photos, loss, accuracy, accuracyInterval, balancedAccuracy, calibrationError, perClass, confusion } =
+    evaluation;
+  context.emit({
+    event: "done",
+    command: "evaluate",
+    photos,
+    loss,
+    accuracy,
+    accuracy_interval: accuracyInterval,
+    balanced_accuracy: balancedAccuracy,
+    calibration_error: calibrationError,
+    foreign,
+    per_class: perClass,
+    confusion,
+    device,
+  });
+  return result;
+}
+
+/** {@link evaluate} for a job that has an end of its own. */
+export async function measureFolder(
   { model, directory, device }: EvaluateRequest,
   context: JobContext,
 ): Promise<EvaluateResult> {
@@ -100,6 +123,7 @@ export async function evaluate(
       emit({ event: "warning", code: "split-unknown", message });
     }
     const others = set.photos.filter((photo) => !learned.has(photo));
+    let isLearned = false;
     let source: PhotoSource = learned.size === 0 ? whole : { set: "held-out", directory: set.directory };
     let measured = others.length === 0 ? undefined : await measure(others, source);
     // What nobody can read is not what was kept out.
@@ -107,32 +131,18 @@ export async function evaluate(
       const message = "All of these photos were trained with: the accuracy says nothing about new photos.";
       emit({ event: "warning", code: "trained-on", message });
       source = whole;
+      isLearned = true;
       measured = await measure([...learned], whole);
     }
-    const { evaluation, foreign } = measured ?? (await measure([], source));
-    if (evaluation.photos === 0) {
+    const found = measured ?? (await measure([], source));
+    if (found.evaluation.photos === 0) {
       throw new FileError(`None of the ${count(set.photos.length, "photo")} can be read.`, {
         subject: directory,
         expected: `at least one ${readableFormats}`,
         received: `${count(set.photos.length, "file")} that cannot be used`,
       });
     }
-    const { loss, accuracy, accuracyInterval, balancedAccuracy, calibrationError, perClass, confusion } = evaluation;
-    emit({
-      event: "done",
-      command: "evaluate",
-      photos: evaluation.photos,
-      loss,
-      accuracy,
-      accuracy_interval: accuracyInterval,
-      balanced_accuracy: balancedAccuracy,
-      calibration_error: calibrationError,
-      foreign,
-      per_class: perClass,
-      confusion,
-      device: runtime.device,
-    });
-    return { evaluation, foreign, source };
+    return { ...found, source, isLearned, device: runtime.device };
   } finally {
     await classifier.release();
   }

@@ -159,7 +159,8 @@ export interface ProgressEvent {
     | "learning-rate"
     | "trial"
     | "evaluating"
-    | "exporting";
+    | "exporting"
+    | "reporting";
   readonly unit: "bytes" | "photos" | "steps";
   readonly done: number;
   /** `null` when it is not known. */
@@ -199,6 +200,16 @@ export type DoneEvent =
       readonly device: string;
     }
   | ExportDone
+  | {
+      readonly event: "done";
+      readonly command: "report";
+      /** Path of the page. */
+      readonly report: string;
+      /** Photos that measured, and the share that was named rightly. */
+      readonly photos: number;
+      readonly accuracy: number;
+      readonly accuracy_interval: ExpectedAccuracy;
+    }
   | { readonly event: "done"; readonly command: "networks"; readonly networks: number }
   | {
       readonly event: "done";
@@ -230,6 +241,8 @@ export interface TrainDone {
   readonly command: "train";
   readonly run: string;
   readonly model: string;
+  /** Path of the page about the run; absent where it was stopped, or the page could not be written. */
+  readonly report?: string | undefined;
   /** How many were trained. */
   readonly epochs: number;
   readonly best_epoch: number;

@@ -82,7 +82,8 @@ export async function explainPhotos(
       const { photo } = decoded;
       const explanation = await explainer.explain(photo, classIndex);
       const { heat, output, method: used } = explanation;
-      const picture = await heatPicture(photo, heat, seenPart(framing, photo));
+      const drawn = await heatPicture(photo, heat, seenPart(framing, photo));
+      const picture = new Uint8Array(await drawn.png().toBuffer());
       const file = await writeNewFile(join(out ?? dirname(path), `${basename(path)}.heat.png`), picture);
       explained++;
       emit({

@@ -28,6 +28,8 @@ export interface FinishedRun {
   readonly interrupted: boolean;
   /** Whether it has given the same as the run that it repeats. */
   readonly repeated: Repetition | undefined;
+  /** Path of the page about it; `undefined` where it was stopped, or the page could not be written. */
+  readonly report: string | undefined;
   /** Whether it can be gone on with. */
   readonly resumable: boolean;
 }

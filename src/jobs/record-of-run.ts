@@ -36,7 +36,7 @@ type Measured = NonNullable<RunRecord["result"]["test"]>;
 
 /** What `run.json` says of a run. */
 export function recordOf(
-  { photos, weighting, result, held, test, skipped, warnings, seconds, interrupted }: FinishedRun,
+  { photos, weighting, result, held, test, skipped, warnings, seconds, interrupted }: Omit<FinishedRun, "report">,
   circumstances: Circumstances,
 ): RunRecord {
   const { settings, backbone, started, finished, device, classWeights } = circumstances;

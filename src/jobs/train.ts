@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { FileError } from "../errors/errors.js";
+import { FileError, GraftError } from "../errors/errors.js";
 import { shellWord } from "../errors/shell-word.js";
 import { count } from "../errors/words.js";
 import { requireFiniteWeights } from "../models/finite-weights.js";
@@ -9,7 +9,7 @@ import type { Backbone } from "../applications/backbone.js";
 import type { Photo } from "../photos/photo.js";
 import { photoFingerprint } from "../photos/photo-fingerprints.js";
 import { PhotoRoot } from "../photos/photo-root.js";
-import { type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
+import { pathWithin, type PreparedPhotos, preparePhotos } from "../photos/prepare-photos.js";
 import { type Weighting, weightingOf } from "../recipe/class-weights.js";
 import type { EpochRow, FineTuneEvent, FineTuneOptions, FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { Search } from "../recipe/search/search-types.js";
@@ -21,11 +21,13 @@ import type { LostLoss } from "../models/training-types.js";
 import { learningRateSvg } from "../report/learning-rate-svg.js";
 import { learningCurveSvg } from "../report/learning-curve-svg.js";
 import { runCurves } from "../report/run-curves.js";
+import { type SaidOfPhoto, saidOfPhoto } from "../report/said-of-photo.js";
 import { tuningSvg } from "../report/tuning-svg.js";
 import { historyCsv } from "../runs/history-csv.js";
 import type { Checkpoints } from "../runs/checkpoints.js";
 import { MeasuredFacts, writeMeasured } from "../runs/measured-facts.js";
 import { photoList } from "../runs/photo-list.js";
+import { predictionLines, type Predictions } from "../runs/predictions.js";
 import { inputsOfRun, type RunInputs } from "../runs/run-inputs.js";
 import { Journal } from "../recipe/journal.js";
 import { RunEvents } from "../runs/run-events.js";
@@ -47,6 +49,7 @@ import type { FinishedRun, Skipped } from "./finished-run.js";
 import { leaveRun, tidyEnded } from "./leave-run.js";
 import { LostPhotos, withWayBack } from "./lost-photos.js";
 import { learningCurveRecord, recordOf } from "./record-of-run.js";
+import { reportOfTraining } from "./report.js";
 import { hashOfModel, checkRepeats, dividedAs, repetition, type RunBefore } from "./repeat-run.js";
 import { recordedSettings, settingsFor, type TrainSettings } from "./train-options.js";
 import { untilStopped } from "./until-stopped.js";
@@ -394,7 +397,7 @@ async function finish(
   const modelSha256 = isWritten ? await hashOfModel(join(folder, runFiles.model)) : undefined;
   const history = historyCsv(result.epochs);
   const finished = new Date(context.now());
-  const run: FinishedRun = {
+  const run: Omit<FinishedRun, "report"> = {
     run: folder,
     photos,
     weighting,
@@ -416,11 +419,20 @@ async function finish(
   const { search: found } = result;
   const taken = search ? settingsFound(settings, found) : settings;
   const list = photoList(inputs.photos);
+  const { directory } = photos;
+  const within = (said: SaidOfPhoto): SaidOfPhoto => ({ ...said, path: pathWithin(directory, said.path) });
+  const predictions: Predictions = {
+    "held-out": result.heldOut.measuredWith.map(({ path }, index) =>
+      within(saidOfPhoto(path, truth[index] ?? 0, probabilities[index] ?? [])),
+    ),
+    test: measured === undefined ? [] : (test?.said ?? []).map(within),
+  };
   const tuning: RunContents = found === undefined ? {} : tuningFiles(found);
   await keeper.finish({
     ...tuning,
     history,
     photos: list.text,
+    predictions: predictionLines(predictions, photos.classes),
     curves: runCurves(result, run.warnings),
     learningCurve: result.learningCurve && learningCurveSvg(result.learningCurve),
     record: recordOf(run, {
@@ -429,8 +441,21 @@ async function finish(
       ...{ started, finished, device, inputs, photosSha256: list.sha256, measured: facts.all, modelSha256, checked },
     }),
   });
+  const report = isWritten && !signal.aborted ? await writeReport(folder, context) : undefined;
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, result.trouble, folder));
-  return run;
+  return { ...run, report };
+}
+
+/** Writes the page about the run; where it cannot be written, the run has come to its end all the same. */
+async function writeReport(folder: string, context: StoppableContext): Promise<string | undefined> {
+  try {
+    return await reportOfTraining(folder, context);
+  } catch (error) {
+    if (!(error instanceof GraftError)) throw error;
+    const message = `The run is complete, but its report could not be written: ${error.message} Later: graft report ${shellWord(folder, process.platform)}`;
+    context.emit({ event: "warning", code: "no-report", message });
+    return undefined;
+  }
 }
 
 /** What is left where a training has lost its numbers, in a sentence: what came before it, or what another one has reached behind it. */
@@ -500,7 +525,11 @@ function tuningFiles(search: Search): RunContents {
 }
 
 /** What TensorBoard compares runs by. */
-function finalFigures({ result, held, test }: FinishedRun): Readonly<Record<string, number | undefined>> {
+function finalFigures({
+  result,
+  held,
+  test,
+}: Omit<FinishedRun, "report">): Readonly<Record<string, number | undefined>> {
   const { loss, accuracy, val_loss, val_accuracy } = result.best;
   return {
     ...{ loss, accuracy, val_loss, val_accuracy },
@@ -513,7 +542,7 @@ function finalFigures({ result, held, test }: FinishedRun): Readonly<Record<stri
 }
 
 function conclude(
-  { run, result, held, test, warnings, seconds, repeated }: FinishedRun,
+  { run, result, held, test, warnings, seconds, repeated, report }: FinishedRun,
   isSearch: boolean,
   { emit }: StoppableContext,
 ): void {
@@ -523,6 +552,7 @@ function conclude(
     event: "done",
     run,
     model: join(run, runFiles.model),
+    report,
     epochs: result.epochs.length,
     best_epoch: result.bestEpoch,
     loss: best.loss,

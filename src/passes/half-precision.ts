@@ -50,9 +50,9 @@ const worthNarrowing = 1024;
  *
  * @param values the graph's outputs, ready to run
  * @param begin where half precision begins: what comes before is left as it is
- * @returns the new outputs
+ * @returns the new value of each of them
  */
-export function inHalfPrecision(values: readonly Value[], begin: Value): Value[] {
+export function inHalfPrecision(values: readonly Value[], begin: Value): (value: Value) => Value {
   const casts = new Map<Value, Value>();
   const narrowed = (value: Value): Value => kept(casts, value, toHalf);
   const widened = new Map<Value, Value>();
@@ -73,7 +73,7 @@ export function inHalfPrecision(values: readonly Value[], begin: Value): Value[]
     }));
     return new Node(node.op, given, node.attributes, types, node.requiredOutputs).outputs;
   });
-  return values.map((value) => exactly(renew(value)));
+  return (value) => exactly(renew(value));
 }
 
 function kept(cache: Map<Value, Value>, value: Value, make: (value: Value) => Value): Value {

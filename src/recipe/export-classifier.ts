@@ -4,11 +4,13 @@ import { framedPixels } from "../photos/framing.js";
 import type { Photo } from "../photos/photo.js";
 import { joinFingerprints, photoFingerprint } from "../photos/photo-fingerprints.js";
 import { version } from "../errors/version.js";
+import { mapOutputs } from "../graph/graph.js";
 import { input } from "../graph/value.js";
 import type { BaseModel } from "../models/base-model.js";
 import { scalarLike } from "../ops/constants.js";
 import { sub } from "../ops/elementwise.js";
 import { concat } from "../ops/joining.js";
+import { explicitMargins } from "../passes/explicit-margins.js";
 import { graphBytes } from "../runtime/session.js";
 
 import { inferenceGraph } from "../training/programs/inference-graph.js";
@@ -83,8 +85,9 @@ export function exportClassifier({
     metadata["set_threshold"] = String(threshold);
   }
   if (familiar?.threshold !== undefined) metadata["distance_threshold"] = String(familiar.threshold);
-  return graphBytes(
-    familiar === undefined ? { probabilities } : { probabilities, distance: distanceGraph(features, familiar) },
-    { name: "classifier", inputs: [image], names: new Map([...trunk.names, ...head.names]), metadata },
-  );
+  const answers =
+    familiar === undefined ? { probabilities } : { probabilities, distance: distanceGraph(features, familiar) };
+  const names = new Map([...trunk.names, ...head.names]);
+  const outputs = mapOutputs(answers, explicitMargins(Object.values(answers)));
+  return graphBytes(outputs, { name: "classifier", inputs: [image], names, metadata });
 }

@@ -135,7 +135,7 @@ export type FineTuneEvent =
  * say clearly whether a training is better, or all photos by cross-validation.
  */
 export interface HeldOut {
-  /** These photos, in the order of what follows. */
+  /** The photos themselves. */
   readonly measuredWith: readonly Photo[];
   /** Number of each photo's class. */
   readonly truth: readonly number[];

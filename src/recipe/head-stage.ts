@@ -100,19 +100,24 @@ export class HeadStage {
     if (isPooled(this.job)) {
       const fitted = await this.fitter.fit(all);
       return this.measured(number, started, all, fitted, {
-        ...{ logits: fitted.heldOut, labels: all.labels, folds: this.folds.all },
-        photos: [...training.photos, ...validation.photos],
+        ...{ logits: fitted.heldOut, photos: this.photos, labels: all.labels, folds: this.folds.all },
         parts: this.parts.map(({ held }) => rowsAt(fitted.heldOut, held)),
       });
     }
     const fitted = await this.fitter.fit(alone);
     const logits = await this.fitter.logits(validation.features, fitted.classifier);
     const { labels, folds } = this.parts[0];
-    const held = { logits, labels, folds, photos: validation.photos, parts: [logits] };
+    const held = { logits, photos: validation.photos, labels, folds, parts: [logits] };
     if (!this.learnsFromAll) return this.measured(number, started, alone, fitted, held);
     // All that is left to learn from; how much it may be bent is known.
     const classifier = await this.fitter.refit(all, fitted.penalty);
     return this.measured(number, started, all, { ...fitted, classifier }, held);
+  }
+
+  /** The training photos and, behind them, the validation photos. */
+  private get photos(): readonly Photo[] {
+    const { training, validation } = this.sets;
+    return [...training.photos, ...validation.photos];
   }
 
   /** All photos, the training photos first. */
@@ -165,9 +170,9 @@ export class HeadStage {
     { classifier, penalty }: Pick<FittedHead, "classifier" | "penalty">,
     held: {
       readonly logits: TensorData<"float32">;
+      readonly photos: readonly Photo[];
       readonly labels: readonly number[];
       readonly folds: readonly number[];
-      readonly photos: readonly Photo[];
       readonly parts: readonly TensorData<"float32">[];
     },
   ): Promise<Measured> {
@@ -192,13 +197,12 @@ export class HeadStage {
         advice: "The network gives features that nothing can be learned from: use another one.",
       });
     }
-    const { training, validation } = this.sets;
     return {
       ...{ classifier, penalty, temperature, row },
       weightedAccuracy: shareRight(heldOut, held.labels, counted),
       heldOut: { measuredWith: held.photos, truth: held.labels, probabilities: probabilitiesOf(heldOut) },
       losses: losses(heldOut, held.labels, counted),
-      learnedFrom: this.learnsFromAll ? [...training.photos, ...validation.photos] : training.photos,
+      learnedFrom: this.learnsFromAll ? this.photos : this.sets.training.photos,
       logits: held.parts,
     };
   }

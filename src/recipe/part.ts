@@ -74,9 +74,7 @@ export function partsTogether([first, ...others]: readonly [Part, ...Part[]]): P
   const labels = parts.flatMap((part) => part.labels);
   return {
     held: parts.flatMap(({ held }) => held),
-    labels,
-    weights: photoWeights(first.weighting, labels),
-    folds: parts.flatMap(({ folds }) => folds),
+    ...{ labels, weights: photoWeights(first.weighting, labels), folds: parts.flatMap(({ folds }) => folds) },
   };
 }
 

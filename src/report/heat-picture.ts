@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import type { DecodedPhoto } from "../photos/decode.js";
 import type { PhotoPart } from "../photos/framing.js";
 import type { Tensor } from "../runtime/runtime.js";
@@ -49,12 +49,18 @@ function within(place: number, cells: number): number {
  * @param photo `[height, width, 3]`
  * @param heat `[rows, columns]` in [0, 1]
  * @param part of the photo that the heat belongs to
- * @returns a PNG whose longer side has 1024 pixels at most
+ * @param longest side of the picture in pixels; smaller photos keep their size. Default 1024
+ * @returns the picture, to be written in a format
  */
-export async function heatPicture(photo: DecodedPhoto, heat: Tensor, part: PhotoPart): Promise<Uint8Array> {
+export async function heatPicture(
+  photo: DecodedPhoto,
+  heat: Tensor,
+  part: PhotoPart,
+  longest = longestSide,
+): Promise<Sharp> {
   const { width, height, data } = photo;
   const { data: pixels, info } = await sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
-    .resize({ width: longestSide, height: longestSide, fit: "inside", withoutEnlargement: true })
+    .resize({ width: longest, height: longest, fit: "inside", withoutEnlargement: true })
     .raw()
     .toBuffer({ resolveWithObject: true });
   const [scaleX, scaleY] = [width / info.width, height / info.height];
@@ -72,8 +78,5 @@ export async function heatPicture(photo: DecodedPhoto, heat: Tensor, part: Photo
       }
     }
   }
-  const png = await sharp(pixels, { raw: { width: info.width, height: info.height, channels: 3 } })
-    .png()
-    .toBuffer();
-  return new Uint8Array(png);
+  return sharp(pixels, { raw: { width: info.width, height: info.height, channels: 3 } });
 }

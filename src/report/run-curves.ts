@@ -1,5 +1,5 @@
 import type { EpochRow, FineTuneResult } from "../recipe/fine-tune-types.js";
-import { type CurvePlot, curvesSvg } from "./curves.js";
+import { type CurvePlot, type CurvesOptions, curvesSvg } from "./curves.js";
 import type { Finding } from "./diagnosis/finding.js";
 
 /** What the rows of a phase are. */
@@ -9,14 +9,14 @@ const phaseNames: Readonly<Record<EpochRow["phase"], string>> = {
   "two-stages": "more of it unfrozen",
 };
 
-/**
- * Accuracy and loss of a run's epochs as an SVG, with its phases, the epoch that was kept, and what the figures suffer from in
- * words.
- */
-export function runCurves(
-  { epochs, bestEpoch }: Pick<FineTuneResult, "epochs" | "bestEpoch">,
-  warnings: readonly Finding[],
-): string {
+/** A run's epochs as they are drawn. */
+type DrawnRun = Pick<FineTuneResult, "epochs" | "bestEpoch">;
+
+/** Accuracy and loss of a run's epochs, with its phases and the epoch that was kept. */
+export function runPlots({ epochs, bestEpoch }: DrawnRun): {
+  readonly plots: readonly [accuracy: CurvePlot, loss: CurvePlot];
+  readonly options: CurvesOptions;
+} {
   const plot = (title: string, axis: string, key: "accuracy" | "loss", share: boolean): CurvePlot => ({
     title,
     axis,
@@ -25,15 +25,17 @@ export function runCurves(
     validation: { name: "Validation", values: epochs.map((row) => row[`val_${key}`]) },
   });
   const begins = epochs.filter(({ phase }, index) => phase !== epochs[index - 1]?.phase);
-  return curvesSvg(
-    [
+  return {
+    plots: [
       plot("Training and validation accuracy", "accuracy", "accuracy", true),
       plot("Training and validation loss", "loss", "loss", false),
     ],
-    {
-      bestEpoch,
-      phases: begins.map(({ epoch, phase }) => ({ epoch, name: phaseNames[phase] })),
-      notes: warnings.map(({ message }) => message),
-    },
-  );
+    options: { bestEpoch, phases: begins.map(({ epoch, phase }) => ({ epoch, name: phaseNames[phase] })) },
+  };
+}
+
+/** Both as an SVG, and what the figures suffer from in words below them. */
+export function runCurves(run: DrawnRun, warnings: readonly Finding[]): string {
+  const { plots, options } = runPlots(run);
+  return curvesSvg(plots, { ...options, notes: warnings.map(({ message }) => message) });
 }

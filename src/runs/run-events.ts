@@ -2,16 +2,16 @@ import type { FileError } from "../errors/errors.js";
 import { harmlessName } from "../errors/harmless.js";
 import { count } from "../errors/words.js";
 import { decodeAhead } from "../photos/decode-ahead.js";
-import type { Photo } from "../photos/photo.js";
 import { pathWithin } from "../photos/prepare-photos.js";
 import type { EpochRow, FineTuneEvent, HeldOut } from "../recipe/fine-tune-types.js";
 import type { Evaluation } from "../report/confusion.js";
+import { worstMistakes } from "../report/chosen-photos.js";
 import { confusionPicture } from "../report/confusion-picture.js";
 import { markdownName, markdownTable } from "../report/markdown.js";
+import { type SaidOfPhoto, saidOfPhoto } from "../report/said-of-photo.js";
 import { stageTexts } from "../report/stage-texts.js";
 import { thumbnail } from "../report/thumbnail.js";
 import { percent } from "../report/words.js";
-import { type Mistake, worstMistakes } from "../report/worst-mistakes.js";
 import { type HParam, sessionEnd, sessionStart } from "../training/event-files/hparams.js";
 import { image, scalar, type Summary, text } from "../training/event-files/summaries.js";
 import { EventLog } from "./event-log.js";
@@ -123,9 +123,10 @@ export class RunEvents {
 
   private async mistakes(epoch: number, { measuredWith, truth, probabilities }: HeldOut): Promise<void> {
     if (this.options.isClosed()) return;
-    const worst = worstMistakes(truth, probabilities, mostMistakes);
-    const items = worst.flatMap((mistake, place) => {
-      const photo = measuredWith[mistake.index];
+    const photos = new Map(measuredWith.map((photo) => [photo.path, photo]));
+    const all = measuredWith.map(({ path }, index) => saidOfPhoto(path, truth[index] ?? 0, probabilities[index] ?? []));
+    const items = worstMistakes(all, mostMistakes).flatMap((mistake, place) => {
+      const photo = photos.get(mistake.path);
       return photo === undefined ? [] : [{ ...photo, mistake, place }];
     });
     // A photo that has gone meanwhile was named by who missed it.
@@ -134,7 +135,7 @@ export class RunEvents {
       const { mistake, place } = decoded.item;
       const small = await thumbnail(decoded.photo, photoSide);
       const tag = `worst_mistakes/${place + 1}: ${this.inWords(mistake)}`;
-      this.add("run", epoch, [image(tag, { ...small, description: this.described(decoded.item, mistake) })]);
+      this.add("run", epoch, [image(tag, { ...small, description: this.described(mistake) })]);
     }
   }
 
@@ -142,15 +143,15 @@ export class RunEvents {
     return this.options.classes[index] ?? String(index);
   }
 
-  private inWords({ truth, predicted, ofPredicted }: Mistake): string {
-    const [own, other] = [harmlessName(this.label(truth)), harmlessName(this.label(predicted))];
-    return `${own} taken for ${other}, ${percent(ofPredicted)}`;
+  private inWords({ truth, said: [first] }: SaidOfPhoto): string {
+    const [own, other] = [harmlessName(this.label(truth)), harmlessName(this.label(first.classIndex))];
+    return `${own} taken for ${other}, ${percent(first.probability)}`;
   }
 
-  private described({ path }: Photo, { truth, predicted, ofTruth, ofPredicted }: Mistake): string {
-    const [own, other] = [markdownName(this.label(truth)), markdownName(this.label(predicted))];
+  private described({ path, truth, probability, said: [first] }: SaidOfPhoto): string {
+    const [own, other] = [markdownName(this.label(truth)), markdownName(this.label(first.classIndex))];
     const within = markdownName(pathWithin(this.options.directory, path));
-    return `${within} is ${own} (${percent(ofTruth)}), and was taken for ${other} (${percent(ofPredicted)}).`;
+    return `${within} is ${own} (${percent(probability)}), and was taken for ${other} (${percent(first.probability)}).`;
   }
 
   private add(folder: "run" | "training" | "validation", step: number, summaries: readonly Summary[]): void {

@@ -13,6 +13,8 @@ export const runFiles = {
   tuningPlot: "tuning.svg",
   learningRate: "learning-rate.svg",
   photos: "photos.jsonl",
+  predictions: "predictions.jsonl",
+  report: "report.html",
   checkpoints: "checkpoints",
 } as const;
 
@@ -27,6 +29,7 @@ export interface RunContents {
   readonly tuningPlot?: string | undefined;
   readonly learningRate?: string | undefined;
   readonly photos?: string | undefined;
+  readonly predictions?: string | undefined;
   readonly record?: object | undefined;
 }
 
@@ -47,6 +50,7 @@ export async function writeRunFolder(path: string, files: RunContents): Promise<
     "tuningPlot",
     "learningRate",
     "photos",
+    "predictions",
   ] as const;
   for (const key of keys) {
     const contents = others[key];

@@ -40,7 +40,15 @@ function bash(line: string): Promise<Ended> {
   });
 }
 
-const files = ["curves.svg", "history.csv", "model.onnx", "photos.jsonl", "run.json"];
+const files = [
+  "curves.svg",
+  "history.csv",
+  "model.onnx",
+  "photos.jsonl",
+  "predictions.jsonl",
+  "report.html",
+  "run.json",
+];
 
 describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
   test.each([

@@ -55,6 +55,8 @@ describe("graft train", () => {
       "history.csv",
       "model.onnx",
       "photos.jsonl",
+      "predictions.jsonl",
+      "report.html",
       "run.json",
     ]);
     const { result, data } = await recordOf("first");
@@ -69,7 +71,7 @@ describe("graft train", () => {
     const [done, start] = [list.at(-1), list.find(({ event }) => event === "start")];
     expect(Object.keys(done ?? {}).sort()).toEqual(
       [
-        ...["event", "command", "run", "model", "epochs", "best_epoch", "loss", "accuracy"],
+        ...["event", "command", "run", "model", "report", "epochs", "best_epoch", "loss", "accuracy"],
         ...["val_loss", "val_accuracy", "val_accuracy_interval", "val_balanced_accuracy", "val_calibration_error"],
         "seconds",
       ].sort(),

@@ -26,6 +26,8 @@ describe("graft tune", () => {
       "history.csv",
       "model.onnx",
       "photos.jsonl",
+      "predictions.jsonl",
+      "report.html",
       "run.json",
     ]);
     const done = events(tuned.stdout).at(-1);

@@ -89,7 +89,7 @@ function reduction(node: OnnxNode, constants: OnnxModel["constants"]): Replaceme
 
 /** Equal parts are what Split makes where it is told no sizes; Graft says sizes where they are not equal. */
 function split(node: OnnxNode): Replacement {
-  const { num_outputs: _, ...attributes } = node.attributes;
+  const attributes = Object.fromEntries(Object.entries(node.attributes).filter(([name]) => name !== "num_outputs"));
   return { nodes: [{ ...node, attributes }] };
 }
 

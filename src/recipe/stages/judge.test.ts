@@ -56,7 +56,7 @@ describe("judge", () => {
     expect([better.numbers, better.judged.choice.index]).toEqual([[], 1]);
     const worse = await asked([0.5, 4, 4]);
     expect([worse.numbers, worse.judged.choice.index]).toEqual([[], 0]);
-    expect(worse.judged.labels.labels).toHaveLength(size);
+    expect(worse.judged.asked.labels).toHaveLength(size);
   });
 
   it("asks another part where the first is not clear, and no more than that", async () => {
@@ -65,7 +65,7 @@ describe("judge", () => {
     expect([helped.numbers, helped.judged.choice.index]).toEqual([[1], 1]);
     const never = await asked([unclear, unclear, 5]);
     expect(never.numbers).toEqual([1]);
-    expect(never.judged.labels.labels).toHaveLength(2 * size);
+    expect(never.judged.asked.labels).toHaveLength(2 * size);
     expect(never.judged.choice.heldOut.dims).toEqual([2 * size, 2]);
     expect(never.judged.said).toHaveLength(2);
   });

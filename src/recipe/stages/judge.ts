@@ -24,7 +24,7 @@ export interface Judged {
   /** Of the best classifier so far, which is candidate 0, and what there is to choose among of the training. */
   readonly choice: Choice;
   /** Of the photos that were asked. */
-  readonly labels: Pick<Part, "held" | "labels" | "weights">;
+  readonly asked: Pick<Part, "held" | "labels" | "weights">;
   /** What the training says of each part that was asked. */
   readonly said: readonly Said[];
 }
@@ -49,7 +49,7 @@ export async function judge(
     const { held, labels, weights, folds } = partsTogether([own, ...others.slice(0, said.length - 1)]);
     const trained = first.map((_, index) => rowsTogether(said.flatMap((logits) => logits[index] ?? [])));
     const choice = choose([rowsTogether(best.slice(0, said.length)), ...trained], labels, folds, weights);
-    const judged = { choice, labels: { held, labels, weights }, said };
+    const judged = { choice, asked: { held, labels, weights }, said };
     const part = said.length < Math.min(mostParts, best.length) ? others[said.length - 1] : undefined;
     if (part === undefined || choice.errors >= clear.better || choice.errors <= clear.worse) return judged;
     const next = await more(part);

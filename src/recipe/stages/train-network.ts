@@ -67,7 +67,7 @@ export async function trainNetwork(
     // Those that follow need the room.
     await loops.release(tuning.model);
     const seconds = (performance.now() - started) / 1000;
-    const { choice, labels, said } = await judge(heads.parts, bestLogits, first, async (part) => {
+    const { choice, asked, said } = await judge(heads.parts, bestLogits, first, async (part) => {
       // There must be time for this part and, if it says yes, for all photos.
       const needed = (seconds * (1 + (photos.length + part.held.length) / photos.length)) / plannedShare;
       const inTime = await byTheClock(work, "time for another part", () => secondsLeft(work) > needed);
@@ -83,7 +83,7 @@ export async function trainNetwork(
     // Who is late by now does not begin once more.
     const isInTime = await byTheClock(work, "time for all photos", () => secondsLeft(work) > 0);
     const again = isInTime ? length : undefined;
-    return await finishTraining(work, tuning, again, { row, share, ...choice, ...labels, unfrozenFrom });
+    return await finishTraining(work, tuning, again, { row, share, ...choice, ...asked, unfrozenFrom });
   } finally {
     await loops.release(tuning.model);
   }
@@ -129,9 +129,9 @@ export interface EndedTraining {
   readonly temperature: number;
   /** `[photos, classes]`: logits of the photos that have judged, each by what the others have chosen. */
   readonly heldOut: TensorData<"float32">;
-  /** Numbers of these photos among those of training and, behind them, validation. */
+  /** Numbers of these photos, as in a `Part`, … */
   readonly held: readonly number[];
-  /** Class of each of these photos, and how much it counts by that. */
+  /** … the class of each, and how much it counts by that. */
   readonly labels: readonly number[];
   readonly weights: readonly number[];
   readonly unfrozenFrom: string;
@@ -150,17 +150,14 @@ export async function finishTraining(
   { row, share, temperature, heldOut, held, labels, weights, unfrozenFrom }: EndedTraining,
 ): Promise<TrainedClassifier> {
   const { job, sets, heads } = work;
+  const all = [...sets.training.photos, ...sets.validation.photos];
   const made = {
     row: {
       ...row,
       val_loss: logLoss(heldOut, labels, weights),
       val_accuracy: shareRight(heldOut, labels),
     },
-    heldOut: {
-      measuredWith: photosAt([...sets.training.photos, ...sets.validation.photos], held),
-      truth: labels,
-      probabilities: probabilitiesOf(heldOut),
-    },
+    heldOut: { measuredWith: photosAt(all, held), truth: labels, probabilities: probabilitiesOf(heldOut) },
     familiar: await tuning.familiarPhotos(share),
     unfrozenFrom,
   };

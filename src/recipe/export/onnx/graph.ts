@@ -1,19 +1,12 @@
-import type { Outputs } from "../../../graph/graph.js";
+import { mapOutputs, type Outputs } from "../../../graph/graph.js";
 import { rebuild } from "../../../graph/rebuild.js";
+import type { Dim } from "../../../graph/shape.js";
 import { input, type Value } from "../../../graph/value.js";
+import { toChannelsLast } from "../../../nn/channels.js";
 import { framedPixels } from "../../../photos/framing.js";
 import type { ClassifierNetwork } from "../exportable.js";
+import type { ExportGraph } from "./graph-file.js";
 import type { InputSizes } from "./sizes.js";
-
-/** A graph that is to become a file. */
-export interface ClassifierGraph {
-  /** What is fed. */
-  readonly image: Value;
-  /** What goes into the network. */
-  readonly normalized: Value;
-  /** `probabilities`, and `distance` where the classifier says it. */
-  readonly outputs: Outputs;
-}
 
 /** What a network says of pictures, by the names of the file's outputs. */
 export function namedAnswers({
@@ -27,30 +20,49 @@ export function namedAnswers({
  * A classifier of photos: `image` uint8 `[N, H, W, 3]`, RGB, is framed and normalized in the graph.
  *
  * @param sizes of the photos
+ * @param answers outputs that the graph has
  */
-export function graphOfPhotos(network: ClassifierNetwork, { batch, height, width }: InputSizes): ClassifierGraph {
+export function graphOfPhotos(
+  network: ClassifierNetwork,
+  { batch, height, width }: InputSizes,
+  answers: Outputs = namedAnswers(network),
+): ExportGraph {
   const image = input("image", "uint8", [batch, height, width, 3]);
-  const answers = Object.entries(namedAnswers(network));
-  const { pixels, normalized } = network;
-  const values = [...answers.map(([, value]) => value), normalized];
-  const renewed = rebuild(values, new Map([[pixels, framedPixels(image, network.framing)]]));
-  const outputs = Object.fromEntries(answers.map(([name, value]) => [name, renewed(value)]));
-  return { image, normalized: renewed(normalized), outputs };
+  return framedGraph(network, image, image, answers);
 }
 
 /**
- * A classifier of pictures that are framed and normalized already: `image` float32 `[N, 3, size, size]`.
+ * The same of photos as other programs give them: `[N, 3, H, W]` float32, whole numbers in [0, 255].
  *
- * @param sizes how many pictures at a time
+ * @param name of the input
+ * @param answers outputs that the graph has
  */
-export function graphOfPictures(network: ClassifierNetwork, { batch }: Pick<InputSizes, "batch">): ClassifierGraph {
+export function graphOfLevels(network: ClassifierNetwork, name: string, answers: Outputs): ExportGraph {
+  const image = input(name, "float32", ["N", 3, "H", "W"]);
+  return framedGraph(network, image, toChannelsLast(image), answers);
+}
+
+/** @param photos `[N, H, W, 3]`, made of what is fed */
+function framedGraph(network: ClassifierNetwork, image: Value, photos: Value, answers: Outputs): ExportGraph {
+  const { pixels, normalized, framing } = network;
+  const renewed = rebuild([...Object.values(answers), normalized], new Map([[pixels, framedPixels(photos, framing)]]));
+  return { image, normalized: renewed(normalized), outputs: mapOutputs(answers, renewed) };
+}
+
+/**
+ * A classifier of pictures that are framed and normalized already: float32 `[N, 3, size, size]`.
+ *
+ * @param name of the input
+ * @param batch how many pictures at a time
+ * @param answers outputs that the graph has
+ */
+export function graphOfPictures(
+  network: ClassifierNetwork,
+  { name, batch }: { readonly name: string; readonly batch: Dim },
+  answers: Outputs = namedAnswers(network),
+): ExportGraph {
   const { size } = network.framing;
-  const image = input("image", "float32", [batch, 3, size, size]);
-  const answers = Object.entries(namedAnswers(network));
-  const renewed = rebuild(
-    answers.map(([, value]) => value),
-    new Map([[network.normalized, image]]),
-  );
-  const outputs = Object.fromEntries(answers.map(([name, value]) => [name, renewed(value)]));
-  return { image, normalized: image, outputs };
+  const image = input(name, "float32", [batch, 3, size, size]);
+  const renewed = rebuild(Object.values(answers), new Map([[network.normalized, image]]));
+  return { image, normalized: image, outputs: mapOutputs(answers, renewed) };
 }

@@ -66,7 +66,8 @@ export async function int8Network(
   const batches = inBatches(tensors);
   const forRanges = inBatches(evenly(calibrating, tensors.length).flatMap((index) => tensors.slice(index, index + 1)));
   const picture = input("picture", "float32", network.normalized.shape);
-  const answers = Object.entries(namedAnswers(network));
+  const { logits } = network;
+  const answers = Object.entries({ ...namedAnswers(network), ...(logits === undefined ? {} : { logits }) });
   const apart = rebuild(
     answers.map(([, value]) => value),
     new Map([[network.normalized, picture]]),
@@ -81,9 +82,11 @@ export async function int8Network(
     changed = before.filter((label, index) => label !== after[index]).length / before.length;
     if (changed > mostChanged) continue;
     const together = rebuild(rounded, new Map([[picture, network.normalized]]));
-    const [probabilities = network.probabilities, distance] = rounded.map(together);
+    const answered = Object.fromEntries(
+      answers.flatMap(([name], index) => rounded.slice(index, index + 1).map((value) => [name, together(value)])),
+    );
     return {
-      network: { ...network, probabilities, distance, logits: undefined },
+      network: { ...network, ...answered },
       float32: report.float32,
       convolutions: report.convolutions,
       changed,
