@@ -44,14 +44,14 @@ export function unitLength(node: Node, build: LayerBuilder): boolean {
   const { offset, scale } = identity(features);
   const opposite = build.ready({ layer: ready, form: "same", affine: { offset, scale: scale.map(() => -1) } });
   const both = build.add("Reshape", [build.add("Concatenate", [ready, opposite], { axis: -1 })], {
-    target_shape: [2, features],
+    target_shape: [2, 1, features],
   });
   const factor = 1 / Math.sqrt(features);
   const factors = Float32Array.from({ length: 2 * features }, (_, index) => (index < features ? factor : -factor));
-  const normalized = build.add("LayerNormalization", [both], { axis: [1, 2], epsilon }, [
-    { name: "gamma", tensor: float32(factors, [2, features]) },
-    { name: "beta", tensor: float32(new Float32Array(2 * features), [2, features]) },
+  const normalized = build.add("LayerNormalization", [both], { axis: [1, 2, 3], epsilon }, [
+    { name: "gamma", tensor: float32(factors, [2, 1, features]) },
+    { name: "beta", tensor: float32(new Float32Array(2 * features), [2, 1, features]) },
   ]);
-  build.place(outputOf(node), { layer: build.add("GlobalAveragePooling1D", [normalized]), form: "same" });
+  build.place(outputOf(node), { layer: build.add("GlobalAveragePooling2D", [normalized]), form: "same" });
   return true;
 }
