@@ -3,12 +3,13 @@ import { count, quotedList } from "../errors/words.js";
 import type { JobEvent } from "../jobs/events.js";
 import type { Repetition } from "../jobs/repetition.js";
 import type { FinishedRun } from "../jobs/finished-run.js";
-import type { FineTuneResult, StageName } from "../recipe/fine-tune-types.js";
+import type { FineTuneResult } from "../recipe/fine-tune-types.js";
 import type { Search } from "../recipe/search/search-types.js";
 import type { Weighting } from "../recipe/class-weights.js";
 import { type Evaluation, perClassText } from "../report/confusion.js";
 import { harmlessLine } from "../errors/harmless.js";
 import { rateText } from "../report/learning-rate-svg.js";
+import { stageTexts } from "../report/stage-texts.js";
 import { tuningTable } from "../report/tuning-table.js";
 import { pad } from "../report/text-table.js";
 import { accuracyText, duration, percent } from "../report/words.js";
@@ -120,20 +121,6 @@ export class TrainWords {
     );
   }
 }
-
-/** What each stage does. */
-const stageTexts: Readonly<Record<StageName, string>> = {
-  head: "The network is frozen; a new classifier is fitted to what it sees in the photos.",
-  views: "The network looks at mirror images and parts of the photos too; the classifier is fitted to all of them.",
-  "last-stage": "The last stage of the network learns too.",
-  "two-stages": "The last two stages of the network learn, for longer.",
-  search: "Settings are tried, the defaults first.",
-  "learning-rate": "The learning rate rises from step to step, to see where the loss falls.",
-  chosen: "The training with the settings that were taken:",
-  "another-part":
-    "The photos that were held out do not say clearly whether that is better: the same once more, another fifth held out.",
-  "all-photos": "It was worth it, and is done once more with all photos.",
-};
 
 function stageText({ stage, seconds_left }: Extract<JobEvent, { event: "stage" }>): string {
   return stageTexts[stage] + (seconds_left === null ? "" : ` ${duration(seconds_left)} left.`);

@@ -113,7 +113,7 @@ function setUp(
     stderr: { write: (text) => stderr.push(text) },
     readInput: () => Promise.resolve(new Uint8Array()),
     env: {},
-    now: () => (now += 100),
+    now: () => (now += 33),
     parts,
     onInterrupt(listener) {
       listeners.add(listener);
@@ -244,6 +244,7 @@ test("Ctrl+C stops the recipe, keeps its result, and a second one ends the proce
   expect((await readdir(join(folder, "run"))).sort()).toEqual([
     "checkpoints",
     "curves.svg",
+    expect.stringMatching(/^events\.out\.tfevents\./),
     "history.csv",
     "model.onnx",
     "photos.jsonl",

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
 import { makeFolder } from "./atomic-write.js";
 import { fileSystemError } from "./file-system-errors.js";
@@ -26,5 +26,19 @@ export async function appendToFile(path: string, bytes: Uint8Array): Promise<voi
     }
   } catch (cause) {
     throw fileSystemError(cause, path, "write", undefined, bytes.byteLength);
+  }
+}
+
+/**
+ * Takes away the end of a file of records: what a process that was killed has left of the last one.
+ *
+ * @param length bytes that stay
+ * @throws FileError when it cannot be written to
+ */
+export async function cutFile(path: string, length: number): Promise<void> {
+  try {
+    await truncate(path, length);
+  } catch (cause) {
+    throw fileSystemError(cause, path, "write");
   }
 }

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { FileError, GraftError } from "../errors/errors.js";
 import { harmlessJson } from "../errors/harmless.js";
@@ -31,6 +32,7 @@ import { photoList } from "../runs/photo-list.js";
 import { predictionLines, type Predictions } from "../runs/predictions.js";
 import { inputsOfRun, type RunInputs } from "../runs/run-inputs.js";
 import { Journal } from "../recipe/journal.js";
+import { RunEvents } from "../runs/run-events.js";
 import { type RunContents, runFiles } from "../runs/run-files.js";
 import { checkRoom, RunKeeper } from "../runs/run-keeper.js";
 import { tuningCsv, tuningRecord } from "../runs/tuning-files.js";
@@ -51,7 +53,7 @@ import { LostPhotos, withNewPlace, withWayBack } from "./lost-photos.js";
 import { learningCurveRecord, recordOf } from "./record-of-run.js";
 import { reportOfTraining } from "./report.js";
 import { hashOfModel, checkRepeats, dividedAs, repetition, type RunBefore } from "./repeat-run.js";
-import { settingsFor, type TrainSettings } from "./train-options.js";
+import { recordedSettings, settingsFor, type TrainSettings } from "./train-options.js";
 import { untilStopped } from "./until-stopped.js";
 import { settingsFound } from "./tune-options.js";
 
@@ -96,6 +98,7 @@ export async function train(
     emit({ event: "model", path: join(folder.path, runFiles.model), phase, epoch, val_loss, val_accuracy });
   };
   let ended: FinishedRun | undefined;
+  let events: RunEvents | undefined;
   try {
     const ready = await untilStopped(getReady(opened, search, context), signal);
     if (ready === undefined) {
@@ -112,6 +115,8 @@ export async function train(
     });
     // What a search tries is decided by the clock: it is not gone on with.
     const journal = search ? undefined : await openJournal(opened, inputs, request, context);
+    events = await openEvents(opened, ready, search, context);
+    const shown = events;
     const recipe: FineTuneOptions = {
       runtime,
       backbone,
@@ -129,6 +134,7 @@ export async function train(
       time: settings.time === undefined ? undefined : Math.max(1, settings.time - checkpoints.seconds),
       // Whoever cannot wait has a whole classifier from the first stage on; each later one replaces it when it is better.
       onBetter: async ({ model, row, heldOut, familiar, learnedFrom }) => {
+        await shown.better(row.epoch, evaluation(classes, heldOut.truth, heldOut.probabilities));
         const threshold = thresholdOf(heldOut);
         const bytes = await parts.exportClassifier({ model, backbone, classes, threshold, familiar, learnedFrom });
         const better: Better = { model: bytes, row };
@@ -136,7 +142,10 @@ export async function train(
         if (journal?.isBehind === true) kept.behind = better;
         else await keep(better);
       },
-      onEvent: emit,
+      onEvent: (event) => {
+        shown.hear(event);
+        emit(event);
+      },
       signal,
     };
     const learned = await learn(recipe, context);
@@ -153,6 +162,7 @@ export async function train(
           measured,
           lost,
           keeper,
+          events,
           before: before && { run: before, differences: differences ?? [] },
         },
         context,
@@ -163,6 +173,7 @@ export async function train(
     throw checkpoints.isEmpty ? error : withWayBack(error, folder.path);
   } finally {
     const isNothing = !kept.written && checkpoints.isEmpty && stopped === undefined;
+    await (isNothing ? events?.remove() : events?.settled());
     await leaveRun(folder, (ended === undefined ? isNothing : !ended.interrupted) ? checkpoints : undefined, emit);
   }
   if (ended === undefined) tellStop(folder.path, !checkpoints.isEmpty || stopped !== undefined, context);
@@ -217,6 +228,28 @@ async function getReady(
   const versions = await parts.versions();
   const inputs = await inputsOfRun(photos, backbone, { versions, device: runtime.device, network, weights });
   return { runtime, run, photos, weighting, backbone, inputs };
+}
+
+/** What the run writes for TensorBoard. Where there is no room for it, the run goes on without. */
+async function openEvents(
+  { folder, directory, stopped, started }: OpenedRun,
+  { photos, backbone, run }: Ready,
+  search: boolean,
+  { emit, now, signal }: StoppableContext,
+): Promise<RunEvents> {
+  const { classes, training, validation } = photos;
+  const events = await RunEvents.open({
+    ...{ run: folder.path, now, host: hostname(), classes, directory, resumed: stopped !== undefined },
+    // A search is not gone on with: what it has come to is its end.
+    isClosed: () => !search && signal.aborted,
+    onLost: ({ message }) => {
+      emit({ event: "warning", code: "no-events", message: `Nothing more is written for TensorBoard: ${message}` });
+    },
+  });
+  const network = { network: backbone.record.name, image_size: backbone.imageSize };
+  const photo = { classes: classes.length, training_photos: training.length, validation_photos: validation.length };
+  events.begin({ ...recordedSettings(run.settings), ...network, ...photo }, started);
+  return events;
 }
 
 /** Writes what was measured beside the checkpoints; where there is no room, the run goes on without. */
@@ -359,6 +392,7 @@ interface Trained {
   readonly measured: MeasuredFacts;
   readonly lost: LostPhotos;
   readonly keeper: RunKeeper;
+  readonly events: RunEvents;
   /** The run that it repeats, and what was not as it was then. */
   readonly before: { readonly run: RunBefore; readonly differences: readonly string[] } | undefined;
 }
@@ -367,7 +401,7 @@ interface Trained {
 async function finish(
   { folder, settings, search, started, device, checkpoints }: Run,
   photos: PreparedPhotos,
-  { recipe, learned, weighting, inputs, measured: facts, lost, before, keeper }: Trained,
+  { recipe, learned, weighting, inputs, measured: facts, lost, before, keeper, events }: Trained,
   context: StoppableContext,
 ): Promise<FinishedRun> {
   const { parts, signal } = context;
@@ -400,6 +434,7 @@ async function finish(
     resumable: signal.aborted && !search,
     repeated: before && repetition(before.run, { modelSha256, history }, before.differences),
   };
+  await events.finish({ epoch: result.bestEpoch, figures: finalFigures(run), heldOut: result.heldOut });
   const { search: found } = result;
   const taken = search ? settingsFound(settings, found) : settings;
   const list = photoList(inputs.photos);
@@ -457,12 +492,12 @@ interface Learned {
 }
 
 /** Runs the recipe; `undefined` when it was stopped before there was a classifier. */
-async function learn(recipe: FineTuneOptions, { emit, parts, signal }: StoppableContext): Promise<Learned | undefined> {
+async function learn(recipe: FineTuneOptions, { parts, signal }: StoppableContext): Promise<Learned | undefined> {
   if (signal.aborted) return undefined;
   const skipped: { path: string; reason: string }[] = [];
   const onEvent = (event: FineTuneEvent): void => {
     if (event.event === "skipped") skipped.push({ path: event.path, reason: event.reason });
-    emit(event);
+    recipe.onEvent?.(event);
   };
   try {
     return { result: await parts.fineTune({ ...recipe, onEvent }), skipped };
@@ -505,6 +540,23 @@ function tuningFiles(search: Search): RunContents {
     tuningTable: tuningCsv(search),
     tuningPlot: tuningSvg(search),
     learningRate: search.rates && learningRateSvg(search.rates),
+  };
+}
+
+/** What TensorBoard compares runs by. */
+function finalFigures({
+  result,
+  held,
+  test,
+}: Omit<FinishedRun, "report">): Readonly<Record<string, number | undefined>> {
+  const { loss, accuracy, val_loss, val_accuracy } = result.best;
+  return {
+    ...{ loss, accuracy, val_loss, val_accuracy },
+    val_balanced_accuracy: held.balancedAccuracy,
+    val_calibration_error: held.calibrationError,
+    test_loss: test?.loss,
+    test_accuracy: test?.accuracy,
+    test_balanced_accuracy: test?.balancedAccuracy,
   };
 }
 

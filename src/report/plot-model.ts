@@ -8,6 +8,7 @@ import { platform } from "../models/platform.js";
 import type { Layer } from "../nn/layer.js";
 import { InputLayer } from "../nn/layers/index.js";
 import type { SymbolicTensor } from "../nn/symbolic-tensor.js";
+import { xmlText } from "./xml-text.js";
 
 const directions = ["TB", "BT", "LR", "RL"] as const;
 
@@ -229,21 +230,6 @@ class Picture {
   }
 }
 
-/** A text as it may stand in XML; names of layers are a user's. */
-function escaped(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  // Control characters are not allowed in XML at all.
-  return text
-    .replace(/[\p{Cc}\p{Surrogate}\ufffe\uffff]/gu, "\ufffd")
-    .replace(/[&<>"']/g, (sign) => entities[sign] ?? "");
-}
-
 function drawBox(box: Box, { x = 0, y = 0, width = 0, height = 0 }: Place): string {
   const [left, top] = [x - width / 2, y - height / 2];
   const parts = box.flatMap((row, number) => {
@@ -257,7 +243,7 @@ function drawBox(box: Box, { x = 0, y = 0, width = 0, height = 0 }: Place): stri
       return (
         `<rect x="${round(begin)}" y="${round(above)}" width="${round(wide)}" height="${rowHeight}" fill="${cell.fill}" ` +
         `stroke="${frame}"/><text x="${round(begin + wide / 2)}" y="${round(above + 17)}" fill="${cell.ink}">` +
-        `${escaped(cell.text)}</text>`
+        `${xmlText(cell.text)}</text>`
       );
     });
   });
@@ -276,7 +262,7 @@ function drawing(model: BaseModel, options: PlotModelOptions): string {
     const [left, top] = [round(x - width / 2), round(y - height / 2)];
     return (
       `<rect x="${left}" y="${top}" width="${round(width)}" height="${round(height)}" fill="none" stroke="#777777" ` +
-      `stroke-dasharray="5 4"/><text x="${left + 6}" y="${top + 15}" fill="#555555" text-anchor="start">${escaped(layer.name)}</text>`
+      `stroke-dasharray="5 4"/><text x="${left + 6}" y="${top + 15}" fill="#555555" text-anchor="start">${xmlText(layer.name)}</text>`
     );
   });
   const edges = graph.edges().map((edge) => {
@@ -290,7 +276,7 @@ function drawing(model: BaseModel, options: PlotModelOptions): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${Math.ceil(height)}" ` +
       `viewBox="0 0 ${Math.ceil(width)} ${Math.ceil(height)}" font-family="Helvetica, Arial, sans-serif" font-size="13" ` +
       'text-anchor="middle">',
-    `<title>${escaped(model.name)}</title>`,
+    `<title>${xmlText(model.name)}</title>`,
     '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto">' +
       `<path d="M0,0 L10,5 L0,10 z" fill="${frame}"/></marker></defs>`,
     '<rect width="100%" height="100%" fill="#ffffff"/>',

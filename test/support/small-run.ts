@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { layers, models } from "graft-ml";
 import { drawColourPhotos } from "./colour-photos.js";
+import { eventsOfRun } from "./event-files.js";
 import { waveWeights } from "./wave.js";
 
 /**
@@ -36,10 +37,11 @@ export async function prepareSmallRun(folder: string): Promise<void> {
   await network.save(join(folder, "network.keras"));
 }
 
-/** What is the same of runs that are the same: SHA-256 of the model, and the history apart from seconds. */
+/** What is the same of runs that are the same: SHA-256 of the model, the history apart from seconds, and TensorBoard's events apart from times. */
 export interface RunBytes {
   readonly model: string;
   readonly history: string;
+  readonly events: readonly string[];
 }
 
 /** @param run its folder */
@@ -48,5 +50,6 @@ export async function bytesOfRun(run: string): Promise<RunBytes> {
   const history = await readFile(join(run, "history.csv"), "utf8");
   const seconds = history.split("\n", 1)[0]?.split(",").indexOf("seconds");
   const rows = history.split("\n").map((row) => row.split(",").filter((_, column) => column !== seconds));
-  return { model: createHash("sha256").update(model).digest("hex"), history: rows.join("\n") };
+  const events = await eventsOfRun(run);
+  return { model: createHash("sha256").update(model).digest("hex"), history: rows.join("\n"), events };
 }

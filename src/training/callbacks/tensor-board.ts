@@ -1,7 +1,7 @@
 import type { CallbackContext, Logs, TrainingState } from "../../models/training-types.js";
 import { text, wholeNumber, type Word } from "../../errors/check.js";
 import { Callback } from "./callback.js";
-import { histogram, type Summary, summaryRecord, versionRecord } from "./event-file.js";
+import { histogram, scalar, type Summary, summaryRecord, versionRecord } from "../event-files/summaries.js";
 import { machineOf } from "./say.js";
 import { type ByPosition, byName } from "../../nn/named.js";
 
@@ -150,10 +150,5 @@ export class TensorBoard extends Callback {
 }
 
 function scalars(before: string, logs: Logs, after = ""): Summary[] {
-  return Object.entries(logs).map(([name, value]) => ({
-    tag: `${before}${name}${after}`,
-    kind: "scalars",
-    shape: [],
-    values: [value],
-  }));
+  return Object.entries(logs).map(([name, value]) => scalar(`${before}${name}${after}`, value));
 }

@@ -1,0 +1,53 @@
+import { version } from "../../../errors/version.js";
+import { layersOfGraph } from "../../../formats/layers/layers-of-graph.js";
+import { writeLayersModel } from "../../../formats/tfjs/write-layers-model.js";
+import type { ExportableClassifier } from "../exportable.js";
+import { framingNote } from "../framing-note.js";
+import type { Exported } from "../target.js";
+
+/** Teachable Machine's library takes pixels in [0, 255] times 1 / 127, minus 1. */
+const half = 127;
+
+/**
+ * The classifier as a TensorFlow.js layers model with Teachable Machine's `metadata.json`. The model takes what Teachable Machine's library
+ * feeds, `[N, size, size, 3]` in [−1, 1].
+ *
+ * @throws UsageError for a network that is not made of what layers can do; it names the operator
+ */
+export function writeTfjs(classifier: ExportableClassifier): Exported {
+  const { labels, metadata } = classifier;
+  const { framing, normalized, probabilities, standardization } = classifier.network();
+  const { bgr, scale, offset } = standardization;
+  const before = {
+    bgr,
+    scale: scale.map((factor) => half * factor),
+    offset: offset.map((summand, channel) => half * (scale[channel] ?? 1) + summand),
+  };
+  const { size } = framing;
+  const graph = layersOfGraph({ picture: normalized, output: probabilities, side: size, before }, "tfjs");
+  const files = writeLayersModel(graph, `graft-ml ${version}`);
+  const teachable = {
+    tfjsVersion: "4.22.0",
+    packageName: "@teachablemachine/image",
+    packageVersion: "0.8.5",
+    timeStamp: new Date().toISOString(),
+    userMetadata: { generatedBy: `graft-ml ${version}`, network: metadata["network"], licence: metadata["licence"] },
+    modelName: metadata["network"] ?? "graft",
+    labels,
+    imageSize: size,
+  };
+  return {
+    files: new Map<string, Uint8Array | string>([
+      ...Object.entries(files),
+      ["metadata.json", `${JSON.stringify(teachable, undefined, 2)}\n`],
+    ]),
+    notes: [
+      `The model takes [N, ${size}, ${size}, 3], red, green and blue, as pixel / ${half} - 1. ${framingNote(framing)}`,
+      ...(framing.keepProportions === true && (framing.crop ?? 1) === 1
+        ? []
+        : [
+            "Teachable Machine's library cuts a square out of the middle instead, so its probabilities differ a little.",
+          ]),
+    ],
+  };
+}
