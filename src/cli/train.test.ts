@@ -70,9 +70,6 @@ function setUp(
   const asked: Parameters<JobParts["loadBackbone"]>[0][] = [];
   const recipes: FineTuneOptions[] = [];
   const listeners = new Set<() => void>();
-  const interrupt = (): void => {
-    for (const listener of listeners) listener();
-  };
   const parts: JobParts = {
     networkRecords: () => Promise.resolve([backbone.record]),
     networkSpeeds: () => Promise.reject(new Error("not in this test")),
@@ -108,6 +105,11 @@ function setUp(
     activations: () => Promise.reject(new Error("not in this test")),
   };
   let now = 0;
+  const interrupt = (): void => {
+    // Nobody presses twice within a tenth of a second.
+    now += 100;
+    for (const listener of listeners) listener();
+  };
   const surroundings: Surroundings = {
     stdout: { write: (text) => stdout.push(text) },
     stderr: { write: (text) => stderr.push(text) },
