@@ -134,7 +134,9 @@ async function demo() {
   const heat = join(run, "heat");
   const doubtful = worstMistake(run, record);
   if (doubtful !== undefined) {
-    console.log(`\nWhere it sees what speaks for a class, on the photo that it mistook most surely while that was held out:\n`);
+    console.log(
+      `\nWhere it sees what speaks for a class, on the photo that it mistook most surely while that was held out:\n`,
+    );
     await graft(["explain", run, doubtful, "--out", heat], "inherit");
   }
 

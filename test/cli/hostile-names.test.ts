@@ -84,7 +84,9 @@ async function expectHarmless(args: readonly string[], exitCode = 0, forMachines
 /** Files of a run hold names as text: JSON, tables and pictures that a terminal or a page shows. */
 async function expectWrittenHarmless(path: string): Promise<void> {
   const written = (await readdir(path)).filter((name) => /\.(?:svg|csv|json|jsonl|html)$/.test(name));
-  expect(written).toEqual(expect.arrayContaining(["curves.svg", "history.csv", "photos.jsonl", "report.html", "run.json"]));
+  expect(written).toEqual(
+    expect.arrayContaining(["curves.svg", "history.csv", "photos.jsonl", "report.html", "run.json"]),
+  );
   for (const name of written) {
     const text = await readFile(join(path, name), "utf8");
     expect(text, name).not.toMatch(steering);
