@@ -104,7 +104,16 @@ type FieldsOfEnd<Command extends DoneEvent["command"]> = Record<
 >;
 
 const endOfTraining: FieldsOfEnd<"train"> = {
-  ...{ run: true, model: true, report: true, epochs: true, best_epoch: true, loss: true, accuracy: true, val_loss: true },
+  ...{
+    run: true,
+    model: true,
+    report: true,
+    epochs: true,
+    best_epoch: true,
+    loss: true,
+    accuracy: true,
+    val_loss: true,
+  },
   ...{ val_accuracy: true, val_accuracy_interval: true, val_balanced_accuracy: true, val_calibration_error: true },
   ...{ seconds: true, test_loss: true, test_accuracy: true, test_accuracy_interval: true },
   ...{ test_balanced_accuracy: true, learning_curve: true, trunk: true, repeated: true },
