@@ -38,6 +38,17 @@ function requireTaken({ name, options }: ExportTarget, given: ExportOptions): vo
   }
 }
 
+/** Photos that nothing would look at are not passed over either. */
+function requirePhotosUsed({ photos, options: { precision } }: ExportJobRequest): void {
+  if (photos === undefined || precision === "int8") return;
+  throw new UsageError("Nothing of this export looks at photos.", {
+    subject: "--photos",
+    expected: "--photos with --precision int8",
+    received: `--photos ${photos}`,
+    advice: "Leave it out, or add --precision int8.",
+  });
+}
+
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (entry) => entry.isDirectory(),
@@ -104,6 +115,7 @@ export async function exportRun(request: ExportJobRequest, context: JobContext):
   const { emit, parts } = context;
   const { model, target, options, device } = request;
   requireTaken(target, options);
+  requirePhotosUsed(request);
   const place = await placeOf(request);
   // Before minutes are spent on it.
   if (place.taken === "refuse" && target.form === "file" && (await isThere(place.path))) throw refused(place.path);

@@ -70,6 +70,7 @@ test.each([
   { args: ["--to", "html", "--opset", "17"], exitCode: 2, says: /--to html does not take --opset.*--precision/s },
   { args: ["--to", "onnx", "--opset", "12"], exitCode: 2, says: /from 17 to 18/ },
   { args: ["--to", "onnx", "--precision", "int8"], exitCode: 2, says: /Nobody knows where the photos.*--photos/s },
+  { args: ["--to", "onnx", "--photos", "photos"], exitCode: 2, says: /Nothing.*looks at photos.*--precision int8/s },
   { args: ["--to", "onnx", "--out", join("run", "model.onnx")], exitCode: 2, says: /the name is taken/ },
   { args: ["--to", "onnx", "--size", "9999999"], exitCode: 2, says: /--size/ },
 ])("export $args is refused, and says why", async ({ args, exitCode, says }) => {

@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
-import { nodesInOrder } from "../graph/graph.js";
-import { serialize } from "../graph/serialize.js";
-import { constant, input, type Value } from "../graph/value.js";
-import { writeModel } from "../onnx/write-model.js";
-import { float32 } from "../onnx/tensor-data.js";
-import { relu } from "../ops/activations.js";
-import { conv } from "../ops/convolution.js";
-import { add, mul, sqrt } from "../ops/elementwise.js";
-import { matmul } from "../ops/matmul.js";
-import { reduceMean, reduceSum } from "../ops/reduction.js";
-import { createNodeRuntime } from "../runtime/node/runtime.js";
-import { Tensor } from "../runtime/runtime.js";
-import { inHalfPrecision } from "./half-precision.js";
+import { nodesInOrder } from "../../src/graph/graph.js";
+import { serialize } from "../../src/graph/serialize.js";
+import { constant, input, type Value } from "../../src/graph/value.js";
+import { writeModel } from "../../src/onnx/write-model.js";
+import { float32 } from "../../src/onnx/tensor-data.js";
+import { relu } from "../../src/ops/activations.js";
+import { conv } from "../../src/ops/convolution.js";
+import { add, mul, sqrt } from "../../src/ops/elementwise.js";
+import { matmul } from "../../src/ops/matmul.js";
+import { reduceMean, reduceSum } from "../../src/ops/reduction.js";
+import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
+import { Tensor } from "../../src/runtime/runtime.js";
+import { inHalfPrecision } from "../../src/passes/half-precision.js";
 
 const runtime = createNodeRuntime({ threads: 1 });
 const weights = (count: number, scale: number): Float32Array =>

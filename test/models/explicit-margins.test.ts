@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { nodesInOrder } from "../graph/graph.js";
-import { constant, input, type Value } from "../graph/value.js";
-import { float32 } from "../onnx/tensor-data.js";
-import { conv } from "../ops/convolution.js";
-import { averagePool, maxPool } from "../ops/pooling.js";
-import { createNodeRuntime } from "../runtime/node/runtime.js";
-import { Tensor } from "../runtime/runtime.js";
-import { createSession } from "../runtime/session.js";
-import { explicitMargins } from "./explicit-margins.js";
+import { nodesInOrder } from "../../src/graph/graph.js";
+import { constant, input, type Value } from "../../src/graph/value.js";
+import { float32 } from "../../src/onnx/tensor-data.js";
+import { conv } from "../../src/ops/convolution.js";
+import { averagePool, maxPool } from "../../src/ops/pooling.js";
+import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
+import { Tensor } from "../../src/runtime/runtime.js";
+import { createSession } from "../../src/runtime/session.js";
+import { explicitMargins } from "../../src/passes/explicit-margins.js";
 
 const runtime = createNodeRuntime({ threads: 1 });
 
