@@ -115,7 +115,7 @@ function setUp(
     stderr: { write: (text) => stderr.push(text) },
     readInput: () => Promise.resolve(new Uint8Array()),
     env: {},
-    now: () => (now += 33),
+    now: () => (now += 100),
     parts,
     onInterrupt(listener) {
       listeners.add(listener);
@@ -293,7 +293,8 @@ test("epochs of milliseconds give a line a second, and each stage one of its own
   });
   expect(await graft()).toBe(0);
   const lines = stderr.filter((line) => line.startsWith("Epoch"));
-  expect(lines.length).toBeLessThanOrEqual(8);
+  // Who writes for TensorBoard looks at the clock, too: 40 epochs take 12 s by it.
+  expect(lines.length).toBeLessThanOrEqual(14);
   expect(lines[0]).toBe("Epoch   1  loss 0.500, accuracy 90.0 %; validation loss 0.600, accuracy 88.0 %; 1.5 s\n");
   expect(stderr.join("")).toMatch(/^The last stage of the network learns too\. 1 min 30 s left\.$/m);
   expect(stdout.join("")).toMatch(/^best epoch {2}1 of 40$/m);

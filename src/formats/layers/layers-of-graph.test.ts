@@ -27,7 +27,7 @@ import { batchNormalization, layerNormalization } from "../../ops/normalization.
 import { averagePool, globalAveragePool, globalMaxPool, maxPool } from "../../ops/pooling.js";
 import { reduceMean, reduceSumSquare } from "../../ops/reduction.js";
 import { reshape } from "../../ops/reshape.js";
-import { pad } from "../../ops/slicing.js";
+import { pad, padOp } from "../../ops/slicing.js";
 import { softmax } from "../../ops/softmax.js";
 import { Generator } from "../../random/generator.js";
 import { toTensor } from "../../runtime/runtime.js";
@@ -131,6 +131,11 @@ const graphs: Readonly<Record<string, (x: Value) => Value>> = {
   "means over axes": (x) => reduceMean(x, [2, 3], { keepdims: 0 }),
   "margins of their own, and less of it": (x) =>
     pooled(pad(pad(x, [0, 0, 1, 2, 0, 0, 0, 1]), [0, 0, -1, 0, 0, 0, -2, -3])),
+  "margins of some axes, also of channels that are last": (x) => {
+    const y = padOp(x, constant(int64([1, 2, 0, 1])), undefined, constant(int64([2, -1])));
+    const z = transpose(pad(transpose(y, { perm: [0, 2, 3, 1] }), [0, 1, 2, 0, 0, 0, 1, 0]), { perm: [0, 3, 1, 2] });
+    return pooled(conv(z, weights(4, 3, 3, 3)));
+  },
   "vectors of length 1, several one behind the other": (x) => {
     const unit = (v: Value): Value => div(v, sqrt(max([reduceSumSquare(v, [1]), number(1e-12)])));
     const y = concat([unit(pooled(x)), unit(pooled(relu(conv(x, weights(6, 3, 3, 3)))))], { axis: 1 });

@@ -1,7 +1,11 @@
 import type { Framing } from "../../photos/framing.js";
 
 /** How a photo becomes the picture that an export takes, in a sentence. */
-export function framingNote({ size, crop = 1, keepProportions = false, interpolation = "bilinear" }: Framing): string {
+export function framingNote({
+  crop = 1,
+  keepProportions = false,
+  interpolation = "bilinear",
+}: Omit<Framing, "size">): string {
   const share = crop === 1 ? "" : ` of ${crop} of ${keepProportions ? "the shorter side" : "both sides"}`;
   const part = keepProportions
     ? `The square in the middle${share}`

@@ -1,7 +1,7 @@
 import type { Node, Value } from "../../../graph/value.js";
 import { float32, type TensorData } from "../../../onnx/tensor-data.js";
 import { identity, isIdentity } from "../affine.js";
-import { extent, type LayerBuilder, type Placed } from "../layer-builder.js";
+import type { LayerBuilder, Placed } from "../layer-builder.js";
 import { alike, channelAxis } from "./elementwise.js";
 import { attributesOf, inputOf, outputOf, type Rules } from "./rule.js";
 

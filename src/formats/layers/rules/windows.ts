@@ -213,27 +213,33 @@ function padding(node: Node, build: LayerBuilder): void {
     const source = node.inputs[index]?.source;
     return source?.kind === "constant" ? Array.from(source.data.data, Number) : undefined;
   };
-  const pads = constantOf(1);
-  const [filling = 0] = constantOf(2) ?? [];
+  const value = inputOf(node);
   const placed = build.input(node);
-  const [begin = [], end = []] = pads === undefined ? [] : [pads.slice(0, 4), pads.slice(4)];
-  const isOfPicture = pads?.length === 8 && placed.form === "channels-last" && node.inputs[3] === undefined;
-  const [n, c, top, left] = begin;
-  const [n2, c2, bottom, right] = end;
-  const isSpatial = isOfPicture && [n, c, n2, c2].every((margin) => margin === 0);
-  if (mode !== "constant" || filling !== 0 || !isSpatial)
-    throw build.refusal(node, "margins of other things than zeros");
-  const sides = [
-    [top ?? 0, bottom ?? 0],
-    [left ?? 0, right ?? 0],
-  ];
+  const given = constantOf(1);
+  const [filling = 0] = constantOf(2) ?? [];
+  const all = value.shape.map((_, axis) => axis);
+  const axes = node.inputs[3] === undefined ? all : constantOf(3)?.map((axis) => (axis + value.rank) % value.rank);
+  // Where its sides are.
+  const [rows, columns] = placed.form === "channels-last" ? [2, 3] : [1, 2];
+  const margin = (axis: number, isEnd: boolean): number => {
+    const index = axes?.indexOf(axis) ?? -1;
+    return index < 0 ? 0 : (given?.[index + (isEnd ? (axes?.length ?? 0) : 0)] ?? 0);
+  };
+  const isOfSides = all.every(
+    (axis) => axis === rows || axis === columns || (margin(axis, false) === 0 && margin(axis, true) === 0),
+  );
+  const isKnown = given !== undefined && axes !== undefined && value.rank === 4 && placed.form !== "pooled";
+  if (mode !== "constant" || filling !== 0 || !isKnown || !isOfSides) {
+    throw build.refusal(node, "margins of other things than zeros at the sides of a picture");
+  }
+  const sides = [rows, columns].map((axis) => [margin(axis, false), margin(axis, true)]);
   const layer = build.ready(placed);
   const grown = sides.map((margins) => margins.map((margin) => Math.max(0, margin)));
   const cut = sides.map((margins) => margins.map((margin) => Math.max(0, -margin)));
   const some = (margins: readonly (readonly number[])[]): boolean => margins.flat().some((margin) => margin > 0);
   const padded = some(grown) ? build.add("ZeroPadding2D", [layer], { padding: grown }) : layer;
   const cropped = some(cut) ? build.add("Cropping2D", [padded], { cropping: cut }) : padded;
-  build.place(outputOf(node), { layer: cropped, form: "channels-last" });
+  build.place(outputOf(node), { layer: cropped, form: placed.form });
 }
 
 /** Operators that look at places of a picture. */
