@@ -7,7 +7,7 @@ export const kerasTarget: ExportTarget = {
   form: "file",
   options: [],
   defaultName: () => "model.keras",
-  async write(classifier) {
-    return (await import("./keras/write-keras.js")).writeKeras(classifier);
+  async write(classifier, request) {
+    return (await import("./keras/write-keras.js")).writeKeras(classifier, request);
   },
 };

@@ -7,7 +7,7 @@ export const tfjsTarget: ExportTarget = {
   form: "folder",
   options: [],
   defaultName: () => "tfjs",
-  async write(classifier) {
-    return (await import("./tfjs/write-tfjs.js")).writeTfjs(classifier);
+  async write(classifier, request) {
+    return (await import("./tfjs/write-tfjs.js")).writeTfjs(classifier, request);
   },
 };

@@ -2,9 +2,10 @@ import { quotedList } from "../../../errors/words.js";
 import { writeKerasModel } from "../../../formats/keras/model-file.js";
 import { modelOfLayers } from "../../../formats/keras/model-of-layers.js";
 import { layersOfGraph } from "../../../formats/layers/layers-of-graph.js";
+import { checkLayers } from "../check-layers.js";
 import type { ExportableClassifier } from "../exportable.js";
 import { framingNote } from "../framing-note.js";
-import type { Exported } from "../target.js";
+import type { Exported, ExportRequest } from "../target.js";
 
 const fileName = "model.keras";
 
@@ -13,14 +14,20 @@ const fileName = "model.keras";
  * pixels is a layer of it.
  *
  * @throws UsageError for a network that is not made of what layers can do; it names the operator
+ * @throws EngineError when the layers do not say what the classifier says
  */
-export async function writeKeras(classifier: ExportableClassifier): Promise<Exported> {
-  const { framing, normalized, probabilities, standardization } = classifier.network();
+export async function writeKeras(
+  classifier: ExportableClassifier,
+  { runtime }: Pick<ExportRequest, "runtime">,
+): Promise<Exported> {
+  const network = classifier.network();
+  const { framing, normalized, probabilities, standardization } = network;
   const { size } = framing;
   const graph = layersOfGraph(
     { picture: normalized, output: probabilities, side: size, before: standardization },
     "keras",
   );
+  await checkLayers(runtime, network, graph, { scale: 1, offset: 0 });
   const bytes = await writeKerasModel(modelOfLayers(graph, "classifier"), fileName);
   return {
     files: new Map([[fileName, bytes]]),

@@ -1,9 +1,10 @@
 import { version } from "../../../errors/version.js";
 import { layersOfGraph } from "../../../formats/layers/layers-of-graph.js";
 import { writeLayersModel } from "../../../formats/tfjs/write-layers-model.js";
+import { checkLayers } from "../check-layers.js";
 import type { ExportableClassifier } from "../exportable.js";
 import { framingNote } from "../framing-note.js";
-import type { Exported } from "../target.js";
+import type { Exported, ExportRequest } from "../target.js";
 
 /** Teachable Machine's library takes pixels in [0, 255] times 1 / 127, minus 1. */
 const half = 127;
@@ -13,10 +14,15 @@ const half = 127;
  * feeds, `[N, size, size, 3]` in [−1, 1].
  *
  * @throws UsageError for a network that is not made of what layers can do; it names the operator
+ * @throws EngineError when the layers do not say what the classifier says
  */
-export function writeTfjs(classifier: ExportableClassifier): Exported {
+export async function writeTfjs(
+  classifier: ExportableClassifier,
+  { runtime }: Pick<ExportRequest, "runtime">,
+): Promise<Exported> {
   const { labels, metadata } = classifier;
-  const { framing, normalized, probabilities, standardization } = classifier.network();
+  const network = classifier.network();
+  const { framing, normalized, probabilities, standardization } = network;
   const { bgr, scale, offset } = standardization;
   const before = {
     bgr,
@@ -25,6 +31,7 @@ export function writeTfjs(classifier: ExportableClassifier): Exported {
   };
   const { size } = framing;
   const graph = layersOfGraph({ picture: normalized, output: probabilities, side: size, before }, "tfjs");
+  await checkLayers(runtime, network, graph, { scale: 1 / half, offset: -1 });
   const files = writeLayersModel(graph, `graft-ml ${version}`);
   const teachable = {
     tfjsVersion: "4.22.0",
