@@ -55,7 +55,7 @@ test("a kernel whose numbers stand in another order does not", async () => {
     weights: layer.weights.map((weight) => {
       const { data, dims } = weight.tensor;
       return weight.name.includes("kernel") && dims.length === 4
-        ? { ...weight, tensor: float32(Float32Array.from(data as Float32Array).reverse(), dims) }
+        ? { ...weight, tensor: float32(Float32Array.from(data).reverse(), dims) }
         : weight;
     }),
   }));
