@@ -65,7 +65,7 @@ test("8 bits are chosen by photos, and what they cost is said", async () => {
 });
 
 test.each([
-  { args: ["--to", "zip"], exitCode: 2, says: /--to.*onnx or transformersjs or html/s },
+  { args: ["--to", "zip"], exitCode: 2, says: /--to.*onnx.*transformersjs.*tfjs.*keras.*html/s },
   { args: [], exitCode: 2, says: /--to/ },
   { args: ["--to", "html", "--opset", "17"], exitCode: 2, says: /--to html does not take --opset.*--precision/s },
   { args: ["--to", "onnx", "--opset", "12"], exitCode: 2, says: /from 17 to 18/ },
