@@ -1,11 +1,12 @@
+import type { BigIntStats } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { FileError, GraftError, UsageError } from "../errors/errors.js";
 import { namedRecord } from "../errors/named-record.js";
 import { quotedList } from "../errors/words.js";
 import { fileSystemError } from "../files/file-system-errors.js";
-import { placeFile, type Placing } from "../files/place-file.js";
-import { watchFolder } from "../photos/watch-folder.js";
+import { lookAtFile, placeFile, type Placing } from "../files/place-file.js";
+import { realPlace, watchFolder } from "../photos/watch-folder.js";
 import { lookAtPhotos } from "../recipe/look-at-photos.js";
 import { mostProbable } from "../report/most-probable.js";
 import { openDevice, type StoppableContext } from "./job.js";
@@ -51,13 +52,22 @@ async function checkDirectory({ directory, sort }: WatchRequest): Promise<void> 
       advice: "To name one photo: graft predict MODEL PHOTO.",
     });
   }
-  if (sort !== undefined && resolve(sort.to) === resolve(directory)) {
-    throw new UsageError("Photos cannot go to where they come from.", {
-      subject: `--${sort.how}`,
-      expected: "another folder, which may be in it",
-      received: sort.to,
-    });
-  }
+  if (sort !== undefined) await checkApart(directory, sort.to, sort);
+}
+
+/** Links are followed: photos that went to where they come from would come, and go, for ever. */
+async function checkApart(
+  directory: string,
+  target: string,
+  { how }: NonNullable<WatchRequest["sort"]>,
+): Promise<void> {
+  if ((await realPlace(target)) !== (await realPlace(directory))) return;
+  throw new UsageError("Photos cannot go to where they come from.", {
+    subject: `--${how}`,
+    expected:
+      "a place whose folders of classes are others than the folder that is watched; it may be in it, or around it",
+    received: target,
+  });
 }
 
 /**
@@ -77,11 +87,17 @@ export async function watch(request: WatchRequest, context: StoppableContext): P
   const byClass = labels.map(() => 0);
   const tally = { photos: 0, skipped: 0, foreign: 0 };
   try {
-    if (sort !== undefined) checkLabels(labels, sort.to);
+    const targets = sort === undefined ? [] : labels.map((label) => join(sort.to, label));
+    if (sort !== undefined) {
+      checkLabels(labels, sort.to);
+      for (const target of targets) await checkApart(directory, target, sort);
+    }
+    const except = sort === undefined ? [] : [sort.to, ...targets];
     const onBegin = (there: number): void => {
       emit({ event: "watching", directory, there });
     };
-    for await (const path of watchFolder(directory, { all, except: sort?.to, signal, onBegin })) {
+    for await (const path of watchFolder(directory, { all, except, signal, onBegin })) {
+      const seen = sort === undefined ? undefined : await lookAtFile(path).catch(() => undefined);
       for await (const looked of lookAtPhotos(classifier, [{ path }])) {
         if ("reason" in looked) {
           tally.skipped++;
@@ -94,7 +110,7 @@ export async function watch(request: WatchRequest, context: StoppableContext): P
         if (looked.foreign === true) tally.foreign++;
         const place =
           sort === undefined || looked.foreign === true ? undefined : { ...sort, label: labels[best] ?? "" };
-        const placed = place && (await placeOf(path, place, context));
+        const placed = place && (await placeOf(path, { ...place, seen }, context));
         emit({ event: "prediction", path, ...predictionFacts(classifier, looked), placed });
       }
     }
@@ -115,11 +131,16 @@ export async function watch(request: WatchRequest, context: StoppableContext): P
 /** Puts a photo where it belongs; one that cannot be put there stays, and the watching goes on. */
 async function placeOf(
   path: string,
-  { how, to, label }: NonNullable<WatchRequest["sort"]> & { readonly label: string },
+  {
+    how,
+    to,
+    label,
+    seen,
+  }: NonNullable<WatchRequest["sort"]> & { readonly label: string; readonly seen: BigIntStats | undefined },
   { emit }: StoppableContext,
 ): Promise<string | undefined> {
   try {
-    return await placeFile(path, join(to, label), how);
+    return await placeFile(path, join(to, label), how, seen);
   } catch (error) {
     if (!(error instanceof GraftError)) throw error;
     emit({ event: "warning", code: "not-placed", message: `${path} stays where it is: ${error.message}` });

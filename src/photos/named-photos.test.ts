@@ -39,3 +39,18 @@ test.skipIf(windows)("links to files are files for **, and one that leads nowher
     `${folder}/set/inner/link.jpg`,
   ]);
 });
+
+test("heat maps beside photos are no photos of a folder, and are those of their name", async () => {
+  for (const name of ["cat.jpg", "cat.jpg.heat.png", "cat.jpg.heat-2.png", "my.heat.png"]) {
+    await writeFile(join(folder, name), "");
+  }
+  const named = (...names: string[]) => names.map((name) => join(folder, name));
+  expect(await namedPhotos([folder])).toEqual(named("cat.jpg", "my.heat.png"));
+  expect(await namedPhotos(named("cat.jpg.heat.png"))).toEqual(named("cat.jpg.heat.png"));
+  const pattern = (end: string) => `${folder.replaceAll("\\", "/")}/${end}`;
+  expect(await namedPhotos([pattern("*.png")])).toEqual([pattern("my.heat.png")]);
+  expect(await namedPhotos([pattern("cat*.heat*.png")])).toEqual([
+    pattern("cat.jpg.heat-2.png"),
+    pattern("cat.jpg.heat.png"),
+  ]);
+});

@@ -4,12 +4,13 @@ import { isAbsolute, join, resolve, sep } from "node:path";
 import { escapePath, glob, isDynamicPattern } from "tinyglobby";
 import { FileError, UsageError } from "../errors/errors.js";
 import { compareCodePoints } from "./photo.js";
-import { photoFormat, readableFormats } from "./photo-format.js";
+import { photoExtensions, photoFormat, readableFormats } from "./photo-format.js";
 import { listPhotos } from "./scan.js";
 
 /**
  * The photos that words name: a file, a folder for all photos below it, or a pattern such as `holiday/**\/*.jpg`, which shells leave
  * alone where it is quoted or where they know none; `**` goes through no links to folders. What exists under a name is meant, also where the name looks like a pattern.
+ * Heat maps of `graft explain`, `cat.jpg.heat.png`, are no photos of a folder, nor of a pattern that other files fit.
  *
  * @returns paths, word by word, those of one word in order; a file that is missing is among them, for whoever reads it says so
  * @throws UsageError for a folder without photos, and for a pattern that nothing fits
@@ -59,11 +60,18 @@ function depthOf(path: string): number {
   return resolve(path).split(sep).length;
 }
 
+/** Pictures that `graft explain` has drawn beside photos: a second look at the folder is not meant for them. */
+const heatMap = new RegExp(String.raw`\.(?:${photoExtensions.join("|")})\.heat(?:-\d+)?\.png$`, "i");
+
+function isHeatMap(path: string): boolean {
+  return heatMap.test(path);
+}
+
 async function namedBy(word: string): Promise<readonly string[]> {
   // What cannot be looked at is reported when it is decoded.
   const entry = await stat(word).catch(() => undefined);
   if (entry?.isDirectory() === true) {
-    const photos = await listPhotos(word);
+    const photos = (await listPhotos(word)).filter((path) => !isHeatMap(path));
     if (photos.length > 0) return photos;
     throw new UsageError(`There is no photo in ${word}.`, {
       subject: word,
@@ -83,7 +91,9 @@ async function namedBy(word: string): Promise<readonly string[]> {
     absolute: isAbsolute(pattern),
     ...links,
   });
-  if (found.length > 0) return found.sort(compareCodePoints);
+  const photos = found.filter((path) => !isHeatMap(path));
+  // Whoever names nothing but heat maps means them.
+  if (found.length > 0) return (photos.length > 0 ? photos : found).sort(compareCodePoints);
   throw new UsageError(`No file fits ${word}.`, {
     subject: word,
     expected: "a file, a folder, or a pattern that some files fit",

@@ -1,5 +1,5 @@
 import { realpath, stat } from "node:fs/promises";
-import { extname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { watch } from "chokidar";
 import { FileError } from "../errors/errors.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
@@ -15,8 +15,8 @@ const lookEvery = 2000;
 export interface WatchOptions {
   /** Whether the photos that are there already come first. */
   readonly all: boolean;
-  /** A folder in it that is not watched. */
-  readonly except?: string | undefined;
+  /** Folders in it that are not watched; what lies elsewhere does not matter. */
+  readonly except: readonly string[];
   readonly signal: AbortSignal;
   /** Told once how many photos are there already. */
   readonly onBegin: (photos: number) => void;
@@ -26,6 +26,27 @@ function isHidden(path: string, directory: string): boolean {
   return relative(directory, path)
     .split(sep)
     .some((name) => name.startsWith(".") && name !== "." && name !== "..");
+}
+
+/** Whether a path is a folder in the one that is watched, or in that folder; folders around the one that is watched hold it, and are none. */
+function isWithin(path: string, folder: string, root: string): boolean {
+  return folder.startsWith(root + sep) && (path === folder || path.startsWith(folder + sep));
+}
+
+/**
+ * Where a folder is, links followed, or will be when it is made.
+ *
+ * @param folder which may be missing
+ */
+export async function realPlace(folder: string): Promise<string> {
+  const whole = resolve(folder);
+  const parent = dirname(whole);
+  try {
+    return await realpath(whole);
+  } catch (cause) {
+    if (errorCode(cause) !== "ENOENT" || parent === whole) return whole;
+    return join(await realPlace(parent), basename(whole));
+  }
 }
 
 /**
@@ -40,15 +61,16 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
   const root = await realpath(directory).catch((cause: unknown) => {
     throw fileSystemError(cause, directory, "read");
   });
-  const unwatched = except === undefined ? undefined : await realpath(except).catch(() => resolve(except));
+  const { ino, dev } = await stat(root, { bigint: true }).catch((cause: unknown) => {
+    throw fileSystemError(cause, directory, "read");
+  });
+  const unwatched = await Promise.all(except.map(realPlace));
   const isIgnored = (path: string): boolean => {
     const whole = resolve(path);
-    return (
-      isHidden(whole, root) || (unwatched !== undefined && (whole === unwatched || whole.startsWith(unwatched + sep)))
-    );
+    return isHidden(whole, root) || unwatched.some((folder) => folder !== root && isWithin(whole, folder, root));
   };
   const isPhoto = (path: string): boolean => photoExtensions.includes(extname(path).slice(1).toLowerCase());
-  const waiting: string[] = [];
+  const waiting = new Set<string>();
   let trouble: unknown;
   let there = 0;
   let isReady = false;
@@ -61,8 +83,8 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
   });
   const come = (path: string): void => {
     const named = join(directory, relative(root, path));
-    if (!isPhoto(path) || waiting.includes(named)) return;
-    waiting.push(named);
+    if (!isPhoto(path)) return;
+    waiting.add(named);
     wake();
   };
   const fail = (cause: unknown): void => {
@@ -87,9 +109,15 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
   signal.addEventListener("abort", stop, { once: true });
   // Nobody is told that the folder itself goes, or its disk.
   const look = setInterval(() => {
-    stat(root).then(undefined, (cause: unknown) => {
-      fail(gone(directory, cause));
-    });
+    stat(root, { bigint: true }).then(
+      (now) => {
+        // One that was made anew under the name is another one, of which nothing would be heard.
+        if (now.ino !== ino || now.dev !== dev) fail(gone(directory, undefined));
+      },
+      (cause: unknown) => {
+        fail(gone(directory, cause));
+      },
+    );
   }, lookEvery);
   try {
     await new Promise<void>((done) => {
@@ -104,8 +132,9 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
     for (;;) {
       if (signal.aborted) return;
       if (trouble !== undefined) throw unwatchable(trouble, directory);
-      const path = waiting.shift();
+      const [path] = waiting;
       if (path !== undefined) {
+        waiting.delete(path);
         yield path;
         continue;
       }
@@ -124,8 +153,16 @@ function gone(directory: string, cause: unknown): FileError {
   return new FileError(`The folder ${directory} has gone while it was watched.`, {
     subject: directory,
     expected: "the folder that was there when the watching began",
-    received: errorCode(cause) === "ENOENT" ? "no such folder" : "a folder that cannot be looked at",
-    advice: "Bring it back, or connect its disk again.",
+    received:
+      cause === undefined
+        ? "another folder of this name"
+        : errorCode(cause) === "ENOENT"
+          ? "no such folder"
+          : "a folder that cannot be looked at",
+    advice:
+      cause === undefined
+        ? "Begin again: what is in it is seen with --all."
+        : "Bring it back, or connect its disk again.",
     cause,
   });
 }

@@ -42,6 +42,14 @@ describe("predictions.jsonl", () => {
     { text: "no JSON", says: /lines that are no answers/ },
     { text: '{"path":"a","set":"test","label":"c","probability":1,"said":[]}', says: /lines that are no answers/ },
     {
+      text: '{"path":"a","set":"test","label":"c","probability":1e300,"said":[["c",1]]}',
+      says: /lines that are no answers/,
+    },
+    {
+      text: '{"path":"a","set":"test","label":"c","probability":1,"said":[["c",-1]]}',
+      says: /lines that are no answers/,
+    },
+    {
       text: '{"path":"a","set":"test","label":"dog","probability":1,"said":[["c",1]]}',
       says: /"dog" is none of the run's/,
     },

@@ -10,6 +10,9 @@ import { runFiles } from "./run-files.js";
 /** What photos measured a run's classifier with: those that were held out, or the test photos. */
 export type MeasuringSet = "held-out" | "test";
 
+/** Those of float32 may add up to a little more than 1. */
+const probability = z.number().min(0).max(1.001);
+
 /** A line of `predictions.jsonl`. */
 const line = z.object({
   /** Within the folder of photos, with `/`. */
@@ -18,9 +21,9 @@ const line = z.object({
   set: z.enum(["held-out", "test"]),
   /** Name of its class, and how probable it was taken to be. */
   label: z.string(),
-  probability: z.number(),
+  probability,
   /** Names of the most probable classes and how probable they are, the most probable first. */
-  said: z.array(z.tuple([z.string(), z.number()])).min(1),
+  said: z.array(z.tuple([z.string(), probability])).min(1),
 });
 
 /** Of a million photos it is less. */
@@ -81,10 +84,10 @@ export async function readPredictions(run: string, classes: readonly string[]): 
   try {
     for (const written of text.split("\n")) {
       if (written === "") continue;
-      const { path, set, label, probability, said } = line.parse(JSON.parse(written));
+      const { path, set, label, probability: own, said } = line.parse(JSON.parse(written));
       const [first, ...others] = said.map(([named, value]) => ({ classIndex: numberOf(named), probability: value }));
       if (first === undefined) throw new TypeError("A line without classes.");
-      all[set].push({ path, truth: numberOf(label), probability, said: [first, ...others] });
+      all[set].push({ path, truth: numberOf(label), probability: own, said: [first, ...others] });
     }
   } catch (cause) {
     throw new FileError(`${file} is not what was said of the photos of this run.`, {

@@ -7,6 +7,7 @@ import {
   readdir,
   readFile,
   readlink,
+  rename,
   rm,
   symlink,
   writeFile,
@@ -171,6 +172,39 @@ test("a folder that is a link is watched, and one that goes ends it", async () =
   expect(outcome.exitCode).toBe(1);
   expect(predictions(events(outcome.stdout))[0]).toMatchObject({ path: join("a-link", "x.jpg") });
   expect(events(outcome.stdout).at(-1)?.["message"]).toMatch(/has gone while it was watched/);
+});
+
+test("sorts into the folder around the one that is watched", async () => {
+  const around = join(folder, "around");
+  await mkdir(join(around, "inbox"), { recursive: true });
+  await copyFile(join(folder, "red.jpg"), join(around, "inbox", "x.jpg"));
+  const process = startGraft(["watch", "model.onnx", "around/inbox", "--all", "--move", "around", "--json"], folder);
+  running = process;
+  await process.seen(/"prediction"[^\n]*x\.jpg/);
+  await ended(process);
+  expect(await readdir(join(around, "red"))).toEqual(["x.jpg"]);
+});
+
+test("a folder whose place another one takes ends the watching, for nothing would be heard of it", async () => {
+  const { inbox, process } = await watched();
+  await rename(inbox, `${inbox}-old`);
+  await mkdir(inbox);
+  const outcome = await process.outcome;
+  expect(outcome.exitCode).toBe(1);
+  expect(events(outcome.stdout).at(-1)?.["message"]).toMatch(/has gone while it was watched/);
+});
+
+test("photos cannot go to where they come from by another name, or as the folder of a class", async () => {
+  await mkdir(join(folder, "place", "red"), { recursive: true });
+  await symlink(join(folder, "place"), join(folder, "place-too"));
+  for (const args of [
+    ["place", "--move", "place-too"],
+    ["place/red", "--link", "place-too"],
+  ]) {
+    const outcome = await graft(["watch", "model.onnx", ...args], folder);
+    expect([outcome.exitCode, outcome.stdout]).toEqual([2, ""]);
+    expect(outcome.stderr).toMatch(/cannot go to where they come from/);
+  }
 });
 
 test.each([
