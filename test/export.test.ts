@@ -116,6 +116,14 @@ describe("--to onnx", () => {
     expect(weights(half)).toBeLessThan(0.7 * weights(whole));
   });
 
+  test("of many large photos at a time is tried with few small ones", async () => {
+    const { run } = await newRun();
+    const { inputs } = readModel(await onnxFile(run, { size: "10000x20000", batch: "10000" }), "export");
+    expect(inputs.map(({ shape }) => shape)).toEqual([[10_000, 10_000, 20_000, 3]]);
+    const pictures = await onnxFile(run, { batch: "10000", withoutPreprocessing: true });
+    expect(readModel(pictures, "export").inputs.map(({ shape }) => shape)).toEqual([[10_000, 3, 16, 16]]);
+  });
+
   test("has sizes that are fixed, and refuses others", async () => {
     const { run, photos, said } = await newRun();
     const bytes = await onnxFile(run, { size: "30x40", batch: "2" });
@@ -137,6 +145,7 @@ describe("--to onnx", () => {
   test.each([
     [{ size: "0x40" }, /--size.*480x640/s],
     [{ size: "large" }, /--size/],
+    [{ size: "100000" }, /--size.*200 million pixels/s],
     [{ batch: "0" }, /--batch/],
     [{ size: "24", withoutPreprocessing: true }, /16x16: without preprocessing nothing resizes/],
   ] as const)("refuses %j", async (options, message) => {

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors/errors.js";
 import { writeNewFile } from "../files/new-file.js";
@@ -56,8 +56,9 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
+/** Whether the name is taken: also by a link that leads nowhere. */
 async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
+  return lstat(path).then(
     () => true,
     () => false,
   );

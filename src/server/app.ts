@@ -1,4 +1,4 @@
-import { STATUS_CODES } from "node:http";
+import { METHODS, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import multipart from "@fastify/multipart";
 import swagger from "@fastify/swagger";
@@ -66,6 +66,9 @@ const mostConnections = 1024;
 const lookEvery = 500;
 
 const known: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** All that Node reads: a path that there is says of each which it takes. `CONNECT` asks for no path. */
+const methods = METHODS.filter((method) => method !== "CONNECT");
 
 /** What the page of the interface may load: what this server gives. */
 const pagePolicy =
@@ -278,6 +281,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     if (refusal.status >= 500 && refusal.code === "unexpected") parts.onFailure(error);
     void reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal));
   };
+  for (const method of methods) if (!server.supportedMethods.includes(method)) server.addHttpMethod(method);
   server.setErrorHandler((error, _, reply) => {
     refuse(reply, error);
   });
@@ -373,7 +377,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     server.route({ method, url, schema, handler });
     const allowed = method === "GET" ? ["GET", "HEAD"] : [method];
     server.route({
-      method: known.filter((one) => !allowed.includes(one)),
+      method: methods.filter((one) => !allowed.includes(one)),
       url,
       schema: schemas.hidden,
       handler: (request, reply) => {

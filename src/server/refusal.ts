@@ -43,6 +43,11 @@ export function errorBody({ code, message }: Refusal): ErrorBody {
 const framework: Readonly<Record<string, readonly [status: number, code: string, message: string]>> = {
   FST_ERR_BAD_URL: [400, "bad-url", "The path of the request is not usable: it is no text in UTF-8, percent-encoded."],
   FST_ERR_MAX_PARAM_LENGTH: [404, "not-found", "The path of the request is longer than any that there is."],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    415,
+    "content-type",
+    "The Content-Type of the request is not one: it has no type, or no subtype.",
+  ],
 };
 
 /** Why a photo cannot be looked at. */
@@ -63,7 +68,8 @@ export function refusalOf(error: unknown): Refusal {
   const { code, statusCode } = error as { readonly code?: unknown; readonly statusCode?: unknown };
   const known = typeof code === "string" ? framework[code] : undefined;
   if (known !== undefined) return new Refusal(...known, { cause: error });
-  if (typeof code === "string" && code.startsWith("FST_") && typeof statusCode === "number" && statusCode < 500) {
+  // Fastify's plugins say of a request what is wrong with it as well, under codes of their own or none.
+  if (typeof statusCode === "number" && statusCode >= 400 && statusCode < 500) {
     return new Refusal(statusCode, "bad-request", "The request is not usable.", {
       received: error instanceof Error ? error.message.replace(/\.$/, "") : undefined,
       cause: error,

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -39,6 +39,13 @@ test("a folder is written whole, into a new or an empty one; --json says what is
   expect((await readdir(join(folder, "empty"))).sort()).toEqual(["config.json", "onnx", "preprocessor_config.json"]);
   const taken = await graft(["export", "run", "--to", "transformersjs", "--out", "empty"], folder);
   expect([taken.exitCode, taken.stderr]).toEqual([2, expect.stringMatching(/the name is taken/)]);
+});
+
+test.skipIf(process.platform === "win32")("a link that leads nowhere is a name that is taken", async () => {
+  await symlink(join(folder, "nowhere", "else.onnx"), join(folder, "dangling.onnx"));
+  const outcome = await graft(["export", "run", "--to", "onnx", "--out", "dangling.onnx"], folder);
+  expect([outcome.exitCode, outcome.stderr]).toEqual([2, expect.stringMatching(/the name is taken/)]);
+  expect((await readdir(folder)).filter((name) => name.startsWith("dangling"))).toEqual(["dangling.onnx"]);
 });
 
 test("8 bits are chosen by photos, and what they cost is said", async () => {

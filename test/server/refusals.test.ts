@@ -199,6 +199,8 @@ describe("a request that cannot be understood", () => {
       ["DELETE", "/v1/models/colours", "GET, HEAD"],
       ["POST", "/metrics", "GET, HEAD"],
       ["OPTIONS", "/v1/predict", "POST"],
+      ["TRACE", "/v1/models", "GET, HEAD"],
+      ["PROPFIND", "/v1/predict", "POST"],
     ] as const) {
       const got = await ask(`${url}${to}`, { method });
       expectError(got, 405, "method");
@@ -207,9 +209,20 @@ describe("a request that cannot be understood", () => {
     expect((await ask(`${url}/healthz`, { method: "HEAD" })).status).toBe(200);
   });
 
+  test("of a path out of the page's files, which is no mistake of the server", async () => {
+    const { url, events } = await start();
+    const { port } = new URL(url);
+    for (const path of ["/docs/static/../../../../etc/passwd", "/docs/static/%2e%2e/%2e%2e/package.json"]) {
+      const got = await raw(url, `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`);
+      expect(got).toMatch(/^HTTP\/1\.1 403 .*"code":"bad-request"/s);
+    }
+    expect(events.filter(({ event }) => event === "warning")).toEqual([]);
+  });
+
   test("with something else than photos, or photos that cannot be used", async () => {
     const { url } = await start();
     const to = `${url}/v1/predict`;
+    expectError(await post(to, "image", jpeg), 415, "content-type");
     expectError(await post(to, "text/plain", "x"), 415, "content-type");
     expectError(await post(to, "application/x-www-form-urlencoded", "a=b"), 415, "content-type");
     expectError(

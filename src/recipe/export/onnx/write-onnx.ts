@@ -4,7 +4,7 @@ import { checkExport } from "./check-export.js";
 import { graphOfPhotos, graphOfPictures } from "./graph.js";
 import { fileOfGraph } from "./graph-file.js";
 import { inPrecision } from "./in-precision.js";
-import { inputSizes } from "./sizes.js";
+import { type InputSizes, inputSizes, triedSizes } from "./sizes.js";
 
 /**
  * By how much a probability of a drawn photo may differ. A version of operators without a Resize that smooths rounds some pixels to the
@@ -24,14 +24,19 @@ export async function writeOnnx(classifier: ExportableClassifier, request: Expor
   const sizes = inputSizes(options, classifier.network().framing.size);
   const { network, cost, float32, notes } = await inPrecision(classifier, request);
   const { metadata } = classifier;
-  const { batch } = sizes;
-  const bytes = withoutPreprocessing
-    ? fileOfGraph(graphOfPictures(network, { name: "image", batch }), {
-        ...{ precision, opset, batch },
-        metadata: { ...metadata, preprocessing: preprocessingText(network) },
-      })
-    : fileOfGraph(graphOfPhotos(network, sizes), { precision, opset, batch, metadata });
-  const checked = { bytes, sizes, takesPictures: withoutPreprocessing };
+  const fileOf = (one: InputSizes): Uint8Array =>
+    withoutPreprocessing
+      ? fileOfGraph(graphOfPictures(network, { name: "image", batch: one.batch }), {
+          ...{ precision, opset, batch: one.batch },
+          metadata: { ...metadata, preprocessing: preprocessingText(network) },
+        })
+      : fileOfGraph(graphOfPhotos(network, one), { precision, opset, batch: one.batch, metadata });
+  const bytes = fileOf(sizes);
+  // Photos of the greatest sizes that may be asked for would take more memory than there is: the same graph is tried with smaller ones.
+  const tried = withoutPreprocessing ? { ...sizes, batch: triedSizes(sizes).batch } : triedSizes(sizes);
+  const isSame = tried.batch === sizes.batch && tried.height === sizes.height && tried.width === sizes.width;
+  if (!isSame) await (await runtime.createSession(bytes)).release();
+  const checked = { bytes: isSame ? bytes : fileOf(tried), sizes: tried, takesPictures: withoutPreprocessing };
   await checkExport(runtime, classifier.network(), classifier.bytes, checked, tolerances[precision]);
   const said = withoutPreprocessing ? [preprocessingSentence(network)] : [];
   return { files: new Map([["model.onnx", bytes]]), cost, float32, notes: [...notes, ...said] };
