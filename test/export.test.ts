@@ -212,6 +212,10 @@ describe("--to onnx", () => {
     await writeFile(file, colourClassifier());
     const classifier = await openExportable(file);
     expect(() => classifier.network()).toThrow(/does not begin as classifiers of Graft do.*how large its pictures are/);
+    const { run } = await newRun();
+    const other = await openExportable(run);
+    Object.assign(other.model.metadata, { image_size: "1e9" });
+    expect(() => other.network()).toThrow(/pictures of 16 × 16 pixels, and 1000000000 in the metadata/);
   });
 });
 

@@ -89,6 +89,9 @@ function networkOf(model: OnnxModel, file: string): ClassifierNetwork {
   const outputs = new Map(graph.outputs.map((value, index) => [model.outputs[index]?.name ?? "", value]));
   const framed = nodesInOrder(graph.outputs).find(isFramed)?.outputs[0];
   if (framed === undefined) throw noFraming(file, "a network without them");
+  const sides = framed.shape.slice(-2);
+  if (sides.some((side) => typeof side === "number" && side !== framing.size))
+    throw noFraming(file, `pictures of ${sides.join(" × ")} pixels, and ${framing.size} in the metadata "image_size"`);
   const pixels = input("pixels", "float32", ["N", 3, framing.size, framing.size]);
   const renewed = rebuild(graph.outputs, new Map([[framed, pixels]]));
   const output = (name: string): Value | undefined => {
