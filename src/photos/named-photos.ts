@@ -4,7 +4,8 @@ import { isAbsolute, join, resolve, sep } from "node:path";
 import { escapePath, glob, isDynamicPattern } from "tinyglobby";
 import { FileError, UsageError } from "../errors/errors.js";
 import { compareCodePoints } from "./photo.js";
-import { photoExtensions, photoFormat, readableFormats } from "./photo-format.js";
+import { isHeatMap } from "./heat-maps.js";
+import { photoFormat, readableFormats } from "./photo-format.js";
 import { listPhotos } from "./scan.js";
 
 /**
@@ -58,13 +59,6 @@ function readerFor(pattern: string): typeof readdir {
 /** How many folders lead to a path. */
 function depthOf(path: string): number {
   return resolve(path).split(sep).length;
-}
-
-/** Pictures that `graft explain` has drawn beside photos: a second look at the folder is not meant for them. */
-const heatMap = new RegExp(String.raw`\.(?:${photoExtensions.join("|")})\.heat(?:-\d+)?\.png$`, "i");
-
-function isHeatMap(path: string): boolean {
-  return heatMap.test(path);
 }
 
 async function namedBy(word: string): Promise<readonly string[]> {

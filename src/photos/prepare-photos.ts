@@ -138,6 +138,16 @@ function warnOfIgnored({ ignored, directory }: PhotoFolder, emit: Emit): void {
   });
 }
 
+function warnOfHeatMaps({ heatMaps, directory }: PhotoFolder, emit: Emit): void {
+  const [first] = heatMaps;
+  if (first === undefined) return;
+  emit({
+    event: "warning",
+    code: "ignored",
+    message: `Not used: ${count(heatMaps.length, "heat map")} of graft explain, such as ${pathWithin(directory, first)}.`,
+  });
+}
+
 /** Photos that are trained with must not be measured with. */
 function warnOfShared(
   training: PhotoSet,
@@ -171,6 +181,7 @@ function warnOfShared(
 export async function preparePhotos(directory: string, seed: number, emit: Emit): Promise<PreparedPhotos> {
   const folder = await scanFolder(directory);
   warnOfIgnored(folder, emit);
+  warnOfHeatMaps(folder, emit);
   const listed = [...folder.train.photos, ...(folder.validation?.photos ?? []), ...(folder.test?.photos ?? [])];
   const { hashes, skipped } = await lookAtAll(new PhotoRoot(directory), listed, emit);
   for (const { path, reason } of skipped) emit({ event: "skipped", path, reason });

@@ -66,6 +66,15 @@ describe("a folder with one folder per class", () => {
     expect(listed(found.train)).toEqual(["0 a/1.jpg", "1 b/1.jpg"]);
   });
 
+  test("leaves out heat maps beside their photos, and says which; a photo of such a name alone is one", async () => {
+    await make("a/1.jpg", "a/1.jpg.heat.png", "a/1.jpg.heat-2.png", "b/1.jpg", "b/2.jpg.heat.png");
+    const found = await scanFolder(dir);
+    expect(listed(found.train)).toEqual(["0 a/1.jpg", "1 b/1.jpg", "1 b/2.jpg.heat.png"]);
+    expect(found.heatMaps.map((path) => relative(dir, path))).toEqual(
+      ["1.jpg.heat-2.png", "1.jpg.heat.png"].map((name) => join("a", name)),
+    );
+  });
+
   test("reports photos that lie beside the class folders", async () => {
     await make("a/1.jpg", "b/1.jpg", "lost.jpg", "readme.md");
     expect((await scanFolder(dir)).ignored).toEqual([join(dir, "lost.jpg")]);

@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { FileError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
+import { isHeatMap, photoOfHeatMap } from "./heat-maps.js";
 import { photoExtensions } from "./photo-format.js";
 import { compareCodePoints, comparePhotos, type Photo, type PhotoSet } from "./photo.js";
 
@@ -28,6 +29,8 @@ export interface PhotoFolder {
   readonly validation: PhotoSet | undefined;
   /** The test photos, where the folder has them. */
   readonly test: PhotoSet | undefined;
+  /** Heat maps of `graft explain` beside the photos that they were drawn of, which are left out. */
+  readonly heatMaps: readonly string[];
   /** Folders and photos beside the ones that were used, for a warning: a folder that is no set, a photo in no class. */
   readonly ignored: readonly string[];
 }
@@ -236,23 +239,38 @@ export async function scanFolder(directory: string, options: ScanOptions = {}): 
   const divided = divide(directory, folders);
   if (divided === undefined) {
     const train = await scanSet(directory, undefined, options);
-    return {
+    return withoutHeatMaps({
       ...{ directory, classes: train.classes, train, validation: undefined, test: undefined },
       ignored: stray,
-    };
+    });
   }
   const train = await scanSet(join(directory, divided.train), undefined, options);
   const besides = async (name: string | undefined) =>
     name === undefined ? undefined : await scanSet(join(directory, name), train, options);
   const used = new Set<string | undefined>([divided.train, divided.validation, divided.test]);
-  return {
+  return withoutHeatMaps({
     directory,
     classes: train.classes,
     train,
     validation: await besides(divided.validation),
     test: await besides(divided.test),
     ignored: [...folders.filter((name) => !used.has(name)).map((name) => join(directory, name)), ...stray],
+  });
+}
+
+/** A photo with what speaks for its class painted on it is no photo of the class; it is told by its name and by the photo beside it. */
+function withoutHeatMaps(folder: Omit<PhotoFolder, "heatMaps">): PhotoFolder {
+  const heatMaps = new Set<string>();
+  const without = (set: PhotoSet): PhotoSet => {
+    const paths = new Set(set.photos.map(({ path }) => path));
+    const drawn = set.photos.filter(({ path }) => isHeatMap(path) && paths.has(photoOfHeatMap(path)));
+    if (drawn.length === 0) return set;
+    for (const { path } of drawn) heatMaps.add(path);
+    return { ...set, photos: set.photos.filter(({ path }) => !heatMaps.has(path)) };
   };
+  const { train, validation, test } = folder;
+  const [learned, held, tested] = [without(train), validation && without(validation), test && without(test)];
+  return { ...folder, train: learned, validation: held, test: tested, heatMaps: [...heatMaps] };
 }
 
 /**
@@ -269,14 +287,14 @@ export async function scanToMeasure(directory: string, options: ScanOptions = {}
   const [name] = [...tests, ...validations];
   if (!only || name === undefined || tests.length > 1 || validations.length > 1) return scanFolder(directory, options);
   const set = await scanSet(join(directory, name), undefined, options);
-  return {
+  return withoutHeatMaps({
     directory,
     classes: set.classes,
     train: set,
     validation: set,
     test: tests.length > 0 ? set : undefined,
     ignored: folders.filter((other) => other !== name).map((other) => join(directory, other)),
-  };
+  });
 }
 
 /** The folder of each set, or undefined where the folders are classes. */

@@ -3,6 +3,7 @@ import { basename, dirname, extname, join, relative, resolve, sep } from "node:p
 import { watch } from "chokidar";
 import { FileError } from "../errors/errors.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { isHeatMap } from "./heat-maps.js";
 import { photoExtensions } from "./photo-format.js";
 
 /** How long a file must have kept its size, in ms: cameras and copies write in pieces. */
@@ -69,7 +70,9 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
     const whole = resolve(path);
     return isHidden(whole, root) || unwatched.some((folder) => folder !== root && isWithin(whole, folder, root));
   };
-  const isPhoto = (path: string): boolean => photoExtensions.includes(extname(path).slice(1).toLowerCase());
+  // Heat maps that `graft explain` draws beside photos come too.
+  const isPhoto = (path: string): boolean =>
+    photoExtensions.includes(extname(path).slice(1).toLowerCase()) && !isHeatMap(path);
   const waiting = new Set<string>();
   let trouble: unknown;
   let there = 0;
