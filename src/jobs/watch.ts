@@ -96,7 +96,11 @@ export async function watch(request: WatchRequest, context: StoppableContext): P
     const onBegin = (there: number): void => {
       emit({ event: "watching", directory, there });
     };
-    for await (const path of watchFolder(directory, { all, except, signal, onBegin })) {
+    const onForbidden = (path: string): void => {
+      const message = `${path} is not watched: there is no permission to look into it.`;
+      emit({ event: "warning", code: "not-watched", message });
+    };
+    for await (const path of watchFolder(directory, { all, except, signal, onBegin, onForbidden })) {
       const seen = sort === undefined ? undefined : await lookAtFile(path).catch(() => undefined);
       for await (const looked of lookAtPhotos(classifier, [{ path }])) {
         if ("reason" in looked) {

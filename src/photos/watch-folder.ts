@@ -21,6 +21,8 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Told once how many photos are there already. */
   readonly onBegin: (photos: number) => void;
+  /** Told of a file or folder that there is no permission for: it is not watched. */
+  readonly onForbidden: (path: string) => void;
 }
 
 function isHidden(path: string, directory: string): boolean {
@@ -57,7 +59,7 @@ export async function realPlace(folder: string): Promise<string> {
  * @throws FileError when the folder goes, or the system cannot watch it
  */
 export async function* watchFolder(directory: string, options: WatchOptions): AsyncGenerator<string> {
-  const { all, except, signal, onBegin } = options;
+  const { all, except, signal, onBegin, onForbidden } = options;
   // A link is not followed while it is watched; paths begin with the folder's name as it was given all the same.
   const root = await realpath(directory).catch((cause: unknown) => {
     throw fileSystemError(cause, directory, "read");
@@ -107,7 +109,11 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
     })
     .on("change", come)
     .on("error", (cause) => {
-      fail(cause);
+      const path = pathOf(cause);
+      // A folder in it that may not be looked into costs no other photo.
+      if (isForbidden(cause) && path !== undefined && resolve(path) !== root) {
+        onForbidden(join(directory, relative(root, path)));
+      } else fail(cause);
     });
   signal.addEventListener("abort", stop, { once: true });
   // Nobody is told that the folder itself goes, or its disk.
@@ -150,6 +156,16 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
     signal.removeEventListener("abort", stop);
     await watcher.close();
   }
+}
+
+function isForbidden(cause: unknown): boolean {
+  return ["EACCES", "EPERM"].includes(errorCode(cause) ?? "");
+}
+
+/** The file or folder that an error of the system is about. */
+function pathOf(cause: unknown): string | undefined {
+  const path = typeof cause === "object" && cause !== null && "path" in cause ? cause.path : undefined;
+  return typeof path === "string" ? path : undefined;
 }
 
 function gone(directory: string, cause: unknown): FileError {

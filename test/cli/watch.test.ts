@@ -1,4 +1,5 @@
 import {
+  chmod,
   copyFile,
   lstat,
   mkdir,
@@ -156,6 +157,23 @@ test("a folder that cannot be written to costs no photo, and the watching goes o
   expect(all.filter(({ code }) => code === "not-placed")).toHaveLength(2);
   expect((await readdir(inbox)).sort()).toEqual(["one.jpg", "there-already.jpg", "two.jpg"]);
 });
+
+test.skipIf(process.platform === "win32" || process.getuid?.() === 0)(
+  "a folder that may not be looked into is named, and costs no other photo (the administrator may look everywhere)",
+  async () => {
+    const inbox = join(folder, `inbox-${number++}`);
+    await mkdir(join(inbox, "locked"), { recursive: true });
+    await chmod(join(inbox, "locked"), 0o000);
+    const process = startGraft(["watch", "model.onnx", inbox, "--json"], folder);
+    running = process;
+    await process.seen('"event":"watching"');
+    await copyFile(join(folder, "red.jpg"), join(inbox, "x.jpg"));
+    await process.seen(/"prediction"[^\n]*x\.jpg/);
+    const all = await ended(process);
+    await chmod(join(inbox, "locked"), 0o700);
+    expect(all).toContainEqual(expect.objectContaining({ event: "warning", code: "not-watched" }));
+  },
+);
 
 test("a folder that is a link is watched, and one that goes ends it", async () => {
   const { inbox, process } = await watched();
