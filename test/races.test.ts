@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { filesOfRun, listRun } from "./support/files-of-run.js";
 import { startGraft } from "./cli/command.js";
 import { writePhotoFolder } from "./cli/photos.js";
 import { tinyNetwork } from "./cli/tiny-network.js";
@@ -111,14 +112,6 @@ describe("two runs into one folder", () => {
     // Whoever comes when the other has ended hears that the folder is not empty.
     expect(refused?.stderr).toMatch(/The folder run is used by another run|The output folder run cannot be used/);
     expect(refused?.stdout).not.toContain('"event":"photos"');
-    expect((await readdir(join(folder, "run"))).sort()).toEqual([
-      "curves.svg",
-      "history.csv",
-      "model.onnx",
-      "photos.jsonl",
-      "predictions.jsonl",
-      "report.html",
-      "run.json",
-    ]);
+    expect(await listRun(join(folder, "run"))).toEqual(filesOfRun);
   });
 });

@@ -258,7 +258,10 @@ test("a link that leads nowhere is skipped and named, as any other broken photo"
   await cp(join(folder, "photos"), join(folder, "linked"), { recursive: true });
   await symlink(join(folder, "gone"), join(folder, "linked", "red", "9.jpg"));
   await writeFile(join(folder, "linked", "blue", "9.jpg"), "<html>");
-  const outcome = await graft(["train", "linked", "--network", "network.onnx"], folder);
+  const outcome = await graft(
+    ["train", "linked", "--network", "network.onnx", "--preprocess", "tf", "--unfreeze", "none"],
+    folder,
+  );
   expect(outcome.stderr).toMatch(/Skipped linked.red.9\.jpg: there is no such file/);
   expect(outcome.stderr).toMatch(/Skipped linked.blue.9\.jpg: it is a web page/);
 });

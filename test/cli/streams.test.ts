@@ -1,9 +1,10 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { filesOfRun, listRun } from "../support/files-of-run.js";
 import { events, graftWords } from "./command.js";
 import { writePhotoFolder } from "./photos.js";
 import { tinyNetwork } from "./tiny-network.js";
@@ -40,16 +41,6 @@ function bash(line: string): Promise<Ended> {
   });
 }
 
-const files = [
-  "curves.svg",
-  "history.csv",
-  "model.onnx",
-  "photos.jsonl",
-  "predictions.jsonl",
-  "report.html",
-  "run.json",
-];
-
 describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
   test.each([
     ["words that are no longer read", `${train} 2> >(head -n 1 > /dev/null)`],
@@ -61,7 +52,7 @@ describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
   ])("%s", async (_, line) => {
     const { exitCode, stderr } = await bash(line);
     expect(exitCode, stderr).toBe(0);
-    expect((await readdir(join(folder, "run"))).sort()).toEqual(files);
+    expect(await listRun(join(folder, "run"))).toEqual(filesOfRun);
   });
 
   test("says once that its results are not taken", async () => {
@@ -74,7 +65,7 @@ describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
     const inside = `nohup ${train} > said 2>&1 & until grep -q "^Network" said; do sleep 0.02; done; kill -HUP $!; wait $!`;
     const { exitCode, stderr } = await bash(inside);
     expect(exitCode, stderr).toBe(0);
-    expect((await readdir(join(folder, "run"))).sort()).toEqual(files);
+    expect(await listRun(join(folder, "run"))).toEqual(filesOfRun);
   });
 
   test.skipIf(!hasScript)("a window that is closed", { timeout: 60_000 }, async () => {
@@ -88,7 +79,7 @@ describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
     terminal.kill("SIGKILL");
     const code = join(folder, "code");
     await expect.poll(() => existsSync(code) && readFile(code, "utf8"), { timeout: 50_000 }).toBe("0\n");
-    expect((await readdir(join(folder, "run"))).sort()).toEqual(files);
+    expect(await listRun(join(folder, "run"))).toEqual(filesOfRun);
   });
 });
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import sharp from "sharp";
+import { filesOfRun, listRun } from "../support/files-of-run.js";
 import { readModel } from "../../src/onnx/read-model.js";
 import { writeModel } from "../../src/onnx/write-model.js";
 import { predictionInterval } from "../../src/report/interval.js";
@@ -50,15 +51,7 @@ async function recordOf(run: string): Promise<Record> {
 describe("graft train", () => {
   test("learns, and leaves model, record, history and curves", async () => {
     expect(first.exitCode, first.stderr).toBe(0);
-    expect((await readdir(join(folder, "first"))).sort()).toEqual([
-      "curves.svg",
-      "history.csv",
-      "model.onnx",
-      "photos.jsonl",
-      "predictions.jsonl",
-      "report.html",
-      "run.json",
-    ]);
+    expect(await listRun(join(folder, "first"))).toEqual(filesOfRun);
     const { result, data } = await recordOf("first");
     expect(result.val_accuracy).toBe(1);
     expect(data.classes).toEqual(["blue", "green", "red"]);

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { filesOfRun, listRun } from "../support/files-of-run.js";
 import { runRecord } from "../../src/runs/run-record.js";
 import { events, graft, startGraft } from "./command.js";
 import { writePhotoFolder } from "./photos.js";
@@ -21,15 +22,7 @@ describe("graft tune", () => {
   test("ends in a run like any other, also where there is no time to try anything", async () => {
     const tuned = await graft(["tune", "photos", ...tiny, "--time", "1s", "--out", "tuned", "--json"], folder);
     expect(tuned.exitCode, tuned.stderr + tuned.stdout.slice(-500)).toBe(0);
-    expect((await readdir(join(folder, "tuned"))).sort()).toEqual([
-      "curves.svg",
-      "history.csv",
-      "model.onnx",
-      "photos.jsonl",
-      "predictions.jsonl",
-      "report.html",
-      "run.json",
-    ]);
+    expect(await listRun(join(folder, "tuned"))).toEqual(filesOfRun);
     const done = events(tuned.stdout).at(-1);
     expect(done).toMatchObject({ event: "done", command: "tune", run: "tuned", trials: 0, chosen: null });
     const record = runRecord.parse(JSON.parse(await readFile(join(folder, "tuned", "run.json"), "utf8")));
