@@ -12,7 +12,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const installed = "node_modules/.package-lock.json";
 const fresh = existsSync(installed) && statSync(installed).mtimeMs >= statSync("package-lock.json").mtimeMs;
 if (!fresh) {
-  console.error("Installing the packages that Graft is built with (about 600 MB on disk) …");
+  console.error("Installing the packages that Graft is built with (about 1.2 GB on disk) …");
   const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     stdio: "inherit",
     // The engine's install step would fetch CUDA libraries; the engine for the processor is inside its package. It stands here

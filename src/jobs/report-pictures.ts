@@ -15,10 +15,10 @@ const qualities = { small: 55, large: 70 };
 /** Characters of all pictures: with them, a page of 10,000 photos stays below 5 MB. */
 const mostCharacters = 3e6;
 
-/** So many heat maps are drawn where only occlusion suits the network, which takes as long as a hundred predictions. */
+/** So many heat maps are drawn where only occlusion suits the network, which takes as long as fifty predictions. */
 const mostSlow = 6;
 
-/** Of each large picture is made a small one too, for the cell that it stands in. */
+/** Which pictures a page wants. */
 export interface WantedPictures {
   readonly large: readonly SaidOfPhoto[];
   /** The most important ones first: as many as there is room for are made. */

@@ -56,7 +56,7 @@ export async function measuredInRun(run: string, record: RunRecord): Promise<Mea
     directory,
     ...(test.length > 0
       ? { photos: "test photos", how: "They were kept apart: nothing was learned or chosen with them." }
-      : { photos: "photos that were held out", how: heldOutWords(drawn) }),
+      : { photos: "photos that were held out", how: heldOutWords(drawn, held, split.learned_from) }),
     said: test.length > 0 ? test : held,
     unlearned: [...held, ...test],
     isAnother: false,
@@ -76,10 +76,16 @@ export async function measuredInRun(run: string, record: RunRecord): Promise<Mea
   };
 }
 
-function heldOutWords(drawn: boolean): string {
-  return drawn
-    ? "Each was judged by a classifier that had not learned from it; the one that was kept has learned from all of them."
-    : "They were judged before anything was learned from them.";
+/**
+ * How it comes that photos measure which were held out.
+ *
+ * @param learned what the classifier that was kept has learned from, where the record says it: not always what has measured it
+ */
+function heldOutWords(drawn: boolean, held: readonly SaidOfPhoto[], learned: readonly string[] | undefined): string {
+  if (!drawn) return "They were judged before anything was learned from them.";
+  const known = new Set(learned);
+  const all = held.every(({ path }) => known.has(path));
+  return `Each was judged by a classifier that had not learned from it${all ? "; the one that was kept has learned from all of them." : "."}`;
 }
 
 const setWords: Readonly<Record<PhotoSource["set"], string>> = {

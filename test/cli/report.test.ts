@@ -40,6 +40,18 @@ test("each run has a page that says what run.json says, with pictures, and nothi
   expect(text).not.toMatch(/<script|https?:|<b>text/);
 });
 
+test("it says that the classifier has learned from what measured it only where it has", async () => {
+  const words = "the one that was kept has learned from all of them";
+  expect((await page("run/report.html")).replace(/\s+/g, " ")).toContain(words);
+  await cp(join(folder, "run"), join(folder, "apart"), { recursive: true });
+  const record = runRecord.parse(JSON.parse(await page("apart/run.json")));
+  const split = { ...record.split, learned_from: record.split.training };
+  await writeFile(join(folder, "apart", "run.json"), JSON.stringify({ ...record, split }));
+  const outcome = await graft(["report", "apart"], folder);
+  expect(outcome.exitCode, outcome.stderr).toBe(0);
+  expect((await page("apart/report.html")).replace(/\s+/g, " ")).not.toContain(words);
+});
+
 test("graft report makes it again, to the byte", async () => {
   const before = await page("run/report.html");
   await writeFile(join(folder, "run", "report.html"), "damaged");
