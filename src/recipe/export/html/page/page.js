@@ -233,19 +233,24 @@ function stopCamera() {
   camera.hidden = false;
 }
 
+/** Shows what the camera sees, once there is a picture to take: the buttons for it come only then. */
 async function startCamera() {
   status.textContent = "Asking for the camera …";
+  camera.disabled = true;
   try {
     video.srcObject = await navigator.mediaDevices.getUserMedia({
       video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 } },
     });
+    await video.play();
   } catch (error) {
+    stopCamera();
     status.textContent = `The camera cannot be used: ${error instanceof Error ? error.message : String(error)}`;
     return;
+  } finally {
+    camera.disabled = false;
   }
   viewer.hidden = false;
   camera.hidden = true;
-  await video.play();
   status.textContent = "The camera is on.";
   take.focus();
 }
@@ -263,7 +268,6 @@ function listenToCamera(session) {
   });
   take.addEventListener("click", () => {
     const { videoWidth: width, videoHeight: height } = video;
-    if (width === 0) return;
     const { canvas } = drawn(video, width, height);
     const name = `Picture ${++pictures}`;
     void inTurn(async () => {
