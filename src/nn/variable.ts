@@ -63,6 +63,8 @@ export class Variable {
   private readonly stream: Generator;
   private isFrozen = false;
   private current: TensorData<"float32"> | undefined;
+  /** Whether somebody may keep the array of the current values. */
+  private isHandedOut = true;
 
   /** Layers make them: `layer.addWeight`. */
   constructor(options: VariableOptions) {
@@ -106,7 +108,31 @@ export class Variable {
    * cost no random numbers. Treat them as read-only: sessions share them.
    */
   get value(): TensorData<"float32"> {
+    this.isHandedOut = true;
     return this.drawn(this.stream);
+  }
+
+  /**
+   * The values for a training step, which lets go of them. Not for anybody who keeps them: a later step may write into their array.
+   *
+   * @internal
+   */
+  get lentValue(): TensorData<"float32"> {
+    return this.drawn(this.stream);
+  }
+
+  /**
+   * Takes over what a training step has found, in an array that only the training knows.
+   *
+   * @returns whether the array of the values before is nobody's now, so that it may be written into
+   * @throws UsageError where weights may not be changed now
+   * @internal
+   */
+  renew(tensor: TensorData<"float32">): boolean {
+    const isFree = !this.isHandedOut;
+    this.take(tensor);
+    this.isHandedOut = false;
+    return isFree;
   }
 
   /**
@@ -176,6 +202,7 @@ export class Variable {
   private take(tensor: TensorData<"float32">): void {
     refuseWhileInUse(this);
     this.current = tensor;
+    this.isHandedOut = true;
   }
 
   /** Given numbers as float32, of the weight's shape or of one that broadcasts to it. */

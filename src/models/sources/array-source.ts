@@ -46,6 +46,10 @@ export function asFloat32({ dims, data }: TensorData): TensorData<"float32"> {
 function rowsOf(tensor: TensorData, keys: readonly number[]): TensorData<"float32"> {
   const sample = tensor.dims.slice(1);
   const size = sample.reduce((product, extent) => product * extent, 1);
+  const [first = 0] = keys;
+  if (tensor.data instanceof Float32Array && keys.every((key, row) => key === first + row)) {
+    return float32(tensor.data.subarray(first * size, (first + keys.length) * size), [keys.length, ...sample]);
+  }
   const data = new Float32Array(keys.length * size);
   keys.forEach((key, row) => {
     data.set(toFloat32(tensor.data.subarray(key * size, (key + 1) * size)), row * size);

@@ -16,14 +16,9 @@ type Float32 = TensorData<"float32">;
  * Runs training steps: feeds weights, slots and random numbers, and takes the new ones over by reference.
  *
  * The new values of a step are written into the arrays that held the values of the step before the last, so memory stays
- * flat and nothing is copied. Arrays that were there before the first step are left as they are: other models may share
- * them, or have them in their programs as constants.
+ * flat and nothing is copied. Arrays that somebody may hold are left as they are.
  */
 export class StepRunner {
-  private readonly spare = new Map<string, Float32>();
-  /** Arrays that were made here. */
-  private readonly own = new WeakSet<Float32Array>();
-
   constructor(
     private readonly programs: Programs,
     private readonly optimizer: Optimizer,
@@ -56,30 +51,30 @@ export class StepRunner {
 
     const into: Record<string, Tensor> = {};
     const takeOver: (() => void)[] = [];
-    const renew = (name: string, current: Float32, assign: (value: Float32) => void): void => {
+    const { spares } = this.programs;
+    /** @param assign takes the new values over, and says whether the array of those before is free */
+    const renew = (name: string, current: Float32, assign: (value: Float32) => boolean): void => {
       feeds[name] = toTensor(current);
-      const target = this.spareFor(name, current);
+      const target = spares.take(name, current);
       into[names.renewed(name)] = toTensor(target);
       takeOver.push(() => {
-        assign(target);
-        if (this.own.has(current.data)) this.spare.set(name, current);
+        if (assign(target)) spares.giveBack(name, current);
       });
     };
     for (const { variable, name, slots } of this.programs.trained) {
-      renew(name, variable.value, (value) => {
-        variable.assign(value);
-      });
+      renew(name, variable.lentValue, (value) => variable.renew(value));
       const kept = state.slots.get(variable) ?? new Map<string, Float32>();
       state.slots.set(variable, kept);
       for (const { slot, name: slotName, shape, initial } of slots) {
-        const current = kept.get(slot) ?? newSlot(slot, shape, initial, variable.value);
-        renew(slotName, current, (value) => void kept.set(slot, value));
+        const current = kept.get(slot) ?? newSlot(slot, shape, initial, variable.lentValue);
+        renew(slotName, current, (value) => {
+          kept.set(slot, value);
+          return true;
+        });
       }
     }
     for (const { variable, name } of this.programs.updated) {
-      renew(name, variable.value, (value) => {
-        variable.assign(value);
-      });
+      renew(name, variable.lentValue, (value) => variable.renew(value));
     }
 
     const needed = Object.fromEntries(session.inputNames.map((name) => [name, required(feeds[name], name)]));
@@ -88,15 +83,6 @@ export class StepRunner {
       for (const take of takeOver) take();
     });
     return results;
-  }
-
-  /** An array to write new values into that is not the current one. */
-  private spareFor(name: string, current: Float32): Float32 {
-    const spare = this.spare.get(name);
-    if (spare !== undefined && spare.data !== current.data) return spare;
-    const made = float32(new Float32Array(current.data.length), current.dims);
-    this.own.add(made.data);
-    return made;
   }
 }
 

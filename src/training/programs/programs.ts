@@ -4,6 +4,7 @@ import type { BatchSource } from "../../models/sources/batch-source.js";
 import type { TrunkPrecision, TrunkReport } from "../../models/training-types.js";
 import type { Compiled } from "../../models/compile-types.js";
 import type { Session, SessionOptions } from "../../runtime/runtime.js";
+import { SpareArrays } from "./spare-arrays.js";
 import { createSession, graphBytes } from "../../runtime/session.js";
 import { elementWorkOf } from "./element-work.js";
 import type { Host } from "../machine.js";
@@ -50,6 +51,8 @@ interface ProgramParts {
  * graph and one session, made when it is first needed.
  */
 export class Programs {
+  /** What steps write new values into. */
+  readonly spares = new SpareArrays();
   private readonly trunks: Trunks;
   private sessions: Partial<Record<"step" | "evaluate" | "predict", Promise<Session>>> = {};
 
@@ -121,7 +124,7 @@ export class Programs {
 
   /** Whether a frozen weight has got other values since the programs were made; then they must be made again. */
   get outdated(): boolean {
-    return this.parts.split.frozen.some(({ variable, data }) => variable.value !== data);
+    return this.parts.split.frozen.some(({ variable, data }) => variable.lentValue !== data);
   }
 
   /** What became of a trunk in 8 bits; `undefined` where it is computed exactly. */
