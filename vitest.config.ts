@@ -14,6 +14,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // As long as a busy machine may take; who asks in vain waits no longer than for any other test that fails.
+    expect: { poll: { timeout: 60_000 } },
     reporters: ["default", new ClosingLine()],
   },
 });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { FileError } from "../errors/errors.js";
 import { showWarnings } from "../errors/warn.js";
 import { tryFileLock, withFileLock } from "./file-lock.js";
@@ -49,9 +49,7 @@ test("who waits for long says once for what, and for which process; not for itse
     await lockOf({ pid: other.pid, began: "", host: "elsewhere" });
     const options = { poll, timing: { ...timing, patience: 30 } };
     const waiting = withFileLock(lock, () => Promise.resolve("done"), options);
-    await vi.waitFor(() => {
-      expect(told).not.toEqual([]);
-    });
+    await expect.poll(() => told).not.toEqual([]);
     await pause(50);
     other.kill();
     await once(other, "exit");

@@ -64,13 +64,13 @@ describe.skipIf(chromiumPath === undefined)("the page of graft export --to html"
       if (!/^(file|blob|data):/.test(request.url())) heard.push(request.url());
     });
     await tab.goto(page());
-    await expect.poll(() => tab.textContent("#status"), { timeout: 60_000 }).toBe("Ready.");
+    await expect.poll(() => tab.textContent("#status")).toBe("Ready.");
     return { tab, heard };
   }
 
   /** What it says of the photo that was looked at last. */
   async function latest(tab: Page, count: number): Promise<Map<string, number>> {
-    await expect.poll(() => tab.locator("#results > li").count(), { timeout: 20_000 }).toBe(count);
+    await expect.poll(() => tab.locator("#results > li").count()).toBe(count);
     const rows = tab.locator("#results > li:first-child .classes > li");
     const said = await rows.evaluateAll((items) =>
       items.map((item) => {

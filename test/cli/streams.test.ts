@@ -68,7 +68,7 @@ describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
     expect(await listRun(join(folder, "run"))).toEqual(filesOfRun);
   });
 
-  test.skipIf(!hasScript)("a window that is closed", { timeout: 60_000 }, async () => {
+  test.skipIf(!hasScript)("a window that is closed", async () => {
     const inside = `trap "" HUP; ${train}; echo $? > code`;
     const terminal = spawn("script", ["-qec", inside, "/dev/null"], { cwd: folder, env: env(), stdio: "pipe" });
     await new Promise<void>((resolve) => {
@@ -78,7 +78,7 @@ describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
     });
     terminal.kill("SIGKILL");
     const code = join(folder, "code");
-    await expect.poll(() => existsSync(code) && readFile(code, "utf8"), { timeout: 50_000 }).toBe("0\n");
+    await expect.poll(() => existsSync(code) && readFile(code, "utf8")).toBe("0\n");
     expect(await listRun(join(folder, "run"))).toEqual(filesOfRun);
   });
 });
