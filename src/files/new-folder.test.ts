@@ -50,10 +50,21 @@ test("an empty folder is filled, and a file in its place is not replaced", async
 });
 
 test("several that want one name get one each", async () => {
-  const path = join(folder, "place");
-  const written = await Promise.all([1, 2, 3].map(() => writeNewFolder(path, files, "another")));
-  expect([...written].sort()).toEqual([path, `${path}-2`, `${path}-3`]);
-  for (const name of written) expect((await listed(name ?? "")).length).toBe(3);
+  for (let round = 0; round < 20; round++) {
+    const path = join(folder, `place ${round}`);
+    const written = await Promise.all([1, 2, 3].map(() => writeNewFolder(path, files, "another")));
+    expect([...written].sort()).toEqual([path, `${path}-2`, `${path}-3`]);
+    for (const name of written) expect((await listed(name ?? "")).length).toBe(3);
+  }
+});
+
+test("of several that want one name and no other, one gets it", async () => {
+  for (let round = 0; round < 20; round++) {
+    const path = join(folder, `place ${round}`);
+    const written = await Promise.all([1, 2, 3].map(() => writeNewFolder(path, files, "refuse")));
+    expect(written.filter((name) => name !== undefined)).toEqual([path]);
+    expect((await listed(path)).length).toBe(3);
+  }
 });
 
 test("where nothing can be written, nothing remains", async () => {

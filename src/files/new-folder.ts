@@ -33,13 +33,12 @@ export async function writeNewFolder(
     for (const [name, contents] of files) await writeFileAtomically(join(temporary, ...name.split("/")), contents);
     for (let copy = 1; copy <= most; copy++) {
       const name = copy === 1 ? path : `${path}-${copy}`;
-      if (!(await onDisk(() => reserve(name)))) {
-        if (taken === "refuse") return undefined;
-        continue;
+      const isWritten = await onDisk(async () => (await reserve(name)) && (await replaceEmpty(temporary, name)));
+      if (isWritten) {
+        await onDisk(() => syncFolder(above));
+        return name;
       }
-      await onDisk(() => replaceEmpty(temporary, name));
-      await onDisk(() => syncFolder(above));
-      return name;
+      if (taken === "refuse") return undefined;
     }
     return undefined;
   } finally {
@@ -48,7 +47,7 @@ export async function writeNewFolder(
   }
 }
 
-/** Makes a folder, or finds it empty: whoever is told that it is theirs may put another in its place. */
+/** Makes a folder, or finds it empty: others may find it empty too, and the first one that puts another in its place has it. */
 async function reserve(path: string): Promise<boolean> {
   try {
     await mkdir(path);
@@ -64,9 +63,18 @@ async function reserve(path: string): Promise<boolean> {
   }
 }
 
-/** Renames a folder over an empty one; a folder that holds something by now is not replaced. */
-async function replaceEmpty(from: string, to: string): Promise<void> {
-  // POSIX replaces an empty folder; Windows replaces none.
-  if (process.platform === "win32") await rmdir(to);
-  await rename(from, to);
+/** What systems say of a folder that holds something, or is a file by now. */
+const filled: ReadonlySet<string | undefined> = new Set(["ENOTEMPTY", "EEXIST", "ENOTDIR"]);
+
+/** Renames a folder over an empty one, and says whether it did: one that holds something by now is not replaced. */
+async function replaceEmpty(from: string, to: string): Promise<boolean> {
+  try {
+    // POSIX replaces an empty folder; Windows replaces none.
+    if (process.platform === "win32") await rmdir(to);
+    await rename(from, to);
+    return true;
+  } catch (cause) {
+    if (filled.has(errorCode(cause))) return false;
+    throw cause;
+  }
 }
