@@ -1,12 +1,20 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./test/closing-line.js";
+import { LongFirst } from "./test/long-first.js";
+
+/** Tests that compute and need nothing of the process that they run in. */
+const together = ["src/**/*.test.ts", "test/{data,gradcheck,models,own,training}/**/*.test.ts"];
+
+/** Of these, tests that stand in for modules, or look at what a process has when it begins: each of them has a process of its own. */
+const alone = ["downloads", "efficientnet", "from-hub", "load-backbone", "mobilenet", "refusals"].map(
+  (name) => `src/applications/${name}.test.ts`,
+);
 
 export default defineConfig({
   // Tests import the package by its name, as its users do, and get the source.
   resolve: { alias: { "graft-ml": fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // The engine's sessions hold native threads, which worker threads do not survive.
     pool: "forks",
     // Activations that tests keep are none of the user's.
@@ -17,5 +25,20 @@ export default defineConfig({
     // As long as a busy machine may take; who asks in vain waits no longer than for any other test that fails.
     expect: { poll: { timeout: 60_000 } },
     reporters: ["default", new ClosingLine()],
+    sequence: { sequencer: LongFirst },
+    projects: [
+      { extends: true, test: { name: "alone", include: ["test/**/*.test.ts", ...alone], exclude: together.slice(1) } },
+      {
+        extends: true,
+        test: {
+          name: "together",
+          include: together,
+          exclude: alone,
+          // To import the sources takes longer than most of these tests: files share a process, one after the other.
+          isolate: false,
+          setupFiles: ["test/support/fresh-session.ts"],
+        },
+      },
+    ],
   },
 });
