@@ -6,10 +6,11 @@ import { LongFirst } from "./test/long-first.js";
 /** Tests that compute and need nothing of the process that they run in. */
 const together = ["src/**/*.test.ts", "test/{data,gradcheck,models,own,training}/**/*.test.ts"];
 
-/** Of these, tests that stand in for modules, or look at what a process has when it begins: each of them has a process of its own. */
-const alone = ["downloads", "efficientnet", "from-hub", "load-backbone", "mobilenet", "refusals"].map(
-  (name) => `src/applications/${name}.test.ts`,
-);
+/** Of these, tests that stand in for modules, or look at what a process has when it begins or ends: each of them has a process of its own. */
+const alone = [
+  "src/applications/{downloads,efficientnet,from-hub,load-backbone,mobilenet,refusals}.test.ts",
+  "src/runtime/node/at-rest.test.ts",
+];
 
 export default defineConfig({
   // Tests import the package by its name, as its users do, and get the source.
