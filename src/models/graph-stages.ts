@@ -114,8 +114,8 @@ function placesOf(node: Node): number {
 function sizesAhead(nodes: readonly Node[]): readonly number[] {
   const all = nodes.map(placesOf);
   const entrance = all.find((places) => places > 0) ?? 0;
-  // More than the entrance has, are pairs of places: heads of an attention that are mixed.
-  const own = all.map((places) => (places > entrance ? 0 : places));
+  // Far more than the entrance has, are pairs of places: heads of an attention that are mixed. A class token makes one place more.
+  const own = all.map((places) => (places > leastShrinking * entrance ? 0 : places));
   const ahead: number[] = [];
   for (const places of own.toReversed()) ahead.unshift(Math.max(places, ahead[0] ?? 0));
   const sizes: number[] = [];

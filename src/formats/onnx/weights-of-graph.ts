@@ -22,7 +22,8 @@ const weightNames: Readonly<Record<string, Readonly<Record<number, string>>>> = 
   ConvTranspose: { 1: "kernel", 2: "bias" },
   Gemm: { 1: "kernel", 2: "bias" },
   MatMul: { 0: "kernel", 1: "kernel" },
-  BatchNormalization: { 1: "gamma", 2: "beta", 3: "moving_mean", 4: "moving_variance" },
+  // A kernel that is standardized.
+  BatchNormalization: { 0: "kernel", 1: "gamma", 2: "beta", 3: "moving_mean", 4: "moving_variance" },
   InstanceNormalization: { 1: "gamma", 2: "beta" },
   LayerNormalization: { 1: "gamma", 2: "beta" },
   GroupNormalization: { 1: "gamma", 2: "beta" },
