@@ -72,7 +72,10 @@ export class GridTracker {
   ): void {
     const [x, second] = inputs;
     if (x === undefined || (y.type !== "int64" && y.type !== "int32")) return;
-    if (op === "Concat") return this.join(inputs, known, y);
+    if (op === "Concat") {
+      this.join(inputs, known, y);
+      return;
+    }
     const counted = this.one(x, known);
     if (counted === undefined) return;
     const { axis } = counted;
@@ -97,7 +100,7 @@ export class GridTracker {
 
   private join(inputs: readonly (Value | undefined)[], known: (value: Value) => Known | undefined, y: Value): void {
     const parts = inputs.flatMap((value) => {
-      const counted = value === undefined || value.shape.at(-1) !== 1 ? undefined : this.one(value, known);
+      const counted = value?.shape.at(-1) === 1 ? this.one(value, known) : undefined;
       return counted === undefined ? [] : [counted];
     });
     if (parts.length === inputs.length && y.shape.at(-1) === parts.length) this.joined.set(y, parts);

@@ -1,7 +1,7 @@
 import { UsageError } from "../../errors/errors.js";
 import { formatShape } from "../../graph/shape.js";
 import { constant, constantData, producer, type Value } from "../../graph/value.js";
-import { elementCount, type TensorData } from "../../onnx/tensor-data.js";
+import type { TensorData } from "../../onnx/tensor-data.js";
 import { integers, scalarLike } from "../../ops/constants.js";
 import { transposed } from "./transposed.js";
 
@@ -139,7 +139,8 @@ class Recurrent {
     }
     if (peepholes !== undefined) refuse(op, "gates that see the state only", "weights of peepholes");
     for (const name of ["clip", "input_forget"]) {
-      if (plain[name] !== undefined && plain[name] !== 0) refuse(op, `no ${name}`, `${name} ${String(plain[name])}`);
+      const value = Number(plain[name] ?? 0);
+      if (value !== 0) refuse(op, `no ${name}`, `${name} ${value}`);
     }
     const names = (plain["activations"] as readonly string[] | undefined) ?? [];
     const repeated = names.every((name, index) => name === names[index % this.kind.functions.length]);
@@ -174,7 +175,7 @@ class Recurrent {
 
   /** Time, turned round for the direction that goes back. */
   private turned(x: Value): Value {
-    const direction = String(this.plain["direction"] ?? "forward");
+    const { direction = "forward" } = this.plain;
     if (direction === "forward") return x;
     const steps = Number(x.shape[0]);
     const back = integers(Array.from({ length: steps }, (_, step) => steps - 1 - step));
