@@ -543,9 +543,31 @@ const methods: readonly (readonly [string, () => object, Readonly<Record<string,
   [
     "vgg16",
     () => applications.vgg16,
-    { preprocessInput: [photos], decodePredictions: [new Tensor("float32", new Float32Array(1000), [1, 1000]), 3] },
+    { preprocessInput: [photos, {}], decodePredictions: [new Tensor("float32", new Float32Array(1000), [1, 1000]), 3] },
   ],
 ];
+
+/** Functions that take options, as right ones. */
+const optionsOf: readonly (readonly [name: string, call: (options: object) => unknown, options: readonly string[]])[] =
+  [
+    ["vgg16.preprocessInput", (options) => applications.vgg16.preprocessInput(photos, options), ["dataFormat"]],
+    [
+      "imagenetUtils.preprocessInput",
+      (options) => applications.imagenetUtils.preprocessInput(photos, options),
+      ["dataFormat", "mode"],
+    ],
+  ];
+
+describe("options of functions", () => {
+  it.each(optionsOf)("%s", async (name, call, options) => {
+    const calls = options.flatMap((option) =>
+      wrong.map(([value, given]) => [`${name}({ ${option}: ${value} })`, () => call({ [option]: given })] as const),
+    );
+    expect(await strangeErrors(calls)).toEqual([]);
+    expect(() => call({ bogus: 1 })).toThrow(/no option "bogus"/);
+    expect(() => call({ dataFormat: "channels_first" })).toThrow(/channels_last/);
+  });
+});
 
 describe("methods", () => {
   it.each(

@@ -92,6 +92,22 @@ small = {
             timm.models.resnet.BasicBlock, (1, 1, 1, 2), channels=(4, 4, 8, 8), stem_width=4, num_classes=classes
         ),
     ),
+    # Its older exporter writes in place over a batch.
+    "mvitv2": (
+        64,
+        lambda: timm.models.mvitv2.MultiScaleVit(
+            timm.models.mvitv2.MultiScaleVitCfg(depths=(1, 1), embed_dim=(8, 16), num_heads=(1, 2)),
+            img_size=64, num_classes=classes,
+        ),
+    ),
+    # LSTM in one direction, whose weights are those of PyTorch in another order.
+    "sequencer": (
+        56,
+        lambda: timm.models.sequencer.Sequencer2d(
+            img_size=56, layers=(1, 1), patch_sizes=(7, 2), embed_dims=(8, 16), hidden_sizes=(4, 4),
+            mlp_ratios=(2.0, 2.0), bidirectional=False, num_classes=classes,
+        ),
+    ),
     "same-pad": (
         33,
         lambda: timm.models.mobilenetv3.MobileNetV3(
@@ -258,7 +274,7 @@ whole["tv_vit"] = (
 # Which exporter's files of the small ones go into the tests.
 kinds = {"vit": ("fixed", "new"), "siglip": ("new",), "dinov2": ("old",), "swin": ("new",), "cait": ("new",), "xcit": ("old",)}
 kinds |= {"mixer": ("fixed",), "levit": ("new",), "convnext": ("fixed", "new"), "densenet": ("old", "new"), "resnet": ("fixed",)}
-kinds |= {"same-pad": ("old", "new")}
+kinds |= {"same-pad": ("old", "new"), "mvitv2": ("old",), "sequencer": ("fixed",)}
 
 
 def strip(path):

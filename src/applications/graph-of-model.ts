@@ -50,14 +50,15 @@ export function graphOfModel(
 }
 
 /**
- * The same graph, whose weights lie as its operators want them: Keras's kernels have their channels last.
+ * The same graph, whose weights lie as its operators want them: Keras's kernels have their channels last. Other constants, such as the matrices
+ * by which a layer resizes, are none.
  *
  * @param weights names of weights, such as `conv1/kernel`
  */
 function withWeightsLaidOut(
   values: readonly Value[],
   weights: ReadonlyMap<Value, string>,
-): Pick<NamedGraph, "outputs" | "names"> {
+): Pick<NamedGraph, "outputs" | "names" | "weights"> {
   const known = new ShapeArithmetic([]);
   const named = new Map(weights);
   const renew = rebuild(values, new Map(), ({ op, attributes }, inputs) => {
@@ -74,5 +75,5 @@ function withWeightsLaidOut(
     const weight = node.inputs.map((value) => value && named.get(value)).find((name) => name !== undefined);
     if (weight !== undefined) names.set(node, weight.replace(/\/[^/]*$/, ""));
   }
-  return { outputs, names };
+  return { outputs, names, weights: new Set(named.keys()) };
 }

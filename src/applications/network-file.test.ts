@@ -27,6 +27,17 @@ describe("a network in a file of any kind", () => {
     await expectSameFeatures(backbone.model, features);
   });
 
+  test("matrices by which a layer resizes are none of its parameters", async () => {
+    const inputs = layers.Input({ shape: [size, size, 3] });
+    const resized = new layers.Resizing(size / 2, size / 2).apply(inputs);
+    const pooled = new layers.GlobalAveragePooling2D().apply(new layers.Conv2D(4, 3, { name: "conv" }).apply(resized));
+    const path = join(folder, "resized.keras");
+    await new models.Model({ inputs, outputs: new layers.Dense(3).apply(pooled) }).save(path);
+    const { model } = await loadBackbone({ network: path, preprocess: "tf" });
+    expect(model.layers.map((layer) => layer.name)).toEqual(["conv"]);
+    expect(model.countParams()).toBe(4 * 3 * 9 + 4);
+  });
+
   test("a model that Graft exported is one, too", async () => {
     const { whole, features } = residual(false);
     const path = join(folder, "exported.onnx");

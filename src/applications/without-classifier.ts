@@ -77,7 +77,8 @@ function onlyCut(outputs: readonly Value[], names: readonly string[], file: stri
   const refused: Error[] = [];
   const cuts = outputs.flatMap((value, index) => {
     try {
-      return [{ ...cutClassifier(value, file), name: names[index] ?? "", rank: value.rank }];
+      const name = names[index] ?? "";
+      return [{ ...cutClassifier(value, file, name), name, rank: value.rank }];
     } catch (error) {
       refused.push(error instanceof Error ? error : new Error(String(error)));
       return [];

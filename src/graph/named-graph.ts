@@ -6,4 +6,6 @@ export interface NamedGraph {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly names: ReadonlyMap<Node, string>;
+  /** Constants that are weights, where that is known; of a file's graph it is told by where they stand. */
+  readonly weights?: ReadonlySet<Value>;
 }

@@ -74,6 +74,18 @@ const families: readonly (readonly [family: string, layers: readonly Drawn[], fi
     "layer4.0.conv1",
   ],
   [
+    "Swin of transformers, whose patches are merged at the end of a stage",
+    [
+      conv("embeddings.projection", 56, 4),
+      ...[56, 28, 14, 7].flatMap((side, stage) => [
+        ...blocks(`encoder.layers.${stage}.blocks.`, [0, 1], attention, side),
+        ...(stage < 3 ? [token(`encoder.layers.${stage}.downsample.norm`, side / 2)] : []),
+        ...(stage < 3 ? [token(`encoder.layers.${stage}.downsample.reduction`, side / 2)] : []),
+      ]),
+    ],
+    "encoder.layers.2.downsample.norm",
+  ],
+  [
     "MViTv2, whose attention has products over pairs of places",
     [
       conv("patch_embed.proj", 56, 7),

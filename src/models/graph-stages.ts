@@ -46,7 +46,7 @@ export function stagesOf(outputs: readonly Value[], layers: readonly StagedLayer
     // What shrinks again inside of a stage that names have told is a part of it, such as the pairs of places of a smaller attention.
     const same = begun.get(units[shrink]);
     if (same !== undefined) return same;
-    const named = startByName(units, shrink, earliest);
+    const named = startAtEnd(paths, shrink) ?? startByName(units, shrink, earliest);
     if (named !== undefined) begun.set(units[shrink], named);
     return named ?? startByJoint(joints, shrink, earliest);
   });
@@ -114,8 +114,8 @@ function placesOf(node: Node): number {
 function sizesAhead(nodes: readonly Node[]): readonly number[] {
   const all = nodes.map(placesOf);
   const entrance = all.find((places) => places > 0) ?? 0;
-  // More than the entrance has, are pairs of places: heads of an attention that are mixed.
-  const own = all.map((places) => (places > entrance ? 0 : places));
+  // Far more than the entrance has, are pairs of places: heads of an attention that are mixed. A class token makes one place more.
+  const own = all.map((places) => (places > leastShrinking * entrance ? 0 : places));
   const ahead: number[] = [];
   for (const places of own.toReversed()) ahead.unshift(Math.max(places, ahead[0] ?? 0));
   const sizes: number[] = [];
@@ -208,6 +208,26 @@ function lastOfBody(paths: readonly (readonly string[])[], start: number): numbe
   const own = units[start];
   if (body === undefined || (own !== undefined && familyOf(own) === body)) return start;
   return units.indexOf(units.findLast((unit) => unit !== undefined && familyOf(unit) === body));
+}
+
+/**
+ * Where the picture shrinks at the end of a module, behind all of its blocks, and others like it follow: the first layer of the part that
+ * does it. It makes the picture of the module that follows, as `layers.2.downsample` does.
+ */
+function startAtEnd(paths: readonly (readonly string[])[], shrink: number): number | undefined {
+  const path = paths[shrink] ?? [];
+  const unit = unitOf(path);
+  if (unit === undefined) return undefined;
+  const units = paths.map((one) => unitOf(one));
+  const own = units.flatMap((one, at) => (one === unit ? [at] : []));
+  const behind = own.filter((at) => at >= shrink).length;
+  const follows = units
+    .slice(shrink)
+    .some((one) => one !== undefined && one !== unit && familyOf(one) === familyOf(unit));
+  if (!follows || own.length < 3 * behind || own.length < 3 * leastOfBlock) return undefined;
+  const depth = unit.split(".").length + 1;
+  const part = path.slice(0, depth).join(".");
+  return own.find((at) => (paths[at] ?? []).slice(0, depth).join(".") === part);
 }
 
 /** The first layer of the module in which the picture shrinks. */

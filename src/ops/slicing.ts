@@ -221,6 +221,8 @@ export { padOp };
 
 /** The adjoint of a mirrored or repeated margin: each of its elements is added to the one that it copies. */
 function unpadded(dy: Value, { axis, before, after }: Margin, mode: "reflect" | "edge"): Value {
+  // Such as the batch, whose extent is not known.
+  if (before === 0 && after === 0) return dy;
   const padded = staticDim(dy.shape, axis, "Pad");
   const extent = padded - before - after;
   const part = (from: number, to: number): Value => slice(dy, { starts: [from], ends: [to], axes: [axis] });

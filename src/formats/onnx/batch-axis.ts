@@ -108,6 +108,9 @@ const ofLayout: ReadonlySet<string> = new Set([
   "OneHot",
 ]);
 
+/** Those of them that keep what an axis counts. */
+const keepsAxes: ReadonlySet<string> = new Set(["Transpose", "Squeeze", "Unsqueeze"]);
+
 /** Operators whose elements come from places that are computed. */
 const byIndex: ReadonlySet<string> = new Set(["MaxUnpool", "EyeLike", "TakeRows"]);
 
@@ -271,7 +274,7 @@ export class BatchTracker {
     }
     const [outer = 1] = outers;
     if (outer !== 1 && !ofLayout.has(op)) outputs.forEach((value) => this.outers.set(value, outer));
-    if (outer !== 1 && op === "Transpose") this.outers.set(y, outer);
+    if (outer !== 1 && keepsAxes.has(op)) this.outers.set(y, outer);
   }
 }
 

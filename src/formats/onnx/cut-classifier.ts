@@ -60,7 +60,13 @@ const arithmetic: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div", "Po
 /** How many classes ImageNet has: of 2012, with one for the background, and of its whole tree in three editions. */
 const classesOfImageNet: ReadonlySet<number> = new Set([1000, 1001, 11221, 21841, 21843]);
 
+/** What outputs are called that are features, however many there are. */
+const ofFeatures = /feature|embed|pool/i;
+
 const pooling: ReadonlySet<string> = new Set(["GlobalAveragePool", "AveragePool", "ReduceMean"]);
+
+/** What may put the outputs of several classifiers together. */
+const summing: ReadonlySet<string> = new Set([...pooling, "ReduceSum"]);
 
 /** Where a network was cut. */
 export interface Cut {
@@ -134,11 +140,12 @@ interface Found {
  * Goes back from an output over vectors, to what the first product with weights behind the last pooling is made of.
  *
  * @param soft whether a softmax follows
+ * @param name the output's
  */
-function searchBack(output: Value, soft: boolean): Found | undefined {
+function searchBack(output: Value, soft: boolean, name = ""): Found | undefined {
   let value = output;
   let passed = soft;
-  const ofImageNet = classesOfImageNet.has(numbersOf(output));
+  const ofImageNet = classesOfImageNet.has(numbersOf(output)) && !ofFeatures.test(name);
   let found: Found | undefined;
   for (;;) {
     const node = producer(value);
@@ -165,7 +172,7 @@ function searchBack(output: Value, soft: boolean): Found | undefined {
     } else if (pooling.has(node.op) && x !== undefined && isVector(x) && numbersOf(x) === numbersOf(value)) {
       // One place is its own mean.
       value = x;
-    } else if (pooling.has(node.op) && found === undefined && x !== undefined && isMeanOfClassifiers(x)) {
+    } else if (summing.has(node.op) && found === undefined && x !== undefined && isMeanOfClassifiers(x)) {
       return meanOfClassifiers(x);
     } else if (pooling.has(node.op) && found === undefined && x !== undefined && (passed || ofImageNet)) {
       return searchMap(x);
@@ -201,7 +208,10 @@ function meanOfClassifiers(stack: Value): Found | undefined {
 
 /** Vectors of several classifiers as one: their mean where they have as many numbers, as a distilled transformer's tokens have. */
 function sideBySide(given: readonly Value[]): Value | undefined {
-  const vectors = [...new Set(given)].map(asFeatures);
+  const vectors = [...new Set(given)].map((value) => {
+    const features = asFeatures(value);
+    return isVector(features) ? reshapeTo(features, [batch, numbersOf(features)]) : features;
+  });
   const [first] = vectors;
   if (first === undefined || vectors.some(({ rank }) => rank !== 2)) return undefined;
   if (vectors.length === 1) return first;
@@ -267,17 +277,18 @@ function commonSource(a: Value, b: Value): Value | undefined {
 /**
  * Cuts a network's classifier off, whatever it is made of: everything from the first product with weights on behind the last pooling, the
  * choice of the class token, an attention pooling, and a normalization that follows these; or a 1×1 Conv before the global
- * pooling, where a softmax follows or its channels are as many as ImageNet has classes.
+ * pooling, where a softmax follows or its channels are as many as ImageNet has classes and its name does not say that it gives features.
  *
  * A network that ends in a feature map or in pooled features is left whole; of tokens the class token is taken, or their mean
  * where there is none.
  *
  * @param output the network's only output
  * @param file for messages
+ * @param name the output's; default unknown
  * @throws FileError when what remains is neither a feature map nor features
  */
-export function cutClassifier(output: Value, file: string): Cut {
-  const found = searchBack(output, false);
+export function cutClassifier(output: Value, file: string, name = ""): Cut {
+  const found = searchBack(output, false, name);
   if (found === undefined) {
     return { features: checked(output.rank === 3 ? asFeatures(output) : output, file), classes: undefined };
   }

@@ -18,7 +18,7 @@ export function onnxOfGraph(graph: NamedGraph, metadata: Readonly<Record<string,
     const [output] = node.outputs;
     if (output !== undefined) names.set(output, name);
   }
-  for (const { node, weights } of weightsOfGraph(graph.outputs, graph.inputs)) {
+  for (const { node, weights } of weightsOfGraph(graph)) {
     for (const { value, name } of weights) names.set(value, `${graph.names.get(node) ?? node.op}/${name}`);
   }
   const outputs = graph.outputs.map((value, index) => {

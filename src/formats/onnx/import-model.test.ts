@@ -12,6 +12,7 @@ import { float32, int64, type TensorData } from "../../onnx/tensor-data.js";
 import { writeModel } from "../../onnx/write-model.js";
 import { cutClassifier } from "./cut-classifier.js";
 import { importOnnx, importOnnxGraph } from "./import-model.js";
+import { missingOperators } from "./known-operators.js";
 
 const shared = join(import.meta.dirname, "..", "..", "..", "..", "shared", "weights");
 const withShared = describe.skipIf(!existsSync(shared));
@@ -99,6 +100,100 @@ describe("importOnnx", () => {
   });
 });
 
+test.each(["reflect", "edge", "constant"])("a network learns through margins of all axes (%s)", async (mode) => {
+  const all = tiny();
+  const [first, ...rest] = all.nodes;
+  if (first === undefined) throw new TypeError("no node");
+  const margins = node("Pad", ["conv", "margins"], "padded", { mode: { type: "string", value: mode } });
+  const behind = rest.map((one) => (one.op === "Relu" ? { ...one, inputs: ["padded"] } : one));
+  const constants = new Map([...all.constants, ["margins", int64([0, 0, 1, 2, 0, 0, 2, 1])] as const]);
+  const model = importOnnx({ ...all, nodes: [first, margins, ...behind], constants }, { file: "margins.onnx" });
+  model.compile({ optimizer: "sgd", loss: "mse" });
+  const numbers = (): number[] => Array.from((model.layers[0]?.getWeights()[0]?.data ?? []) as Float32Array);
+  const before = numbers();
+  const two = new Tensor("float32", wave(2 * 8 * 8 * 3), [2, 8, 8, 3]);
+  await model.trainOnBatch(two, new Tensor("float32", new Float32Array(10), [2, 5]));
+  expect(farthest(numbers(), before)).toBeGreaterThan(0);
+});
+
+describe("If", () => {
+  const { AttributeProto, ModelProto, TensorProto } = onnxProto.onnx;
+
+  /** The network with one of two branches between its convolution and the rest; nodes before it make `condition`. */
+  function branching(before: readonly OnnxNode[], constants: readonly (readonly [string, TensorData])[]): Uint8Array {
+    const all = tiny();
+    const behind = all.nodes.slice(1).map((one) => (one.op === "Relu" ? { ...one, inputs: ["chosen"] } : one));
+    const plain = ModelProto.decode(
+      writeModel({
+        ...all,
+        nodes: [...all.nodes.slice(0, 1), ...before, node("Identity", ["conv"], "chosen"), ...behind],
+        constants: new Map([...all.constants, ...constants]),
+      }),
+    );
+    const branch = (name: string, op: string, factor: number): object => ({
+      name,
+      type: AttributeProto.AttributeType.GRAPH,
+      g: {
+        name,
+        node: [{ opType: op, name: `${name}/${op}`, input: ["conv", `${name}/factor`], output: [`${name}/y`] }],
+        initializer: [{ name: `${name}/factor`, dataType: TensorProto.DataType.FLOAT, dims: [], floatData: [factor] }],
+        output: [{ name: `${name}/y`, type: { tensorType: { elemType: TensorProto.DataType.FLOAT } } }],
+      },
+    });
+    const graph = plain.graph ?? {};
+    for (const one of graph.node ?? []) {
+      if (one.output?.[0] !== "chosen") continue;
+      Object.assign(one, { opType: "If", name: "choice", input: ["condition"] });
+      one.attribute = [
+        branch("then_branch", "Mul", 3),
+        branch("else_branch", "Add", -0.5),
+      ] as onnxProto.onnx.IAttributeProto[];
+    }
+    return ModelProto.encode(plain).finish();
+  }
+
+  const yes = (value: number): TensorData => ({ type: "bool", dims: [], data: Uint8Array.from([value]) });
+  const ofShape = [
+    node("Shape", ["conv"], "extents"),
+    node("Gather", ["extents", "one"], "channels"),
+    node("Equal", ["channels", "four"], "condition"),
+  ];
+
+  test.each([
+    ["a constant that holds", [], [["condition", yes(1)]]],
+    ["a constant that does not", [], [["condition", yes(0)]]],
+    [
+      "what follows from a shape",
+      ofShape,
+      [
+        ["one", int64([1], [])],
+        ["four", int64([4], [])],
+      ],
+    ],
+  ] as const)("takes the branch that %s says", async (_, before, constants) => {
+    const bytes = branching(before, constants);
+    const session = await InferenceSession.create(bytes, { logSeverityLevel: 3 });
+    const { first, last } = image(8);
+    const { probabilities } = await session.run({ image: new NodeTensor("float32", first, [1, 3, 8, 8]) });
+    await session.release();
+    const model = importOnnx(readModel(bytes, "if.onnx"), { file: "if.onnx" });
+    const ours = await model.predict(new Tensor("float32", last, [1, 8, 8, 3]), { verbose: 0 });
+    expect(farthest(ours.data as Float32Array, probabilities?.data as Float32Array)).toBeLessThan(1e-6);
+    expect(missingOperators(readModel(bytes, "if.onnx"))).toEqual([]);
+  });
+
+  test("is refused by name where its condition depends on the picture", () => {
+    const before = [
+      node("ReduceMax", ["conv"], "most", { keepdims: { type: "int", value: 0 } }),
+      node("Greater", ["most", "limit"], "condition"),
+    ];
+    const bytes = branching(before, [["limit", float32([0.1], [])]]);
+    const read = (): unknown => importOnnx(readModel(bytes, "if.onnx"), { file: "if.onnx" });
+    expect(read).toThrow(FileError);
+    expect(read).toThrow(/"choice" \(If\)|ReduceMax/);
+  });
+});
+
 describe("cutClassifier", () => {
   test("cuts the last product and what follows it, and says how many classes there were", () => {
     const [output] = importOnnxGraph(tiny(), { file: "tiny.onnx" }).outputs;
@@ -107,6 +202,72 @@ describe("cutClassifier", () => {
     expect(classes).toBe(5);
     // Before flattening: a map of one pixel that can still be pooled.
     expect(features.shape).toEqual(["N", 4, 1, 1]);
+  });
+
+  test.each([
+    ["features", undefined],
+    ["output", 1000],
+  ])("takes the means of 1000 channels for what their name says: %s", (name, classes) => {
+    const wide = tiny({
+      nodes: [
+        node("Conv", ["image", "w"], "conv"),
+        node("Conv", ["conv", "thousand"], "map"),
+        node("GlobalAveragePool", ["map"], name),
+      ],
+      outputs: [{ name, type: "float32", shape: [1, 1000, 1, 1] }],
+      constants: new Map([...tiny().constants, ["thousand", float32(wave(4000), [1000, 4, 1, 1])] as const]),
+    });
+    const [output] = importOnnxGraph(wide, { file: "wide.onnx" }).outputs;
+    if (output === undefined) throw new TypeError("no output");
+    expect(cutClassifier(output, "wide.onnx", name).classes).toBe(classes);
+  });
+
+  test("puts the features of several classifiers beside each other whose outputs are added", () => {
+    const head = (place: number, from: string): OnnxNode[] => [
+      node("GlobalAveragePool", [from], `pool${place}`),
+      node("Flatten", [`pool${place}`], `flat${place}`),
+      node("Gemm", [`flat${place}`, "wg", "bg"], `scores${place}`, { transB: { type: "int", value: 1 } }),
+      node("Mul", [`scores${place}`, `share${place}`], `weighted${place}`),
+      node("Unsqueeze", [`weighted${place}`, "first"], `row${place}`),
+    ];
+    const several = tiny({
+      nodes: [
+        node("Conv", ["image", "w", "b"], "conv"),
+        node("Relu", ["conv"], "relu"),
+        ...head(0, "conv"),
+        ...head(1, "relu"),
+        node("Concat", ["row0", "row1"], "rows", { axis: { type: "int", value: 0 } }),
+        node("ReduceSum", ["rows", "first"], "y", { keepdims: { type: "int", value: 0 } }),
+      ],
+      outputs: [{ name: "y", type: "float32", shape: [1, 5] }],
+      constants: new Map<string, TensorData>([
+        ...tiny().constants,
+        ["first", int64([0])],
+        ["share0", float32([0.3], [])],
+        ["share1", float32([0.7], [])],
+      ]),
+    });
+    const [output] = importOnnxGraph(several, { file: "several.onnx" }).outputs;
+    if (output === undefined) throw new TypeError("no output");
+    const { features, classes } = cutClassifier(output, "several.onnx");
+    expect([features.shape, classes]).toEqual([["N", 4], 5]);
+  });
+
+  test("takes no filter that is the same for all channels for a weight", () => {
+    const filter = [1, 2, 1, 2, 4, 2, 1, 2, 1].map((number) => number / 16);
+    const smoothed = (count: number): OnnxModel => {
+      const all = tiny();
+      const [first, ...rest] = all.nodes;
+      const blur = node("Conv", ["conv", "blur"], "smooth", { group: { type: "int", value: 4 } });
+      const behind = rest.map((one) => (one.op === "Relu" ? { ...one, inputs: ["smooth"] } : one));
+      const filters = [0, 1, 2, 3].flatMap((channel) => filter.map((number) => number * (channel < count ? 1 : 2)));
+      const constants = new Map([...all.constants, ["blur", float32(filters, [4, 1, 3, 3])] as const]);
+      return { ...all, nodes: [...(first === undefined ? [] : [first]), blur, ...behind], constants };
+    };
+    const names = (count: number): string[] =>
+      importOnnx(smoothed(count), { file: "blur.onnx" }).layers.map(({ name }) => name);
+    expect(names(4)).toEqual(["conv", "scores"]);
+    expect(names(3)).toEqual(["conv", "smooth", "scores"]);
   });
 
   test("leaves a network whole that ends in a feature map", () => {

@@ -180,8 +180,7 @@ export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): N
         const value = results[index];
         if (name === "" || value === undefined) return;
         values.set(name, value);
-        const made = producer(value);
-        if (made !== undefined && !names.has(made)) names.set(made, layerName(node));
+        nameMade(value, layerName(node), new Set(from), names);
       });
     }
   };
@@ -197,6 +196,17 @@ export function importOnnxGraph(model: OnnxModel, options: OnnxImportOptions): N
   const made = outputs.map(({ name }) => computed(values, name, file));
   refuseLargeRuns(made, { file, names, pictures: 1 });
   return { name: file, inputs, outputs: own ? made.map(toChannelsFirst) : made, names };
+}
+
+/** Gives what was made for a node of a file its name: one operator, or several that it is written with. */
+function nameMade(value: Value, name: string, given: ReadonlySet<Value | undefined>, names: Map<Node, string>): void {
+  const waiting = [value];
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
+    const made = given.has(one) ? undefined : producer(one);
+    if (made === undefined || names.has(made)) continue;
+    names.set(made, name);
+    for (const from of made.inputs) if (from !== undefined) waiting.push(from);
+  }
 }
 
 /** A name that says nothing of modules: `node_linear_12`, `Conv_3`, `n140`, `17`. */

@@ -14,18 +14,24 @@ import { allocate, elementCount, float32, type TensorData } from "../../onnx/ten
 import { integers, scalar } from "../../ops/constants.js";
 import { gather } from "../../ops/indexing.js";
 import { expand, identity } from "../../ops/layout.js";
+import { moments } from "../../ops/normalization.js";
 import { reshape, reshapeTo } from "../../ops/reshape.js";
 import { isOperatorName, rowOf } from "../../ops/table.js";
 import { padsOfAll } from "../../ops/slicing.js";
 import { cumSum } from "../../ops/triangles.js";
 import { elementTypeCode } from "../../onnx/element-types.js";
 import { type Amount, amountOf, compare, sameAmount } from "./amounts.js";
+import { withoutAlikeRows } from "./alike-rows.js";
 import { batch, batchAxes, BatchTracker, countsBatch, reshapedBatch } from "./batch-axis.js";
 import { computable } from "./computable.js";
 import { contributed, contributedDomain } from "./contributed.js";
+import { GridTracker } from "./grid-indices.js";
+import type { Known } from "./known-numbers.js";
 import { fixedPictureIndices, IndexTracker } from "./picture-indices.js";
+import { recurrent } from "./recurrent.js";
 import { ShapeArithmetic } from "./shape-arithmetic.js";
 import { SizeGuard } from "./size-guard.js";
+import { writePart } from "./write-part.js";
 
 type Inputs = readonly (Value | undefined)[];
 type Plain = Record<string, Attribute["value"] | undefined>;
@@ -112,6 +118,7 @@ export class NodeImporter {
   private readonly numbers: ShapeArithmetic;
   private readonly tracker = new BatchTracker();
   private readonly indices = new IndexTracker();
+  private readonly grids = new GridTracker();
   private readonly sizes: SizeGuard;
 
   constructor(private readonly source: NodeSource) {
@@ -137,7 +144,9 @@ export class NodeImporter {
       const outputs = this.convert(node, inputs);
       const [y] = outputs;
       const given = this.withFormerAttributes(node.op, inputs, plainOf(node));
-      if (y !== undefined) this.indices.follow(node.op, given, (value) => this.numbers.of(value), y);
+      const known = (value: Value): Known | undefined => this.numbers.of(value);
+      if (y !== undefined) this.indices.follow(node.op, given, known, y);
+      if (y !== undefined) this.grids.follow(node.op, given, known, y);
       outputs.forEach((value) => {
         this.sizes.check(value.shape, node.name);
       });
@@ -194,6 +203,8 @@ export class NodeImporter {
       case "Softmax":
       case "LogSoftmax":
         return [this.softmax(node, x, plain)];
+      case "BatchNormalization":
+        return this.generic(node, plain["training_mode"] === 1 ? ownStatistics(inputs) : inputs, plain);
       case "GroupNormalization":
         return this.generic(node, this.opset < 21 ? byChannel(inputs, Number(plain["num_groups"])) : inputs, plain);
       case "Split":
@@ -212,6 +223,14 @@ export class NodeImporter {
         ];
       case "Gather":
         return [this.ofEachPicture(inputs, Number(plain["axis"] ?? 0)) ?? this.generic(node, inputs, plain)].flat();
+      case "LSTM":
+      case "GRU":
+      case "RNN":
+        return recurrent(node.op, inputs, plain, (op, values, attributes = {}) =>
+          this.make(op, values, attributes as Plain),
+        );
+      case "ScatterND":
+        return [this.writtenPart(inputs, plain) ?? this.generic(node, inputs, plain)].flat();
       case "GatherND":
         return this.gatherNd(node, inputs, Number(plain["batch_dims"] ?? 0));
       default:
@@ -302,6 +321,14 @@ export class NodeImporter {
     return taken.map((y) => reshapeTo(y, [...first, ...own, ...rest]));
   }
 
+  /** A part of a tensor that is replaced in place, of all pictures. */
+  private writtenPart([x, indices, updates]: Inputs, { reduction = "none" }: Plain): Value | undefined {
+    if (x === undefined || indices === undefined || updates === undefined || reduction !== "none") return undefined;
+    const grid = this.grids.of(indices, (value) => this.numbers.of(value));
+    const sameOuter = this.tracker.outerOf(x) === 1 && this.tracker.outerOf(updates) === 1;
+    return grid && sameOuter ? writePart(x, indices, updates, grid) : undefined;
+  }
+
   /** 0, 1, … for the pictures of an open batch. */
   private rangeOfBatch(inputs: Inputs): Value | undefined {
     const [start, limit, step] = inputs.map((value) => value && this.numbers.of(value)?.items[0]);
@@ -309,6 +336,7 @@ export class NodeImporter {
     const ones = expand(integers([1]), this.numbers.shapeValue([batch]));
     const y = cumSum(ones, scalar("int64", 0), { exclusive: 1 });
     this.indices.counts(y);
+    this.grids.counts(y);
     return y;
   }
 
@@ -436,12 +464,18 @@ export class NodeImporter {
   private expanded([x, shape]: Inputs): Inputs {
     const target = shape && this.numbers.extentsOf(shape);
     if (x === undefined || target === undefined) return [x, shape];
+    // Of a fixed batch the same numbers may stand there as often as there are pictures.
+    const reduced = target.reduce((value, dim, at) => {
+      const axis = at - target.length + x.rank;
+      const isCounted = countsBatch(dim) && typeof x.shape[axis] === "number" && x.shape[axis] !== 1;
+      return isCounted ? (withoutAlikeRows(value, axis) ?? value) : value;
+    }, x);
     const opened = target.map((dim, at): Dim => {
       const own = x.shape[at - target.length + x.rank];
       // The batch stays what it is, whether the file counts it or asks for it.
       return own !== undefined && countsBatch(own) && (dim === own || dim === (this.source.batch ?? 1)) ? 1 : dim;
     });
-    return [x, this.numbers.shapeValue(opened)];
+    return [reduced, this.numbers.shapeValue(opened)];
   }
 
   private resized(x: Value, [image, roi, scales, sizes]: Inputs, attributes: Plain): Inputs {
@@ -604,6 +638,19 @@ function unknownRange({ name, op }: OnnxNode, file: string, received: readonly s
     received: received.join(", "),
     advice: "Export the network for one size of images.",
   });
+}
+
+/**
+ * A batch normalization of a kernel, by which it is standardized: its statistics are those of the numbers that are normalized, which change
+ * while these learn, whatever the file computed them of. Those of pictures stay as they are, as in a network that runs.
+ */
+function ownStatistics(inputs: Inputs): Inputs {
+  const [x, scale, bias, ...statistics] = inputs;
+  if (x === undefined || batchAxes(x.shape).length > 0) return inputs;
+  const axes = x.shape.flatMap((_, axis) => (axis === 1 ? [] : [axis]));
+  const { mean, variance } = moments(x, axes);
+  const byChannel = (value: Value): Value => reshapeTo(value, [x.shape[1] ?? 1]);
+  return [x, scale, bias, byChannel(mean), byChannel(variance), ...statistics.slice(2)];
 }
 
 /** Before version 21 GroupNormalization had a scale and a bias for each group: now each channel has its group's. */

@@ -2,15 +2,13 @@ import type { OnnxModel, OnnxNode } from "../../onnx/model.js";
 import { isOperatorName } from "../../ops/table.js";
 import { contributed, contributedDomain } from "./contributed.js";
 import { hasRule } from "./known-numbers.js";
+import { recurrentOperators } from "./recurrent.js";
 
 /** Operators that have no row, since what a file does with them is written with others when it is read. */
 const rewritten: ReadonlySet<string> = new Set([
-  "CastLike",
-  "Constant",
-  "ConstantOfShape",
-  "Dropout",
-  "Sum",
-  "Upsample",
+  ...["CastLike", "Constant", "ConstantOfShape", "Dropout", "If", "Sum", "Upsample"],
+  ...["SplitToSequence", "SequenceConstruct", "SequenceAt", "ConcatFromSequence"],
+  ...recurrentOperators,
 ]);
 
 /** An operator that Graft does not have, and the nodes that need it. */

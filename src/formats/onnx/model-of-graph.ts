@@ -53,7 +53,8 @@ function sameNodes(name: string, known: ImportedGraph, shapes: readonly Shape[],
   return weightsOfAll(graph) === weightsOfAll(known) ? graph : refuse(sizes.map(formatShape).join(" and "));
 }
 
-function withPlaceholders({ inputs, outputs, names }: NamedGraph): ImportedGraph {
+function withPlaceholders(graph: NamedGraph): ImportedGraph {
+  const { inputs, outputs, names } = graph;
   const taken = new Set<string>();
   const unique = (wish: string): string => {
     let free = wish;
@@ -63,7 +64,7 @@ function withPlaceholders({ inputs, outputs, names }: NamedGraph): ImportedGraph
   };
   const placeholders = new Map<Value, Value>();
   const found: ImportedNode[] = [];
-  for (const { node, weights: own } of weightsOfGraph(outputs, inputs)) {
+  for (const { node, weights: own } of weightsOfGraph(graph)) {
     const layer = unique(names.get(node) ?? node.op);
     const weights = own.map(({ value, name: weightName, tensor }): ImportedWeight => {
       const placeholder = input(`${layer}/${weightName}`, "float32", value.shape);

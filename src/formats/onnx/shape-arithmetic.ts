@@ -2,7 +2,7 @@ import { type Dim, isStatic, type Shape } from "../../graph/shape.js";
 import { constant, constantData, type Value } from "../../graph/value.js";
 import { elementTypeOf } from "../../onnx/element-types.js";
 import type { OnnxNode } from "../../onnx/model.js";
-import { allocate, elementCount, type TensorData } from "../../onnx/tensor-data.js";
+import { allocate } from "../../onnx/tensor-data.js";
 import { integers } from "../../ops/constants.js";
 import { add, mul } from "../../ops/elementwise.js";
 import { concat } from "../../ops/joining.js";
@@ -12,6 +12,7 @@ import { rowOf } from "../../ops/table.js";
 import { allKnown } from "./all-known.js";
 import { type Amount, amountOf, dimOf, formatAmount, isWhole } from "./amounts.js";
 import { cast, evaluate, hasRule, type Known, movesOnly } from "./known-numbers.js";
+import { transposed } from "./transposed.js";
 
 /** The most whole numbers of a value that are computed when the file is read: masks and places of the windows of a picture. */
 const mostWhole = 2 ** 18;
@@ -176,26 +177,4 @@ function plainOf(node: OnnxNode): Readonly<Record<string, unknown>> {
 /** The nearest int64: files write the greatest one for "to the end", which a float64 does not hold. */
 function wholeOf(value: number): bigint {
   return BigInt.asIntN(64, value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(Math.max(value, -(2 ** 63))));
-}
-
-function transposed(tensor: TensorData, perm: readonly number[]): TensorData {
-  const dims = perm.map((axis) => tensor.dims[axis] ?? 1);
-  const strides = perm.map((axis) => elementCount(tensor.dims.slice(axis + 1)));
-  const data = allocate(tensor.type, tensor.data.length);
-  const index = dims.map(() => 0);
-  let from = 0;
-  for (let place = 0; place < data.length; place++) {
-    data[place] = tensor.data[from] as never;
-    for (let axis = dims.length - 1; axis >= 0; axis--) {
-      const next = (index[axis] ?? 0) + 1;
-      from += strides[axis] ?? 0;
-      if (next < (dims[axis] ?? 1)) {
-        index[axis] = next;
-        break;
-      }
-      index[axis] = 0;
-      from -= next * (strides[axis] ?? 0);
-    }
-  }
-  return { type: tensor.type, dims, data };
 }

@@ -1,5 +1,6 @@
 import { nodesInOrder } from "../../graph/graph.js";
 import { constantData, type Node, producer, type Value } from "../../graph/value.js";
+import type { NamedGraph } from "../../graph/named-graph.js";
 import { elementCount, type TensorData } from "../../onnx/tensor-data.js";
 
 /*
@@ -11,9 +12,10 @@ import { elementCount, type TensorData } from "../../onnx/tensor-data.js";
  * - what is multiplied there, if it has one number for each place along one axis alone: a scale of channels or heads; tables with two axes are
  *   turned by, not learned;
  * - tokens that are joined to others or repeated for each picture, and tables out of which rows are taken, unless all their numbers are alike;
+ * - thresholds of channels that something is compared with by Max or Min, unless all their numbers are alike;
  * - what a function of one number makes a factor of, such as a temperature.
  *
- * Before the first product pixels are only standardized. What is subtracted or divided by is left as it is, too.
+ * A convolution with the same filter for each channel only smooths. Before the first product pixels are only standardized. What is subtracted or divided by is left as it is, too.
  */
 
 /** Operators whose constants are weights wherever they stand: names of their weights by input. */
@@ -22,7 +24,8 @@ const weightNames: Readonly<Record<string, Readonly<Record<number, string>>>> = 
   ConvTranspose: { 1: "kernel", 2: "bias" },
   Gemm: { 1: "kernel", 2: "bias" },
   MatMul: { 0: "kernel", 1: "kernel" },
-  BatchNormalization: { 1: "gamma", 2: "beta", 3: "moving_mean", 4: "moving_variance" },
+  // A kernel that is standardized.
+  BatchNormalization: { 0: "kernel", 1: "gamma", 2: "beta", 3: "moving_mean", 4: "moving_variance" },
   InstanceNormalization: { 1: "gamma", 2: "beta" },
   LayerNormalization: { 1: "gamma", 2: "beta" },
   GroupNormalization: { 1: "gamma", 2: "beta" },
@@ -72,6 +75,15 @@ function isTable({ dims }: TensorData<"float32">): boolean {
   return dims.filter((extent) => extent !== 1).length > 1;
 }
 
+/** Whether a kernel is the same filter for each of several channels, by which a map is smoothed: nobody learned it. */
+function isBlur({ op, attributes }: Node, place: number, { dims, data }: TensorData<"float32">): boolean {
+  const [channels = 1, each = 1] = dims;
+  const extent = elementCount(dims.slice(1));
+  if (op !== "Conv" || place !== 1 || each !== 1 || channels < 2 || attributes["group"]?.value !== channels)
+    return false;
+  return data.every((number, at) => number === data[at % extent]) && data.some((number) => number !== data[0]);
+}
+
 /** What a constant of a node is called as a weight; `undefined` for one that is none. */
 function nameOf(
   { op, inputs }: Node,
@@ -89,6 +101,7 @@ function nameOf(
   if (op === "Mul") return isBehind && !isTable(tensor) ? "scale" : undefined;
   if (op === "Concat" || (op === "Expand" && place === 0)) return isVaried(tensor) ? "token" : undefined;
   if (op === "Gather" && place === 0) return isVaried(tensor) ? "embeddings" : undefined;
+  if ((op === "Max" || op === "Min") && isBehind && isVaried(tensor) && !isTable(tensor)) return "threshold";
   return place === 0 && ofOneNumber.has(op) ? "logits" : undefined;
 }
 
@@ -145,16 +158,21 @@ function asDataPasses(outputs: readonly Value[], inputs: readonly Value[]): read
 /**
  * The weights of a graph's nodes, in the order in which data passes them; a shared one belongs to its first user.
  *
- * @param inputs what the graph is fed
+ * @param graph what it gives and is fed, and which constants are weights, where that is known
  */
-export function weightsOfGraph(outputs: readonly Value[], inputs: readonly Value[]): readonly NodeWithWeights[] {
+export function weightsOfGraph({
+  outputs,
+  inputs,
+  weights: known,
+}: Pick<NamedGraph, "outputs" | "inputs" | "weights">): readonly NodeWithWeights[] {
   const nodes = asDataPasses(outputs, inputs);
   const behind = behindProducts(nodes);
   const taken = new Set<Value>();
   return nodes.flatMap((node) => {
     const weights = node.inputs.flatMap((value, place): FoundWeight[] => {
-      const tensor = floatsOf(value);
-      const name = tensor && nameOf(node, place, tensor, behind.has(node));
+      const tensor = value === undefined || known?.has(value) === false ? undefined : floatsOf(value);
+      const isFixed = tensor !== undefined && known === undefined && isBlur(node, place, tensor);
+      const name = tensor && !isFixed ? nameOf(node, place, tensor, behind.has(node)) : undefined;
       if (value === undefined || tensor === undefined || name === undefined || taken.has(value)) return [];
       taken.add(value);
       return [{ value, name, tensor }];
