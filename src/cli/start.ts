@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { endBySignal } from "./end-by-signal.js";
+import { endProcess } from "./end-process.js";
 import { jobParts } from "../hosts/node/job-parts.js";
 import { readAll } from "./read-all.js";
 import { run } from "./run.js";
@@ -45,4 +46,4 @@ const exitCode = await run(process.argv.slice(2), {
 });
 await streams.end(exitCode);
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the command has set it
-if (leavesBehind) process.exit();
+if (leavesBehind) await endProcess();

@@ -3,6 +3,7 @@ import { isatty } from "node:tty";
 import { Outlet } from "../hosts/node/outlet.js";
 import type { TextStream } from "../report/progress.js";
 import { endBySignal } from "./end-by-signal.js";
+import { endProcess } from "./end-process.js";
 import { exitCodes } from "./failure.js";
 
 /** How long the reader of a training's results may take nothing after its end, in ms; all of them are in the run's folder. */
@@ -96,7 +97,7 @@ export function openStreams(): Streams {
       setWaiting(process.stderr, true);
       leaveDeadTerminals(terminals);
       // A text that waits for its reader would keep the process.
-      if (read.includes(false)) process.exit();
+      if (read.includes(false)) await endProcess();
     },
   };
 }

@@ -31,6 +31,7 @@ export class DecodePool {
   constructor(private readonly size: number) {
     this.threads = new ThreadPool(new URL("./decode-worker", import.meta.url), {
       size,
+      usesEngine: true,
       data: { photoMemory: photoMemory.shared },
       onLost: () => {
         photoMemory.reset();

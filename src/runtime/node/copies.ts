@@ -57,6 +57,7 @@ export class CopiesSession implements Session {
     const data: CopyData = { model: shared, cores };
     const threads = new ThreadPool<CopyJob, CopyResult>(new URL("./copies-worker", import.meta.url), {
       size: copies,
+      usesEngine: true,
       data,
       revive: (described) => new EngineError((described as EngineError).message, { subject: "onnxruntime" }),
     });

@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import type { ThreadReply, ThreadRequest } from "./threads.js";
+import { rest, type ThreadReply, type ThreadRequest } from "./threads.js";
 
 /** What a thread gives for a job, and which memory is handed over with it rather than copied. */
 export interface Answer<Result> {
@@ -41,8 +41,17 @@ export function answerRequests<Result>(
       parentPort?.postMessage(message, [...transfer]);
     }
     working -= 1;
+    if (isToRest && working === 0) parentPort?.postMessage(rest);
   };
-  parentPort?.on("message", (request: ThreadRequest<unknown>) => {
+  let isToRest = false;
+  parentPort?.on("message", (request: ThreadRequest<unknown> | typeof rest) => {
+    if (request === rest) {
+      isToRest = true;
+      waiting.length = 0;
+      if (working === 0) parentPort?.postMessage(rest);
+      return;
+    }
+    if (isToRest) return;
     waiting.push(request);
     if (working < atOnce) void work();
   });

@@ -1,12 +1,16 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
+import { isEnding, restsBeforeEnd } from "./at-rest.js";
 
 /** What goes to a thread. */
 export interface ThreadRequest<Job> {
   readonly id: number;
   readonly job: Job;
 }
+
+/** What goes to a thread that is to begin nothing more; it says the same when what it has begun is done. */
+export const rest = "rest";
 
 /** What comes back. An error that the thread has described is made again here; others arrive as they are. */
 export type ThreadReply<Result> = { readonly id: number } & (
@@ -28,6 +32,8 @@ export interface ThreadPoolOptions {
   readonly revive?: (described: unknown) => Error;
   /** Whether a thread ends when a job has failed, for what the job may have spoilt. Default `false`. */
   readonly endsAfterErrors?: boolean;
+  /** Whether its threads use the engine, and so must be at rest before the process is ended. Default `false`. */
+  readonly usesEngine?: boolean;
   /** Called when a thread has ended by itself: the others are ended too, and no longer run. Default: they go on. */
   readonly onLost?: () => void;
 }
@@ -60,6 +66,9 @@ class PoolThread<Job, Result> {
   private isEnded = false;
   /** Who waits until nothing is under way. */
   private readonly waiting: (() => void)[] = [];
+  /** Who waits until it rests. */
+  private readonly untilRest: (() => void)[] = [];
+  private readonly isOver: () => void;
 
   constructor(
     entry: URL,
@@ -68,8 +77,10 @@ class PoolThread<Job, Result> {
   ) {
     this.worker = startThread(entry, options.data);
     this.worker.unref();
-    this.worker.on("message", (reply: ThreadReply<Result>) => {
-      this.settle(reply);
+    this.isOver = options.usesEngine === true ? restsBeforeEnd(() => this.rest()) : () => undefined;
+    this.worker.on("message", (reply: ThreadReply<Result> | typeof rest) => {
+      if (reply === rest) this.isAtRest();
+      else this.settle(reply);
     });
     this.worker.on("error", (error: Error) => {
       this.fail(error);
@@ -90,6 +101,16 @@ class PoolThread<Job, Result> {
     this.pending.set(request.id, pending);
     // Only a thread that is waited for keeps the process alive.
     this.worker.ref();
+  }
+
+  /** Lets it begin nothing more; settles when what it has begun is done. */
+  private async rest(): Promise<void> {
+    // Where nothing was asked, nothing is begun.
+    if (this.isEnded || this.pending.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.untilRest.push(resolve);
+      this.worker.postMessage(rest);
+    });
   }
 
   /** Ends the thread when it has done what it was asked: in the middle of a run the engine would end the whole process. */
@@ -114,10 +135,16 @@ class PoolThread<Job, Result> {
     for (const { reject } of this.pending.values()) reject(error);
     this.pending.clear();
     this.becomeIdle();
+    this.isAtRest();
+    this.isOver();
   }
 
   private becomeIdle(): void {
     for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
+  private isAtRest(): void {
+    for (const resolve of this.untilRest.splice(0)) resolve();
   }
 
   private settle(reply: ThreadReply<Result>): void {
@@ -155,6 +182,8 @@ export class ThreadPool<Job, Result> {
    * @throws what the thread's work throws, and the limit's error
    */
   async run(job: Job, transfer: readonly ArrayBuffer[] = [], limit?: TimeLimit): Promise<Result> {
+    // Nobody waits any more; a thread that used the engine would abort the process.
+    if (this.options.usesEngine === true && isEnding()) return new Promise(() => undefined);
     const thread = this.leastLoaded();
     let isOver = false;
     const stop = (): void => {
