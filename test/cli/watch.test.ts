@@ -21,6 +21,7 @@ import { jobParts } from "../../src/hosts/node/job-parts.js";
 import type { JobEvent } from "../../src/jobs/events.js";
 import type { JobParts } from "../../src/jobs/parts.js";
 import { watch } from "../../src/jobs/watch.js";
+import { watchFolder } from "../../src/photos/watch-folder.js";
 import type { Classifier } from "../../src/recipe/classifier.js";
 import { colourClassifier } from "./colour-classifier.js";
 import { events, graft, type Running, startGraft } from "./command.js";
@@ -161,6 +162,21 @@ test("a folder that cannot be written to costs no photo, and the watching goes o
   const all = await ended(process);
   expect(all.filter(({ code }) => code === "not-placed")).toHaveLength(2);
   expect((await readdir(inbox)).sort()).toEqual(["one.jpg", "there-already.jpg", "two.jpg"]);
+});
+
+test("counts all photos that are there, also where they are named", async () => {
+  const inbox = join(folder, `inbox-${number++}`);
+  await mkdir(join(inbox, "camera"), { recursive: true });
+  for (let index = 0; index < 20; index++)
+    await copyFile(join(folder, "red.jpg"), join(inbox, index % 2 === 0 ? "" : "camera", `${index}.jpg`));
+  const stop = new AbortController();
+  const counts: number[] = [];
+  const options = { all: true, except: [], signal: stop.signal, onBegin: (there: number) => counts.push(there) };
+  const came: string[] = [];
+  for await (const path of watchFolder(inbox, { ...options, onForbidden: () => undefined })) {
+    if (came.push(path) === 20) stop.abort();
+  }
+  expect(counts).toEqual([20]);
 });
 
 test("a photo that somebody else takes while it is looked at is said to have gone", async () => {
