@@ -39,14 +39,21 @@ export function realNumber(
 /** Seconds of each unit. */
 const units = { s: 1, m: 60, h: 3600 } as const;
 
-/** A parser of lengths of time for an option, in seconds: `90s`, `5m`, `1.5h`, or a number of seconds. */
-export function duration(option: string): (text: string) => number {
+/**
+ * A parser of lengths of time for an option, in seconds: `90s`, `5m`, `1.5h`, or a number of seconds.
+ *
+ * @param range in seconds, and as it is said
+ */
+export function duration(
+  option: string,
+  range: Range & { readonly words?: string } = { from: Number.MIN_VALUE, to: Number.MAX_VALUE },
+): (text: string) => number {
   return (text) => {
     const found = /^(\d+\.?\d*|\.\d+)\s*([smh]?)$/i.exec(text.trim());
     const unit = (found?.[2] ?? "").toLowerCase();
     const seconds = Number(found?.[1] ?? Number.NaN) * (unit === "m" || unit === "h" ? units[unit] : units.s);
-    if (seconds > 0 && Number.isFinite(seconds)) return seconds;
-    return refuse(option, "a length of time, such as 90s, 5m or 1h", text);
+    if (seconds >= range.from && seconds <= range.to) return seconds;
+    return refuse(option, `a length of time${range.words ?? ""}, such as 90s, 5m or 1h`, text);
   };
 }
 

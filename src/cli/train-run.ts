@@ -39,7 +39,10 @@ export async function runTraining(
     if (finished.interrupted) reporter.say(`Stopped; the best weights until then were kept.${goOn(finished)}`);
     reporter.result(`\n${trainSummary(finished)}`);
     if (finished.repeated !== undefined) reporter.result(repetitionText(finished.repeated));
-    reporter.say(`\nNext: graft predict ${shellWord(finished.run, process.platform)} PHOTO…`);
+    const run = shellWord(finished.run, process.platform);
+    // Who stops a run does not wait for its page.
+    const page = finished.interrupted ? `, or graft report ${run} for the page about it` : "";
+    reporter.say(`\nNext: graft predict ${run} PHOTO…${page}`);
     return finished.interrupted ? exitCodes.interrupted : exitCodes.done;
   } finally {
     end();

@@ -242,6 +242,7 @@ test("Ctrl+C stops the recipe, keeps its result, and a second one ends the proce
   });
   expect(await graft()).toBe(130);
   expect(ends()).toBe(1);
+  expect(stderr.join("")).toMatch(/or graft report \S+ for the page about it/);
   expect(stderr.join("")).toMatch(/Warning: Stopping after this step.*Ctrl\+C again ends at once/);
   expect((await readdir(join(folder, "run"))).sort()).toEqual([
     "checkpoints",

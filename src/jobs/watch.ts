@@ -1,10 +1,10 @@
 import type { BigIntStats } from "node:fs";
-import { stat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, GraftError, UsageError } from "../errors/errors.js";
 import { namedRecord } from "../errors/named-record.js";
 import { quotedList } from "../errors/words.js";
-import { fileSystemError } from "../files/file-system-errors.js";
+import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { lookAtFile, placeFile, type Placing } from "../files/place-file.js";
 import { realPlace, watchFolder } from "../photos/watch-folder.js";
 import { lookAtPhotos } from "../recipe/look-at-photos.js";
@@ -147,7 +147,18 @@ async function placeOf(
     return await placeFile(path, join(to, label), how, seen);
   } catch (error) {
     if (!(error instanceof GraftError)) throw error;
-    emit({ event: "warning", code: "not-placed", message: `${path} stays where it is: ${error.message}` });
+    const message = (await isThere(path))
+      ? `${path} stays where it is: ${error.message}`
+      : `${path} has gone before it could be put into ${join(to, label)}: somebody else has moved or removed it.`;
+    emit({ event: "warning", code: "not-placed", message });
     return undefined;
   }
+}
+
+/** Whether a file is still there; where that cannot be told, it is taken to be. */
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (cause: unknown) => errorCode(cause) !== "ENOENT",
+  );
 }

@@ -78,7 +78,8 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
   const waiting = new Set<string>();
   let trouble: unknown;
   let there = 0;
-  let isReady = false;
+  /** Whether all that is there has been seen. */
+  const known = { isComplete: false };
   let wake = (): void => undefined;
   const watcher = watch(root, {
     ignored: isIgnored,
@@ -101,13 +102,17 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
   };
   watcher
     .on("add", (path) => {
-      if (!isReady) {
+      if (!known.isComplete) {
         if (isPhoto(path)) there++;
         if (!all) return;
       }
       come(path);
     })
     .on("change", come)
+    .on("ready", () => {
+      known.isComplete = true;
+      wake();
+    })
     .on("error", (cause) => {
       const path = pathOf(cause);
       // A folder in it that may not be looked into costs no other photo.
@@ -129,14 +134,12 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
     );
   }, lookEvery);
   try {
-    await new Promise<void>((done) => {
-      wake = done;
-      watcher.on("ready", () => {
-        isReady = true;
-        done();
+    // With `all` each photo wakes, also before the last one of those that are there.
+    while (!known.isComplete && trouble === undefined && !signal.aborted) {
+      await new Promise<void>((done) => {
+        wake = done;
       });
-      if (signal.aborted) done();
-    });
+    }
     if (trouble === undefined && !signal.aborted) onBegin(there);
     for (;;) {
       if (signal.aborted) return;

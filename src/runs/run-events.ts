@@ -134,8 +134,9 @@ export class RunEvents {
       if (!("photo" in decoded)) continue;
       const { mistake, place } = decoded.item;
       const small = await thumbnail(decoded.photo, photoSide);
-      const tag = `worst_mistakes/${place + 1}: ${this.inWords(mistake)}`;
-      this.add("run", epoch, [image(tag, { ...small, description: this.described(mistake) })]);
+      const picture = { ...small, title: this.inWords(mistake), description: this.described(mistake) };
+      // The tag is the same in each run: TensorBoard lays the pictures of one tag beside each other.
+      this.add("run", epoch, [image(`worst_mistakes/${place + 1}`, picture)]);
     }
   }
 

@@ -147,17 +147,13 @@ class Predictions {
   private shown(
     said: Prediction | Refusal,
     path: string | undefined,
-    { classifier }: Generation,
+    { classifier, model }: Generation,
     top: number | undefined,
   ): object {
     const facts: object | ErrorBody =
       said instanceof Refusal ? errorBody(said) : predictionFacts(classifier, said, top);
-    this.parts.metrics.photo(this.modelName(classifier), said instanceof Refusal ? "refused" : "predicted");
+    this.parts.metrics.photo(model, said instanceof Refusal ? "refused" : "predicted");
     return { path, ...facts };
-  }
-
-  private modelName(classifier: Generation["classifier"]): string {
-    return this.parts.models.find(({ generation }) => generation?.classifier === classifier)?.name ?? "";
   }
 
   /** A prediction of each photo, or why there is none. */
@@ -175,9 +171,12 @@ class Predictions {
       ending.abort(slow(limits));
     }, limits.seconds * 1000);
     const { signal } = ending;
-    const outcomes = await untilAborted(queue.look(usable, generation, signal), signal).finally(() => {
+    let outcomes: PromiseSettledResult<Prediction>[];
+    try {
+      outcomes = await untilAborted(queue.look(usable, generation, signal), signal);
+    } finally {
       clearTimeout(tooLate);
-    });
+    }
     const answers = outcomes.map((outcome, index) => {
       if (outcome.status === "fulfilled") return outcome.value;
       const reason = photoRefusal(outcome.reason, formats[index]);
@@ -263,7 +262,7 @@ export async function createApp(parts: AppParts): Promise<App> {
 
   const server = fastify({
     bodyLimit: limits.bodyBytes,
-    requestTimeout: limits.seconds * 1000,
+    requestTimeout: Math.ceil(limits.seconds * 1000),
     http: { connectionsCheckingInterval: lookEvery },
     routerOptions: { maxParamLength: 1000 },
     return503OnClosing: false,
@@ -273,7 +272,7 @@ export async function createApp(parts: AppParts): Promise<App> {
       refuse(reply, error);
     },
   });
-  server.server.headersTimeout = Math.min(limits.seconds * 1000, server.server.headersTimeout);
+  server.server.headersTimeout = Math.min(Math.ceil(limits.seconds * 1000), server.server.headersTimeout);
   server.server.maxConnections = mostConnections;
 
   const refuse = (reply: FastifyReply, error: unknown): void => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runRecord } from "../../src/runs/run-record.js";
+import { summariesOf } from "../support/event-files.js";
 import { events, graft, type Outcome } from "./command.js";
 import { writePhoto, writePhotoFolder } from "./photos.js";
 import { tinyNetwork } from "./tiny-network.js";
@@ -38,6 +39,16 @@ test("each run has a page that says what run.json says, with pictures, and nothi
   expect(text).toMatch(/Labels that may be wrong: \d+.*blue\/wrong-folder\.jpg/s);
   expect(pictures(text)).toBeGreaterThan(40);
   expect(text).not.toMatch(/<script|https?:|<b>text/);
+});
+
+test("TensorBoard shows the worst mistakes under the same tags in each run, with words as titles", async () => {
+  const all = await summariesOf(join(folder, "run"));
+  const mistakes = all.filter(({ tag }) => tag.startsWith("worst_mistakes"));
+  expect(mistakes.map(({ tag }) => tag)).toEqual(mistakes.map((_, index) => `worst_mistakes/${index + 1}`));
+  expect(mistakes[0]?.title).toMatch(/^\w+ taken for \w+, \d+\.\d %$/);
+  expect(mistakes.map(({ description }) => description).join()).toMatch(
+    /wrong\\-folder\\.jpg is blue .* was taken for red/,
+  );
 });
 
 test("it says that the classifier has learned from what measured it only where it has", async () => {

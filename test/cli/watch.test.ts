@@ -17,6 +17,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { jobParts } from "../../src/hosts/node/job-parts.js";
+import type { JobEvent } from "../../src/jobs/events.js";
+import type { JobParts } from "../../src/jobs/parts.js";
+import { watch } from "../../src/jobs/watch.js";
+import { watchFolder } from "../../src/photos/watch-folder.js";
+import type { Classifier } from "../../src/recipe/classifier.js";
 import { colourClassifier } from "./colour-classifier.js";
 import { events, graft, type Running, startGraft } from "./command.js";
 import { writePhoto } from "./photos.js";
@@ -156,6 +162,53 @@ test("a folder that cannot be written to costs no photo, and the watching goes o
   const all = await ended(process);
   expect(all.filter(({ code }) => code === "not-placed")).toHaveLength(2);
   expect((await readdir(inbox)).sort()).toEqual(["one.jpg", "there-already.jpg", "two.jpg"]);
+});
+
+test("counts all photos that are there, also where they are named", async () => {
+  const inbox = join(folder, `inbox-${number++}`);
+  await mkdir(join(inbox, "camera"), { recursive: true });
+  for (let index = 0; index < 20; index++)
+    await copyFile(join(folder, "red.jpg"), join(inbox, index % 2 === 0 ? "" : "camera", `${index}.jpg`));
+  const stop = new AbortController();
+  const counts: number[] = [];
+  const options = { all: true, except: [], signal: stop.signal, onBegin: (there: number) => counts.push(there) };
+  const came: string[] = [];
+  for await (const path of watchFolder(inbox, { ...options, onForbidden: () => undefined })) {
+    if (came.push(path) === 20) stop.abort();
+  }
+  expect(counts).toEqual([20]);
+});
+
+test("a photo that somebody else takes while it is looked at is said to have gone", async () => {
+  const inbox = join(folder, `inbox-${number++}`);
+  await mkdir(inbox);
+  const photo = join(inbox, "taken.jpg");
+  await copyFile(join(folder, "red.jpg"), photo);
+  const stop = new AbortController();
+  const said: JobEvent[] = [];
+  const openClassifier: JobParts["openClassifier"] = async (...asked) => {
+    const classifier = await jobParts.openClassifier(...asked);
+    const predict: Classifier["predict"] = async (...photos) => {
+      await rm(photo);
+      return classifier.predict(...photos);
+    };
+    return { ...classifier, predict, release: () => classifier.release() };
+  };
+  const emit = (event: JobEvent): void => {
+    said.push(event);
+    if (event.event === "prediction") stop.abort();
+  };
+  const sort = { how: "move", to: join(folder, "elsewhere") } as const;
+  await watch(
+    { model: join(folder, "model.onnx"), directory: inbox, all: true, sort, device: "cpu" },
+    { emit, now: () => Date.now(), parts: { ...jobParts, openClassifier }, signal: stop.signal },
+  );
+  const [warning] = said.filter(({ event }) => event === "warning");
+  expect(warning).toMatchObject({
+    code: "not-placed",
+    message: expect.stringMatching(/taken\.jpg has gone/) as string,
+  });
+  expect(JSON.stringify(warning)).not.toContain("stays");
 });
 
 test.skipIf(process.platform === "win32" || process.getuid?.() === 0)(

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -53,6 +53,20 @@ test("serve --json: events, a token from the environment, which stands nowhere, 
   expect(stdout).not.toContain(token);
 });
 
+test.skipIf(process.platform === "win32")("serve warns of a token file that others can read", async () => {
+  const start = async (mode: number) => {
+    await chmod(join(folder, "token"), mode);
+    const running = startGraft(["serve", "colours.onnx", "--port", "0", "--token-file", "token", "--json"], folder);
+    await running.seen('"event":"serving"');
+    running.signal("SIGTERM");
+    return events((await running.outcome).stdout).filter(({ code }) => code === "token-file");
+  };
+  expect(await start(0o600)).toEqual([]);
+  expect(await start(0o604)).toEqual([
+    expect.objectContaining({ event: "warning", message: expect.stringContaining("chmod 600 token") as string }),
+  ]);
+});
+
 test("serve refuses calls that are wrong, and says what to do", async () => {
   const wrong = async (
     args: readonly string[],
@@ -67,6 +81,7 @@ test("serve refuses calls that are wrong, and says what to do", async () => {
   await wrong(["colours.onnx", "--host", "0.0.0.0", "--token-file", "short"], /token in short is not usable/);
   await wrong(["colours.onnx"], /token in GRAFT_TOKEN is not usable/, { GRAFT_TOKEN: "secret" });
   await wrong(["colours.onnx", "--token-file", "blank"], /without blanks/);
+  await wrong(["colours.onnx", "--timeout", "1000h"], /from 0\.1s to 24h/);
   await wrong(["colours.onnx", "--max-photos", "300"], /at most as many as --max-queue/);
 });
 

@@ -14,6 +14,7 @@ export interface ReadSummary {
   readonly step: number;
   readonly tag: string;
   readonly plugin: string;
+  readonly title: string;
   readonly description: string;
   /** Numbers of a tensor of floats or doubles. */
   readonly numbers: readonly number[];
@@ -103,6 +104,7 @@ function summaryOf(value: Message, event: Message): ReadSummary {
     step: numberAt(event, 2),
     tag: bytesAt(value, 1).toString(),
     plugin: bytesAt(plugin, 1).toString(),
+    title: bytesAt(metadata, 2).toString(),
     description: bytesAt(metadata, 3).toString(),
     numbers: Array.from({ length: content.length / size }, (_, index) =>
       size === 8 ? content.readDoubleLE(8 * index) : content.readFloatLE(4 * index),
@@ -138,9 +140,9 @@ export async function summariesOf(folder: string): Promise<ReadSummary[]> {
 export async function eventsOfRun(run: string): Promise<readonly string[]> {
   const folders = await Promise.all(["", "train", "validation"].map((name) => summariesOf(join(run, name))));
   return folders.flatMap((summaries, folder) =>
-    summaries.map(({ step, tag, description, numbers, strings, hparams }) => {
+    summaries.map(({ step, tag, title, description, numbers, strings, hparams }) => {
       const hash = createHash("sha256").update(Buffer.concat(strings)).digest("hex").slice(0, 12);
-      return JSON.stringify({ folder, step, tag, description, numbers, hash, hparams });
+      return JSON.stringify({ folder, step, tag, title, description, numbers, hash, hparams });
     }),
   );
 }

@@ -1,5 +1,7 @@
+import { stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { UsageError } from "../../errors/errors.js";
+import { shellWord } from "../../errors/shell-word.js";
 import { count, quotedList } from "../../errors/words.js";
 import { fileSystemError } from "../../files/file-system-errors.js";
 import { readRegularText } from "../../files/regular-file.js";
@@ -36,8 +38,8 @@ http://127.0.0.1:8000/docs shows all that can be asked. A model whose file chang
 the one before answers.
 
 Only this computer is answered, and no page of others in its browser. With --host others are, if they show a token:
-make one with \`node -p 'crypto.randomBytes(32).toString("hex")' > token\`, and name it with --token-file, or put it
-into the environment variable GRAFT_TOKEN.
+make one with \`node -p 'crypto.randomBytes(32).toString("hex")' > token\`, let nobody else read it (chmod 600 token), and
+name it with --token-file, or put it into the environment variable GRAFT_TOKEN.
 
 Ctrl+C and SIGTERM end it with exit code 0 when all that was accepted is answered; a second one ends it at once.
 
@@ -73,6 +75,16 @@ async function tokenOf(file: string | undefined, env: Surroundings["env"]): Prom
     throw fileSystemError(cause, file, "read");
   });
   return checkedToken(text, file);
+}
+
+/** What is said of a file that others may read too; Windows has other rights. */
+async function tokenWarning(file: string): Promise<string | undefined> {
+  const { mode } = await stat(file);
+  if (process.platform === "win32" || (mode & 0o044) === 0) return undefined;
+  return (
+    `The token file ${file} can be read by other users of this computer, who could then ask the server: ` +
+    `chmod 600 ${shellWord(file, process.platform)}`
+  );
 }
 
 const words =
@@ -169,7 +181,8 @@ export function addServe(program: Command, surroundings: Surroundings): void {
     .option(
       "--timeout <duration>",
       "how long a request may take to arrive, and to be answered, such as 10s",
-      duration("--timeout"),
+      // A timer of more than 24 days would end at once.
+      duration("--timeout", { from: 0.1, to: 24 * 3600, words: " from 0.1s to 24h" }),
       limits.seconds,
     );
   addJson(addOptions(command, deviceOption))
@@ -185,6 +198,7 @@ export function addServe(program: Command, surroundings: Surroundings): void {
       }
       const models = servedPaths(paths);
       const token = await tokenOf(flags.tokenFile, surroundings.env);
+      const shared = flags.tokenFile === undefined ? undefined : await tokenWarning(flags.tokenFile);
       // Who looks at the log may go; who asks the server stays.
       surroundings.goOnUnread();
       const reporter = new Reporter(surroundings, json === true);
@@ -193,6 +207,7 @@ export function addServe(program: Command, surroundings: Surroundings): void {
       const log = json === true ? surroundings.stdout : surroundings.stderr;
       const emit = boundedLog(context.emit, () => log.writableLength ?? 0);
       try {
+        if (shared !== undefined) emit({ event: "warning", code: "token-file", message: shared });
         const request = {
           ...{ models, host: flags.host, port: flags.port, token, device },
           limits: { bodyBytes: Math.round(maxBody * 1e6), photos: maxPhotos, queue: maxQueue, seconds: timeout },

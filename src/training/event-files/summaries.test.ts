@@ -15,11 +15,17 @@ test("a record is framed as TensorFlow frames it", () => {
 });
 
 test("summaries are what another reader finds", () => {
-  const picture = { bytes: Uint8Array.of(1, 2, 3), width: 300, height: 20, description: "what *it* shows" };
+  const picture = {
+    bytes: Uint8Array.of(1, 2, 3),
+    width: 300,
+    height: 20,
+    title: "It",
+    description: "what *it* shows",
+  };
   const all = [scalar("a/b", -1.5), image("photo", picture), text("words", "größer"), scalar("", Infinity)];
   const [first, second, third, fourth] = summariesIn(file(70000, all));
   expect(first).toMatchObject({ seconds: 5.25, step: 70000, tag: "a/b", plugin: "scalars", numbers: [-1.5] });
-  expect(second).toMatchObject({ tag: "photo", plugin: "images", description: "what *it* shows" });
+  expect(second).toMatchObject({ tag: "photo", plugin: "images", title: "It", description: "what *it* shows" });
   expect(second?.strings.map((bytes) => bytes.toString("latin1"))).toEqual(["300", "20", "\x01\x02\x03"]);
   expect(third).toMatchObject({ plugin: "text", strings: [Buffer.from("größer")] });
   expect(fourth).toMatchObject({ tag: "", numbers: [Infinity] });

@@ -34,6 +34,8 @@ interface Parts {
   readonly plugin: string;
   /** What that part wants to know beside the tensor. */
   readonly content?: Uint8Array | undefined;
+  /** What it is called where it is shown; default its tag. */
+  readonly title?: string | undefined;
   /** What it says about itself, in Markdown. */
   readonly description?: string | undefined;
   readonly dataClass: keyof typeof dataClasses;
@@ -42,10 +44,11 @@ interface Parts {
 }
 
 /** Makes a summary for one of TensorBoard's parts. */
-export function summary(tag: string, { plugin, content, description, dataClass, tensor }: Parts): Summary {
+export function summary(tag: string, { plugin, content, title, description, dataClass, tensor }: Parts): Summary {
   const data = [textField(1, plugin), ...(content === undefined ? [] : [bytesField(2, content)])];
   const metadata = [
     messageField(1, data),
+    ...(title === undefined ? [] : [textField(2, title)]),
     ...(description === undefined ? [] : [textField(3, description)]),
     integerField(4, dataClasses[dataClass]),
   ];
@@ -74,12 +77,14 @@ export interface Picture {
   readonly bytes: Uint8Array;
   readonly width: number;
   readonly height: number;
+  /** What it is called where it is shown; default its tag. */
+  readonly title?: string | undefined;
   /** What it shows, in Markdown. */
   readonly description?: string | undefined;
 }
 
 /** A picture of a step. */
-export function image(tag: string, { bytes, width, height, description }: Picture): Summary {
+export function image(tag: string, { bytes, width, height, title, description }: Picture): Summary {
   // TensorFlow's own: sides as text, then the pictures.
   const tensor = [
     ...tensorOf("string", [3]),
@@ -87,7 +92,7 @@ export function image(tag: string, { bytes, width, height, description }: Pictur
     textField(8, String(height)),
     bytesField(8, bytes),
   ];
-  return summary(tag, { plugin: "images", description, dataClass: "blobs", tensor });
+  return summary(tag, { plugin: "images", title, description, dataClass: "blobs", tensor });
 }
 
 /** A text of a step, in Markdown. */

@@ -1,10 +1,8 @@
-import { scalarLike } from "../../../ops/constants.js";
-import { log, max } from "../../../ops/elementwise.js";
-import type { Value } from "../../../graph/value.js";
-import type { ClassifierNetwork, ExportableClassifier } from "../exportable.js";
+import type { ExportableClassifier } from "../exportable.js";
 import { graphOfLevels, graphOfPictures } from "../onnx/graph.js";
 import { fileOfGraph } from "../onnx/graph-file.js";
 import { inPrecision } from "../onnx/in-precision.js";
+import { logitsOf } from "../onnx/logits.js";
 import type { Exported, ExportPrecision, ExportRequest } from "../target.js";
 import { modelConfig, preprocessorConfig } from "./configs.js";
 
@@ -14,9 +12,6 @@ const files: Readonly<Record<ExportPrecision, { readonly file: string; readonly 
   float16: { file: "onnx/model_fp16.onnx", dtype: "fp16" },
   int8: { file: "onnx/model_quantized.onnx", dtype: "q8" },
 };
-
-/** Of a probability of 0 there is no logarithm; the smallest that float32 has in full precision. */
-const smallest = 2 ** -126;
 
 /**
  * The classifier as a folder that `pipeline("image-classification", folder)` loads. Transformers.js resizes by other filters, so photos are
@@ -48,9 +43,4 @@ export async function writeTransformersJs(classifier: ExportableClassifier, requ
         : "Photos are resized inside: give it photos of different sizes one after the other, not in one call.",
     ],
   };
-}
-
-/** Numbers whose softmax are the probabilities: that is what Transformers.js makes of them. */
-function logitsOf({ logits, probabilities }: ClassifierNetwork): Value {
-  return logits ?? log(max([probabilities, scalarLike(probabilities, smallest)]));
 }
