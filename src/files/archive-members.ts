@@ -1,10 +1,10 @@
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable, type Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { FileError } from "../errors/errors.js";
 import { byteCount } from "../errors/words.js";
+import { makeFolders } from "./make-folders.js";
 
 /** Refuses an archive. */
 export function refuseArchive(archive: string, received: string, cause?: unknown): never {
@@ -76,6 +76,6 @@ export async function writeMember(
   bytes: AsyncIterable<Uint8Array>,
   ...through: readonly Transform[]
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
   await pipeline([Readable.from(bytes), ...through, createWriteStream(path, { flags: "wx" })]);
 }

@@ -1,7 +1,8 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
+import { makeFolders } from "./make-folders.js";
 import { sweepOnce, temporaryPath } from "./temporary-name.js";
 
 /**
@@ -52,7 +53,7 @@ export async function writeFileAtomically(
  * @throws what `node:fs` throws
  */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
+  const first = await makeFolders(path);
   if (first === undefined) return;
   const top = dirname(resolve(first));
   for (let folder = dirname(resolve(path)); folder.startsWith(top); folder = dirname(folder)) {

@@ -1,7 +1,7 @@
-import { mkdir } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { placeOf, refuseArchive, UnpackedSize, writeMember } from "./archive-members.js";
+import { makeFolders } from "./make-folders.js";
 import { openRegularFile } from "./regular-file.js";
 
 const block = 512;
@@ -140,7 +140,7 @@ async function unpackMembers(reader: Reader, archive: string, folder: string, un
     } else {
       told = new Map();
       const path = placeOf(archive, folder, name);
-      if (kind === "5" || name.endsWith("/")) await mkdir(path, { recursive: true });
+      if (kind === "5" || name.endsWith("/")) await makeFolders(path);
       else if (kind === "0" || kind === "\0" || kind === "7") await writeMember(path, reader.pieces(size, cutOff));
       else refuseArchive(archive, `${JSON.stringify(name)}, which is a link or a device`);
     }

@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { Transform, type TransformCallback } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
 import { placeOf, refuseArchive, UnpackedSize, writeMember } from "./archive-members.js";
+import { makeFolders } from "./make-folders.js";
 import { openRegularFile } from "./regular-file.js";
 
 /** A member as the archive's list of contents has it. */
@@ -134,7 +135,7 @@ export async function unzipFile(archive: string, folder: string): Promise<void> 
     for (const { name, flags, method, packed, size, crc, offset: header, attributes } of members) {
       const path = placeOf(archive, folder, name);
       if (name.endsWith("/")) {
-        await mkdir(path, { recursive: true });
+        await makeFolders(path);
         continue;
       }
       if ((flags & 1) !== 0) refuseArchive(archive, `${JSON.stringify(name)}, which is encrypted`);

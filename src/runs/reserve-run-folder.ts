@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { FileError, GraftError, UsageError } from "../errors/errors.js";
 import type { FileLock } from "../files/file-lock.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { makeFolders } from "../files/make-folders.js";
 import { isLeftover, sweepLeftovers } from "../files/temporary-name.js";
 import { Checkpoints, checkpointsIn } from "./checkpoints.js";
 import { lockRunFolder, runLockName } from "./run-folder-lock.js";
@@ -123,7 +124,7 @@ async function makeFolder(path: string): Promise<string | undefined> {
   // all), and not in step with the others. No result depends on it, so it needs no seed.
   for (let attempt = 1; ; attempt++) {
     try {
-      const above = await mkdir(dirname(path), { recursive: true });
+      const above = await makeFolders(dirname(path));
       try {
         await mkdir(path);
         return above ?? path;

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { mkdir, open, readdir, rm, stat, statfs, utimes } from "node:fs/promises";
+import { open, readdir, rm, stat, statfs, utimes } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
@@ -15,6 +15,7 @@ import { cacheFolder } from "../../files/cache.js";
 import { hashBytes } from "../../files/checksum.js";
 import { withFileLock } from "../../files/file-lock.js";
 import { errorCode, fileSystemError } from "../../files/file-system-errors.js";
+import { makeFolders } from "../../files/make-folders.js";
 import { readRegularText } from "../../files/regular-file.js";
 
 /*
@@ -158,14 +159,14 @@ export async function openActivationStore(
   const name = hashBytes(Buffer.from(JSON.stringify({ digest, engine, processor })), "sha256").slice(0, 32);
   const path = join(folder, name);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     const isReady = async (): Promise<boolean> => (await readAbout(path))?.width === width;
     if (!(await isReady())) {
       // Others may begin with the same trunk at this moment, in this process too: one of them makes the folder.
       await withFileLock(`${path}.lock`, async () => {
         if (await isReady()) return;
         await rm(path, { recursive: true, force: true });
-        await mkdir(path, { recursive: true });
+        await makeFolders(path);
         const about = { version: 1, model, width, engine, created: new Date().toISOString() };
         await writeFileAtomically(join(path, aboutFile), `${JSON.stringify(about)}\n`);
       });

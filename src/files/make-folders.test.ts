@@ -1,0 +1,31 @@
+import type * as FileSystem from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { makeFolders } from "./make-folders.js";
+
+/** A folder on a disk that is read-only, as Node 20 on Linux behaves there. */
+const disk = "/a-disk-that-is-read-only";
+
+vi.mock("node:fs/promises", async (importOriginal) => {
+  const original = await importOriginal<typeof FileSystem>();
+  const mkdir = (path: string, options?: { recursive: boolean }): Promise<string | undefined> => {
+    if (!path.startsWith(disk)) return original.mkdir(path, options as { recursive: true });
+    const code = options?.recursive === true || path.split("/").length > 3 ? "ENOENT" : "EROFS";
+    return Promise.reject(Object.assign(new Error(`${code}: mkdir '${path}'`), { code }));
+  };
+  return { ...original, mkdir };
+});
+
+test.each([`${disk}/a`, `${disk}/a/b/c`])("a disk that is read-only is called so: %s", async (path) => {
+  await expect(makeFolders(path)).rejects.toMatchObject({ code: "EROFS" });
+});
+
+test("folders are made from the first that is missing", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "graft-folders-"));
+  expect(await makeFolders(join(folder, "a", "b"))).toBe(join(folder, "a"));
+  expect(await makeFolders(join(folder, "a", "b"))).toBeUndefined();
+  expect(await readdir(folder, { recursive: true })).toEqual(["a", join("a", "b")]);
+  await rm(folder, { recursive: true });
+});
