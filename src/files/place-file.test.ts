@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -38,4 +38,17 @@ test.each(["move", "link"] as const)("a file that was written over since it was 
   await expect(placeFile(path, join(folder, how), how, seen)).rejects.toThrow(/has changed meanwhile/);
   expect(await readFile(path, "utf8")).toBe("a dog that came later");
   expect(await readdir(folder)).not.toContain(how);
+});
+
+test("of two who move the same file one only does", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "graft-race-"));
+  const names = Array.from({ length: 60 }, (_, index) => `${index}.jpg`);
+  for (const name of names) {
+    const path = join(folder, name);
+    await writeFile(path, name);
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => placeFile(path, join(folder, "to"), "move")));
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  }
+  expect(await readdir(join(folder, "to"))).toHaveLength(names.length);
+  await rm(folder, { recursive: true });
 });

@@ -1,5 +1,5 @@
 import type { BigIntStats } from "node:fs";
-import { link, lstat, readlink, realpath, rm, symlink, utimes } from "node:fs/promises";
+import { link, lstat, readlink, realpath, rm, symlink, unlink, utimes } from "node:fs/promises";
 import { extname, join, basename } from "node:path";
 import { FileError } from "../errors/errors.js";
 import { makeFolder } from "./atomic-write.js";
@@ -129,7 +129,8 @@ async function moveByCopy(path: string, target: string, entry: BigIntStats): Pro
 async function removeOriginal(path: string, target: string, entry: BigIntStats): Promise<void> {
   try {
     if (!isSame(await lookAtFile(path), entry)) throw changed(path);
-    await rm(path);
+    // Of two who move it one only succeeds; rm takes a file that has gone for removed.
+    await unlink(path);
   } catch (cause) {
     await rm(target, { force: true });
     throw fileSystemError(cause, path, "write");
