@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { globSync } from "tinyglobby";
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./test/closing-line.js";
 import { LongFirst } from "./test/long-first.js";
@@ -6,11 +9,13 @@ import { LongFirst } from "./test/long-first.js";
 /** Tests that compute and need nothing of the process that they run in. */
 const together = ["src/**/*.test.ts", "test/{data,gradcheck,models,own,training}/**/*.test.ts"];
 
-/** Of these, tests that stand in for modules, or look at what a process has when it begins or ends: each of them has a process of its own. */
-const alone = [
-  "src/applications/{downloads,efficientnet,from-hub,load-backbone,mobilenet,refusals}.test.ts",
-  "src/runtime/node/at-rest.test.ts",
-];
+/** A module is stood in for only where nothing has imported it before. */
+const mocking = globSync(together, { cwd: import.meta.dirname }).filter((file) =>
+  readFileSync(join(import.meta.dirname, file), "utf8").includes("vi.mock("),
+);
+
+/** Of these, tests that look at what a process has when it begins or ends, or stand in for modules: each of them has a process of its own. */
+const alone = ["src/applications/load-backbone.test.ts", "src/runtime/node/at-rest.test.ts", ...mocking];
 
 export default defineConfig({
   // Tests import the package by its name, as its users do, and get the source.
