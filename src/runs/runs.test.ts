@@ -96,6 +96,19 @@ test("the lock that another run writes at the same moment is not what a folder h
   expect(await readdir(folder)).toEqual(["a"]);
 });
 
+test("of runs that begin in one empty folder at the same moment exactly one goes on, and the others hear of it", async () => {
+  for (let round = 0; round < 40; round++) {
+    const out = join(folder, String(round));
+    await mkdir(out);
+    const all = await Promise.allSettled([1, 2, 3].map(() => reserveRunFolder(out, "unused")));
+    const refusals = all.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+    expect(refusals).toEqual(
+      Array.from({ length: 2 }, () => expect.stringContaining("is used by another run") as unknown),
+    );
+    for (const one of all) if (one.status === "fulfilled") await one.value.release();
+  }
+});
+
 test("whoever cannot write to a run's folder hears of that folder, not of a file in it", async () => {
   const lost = join(folder, "file", "run");
   await writeFile(join(folder, "file"), "");
