@@ -58,10 +58,11 @@ const backbone: Backbone = {
   ...{ imageSize: 32, model: new Sequential([Input({ shape: [32, 32, 3] })]), stages: ["block5"] },
 };
 
-/** Runs `graft` with a fake recipe; `interrupt` stands for Ctrl+C. */
+/** Runs `graft` with a fake recipe; `interrupt` stands for Ctrl+C, and `onReport` is called when the page about the run is made. */
 function setUp(
   fineTune: (options: FineTuneOptions, interrupt: () => void) => Promise<FineTuneResult>,
   network: Backbone | Promise<Backbone> = backbone,
+  onReport: (interrupt: () => void) => void = () => undefined,
 ) {
   const stdout: string[] = [];
   const stderr: string[] = [];
@@ -96,12 +97,14 @@ function setUp(
     openBatchClassifier: () => Promise.reject(new Error("not in this test")),
     openClassifier: () => Promise.reject(new Error("not in this test")),
     openExportable: () => Promise.reject(new Error("not in this test")),
-    openExplainer: () =>
-      Promise.resolve({
+    openExplainer: () => {
+      onReport(interrupt);
+      return Promise.resolve({
         ...{ labels: [], framing: { crop: 1, keepProportions: false }, shrinksTo: undefined },
         explain: () => Promise.reject(new Error("none of the photos is there")),
         release: () => Promise.resolve(),
-      }),
+      });
+    },
     activations: () => Promise.reject(new Error("not in this test")),
   };
   let now = 0;
@@ -258,6 +261,33 @@ test("Ctrl+C stops the recipe, keeps its result, and a second one ends the proce
   // The process must not keep hearing it.
   expect(listeners.size).toBe(0);
 });
+
+test.each([["in words"], ["--json"]])(
+  "Ctrl+C while the page about the run is made: the run is complete, and it is said how to make the page (%s)",
+  async (form) => {
+    const { graft, stdout, stderr } = setUp(
+      () => Promise.resolve(result(row(1), 2)),
+      backbone,
+      (interrupt) => {
+        interrupt();
+      },
+    );
+    expect(await graft(...(form === "--json" ? [form] : []))).toBe(0);
+    const said = /is complete, but its report is not: it was stopped while that was made\. Later: graft report \S/;
+    if (form === "--json") {
+      const events = stdout.map((line) => JSON.parse(line) as Record<string, unknown>);
+      const message = expect.stringMatching(said) as unknown;
+      expect(events).toContainEqual(expect.objectContaining({ event: "warning", code: "no-report", message }));
+      expect(events.at(-1)).toMatchObject({ event: "done", command: "train" });
+      expect(events.at(-1)).not.toHaveProperty("report");
+      expect(stderr).toEqual([]);
+    } else expect(stderr.join("")).toMatch(said);
+    const left = await readdir(join(folder, "run"));
+    expect(left).toContain("run.json");
+    expect(left).not.toContain("report.html");
+    expect(left).not.toContain("checkpoints");
+  },
+);
 
 test.each([
   ["the recipe has not fitted anything", () => Promise.resolve(result(row(1), 2, []))],

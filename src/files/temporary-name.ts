@@ -23,6 +23,11 @@ function spaceName(space: string): string {
   return hashBytes(new TextEncoder().encode(space), "sha256").slice(0, 12);
 }
 
+/** Whether a name is one of {@link temporaryPath}, of whichever process. */
+export function isTemporaryName(name: string): boolean {
+  return pattern.test(name);
+}
+
 /** Whether a name in a folder is that of unfinished work whose process has died. Of a process elsewhere, that is what is a day old. */
 export async function isLeftover(folder: string, name: string): Promise<boolean> {
   const [, spaceOf, pid, began = ""] = pattern.exec(name) ?? [];

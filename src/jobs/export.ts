@@ -1,7 +1,7 @@
 import { lstat, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors/errors.js";
-import { writeNewFile } from "../files/new-file.js";
+import { writeIfFree, writeNewFile } from "../files/new-file.js";
 import { writeNewFolder } from "../files/new-folder.js";
 import type { Exported, ExportOptions, ExportTarget } from "../recipe/export/target.js";
 import { exportPhotos } from "./export-photos.js";
@@ -102,7 +102,10 @@ async function writeExported(
   }
   const [contents, ...others] = files.values();
   if (contents === undefined || others.length > 0) throw new TypeError("A target of one file gives one file.");
-  if (taken === "refuse" && (await isThere(path))) throw refused(path);
+  if (taken === "refuse") {
+    if (!(await writeIfFree(path, contents))) throw refused(path);
+    return { path, bytes };
+  }
   return { path: await writeNewFile(path, contents), bytes };
 }
 

@@ -460,19 +460,24 @@ async function finish(
       ...{ started, finished, device, inputs, photosSha256: list.sha256, measured: facts.all, modelSha256, checked },
     }),
   });
-  const report = isWritten && !signal.aborted ? await writeReport(folder, context) : undefined;
+  const report = isWritten && !run.interrupted ? await writeReport(folder, context) : undefined;
   if (result.trouble !== undefined) throw lostTraining(result.trouble, keptText(result.best, result.trouble, folder));
   return { ...run, report };
 }
 
 /** Writes the page about the run; where it cannot be written, the run has come to its end all the same. */
 async function writeReport(folder: string, context: StoppableContext): Promise<string | undefined> {
+  const warn = (what: string): void => {
+    const message = `The run is complete, but its report ${what} Later: graft report ${shellWord(folder, process.platform)}`;
+    context.emit({ event: "warning", code: "no-report", message });
+  };
   try {
-    return await reportOfTraining(folder, context);
+    const path = await reportOfTraining(folder, context);
+    if (path === undefined) warn("is not: it was stopped while that was made.");
+    return path;
   } catch (error) {
     if (!(error instanceof GraftError)) throw error;
-    const message = `The run is complete, but its report could not be written: ${error.message} Later: graft report ${shellWord(folder, process.platform)}`;
-    context.emit({ event: "warning", code: "no-report", message });
+    warn(`could not be written: ${error.message}`);
     return undefined;
   }
 }

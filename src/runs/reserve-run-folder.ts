@@ -7,7 +7,7 @@ import { FileError, GraftError, UsageError } from "../errors/errors.js";
 import type { FileLock } from "../files/file-lock.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { makeFolders } from "../files/make-folders.js";
-import { isLeftover, sweepLeftovers } from "../files/temporary-name.js";
+import { isLeftover, isTemporaryName, sweepLeftovers } from "../files/temporary-name.js";
 import { Checkpoints, checkpointsIn } from "./checkpoints.js";
 import { lockRunFolder, runLockName } from "./run-folder-lock.js";
 import { runFiles } from "./run-files.js";
@@ -139,6 +139,26 @@ async function makeFolder(path: string): Promise<string | undefined> {
   }
 }
 
+/** For so long a lock is being written at most, in ms. */
+const lockWriting = 1000;
+
+/** What a folder holds when no lock is being written: that of a run which begins at the same moment is not what is in the folder. */
+async function settledEntriesOf(path: string): Promise<readonly string[]> {
+  const since = performance.now();
+  for (;;) {
+    const entries = await entriesOf(path);
+    if (!(await isBeingWritten(path, entries)) || performance.now() - since > lockWriting) return entries;
+    await sleep(10);
+  }
+}
+
+/** Whether there is unfinished work of processes that live, and nothing else. */
+async function isBeingWritten(path: string, entries: readonly string[]): Promise<boolean> {
+  const unfinished = entries.filter(isTemporaryName);
+  if (entries.some((entry) => !isTemporaryName(entry) && !entry.startsWith(runLockName))) return false;
+  return (await Promise.all(unfinished.map((entry) => isLeftover(path, entry)))).includes(false);
+}
+
 /**
  * @throws UsageError when there is something at a path that is more than what a run that was killed left of unfinished files
  */
@@ -153,7 +173,7 @@ async function checkFree(path: string): Promise<void> {
   const stats = await statIfThere(path);
   if (stats === undefined) return;
   if (!stats.isDirectory()) throw taken("a file");
-  const entries = await entriesOf(path);
+  const entries = await settledEntriesOf(path);
   const checkpoints = await checkpointsIn(path);
   if (checkpoints === "begun" && !entries.includes(runFiles.record)) {
     throw taken("the folder of a run that has not come to its end", "Go on with that run by graft train --resume. ");

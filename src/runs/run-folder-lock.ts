@@ -1,7 +1,8 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { UsageError } from "../errors/errors.js";
-import { type FileLock, tryFileLock } from "../files/file-lock.js";
+import { FileError, UsageError } from "../errors/errors.js";
+import { type FileLock, type LockHolder, tryFileLock } from "../files/file-lock.js";
+import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 
 /** The lock's name in the folder of a run. */
 export const runLockName = ".graft-run.lock";
@@ -24,7 +25,7 @@ export async function hasRunLock(path: string): Promise<boolean> {
  * @throws FileError when the folder cannot be written to
  */
 export async function lockRunFolder(path: string, option = "--out"): Promise<FileLock> {
-  const taken = await tryFileLock(join(path, runLockName));
+  const taken = await tryLock(path);
   if ("lock" in taken) return taken.lock;
   const { mark, since } = taken.holder;
   const who = mark === undefined ? "another run" : `a run of process ${mark.pid} on ${mark.host}`;
@@ -34,4 +35,16 @@ export async function lockRunFolder(path: string, option = "--out"): Promise<Fil
     received: since === undefined ? who : `${who}, since ${since}`,
     advice: `Wait for its end, or choose another folder with ${option}.`,
   });
+}
+
+/** Whoever cannot write to a run's folder hears of that folder; the names of files in it that were tried say nothing to them. */
+async function tryLock(path: string): Promise<{ readonly lock: FileLock } | { readonly holder: LockHolder }> {
+  try {
+    return await tryFileLock(join(path, runLockName));
+  } catch (error) {
+    const reason = error instanceof FileError ? error.cause : error;
+    if (errorCode(reason) === undefined) throw error;
+    const advice = "Make the folder one that can be written to, or copy it to where there is room, and take the copy.";
+    throw fileSystemError(reason, path, "write", advice);
+  }
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { FileError, UsageError } from "../errors/errors.js";
 import { sweepLeftovers, temporaryPath } from "../files/temporary-name.js";
 import { defaultRunFolder, reserveRunFolder } from "./reserve-run-folder.js";
-import { runLockName } from "./run-folder-lock.js";
+import { lockRunFolder, runLockName } from "./run-folder-lock.js";
 import { writeRunFolder } from "./run-files.js";
 import { readSplitRecord } from "./run-record.js";
 
@@ -83,6 +83,40 @@ test("a folder belongs to one run at a time, and is free again behind it", async
   await first?.release();
   await expect(reserveRunFolder(out, "unused")).rejects.toThrow(/holds "model.onnx"/);
   expect(await readdir(out)).toEqual(["model.onnx"]);
+});
+
+test("the lock that another run writes at the same moment is not what a folder holds", async () => {
+  const out = join(folder, "a");
+  await mkdir(out);
+  const writing = temporaryPath(out);
+  await writeFile(writing, "");
+  const reserving = reserveRunFolder(out, "unused");
+  setTimeout(() => void rm(writing), 50);
+  await (await reserving).abandon();
+  expect(await readdir(folder)).toEqual(["a"]);
+});
+
+test("of runs that begin in one empty folder at the same moment exactly one goes on, and the others hear of it", async () => {
+  for (let round = 0; round < 40; round++) {
+    const out = join(folder, String(round));
+    await mkdir(out);
+    const all = await Promise.allSettled([1, 2, 3].map(() => reserveRunFolder(out, "unused")));
+    const refusals = all.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+    expect(refusals).toEqual(
+      Array.from({ length: 2 }, () => expect.stringContaining("is used by another run") as unknown),
+    );
+    for (const one of all) if (one.status === "fulfilled") await one.value.release();
+  }
+});
+
+test("whoever cannot write to a run's folder hears of that folder, not of a file in it", async () => {
+  const lost = join(folder, "file", "run");
+  await writeFile(join(folder, "file"), "");
+  const refusal: unknown = await lockRunFolder(lost, "--resume").catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(FileError);
+  expect(String(refusal)).toContain(`${lost} cannot be written.`);
+  expect(String(refusal)).toContain("take the copy");
+  expect(String(refusal)).not.toContain(runLockName);
 });
 
 test("a folder that holds only what a killed run has left in the middle is free; one with checkpoints is to be gone on with", async () => {
