@@ -6,7 +6,10 @@ import { dirname, join } from "node:path";
 import { env, pipeline } from "@huggingface/transformers";
 import { InferenceSession, Tensor as WebTensor } from "onnxruntime-web";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Attribute, OnnxNode } from "../src/onnx/model.js";
 import { readModel } from "../src/onnx/read-model.js";
+import { float32 } from "../src/onnx/tensor-data.js";
+import { writeModel } from "../src/onnx/write-model.js";
 import { decodePhoto } from "../src/photos/decode.js";
 import { framedPixels } from "../src/photos/framing.js";
 import { input } from "../src/graph/value.js";
@@ -28,6 +31,45 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 let runs = 0;
+
+/**
+ * A classifier whose probabilities are multiplied by ones, as many as there are photos: so transformers spread the token that stands for the
+ * whole picture.
+ *
+ * @param axis of the photos that is counted; 0 counts photos; 1 counts their rows, with which the probabilities are multiplied
+ */
+function countingPictures(bytes: Uint8Array, axis: 0 | 1 = 0): Uint8Array {
+  const model = readModel(bytes, "before");
+  const classes = Number(model.outputs[0]?.shape?.[1]);
+  const plain = (op: string, inputs: string[], output: string, attributes = {}): OnnxNode => {
+    return { name: output, op, domain: "", inputs, outputs: [output], attributes };
+  };
+  const int = (value: number): Attribute => ({ type: "int", value });
+  const ones =
+    axis === 0
+      ? [
+          plain("Concat", ["counted", "classes"], "spread", { axis: int(0) }),
+          plain("Expand", ["one", "spread"], "ones"),
+        ]
+      : [plain("Cast", ["counted"], "ones", { to: int(1) })];
+  return writeModel({
+    ...model,
+    nodes: [
+      ...model.nodes.map((node) => ({
+        ...node,
+        outputs: node.outputs.map((name) => (name === "probabilities" ? "before" : name)),
+      })),
+      plain("Shape", ["image"], "counted", { start: int(axis), end: int(axis + 1) }),
+      ...ones,
+      plain("Mul", ["before", "ones"], "probabilities"),
+    ],
+    constants: new Map([
+      ...model.constants,
+      ["classes", { type: "int64", dims: [1], data: BigInt64Array.of(BigInt(classes)) }],
+      ["one", float32(Float32Array.of(1), [1, 1])],
+    ]),
+  });
+}
 
 /** A run of its own with photos, and what its classifier says of each of them. */
 async function newRun(options?: ExportableOptions): Promise<{
@@ -197,6 +239,37 @@ describe("--to onnx", () => {
       }
       await session.release();
     }
+  });
+
+  test("a network that counts the pictures of a batch asks the export's own input, in all forms", async () => {
+    const { run, photos, said } = await newRun({ crop: 0.9 });
+    const file = join(run, "model.onnx");
+    await writeFile(file, countingPictures(await readFile(file)));
+    for (const options of [{}, { precision: "float16", opset: 17 }, { batch: "1", size: "open" }] as const) {
+      const bytes = await onnxFile(run, options);
+      expect(readModel(bytes, "export").inputs.map(({ name }) => name)).toEqual(["image"]);
+      for (const [index, path] of photos.entries()) {
+        expect(difference(await answerOf(bytes, await imageOf(path)), said[index] ?? [])).toBeLessThan(0.03);
+      }
+    }
+    // They are tried before they are handed over.
+    const pictures = readModel(await onnxFile(run, { withoutPreprocessing: true }), "export");
+    expect(pictures.nodes.some(({ op }) => op === "Shape")).toBe(true);
+    for (const [to, options] of [
+      ["transformersjs", {}],
+      ["transformersjs", { withoutPreprocessing: true }],
+      ["html", {}],
+    ] as const) {
+      expect((await exported(run, to, options)).files.size).toBeGreaterThan(0);
+    }
+  });
+
+  test("a network that looks at photos beside its pictures is refused", async () => {
+    const { run } = await newRun();
+    const file = join(run, "model.onnx");
+    await writeFile(file, countingPictures(await readFile(file), 1));
+    const classifier = await openExportable(run);
+    expect(() => classifier.network()).toThrow(/looks at photos beside the pictures/);
   });
 
   test("has margins that all programs read alike", async () => {

@@ -1,12 +1,13 @@
 import { importOnnxGraph } from "../../formats/onnx/import-model.js";
 import { FileError } from "../../errors/errors.js";
 import { requireFiniteNumbers } from "../../graph/lost-numbers.js";
-import { nodesInOrder } from "../../graph/graph.js";
+import { inputsOf, nodesInOrder } from "../../graph/graph.js";
 import { rebuild } from "../../graph/rebuild.js";
 import { constantData, input, type Node, producer, type Value } from "../../graph/value.js";
 import type { Standardization } from "../../models/sources/batch-source.js";
 import type { OnnxModel } from "../../onnx/model.js";
 import type { Framing, FramingInterpolation } from "../../photos/framing.js";
+import { shapeOp } from "../../ops/layout.js";
 import { answersNothing, readClassifier } from "../classifier.js";
 import { classifierBytes } from "../open-classifier.js";
 
@@ -93,17 +94,31 @@ function networkOf(model: OnnxModel, file: string): ClassifierNetwork {
   if (sides.some((side) => typeof side === "number" && side !== framing.size))
     throw noFraming(file, `pictures of ${sides.join(" × ")} pixels, and ${framing.size} in the metadata "image_size"`);
   const pixels = input("pixels", "float32", ["N", 3, framing.size, framing.size]);
-  const renewed = rebuild(graph.outputs, new Map([[framed, pixels]]));
+  const apart = rebuild(graph.outputs, new Map([[framed, pixels]]));
+  const { normalized, standardization } = standardized(pixels, graph.outputs.map(apart));
+  const counted = countedByPictures(graph.outputs.map(apart), normalized);
   const output = (name: string): Value | undefined => {
     const value = outputs.get(name);
-    return value === undefined ? undefined : renewed(value);
+    return value === undefined ? undefined : counted(apart(value));
   };
   const probabilities = output("probabilities");
   if (probabilities === undefined) throw new TypeError("A classifier has probabilities.");
-  const { normalized, standardization } = standardized(pixels, graph.outputs.map(renewed));
+  const others = inputsOf(graph.outputs.map((value) => counted(apart(value)))).filter((value) => value !== pixels);
+  if (others.length > 0) throw noFraming(file, "a network that looks at photos beside the pictures, too");
   const last = producer(probabilities);
   const logits = last?.op === "Softmax" ? last.inputs[0] : undefined;
   return { framing, pixels, normalized, standardization, probabilities, logits, distance: output("distance") };
+}
+
+/**
+ * A network that asks how many samples there are, as transformers do for the tokens that stand for the whole picture, asks the photos when it
+ * has been read from a file. Without them, it asks what goes into it.
+ */
+function countedByPictures(outputs: readonly Value[], pictures: Value): (value: Value) => Value {
+  return rebuild(outputs, new Map(), ({ op, inputs: [x], attributes: { start, end } }) => {
+    const counts = op === "Shape" && x?.source.kind === "input" && Number(start?.value ?? 0) === 0 && end?.value === 1;
+    return counts ? [shapeOp(pictures, { start: 0, end: 1 })] : undefined;
+  });
 }
 
 /** Whether a node ends the framing of photos: see `framedPixels`. */

@@ -8,6 +8,7 @@ import { quotedList } from "../../../errors/words.js";
 import { readRegularFile, readRegularText } from "../../../files/regular-file.js";
 import { version } from "../../../errors/version.js";
 import type { ExportableClassifier } from "../exportable.js";
+import { checkExport } from "../onnx/check-export.js";
 import { graphOfPhotos } from "../onnx/graph.js";
 import { fileOfGraph } from "../onnx/graph-file.js";
 import { inPrecision } from "../onnx/in-precision.js";
@@ -75,13 +76,19 @@ function numberOf(text: string | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** The classifier as one page that needs nothing else. */
+/**
+ * The classifier as one page that needs nothing else.
+ *
+ * @throws EngineError when the engine refuses the network that was made, or it says something else than the run's file
+ */
 export async function writeHtml(classifier: ExportableClassifier, request: ExportRequest): Promise<Exported> {
   const { network, cost, float32, notes } = await inPrecision(classifier, request);
   const { metadata, labels } = classifier;
   const sizes = inputSizes({}, network.framing.size);
-  const { precision } = request.options;
+  const { precision = "float32" } = request.options;
   const bytes = fileOfGraph(graphOfPhotos(network, sizes), { precision, batch: sizes.batch, metadata });
+  const written = { bytes, sizes, takes: "photos" } as const;
+  await checkExport(request.runtime, classifier.network(), classifier.bytes, written, precision);
   const pageFile = (name: string): Promise<string> =>
     readRegularText(fileURLToPath(new URL(`./page/${name}`, import.meta.url)));
   const [template, style, own, { program, wasm, version: engineVersion }] = await Promise.all([

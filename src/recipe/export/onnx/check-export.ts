@@ -7,7 +7,14 @@ import { Generator } from "../../../random/generator.js";
 import { fromTensor, type Runtime, Tensor, toTensor } from "../../../runtime/runtime.js";
 import { createSession } from "../../../runtime/session.js";
 import type { ClassifierNetwork } from "../exportable.js";
+import type { ExportPrecision } from "../target.js";
 import type { InputSizes } from "./sizes.js";
+
+/**
+ * By how much a probability of a drawn photo may differ. A version of operators without a Resize that smooths rounds some pixels to the
+ * neighbouring level; half precision has 11 bits; what 8 bits cost is measured on photos.
+ */
+const tolerances: Readonly<Record<ExportPrecision, number>> = { float32: 0.01, float16: 0.05, int8: 1 };
 
 /** Sides of drawn photos where a file takes photos of any size. */
 const usualSides = [96, 128] as const;
@@ -46,36 +53,89 @@ async function normalizedPicture(runtime: Runtime, network: ClassifierNetwork, p
   }
 }
 
-async function probabilitiesOf(runtime: Runtime, bytes: Uint8Array, image: Tensor): Promise<Float32Array> {
+/** The photo as other programs give it: `[N, 3, H, W]` float32, whole numbers in [0, 255]. */
+function levelsOf({ data, dims }: Tensor): Tensor {
+  const [photos = 0, height = 0, width = 0, channels = 0] = dims;
+  const plane = height * width;
+  const levels = Float32Array.from({ length: data.length }, (_, index) => {
+    const [photo, rest] = [Math.floor(index / (channels * plane)), index % (channels * plane)];
+    return Number(data[(photo * plane + (rest % plane)) * channels + Math.floor(rest / plane)]);
+  });
+  return toTensor(float32(levels, [photos, channels, height, width]));
+}
+
+function softmaxOf({ data, dims }: TensorData<"float32">): Float32Array {
+  const columns = dims[1] ?? 1;
+  const probabilities = data.slice();
+  for (let begin = 0; begin < data.length; begin += columns) {
+    const row = probabilities.subarray(begin, begin + columns);
+    const most = Math.max(...row);
+    const powers = row.map((logit) => Math.exp(logit - most));
+    const sum = powers.reduce((whole, power) => whole + power, 0);
+    row.set(powers.map((power) => power / sum));
+  }
+  return probabilities;
+}
+
+async function probabilitiesOf(
+  runtime: Runtime,
+  bytes: Uint8Array,
+  fed: Tensor,
+  { input: name, output }: FileNames = { input: "image", output: "probabilities" },
+): Promise<Float32Array> {
   const session = await runtime.createSession(bytes);
   try {
-    const { probabilities } = await session.run({ image });
-    if (probabilities === undefined) throw new TypeError("The engine gave no probabilities.");
-    return (fromTensor(probabilities) as TensorData<"float32">).data.slice();
+    const answers = await session.run({ [name]: fed });
+    const answer = answers[output];
+    if (answer === undefined) throw new TypeError(`The engine gave no ${output}.`);
+    const tensor = fromTensor(answer) as TensorData<"float32">;
+    return output === "logits" ? softmaxOf(tensor) : tensor.data.slice();
   } finally {
     await session.release();
   }
+}
+
+/** What goes into a file and comes out of it is called. */
+interface FileNames {
+  readonly input: string;
+  readonly output: "probabilities" | "logits";
+}
+
+/** An export that is to be tried. */
+export interface CheckedExport {
+  readonly bytes: Uint8Array;
+  /** Of the photos that it takes. */
+  readonly sizes: InputSizes;
+  /** Photos as they are decoded, the same as floating-point levels with channels first, or pictures that are framed and normalized. */
+  readonly takes: "photos" | "levels" | "pictures";
+  /** Default `image` and `probabilities`. */
+  readonly names?: FileNames;
 }
 
 /**
  * Makes sure that the engine reads what is to be written, and that it answers a drawn photo as the run's `model.onnx` does.
  *
  * @param before bytes of that
- * @param after bytes of the export, and what it takes
- * @param tolerance by which a probability may differ
+ * @param after the export
  * @throws EngineError when it does not
  */
 export async function checkExport(
   runtime: Runtime,
   network: ClassifierNetwork,
   before: Uint8Array,
-  after: { readonly bytes: Uint8Array; readonly sizes: InputSizes; readonly takesPictures: boolean },
-  tolerance: number,
+  { bytes, sizes, takes, names }: CheckedExport,
+  precision: ExportPrecision,
 ): Promise<void> {
-  const { bytes, sizes, takesPictures } = after;
   const photo = drawnPhoto(sizes);
-  const fed = takesPictures ? await normalizedPicture(runtime, network, photo) : photo;
-  const [expected, found] = [await probabilitiesOf(runtime, before, photo), await probabilitiesOf(runtime, bytes, fed)];
+  const fed =
+    takes === "photos"
+      ? photo
+      : takes === "levels"
+        ? levelsOf(photo)
+        : await normalizedPicture(runtime, network, photo);
+  const tolerance = tolerances[precision];
+  const expected = await probabilitiesOf(runtime, before, photo);
+  const found = await probabilitiesOf(runtime, bytes, fed, names);
   const difference = expected.reduce(
     (most, value, index) => Math.max(most, Math.abs(value - (found[index] ?? NaN))),
     0,

@@ -1,16 +1,10 @@
 import type { ClassifierNetwork, ExportableClassifier } from "../exportable.js";
-import type { Exported, ExportPrecision, ExportRequest } from "../target.js";
+import type { Exported, ExportRequest } from "../target.js";
 import { checkExport } from "./check-export.js";
 import { graphOfPhotos, graphOfPictures } from "./graph.js";
 import { fileOfGraph } from "./graph-file.js";
 import { inPrecision } from "./in-precision.js";
 import { type InputSizes, inputSizes, triedSizes } from "./sizes.js";
-
-/**
- * By how much a probability of a drawn photo may differ. A version of operators without a Resize that smooths rounds some pixels to the
- * neighbouring level; half precision has 11 bits; what 8 bits cost is measured on photos.
- */
-export const tolerances: Readonly<Record<ExportPrecision, number>> = { float32: 0.01, float16: 0.05, int8: 1 };
 
 /**
  * The classifier as one ONNX file.
@@ -36,8 +30,12 @@ export async function writeOnnx(classifier: ExportableClassifier, request: Expor
   const tried = withoutPreprocessing ? { ...sizes, batch: triedSizes(sizes).batch } : triedSizes(sizes);
   const isSame = tried.batch === sizes.batch && tried.height === sizes.height && tried.width === sizes.width;
   if (!isSame) await (await runtime.createSession(bytes)).release();
-  const checked = { bytes: isSame ? bytes : fileOf(tried), sizes: tried, takesPictures: withoutPreprocessing };
-  await checkExport(runtime, classifier.network(), classifier.bytes, checked, tolerances[precision]);
+  const checked = {
+    bytes: isSame ? bytes : fileOf(tried),
+    sizes: tried,
+    takes: withoutPreprocessing ? "pictures" : "photos",
+  } as const;
+  await checkExport(runtime, classifier.network(), classifier.bytes, checked, precision);
   const said = withoutPreprocessing ? [preprocessingSentence(network)] : [];
   return { files: new Map([["model.onnx", bytes]]), cost, float32, notes: [...notes, ...said] };
 }

@@ -1,8 +1,10 @@
 import type { ExportableClassifier } from "../exportable.js";
+import { checkExport } from "../onnx/check-export.js";
 import { graphOfLevels, graphOfPictures } from "../onnx/graph.js";
 import { fileOfGraph } from "../onnx/graph-file.js";
 import { inPrecision } from "../onnx/in-precision.js";
 import { logitsOf } from "../onnx/logits.js";
+import { inputSizes } from "../onnx/sizes.js";
 import type { Exported, ExportPrecision, ExportRequest } from "../target.js";
 import { modelConfig, preprocessorConfig } from "./configs.js";
 
@@ -16,6 +18,8 @@ const files: Readonly<Record<ExportPrecision, { readonly file: string; readonly 
 /**
  * The classifier as a folder that `pipeline("image-classification", folder)` loads. Transformers.js resizes by other filters, so photos are
  * resized in the graph unless that is asked not to be; it takes one size at a time then.
+ *
+ * @throws EngineError when the engine refuses what was made, or it says something else than the run's file
  */
 export async function writeTransformersJs(classifier: ExportableClassifier, request: ExportRequest): Promise<Exported> {
   const { precision = "float32", withoutPreprocessing = false } = request.options;
@@ -27,12 +31,20 @@ export async function writeTransformersJs(classifier: ExportableClassifier, requ
     : graphOfLevels(network, name, answers);
   const { file, dtype } = files[precision];
   const { metadata, labels } = classifier;
+  const bytes = fileOfGraph(graph, { precision, batch: "N", metadata });
+  const written = {
+    bytes,
+    sizes: inputSizes({}, network.framing.size),
+    takes: withoutPreprocessing ? "pictures" : "levels",
+    names: { input: name, output: "logits" },
+  } as const;
+  await checkExport(request.runtime, classifier.network(), classifier.bytes, written, precision);
   const json = (value: object): string => `${JSON.stringify(value, undefined, 2)}\n`;
   return {
     files: new Map<string, Uint8Array | string>([
       ["config.json", json(modelConfig({ labels, metadata, dtype, size: network.framing.size }))],
       ["preprocessor_config.json", json(preprocessorConfig(network, withoutPreprocessing))],
-      [file, fileOfGraph(graph, { precision, batch: "N", metadata })],
+      [file, bytes],
     ]),
     cost,
     float32,
