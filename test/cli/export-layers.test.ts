@@ -159,6 +159,7 @@ test("what layers cannot do is named, and nothing is written", async () => {
     const { exitCode, stderr } = await exported("waves", "--to", target, "--out", "none");
     expect(exitCode).toBe(2);
     expect(stderr).toContain(`Cos of this network cannot be written as layers of ${whose}.`);
+    expect(stderr).toContain("Received: the operator Cos.");
     expect(stderr).toMatch(/--to onnx/);
   }
   expect(await readdir(folder)).not.toContain("none");

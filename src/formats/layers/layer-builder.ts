@@ -84,7 +84,9 @@ export class LayerBuilder {
     if (placed !== undefined) return placed;
     // What is a part of something that layers have was passed over, in the hope that it would be.
     const made = value && producer(value);
-    throw this.refusal(made ?? node, made === undefined ? "a constant where layers take what others give" : "it");
+    throw made === undefined
+      ? this.refusal(node, "a constant where layers take what others give")
+      : this.refusal(made, `the operator ${made.op}`);
   }
 
   /** A float32 constant that a node takes. */

@@ -41,7 +41,7 @@ export function layersOfGraph({ picture, output, side, before }: GraphOfPictures
   build.place(picture, { form: "channels-last", ...pictureOf(build, pixels, before) });
   for (const node of nodesInOrder([output], new Set([picture]))) {
     const rule = rules[node.op];
-    if (rule === undefined) throw build.refusal(node, "it");
+    if (rule === undefined) throw build.refusal(node, `the operator ${node.op}`);
     rule(node, build);
   }
   const last = build.at(output);
