@@ -31,8 +31,8 @@ It is written below the run's folder, in export/, or to --out. A name that is ta
 model-2.onnx, and --out is refused.
 
 Without options an export computes what model.onnx does. --precision float16 makes it half as large,
-int8 a quarter: int8 looks at photos of the run, says how accurate it is before and after on photos that were
-held out, and leaves those layers as they are that would cost too much.
+int8 a quarter where the network is made of convolutions. It looks at photos of the run, says how accurate it is
+before and after on photos that were held out, and leaves those layers as they are that would cost too much.
 
 Examples:
   graft export runs/photos-20260131-120000 --to html

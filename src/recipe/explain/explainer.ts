@@ -157,7 +157,7 @@ export class Explainer {
   private unsuited(method: ExplainMethod): UsageError {
     const has =
       lastPlaces(this.graphFor(["N", ...this.network.shape]).score).length > 0
-        ? "a network of convolutions"
+        ? "a network with maps of features, and no such attention"
         : "a network without maps";
     return new UsageError(`The network "${this.network.name}" cannot be explained by ${method}.`, {
       subject: "method",

@@ -4,6 +4,7 @@ import type { ExportCost, ExportRequest } from "../target.js";
 import { graphOfPhotos } from "./graph.js";
 import { fileOfGraph } from "./graph-file.js";
 import { int8Network } from "./int8.js";
+import { sizeNote } from "./size-note.js";
 import { inputSizes } from "./sizes.js";
 
 /** A network that is computed as exactly as was asked for. Half precision is for the file: it stays as it is here. */
@@ -40,5 +41,6 @@ export async function inPrecision(
   );
   const learned =
     "It was measured with photos that the classifier has learned from, or nobody knows whether it has: there were no others.";
-  return { network, cost, float32, notes: heldOutIsNew ? [] : [learned] };
+  const size = sizeNote(classifier.bytes.length, after.length);
+  return { network, cost, float32, notes: [...(heldOutIsNew ? [] : [learned]), ...(size === undefined ? [] : [size])] };
 }
