@@ -1,6 +1,7 @@
 import { EngineError } from "../../../errors/errors.js";
 import { rebuild } from "../../../graph/rebuild.js";
 import { input } from "../../../graph/value.js";
+import { greatest } from "../../../onnx/extremes.js";
 import { float32, type TensorData } from "../../../onnx/tensor-data.js";
 import { framedPixels } from "../../../photos/framing.js";
 import { Generator } from "../../../random/generator.js";
@@ -69,7 +70,7 @@ function softmaxOf({ data, dims }: TensorData<"float32">): Float32Array {
   const probabilities = data.slice();
   for (let begin = 0; begin < data.length; begin += columns) {
     const row = probabilities.subarray(begin, begin + columns);
-    const most = Math.max(...row);
+    const most = greatest(row);
     const powers = row.map((logit) => Math.exp(logit - most));
     const sum = powers.reduce((whole, power) => whole + power, 0);
     row.set(powers.map((power) => power / sum));
