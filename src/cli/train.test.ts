@@ -42,7 +42,7 @@ function result(best: EpochRow, validation: number, epochs: readonly EpochRow[] 
   return {
     ...{ model: new Sequential(), epochs, bestEpoch: best.epoch, best },
     ...{ photos: { training: 4 * validation, validation, skipped: 0 }, seconds: 1 },
-    unfrozenFrom: "none",
+    ...{ alike: false, unfrozenFrom: "none" },
     learnedFrom: [],
     familiar: undefined,
     heldOut: {

@@ -1,7 +1,7 @@
 import type { EpochRow, FineTuneResult } from "../recipe/fine-tune-types.js";
 import { type Curves, overfitCurve } from "../report/diagnosis/curve-rules.js";
 import { findings } from "../report/diagnosis/diagnose.js";
-import { tooFewPhotos } from "../report/diagnosis/photo-rules.js";
+import { seesNoDifference, tooFewPhotos } from "../report/diagnosis/photo-rules.js";
 import type { Finding } from "../report/diagnosis/finding.js";
 import { greatest, least } from "../onnx/extremes.js";
 
@@ -15,8 +15,12 @@ export function figureWarnings({
   heldOut,
   learnedFrom,
   photos,
+  alike,
   learningCurve,
-}: Pick<FineTuneResult, "best" | "epochs" | "heldOut" | "learnedFrom" | "photos" | "learningCurve">): Finding[] {
+}: Pick<
+  FineTuneResult,
+  "best" | "epochs" | "heldOut" | "learnedFrom" | "photos" | "alike" | "learningCurve"
+>): Finding[] {
   // Fits of the new classifier are no epochs: none goes on where the one before has ended. A later training begins anew.
   const last = epochs.at(-1)?.phase;
   const stepped = epochs.filter(({ phase }) => phase !== "head" && phase === last);
@@ -33,10 +37,18 @@ export function figureWarnings({
   };
   // A classifier of a thousand numbers a photo is right on all of its own photos also where it has bent no more than held-out photos
   // ask for: how far it lies above them says nothing. That they say less and less of it while it is trained does.
-  const found = findings(curves, figures, curves && overfitCurve(curves));
+  const found = alikeFeatures(
+    alike && best.phase === "head",
+    findings(curves, figures, curves && overfitCurve(curves)),
+  );
   const rarest = counts.length === 0 ? 0 : least(counts);
   const few = tooFewPhotos(learningCurve, { rarest, accuracy: best.val_accuracy });
   return few === undefined ? found : [...found, few];
+}
+
+/** Where the network sees no difference, nothing else explains that so little was learned. */
+function alikeFeatures(alike: boolean, found: Finding[]): Finding[] {
+  return alike ? [seesNoDifference(), ...found.filter(({ code }) => code !== "underfitting")] : found;
 }
 
 /** The curves of a training by steps. */

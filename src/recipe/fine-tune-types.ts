@@ -183,6 +183,8 @@ export interface FineTuneResult {
         readonly exact_val_accuracy?: number | undefined;
       })
     | undefined;
+  /** Whether the network, as it came, sees next to no difference between the training photos. */
+  readonly alike: boolean;
   /** From which layer on the network was trained; `"none"` or `"all"` likewise. */
   readonly unfrozenFrom: string;
   /** Why a training was stopped early: a loss was NaN or infinite. What was kept comes from another stage, or from before that. */

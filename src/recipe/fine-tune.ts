@@ -5,6 +5,7 @@ import { weightingOf } from "./class-weights.js";
 import type { FineTuneJob, FineTuneResult } from "./fine-tune-types.js";
 import { HeadStage } from "./head-stage.js";
 import { KeptWeights } from "./kept-weights.js";
+import { featureFigures } from "./feature-figures.js";
 import { featureModel } from "./feature-model.js";
 import { featuresOfSets } from "./photo-features.js";
 import { type Plan, planOf } from "./plan.js";
@@ -117,6 +118,7 @@ async function follow(job: FineTuneJob, plan: Plan, part: Part): Promise<Followe
   const result: FineTuneResult = {
     ...{ model, heldOut, learnedFrom, familiar, unfrozenFrom, trouble, epochs: rows, bestEpoch: row.epoch, best: row },
     trunk: trunk && { ...trunk, val_accuracy: row.val_accuracy },
+    alike: featureFigures(training.features, training.widths).alike,
     photos: { training: training.photos.length, validation: validation.photos.length, skipped },
     search: work.search,
     learningCurve: work.head && (await curveOfPhotos(job, sets, work.head.penalty, random)),

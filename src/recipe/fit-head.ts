@@ -1,6 +1,7 @@
 import { float32, type TensorData } from "../onnx/tensor-data.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { type LinearClassifier, type Samples, SoftmaxRegression } from "../training/regression/softmax-regression.js";
+import { type FeatureFigures, featureFigures } from "./feature-figures.js";
 import { logLoss } from "./probabilities.js";
 import { rowsAt } from "./rows.js";
 import { greatest } from "../onnx/extremes.js";
@@ -22,12 +23,7 @@ export interface LabelledFeatures {
 }
 
 /** A linear classifier of features that are brought to mean 0, and those of each feature map to one common deviation. */
-export interface UnitClassifier extends LinearClassifier {
-  /** Mean of each feature, `[features]` numbers. */
-  readonly mean: Float32Array;
-  /** What the difference from the mean is divided by, `[features]` numbers: one and the same for all features of a map. */
-  readonly deviation: Float32Array;
-}
+export interface UnitClassifier extends LinearClassifier, Pick<FeatureFigures, "mean" | "deviation"> {}
 
 /** What the features of a set can teach. */
 export interface FittedHead {
@@ -195,23 +191,7 @@ interface Standardized extends Pick<UnitClassifier, "mean" | "deviation"> {
 
 /** By the figures of the photos themselves: with and without views they are seen alike. */
 function standardized({ features, views, widths }: LabelledFeatures): Standardized {
-  const [photos = 0, width = 0] = features.dims;
-  const { data } = features;
-  const sums = new Float64Array(width);
-  for (const [index, value] of data.entries()) sums[index % width] = (sums[index % width] ?? 0) + value;
-  const mean = Float32Array.from(sums, (sum) => sum / photos);
-  const squares = new Float64Array(width);
-  for (const [index, value] of data.entries()) {
-    squares[index % width] = (squares[index % width] ?? 0) + (value - (mean[index % width] ?? 0)) ** 2;
-  }
-  const deviation = new Float32Array(width);
-  let start = 0;
-  for (const own of widths ?? [width]) {
-    const end = start + own;
-    const variance = squares.subarray(start, end).reduce((sum, square) => sum + square, 0) / (photos * own);
-    deviation.fill(Math.sqrt(variance) || 1, start, end);
-    start = end;
-  }
+  const { mean, deviation } = featureFigures(features, widths);
   const figures = { mean, deviation };
   return { photos: scaledBy(figures, features), views: views && scaledBy(figures, views), ...figures };
 }

@@ -116,6 +116,22 @@ describe("graft train", () => {
     expect(existsSync(join(folder, "refused"))).toBe(false);
   });
 
+  test("says that a network sees no difference, and reads nothing into its rounding", async () => {
+    await writeFile(join(folder, "blind.onnx"), withNode("Add", {}, { c: [1e6] }));
+    const { exitCode, stderr, stdout } = await graft(
+      ["train", "photos", "--network", "blind.onnx", ...options, "--out", "blind"],
+      folder,
+    );
+    expect(exitCode, stderr).toBe(0);
+    const codes = events(stdout).flatMap(({ event, code }) => (event === "warning" ? [code] : []));
+    expect(codes).toContain("alike-features");
+    expect(codes).not.toContain("underfitting");
+    const record = JSON.parse(await readFile(join(folder, "blind", "run.json"), "utf8")) as {
+      readonly result: { readonly warnings: readonly { readonly code: string }[] };
+    };
+    expect(record.result.warnings.map(({ code }) => code)).toContain("alike-features");
+  });
+
   test("stops when the loss is lost, says where and why, and keeps the best weights", async () => {
     const { exitCode, stderr, stdout } = await graft(
       [

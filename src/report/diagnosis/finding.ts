@@ -6,6 +6,7 @@ export type FindingCode =
   | "still-improving"
   | "learning-rate-too-high"
   | "too-few-photos"
+  | "alike-features"
   | "validation-too-easy";
 
 /** Something that figures of a training say, in words, with what to do. */

@@ -43,6 +43,16 @@ export function tooFewPhotos(
   };
 }
 
+/** Alike features: the frozen network makes the same of all photos, to a ten-thousandth of it. */
+export function seesNoDifference(): Finding {
+  return {
+    code: "alike-features",
+    message:
+      "The network sees next to no difference between these photos: what it makes of them differs by less than a ten-thousandth, as of a " +
+      "network that was never trained, or is given other pixels than it knows. Try another --network, and look up its --preprocess.",
+  };
+}
+
 function points(share: number): string {
   return (100 * share).toFixed(1);
 }
