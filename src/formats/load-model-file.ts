@@ -6,7 +6,7 @@ import { readRegularFile } from "../files/regular-file.js";
 import type { BaseModel } from "../models/base-model.js";
 import type { LoadModelOptions } from "../models/platform.js";
 import { readModel } from "../onnx/read-model.js";
-import { isHdf5 } from "./keras/hdf5.js";
+import { isHdf5 } from "./keras/is-hdf5.js";
 import { readKerasModel } from "./keras/model-file.js";
 import { isZip } from "./keras/zip.js";
 import { externalDataBeside } from "./onnx/external-data.js";

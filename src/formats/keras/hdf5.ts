@@ -3,6 +3,7 @@ import { FileError } from "../../errors/errors.js";
 import { elementCount, fromBytes, type TensorData } from "../../onnx/tensor-data.js";
 import { halfToFloat32 } from "../../onnx/half.js";
 import { checkHeaps } from "./check-hdf5.js";
+import { isHdf5 } from "./is-hdf5.js";
 
 /** An open HDF5 file, as far as weights need it. Paths are absolute, with `/` between names. */
 export interface Hdf5File {
@@ -277,16 +278,6 @@ const converters: Partial<Record<string, (raw: Uint8Array<ArrayBuffer>) => Float
   uint32: (raw) => Float32Array.from(new Uint32Array(raw.buffer)),
   uint64: (raw) => Float32Array.from(new BigUint64Array(raw.buffer), Number),
 };
-
-const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
-
-/** Whether bytes hold HDF5's signature: at byte 0, or behind a user block of 512, 1024, 2048, … bytes. */
-export function isHdf5(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at = at === 0 ? 512 : at * 2) {
-    if (signature.every((byte, i) => bytes[at + i] === byte)) return true;
-  }
-  return false;
-}
 
 function checkSignature(bytes: Uint8Array, name: string): void {
   if (isHdf5(bytes)) return;

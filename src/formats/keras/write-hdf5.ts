@@ -1,4 +1,4 @@
-import { File as LibraryFile, Group, Module, ready } from "h5wasm";
+import type { File as LibraryFile, Group } from "h5wasm";
 import { EngineError } from "../../errors/errors.js";
 import type { TensorData } from "../../onnx/tensor-data.js";
 
@@ -27,14 +27,16 @@ let written = 0;
  * @throws EngineError when the HDF5 library fails, for example for lack of memory
  */
 export async function writeHdf5(groups: readonly Hdf5Group[]): Promise<Uint8Array> {
+  // WebAssembly of a megabyte, which only those wait for who write such a file.
+  const { File, Group, Module, ready } = await import("h5wasm");
   const { FS } = await ready;
   Module.activate_throwing_error_handler();
   const path = `/graft-written-${String(written++)}.h5`;
   try {
-    const file = new LibraryFile(path, "w");
+    const file = new File(path, "w");
     try {
       const made = new Set<string>();
-      for (const group of groups) writeGroup(file, group, made);
+      for (const group of groups) writeGroup(file, Group, group, made);
       file.flush();
     } finally {
       file.close();
@@ -67,7 +69,13 @@ function writeAttribute(group: Group, name: string, value: string | readonly str
   }
 }
 
-function writeGroup(file: LibraryFile, { path, attributes = {}, datasets }: Hdf5Group, made: Set<string>): void {
+/** @param LibraryGroup the library's class of groups */
+function writeGroup(
+  file: LibraryFile,
+  LibraryGroup: typeof Group,
+  { path, attributes = {}, datasets }: Hdf5Group,
+  made: Set<string>,
+): void {
   const parts = path === "" ? [] : path.split("/");
   parts.forEach((_, index) => {
     const part = parts.slice(0, index + 1).join("/");
@@ -75,7 +83,7 @@ function writeGroup(file: LibraryFile, { path, attributes = {}, datasets }: Hdf5
     made.add(part);
   });
   const group = path === "" ? file : file.get(path);
-  if (!(group instanceof Group)) throw new Error(`The group ${path} could not be made.`);
+  if (!(group instanceof LibraryGroup)) throw new Error(`The group ${path} could not be made.`);
   for (const [name, text] of Object.entries(attributes)) writeAttribute(group, name, text);
   for (const [name, { type, dims, data }] of Object.entries(datasets)) {
     // Names may have parts: groups between are made.
