@@ -116,7 +116,8 @@ describe("a disk that is full from some write on", () => {
   test.runIf(soak)("at each write, alone or from there on", { timeout: 3_600_000 }, async () => {
     for (let from = 1; from <= writes.length; from++) {
       for (const to of [from + 1, undefined]) {
-        for (const code of ["ENOSPC", "EIO"]) {
+        // Both go the same way through the code; the second has other words.
+        for (const code of from % 5 === 0 ? ["ENOSPC", "EIO"] : ["ENOSPC"]) {
           await rm(join(folder, "run"), { recursive: true, force: true });
           await rm(join(folder, "cache"), { recursive: true, force: true });
           const outcome = await train({ from, to, code });
