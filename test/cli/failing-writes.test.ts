@@ -66,8 +66,10 @@ async function check({ exitCode, stderr, stdout }: Outcome): Promise<void> {
   if (left.includes("model.onnx")) readModel(await readFile(join(folder, "run", "model.onnx")), "model.onnx");
   if (left.includes("run.json")) JSON.parse(await readFile(join(folder, "run", "run.json"), "utf8"));
   if (exitCode === 0) {
-    expect(left.filter((name) => name !== "report.html").sort()).toEqual([...whatIsLeft]);
+    const others = ["report.html", "checkpoints"];
+    expect(left.filter((name) => !others.includes(name)).sort()).toEqual([...whatIsLeft]);
     expect(left.includes("report.html") || stdout.includes('"code":"no-report"')).toBe(true);
+    expect(!left.includes("checkpoints") || stdout.includes('"code":"not-removed"')).toBe(true);
   } else {
     expect(exitCode, stdout).toBe(1);
     expect(stderr).toMatch(/Error: .*\brun\b.* (cannot be written|could not be written to)/);
