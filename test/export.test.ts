@@ -311,6 +311,12 @@ async function writeFolder(place: string, files: Exported["files"]): Promise<voi
   }
 }
 
+test("a page of many classes names some, and counts the rest once", async () => {
+  const { run } = await newRun({ labels: Array.from({ length: 20 }, (_, index) => `class ${index}`) });
+  const page = String((await exported(run, "html")).files.get("page.html"));
+  expect(page).toMatch(/It tells 20 classes apart: &#34;class 0&#34;, .*&#34;class 11&#34; and 8 more\./);
+});
+
 describe("--to transformersjs", () => {
   const kept = { host: env.remoteHost, template: env.remotePathTemplate };
   beforeAll(() => {

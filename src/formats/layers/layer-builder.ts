@@ -63,8 +63,19 @@ export class LayerBuilder {
     const number = this.numbers.get(stem) ?? 0;
     this.numbers.set(stem, number + 1);
     const name = number === 0 ? stem : `${stem}_${number}`;
-    this.specs.set(name, { name, className, config, inputs, weights });
+    this.specs.set(name, { name, className, config, inputs: this.different(inputs), weights });
     return name;
+  }
+
+  /**
+   * Layers that a layer takes, each of them once: TensorFlow.js counts a layer that is taken twice as if two others had taken it, and throws
+   * what it gave away before the next one sees it.
+   */
+  private different(inputs: readonly string[]): readonly string[] {
+    if (this.dialect === "keras" || new Set(inputs).size === inputs.length) return inputs;
+    return inputs.map((input, index) =>
+      inputs.indexOf(input) === index ? input : this.add("Activation", [input], { activation: "linear" }),
+    );
   }
 
   /** Says where a value is. */
@@ -118,19 +129,21 @@ export class LayerBuilder {
     ]);
   }
 
-  /** The layer that gives a value with its four axes, channels last. */
-  picture(node: Node, placed: Placed): string {
+  /**
+   * The layer that gives a value with its four axes, channels last.
+   *
+   * @param placed where it is
+   */
+  picture(node: Node, value: Value, placed: Placed): string {
     const ready = this.ready(placed);
     if (placed.form === "channels-last") return ready;
-    if (placed.form === "pooled") {
-      const [value] = [...this.placed].find(([, own]) => own === placed) ?? [];
-      return this.add("Reshape", [ready], { target_shape: [1, 1, extent(value?.shape[1])] });
-    }
-    throw this.refusal(node, "a picture whose channels are not in front");
+    if (placed.form === "pooled") return this.add("Reshape", [ready], { target_shape: [1, 1, extent(value.shape[1])] });
+    if (value.rank === 4) return this.add("Permute", [ready], { dims: [2, 3, 1] });
+    throw this.refusal(node, "what has other axes than a picture");
   }
 
   /**
-   * Does something to the channels of a value: at once to the weights of the layer that makes them, where nobody else sees it, or later.
+   * Does something to the channels of a value: at once to the weights of the layer that makes them, where nobody else sees what that gives, or later.
    *
    * @param source the value that it is done to
    * @param result the value that comes out
@@ -138,11 +151,15 @@ export class LayerBuilder {
   apply(source: Value, placed: Placed, affine: Affine, result: Value): void {
     const before = placed.affine ?? identity(affine.scale.length);
     const spec = this.specs.get(placed.layer);
-    const isSeen = (this.uses.get(source) ?? 0) > 1;
-    if (spec !== undefined && foldable.has(spec.className) && !isSeen && isIdentity(before)) {
+    if (spec !== undefined && foldable.has(spec.className) && isIdentity(before) && !this.isShared(placed.layer)) {
       this.specs.set(spec.name, folded(spec, affine));
       this.place(result, { ...placed, affine: undefined });
     } else this.place(result, { ...placed, affine: followedBy(before, affine) });
+  }
+
+  /** Whether several see what a layer gives, under whatever shape or order of axes. */
+  private isShared(layer: string): boolean {
+    return [...this.placed].some(([value, placed]) => placed.layer === layer && (this.uses.get(value) ?? 0) > 1);
   }
 
   /** Why a node cannot become layers. */

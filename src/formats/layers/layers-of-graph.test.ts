@@ -60,6 +60,9 @@ const positive = (...dims: number[]): Value => {
 const number = (value: number): Value => constant(float32([value], []));
 const pooled = (x: Value): Value => flatten(globalAveragePool(x));
 
+/** As `UnitNormalization` does it. */
+const unit = (x: Value): Value => div(x, sqrt(max([reduceSumSquare(x, [1]), number(1e-24)])));
+
 /** Networks on pictures `[N, 3, 9, 9]`, each for a rule or two. */
 const graphs: Readonly<Record<string, (x: Value) => Value>> = {
   "a convolution with the margins of same": (x) =>
@@ -116,6 +119,26 @@ const graphs: Readonly<Record<string, (x: Value) => Value>> = {
     const gate = sigmoid(conv(relu(conv(globalAveragePool(x), weights(2, 3, 1, 1))), weights(3, 2, 1, 1)));
     return pooled(mul(gate, x));
   },
+  "channels times numbers behind a mean over the picture, and then a convolution": (x) =>
+    pooled(conv(relu(conv(mul(globalAveragePool(x), positive(3, 1, 1)), weights(4, 3, 1, 1))), weights(2, 4, 1, 1))),
+  "a picture less its mean, and times what is known of its places": (x) => {
+    const places = sigmoid(conv(x, weights(1, 3, 3, 3), undefined, { pads: [1, 1, 1, 1] }));
+    return pooled(relu(mul(sub(x, mul(globalAveragePool(x), positive(3, 1, 1))), places)));
+  },
+  "what is seen twice, once under another order of axes": (x) => {
+    const y = conv(x, weights(4, 3, 3, 3));
+    const z = transpose(mul(transpose(y, { perm: [0, 2, 3, 1] }), positive(4)), { perm: [0, 3, 1, 2] });
+    return pooled(add(relu(y), relu(z)));
+  },
+  "channels in another order, by one axis more": (x) => {
+    const y = reshape(conv(x, weights(4, 3, 3, 3)), constant(int64([-1, 2, 2, 7, 7])));
+    const z = reshape(transpose(y, { perm: [0, 2, 1, 3, 4] }), constant(int64([-1, 4, 7, 7])));
+    return pooled(add(maxPool(conv(z, weights(4, 4, 1, 1)), { kernel_shape: [1, 1] }), z));
+  },
+  "squares of what is looked at afterwards": (x) => {
+    const y = conv(x, weights(4, 3, 3, 3));
+    return pooled(add(conv(mul(y, y), weights(4, 4, 1, 1)), relu(add(y, y))));
+  },
   "differences, opposites and quotients": (x) => pooled(sub(sub(number(1), x), neg(div(mul(x, x), positive(3, 1, 1))))),
   "channels last, and a layer of theirs": (x) => {
     const y = transpose(conv(x, weights(4, 3, 3, 3)), { perm: [0, 2, 3, 1] });
@@ -136,8 +159,12 @@ const graphs: Readonly<Record<string, (x: Value) => Value>> = {
     const z = transpose(pad(transpose(y, { perm: [0, 2, 3, 1] }), [0, 1, 2, 0, 0, 0, 1, 0]), { perm: [0, 3, 1, 2] });
     return pooled(conv(z, weights(4, 3, 3, 3)));
   },
+  "short vectors brought to length 1": (x) => {
+    const y = pooled(conv(x, weights(40, 3, 3, 3)));
+    const all = [1e-4, 1e-8, 1e-11, 0].map((length) => unit(mul(y, number(length))));
+    return matmul(concat(all, { axis: 1 }), weights(160, 4));
+  },
   "vectors of length 1, several one behind the other": (x) => {
-    const unit = (v: Value): Value => div(v, sqrt(max([reduceSumSquare(v, [1]), number(1e-12)])));
     const y = concat([unit(pooled(x)), unit(pooled(relu(conv(x, weights(6, 3, 3, 3)))))], { axis: 1 });
     return softmax(add(matmul(mul(y, positive(9)), weights(9, 4)), weights(4)), { axis: 1 });
   },

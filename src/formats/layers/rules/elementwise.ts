@@ -66,21 +66,29 @@ function parametricRelu(node: Node, build: LayerBuilder): void {
   const slope = perChannel(build.weight(node, 1), { rank: value.rank, axis: channelAxis(value, placed), channels });
   if (slope === undefined || value.rank !== 4) throw build.refusal(node, "slopes that differ between places");
   const tensor = float32(Float32Array.from(slope), [1, 1, channels]);
-  const layer = build.add("PReLU", [build.picture(node, placed)], { shared_axes: [1, 2] }, [{ name: "alpha", tensor }]);
+  const layer = build.add("PReLU", [build.picture(node, value, placed)], { shared_axes: [1, 2] }, [
+    { name: "alpha", tensor },
+  ]);
   build.place(outputOf(node), { layer, form: "channels-last" });
 }
 
-/** Two values under one form, so that a layer can join them. */
+/**
+ * The inputs of a node under one form, so that a layer can join them.
+ *
+ * @param placed where they are
+ */
 export function alike(
   node: Node,
   build: LayerBuilder,
-  placed: readonly Placed[],
+  placed: readonly Placed[] = node.inputs.map((_, index) => build.input(node, index)),
 ): { layers: string[]; form: Placed["form"] } {
   const forms = new Set(placed.map(({ form }) => form));
   const [form = "same"] = forms;
   if (forms.size === 1) return { layers: placed.map((one) => build.ready(one)), form };
-  if (!forms.has("same")) return { layers: placed.map((one) => build.picture(node, one)), form: "channels-last" };
-  throw build.refusal(node, "values whose axes are in different orders");
+  return {
+    layers: placed.map((one, index) => build.picture(node, inputOf(node, index), one)),
+    form: "channels-last",
+  };
 }
 
 /** A constant on one side: something is done to each channel. */
@@ -107,11 +115,7 @@ function withConstant(
 function joining(node: Node, build: LayerBuilder, className: "Add" | "Multiply"): void {
   const ranks = new Set(node.inputs.map((value) => value?.rank));
   if (ranks.size > 1) throw build.refusal(node, "values with different numbers of axes");
-  const { layers, form } = alike(
-    node,
-    build,
-    node.inputs.map((_, index) => build.input(node, index)),
-  );
+  const { layers, form } = alike(node, build);
   build.place(outputOf(node), { layer: build.add(className, layers), form });
 }
 

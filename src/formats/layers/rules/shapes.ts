@@ -69,11 +69,7 @@ function reshaped(build: LayerBuilder, layer: string, shape: readonly number[]):
 function concat(node: Node, build: LayerBuilder): void {
   const value = inputOf(node);
   const { axis = 0 } = attributesOf<{ axis: number }>(node);
-  const { layers, form } = alike(
-    node,
-    build,
-    node.inputs.map((_, index) => build.input(node, index)),
-  );
+  const { layers, form } = alike(node, build);
   const own = (axis + value.rank) % value.rank;
   const isLast = own === channelAxis(value, { layer: "", form });
   if (own === 0 || (form !== "same" && !isLast))

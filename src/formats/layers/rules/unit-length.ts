@@ -4,8 +4,11 @@ import { identity } from "../affine.js";
 import { extent, type LayerBuilder } from "../layer-builder.js";
 import { inputOf, outputOf } from "./rule.js";
 
-/** Added to a variance, so that nothing is divided by 0. */
-const epsilon = 1e-12;
+/**
+ * Added to a sum of squares, so that nothing is divided by 0. As little as this, since `UnitNormalization` brings vectors to length 1 that are as
+ * short as 10⁻¹²: networks with small weights give such.
+ */
+const smallestSum = 1e-30;
 
 /** The node behind a value, where it is of this operator. */
 function madeBy(value: Value | undefined, op: string): Node | undefined {
@@ -48,7 +51,7 @@ export function unitLength(node: Node, build: LayerBuilder): boolean {
   });
   const factor = 1 / Math.sqrt(features);
   const factors = Float32Array.from({ length: 2 * features }, (_, index) => (index < features ? factor : -factor));
-  const normalized = build.add("LayerNormalization", [both], { axis: [1, 2, 3], epsilon }, [
+  const normalized = build.add("LayerNormalization", [both], { axis: [1, 2, 3], epsilon: smallestSum / features }, [
     { name: "gamma", tensor: float32(factors, [2, 1, features]) },
     { name: "beta", tensor: float32(new Float32Array(2 * features), [2, 1, features]) },
   ]);

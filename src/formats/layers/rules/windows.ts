@@ -118,7 +118,7 @@ function convolution(node: Node, build: LayerBuilder): void {
     throw build.refusal(node, `a convolution in ${group} groups of channels`);
   }
   const folded = withInput(node, build.input(node), given, window, build);
-  const { layer, padding } = convolutionPads(node, window, build.picture(node, folded.placed), build);
+  const { layer, padding } = convolutionPads(node, window, build.picture(node, inputOf(node), folded.placed), build);
   const { bias } = folded;
   const weights = bias === undefined ? [] : [{ name: "bias", tensor: bias }];
   const config = {
@@ -151,7 +151,7 @@ function pooling(node: Node, build: LayerBuilder, className: "MaxPooling2D" | "A
   const { kernel, strides, dilations, begins, ends, output } = window;
   if (dilations.some((dilation) => dilation !== 1)) throw build.refusal(node, "pooling with gaps");
   const sides = sidesOf(node);
-  const layer = build.picture(node, build.input(node));
+  const layer = build.picture(node, inputOf(node), build.input(node));
   let padded: Padded = { layer, padding: "valid" };
   const isMean = className === "AveragePooling2D";
   const reach = sides.map((side, axis) => {
@@ -185,7 +185,7 @@ function isNonNegative(node: Node): boolean {
 
 function globalPooling(node: Node, build: LayerBuilder, className: string): void {
   const placed = build.input(node);
-  const layer = build.add(className, [build.picture(node, placed)]);
+  const layer = build.add(className, [build.picture(node, inputOf(node), placed)]);
   build.place(outputOf(node), { layer, form: "pooled" });
 }
 

@@ -66,9 +66,7 @@ const hashOf = (text: string): string => `'sha256-${createHash("sha256").update(
 const named = 12;
 
 function classesText(labels: readonly string[]): string {
-  const rest = labels.length - named;
-  const list = quotedList(labels.slice(0, named));
-  return `It tells ${labels.length} classes apart: ${list}${rest > 0 ? ` and ${rest} more` : ""}.`;
+  return `It tells ${labels.length} classes apart: ${quotedList(labels, named)}.`;
 }
 
 function numberOf(text: string | undefined): number | undefined {
