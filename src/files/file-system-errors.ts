@@ -43,7 +43,7 @@ export function fileSystemError(
   wanted?: number,
 ): FileError {
   if (cause instanceof FileError) return cause;
-  const known = words[errorCode(cause) ?? ""];
+  const known = words[isFileForFolder(cause) ? "ENOTDIR" : (errorCode(cause) ?? "")];
   const received = known?.[0] ?? (cause instanceof Error ? cause.message : String(cause));
   return new FileError(`${path} cannot be ${action === "read" ? "read" : "written"}.`, {
     subject: path,
@@ -52,6 +52,17 @@ export function fileSystemError(
     advice: advice ?? known?.[1] ?? "Check the path and the disk.",
     cause,
   });
+}
+
+/** Whether a folder could not be made because there is a file of its name. */
+function isFileForFolder(cause: unknown): boolean {
+  return (
+    errorCode(cause) === "EEXIST" &&
+    typeof cause === "object" &&
+    cause !== null &&
+    "syscall" in cause &&
+    cause.syscall === "mkdir"
+  );
 }
 
 /** The code of a Node error, for example `ENOENT`. */

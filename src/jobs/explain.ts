@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { FileError, UsageError } from "../errors/errors.js";
 import { didYouMean } from "../errors/nearest.js";
 import { count, quotedList } from "../errors/words.js";
+import { errorCode } from "../files/file-system-errors.js";
 import { writeNewFile } from "../files/new-file.js";
 import { decodeAhead } from "../photos/decode-ahead.js";
 import { seenPart } from "../photos/framing.js";
@@ -47,8 +48,15 @@ function rowsOf(data: Float32Array, columns: number): number[][] {
   );
 }
 
+/** Whether a picture that cannot be written is that of one photo, or folder, and others can be. */
+function concernsOne(error: FileError, out: string | undefined): boolean {
+  const code = errorCode(error.cause);
+  return code === "ENAMETOOLONG" || (out === undefined && ["EACCES", "EPERM", "EROFS", "ENOTDIR"].includes(code ?? ""));
+}
+
 /**
- * Draws where in photos a classifier sees what speaks for a class, a PNG for each; those that cannot be read are named and left out.
+ * Draws where in photos a classifier sees what speaks for a class, a PNG for each; those that cannot be read are named and left out,
+ * and so are those beside which no picture can be written.
  *
  * @throws UsageError for a folder without photos and a pattern that nothing fits, when the classifier has no class of this name, or the method does not suit it
  * @throws FileError when the classifier, or each of the photos, cannot be read, or a picture cannot be written
@@ -63,6 +71,7 @@ export async function explainPhotos(
   const explainer = await parts.openExplainer(runtime, model, method);
   let explained = 0;
   let lost: { readonly path: string; readonly reason: string } | undefined;
+  let unwritten: FileError | undefined;
   let skipped = 0;
   try {
     const classIndex = classOf(explainer, label);
@@ -84,7 +93,16 @@ export async function explainPhotos(
       const { heat, output, method: used } = explanation;
       const drawn = await heatPicture(photo, heat, seenPart(framing, photo));
       const picture = new Uint8Array(await drawn.png().toBuffer());
-      const file = await writeNewFile(join(out ?? dirname(path), `${basename(path)}.heat.png`), picture);
+      let file: string;
+      try {
+        file = await writeNewFile(join(out ?? dirname(path), `${basename(path)}.heat.png`), picture);
+      } catch (error) {
+        if (!(error instanceof FileError) || !concernsOne(error, out)) throw error;
+        unwritten ??= error;
+        skipped++;
+        emit({ event: "skipped", path, reason: `its picture cannot be written: ${error.received ?? error.message}` });
+        continue;
+      }
       explained++;
       emit({
         event: "explanation",
@@ -96,6 +114,7 @@ export async function explainPhotos(
         heat: rowsOf(heat.data as Float32Array, heat.dims[1] ?? 1),
       });
     }
+    if (unwritten !== undefined && explained === 0) throw unwritten;
     if (lost !== undefined && explained === 0) {
       if (photos.length === 1) throw new PhotoError(lost.path, lost.reason);
       throw new FileError("No photo could be used.", {

@@ -7,7 +7,7 @@ import { quotedList } from "../errors/words.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { lookAtFile, placeFile, type Placing } from "../files/place-file.js";
 import { realPlace, watchFolder } from "../photos/watch-folder.js";
-import { lookAtPhotos } from "../recipe/look-at-photos.js";
+import { type Looked, lookAtPhotos } from "../recipe/look-at-photos.js";
 import { mostProbable } from "../report/most-probable.js";
 import { openDevice, type StoppableContext } from "./job.js";
 import { predictionFacts } from "./prediction-facts.js";
@@ -25,8 +25,27 @@ export interface WatchRequest {
   readonly device: string;
 }
 
+/** A photo that has come, and what its file was when it was looked at. */
+interface Come {
+  readonly path: string;
+  readonly seen: BigIntStats | undefined;
+}
+
+/** What was said of a photo, and where it has gone, or why it has not. */
+interface Placed {
+  readonly looked: Looked<Come>;
+  readonly placed?: string;
+  readonly warning?: string;
+}
+
+/**
+ * Photos that have come together go to their places together, after so long at most, in ms: whenever one goes, chokidar looks at all
+ * others of its folder, and whoever reads a photo meanwhile waits for that.
+ */
+const longestUnplaced = 2000;
+
 /** Names that are no folder's name on some system, or more than one folder. */
-const noFolder = /^(?:\.{1,2}|con|prn|aux|nul|com\d|lpt\d)$|[/\\\p{Cc}<>:"|?*]|[. ]$|^$/iu;
+const noFolder = /^(?:con|prn|aux|nul|com[\d¹²³]|lpt[\d¹²³])(?:\..*)?$|[/\\\p{Cc}<>:"|?*]|[. ]$|^$/iu;
 
 /** Labels are a file's words: none of them may lead out of the folder. */
 function checkLabels(labels: readonly string[], to: string): void {
@@ -79,7 +98,7 @@ async function checkApart(
  */
 export async function watch(request: WatchRequest, context: StoppableContext): Promise<void> {
   const { model, directory, all, sort, device } = request;
-  const { emit, parts, signal } = context;
+  const { emit, now, parts, signal } = context;
   await checkDirectory(request);
   const runtime = await openDevice(device, context);
   const classifier = await parts.openClassifier(runtime, model, 1);
@@ -100,23 +119,45 @@ export async function watch(request: WatchRequest, context: StoppableContext): P
       const message = `${path} is not watched: there is no permission to look into it.`;
       emit({ event: "warning", code: "not-watched", message });
     };
-    for await (const path of watchFolder(directory, { all, except, signal, onBegin, onForbidden })) {
-      const seen = sort === undefined ? undefined : await lookAtFile(path).catch(() => undefined);
-      for await (const looked of lookAtPhotos(classifier, [{ path }])) {
-        if ("reason" in looked) {
-          tally.skipped++;
-          emit({ event: "skipped", path, reason: looked.reason });
-          continue;
-        }
-        const best = mostProbable(looked.probabilities);
-        tally.photos++;
-        byClass[best] = (byClass[best] ?? 0) + 1;
-        if (looked.foreign === true) tally.foreign++;
-        const place =
-          sort === undefined || looked.foreign === true ? undefined : { ...sort, label: labels[best] ?? "" };
-        const placed = place && (await placeOf(path, { ...place, seen }, context));
-        emit({ event: "prediction", path, ...predictionFacts(classifier, looked), placed });
+    const place = async (looked: Looked<Come>): Promise<Placed> => {
+      if (sort === undefined || "reason" in looked || looked.foreign === true) return { looked };
+      const label = labels[mostProbable(looked.probabilities)] ?? "";
+      return { looked, ...(await placeOf(looked.item, { ...sort, label })) };
+    };
+    const tell = ({ looked, placed, warning }: Placed): void => {
+      const { path } = looked.item;
+      if ("reason" in looked) {
+        tally.skipped++;
+        emit({ event: "skipped", path, reason: looked.reason });
+        return;
       }
+      const best = mostProbable(looked.probabilities);
+      tally.photos++;
+      byClass[best] = (byClass[best] ?? 0) + 1;
+      if (looked.foreign === true) tally.foreign++;
+      if (warning !== undefined) emit({ event: "warning", code: "not-placed", message: warning });
+      emit({ event: "prediction", path, ...predictionFacts(classifier, looked), placed });
+    };
+    for await (const paths of watchFolder(directory, { all, except, signal, onBegin, onForbidden })) {
+      const photos = await Promise.all(
+        paths.map(async (path) => ({
+          path,
+          seen: sort === undefined ? undefined : await lookAtFile(path).catch(() => undefined),
+        })),
+      );
+      let since = now();
+      let looked: Looked<Come>[] = [];
+      const placeAll = async (): Promise<void> => {
+        for (const placed of await Promise.all(looked.map(place))) tell(placed);
+        looked = [];
+        since = now();
+      };
+      for await (const one of lookAtPhotos(classifier, photos)) {
+        looked.push(one);
+        if (sort === undefined || now() - since > longestUnplaced || signal.aborted) await placeAll();
+        if (signal.aborted) break;
+      }
+      await placeAll();
     }
     emit({
       event: "done",
@@ -134,24 +175,17 @@ export async function watch(request: WatchRequest, context: StoppableContext): P
 
 /** Puts a photo where it belongs; one that cannot be put there stays, and the watching goes on. */
 async function placeOf(
-  path: string,
-  {
-    how,
-    to,
-    label,
-    seen,
-  }: NonNullable<WatchRequest["sort"]> & { readonly label: string; readonly seen: BigIntStats | undefined },
-  { emit }: StoppableContext,
-): Promise<string | undefined> {
+  { path, seen }: Come,
+  { how, to, label }: NonNullable<WatchRequest["sort"]> & { readonly label: string },
+): Promise<{ readonly placed?: string; readonly warning?: string }> {
   try {
-    return await placeFile(path, join(to, label), how, seen);
+    return { placed: await placeFile(path, join(to, label), how, seen) };
   } catch (error) {
     if (!(error instanceof GraftError)) throw error;
-    const message = (await isThere(path))
+    const warning = (await isThere(path))
       ? `${path} stays where it is: ${error.message}`
       : `${path} has gone before it could be put into ${join(to, label)}: somebody else has moved or removed it.`;
-    emit({ event: "warning", code: "not-placed", message });
-    return undefined;
+    return { warning };
   }
 }
 

@@ -9,6 +9,9 @@ import { photoExtensions } from "./photo-format.js";
 /** How long a file must have kept its size, in ms: cameras and copies write in pieces. */
 const settled = 1000;
 
+/** More photos are not given at once. */
+const mostAtOnce = 256;
+
 /** How often it is looked whether the folder is still there, in ms. */
 const lookEvery = 2000;
 
@@ -55,10 +58,10 @@ export async function realPlace(folder: string): Promise<string> {
 /**
  * Photos of a folder, and of folders in it, as they come: each when it is completely written, and once more when its contents change.
  *
- * @returns their paths, until the signal
+ * @returns their paths, until the signal: all that have come meanwhile, at most 256 together
  * @throws FileError when the folder goes, or the system cannot watch it
  */
-export async function* watchFolder(directory: string, options: WatchOptions): AsyncGenerator<string> {
+export async function* watchFolder(directory: string, options: WatchOptions): AsyncGenerator<readonly string[]> {
   const { all, except, signal, onBegin, onForbidden } = options;
   // A link is not followed while it is watched; paths begin with the folder's name as it was given all the same.
   const root = await realpath(directory).catch((cause: unknown) => {
@@ -144,10 +147,10 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
     for (;;) {
       if (signal.aborted) return;
       if (trouble !== undefined) throw unwatchable(trouble, directory);
-      const [path] = waiting;
-      if (path !== undefined) {
-        waiting.delete(path);
-        yield path;
+      if (waiting.size > 0) {
+        const paths = Array.from(waiting).slice(0, mostAtOnce);
+        for (const path of paths) waiting.delete(path);
+        yield paths;
         continue;
       }
       await new Promise<void>((done) => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -70,12 +70,24 @@ test("--json: the picture's path and the heat of each place, then done", async (
   expect(done).toEqual({ event: "done", command: "explain", photos: 1, skipped: 0, device: "cpu" });
 });
 
+test("a photo beside which no picture can be written costs no other one its picture", async () => {
+  // With what is put behind it the name is longer than a disk takes.
+  const long = join("photos", `${"x".repeat(246)}.png`);
+  await copyFile(join(folder, both), join(folder, long));
+  const outcome = await graft(["explain", "run", long, both, "--out", "others"], folder);
+  expect([outcome.exitCode, outcome.stderr]).toEqual([0, expect.stringMatching(/^Skipped .*: its picture cannot be/)]);
+  expect(await readdir(join(folder, "others"))).toEqual(["both.png.heat.png"]);
+  const alone = await graft(["explain", "run", long], folder);
+  expect([alone.exitCode, alone.stderr]).toEqual([1, expect.stringMatching(/cannot be written.*too long a name/s)]);
+  await rm(join(folder, long));
+});
+
 test.each([
   { args: [both, "--class", "green grass"], exitCode: 2, says: /no such class.*\n.*Expected: "red", "green"/s },
   { args: [both, "--method", "gradcam"], exitCode: 2, says: /hirescam or grad-cam/ },
   { args: [both, "--method", "grad-cam"], exitCode: 2, says: /occlusion suits all networks/ },
   { args: [join("photos", "text.jpg")], exitCode: 1, says: /it is not a JPEG/ },
-  { args: [both, "--out", join("photos", "text.jpg")], exitCode: 1, says: /text\.jpg/ },
+  { args: [both, "--out", join("photos", "text.jpg")], exitCode: 1, says: /text\.jpg.*a file where a folder/s },
   { args: [], exitCode: 2, says: /PHOTO/i },
 ])("explain $args is refused, and says why", async ({ args, exitCode, says }) => {
   const outcome = await graft(["explain", "run", ...args], folder);

@@ -173,8 +173,8 @@ test("counts all photos that are there, also where they are named", async () => 
   const counts: number[] = [];
   const options = { all: true, except: [], signal: stop.signal, onBegin: (there: number) => counts.push(there) };
   const came: string[] = [];
-  for await (const path of watchFolder(inbox, { ...options, onForbidden: () => undefined })) {
-    if (came.push(path) === 20) stop.abort();
+  for await (const paths of watchFolder(inbox, { ...options, onForbidden: () => undefined })) {
+    if (came.push(...paths) === 20) stop.abort();
   }
   expect(counts).toEqual([20]);
 });

@@ -7,6 +7,7 @@ import { oneHot } from "../../ops/indexing.js";
 import { stopGradient } from "../../ops/layout.js";
 import { argMax } from "../../ops/reduction.js";
 import { greatest } from "../../onnx/extremes.js";
+import type { PhotoPart } from "../../photos/framing.js";
 import { type Runtime, type Session, Tensor } from "../../runtime/runtime.js";
 import { createSession } from "../../runtime/session.js";
 import { mapHeat, rolloutHeat } from "./heat-graph.js";
@@ -67,10 +68,11 @@ export class Explainer {
    *
    * @param pictures `[N, H, W, C]` float32 as the model takes them
    * @param classes which class is explained, for each picture; default the one that the model says
+   * @param part what the network sees of pictures that it frames itself: the heat is over this; default all
    * @throws UsageError where there is no such class, or the method does not suit the model
    * @throws ShapeError when the model does not take pictures of this size
    */
-  async explain(pictures: Tensor, classes?: readonly number[]): Promise<readonly Explanation[]> {
+  async explain(pictures: Tensor, classes?: readonly number[], part?: PhotoPart): Promise<readonly Explanation[]> {
     const { dims } = pictures;
     const [count = 0, ...size] = dims;
     const fits =
@@ -92,7 +94,8 @@ export class Explainer {
     const told = await session.run({ image: pictures, asked });
     const chosen = Array.from((told["class"]?.data ?? []) as BigInt64Array, Number);
     const outputs = (told["output"]?.data ?? []) as Float32Array;
-    const heats = method === "occlusion" ? await this.occluded(session, pictures, chosen) : split(told["heat"], count);
+    const heats =
+      method === "occlusion" ? await this.occluded(session, pictures, chosen, part) : split(told["heat"], count);
     return heats.map((heat, row) => ({
       classIndex: chosen[row] ?? 0,
       output: outputs[row] ?? 0,
@@ -183,8 +186,14 @@ export class Explainer {
   }
 
   /** Picture by picture, for each is looked at many times. */
-  private async occluded(session: Session, pictures: Tensor, classes: readonly number[]): Promise<readonly Heat[]> {
+  private async occluded(
+    session: Session,
+    pictures: Tensor,
+    classes: readonly number[],
+    seen: PhotoPart | undefined,
+  ): Promise<readonly Heat[]> {
     const [count = 0, height = 0, width = 0, channels = 0] = pictures.dims;
+    const part = seen ?? { left: 0, top: 0, width, height };
     const all = pictures.data as Pixels;
     const heats: Heat[] = [];
     for (let row = 0; row < count; row++) {
@@ -195,7 +204,7 @@ export class Explainer {
         const { score } = await session.run({ image: batch, asked });
         return Array.from((score?.data ?? []) as Float32Array);
       };
-      const values = await occlusionHeat({ height, width, channels, data }, scoreOf);
+      const values = await occlusionHeat({ height, width, channels, data, part }, scoreOf);
       heats.push({ rows: cellsASide, columns: cellsASide, values });
     }
     return heats;

@@ -1,3 +1,4 @@
+import type { PhotoPart } from "../../photos/framing.js";
 import { Tensor } from "../../runtime/runtime.js";
 
 /** Values of pixels as a network takes them. */
@@ -9,21 +10,30 @@ export const cellsASide = 8;
 /** How many cells a patch is high and wide: neighbours overlap. */
 const cellsAPatch = 2;
 
-/** Pictures that are looked at at once. */
-const atOnce = 16;
+/** Pictures that are looked at at once, at most. */
+const mostAtOnce = 16;
 
-/** `[H, W, C]`, with the mean of its colours. */
+/** Values of pictures that are looked at at once, unless a single one has more: large photos come as they are. */
+const mostValues = 2 ** 26;
+
+/** `[H, W, C]`. */
 interface Picture {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
   readonly data: Pixels;
+  /** What the network sees of it. */
+  readonly part: PhotoPart;
 }
 
-function meanColour({ channels, data }: Picture): readonly number[] {
+/** Of the part that is seen. */
+function meanColour({ width, channels, data, part }: Picture): readonly number[] {
   const sums = new Float64Array(channels);
-  data.forEach((value, index) => (sums[index % channels] = (sums[index % channels] ?? 0) + value));
-  return Array.from(sums, (sum) => (sum * channels) / data.length);
+  for (let y = part.top; y < part.top + part.height; y++) {
+    for (let at = (y * width + part.left) * channels, end = at + part.width * channels; at < end; at++)
+      sums[at % channels] = (sums[at % channels] ?? 0) + (data[at] ?? 0);
+  }
+  return Array.from(sums, (sum) => sum / (part.width * part.height));
 }
 
 function emptyLike(pixels: Pixels, length: number): Pixels {
@@ -35,8 +45,8 @@ function tensorOf(pixels: Pixels, dims: readonly number[]): Tensor {
 }
 
 /** First pixels of the cells along a side, and the end. */
-function edges(extent: number): readonly number[] {
-  return Array.from({ length: cellsASide + 1 }, (_, cell) => Math.round((cell * extent) / cellsASide));
+function edges(first: number, extent: number): readonly number[] {
+  return Array.from({ length: cellsASide + 1 }, (_, cell) => first + Math.round((cell * extent) / cellsASide));
 }
 
 /** Where a patch begins and ends, in cells. All are of one size, so that what falls below them can be compared. */
@@ -49,16 +59,18 @@ function patches(): readonly (readonly [from: number, to: number])[] {
  *
  * @param picture as the network takes it
  * @param scoreOf the score of each picture of a batch `[N, H, W, C]`
- * @returns `cellsASide × cellsASide`, row by row: the mean fall over the patches that cover a cell; negative where it rises
+ * @returns `cellsASide × cellsASide` over the part that is seen, row by row: the mean fall over the patches that cover a cell; negative where
+ * it rises
  * @see Zeiler & Fergus 2014, Visualizing and Understanding Convolutional Networks
  */
 export async function occlusionHeat(
   picture: Picture,
   scoreOf: (pictures: Tensor) => Promise<readonly number[]>,
 ): Promise<Float32Array> {
-  const { height, width, channels, data } = picture;
+  const { height, width, channels, data, part } = picture;
   const colour = meanColour(picture);
-  const [rows, columns] = [edges(height), edges(width)];
+  const [rows, columns] = [edges(part.top, part.height), edges(part.left, part.width)];
+  const atOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(mostValues / data.length)));
   const all = patches().flatMap((down) => patches().map((across) => ({ down, across })));
   const covered = ({ down, across }: (typeof all)[number], into: Pixels): void => {
     into.set(data);

@@ -1,5 +1,5 @@
 import type { DecodedPhoto } from "../../photos/decode.js";
-import { type Framing, shrunkTo } from "../../photos/framing.js";
+import { type Framing, seenPart, shrunkTo } from "../../photos/framing.js";
 import { type Runtime, Tensor } from "../../runtime/runtime.js";
 import { readClassifier } from "../classifier.js";
 import { classifierBytes } from "../open-classifier.js";
@@ -46,9 +46,10 @@ export async function openExplainer(runtime: Runtime, path: string, method?: Exp
     labels,
     framing,
     shrinksTo: Number.isInteger(size) && size > 0 ? shrunkTo({ size, ...framing }) : undefined,
-    async explain({ width, height, data }, classIndex) {
-      const picture = new Tensor("uint8", data, [1, height, width, 3]);
-      const [explanation] = await explainer.explain(picture, classIndex === undefined ? undefined : [classIndex]);
+    async explain(photo, classIndex) {
+      const picture = new Tensor("uint8", photo.data, [1, photo.height, photo.width, 3]);
+      const asked = classIndex === undefined ? undefined : [classIndex];
+      const [explanation] = await explainer.explain(picture, asked, seenPart(framing, photo));
       if (explanation === undefined) throw new TypeError("One photo has one explanation.");
       return explanation;
     },
