@@ -5,6 +5,7 @@ import { runInputs } from "./run-inputs.js";
 import { FileError } from "../errors/errors.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularText } from "../files/regular-file.js";
+import { foundInstead, parseStrangerJson } from "../files/stranger-json.js";
 import { runFiles } from "./run-files.js";
 
 /** More than a record of a million photos has. */
@@ -197,12 +198,12 @@ async function read<T>(run: string, schema: z.ZodType<T>): Promise<T> {
     throw fileSystemError(cause, file, "read");
   }
   try {
-    return schema.parse(JSON.parse(text));
+    return parseStrangerJson(text, schema);
   } catch (cause) {
     throw new FileError(`${file} is not the record of a run.`, {
       subject: file,
       expected: "what `graft train` has written",
-      received: cause instanceof z.ZodError ? z.prettifyError(cause).split("\n").join(" ") : "no JSON",
+      received: foundInstead(cause),
       advice: "Restore the file, or remove it: the model works without it.",
       cause,
     });
