@@ -64,6 +64,7 @@ async function predictionTimes(file: string, paths: readonly string[]): Promise<
     env: {},
     readInput: () => Promise.resolve(new Uint8Array()),
     now: () => Date.now(),
+    elapsed: () => performance.now(),
     parts: jobParts,
     onInterrupt: () => () => undefined,
     endNow: () => undefined,

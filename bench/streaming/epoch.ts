@@ -37,6 +37,7 @@ async function train(): Promise<void> {
       env: {},
       readInput: () => Promise.resolve(new Uint8Array()),
       now: () => Date.now(),
+      elapsed: () => performance.now(),
       parts: jobParts,
       onInterrupt: () => () => undefined,
       endNow: () => undefined,

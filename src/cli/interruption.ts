@@ -19,7 +19,7 @@ export function stopOnInterrupt(
   let last = Number.NEGATIVE_INFINITY;
   const end = surroundings.onInterrupt(() => {
     const before = last;
-    last = surroundings.now();
+    last = surroundings.elapsed();
     if (controller.signal.aborted) {
       if (last - before < sameStop) return;
       reporter.end();

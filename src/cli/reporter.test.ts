@@ -10,7 +10,7 @@ function setUp(json: boolean, isTTY = false) {
       stdout: { write: (text) => out.push(text) },
       stderr: { write: (text) => err.push(text), isTTY, columns: 80 },
       env: { LANG: "C.UTF-8" },
-      now: () => time.now,
+      elapsed: () => time.now,
     },
     json,
   );
@@ -72,7 +72,7 @@ test.each([true, false])(
     const said: string[] = [];
     const stream = { write: (text: string) => said.push(text), isTTY: true, columns: 80, writableLength: 0 };
     const time = { now: 0 };
-    const reporter = new Reporter({ stdout: stream, stderr: stream, env: {}, now: () => time.now }, json);
+    const reporter = new Reporter({ stdout: stream, stderr: stream, env: {}, elapsed: () => time.now }, json);
     const report = (): void => {
       time.now += 1000;
       const event = { stage: "training", unit: "steps", done: time.now / 1000, total: 9 } as const;

@@ -13,11 +13,11 @@ export class Reporter {
   private lastEvent = Number.NEGATIVE_INFINITY;
 
   constructor(
-    private readonly surroundings: Pick<Surroundings, "stdout" | "stderr" | "env" | "now">,
+    private readonly surroundings: Pick<Surroundings, "stdout" | "stderr" | "env" | "elapsed">,
     /** Whether machines read. */
     readonly json: boolean,
   ) {
-    this.bar = new Progress(surroundings.stderr, surroundings.env, () => surroundings.now());
+    this.bar = new Progress(surroundings.stderr, surroundings.env, () => surroundings.elapsed());
   }
 
   /** For machines only. */
@@ -70,7 +70,7 @@ export class Reporter {
     }
     // Of what is read late, only the last is worth something; there may be any number of them.
     if ((this.surroundings.stdout.writableLength ?? 0) > 0) return;
-    const now = this.surroundings.now();
+    const now = this.surroundings.elapsed();
     if (now - this.lastEvent < progressEventEvery) return;
     this.lastEvent = now;
     this.event({ ...event, event: "progress" });

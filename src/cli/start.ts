@@ -1,17 +1,10 @@
-import { basename } from "node:path";
 import { endBySignal } from "./end-by-signal.js";
 import { endProcess } from "./end-process.js";
 import { jobParts } from "../hosts/node/job-parts.js";
+import { outlivesWindow } from "./outlives-window.js";
 import { readAll } from "./read-all.js";
 import { run } from "./run.js";
 import { openStreams } from "./streams.js";
-
-/**
- * Whether somebody has started the command by `nohup`, which lets it ignore SIGHUP: Node takes that back for itself, and a window that is closed
- * would stop the training all the same. Shells say in `_` what they have started.
- */
-const outlivesWindow = basename(process.env["_"] ?? "") === "nohup";
-if (outlivesWindow) process.on("SIGHUP", () => undefined);
 
 /** Signals by which a job is stopped. */
 const stopping = outlivesWindow ? (["SIGINT", "SIGTERM"] as const) : (["SIGINT", "SIGTERM", "SIGHUP"] as const);
@@ -28,6 +21,7 @@ const exitCode = await run(process.argv.slice(2), {
   readInput: () => readAll(process.stdin),
   env: process.env,
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   parts: jobParts,
   serve: async (request, context) => (await import("../server/serve.js")).serve(request, context),
   onInterrupt(listener) {
@@ -46,4 +40,4 @@ const exitCode = await run(process.argv.slice(2), {
 });
 await streams.end(exitCode);
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- the command has set it
-if (leavesBehind) await endProcess();
+if (leavesBehind) await endProcess(exitCode);

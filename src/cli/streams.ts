@@ -75,7 +75,7 @@ export function openStreams(): Streams {
       told = true;
       stderr.write(
         goesOn
-          ? `Warning: stdout takes no more (${error.code ?? error.message}): what is said there is lost, the run is not.\n`
+          ? `Warning: stdout takes no more (${error.code ?? error.message}): what is said there is lost, what is made is not.\n`
           : `Error: The results cannot be written to stdout (${error.code ?? error.message}).\n`,
       );
     },
@@ -92,12 +92,13 @@ export function openStreams(): Streams {
         stdout.emptied(goesOn ? trainingPatience : Infinity),
         stderr.emptied(wordsPatience),
       ]);
-      if (lost && exitCode === exitCodes.done) process.exitCode = exitCodes.failed;
+      const said = lost && exitCode === exitCodes.done ? exitCodes.failed : exitCode;
+      process.exitCode = said;
       setWaiting(process.stdout, true);
       setWaiting(process.stderr, true);
       leaveDeadTerminals(terminals);
       // A text that waits for its reader would keep the process.
-      if (read.includes(false)) await endProcess();
+      if (read.includes(false)) await endProcess(said);
     },
   };
 }

@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds since some moment, for how long something takes: setting the clock changes nothing of it. */
+  elapsed(): number;
   readonly parts: JobParts;
   /** Another face, which this one does not know: it answers over HTTP. */
   readonly serve: Serve;

@@ -25,7 +25,7 @@ export async function runTraining(
 ): Promise<number> {
   surroundings.goOnUnread();
   const { repetitionText, TrainWords, trainSummary } = await import("./train-words.js");
-  const { tell } = new TrainWords(reporter, () => surroundings.now());
+  const { tell } = new TrainWords(reporter, () => surroundings.elapsed());
   const { signal, end } = stopOnInterrupt(surroundings, reporter);
   try {
     const finished = await job({ ...contextFor(reporter, surroundings, tell), signal });

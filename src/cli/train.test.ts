@@ -119,6 +119,7 @@ function setUp(
     readInput: () => Promise.resolve(new Uint8Array()),
     env: {},
     now: () => (now += 100),
+    elapsed: () => (now += 100),
     parts,
     onInterrupt(listener) {
       listeners.add(listener);

@@ -76,3 +76,20 @@ function isThere(pid: number): boolean {
     return errorCode(cause) !== "ESRCH"; // EPERM: it lives, and belongs to somebody else.
   }
 }
+
+/**
+ * Whether a process of this computer ignores SIGHUP, the signal of a terminal that is closed; only Linux says it.
+ *
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_status.5.html
+ */
+export function ignoresHangup(pid: number): boolean {
+  if (process.platform !== "linux") return false;
+  try {
+    const [, ignored] = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${String(pid)}/status`, "latin1")) ?? [];
+    // The lowest bit is signal 1.
+    return ignored !== undefined && Number.parseInt(ignored.slice(-1), 16) % 2 === 1;
+  } catch {
+    // It has ended, or there is no /proc here.
+    return false;
+  }
+}

@@ -1,11 +1,12 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { FileError, UsageError } from "../errors/errors.js";
+import { FileError, GraftError, UsageError } from "../errors/errors.js";
 import { harmlessJson } from "../errors/harmless.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularText } from "../files/regular-file.js";
+import { foundInstead, parseStrangerJson } from "../files/stranger-json.js";
 import type { ClassWeightsSetting } from "../recipe/class-weights.js";
 import { begunFile } from "../runs/checkpoints.js";
 import { runFiles } from "../runs/run-files.js";
@@ -90,7 +91,7 @@ export async function readBegunRun(run: string): Promise<BegunRun | undefined> {
     });
   }
   try {
-    const { started, settings, class_weights: classWeights, inputs, from } = begunSchema.parse(JSON.parse(text));
+    const { started, settings, class_weights: classWeights, inputs, from } = parseStrangerJson(text, begunSchema);
     checkAllSettings(path, settings);
     return {
       started: new Date(started),
@@ -103,8 +104,7 @@ export async function readBegunRun(run: string): Promise<BegunRun | undefined> {
     throw new FileError(`${path} does not say how a run was begun.`, {
       subject: path,
       expected: "what `graft train` has written",
-      received:
-        cause instanceof z.ZodError ? z.prettifyError(cause).split("\n").join(" ").slice(0, 300) : String(cause),
+      received: cause instanceof GraftError ? cause.message : foundInstead(cause),
       advice: "Restore the file, or begin the run anew: graft train DIR.",
       cause,
     });

@@ -7,8 +7,10 @@ import { syncFolder, writeFileAtomically } from "../files/atomic-write.js";
 import { hashBytes } from "../files/checksum.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularFile, readRegularText } from "../files/regular-file.js";
+import { foundInstead, parseStrangerJson } from "../files/stranger-json.js";
 import { isLeftover } from "../files/temporary-name.js";
 import type { TrainingState } from "../models/training-types.js";
+import { greatest } from "../onnx/extremes.js";
 import type { JournalState, JournalStore } from "../recipe/journal.js";
 import { decodeState, encodeState } from "../training/fit/state-file.js";
 import { lostFile } from "./lost-photos.js";
@@ -92,17 +94,17 @@ export class Checkpoints implements JournalStore {
     }
     let parsed: z.infer<typeof stateSchema>;
     try {
-      parsed = stateSchema.parse(JSON.parse(text));
+      parsed = parseStrangerJson(text, stateSchema);
     } catch (cause) {
-      throw damaged(
-        path,
-        cause instanceof z.ZodError ? z.prettifyError(cause).split("\n").join(" ").slice(0, 300) : "no JSON",
-      );
+      throw damaged(path, foundInstead(cause));
     }
     const { items, current, seconds, saved, sha256 } = parsed;
     this.sums = { ...sha256 };
     this.secondsBefore = seconds;
-    this.number = Math.max(0, ...Object.keys(sha256).map((name) => Number.parseInt(name, 10)));
+    this.number = greatest(
+      Object.keys(sha256).map((name) => Number.parseInt(name, 10)),
+      0,
+    );
     return { state: { items, current: current ?? undefined }, seconds, saved };
   }
 

@@ -5,6 +5,7 @@ import { harmlessJson } from "../errors/harmless.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularText } from "../files/regular-file.js";
+import { parseStrangerJson } from "../files/stranger-json.js";
 import { runFiles } from "./run-files.js";
 
 /** Beside the checkpoints. */
@@ -41,7 +42,7 @@ export async function readLostPhotos(run: string): Promise<readonly LostPhoto[]>
     throw fileSystemError(cause, file, "read");
   }
   try {
-    return lostPhotos.parse(JSON.parse(text));
+    return parseStrangerJson(text, lostPhotos);
   } catch (cause) {
     throw new FileError(`${file} does not say which photos have gone.`, {
       subject: file,

@@ -4,6 +4,7 @@ import { FileError } from "../errors/errors.js";
 import { writeFileAtomically } from "../files/atomic-write.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularText } from "../files/regular-file.js";
+import { parseStrangerJson } from "../files/stranger-json.js";
 import type { FactBook } from "../training/machine.js";
 import { runFiles } from "./run-files.js";
 
@@ -77,7 +78,7 @@ export async function readMeasured(run: string): Promise<Readonly<Record<string,
     throw fileSystemError(cause, file, "read");
   }
   try {
-    return measuredFacts.parse(JSON.parse(text));
+    return parseStrangerJson(text, measuredFacts);
   } catch (cause) {
     throw new FileError(`${file} does not say what was measured.`, {
       subject: file,

@@ -5,6 +5,7 @@ import { harmlessJson } from "../errors/harmless.js";
 import { textOf } from "../errors/text-of.js";
 import { hashBytes } from "../files/checksum.js";
 import { fileSystemError } from "../files/file-system-errors.js";
+import { linesOf } from "../files/lines.js";
 import { readRegularFile } from "../files/regular-file.js";
 import { runFiles } from "./run-files.js";
 import type { RunInputs } from "./run-inputs.js";
@@ -63,7 +64,7 @@ export async function readPhotoList(run: string, sha256: string): Promise<Photos
   if (hashBytes(bytes, "sha256") !== sha256) throw damaged("other bytes than were written");
   const photos: { [Set in keyof Photos]: Photos[Set][number][] } = { training: [], validation: [], test: [] };
   try {
-    for (const text of textOf(bytes, file).split("\n")) {
+    for (const text of linesOf(textOf(bytes, file))) {
       if (text === "") continue;
       const { path, set, sha256: hash } = line.parse(JSON.parse(text));
       photos[set].push([path, hash]);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { FileError } from "../errors/errors.js";
 import { harmlessJson } from "../errors/harmless.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
+import { linesOf } from "../files/lines.js";
 import { readRegularText } from "../files/regular-file.js";
 import type { SaidOfPhoto } from "../report/said-of-photo.js";
 import { runFiles } from "./run-files.js";
@@ -82,7 +83,7 @@ export async function readPredictions(run: string, classes: readonly string[]): 
   };
   const all: Record<MeasuringSet, SaidOfPhoto[]> = { "held-out": [], test: [] };
   try {
-    for (const written of text.split("\n")) {
+    for (const written of linesOf(text)) {
       if (written === "") continue;
       const { path, set, label, probability: own, said } = line.parse(JSON.parse(written));
       const [first, ...others] = said.map(([named, value]) => ({ classIndex: numberOf(named), probability: value }));

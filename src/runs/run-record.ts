@@ -3,8 +3,11 @@ import { z } from "zod";
 import { measuredFacts } from "./measured-facts.js";
 import { runInputs } from "./run-inputs.js";
 import { FileError } from "../errors/errors.js";
+import { shellWord } from "../errors/shell-word.js";
 import { errorCode, fileSystemError } from "../files/file-system-errors.js";
 import { readRegularText } from "../files/regular-file.js";
+import { foundInstead, parseStrangerJson } from "../files/stranger-json.js";
+import { checkpointsIn } from "./checkpoints.js";
 import { runFiles } from "./run-files.js";
 
 /** More than a record of a million photos has. */
@@ -194,17 +197,28 @@ async function read<T>(run: string, schema: z.ZodType<T>): Promise<T> {
   try {
     text = await readRegularText(file, { most: mostBytes });
   } catch (cause) {
+    if (errorCode(cause) === "ENOENT" && (await checkpointsIn(run)) === "begun") throw notEnded(run, file, cause);
     throw fileSystemError(cause, file, "read");
   }
   try {
-    return schema.parse(JSON.parse(text));
+    return parseStrangerJson(text, schema);
   } catch (cause) {
     throw new FileError(`${file} is not the record of a run.`, {
       subject: file,
       expected: "what `graft train` has written",
-      received: cause instanceof z.ZodError ? z.prettifyError(cause).split("\n").join(" ") : "no JSON",
+      received: foundInstead(cause),
       advice: "Restore the file, or remove it: the model works without it.",
       cause,
     });
   }
+}
+
+function notEnded(run: string, file: string, cause: unknown): FileError {
+  return new FileError(`${run} has not come to its end: it has no ${runFiles.record} yet.`, {
+    subject: file,
+    expected: "a run that has ended",
+    received: "one that is still under way, or was stopped",
+    advice: `Wait for its end, or go on with it if it was stopped: graft train --resume ${shellWord(run, process.platform)}`,
+    cause,
+  });
 }

@@ -8,7 +8,7 @@ import { sweepLeftovers, temporaryPath } from "../files/temporary-name.js";
 import { defaultRunFolder, reserveRunFolder } from "./reserve-run-folder.js";
 import { lockRunFolder, runLockName } from "./run-folder-lock.js";
 import { writeRunFolder } from "./run-files.js";
-import { readSplitRecord } from "./run-record.js";
+import { readRunRecord, readSplitRecord } from "./run-record.js";
 
 let folder = "";
 beforeEach(async () => {
@@ -184,4 +184,13 @@ test("the record of a split is read back; without one there is none; a damaged o
     await writeFile(join(folder, "run.json"), text);
     await expect(readSplitRecord(model)).rejects.toThrow(/run\.json is not the record of a run.*graft train/);
   }
+});
+
+test("of a run that has not come to its end it is said so, and how to go on", async () => {
+  const run = join(folder, "not ended");
+  await mkdir(join(run, "checkpoints"), { recursive: true });
+  await writeFile(join(run, "checkpoints", "begun.json"), "{}");
+  await expect(readRunRecord(run)).rejects.toThrow(/has not come to its end.*graft train --resume '.*not ended'/s);
+  // The model may be measured all the same.
+  expect(await readSplitRecord(join(run, "model.onnx"))).toBeUndefined();
 });

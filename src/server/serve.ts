@@ -70,12 +70,13 @@ function aborted(signal: AbortSignal): Promise<void> {
  * @throws what opening the models throws
  */
 export async function serve(request: ServeRequest, context: StoppableContext, tuning: ServeTuning = {}): Promise<void> {
-  const { emit, parts, signal, now } = context;
+  const { emit, parts, signal } = context;
   const { host, token, limits } = request;
   const loopback = isLoopback(host);
   if (!loopback && token === undefined) throw noToken(host);
   let state: ServerState = "starting";
   const counts = { requests: 0, photos: 0 };
+  const now = (): number => performance.now();
   const started = now();
   const queue = new PhotoQueue({ most: limits.queue, atOnce: photosPerThread * processors().threads, now });
   const metrics = createMetrics(() => queue.length);

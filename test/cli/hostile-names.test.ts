@@ -57,6 +57,7 @@ async function graft(args: readonly string[], isTTY: boolean, input = new Uint8A
     goOnUnread: () => undefined,
     env: { LANG: "C.UTF-8" },
     now: () => Date.now(),
+    elapsed: () => performance.now(),
     parts: jobParts,
     serve: () => Promise.reject(new Error("not in this test")),
     onInterrupt: () => () => undefined,

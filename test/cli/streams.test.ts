@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -57,7 +57,7 @@ describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
 
   test("says once that its results are not taken", async () => {
     const { stderr } = await bash(`${train} --json > /dev/full`);
-    expect(stderr).toBe("Warning: stdout takes no more (ENOSPC): what is said there is lost, the run is not.\n");
+    expect(stderr).toBe("Warning: stdout takes no more (ENOSPC): what is said there is lost, what is made is not.\n");
   });
 
   test("a window that is closed, where it was started by nohup", async () => {
@@ -65,6 +65,14 @@ describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
     const inside = `nohup ${train} > said 2>&1 & until grep -q "^Network" said; do sleep 0.02; done; kill -HUP $!; wait $!`;
     const { exitCode, stderr } = await bash(inside);
     expect(exitCode, stderr).toBe(0);
+    expect(await listRun(join(folder, "run"))).toEqual(filesOfRun);
+  });
+
+  test("a window that is closed, where a script was started by nohup", async () => {
+    await writeFile(join(folder, "script"), `${train} > said 2>&1 & echo $! > pid; wait $!; echo $? > script-code`);
+    const inside = `nohup /bin/bash script & until grep -q "^Network" said; do sleep 0.02; done; kill -HUP "$(cat pid)"; wait $!`;
+    const { stderr } = await bash(`rm -f said pid; ${inside}`);
+    expect(await readFile(join(folder, "script-code"), "utf8"), stderr).toBe("0\n");
     expect(await listRun(join(folder, "run"))).toEqual(filesOfRun);
   });
 
@@ -80,6 +88,28 @@ describe.skipIf(!onLinux)("a training outlives whoever reads along", () => {
     const code = join(folder, "code");
     await expect.poll(() => existsSync(code) && readFile(code, "utf8")).toBe("0\n");
     expect(await listRun(join(folder, "run"))).toEqual(filesOfRun);
+  });
+});
+
+describe.skipIf(!onLinux)("what makes files makes all of them, whoever reads along", () => {
+  const namesIn = (name: string): Promise<string[]> => readdir(join(folder, name));
+
+  beforeAll(async () => {
+    const { exitCode, stderr } = await bash(`${train.replace(/run$/, "done")} --json > /dev/null`);
+    expect(exitCode, stderr).toBe(0);
+  }, 120_000);
+
+  test("pictures of explain", async () => {
+    const { exitCode, stderr } = await bash(`${graft} explain done photos --out heat | head -n 1 > /dev/null`);
+    expect(exitCode, stderr).toBe(0);
+    expect(await namesIn("heat")).toHaveLength(12);
+  });
+
+  test("an export", async () => {
+    const { exitCode, stderr } = await bash(`${graft} export done --to html --out page.html --json > /dev/full`);
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toBe("Warning: stdout takes no more (ENOSPC): what is said there is lost, what is made is not.\n");
+    expect(await namesIn(".")).toContain("page.html");
   });
 });
 

@@ -60,6 +60,8 @@ export function addExplain(program: Command, surroundings: Surroundings): void {
     .addHelpText("after", help)
     .action(async (model: string, photos: readonly string[], flags: ExplainFlags) => {
       const { method, class: label, out, device, json } = flags;
+      // What it makes are pictures.
+      surroundings.goOnUnread();
       const reporter = new Reporter(surroundings, json === true);
       const pathWidth = Math.min(widestPath, greatest(photos.map(textWidth)));
       const words: Words = (event) => {

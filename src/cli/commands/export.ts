@@ -84,6 +84,8 @@ export function addExport(program: Command, surroundings: Surroundings): void {
       const { to, out, photos, device, json, ...options } = flags;
       const target = exportTargets.find(({ name }) => name === to);
       if (target === undefined) throw new TypeError("--to is one of the targets.");
+      // What it makes is a file.
+      surroundings.goOnUnread();
       const reporter = new Reporter(surroundings, json === true);
       const words: Words = (event) => {
         if (event.event !== "done" || event.command !== "export") return false;

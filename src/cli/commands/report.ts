@@ -39,6 +39,8 @@ export function addReport(program: Command, surroundings: Surroundings): void {
     .addHelpText("after", help)
     .action(async (run: string, flags: ReportFlags) => {
       const { photos, out, device, json } = flags;
+      // What it makes is a page.
+      surroundings.goOnUnread();
       const reporter = new Reporter(surroundings, json === true);
       const words: Words = (event) => {
         if (event.event !== "done" || event.command !== "report") return false;

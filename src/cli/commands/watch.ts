@@ -58,6 +58,8 @@ export function addWatch(program: Command, surroundings: Surroundings): void {
           : link === undefined
             ? undefined
             : ({ how: "link", to: link } as const);
+      // Who reads along may go; photos are sorted on.
+      if (sort !== undefined) surroundings.goOnUnread();
       const reporter = new Reporter(surroundings, json === true);
       const stop = stopOnInterrupt(surroundings, reporter, "Stopping after this photo.");
       try {

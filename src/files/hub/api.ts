@@ -77,7 +77,7 @@ export async function hubRevision(reference: HubReference, access: HubAccess): P
 function understood<T>(schema: z.ZodType<T>, value: unknown, reference: HubReference, settings: HubSettings): T {
   const { data, error, success } = schema.safeParse(value);
   if (success) return data;
-  throw unreachable(reference, settings, z.prettifyError(error).replaceAll("\n", " "));
+  throw unreachable(reference, settings, z.prettifyError(error).replaceAll("\n", " ").slice(0, 300));
 }
 
 function unreachable(
