@@ -5,7 +5,7 @@ import { exitCodes } from "./failure.js";
 /** How long a thread may go on with what it has begun, in ms, where somebody has stopped the command: a batch of photos in a large network takes seconds. */
 const patienceOfStop = 10_000;
 /** The same where nobody waits for the end: an exit code that says what has become of the work is worth more than time. */
-const patience = 600_000;
+const patience = 120_000;
 
 /**
  * Ends this process with its exit code, whatever is still asked of threads. Where one of them does not come to rest, the signal of Ctrl+C
