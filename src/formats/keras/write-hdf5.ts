@@ -28,8 +28,10 @@ let written = 0;
  */
 export async function writeHdf5(groups: readonly Hdf5Group[]): Promise<Uint8Array> {
   // WebAssembly of a megabyte, which only those wait for who write such a file.
-  const { File, Group, Module, ready } = await import("h5wasm");
-  const { FS } = await ready;
+  const library = await import("h5wasm");
+  const { FS } = await library.ready;
+  // Only now: the library assigns its module when it is ready.
+  const { File, Group, Module } = library;
   Module.activate_throwing_error_handler();
   const path = `/graft-written-${String(written++)}.h5`;
   try {
