@@ -1,5 +1,6 @@
-import { explain, type ExplainMethod, layers, models, Tensor, UsageError } from "graft-ml";
+import { explain, type ExplainMethod, initializers, layers, models, Tensor, UsageError } from "graft-ml";
 import { describe, expect, it } from "vitest";
+import { scoresWithoutHottest } from "../src/recipe/explain/deletion.js";
 
 /* Where a network sees what speaks for a class. The networks are made so that the right answer is known. */
 
@@ -97,6 +98,37 @@ describe("explain", () => {
     expect(hottestQuarter(heat)).toMatchObject({ row: 1, column: 0, share: 1 });
   });
 
+  it("takes the method whose hottest fifth matters most to the class", async () => {
+    const model = new models.Sequential([
+      layers.Input({ shape: [side, side, 3] }),
+      new layers.Conv2D(6, 3, { activation: "relu", kernelInitializer: new initializers.GlorotUniform({ seed: 3 }) }),
+      new layers.GlobalMaxPooling2D(),
+      new layers.Dense(3, { activation: "softmax", kernelInitializer: new initializers.GlorotUniform({ seed: 4 }) }),
+    ]);
+    const taken = new Set<ExplainMethod>();
+    for (let seed = 1; seed <= 6; seed++) {
+      const data = Float32Array.from({ length: side * side * 3 }, (_, at) => Math.sin(seed * at + at * at));
+      const image = new Tensor("float32", data, [side, side, 3]);
+      const { method, heat, classIndex } = await explain(model, image);
+      taken.add(method);
+      const scoreOf = async (pictures: Tensor): Promise<readonly number[]> => {
+        const { data: said } = await model.predictOnBatch(pictures);
+        return Array.from({ length: pictures.dims[0] ?? 0 }, (_, row) => Number(said[3 * row + classIndex]));
+      };
+      const part = { left: 0, top: 0, width: side, height: side };
+      const ways = ["hirescam", "grad-cam", "occlusion"] as const;
+      const maps = await Promise.all(ways.map((way) => explain(model, image, { method: way, classIndex })));
+      const heats = maps.map(({ heat: { dims, data: values } }) => ({
+        ...{ rows: dims[0] ?? 0, columns: dims[1] ?? 0, values: values as Float32Array },
+      }));
+      const left = await scoresWithoutHottest({ height: side, width: side, channels: 3, data, part }, heats, scoreOf);
+      const own = ways.indexOf(method as (typeof ways)[number]);
+      expect(left[own]).toBeCloseTo(Math.min(...left), 6);
+      expect(Array.from(heat.data as Float32Array)).toEqual(Array.from(heats[own]?.values ?? []));
+    }
+    expect(taken.size).toBeGreaterThan(1);
+  });
+
   it("looks into models that are layers, and before what is flattened", async () => {
     const model = byColour(3, new layers.Flatten(), true);
     const { heat, classIndex } = await explain(model, picture({ row: 0, column: 1 }, 1));
@@ -137,7 +169,7 @@ describe("explain", () => {
 
   it("is 0 everywhere where nothing speaks for the class", async () => {
     const model = byColour(3, new layers.GlobalAveragePooling2D());
-    const { heat } = await explain(model, picture({ row: 0, column: 0 }, 0), { classIndex: 2 });
+    const { heat } = await explain(model, picture({ row: 0, column: 0 }, 0), { classIndex: 2, method: "hirescam" });
     expect(new Set(heat.data as Float32Array)).toEqual(new Set([0]));
   });
 

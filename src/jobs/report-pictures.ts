@@ -62,7 +62,7 @@ export async function reportPictures(
     const { photo, item } = decoded;
     let heat: string | undefined;
     if (slow < mostSlow) {
-      const explanation = await explainer.explain(photo, item.said.said[0].classIndex);
+      const explanation = await explainer.explain(photo, item.said.said[0].classIndex, true);
       if (explanation.method === "occlusion") slow++;
       const drawn = await heatPicture(photo, explanation.heat, seenPart(framing, photo), sides.large);
       heat = await pagePicture(drawn, qualities.large);

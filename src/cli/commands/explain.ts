@@ -27,9 +27,11 @@ fit.
 cat.jpg.heat.png is written beside cat.jpg, or into the folder --out: the photo in grey, in colour on it
 what speaks for the class. A name that is taken is never written over: cat.jpg.heat-2.png.
 
-hirescam, the default, grad-cam and grad-cam++ take the network's last maps of features and cost little more
-than a prediction. attention-rollout shows what a transformer attends to, whatever the class. occlusion lays
-patches over the photo and looks how much less probable the class gets: 50 times slower, and sure.
+hirescam, grad-cam and grad-cam++ take the network's last maps of features and cost little more than a
+prediction. attention-rollout shows what a transformer attends to, whatever the class. occlusion lays
+patches over the photo and looks how much less probable the class gets: 50 times slower, and sure. Without
+--method, hirescam, grad-cam and occlusion are tried, and drawn is the one whose hottest fifth, painted over,
+costs the class most.
 
 A bright place is where this network sees something that speaks for the class, not a proof that it is
 there: look at a few photos that it gets wrong.

@@ -20,7 +20,8 @@ export interface ExplainOptions {
    * - `"occlusion"`: how much less probable the class is where a patch lies over the picture (Zeiler & Fergus 2014): some fifty passes,
    *   and true whatever the network is made of.
    *
-   * Default `"hirescam"`, and `"occlusion"` for networks without maps.
+   * Default the one of `"hirescam"`, `"grad-cam"` and `"occlusion"` whose hottest fifth, painted over with the picture's mean colour, costs the
+   * class most: some sixty passes; `"occlusion"` for networks without maps.
    */
   readonly method?: ExplainMethod | undefined;
   /** Number of the class that is explained. Default the one that the model says. */
@@ -36,7 +37,7 @@ export interface ExplainOptions {
  * @param model takes one picture; gives `[N, classes]`, or `[N, 1]` of a sigmoid
  * @param image `[H, W, C]` or `[1, H, W, C]` float32, preprocessed as the model takes it
  * @returns the class that is explained, and `heat`, `[rows, columns]` in [0, 1]: 1 where most speaks for it. Rows and columns are those of
- * the network's map, such as 7 × 7: the heat of a row and a column belongs to that part of the picture.
+ * the network's map, such as 7 × 7: the heat of a row and a column belongs to that part of the picture. `method` is the one that was taken.
  * @throws UsageError for a model that takes or gives something else, and for a method that does not suit it
  * @throws ShapeError when the model does not take a picture of this size
  *

@@ -6,13 +6,15 @@ import { less, where } from "../../ops/comparison.js";
 import { oneHot } from "../../ops/indexing.js";
 import { stopGradient } from "../../ops/layout.js";
 import { argMax } from "../../ops/reduction.js";
-import { greatest } from "../../onnx/extremes.js";
+import { greatest, least } from "../../onnx/extremes.js";
 import type { PhotoPart } from "../../photos/framing.js";
 import { type Runtime, type Session, Tensor } from "../../runtime/runtime.js";
 import { createSession } from "../../runtime/session.js";
 import { mapHeat, rolloutHeat } from "./heat-graph.js";
-import type { ExplainMethod } from "./methods.js";
-import { cellsASide, occlusionHeat, type Pixels } from "./occlusion.js";
+import type { ExplainMethod, MapMethod } from "./methods.js";
+import { type Heat, scoresWithoutHottest } from "./deletion.js";
+import { cellsASide, occlusionHeat } from "./occlusion.js";
+import { type Picture, type Pixels, type ScoreOf, wholePicture } from "./painted.js";
 import { attentionsOf, lastPlaces } from "./places.js";
 import type { Explainable } from "./explainable.js";
 import { logOdds, ofAsked, ofEachClass, scoresOf } from "./score.js";
@@ -55,7 +57,8 @@ export class Explainer {
   /**
    * @param runtime where it is computed
    * @param network what is explained
-   * @param method default what suits the network: `hirescam`, and `occlusion` where there are no maps
+   * @param method default what suits the network and the picture: `hirescam`, `grad-cam` or `occlusion`, whichever shows hottest what matters most to
+   *   the class, and `occlusion` where there are no maps
    */
   constructor(
     private readonly runtime: Runtime,
@@ -68,11 +71,16 @@ export class Explainer {
    *
    * @param pictures `[N, H, W, C]` float32 as the model takes them
    * @param classes which class is explained, for each picture; default the one that the model says
-   * @param part what the network sees of pictures that it frames itself: the heat is over this; default all
+   * @param options `part`: what the network sees of pictures that it frames itself: the heat is over this; default all. `isQuick`: whether the
+   *   default method takes the map as it is, where there is one, which costs two predictions a picture instead of some fifty; default false
    * @throws UsageError where there is no such class, or the method does not suit the model
    * @throws ShapeError when the model does not take pictures of this size
    */
-  async explain(pictures: Tensor, classes?: readonly number[], part?: PhotoPart): Promise<readonly Explanation[]> {
+  async explain(
+    pictures: Tensor,
+    classes?: readonly number[],
+    { part, isQuick = false }: { readonly part?: PhotoPart | undefined; readonly isQuick?: boolean | undefined } = {},
+  ): Promise<readonly Explanation[]> {
     const { dims } = pictures;
     const [count = 0, ...size] = dims;
     const fits =
@@ -94,12 +102,19 @@ export class Explainer {
     const told = await session.run({ image: pictures, asked });
     const chosen = Array.from((told["class"]?.data ?? []) as BigInt64Array, Number);
     const outputs = (told["output"]?.data ?? []) as Float32Array;
-    const heats =
-      method === "occlusion" ? await this.occluded(session, pictures, chosen, part) : split(told["heat"], count);
-    return heats.map((heat, row) => ({
+    const looks: Look[] = [];
+    const maps = method === "occlusion" ? [] : split(told["heat"], count);
+    for (let row = 0; row < count; row++) {
+      const picture = pictureOf(pictures, row, part);
+      const [map, classIndex] = [maps[row], chosen[row] ?? 0];
+      if (map === undefined) looks.push(await this.occluded(size, picture, classIndex));
+      else if (this.method !== undefined || isQuick) looks.push({ method, heat: map });
+      else looks.push(await this.better({ method, heat: map }, size, picture, classIndex));
+    }
+    return looks.map(({ heat, method: own }, row) => ({
       classIndex: chosen[row] ?? 0,
       output: outputs[row] ?? 0,
-      method,
+      method: own,
       heat: unitHeat(heat),
     }));
   }
@@ -111,23 +126,26 @@ export class Explainer {
     for (const { session } of programs) await session.release();
   }
 
-  private async programFor(size: readonly number[]): Promise<Program> {
+  private async programFor(size: readonly number[], method = this.method): Promise<Program> {
     const { shape, takesAnySize } = this.network;
+    const keyOf = (pictures: string): string => `${method ?? "default"} of ${pictures}`;
     const isKnown = isStatic(shape);
-    const open = this.programs.get("any size") ?? (isKnown || takesAnySize ? this.create(["N", ...shape]) : undefined);
+    const open =
+      this.programs.get(keyOf("any size")) ??
+      (isKnown || takesAnySize ? this.create(["N", ...shape], method) : undefined);
     if (open !== undefined) {
-      this.programs.set("any size", open);
+      this.programs.set(keyOf("any size"), open);
       return open;
     }
-    const key = size.join(" × ");
-    const made = this.programs.get(key) ?? this.create(["N", ...size]) ?? this.create(["N", ...size], "occlusion");
-    if (made === undefined) throw new TypeError("Occlusion suits all networks.");
+    const key = keyOf(size.join(" × "));
+    const made = this.programs.get(key) ?? this.create(["N", ...size], method);
+    if (made === undefined) return this.programFor(size, "occlusion");
     this.programs.set(key, made);
     return made;
   }
 
   /** `undefined` where the method, or any that is quick, does not suit pictures of this shape. */
-  private create(shape: Shape, method = this.method): Promise<Program> | undefined {
+  private create(shape: Shape, method: ExplainMethod | undefined): Promise<Program> | undefined {
     const graph = this.graphFor(shape);
     const found = this.heatOf(graph, method);
     if (found === undefined) {
@@ -185,37 +203,67 @@ export class Explainer {
     return { image, asked, chosen, output: ofAsked(ofEachClass(answer), mask), score: logOdds(scores, mask) };
   }
 
-  /** Picture by picture, for each is looked at many times. */
-  private async occluded(
-    session: Session,
-    pictures: Tensor,
-    classes: readonly number[],
-    seen: PhotoPart | undefined,
-  ): Promise<readonly Heat[]> {
-    const [count = 0, height = 0, width = 0, channels = 0] = pictures.dims;
-    const part = seen ?? { left: 0, top: 0, width, height };
-    const all = pictures.data as Pixels;
-    const heats: Heat[] = [];
-    for (let row = 0; row < count; row++) {
-      const data = all.subarray(row * height * width * channels, (row + 1) * height * width * channels);
-      const scoreOf = async (batch: Tensor): Promise<readonly number[]> => {
-        const [size = 0] = batch.dims;
-        const asked = new Tensor("int64", new BigInt64Array(size).fill(BigInt(classes[row] ?? 0)), [size]);
-        const { score } = await session.run({ image: batch, asked });
-        return Array.from((score?.data ?? []) as Float32Array);
-      };
-      const values = await occlusionHeat({ height, width, channels, data, part }, scoreOf);
-      heats.push({ rows: cellsASide, columns: cellsASide, values });
-    }
-    return heats;
+  /** The map, or what else is shown of the picture, where the class loses more by what this shows hottest. */
+  private async better(map: Look, size: readonly number[], picture: Picture, classIndex: number): Promise<Look> {
+    const scoreOf = await this.scoreOf(size, classIndex);
+    const looks = [
+      map,
+      await this.mapped("grad-cam", size, picture, classIndex),
+      await this.occluded(size, picture, classIndex),
+    ];
+    const left = await scoresWithoutHottest(
+      picture,
+      looks.map(({ heat }) => heat),
+      scoreOf,
+    );
+    return looks[left.indexOf(least(left))] ?? map;
+  }
+
+  private async mapped(
+    method: MapMethod,
+    size: readonly number[],
+    picture: Picture,
+    classIndex: number,
+  ): Promise<Look> {
+    const { session } = await this.programFor(size, method);
+    const { heat } = await session.run({ image: wholePicture(picture), asked: asking(1, classIndex) });
+    const [only] = split(heat, 1);
+    if (only === undefined) throw new TypeError("One picture has one map.");
+    return { method, heat: only };
+  }
+
+  private async occluded(size: readonly number[], picture: Picture, classIndex: number): Promise<Look> {
+    const values = await occlusionHeat(picture, await this.scoreOf(size, classIndex));
+    return { method: "occlusion", heat: { rows: cellsASide, columns: cellsASide, values } };
+  }
+
+  /** What speaks for a class in pictures of a size. */
+  private async scoreOf(size: readonly number[], classIndex: number): Promise<ScoreOf> {
+    const { session } = await this.programFor(size, "occlusion");
+    return async (pictures) => {
+      const { score } = await session.run({ image: pictures, asked: asking(pictures.dims[0] ?? 0, classIndex) });
+      return Array.from((score?.data ?? []) as Float32Array);
+    };
   }
 }
 
-/** What speaks for a class, in numbers of any size. */
-interface Heat {
-  readonly rows: number;
-  readonly columns: number;
-  readonly values: Float32Array;
+/** What a method shows. */
+interface Look {
+  readonly method: ExplainMethod;
+  readonly heat: Heat;
+}
+
+/** One class for all pictures of a batch. */
+function asking(pictures: number, classIndex: number): Tensor {
+  return new Tensor("int64", new BigInt64Array(pictures).fill(BigInt(classIndex)), [pictures]);
+}
+
+/** One of `[N, H, W, C]`. */
+function pictureOf(pictures: Tensor, row: number, seen: PhotoPart | undefined): Picture {
+  const [, height = 0, width = 0, channels = 0] = pictures.dims;
+  const values = height * width * channels;
+  const data = (pictures.data as Pixels).subarray(row * values, (row + 1) * values);
+  return { height, width, channels, data, part: seen ?? { left: 0, top: 0, width, height } };
 }
 
 function split(heat: Tensor | undefined, count: number): readonly Heat[] {
