@@ -29,7 +29,7 @@ function photo(width: number, left = 0) {
 test.each(explainMethods.filter((method) => method !== "attention-rollout"))(
   "the map of %s is over the part of a photo that the network sees",
   async (method) => {
-    const explainer = await openExplainer(await createNodeRuntime(), folder, method);
+    const explainer = await openExplainer(createNodeRuntime(), folder, method);
     const whole = await explainer.explain(photo(96), 1);
     const part = await explainer.explain(photo(48, 24), 1);
     await explainer.release();
