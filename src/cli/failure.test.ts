@@ -36,6 +36,13 @@ test("commander's errors end with 2, and its suggestion stands on a line of its 
   });
 });
 
+test("a file whose name begins as options do is told how to be named", () => {
+  const error = new CommanderError(1, "commander.unknownOption", "error: unknown option '-rose.jpg'");
+  expect(failureOf(error, false).text).toBe(
+    "Error: Unknown option '-rose.jpg'.\n  If it is a file, put ./ in front: ./-rose.jpg",
+  );
+});
+
 test("an unexpected error asks for a report, and shows its place only when asked", () => {
   const failure = failureOf(new TypeError("x is undefined"), false);
   expect(failure).toMatchObject({ exitCode: 1, code: "unexpected" });

@@ -56,8 +56,11 @@ export function failureOf(error: unknown, debug: boolean): Failure {
     const message = error.message.replace(/^error: /, "").replace(/\n\(?(Did you mean [^?]*\?)\)?$/, ". $1");
     // Arguments may be names of files that a pattern stands for.
     const sentence = harmlessLine(`${message.charAt(0).toUpperCase()}${message.slice(1)}`).replace(/(?<![.?!])$/, ".");
-    const text = `Error: ${sentence.replace(/\. (?=Did you mean)/, ".\n  ")}`;
-    return { exitCode: exitCodes.usage, code: "usage", message: sentence, text };
+    // No option has a point in its name.
+    const file = /^Unknown option '(-[^']*\.[^']*)'\.$/.exec(sentence)?.[1];
+    const advised = file === undefined ? sentence : `${sentence} If it is a file, put ./ in front: ./${file}`;
+    const text = `Error: ${advised.replace(/\. (?=Did you mean|If it is)/, ".\n  ")}`;
+    return { exitCode: exitCodes.usage, code: "usage", message: advised, text };
   }
   if (error instanceof GraftError) {
     const exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
