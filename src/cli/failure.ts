@@ -56,8 +56,8 @@ export function failureOf(error: unknown, debug: boolean): Failure {
     const message = error.message.replace(/^error: /, "").replace(/\n\(?(Did you mean [^?]*\?)\)?$/, ". $1");
     // Arguments may be names of files that a pattern stands for.
     const sentence = harmlessLine(`${message.charAt(0).toUpperCase()}${message.slice(1)}`).replace(/(?<![.?!])$/, ".");
-    // No option has a point in its name.
-    const file = /^Unknown option '(-[^']*\.[^']*)'\.$/.exec(sentence)?.[1];
+    // No option has a point in its name. Names that a shell takes otherwise are not for pasting.
+    const file = /^Unknown option '(-[\w.-]*\.[\w.-]*)'\.$/.exec(sentence)?.[1];
     const advised = file === undefined ? sentence : `${sentence} If it is a file, put ./ in front: ./${file}`;
     const text = `Error: ${advised.replace(/\. (?=Did you mean|If it is)/, ".\n  ")}`;
     return { exitCode: exitCodes.usage, code: "usage", message: advised, text };
