@@ -147,6 +147,9 @@ test("networks", async () => {
   expect(people.stdout).toMatch(
     /^image +pixels +MB +top 1 +ms +licence +name\n +224 +tf +17 .*Apache-2.0 +mobilenetv2\n/,
   );
+  // Accuracies stand in their column, with marks and without, and nothing in it is spelled out.
+  expect(people.stdout).toMatch(/^ +224 +caffe +59 +71\.3 % +CC-BY-4\.0 +vgg16$/m);
+  expect(people.stdout).toMatch(/ 81\.1 % +l +/);
   const machine = events((await graft(["networks", "--json"], folder)).stdout);
   expect(machine[0]).toMatchObject({ event: "network", name: "mobilenetv2", licence: "Apache-2.0", megabytes: 17 });
   expect(machine).toContainEqual(

@@ -33,20 +33,21 @@ export function addNetworks(program: Command, surroundings: Surroundings): void 
     });
 }
 
-const marks: Readonly<Record<PublishedAccuracy["by"], string>> = { classifier: " ", linear: "l", "zero-shot": "z" };
+const marks: Readonly<Record<PublishedAccuracy["by"], string>> = { classifier: "", linear: "l", "zero-shot": "z" };
 
 function tableOf(listed: readonly NetworkHere[]): string {
-  const header = ["image", "pixels", "MB", "top 1", "ms", "licence", "name"];
+  const header = ["image", "pixels", "MB", "top 1", "", "ms", "licence", "name"];
   const rows = listed.map(({ imageSize, preprocess, megabytes, accuracy, milliseconds, licence }) => [
     String(imageSize),
     preprocess,
     megabytes === undefined ? "" : String(megabytes),
-    accuracy === undefined ? "" : `${accuracy.percent.toFixed(1)} %${marks[accuracy.by]}`,
+    accuracy === undefined ? "" : `${accuracy.percent.toFixed(1)} %`,
+    accuracy === undefined ? "" : marks[accuracy.by],
     milliseconds === undefined ? "" : String(milliseconds),
     licence,
     "",
   ]);
-  const aligned = textTable(header, rows, ["right", "left", "right", "right", "right", "left"]).split("\n");
+  const aligned = textTable(header, rows, ["right", "left", "right", "right", "left", "right", "left"]).split("\n");
   const at = aligned[0]?.lastIndexOf("name") ?? 0;
   // Names of the hub and descriptions are longer than a table's cells may be, and names are there to be copied.
   return aligned

@@ -83,6 +83,11 @@ export class LayerBuilder {
     this.placed.set(value, placed);
   }
 
+  /** Whether something takes a value: a layer of which nobody takes anything is no part of a model. */
+  isUsed(value: Value): boolean {
+    return (this.uses.get(value) ?? 0) > 0;
+  }
+
   /** Where a value is; `undefined` for constants. */
   at(value: Value | undefined): Placed | undefined {
     return value && this.placed.get(value);

@@ -20,14 +20,15 @@ import {
 } from "../../ops/activations.js";
 import { conv } from "../../ops/convolution.js";
 import { add, clip, div, erf, max, mul, neg, sqrt, sub } from "../../ops/elementwise.js";
-import { concat } from "../../ops/joining.js";
+import { gather } from "../../ops/indexing.js";
+import { concat, split } from "../../ops/joining.js";
 import { flatten, transpose } from "../../ops/layout.js";
 import { gemm, matmul } from "../../ops/matmul.js";
 import { batchNormalization, layerNormalization } from "../../ops/normalization.js";
 import { averagePool, globalAveragePool, globalMaxPool, maxPool } from "../../ops/pooling.js";
 import { reduceMean, reduceSumSquare } from "../../ops/reduction.js";
 import { reshape } from "../../ops/reshape.js";
-import { pad, padOp } from "../../ops/slicing.js";
+import { pad, padOp, slice } from "../../ops/slicing.js";
 import { softmax } from "../../ops/softmax.js";
 import { Generator } from "../../random/generator.js";
 import { toTensor } from "../../runtime/runtime.js";
@@ -134,6 +135,39 @@ const graphs: Readonly<Record<string, (x: Value) => Value>> = {
     const y = reshape(conv(x, weights(4, 3, 3, 3)), constant(int64([-1, 2, 2, 7, 7])));
     const z = reshape(transpose(y, { perm: [0, 2, 1, 3, 4] }), constant(int64([-1, 4, 7, 7])));
     return pooled(add(maxPool(conv(z, weights(4, 4, 1, 1)), { kernel_shape: [1, 1] }), z));
+  },
+  "some of the channels, of which more is still to be done": (x) => {
+    const y = conv(x, weights(6, 3, 3, 3), weights(6));
+    const ghost = concat([y, conv(relu(y), weights(6, 1, 1, 1), undefined, { group: 6 })], { axis: 1 });
+    const first = slice(mul(ghost, positive(12, 1, 1)), { starts: [0], ends: [9], axes: [1] });
+    return pooled(conv(add(first, weights(9, 1, 1)), weights(4, 9, 1, 1)));
+  },
+  "channels in parts, of which one is not used": (x) => {
+    const [a, , b] = split(conv(x, weights(7, 3, 3, 3), weights(7)), [2, 3, 2], { axis: 1 });
+    return pooled(add(relu(a ?? x), batchNormalization(b ?? x, positive(2), weights(2), weights(2), positive(2))));
+  },
+  "channels by their numbers, backwards, each second one, and all": (x) => {
+    const y = conv(x, weights(5, 3, 3, 3), weights(5));
+    const some = gather(y, constant(int64([4, -4, 1])), { axis: 1 });
+    const backwards = slice(y, { starts: [-1], ends: [-(2 ** 31)], axes: [-3], steps: [-2] });
+    const all = slice(y, { starts: [0, 0, 0, 0], ends: [2 ** 31, 2 ** 31, 2 ** 31, 2 ** 31] });
+    return pooled(concat([some, backwards, all], { axis: 1 }));
+  },
+  "parts of vectors, of means, and of channels that are last": (x) => {
+    const vector = slice(pooled(conv(x, weights(6, 3, 3, 3))), { starts: [1, 0], ends: [5, 2 ** 31], axes: [1, 0] });
+    const means = slice(globalAveragePool(conv(x, weights(6, 3, 3, 3))), { starts: [2], ends: [6], axes: [1] });
+    const [last] = split(transpose(conv(x, weights(6, 3, 3, 3)), { perm: [0, 2, 3, 1] }), [4, 2], { axis: -1 });
+    return add(add(vector, flatten(means)), pooled(transpose(last ?? x, { perm: [0, 3, 1, 2] })));
+  },
+  "parts of an axis more": (x) => {
+    const y = reshape(conv(x, weights(6, 3, 3, 3)), constant(int64([-1, 3, 2, 7, 7])));
+    const [a, b] = split(transpose(y, { perm: [0, 2, 1, 3, 4] }), [1, 1], { axis: 1 });
+    const shape = constant(int64([-1, 3, 7, 7]));
+    return pooled(concat([relu(reshape(a ?? x, shape)), reshape(b ?? x, shape)], { axis: 1 }));
+  },
+  "parts of places": (x) => {
+    const y = conv(x, weights(4, 3, 1, 1), weights(4));
+    return flatten(slice(mul(y, positive(4, 1, 1)), { starts: [0, 1, -4], ends: [9, 4, 8], axes: [1, 2, 3] }));
   },
   "squares of what is looked at afterwards": (x) => {
     const y = conv(x, weights(4, 3, 3, 3));
@@ -266,6 +300,8 @@ test("an operator that no layer does is named", () => {
   const grouped = pooled(conv(conv(x, weights(4, 3, 1, 1)), weights(6, 2, 3, 3), undefined, { group: 2 }));
   expect(() => layersOfGraph(wanted(grouped), "tfjs")).toThrow(/^Conv of this network .* TensorFlow\.js/);
   expect(layersOfGraph(wanted(grouped), "keras").map(({ className }) => className)).toContain("Conv2D");
+  const places = pooled(slice(x, { starts: [0], ends: [9], axes: [2], steps: [2] }));
+  expect(() => layersOfGraph(wanted(places), "keras")).toThrow(/^Slice of this network/);
   const product = matmul(pooled(x), transpose(reshape(pooled(x), constant(int64([3, -1]))), { perm: [0, 1] }));
   expect(() => layersOfGraph(wanted(product), "keras")).toThrow(/cannot be written as layers/);
 });

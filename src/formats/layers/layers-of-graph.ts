@@ -5,12 +5,13 @@ import { type Affine, identity } from "./affine.js";
 import { LayerBuilder } from "./layer-builder.js";
 import type { Dialect, LayerGraph } from "./layer-spec.js";
 import { elementwise } from "./rules/elementwise.js";
+import { parts } from "./rules/parts.js";
 import type { Rules } from "./rules/rule.js";
 import { shapes } from "./rules/shapes.js";
 import { windows } from "./rules/windows.js";
 import { float32 } from "../../onnx/tensor-data.js";
 
-const rules: Rules = { ...windows, ...elementwise, ...shapes };
+const rules: Rules = { ...windows, ...elementwise, ...shapes, ...parts };
 
 /** What is to become layers. */
 export interface GraphOfPictures {
