@@ -1,4 +1,4 @@
-import { realpath, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { watch } from "chokidar";
 import { FileError } from "../errors/errors.js";
@@ -103,7 +103,23 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
   const stop = (): void => {
     wake();
   };
+  // A folder is read, and only then watched: what comes into it between both is seen by looking once more.
+  const secondLooks = new Set<NodeJS.Timeout>();
+  /** Those that were told: looked at again, they would be told again. */
+  const forbidden = new Set<string>();
+  const lookAgain = (path: string): void => {
+    const timer = setTimeout(() => {
+      secondLooks.delete(timer);
+      namesIn(path).then((names) => {
+        const known = new Set(watcher.getWatched()[path]);
+        const missed = names.filter((name) => !known.has(name)).map((name) => join(path, name));
+        if (missed.length > 0 && !watcher.closed) watcher.add(missed.filter((one) => !isIgnored(one)));
+      }, fail);
+    }, settled);
+    secondLooks.add(timer);
+  };
   watcher
+    .on("addDir", lookAgain)
     .on("add", (path) => {
       if (!known.isComplete) {
         if (isPhoto(path)) there++;
@@ -120,7 +136,8 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
       const path = pathOf(cause);
       // A folder in it that may not be looked into costs no other photo.
       if (isForbidden(cause) && path !== undefined && resolve(path) !== root) {
-        onForbidden(join(directory, relative(root, path)));
+        if (!forbidden.has(path)) onForbidden(join(directory, relative(root, path)));
+        forbidden.add(path);
       } else fail(cause);
     });
   signal.addEventListener("abort", stop, { once: true });
@@ -159,9 +176,18 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
     }
   } finally {
     clearInterval(look);
+    for (const timer of secondLooks) clearTimeout(timer);
     signal.removeEventListener("abort", stop);
     await watcher.close();
   }
+}
+
+/** Names in a folder; none where it has gone again, or may not be looked into, which is told by others. */
+async function namesIn(path: string): Promise<readonly string[]> {
+  return readdir(path).catch((cause: unknown) => {
+    if (isForbidden(cause) || ["ENOENT", "ENOTDIR"].includes(errorCode(cause) ?? "")) return [];
+    throw cause;
+  });
 }
 
 function isForbidden(cause: unknown): boolean {

@@ -88,6 +88,30 @@ test("names photos as they come, in folders too, and nothing else; Ctrl+C ends i
   });
 });
 
+test("misses no photo of folders that come with theirs at once", async () => {
+  const inbox = join(folder, "at-once");
+  await mkdir(inbox);
+  const end = new AbortController();
+  const expected = Array.from({ length: 40 }, (_, index) => join(inbox, `card-${index}`, "inner", "one.jpg"));
+  const come = new Set<string>();
+  const onBegin = (): void => {
+    void (async () => {
+      for (const path of expected) {
+        await mkdir(join(path, ".."), { recursive: true });
+        await copyFile(join(folder, "red.jpg"), path);
+      }
+    })().catch(() => {
+      end.abort();
+    });
+  };
+  const options = { all: false, except: [], signal: end.signal, onBegin, onForbidden: () => undefined };
+  for await (const paths of watchFolder(inbox, options)) {
+    for (const path of paths) come.add(path);
+    if (come.size === expected.length) break;
+  }
+  expect([...come].sort()).toEqual([...expected].sort());
+});
+
 test("waits until a photo is completely written; a broken one is named, and looked at again when it is mended", async () => {
   const { inbox, process } = await watched();
   const bytes = await readFile(join(folder, "red.jpg"));
