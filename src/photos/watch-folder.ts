@@ -104,22 +104,41 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
     wake();
   };
   // A folder is read, and only then watched: what comes into it between both is seen by looking once more.
-  const secondLooks = new Set<NodeJS.Timeout>();
+  const unread = new Set<string>();
+  let secondLook: NodeJS.Timeout | undefined;
   /** Those that were told: looked at again, they would be told again. */
   const forbidden = new Set<string>();
-  const lookAgain = (path: string): void => {
-    const timer = setTimeout(() => {
-      secondLooks.delete(timer);
-      namesIn(path).then((names) => {
-        const known = new Set(watcher.getWatched()[path]);
-        const missed = names.filter((name) => !known.has(name)).map((name) => join(path, name));
-        if (missed.length > 0 && !watcher.closed) watcher.add(missed.filter((one) => !isIgnored(one)));
-      }, fail);
-    }, settled);
-    secondLooks.add(timer);
+  const lookAgain = (): void => {
+    secondLook = undefined;
+    // Before that, chokidar itself is still reading. Its list is of all folders, so all of them share one.
+    if (!known.isComplete) {
+      secondLook = setTimeout(lookAgain, settled);
+      return;
+    }
+    const folders = [...unread];
+    unread.clear();
+    const found = new Map<string, readonly string[]>();
+    const readAll = async (): Promise<void> => {
+      for (const path of folders) {
+        const names = await namesIn(path);
+        if (names.length > 0) found.set(path, names);
+      }
+      if (watcher.closed) return;
+      const watched = watcher.getWatched();
+      const missed = [...found].flatMap(([path, names]) => {
+        const own = new Set(watched[path]);
+        return names.filter((name) => !own.has(name)).map((name) => join(path, name));
+      });
+      const wanted = missed.filter((path) => !isIgnored(path));
+      if (wanted.length > 0) watcher.add(wanted);
+    };
+    readAll().catch(fail);
   };
   watcher
-    .on("addDir", lookAgain)
+    .on("addDir", (path) => {
+      unread.add(path);
+      secondLook ??= setTimeout(lookAgain, settled);
+    })
     .on("add", (path) => {
       if (!known.isComplete) {
         if (isPhoto(path)) there++;
@@ -176,7 +195,7 @@ export async function* watchFolder(directory: string, options: WatchOptions): As
     }
   } finally {
     clearInterval(look);
-    for (const timer of secondLooks) clearTimeout(timer);
+    clearTimeout(secondLook);
     signal.removeEventListener("abort", stop);
     await watcher.close();
   }
