@@ -107,7 +107,7 @@ async function readJson(
   onBytes: (count: number) => void,
 ): Promise<SentPhotos> {
   const body = await wholeBody(request.raw, limits.bodyBytes, onBytes);
-  const expected = '{ "image": BASE64 } or { "images": [BASE64, …] }, perhaps with "top"';
+  const expected = '{ "image": BASE64 } or { "images": [BASE64, …] }, perhaps with "top"; ?model=NAME in the address names the model';
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
@@ -152,7 +152,7 @@ async function readMultipart(
         if (part.fieldname !== "top")
           throw badRequest(
             "The request has a field that is not known.",
-            "files, and perhaps a field top",
+            "files, and perhaps a field top; ?model=NAME in the address names the model",
             shown(part.fieldname.slice(0, 40)),
           );
         top = parseTop(part.value);
