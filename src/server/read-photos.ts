@@ -107,7 +107,8 @@ async function readJson(
   onBytes: (count: number) => void,
 ): Promise<SentPhotos> {
   const body = await wholeBody(request.raw, limits.bodyBytes, onBytes);
-  const expected = '{ "image": BASE64 } or { "images": [BASE64, …] }, perhaps with "top"; ?model=NAME in the address names the model';
+  const expected =
+    '{ "image": BASE64 } or { "images": [BASE64, …] }, perhaps with "top"; ?model=NAME in the address names the model';
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
