@@ -123,7 +123,8 @@ export class TrainWords {
 }
 
 function stageText({ stage, seconds_left }: Extract<JobEvent, { event: "stage" }>): string {
-  return stageTexts[stage] + (seconds_left === null ? "" : ` ${duration(seconds_left)} left.`);
+  if (seconds_left === null) return stageTexts[stage];
+  return `${stageTexts[stage]} ${seconds_left > 0 ? `${duration(seconds_left)} left.` : "The time that was given is over."}`;
 }
 
 function trialText(event: Extract<JobEvent, { event: "trial" }>): string {

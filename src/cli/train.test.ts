@@ -319,6 +319,7 @@ test("epochs of milliseconds give a line a second, and each stage one of its own
     const rows = Array.from({ length: 40 }, (_, index) => row(index + 1, index < 20 ? {} : { phase: "fine-tune" }));
     for (const epoch of rows) {
       if (epoch.epoch === 21) options.onEvent?.({ event: "stage", stage: "last-stage", seconds_left: 90 });
+      if (epoch.epoch === 31) options.onEvent?.({ event: "stage", stage: "all-photos", seconds_left: 0 });
       options.onEvent?.({ event: "epoch", epochs: 40, ...epoch });
     }
     return Promise.resolve(result(row(1), 2, rows));
@@ -329,6 +330,7 @@ test("epochs of milliseconds give a line a second, and each stage one of its own
   expect(lines.length).toBeLessThanOrEqual(14);
   expect(lines[0]).toBe("Epoch   1  loss 0.500, accuracy 90.0 %; validation loss 0.600, accuracy 88.0 %; 1.5 s\n");
   expect(stderr.join("")).toMatch(/^The last stage of the network learns too\. 1 min 30 s left\.$/m);
+  expect(stderr.join("")).toMatch(/ The time that was given is over\.$/m);
   expect(stdout.join("")).toMatch(/^best epoch {2}1 of 40$/m);
 });
 
