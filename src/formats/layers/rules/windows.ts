@@ -42,6 +42,35 @@ function zeros(layer: string, { begins: [top, left], ends: [bottom, right] }: Wi
   });
 }
 
+/**
+ * Margins that repeat the first and last rows and columns. A window is larger than its margin, so it sees what is repeated anyway, and the
+ * greatest stays the same.
+ */
+function repeated(layer: string, { begins, ends }: Window, sides: readonly number[], build: LayerBuilder): string {
+  return [0, 1].reduce((grown, axis) => {
+    const last = (sides[axis] ?? 1) - 1;
+    const line = (before: number, behind: number): string =>
+      build.add("Cropping2D", [grown], {
+        cropping:
+          axis === 0
+            ? [
+                [before, behind],
+                [0, 0],
+              ]
+            : [
+                [0, 0],
+                [before, behind],
+              ],
+      });
+    const margin = (many: number | undefined, cut: () => string): string[] =>
+      many === undefined || many <= 0 ? [] : Array.from<string>({ length: many }).fill(cut());
+    const first = margin(begins[axis], () => line(0, last));
+    const final = margin(ends[axis], () => line(last, 0));
+    if (first.length + final.length === 0) return grown;
+    return build.add("Concatenate", [...first, grown, ...final], { axis: axis + 1 });
+  }, layer);
+}
+
 function sidesOf(node: Node): readonly number[] {
   return inputOf(node).shape.slice(2).map(extent);
 }
@@ -166,6 +195,7 @@ function pooling(node: Node, build: LayerBuilder, className: "MaxPooling2D" | "A
     // Zeros are no more than what comes behind a ReLU.
     else if (isMean ? countsZeros : isNonNegative(node))
       padded = { layer: zeros(layer, ended, build), padding: "valid" };
+    else if (!isMean) padded = { layer: repeated(layer, ended, sides, build), padding: "valid" };
     else throw build.refusal(node, `margins of ${[...begins, ...ended.ends].join(", ")} pixels`);
   }
   const config = { pool_size: pair(kernel), strides: pair(strides), padding: padded.padding };

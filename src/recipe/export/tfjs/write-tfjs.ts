@@ -1,5 +1,6 @@
 import { version } from "../../../errors/version.js";
 import { layersOfGraph } from "../../../formats/layers/layers-of-graph.js";
+import type { LayerGraph } from "../../../formats/layers/layer-spec.js";
 import { writeLayersModel } from "../../../formats/tfjs/write-layers-model.js";
 import { checkLayers } from "../check-layers.js";
 import type { ExportableClassifier } from "../exportable.js";
@@ -8,6 +9,12 @@ import type { Exported, ExportRequest } from "../target.js";
 
 /** Teachable Machine's library takes pixels in [0, 255] times 1 / 127, minus 1. */
 const half = 127;
+
+/**
+ * What Teachable Machine's library cannot read with the TensorFlow.js that it was made for, 1.3.1: of all that layers are written with, this
+ * activation alone is newer.
+ */
+const newer = (graph: LayerGraph): boolean => graph.some(({ config }) => config["activation"] === "gelu");
 
 /**
  * The classifier as a TensorFlow.js layers model with Teachable Machine's `metadata.json`. The model takes what Teachable Machine's library
@@ -55,6 +62,11 @@ export async function writeTfjs(
         : [
             "Teachable Machine's library cuts a square out of the middle instead, so its probabilities differ a little.",
           ]),
+      ...(newer(graph)
+        ? [
+            "Its GELU needs TensorFlow.js 4.19 or newer, also under Teachable Machine's library, which asks for 1.3.1 by itself.",
+          ]
+        : []),
     ],
   };
 }
