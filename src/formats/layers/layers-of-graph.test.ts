@@ -201,6 +201,13 @@ const graphs: Readonly<Record<string, (x: Value) => Value>> = {
   },
   "flattened in the order of ONNX": (x) =>
     gemm(flatten(conv(x, weights(2, 3, 7, 7))), weights(4, 18), weights(4), { transB: 1 }),
+  "tokens that are mixed among themselves and by channel, and their mean": (x) => {
+    const tokens = transpose(reshape(conv(x, weights(4, 3, 3, 3)), constant(int64([-1, 4, 49]))), { perm: [0, 2, 1] });
+    const among = matmul(transpose(tokens, { perm: [0, 2, 1] }), weights(49, 49));
+    const mixed = add(tokens, transpose(relu(among), { perm: [0, 2, 1] }));
+    const kept = reduceMean(mul(mixed, positive(4)), [1], { keepdims: 1 });
+    return add(flatten(kept), reduceMean(add(matmul(mixed, weights(4, 4)), weights(4)), [1], { keepdims: 0 }));
+  },
   "means over axes": (x) => reduceMean(x, [2, 3], { keepdims: 0 }),
   "margins of their own, and less of it": (x) =>
     pooled(pad(pad(x, [0, 0, 1, 2, 0, 0, 0, 1]), [0, 0, -1, 0, 0, 0, -2, -3])),

@@ -234,6 +234,14 @@ function mean(node: Node, build: LayerBuilder): void {
     const shape = [1, 1, extent(value.shape[3])];
     const layer = keepdims === 1 ? build.add("Reshape", [pooled], { target_shape: shape }) : pooled;
     build.place(outputOf(node), { layer, form: "same" });
+  } else if (value.rank === 3 && axes.join() === "1" && placed.form === "same") {
+    // Of tokens, as mixers have them at their end: they are a picture of one column.
+    const [, tokens, channels] = value.shape.map((_, axis) => (axis === 0 ? 0 : extent(value.shape[axis])));
+    const column = build.add("Reshape", [build.ready(placed)], { target_shape: [tokens, 1, channels] });
+    const pooled = build.add("GlobalAveragePooling2D", [column]);
+    const shape = [1, channels];
+    const layer = keepdims === 1 ? build.add("Reshape", [pooled], { target_shape: shape }) : pooled;
+    build.place(outputOf(node), { layer, form: "same" });
   } else throw build.refusal(node, `a mean over axes ${axes.join(", ")} of ${value.rank}`);
 }
 
