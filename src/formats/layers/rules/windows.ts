@@ -112,7 +112,8 @@ function withInput(
 } {
   const { affine } = placed;
   const { kernel, bias } = weights;
-  const group = attributesOf<WindowNode>(node).group ?? 1;
+  // Of all groups, where they have been joined.
+  const group = extent(inputOf(node).shape[1]) / (kernel.dims[1] ?? 1);
   if (affine === undefined || isIdentity(affine)) return { placed, kernel, bias };
   if (group !== 1 || (isPadded(window) && affine.offset.some((value) => value !== 0))) {
     return { placed: { ...placed, layer: build.ready(placed), affine: undefined }, kernel, bias };
@@ -134,28 +135,41 @@ function withInput(
   };
 }
 
+/** A convolution in groups as one of all channels, `[O, I / g, kh, kw]` as `[O, I, kh, kw]`: its weights for other groups are 0. */
+function ofAllChannels({ data, dims }: TensorData<"float32">, groups: number): TensorData<"float32"> {
+  const [out = 1, ins = 1, ...sides] = dims;
+  const size = data.length / out;
+  const whole = new Float32Array(data.length * groups);
+  for (let output = 0; output < out; output++) {
+    const group = Math.floor((output * groups) / out);
+    whole.set(data.subarray(output * size, (output + 1) * size), (output * groups + group) * size);
+  }
+  return float32(whole, [out, ins * groups, ...sides]);
+}
+
 function convolution(node: Node, build: LayerBuilder): void {
   const attributes = attributesOf<WindowNode>(node);
-  const given = { kernel: build.weight(node, 1), bias: build.optionalWeight(node, 2) };
-  const [out = 1, ins = 1, ...kernel] = given.kernel.dims;
+  const [own, bias] = [build.weight(node, 1), build.optionalWeight(node, 2)];
+  const [out = 1, ins = 1, ...kernel] = own.dims;
   if (kernel.length !== 2) throw build.refusal(node, "a convolution of other things than pictures");
   const window = windowOf(node.op, inputOf(node).shape, kernel, attributes);
-  const group = attributes.group ?? 1;
+  const groups = attributes.group ?? 1;
   const channels = extent(inputOf(node).shape[1]);
-  const depthwise = group > 1 && group === channels && ins === 1;
-  if (group > 1 && !depthwise && build.dialect === "tfjs") {
-    throw build.refusal(node, `a convolution in ${group} groups of channels`);
-  }
+  const depthwise = groups > 1 && groups === channels && ins === 1;
+  // TensorFlow.js has no groups.
+  const isWhole = groups > 1 && !depthwise && build.dialect === "tfjs";
+  const group = isWhole ? 1 : groups;
+  const given = { kernel: isWhole ? ofAllChannels(own, groups) : own, bias };
   const folded = withInput(node, build.input(node), given, window, build);
   const { layer, padding } = convolutionPads(node, window, build.picture(node, inputOf(node), folded.placed), build);
-  const { bias } = folded;
-  const weights = bias === undefined ? [] : [{ name: "bias", tensor: bias }];
+  const { bias: summand } = folded;
+  const weights = summand === undefined ? [] : [{ name: "bias", tensor: summand }];
   const config = {
     kernel_size: pair(kernel),
     strides: pair(window.strides),
     dilation_rate: pair(window.dilations),
     padding,
-    use_bias: bias !== undefined,
+    use_bias: summand !== undefined,
   };
   const multiplier = out / group;
   const turned = kernelOf(folded.kernel, depthwise);
