@@ -218,6 +218,12 @@ const graphs: Readonly<Record<string, (x: Value) => Value>> = {
   "means over axes": (x) => reduceMean(x, [2, 3], { keepdims: 0 }),
   "margins of their own, and less of it": (x) =>
     pooled(pad(pad(x, [0, 0, 1, 2, 0, 0, 0, 1]), [0, 0, -1, 0, 0, 0, -2, -3])),
+  "margins that mirror, and that repeat": (x) => {
+    const y = pad(conv(x, weights(4, 3, 3, 3)), [0, 0, 2, 1, 0, 0, 1, 3], { mode: "reflect" });
+    return pooled(
+      conv(pad(y, [0, 0, 2, 0, 0, 0, 1, 2], { mode: "edge" }), weights(4, 4, 4, 4), undefined, { strides: [3, 3] }),
+    );
+  },
   "margins of some axes, also of channels that are last": (x) => {
     const y = padOp(x, constant(int64([1, 2, 0, 1])), undefined, constant(int64([2, -1])));
     const z = transpose(pad(transpose(y, { perm: [0, 2, 3, 1] }), [0, 1, 2, 0, 0, 0, 1, 0]), { perm: [0, 3, 1, 2] });

@@ -5,6 +5,7 @@ import { type Affine, identity } from "./affine.js";
 import { LayerBuilder } from "./layer-builder.js";
 import type { Dialect, LayerGraph } from "./layer-spec.js";
 import { elementwise } from "./rules/elementwise.js";
+import { margins } from "./rules/margins.js";
 import { parts } from "./rules/parts.js";
 import type { Rules } from "./rules/rule.js";
 import { shapes } from "./rules/shapes.js";
@@ -12,7 +13,7 @@ import { resizing } from "./rules/resizing.js";
 import { windows } from "./rules/windows.js";
 import { float32 } from "../../onnx/tensor-data.js";
 
-const rules: Rules = { ...windows, ...elementwise, ...shapes, ...parts, ...resizing };
+const rules: Rules = { ...windows, ...margins, ...elementwise, ...shapes, ...parts, ...resizing };
 
 /** What is to become layers. */
 export interface GraphOfPictures {

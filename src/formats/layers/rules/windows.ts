@@ -3,6 +3,7 @@ import { float32, type TensorData } from "../../../onnx/tensor-data.js";
 import { span, type Window, type WindowAttributes, windowOf } from "../../../ops/window.js";
 import { isIdentity } from "../affine.js";
 import { extent, type LayerBuilder, type Placed } from "../layer-builder.js";
+import { ofLines } from "./margins.js";
 import { attributesOf, inputOf, outputOf, type Rules } from "./rule.js";
 
 interface WindowNode extends WindowAttributes {
@@ -40,35 +41,6 @@ function zeros(layer: string, { begins: [top, left], ends: [bottom, right] }: Wi
       [left, right],
     ],
   });
-}
-
-/**
- * Margins that repeat the first and last rows and columns. A window is larger than its margin, so it sees what is repeated anyway, and the
- * greatest stays the same.
- */
-function repeated(layer: string, { begins, ends }: Window, sides: readonly number[], build: LayerBuilder): string {
-  return [0, 1].reduce((grown, axis) => {
-    const last = (sides[axis] ?? 1) - 1;
-    const line = (before: number, behind: number): string =>
-      build.add("Cropping2D", [grown], {
-        cropping:
-          axis === 0
-            ? [
-                [before, behind],
-                [0, 0],
-              ]
-            : [
-                [0, 0],
-                [before, behind],
-              ],
-      });
-    const margin = (many: number | undefined, cut: () => string): string[] =>
-      many === undefined || many <= 0 ? [] : Array.from<string>({ length: many }).fill(cut());
-    const first = margin(begins[axis], () => line(0, last));
-    const final = margin(ends[axis], () => line(last, 0));
-    if (first.length + final.length === 0) return grown;
-    return build.add("Concatenate", [...first, grown, ...final], { axis: axis + 1 });
-  }, layer);
 }
 
 function sidesOf(node: Node): readonly number[] {
@@ -209,7 +181,8 @@ function pooling(node: Node, build: LayerBuilder, className: "MaxPooling2D" | "A
     // Zeros are no more than what comes behind a ReLU.
     else if (isMean ? countsZeros : isNonNegative(node))
       padded = { layer: zeros(layer, ended, build), padding: "valid" };
-    else if (!isMean) padded = { layer: repeated(layer, ended, sides, build), padding: "valid" };
+    // A window is larger than its margin: it sees the line that is repeated anyway, and the greatest stays the same.
+    else if (!isMean) padded = { layer: ofLines(layer, { ...ended, sides, mode: "edge" }, build), padding: "valid" };
     else throw build.refusal(node, `margins of ${[...begins, ...ended.ends].join(", ")} pixels`);
   }
   const config = { pool_size: pair(kernel), strides: pair(strides), padding: padded.padding };
@@ -259,41 +232,6 @@ function mean(node: Node, build: LayerBuilder): void {
   } else throw build.refusal(node, `a mean over axes ${axes.join(", ")} of ${value.rank}`);
 }
 
-function padding(node: Node, build: LayerBuilder): void {
-  const { mode = "constant" } = attributesOf<{ mode: string }>(node);
-  const constantOf = (index: number): readonly number[] | undefined => {
-    const source = node.inputs[index]?.source;
-    return source?.kind === "constant" ? Array.from(source.data.data, Number) : undefined;
-  };
-  const value = inputOf(node);
-  const placed = build.input(node);
-  const given = constantOf(1);
-  const [filling = 0] = constantOf(2) ?? [];
-  const all = value.shape.map((_, axis) => axis);
-  const axes = node.inputs[3] === undefined ? all : constantOf(3)?.map((axis) => (axis + value.rank) % value.rank);
-  // Where its sides are.
-  const [rows, columns] = placed.form === "channels-last" ? [2, 3] : [1, 2];
-  const margin = (axis: number, isEnd: boolean): number => {
-    const index = axes?.indexOf(axis) ?? -1;
-    return index < 0 ? 0 : (given?.[index + (isEnd ? (axes?.length ?? 0) : 0)] ?? 0);
-  };
-  const isOfSides = all.every(
-    (axis) => axis === rows || axis === columns || (margin(axis, false) === 0 && margin(axis, true) === 0),
-  );
-  const isKnown = given !== undefined && axes !== undefined && value.rank === 4 && placed.form !== "pooled";
-  if (mode !== "constant" || filling !== 0 || !isKnown || !isOfSides) {
-    throw build.refusal(node, "margins of other things than zeros at the sides of a picture");
-  }
-  const sides = [rows, columns].map((axis) => [margin(axis, false), margin(axis, true)]);
-  const layer = build.ready(placed);
-  const grown = sides.map((margins) => margins.map((margin) => Math.max(0, margin)));
-  const cut = sides.map((margins) => margins.map((margin) => Math.max(0, -margin)));
-  const some = (margins: readonly (readonly number[])[]): boolean => margins.flat().some((margin) => margin > 0);
-  const padded = some(grown) ? build.add("ZeroPadding2D", [layer], { padding: grown }) : layer;
-  const cropped = some(cut) ? build.add("Cropping2D", [padded], { cropping: cut }) : padded;
-  build.place(outputOf(node), { layer: cropped, form: placed.form });
-}
-
 /** Operators that look at places of a picture. */
 export const windows: Rules = {
   Conv: convolution,
@@ -310,5 +248,4 @@ export const windows: Rules = {
     globalPooling(node, build, "GlobalMaxPooling2D");
   },
   ReduceMean: mean,
-  Pad: padding,
 };
