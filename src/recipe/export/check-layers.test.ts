@@ -8,14 +8,16 @@ import { platform } from "../../models/platform.js";
 import { float32 } from "../../onnx/tensor-data.js";
 import { relu } from "../../ops/activations.js";
 import { conv } from "../../ops/convolution.js";
-import { mul } from "../../ops/elementwise.js";
+import { mul, sub } from "../../ops/elementwise.js";
 import { scalarLike } from "../../ops/constants.js";
 import { concat } from "../../ops/joining.js";
 import { flatten } from "../../ops/layout.js";
 import { gemm } from "../../ops/matmul.js";
 import { globalAveragePool } from "../../ops/pooling.js";
+import { reduceMean } from "../../ops/reduction.js";
 import { softmax } from "../../ops/softmax.js";
 import { Generator } from "../../random/generator.js";
+import { checkedLayers } from "./checked-layers.js";
 import { checkLayers, compareLayers } from "./check-layers.js";
 import type { ClassifierNetwork } from "./exportable.js";
 
@@ -131,4 +133,15 @@ test("a network whose answers are nothing but rounding is refused as such", asyn
   await expect(checkLayers(platform().runtime, chance, layersOf(chance), same)).rejects.toThrow(
     /^It cannot be told .* rounding moves by at most 0\.05/,
   );
+});
+
+test("weights that are computed from others are weights of layers", async () => {
+  const kernel = weights(6, 3, 3, 3);
+  const centredKernel = sub(kernel, reduceMean(kernel, [1, 2, 3], { keepdims: 1 }));
+  const features = flatten(globalAveragePool(relu(conv(normalized, centredKernel, weights(6)))));
+  const centredWeights = classifierOf(gemm(features, weights(6, 3), weights(3)));
+  for (const dialect of ["keras", "tfjs"] as const) {
+    const made = await checkedLayers(platform().runtime, centredWeights, { before, fed: same }, dialect);
+    expect(made.map(({ className }) => className)).toContain("Conv2D");
+  }
 });

@@ -1,8 +1,7 @@
 import { version } from "../../../errors/version.js";
-import { layersOfGraph } from "../../../formats/layers/layers-of-graph.js";
 import type { LayerGraph } from "../../../formats/layers/layer-spec.js";
 import { writeLayersModel } from "../../../formats/tfjs/write-layers-model.js";
-import { checkLayers } from "../check-layers.js";
+import { checkedLayers } from "../checked-layers.js";
 import type { ExportableClassifier } from "../exportable.js";
 import { framingNote } from "../framing-note.js";
 import type { Exported, ExportRequest } from "../target.js";
@@ -29,7 +28,7 @@ export async function writeTfjs(
 ): Promise<Exported> {
   const { labels, metadata } = classifier;
   const network = classifier.network();
-  const { framing, normalized, probabilities, standardization } = network;
+  const { framing, standardization } = network;
   const { bgr, scale, offset } = standardization;
   const before = {
     bgr,
@@ -37,8 +36,7 @@ export async function writeTfjs(
     offset: offset.map((summand, channel) => half * (scale[channel] ?? 1) + summand),
   };
   const { size } = framing;
-  const graph = layersOfGraph({ picture: normalized, output: probabilities, side: size, before }, "tfjs");
-  await checkLayers(runtime, network, graph, { scale: 1 / half, offset: -1 });
+  const graph = await checkedLayers(runtime, network, { before, fed: { scale: 1 / half, offset: -1 } }, "tfjs");
   const files = writeLayersModel(graph, `graft-ml ${version}`);
   const teachable = {
     tfjsVersion: "4.22.0",
