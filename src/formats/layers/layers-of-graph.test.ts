@@ -192,6 +192,10 @@ const graphs: Readonly<Record<string, (x: Value) => Value>> = {
     const y = conv(x, weights(4, 3, 1, 1), weights(4));
     return flatten(slice(mul(y, positive(4, 1, 1)), { starts: [0, 1, -4], ends: [9, 4, 8], axes: [1, 2, 3] }));
   },
+  "one part, joined with nothing": (x) => {
+    const y = conv(concat([x], { axis: 1 }), weights(4, 3, 3, 3));
+    return concat([pooled(relu(concat([y], { axis: 1 })))], { axis: 1 });
+  },
   "squares of what is looked at afterwards": (x) => {
     const y = conv(x, weights(4, 3, 3, 3));
     return pooled(add(conv(mul(y, y), weights(4, 4, 1, 1)), relu(add(y, y))));

@@ -245,7 +245,8 @@ export const elementwise: Rules = {
   Softmax: softmax,
   Add: add,
   Sum: (node, build) => {
-    joining(node, build, "Add");
+    if (node.inputs.length === 1) unchanged(node, build);
+    else joining(node, build, "Add");
   },
   Mul: multiply,
   Sub: subtract,
