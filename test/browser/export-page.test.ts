@@ -13,6 +13,18 @@ import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { chromiumPath, startChromium, violations } from "../support/chromium.js";
 import { drawnPixels, hostileLabels, writeExportable } from "../support/exportable-run.js";
 
+/** Drops a black picture as soon as the page has been read. */
+const dropEarly = `document.addEventListener("DOMContentLoaded", () => {
+  const canvas = document.createElement("canvas");
+  canvas.getContext("2d").fillRect(0, 0, 100, 75);
+  const [, base64] = canvas.toDataURL("image/png").split(",");
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], "early.png", { type: "image/png" }));
+  const status = document.getElementById("status").textContent;
+  const taken = !document.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, cancelable: true }));
+  globalThis.early = { status, taken };
+});`;
+
 describe.skipIf(chromiumPath === undefined)("the page of graft export --to html", () => {
   const runtime = createNodeRuntime({ threads: 1 });
   let folder = "";
@@ -54,9 +66,13 @@ describe.skipIf(chromiumPath === undefined)("the page of graft export --to html"
   });
 
   /** Opens the page without a network; what it says on the console, and what it asks for, is collected. */
-  async function open(options: BrowserContextOptions = {}): Promise<{ readonly tab: Page; readonly heard: string[] }> {
+  async function open(
+    options: BrowserContextOptions = {},
+    first?: string,
+  ): Promise<{ readonly tab: Page; readonly heard: string[] }> {
     const context = await browser.newContext({ offline: true, bypassCSP: false, ...options });
     const tab = await context.newPage();
+    if (first !== undefined) await tab.addInitScript(first);
     const heard: string[] = [];
     tab.on("console", (message) => heard.push(message.text()));
     tab.on("pageerror", (error) => heard.push(error.message));
@@ -64,7 +80,8 @@ describe.skipIf(chromiumPath === undefined)("the page of graft export --to html"
       if (!/^(file|blob|data):/.test(request.url())) heard.push(request.url());
     });
     await tab.goto(page());
-    await expect.poll(() => tab.textContent("#status")).toBe("Ready.");
+    const ready = first === undefined ? /^Ready\.$/ : /^Ready\.$|: /;
+    await expect.poll(() => tab.textContent("#status")).toMatch(ready);
     return { tab, heard };
   }
 
@@ -109,6 +126,24 @@ describe.skipIf(chromiumPath === undefined)("the page of graft export --to html"
     await latest(tab, 2);
     expect(await tab.locator("#results h3").allTextContents()).toEqual([expect.stringMatching(/ %$/), "Not read"]);
     expect(await tab.locator("#results b").count()).toBe(0);
+    expect(heard).toEqual([]);
+    await tab.context().close();
+  });
+
+  test("a HEIC picture is named as one", async () => {
+    const { tab, heard } = await open();
+    await writeFile(join(folder, "phone.HEIC"), "\0\0\0\u0018ftypheic");
+    await tab.setInputFiles("#files", join(folder, "phone.HEIC"));
+    await latest(tab, 1);
+    expect(await tab.textContent("#results > li")).toContain("save it as JPEG first");
+    expect(heard).toEqual([]);
+    await tab.context().close();
+  });
+
+  test("what is dropped before the classifier is open waits for it", async () => {
+    const { tab, heard } = await open({}, dropEarly);
+    await latest(tab, 1);
+    expect(await tab.evaluate("globalThis.early")).toEqual({ status: "Getting ready …", taken: true });
     expect(heard).toEqual([]);
     await tab.context().close();
   });

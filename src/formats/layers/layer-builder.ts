@@ -174,7 +174,8 @@ export class LayerBuilder {
       subject: node.op,
       expected: "a network of convolutions, pooling, dense layers and what stands between them",
       received,
-      advice: "Export it with --to onnx, which onnxruntime runs everywhere, or --to transformersjs for the browser.",
+      advice:
+        "Export it with --to onnx, which onnxruntime runs everywhere, onnxruntime-web in browsers too, or --to transformersjs.",
     });
   }
 }

@@ -1,17 +1,19 @@
 import { UsageError } from "../../errors/errors.js";
-import { nodesInOrder } from "../../graph/graph.js";
+import { dependents, nodesInOrder } from "../../graph/graph.js";
 import type { Value } from "../../graph/value.js";
 import { type Affine, identity } from "./affine.js";
 import { LayerBuilder } from "./layer-builder.js";
 import type { Dialect, LayerGraph } from "./layer-spec.js";
 import { elementwise } from "./rules/elementwise.js";
+import { margins } from "./rules/margins.js";
 import { parts } from "./rules/parts.js";
 import type { Rules } from "./rules/rule.js";
 import { shapes } from "./rules/shapes.js";
+import { resizing } from "./rules/resizing.js";
 import { windows } from "./rules/windows.js";
 import { float32 } from "../../onnx/tensor-data.js";
 
-const rules: Rules = { ...windows, ...elementwise, ...shapes, ...parts };
+const rules: Rules = { ...windows, ...margins, ...elementwise, ...shapes, ...parts, ...resizing };
 
 /** What is to become layers. */
 export interface GraphOfPictures {
@@ -38,9 +40,12 @@ export interface PictureArithmetic {
  */
 export function layersOfGraph({ picture, output, side, before }: GraphOfPictures, dialect: Dialect): LayerGraph {
   const build = new LayerBuilder([output], dialect);
+  refuseComputedProducts(build, picture, output);
   const pixels = build.add("InputLayer", [], { batch_shape: [null, side, side, 3], dtype: "float32" });
   build.place(picture, { form: "channels-last", ...pictureOf(build, pixels, before) });
   for (const node of nodesInOrder([output], new Set([picture]))) {
+    // Numbers of a shape: what takes them has a known shape by itself, or is refused for them.
+    if (node.outputs.every(({ type }) => type === "int64")) continue;
     const rule = rules[node.op];
     if (rule === undefined) throw build.refusal(node, `the operator ${node.op}`);
     rule(node, build);
@@ -60,6 +65,22 @@ export function layersOfGraph({ picture, output, side, before }: GraphOfPictures
     ...build.layers.filter((layer) => layer.name !== name),
     ...build.layers.filter((layer) => layer.name === name),
   ];
+}
+
+/** Operators that are products of what they take. */
+const products: ReadonlySet<string> = new Set(["MatMul", "Gemm", "Einsum", "Attention", "MultiHeadAttention"]);
+
+/**
+ * Refuses attention at once, and as such: else something beside it would be named, such as the shape of its heads.
+ *
+ * @throws UsageError
+ */
+function refuseComputedProducts(build: LayerBuilder, picture: Value, output: Value): void {
+  const ofPicture = dependents([output], new Set([picture]), new Set([picture]));
+  for (const node of nodesInOrder([output], new Set([picture]))) {
+    const factors = products.has(node.op) ? node.inputs.filter((value) => value && ofPicture.has(value)) : [];
+    if (factors.length > 1) throw build.refusal(node, "a product of two things that are computed, as in attention");
+  }
 }
 
 function pictureOf(

@@ -59,6 +59,28 @@ function hardSigmoid(node: Node, build: LayerBuilder, alpha: number, beta: numbe
   build.place(outputOf(node), { layer, form: placed.form });
 }
 
+/**
+ * With oneDNN, which is on by default, TensorFlow 2.21 computes a `LeakyReLU` behind a convolution otherwise than by itself, and another label comes
+ * out; `PReLU` with the same slope for all channels is computed alike everywhere. TensorFlow.js has no such fault.
+ */
+function leakyRelu(node: Node, build: LayerBuilder): void {
+  const { alpha = 0.01 } = attributesOf<{ alpha: number }>(node);
+  if (build.dialect === "tfjs") {
+    unary(node, build, "LeakyReLU", { negative_slope: alpha });
+    return;
+  }
+  const value = inputOf(node);
+  const placed = build.input(node);
+  const channels = channelsOf(value, placed);
+  const between = (placed.form === "pooled" ? 2 : value.rank) - 2;
+  const shared = Array.from({ length: between }, (_, axis) => axis + 1);
+  const slopes = float32(new Float32Array(channels).fill(alpha), [...shared.map(() => 1), channels]);
+  const layer = build.add("PReLU", [build.ready(placed)], { shared_axes: between > 0 ? shared : null }, [
+    { name: "alpha", tensor: slopes },
+  ]);
+  build.place(outputOf(node), { layer, form: placed.form });
+}
+
 function parametricRelu(node: Node, build: LayerBuilder): void {
   const value = inputOf(node);
   const placed = build.input(node);
@@ -217,10 +239,7 @@ export const elementwise: Rules = {
     unary(node, build, "ReLU");
   },
   Clip: clipped,
-  LeakyRelu: (node, build) => {
-    const { alpha = 0.01 } = attributesOf<{ alpha: number }>(node);
-    unary(node, build, "LeakyReLU", { negative_slope: alpha });
-  },
+  LeakyRelu: leakyRelu,
   Elu: (node, build) => {
     const { alpha = 1 } = attributesOf<{ alpha: number }>(node);
     unary(node, build, "ELU", { alpha });
@@ -245,7 +264,8 @@ export const elementwise: Rules = {
   Softmax: softmax,
   Add: add,
   Sum: (node, build) => {
-    joining(node, build, "Add");
+    if (node.inputs.length === 1) unchanged(node, build);
+    else joining(node, build, "Add");
   },
   Mul: multiply,
   Sub: subtract,

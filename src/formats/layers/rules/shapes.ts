@@ -68,6 +68,11 @@ function reshaped(build: LayerBuilder, layer: string, shape: readonly number[]):
 
 function concat(node: Node, build: LayerBuilder): void {
   const value = inputOf(node);
+  // Exporters write it of one part, too, which no layer takes.
+  if (node.inputs.length === 1) {
+    build.place(outputOf(node), build.input(node));
+    return;
+  }
   const { axis = 0 } = attributesOf<{ axis: number }>(node);
   const { layers, form } = alike(node, build);
   const own = (axis + value.rank) % value.rank;

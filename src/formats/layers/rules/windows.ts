@@ -3,6 +3,7 @@ import { float32, type TensorData } from "../../../onnx/tensor-data.js";
 import { span, type Window, type WindowAttributes, windowOf } from "../../../ops/window.js";
 import { isIdentity } from "../affine.js";
 import { extent, type LayerBuilder, type Placed } from "../layer-builder.js";
+import { ofLines } from "./margins.js";
 import { attributesOf, inputOf, outputOf, type Rules } from "./rule.js";
 
 interface WindowNode extends WindowAttributes {
@@ -83,7 +84,8 @@ function withInput(
 } {
   const { affine } = placed;
   const { kernel, bias } = weights;
-  const group = attributesOf<WindowNode>(node).group ?? 1;
+  // Of all groups, where they have been joined.
+  const group = extent(inputOf(node).shape[1]) / (kernel.dims[1] ?? 1);
   if (affine === undefined || isIdentity(affine)) return { placed, kernel, bias };
   if (group !== 1 || (isPadded(window) && affine.offset.some((value) => value !== 0))) {
     return { placed: { ...placed, layer: build.ready(placed), affine: undefined }, kernel, bias };
@@ -105,28 +107,41 @@ function withInput(
   };
 }
 
+/** A convolution in groups as one of all channels, `[O, I / g, kh, kw]` as `[O, I, kh, kw]`: its weights for other groups are 0. */
+function ofAllChannels({ data, dims }: TensorData<"float32">, groups: number): TensorData<"float32"> {
+  const [out = 1, ins = 1, ...sides] = dims;
+  const size = data.length / out;
+  const whole = new Float32Array(data.length * groups);
+  for (let output = 0; output < out; output++) {
+    const group = Math.floor((output * groups) / out);
+    whole.set(data.subarray(output * size, (output + 1) * size), (output * groups + group) * size);
+  }
+  return float32(whole, [out, ins * groups, ...sides]);
+}
+
 function convolution(node: Node, build: LayerBuilder): void {
   const attributes = attributesOf<WindowNode>(node);
-  const given = { kernel: build.weight(node, 1), bias: build.optionalWeight(node, 2) };
-  const [out = 1, ins = 1, ...kernel] = given.kernel.dims;
+  const [own, bias] = [build.weight(node, 1), build.optionalWeight(node, 2)];
+  const [out = 1, ins = 1, ...kernel] = own.dims;
   if (kernel.length !== 2) throw build.refusal(node, "a convolution of other things than pictures");
   const window = windowOf(node.op, inputOf(node).shape, kernel, attributes);
-  const group = attributes.group ?? 1;
+  const groups = attributes.group ?? 1;
   const channels = extent(inputOf(node).shape[1]);
-  const depthwise = group > 1 && group === channels && ins === 1;
-  if (group > 1 && !depthwise && build.dialect === "tfjs") {
-    throw build.refusal(node, `a convolution in ${group} groups of channels`);
-  }
+  const depthwise = groups > 1 && groups === channels && ins === 1;
+  // TensorFlow.js has no groups.
+  const isWhole = groups > 1 && !depthwise && build.dialect === "tfjs";
+  const group = isWhole ? 1 : groups;
+  const given = { kernel: isWhole ? ofAllChannels(own, groups) : own, bias };
   const folded = withInput(node, build.input(node), given, window, build);
   const { layer, padding } = convolutionPads(node, window, build.picture(node, inputOf(node), folded.placed), build);
-  const { bias } = folded;
-  const weights = bias === undefined ? [] : [{ name: "bias", tensor: bias }];
+  const { bias: summand } = folded;
+  const weights = summand === undefined ? [] : [{ name: "bias", tensor: summand }];
   const config = {
     kernel_size: pair(kernel),
     strides: pair(window.strides),
     dilation_rate: pair(window.dilations),
     padding,
-    use_bias: bias !== undefined,
+    use_bias: summand !== undefined,
   };
   const multiplier = out / group;
   const turned = kernelOf(folded.kernel, depthwise);
@@ -166,6 +181,8 @@ function pooling(node: Node, build: LayerBuilder, className: "MaxPooling2D" | "A
     // Zeros are no more than what comes behind a ReLU.
     else if (isMean ? countsZeros : isNonNegative(node))
       padded = { layer: zeros(layer, ended, build), padding: "valid" };
+    // A window is larger than its margin: it sees the line that is repeated anyway, and the greatest stays the same.
+    else if (!isMean) padded = { layer: ofLines(layer, { ...ended, sides, mode: "edge" }, build), padding: "valid" };
     else throw build.refusal(node, `margins of ${[...begins, ...ended.ends].join(", ")} pixels`);
   }
   const config = { pool_size: pair(kernel), strides: pair(strides), padding: padded.padding };
@@ -204,42 +221,15 @@ function mean(node: Node, build: LayerBuilder): void {
     const shape = [1, 1, extent(value.shape[3])];
     const layer = keepdims === 1 ? build.add("Reshape", [pooled], { target_shape: shape }) : pooled;
     build.place(outputOf(node), { layer, form: "same" });
+  } else if (value.rank === 3 && axes.join() === "1" && placed.form === "same") {
+    // Of tokens, as mixers have them at their end: they are a picture of one column.
+    const [, tokens, channels] = value.shape.map((_, axis) => (axis === 0 ? 0 : extent(value.shape[axis])));
+    const column = build.add("Reshape", [build.ready(placed)], { target_shape: [tokens, 1, channels] });
+    const pooled = build.add("GlobalAveragePooling2D", [column]);
+    const shape = [1, channels];
+    const layer = keepdims === 1 ? build.add("Reshape", [pooled], { target_shape: shape }) : pooled;
+    build.place(outputOf(node), { layer, form: "same" });
   } else throw build.refusal(node, `a mean over axes ${axes.join(", ")} of ${value.rank}`);
-}
-
-function padding(node: Node, build: LayerBuilder): void {
-  const { mode = "constant" } = attributesOf<{ mode: string }>(node);
-  const constantOf = (index: number): readonly number[] | undefined => {
-    const source = node.inputs[index]?.source;
-    return source?.kind === "constant" ? Array.from(source.data.data, Number) : undefined;
-  };
-  const value = inputOf(node);
-  const placed = build.input(node);
-  const given = constantOf(1);
-  const [filling = 0] = constantOf(2) ?? [];
-  const all = value.shape.map((_, axis) => axis);
-  const axes = node.inputs[3] === undefined ? all : constantOf(3)?.map((axis) => (axis + value.rank) % value.rank);
-  // Where its sides are.
-  const [rows, columns] = placed.form === "channels-last" ? [2, 3] : [1, 2];
-  const margin = (axis: number, isEnd: boolean): number => {
-    const index = axes?.indexOf(axis) ?? -1;
-    return index < 0 ? 0 : (given?.[index + (isEnd ? (axes?.length ?? 0) : 0)] ?? 0);
-  };
-  const isOfSides = all.every(
-    (axis) => axis === rows || axis === columns || (margin(axis, false) === 0 && margin(axis, true) === 0),
-  );
-  const isKnown = given !== undefined && axes !== undefined && value.rank === 4 && placed.form !== "pooled";
-  if (mode !== "constant" || filling !== 0 || !isKnown || !isOfSides) {
-    throw build.refusal(node, "margins of other things than zeros at the sides of a picture");
-  }
-  const sides = [rows, columns].map((axis) => [margin(axis, false), margin(axis, true)]);
-  const layer = build.ready(placed);
-  const grown = sides.map((margins) => margins.map((margin) => Math.max(0, margin)));
-  const cut = sides.map((margins) => margins.map((margin) => Math.max(0, -margin)));
-  const some = (margins: readonly (readonly number[])[]): boolean => margins.flat().some((margin) => margin > 0);
-  const padded = some(grown) ? build.add("ZeroPadding2D", [layer], { padding: grown }) : layer;
-  const cropped = some(cut) ? build.add("Cropping2D", [padded], { cropping: cut }) : padded;
-  build.place(outputOf(node), { layer: cropped, form: placed.form });
 }
 
 /** Operators that look at places of a picture. */
@@ -258,5 +248,4 @@ export const windows: Rules = {
     globalPooling(node, build, "GlobalMaxPooling2D");
   },
   ReduceMean: mean,
-  Pad: padding,
 };

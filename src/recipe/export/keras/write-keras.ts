@@ -1,8 +1,7 @@
 import { quotedList } from "../../../errors/words.js";
 import { writeKerasModel } from "../../../formats/keras/model-file.js";
 import { modelOfLayers } from "../../../formats/keras/model-of-layers.js";
-import { layersOfGraph } from "../../../formats/layers/layers-of-graph.js";
-import { checkLayers } from "../check-layers.js";
+import { checkedLayers } from "../checked-layers.js";
 import type { ExportableClassifier } from "../exportable.js";
 import { framingNote } from "../framing-note.js";
 import type { Exported, ExportRequest } from "../target.js";
@@ -21,13 +20,10 @@ export async function writeKeras(
   { runtime }: Pick<ExportRequest, "runtime">,
 ): Promise<Exported> {
   const network = classifier.network();
-  const { framing, normalized, probabilities, standardization } = network;
+  const { framing, standardization } = network;
   const { size } = framing;
-  const graph = layersOfGraph(
-    { picture: normalized, output: probabilities, side: size, before: standardization },
-    "keras",
-  );
-  await checkLayers(runtime, network, graph, { scale: 1, offset: 0 });
+  const fed = { scale: 1, offset: 0 };
+  const graph = await checkedLayers(runtime, network, { before: standardization, fed }, "keras");
   const bytes = await writeKerasModel(modelOfLayers(graph, "classifier"), fileName);
   return {
     files: new Map([[fileName, bytes]]),

@@ -1,13 +1,19 @@
 import { version } from "../../../errors/version.js";
-import { layersOfGraph } from "../../../formats/layers/layers-of-graph.js";
+import type { LayerGraph } from "../../../formats/layers/layer-spec.js";
 import { writeLayersModel } from "../../../formats/tfjs/write-layers-model.js";
-import { checkLayers } from "../check-layers.js";
+import { checkedLayers } from "../checked-layers.js";
 import type { ExportableClassifier } from "../exportable.js";
 import { framingNote } from "../framing-note.js";
 import type { Exported, ExportRequest } from "../target.js";
 
 /** Teachable Machine's library takes pixels in [0, 255] times 1 / 127, minus 1. */
 const half = 127;
+
+/**
+ * What Teachable Machine's library cannot read with the TensorFlow.js that it was made for, 1.3.1: of all that layers are written with, this
+ * activation alone is newer.
+ */
+const newer = (graph: LayerGraph): boolean => graph.some(({ config }) => config["activation"] === "gelu");
 
 /**
  * The classifier as a TensorFlow.js layers model with Teachable Machine's `metadata.json`. The model takes what Teachable Machine's library
@@ -22,7 +28,7 @@ export async function writeTfjs(
 ): Promise<Exported> {
   const { labels, metadata } = classifier;
   const network = classifier.network();
-  const { framing, normalized, probabilities, standardization } = network;
+  const { framing, standardization } = network;
   const { bgr, scale, offset } = standardization;
   const before = {
     bgr,
@@ -30,8 +36,7 @@ export async function writeTfjs(
     offset: offset.map((summand, channel) => half * (scale[channel] ?? 1) + summand),
   };
   const { size } = framing;
-  const graph = layersOfGraph({ picture: normalized, output: probabilities, side: size, before }, "tfjs");
-  await checkLayers(runtime, network, graph, { scale: 1 / half, offset: -1 });
+  const graph = await checkedLayers(runtime, network, { before, fed: { scale: 1 / half, offset: -1 } }, "tfjs");
   const files = writeLayersModel(graph, `graft-ml ${version}`);
   const teachable = {
     tfjsVersion: "4.22.0",
@@ -55,6 +60,11 @@ export async function writeTfjs(
         : [
             "Teachable Machine's library cuts a square out of the middle instead, so its probabilities differ a little.",
           ]),
+      ...(newer(graph)
+        ? [
+            "Its GELU needs TensorFlow.js 4.19 or newer, also under Teachable Machine's library, which asks for 1.3.1 by itself.",
+          ]
+        : []),
     ],
   };
 }

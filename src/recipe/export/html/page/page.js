@@ -165,7 +165,7 @@ function showFailure(name, reason) {
 /** Lets the page be drawn before the engine takes the thread. */
 const nextFrame = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-/** Work in its order, one photo at a time. */
+/** Work in its order, one photo at a time; what comes before the classifier is open waits for it. */
 let last = Promise.resolve();
 
 function inTurn(work) {
@@ -173,17 +173,27 @@ function inTurn(work) {
   return last;
 }
 
+/** Why a file cannot be shown. */
+function unreadable({ name = "", type = "" }) {
+  return /^image\/hei[cf]/i.test(type) || /\.(heic|heif)$/i.test(name)
+    ? "This browser shows no HEIC pictures: save it as JPEG first."
+    : "It is no picture that this browser can show.";
+}
+
 /** Looks at a file. */
-function lookAtFile(session, file) {
+function lookAtFile(opened, file) {
   const name = file.name === undefined || file.name === "" ? "Pasted picture" : file.name;
   return inTurn(async () => {
+    const session = await opened.catch(() => undefined);
+    // The status says why.
+    if (session === undefined) return;
     status.textContent = `Looking at ${name} …`;
     await nextFrame();
     let bitmap;
     try {
       bitmap = await createImageBitmap(file, { imageOrientation: "from-image", premultiplyAlpha: "default" });
     } catch {
-      showFailure(name, "It is no picture that this browser can show.");
+      showFailure(name, unreadable(file));
       return;
     }
     try {
@@ -197,16 +207,17 @@ function lookAtFile(session, file) {
   });
 }
 
-function lookAtFiles(session, chosen) {
-  for (const file of chosen) void lookAtFile(session, file);
+function lookAtFiles(opened, chosen) {
+  for (const file of chosen) void lookAtFile(opened, file);
 }
 
 /** Files that were dropped or pasted. */
 const filesIn = (transfer) => [...(transfer?.files ?? [])];
 
-function listen(session) {
+/** From the beginning: a browser would open a photo in the place of a page that does not take what is dropped on it. */
+function listen(opened) {
   files.addEventListener("change", () => {
-    lookAtFiles(session, [...files.files]);
+    lookAtFiles(opened, [...files.files]);
     // The same file can then be chosen again.
     files.value = "";
   });
@@ -222,8 +233,8 @@ function listen(session) {
       drop.classList.remove("over");
     });
   }
-  document.addEventListener("drop", (event) => lookAtFiles(session, filesIn(event.dataTransfer)));
-  document.addEventListener("paste", (event) => lookAtFiles(session, filesIn(event.clipboardData)));
+  document.addEventListener("drop", (event) => lookAtFiles(opened, filesIn(event.dataTransfer)));
+  document.addEventListener("paste", (event) => lookAtFiles(opened, filesIn(event.clipboardData)));
 }
 
 function stopCamera() {
@@ -282,9 +293,10 @@ function listenToCamera(session) {
   });
 }
 
+const opened = open();
+listen(opened);
 try {
-  const session = await open();
-  listen(session);
+  const session = await opened;
   listenToCamera(session);
   files.disabled = false;
   status.textContent = "Ready.";
