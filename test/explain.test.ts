@@ -1,4 +1,4 @@
-import { explain, type ExplainMethod, initializers, layers, models, Tensor, UsageError } from "graft-ml";
+import { explain, type ExplainMethod, initializers, layers, models, NumberError, Tensor, UsageError } from "graft-ml";
 import { describe, expect, it } from "vitest";
 import { scoresWithoutHottest } from "../src/recipe/explain/deletion.js";
 
@@ -32,9 +32,14 @@ function colours(): InstanceType<typeof layers.Conv2D> {
 }
 
 /** Says of which colour a picture has most. */
-function byColour(units: 1 | 3, pool: InstanceType<typeof layers.Layer>, inner = false): models.Sequential {
+function byColour(
+  units: 1 | 3,
+  pool: InstanceType<typeof layers.Layer>,
+  inner = false,
+  activation: "linear" | "sigmoid" | "softmax" = units === 1 ? "sigmoid" : "softmax",
+): models.Sequential {
   const base = new models.Sequential([layers.Input({ shape: [side, side, 3] }), colours(), pool]);
-  const head = new layers.Dense(units, { activation: units === 1 ? "sigmoid" : "softmax", useBias: false });
+  const head = new layers.Dense(units, { activation, useBias: false });
   const parts = inner ? [layers.Input({ shape: [side, side, 3] }), base] : base.layers;
   const model = new models.Sequential([
     layers.Input({ shape: [side, side, 3] }),
@@ -68,6 +73,18 @@ function hottestQuarter({ dims, data }: Tensor): {
   const most = Math.max(...sums);
   const place = sums.indexOf(most);
   return { row: Math.floor(place / 2), column: place % 2, share: most / sums.reduce((sum, value) => sum + value, 0) };
+}
+
+/** Pearson's. */
+function correlation(one: Float32Array, other: Float32Array): number {
+  const centred = (values: Float32Array): Float32Array => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return values.map((value) => value - mean);
+  };
+  const [a, b] = [centred(one), centred(other)];
+  const product = (x: Float32Array, y: Float32Array): number =>
+    x.reduce((sum, value, index) => sum + value * (y[index] ?? 0), 0);
+  return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
 }
 
 const mapMethods: readonly ExplainMethod[] = ["hirescam", "grad-cam", "grad-cam++"];
@@ -155,16 +172,53 @@ describe("explain", () => {
     expect(hottestQuarter(heat)).toMatchObject({ row: 0, column: 0 });
   });
 
-  it("is another map with other weights of the head", async () => {
-    const model = byColour(3, new layers.Flatten());
-    const before = await explain(model, redAndGreen(), { classIndex: 0 });
+  it.each(["hirescam", "grad-cam", "grad-cam++", "occlusion"] as const)(
+    "is another map with other weights of the head: %s",
+    async (method) => {
+      const model = byColour(3, new layers.Flatten());
+      const before = await explain(model, redAndGreen(), { classIndex: 0, method });
+      const head = model.layers.at(-1);
+      const [kernel] = head?.getWeights() ?? [];
+      if (head === undefined || kernel === undefined) throw new Error("There is no head.");
+      const shuffled = kernel.data.map((_, index, all) => Math.sin(index * 12.9898) * 30 + 0 * (all[index] ?? 0));
+      head.setWeights([new Tensor("float32", shuffled, [...kernel.dims])]);
+      const after = await explain(model, redAndGreen(), { classIndex: 0, method });
+      // Of a map that does not ask the head it would be 1.
+      expect(correlation(before.heat.data as Float32Array, after.heat.data as Float32Array)).toBeLessThan(0.8);
+    },
+  );
+
+  it("takes one number for the log-odds of the second class where it is no probability", async () => {
+    const logit = byColour(1, new layers.GlobalAveragePooling2D(), false, "linear");
+    const sigmoid = byColour(1, new layers.GlobalAveragePooling2D());
+    const said = await logit.predict(new Tensor("float32", redAndGreen().data as Float32Array, [1, side, side, 3]));
+    for (const classIndex of [0, 1]) {
+      const [one, other] = [
+        await explain(logit, redAndGreen(), { classIndex }),
+        await explain(sigmoid, redAndGreen(), { classIndex }),
+      ];
+      expect(one.heat.data).toEqual(other.heat.data);
+      expect(one.output).toBeCloseTo((classIndex === 1 ? 1 : -1) * Number(said.data[0]), 5);
+    }
+    expect((await explain(logit, redAndGreen())).classIndex).toBe((await explain(sigmoid, redAndGreen())).classIndex);
+  });
+
+  it("draws nothing of a picture, or by weights, that nothing can be computed with", async () => {
+    const model = byColour(3, new layers.GlobalAveragePooling2D());
+    const pixels = (redAndGreen().data as Float32Array).slice();
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      pixels[7] = value;
+      const lost = explain(model, new Tensor("float32", pixels, [side, side, 3]));
+      await expect(lost).rejects.toThrow(NumberError);
+      await expect(lost).rejects.toThrow(/Received: (NaN|Infinity), the number 7 of 768/);
+    }
     const head = model.layers.at(-1);
-    const [kernel] = head?.getWeights() ?? [];
-    if (head === undefined || kernel === undefined) throw new Error("There is no head.");
-    const shuffled = kernel.data.map((_, index, all) => Math.sin(index * 12.9898) * 30 + 0 * (all[index] ?? 0));
-    head.setWeights([new Tensor("float32", shuffled, [...kernel.dims])]);
-    const after = await explain(model, redAndGreen(), { classIndex: 0 });
-    expect(Array.from(after.heat.data as Float32Array)).not.toEqual(Array.from(before.heat.data as Float32Array));
+    head?.setWeights(
+      head
+        .getWeights()
+        .map(({ dims, data }) => new Tensor("float32", new Float32Array(data.length).fill(Number.NaN), [...dims])),
+    );
+    await expect(explain(model, redAndGreen())).rejects.toThrow(NumberError);
   });
 
   it("is 0 everywhere where nothing speaks for the class", async () => {
@@ -187,6 +241,11 @@ describe("explain", () => {
   it("refuses what gives no classes, takes no pictures, or another size", async () => {
     const maps = new models.Sequential([layers.Input({ shape: [side, side, 3] }), colours()]);
     await expect(explain(maps, redAndGreen())).rejects.toThrow(/does not say which class/);
+    const shared = layers.Input({ shape: [side, side, 3] });
+    const pooled = new layers.GlobalAveragePooling2D().apply(shared);
+    const outputs = [new layers.Dense(2).apply(pooled), new layers.Dense(3).apply(pooled)];
+    const both = new models.Model({ inputs: shared, outputs });
+    await expect(explain(both, redAndGreen())).rejects.toThrow(/Received: \[N, 2\] and \[N, 3\]/);
     const numbers = new models.Sequential([layers.Input({ shape: [3] }), new layers.Dense(2)]);
     await expect(explain(numbers, redAndGreen())).rejects.toThrow(/does not take one picture/);
     const model = byColour(3, new layers.GlobalAveragePooling2D());

@@ -1,5 +1,6 @@
+import type { Stats } from "node:fs";
 import type * as FileSystem from "node:fs/promises";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
@@ -15,7 +16,11 @@ vi.mock("node:fs/promises", async (importOriginal) => {
     const code = options?.recursive === true || path.split("/").length > 3 ? "ENOENT" : "EROFS";
     return Promise.reject(Object.assign(new Error(`${code}: mkdir '${path}'`), { code }));
   };
-  return { ...original, mkdir };
+  const stat = (path: string): Promise<Stats> =>
+    path.startsWith(`${disk}/`)
+      ? Promise.reject(Object.assign(new Error(`ENOENT: stat '${path}'`), { code: "ENOENT" }))
+      : original.stat(path);
+  return { ...original, mkdir, stat };
 });
 
 test.each([`${disk}/a`, `${disk}/a/b/c`])("a disk that is read-only is called so: %s", async (path) => {
@@ -27,5 +32,20 @@ test("folders are made from the first that is missing", async () => {
   expect(await makeFolders(join(folder, "a", "b"))).toBe(join(folder, "a"));
   expect(await makeFolders(join(folder, "a", "b"))).toBeUndefined();
   expect(await readdir(folder, { recursive: true })).toEqual(["a", join("a", "b")]);
+  await rm(folder, { recursive: true });
+});
+
+test.skipIf(process.platform !== "linux")("a folder that takes none is no reason to try for ever", async () => {
+  await expect(makeFolders("/proc/no-such-folder/a")).rejects.toMatchObject({
+    code: "ENOENT",
+    path: "/proc/no-such-folder",
+  });
+});
+
+test("what is a file is no folder", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "graft-folders-"));
+  await writeFile(join(folder, "a"), "");
+  await expect(makeFolders(join(folder, "a"))).rejects.toMatchObject({ code: "EEXIST" });
+  await expect(makeFolders(join(folder, "a", "b"))).rejects.toThrow();
   await rm(folder, { recursive: true });
 });

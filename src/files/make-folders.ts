@@ -1,29 +1,35 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { errorCode } from "./file-system-errors.js";
 
 /**
- * Makes a folder and those above it that are missing. Node's own way says of a read-only disk that something on it does not exist;
- * this says what is so.
+ * Makes a folder and those above it that are missing. Node's own way says of a read-only disk that something on it does not exist, and
+ * tries for ever where a folder that is there takes none, as `/proc` does; this says what is so.
  *
  * @returns the highest folder that was made; `undefined` where nothing was missing
  * @throws what `node:fs` throws
  */
 export async function makeFolders(path: string): Promise<string | undefined> {
-  try {
-    return await mkdir(path, { recursive: true });
-  } catch (cause) {
-    if (errorCode(cause) === "ENOENT") await makeOne(resolve(path));
-    throw cause;
+  const whole = resolve(path);
+  let made: string | undefined;
+  for (;;) {
+    try {
+      await mkdir(whole);
+      return made ?? whole;
+    } catch (cause) {
+      // Some systems say of a folder that is there that it may not be made.
+      if (await isFolder(whole)) return made;
+      const parent = dirname(whole);
+      if (errorCode(cause) !== "ENOENT" || parent === whole || (await isFolder(parent))) throw cause;
+      // Somebody may remove it again meanwhile: then it is missing once more.
+      made = (await makeFolders(parent)) ?? made;
+    }
   }
 }
 
-/** Makes the highest folder that is missing alone, which tells why it cannot be made. */
-async function makeOne(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (cause) {
-    if (errorCode(cause) !== "ENOENT" || dirname(path) === path) throw cause;
-    await makeOne(dirname(path));
-  }
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
 }

@@ -17,6 +17,8 @@ export interface EvaluateRequest {
   readonly model: string;
   /** Folder of photos, one folder per class, perhaps divided into sets. */
   readonly directory: string;
+  /** Whether photos of some of the classes will do: those without are told. Default false. */
+  readonly isPart?: boolean | undefined;
   readonly device: string;
 }
 
@@ -34,15 +36,21 @@ function photosToMeasure({ directory, train, validation, test }: PhotoFolder): {
 /**
  * Numbers of a folder's classes in a classifier's labels.
  *
+ * @param isPart whether some of the classifier's classes may be missing
  * @throws UsageError when they are not the same classes
  */
-export function matchClasses(classes: readonly string[], labels: readonly string[], directory: string): number[] {
+export function matchClasses(
+  classes: readonly string[],
+  labels: readonly string[],
+  directory: string,
+  isPart = false,
+): number[] {
   // Unicode writes some letters in two ways; folders are read in one of them.
   const known = labels.map((label) => label.normalize("NFC"));
   const extra = classes.filter((name) => !known.includes(name));
   const missing = known.filter((name) => !classes.includes(name));
   const [first] = extra;
-  if (first === undefined && missing.length === 0) return classes.map((name) => known.indexOf(name));
+  if (first === undefined && (missing.length === 0 || isPart)) return classes.map((name) => known.indexOf(name));
   const advice =
     first !== undefined && missing.length > 0
       ? `${didYouMean(first, missing) ?? ""} Rename the folders, or use the classifier that belongs to them.`
@@ -99,17 +107,25 @@ export async function evaluate(request: EvaluateRequest, context: JobContext): P
 
 /** {@link evaluate} for a job that has an end of its own. */
 export async function measureFolder(
-  { model, directory, device }: EvaluateRequest,
+  { model, directory, isPart = false, device }: EvaluateRequest,
   context: JobContext,
 ): Promise<EvaluateResult> {
   const { emit, parts } = context;
   const runtime = await openDevice(device, context);
   const file = await classifierFile(model);
-  const folder = await scanToMeasure(directory);
+  const folder = await scanToMeasure(directory, { isPart });
   const { set, source: whole } = photosToMeasure(folder);
   const classifier = await parts.openClassifier(runtime, file, set.photos.length);
   try {
-    const numbers = matchClasses(folder.classes, classifier.labels, directory);
+    const { labels } = classifier;
+    const numbers = matchClasses(folder.classes, labels, directory, isPart);
+    const missing = labels.filter((_, index) => !numbers.includes(index));
+    if (missing.length > 0) {
+      const message =
+        `${directory} has photos of ${numbers.length} of the ${labels.length} classes: figures are of these. ` +
+        `Without photos: ${quotedList(missing)}.`;
+      emit({ event: "warning", code: "classes-missing", message });
+    }
     const { photos: learned, unknown } = await learnedBefore(set, classifier, file, emit);
     const measure = async (photos: readonly Photo[], from: PhotoSource): Promise<MeasuredPhotos> => {
       const labelled = photos.map(({ path, classIndex }) => ({ path, classIndex: numbers[classIndex] ?? 0 }));

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { FileError } from "../errors/errors.js";
+import { count } from "../errors/words.js";
 import { shellWord } from "../errors/shell-word.js";
 import { PhotoError } from "../photos/photo-error.js";
 import { photoHash } from "../photos/photo-identity.js";
@@ -98,7 +99,7 @@ const setWords: Readonly<Record<PhotoSource["set"], string>> = {
 /**
  * Measures a run's classifier with the photos of a folder.
  *
- * @throws UsageError when the folder's classes are not the classifier's
+ * @throws UsageError when the folder has classes that the classifier does not have
  * @throws FileError when the classifier or all of the photos cannot be read
  */
 export async function measuredAnew(request: EvaluateRequest, context: JobContext): Promise<MeasuredSource> {
@@ -118,12 +119,14 @@ export async function measuredAnew(request: EvaluateRequest, context: JobContext
     if (hash !== undefined) hashes.set(path, hash);
   }
   const classes = evaluation.perClass.length;
+  const present = evaluation.perClass.filter(({ photos }) => photos > 0).length;
+  const part = present === classes ? "" : `, and of ${present} of its ${count(classes, "class", "classes")} only`;
   return {
     directory,
     photos: setWords[source.set],
     how: isLearned
       ? "It has learned from these photos: of others this says nothing."
-      : `They are those of ${source.directory}.`,
+      : `They are those of ${source.directory}${part}.`,
     said,
     unlearned: isLearned ? [] : said,
     isAnother: true,

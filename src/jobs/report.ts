@@ -49,7 +49,7 @@ const most = {
 /**
  * Writes the report of a run: one page with its figures, curves, mistakes and photos.
  *
- * @throws UsageError when the folder's classes are not the classifier's
+ * @throws UsageError when the folder has classes that the classifier does not have
  * @throws FileError when the run, or the photos to measure with, cannot be read, or the page cannot be written
  */
 export async function report(request: ReportRequest, context: JobContext): Promise<string> {
@@ -63,7 +63,10 @@ export async function report(request: ReportRequest, context: JobContext): Promi
   const source =
     photos === undefined
       ? await measuredInRun(run, record)
-      : await measuredAnew({ model: run, directory: photos, device: request.device }, { ...context, emit });
+      : await measuredAnew(
+          { model: run, directory: photos, isPart: true, device: request.device },
+          { ...context, emit },
+        );
   const data = await dataOf(request, record, source, warnings, { ...context, emit });
   if (data === undefined) throw new TypeError("Nobody has stopped it.");
   const page = reportPage(data);

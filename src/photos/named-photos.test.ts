@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { namedPhotos } from "./named-photos.js";
+import { namedPhotos, photoOrList } from "./named-photos.js";
 
 let folder = "";
 beforeEach(async () => {
@@ -53,4 +53,22 @@ test("heat maps beside photos are no photos of a folder, and are those of their 
     pattern("cat.jpg.heat-2.png"),
     pattern("cat.jpg.heat.png"),
   ]);
+});
+
+test("a list is read as Windows writes it too: in UTF-16, behind a mark, with its ends of lines", () => {
+  const given = { paths: ["a b.jpg", "ж.png"] };
+  const text = "\ufeffa b.jpg\r\n\r\nж.png\r\n";
+  expect(photoOrList(Buffer.from(text))).toEqual(given);
+  expect(photoOrList(Buffer.from(text, "utf16le"))).toEqual(given);
+  expect(photoOrList(Buffer.from(text, "utf16le").swap16())).toEqual(given);
+});
+
+test("a name in another encoding costs the others nothing", () => {
+  expect(photoOrList(Buffer.from("caf\u00e9.jpg\0b.jpg\0", "latin1"))).toEqual({ paths: ["caf\ufffd.jpg", "b.jpg"] });
+});
+
+test("what begins as a photo is one, also where no byte of it is one that no path has", () => {
+  const photo = new Uint8Array([0xff, 0xd8, 0xff, 0xe0, 0x41, 0xff]);
+  expect(photoOrList(photo)).toEqual({ photo });
+  expect(photoOrList(Buffer.from("P3 1 1 255 0 0 0\n"))).toMatchObject({ photo: {} });
 });

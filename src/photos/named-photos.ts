@@ -106,11 +106,12 @@ export type Given = { readonly photo: Uint8Array } | { readonly paths: readonly 
  */
 export function photoOrList(bytes: Uint8Array): Given {
   const text = textOf(bytes);
-  if (text !== undefined) {
+  // A picture may be written in digits.
+  if (text !== undefined && !/^P[1-6]\s/.test(text)) {
     const lines = text.includes("\0") ? text.split("\0") : text.split(/\r?\n/);
     const paths = lines.filter((line) => line.trim() !== "");
-    // A picture may be written in digits.
-    if (paths.length > 0 && !/^P[1-6]\s/.test(text)) return { paths };
+    const isPhoto = text.includes("\ufffd") && photoFormat(bytes) !== undefined;
+    if (paths.length > 0 && !isPhoto) return { paths };
   }
   if (photoFormat(bytes) !== undefined) return { photo: bytes };
   throw new FileError("The standard input is no photo and no list of photos.", {
@@ -121,13 +122,14 @@ export function photoOrList(bytes: Uint8Array): Given {
   });
 }
 
-/** Text, unless it has characters that no path has. */
+/**
+ * Text, unless it has characters that no path has. A name in another encoding costs the others nothing: its file is missing. Windows writes
+ * lists in UTF-16 too, behind a mark.
+ */
 function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    // eslint-disable-next-line no-control-regex -- what tells a picture from a list
-    return /[\u0001-\u0008\u000e-\u001f]/.test(text) ? undefined : text;
-  } catch {
-    return undefined;
-  }
+  const mark = ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
+  const encoding = mark === 0xfffe ? "utf-16le" : mark === 0xfeff ? "utf-16be" : "utf-8";
+  const text = new TextDecoder(encoding).decode(bytes);
+  // eslint-disable-next-line no-control-regex -- what tells a picture from a list
+  return /[\u0001-\u0008\u000e-\u001f]/.test(text) ? undefined : text;
 }

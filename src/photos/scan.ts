@@ -277,23 +277,39 @@ function withoutHeatMaps(folder: Omit<PhotoFolder, "heatMaps">): PhotoFolder {
  * Finds photos to measure a classifier with: as {@link scanFolder} does, but a folder that holds only `test`, only `validation`,
  * or both needs no `train`. The photos of the first of these are then those of all sets.
  *
+ * @param options also `isPart`: whether photos of some of the classes will do. One class is then enough, folders without photos stand for
+ * none, and only the set that measures is looked at, which is that of all sets then. Default false.
  * @throws FileError as {@link scanFolder} does
  */
-export async function scanToMeasure(directory: string, options: ScanOptions = {}): Promise<PhotoFolder> {
+export async function scanToMeasure(
+  directory: string,
+  { isPart = false, ...options }: ScanOptions & { readonly isPart?: boolean | undefined } = {},
+): Promise<PhotoFolder> {
   const { folders } = await foldersIn(directory);
   const named = (set: SetName): string[] => folders.filter((name) => setNames.get(name.toLowerCase()) === set);
   const [tests, validations] = [named("test"), named("validation")];
   const only = folders.length > 0 && tests.length + validations.length === folders.length;
-  const [name] = [...tests, ...validations];
-  if (!only || name === undefined || tests.length > 1 || validations.length > 1) return scanFolder(directory, options);
-  const set = await scanSet(join(directory, name), undefined, options);
+  const isWhole = !only || tests.length > 1 || validations.length > 1;
+  const divided = isWhole
+    ? isPart
+      ? divide(directory, folders)
+      : undefined
+    : { test: tests[0], validation: validations[0] };
+  const name = divided?.test ?? divided?.validation;
+  if (name === undefined && !isPart) return scanFolder(directory, options);
+  const alone = name ?? (divided !== undefined && "train" in divided ? divided.train : undefined);
+  const set = await scanSet(alone === undefined ? directory : join(directory, alone), undefined, {
+    ...options,
+    isPart,
+  });
   return withoutHeatMaps({
     directory,
     classes: set.classes,
     train: set,
-    validation: set,
-    test: tests.length > 0 ? set : undefined,
-    ignored: folders.filter((other) => other !== name).map((other) => join(directory, other)),
+    validation: name === undefined ? undefined : set,
+    test: divided?.test === undefined ? undefined : set,
+    ignored:
+      alone === undefined ? [] : folders.filter((other) => other !== alone).map((other) => join(directory, other)),
   });
 }
 
@@ -336,14 +352,18 @@ function divide(
 }
 
 /** Lists one set and checks it, against the training set where there is one. */
-async function scanSet(directory: string, train: PhotoSet | undefined, options: ScanOptions): Promise<PhotoSet> {
+async function scanSet(
+  directory: string,
+  train: PhotoSet | undefined,
+  options: ScanOptions & { readonly isPart?: boolean },
+): Promise<PhotoSet> {
   const { folders, files } = await foldersIn(directory);
   const extensions = options.extensions ?? photoExtensions;
   if (folders.length === 0) throw noClasses(directory, files, extensions);
   const folderOf = foldersByClass(directory, folders);
   const classes = train?.classes ?? [...folderOf.keys()].sort(compareCodePoints);
   if (train !== undefined) checkSameClasses(directory, [...folderOf.keys()], train);
-  else if (classes.length < 2) {
+  else if (classes.length < 2 && options.isPart !== true) {
     throw new FileError(`The folder ${directory} has one class only, "${classes.join()}".`, {
       subject: directory,
       expected: "at least two folders, one per class",
@@ -355,6 +375,7 @@ async function scanSet(directory: string, train: PhotoSet | undefined, options: 
   const counts = classes.map(() => 0);
   for (const { classIndex } of set.photos) counts[classIndex] = (counts[classIndex] ?? 0) + 1;
   const empty = counts.indexOf(0);
+  if (options.isPart === true && set.photos.length > 0) return withoutEmpty(set, counts);
   if (empty >= 0) {
     const name = classes[empty] ?? "";
     const other = set.others[empty];
@@ -366,6 +387,17 @@ async function scanSet(directory: string, train: PhotoSet | undefined, options: 
     });
   }
   return { directory, classes, photos: set.photos };
+}
+
+/** The classes that have photos. */
+function withoutEmpty({ directory, classes, photos }: PhotoSet, counts: readonly number[]): PhotoSet {
+  const kept = classes.filter((_, index) => (counts[index] ?? 0) > 0);
+  const numbers = classes.map((name) => kept.indexOf(name));
+  return {
+    directory,
+    classes: kept,
+    photos: photos.map((photo) => ({ ...photo, classIndex: numbers[photo.classIndex] ?? 0 })),
+  };
 }
 
 /**

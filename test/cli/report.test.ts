@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -88,6 +88,39 @@ test("--photos measures other photos and writes a new page, never over another o
   expect(await page("mine.html")).toBe("mine");
 }, 60_000);
 
+test.each([
+  {
+    name: "one class",
+    classes: ["green"] as const,
+    divided: "",
+    photos: 4,
+    says: "1 of the 3 classes",
+    lacks: '"blue", "red"',
+  },
+  {
+    name: "test photos of two",
+    classes: ["red", "blue"] as const,
+    divided: "test",
+    photos: 8,
+    says: "2 of the 3 classes",
+    lacks: '"green"',
+  },
+])("--photos of some classes is a report of these: $name", async ({ name, classes, divided, photos, says, lacks }) => {
+  const directory = join("some", name);
+  await writePhotoFolder(join(folder, directory, divided), 4, classes, 7000);
+  // A folder without photos is a class that is missing, and what is not measured with is not looked at.
+  await mkdir(join(folder, directory, divided, divided === "" ? "red" : "green"), { recursive: true });
+  if (divided !== "") await writePhotoFolder(join(folder, directory, "train"), 1, undefined, 8000);
+  const outcome = await graft(["report", "run", "--photos", directory, "--out", `${name}.html`, "--json"], folder);
+  expect(outcome.exitCode, outcome.stderr).toBe(0);
+  const message = `${directory} has photos of ${says}: figures are of these. Without photos: ${lacks}.`;
+  expect(events(outcome.stdout)).toContainEqual({ event: "warning", code: "classes-missing", message });
+  expect(events(outcome.stdout).at(-1)).toMatchObject({ command: "report", photos });
+  const text = (await page(`${name}.html`)).replace(/\s+/g, " ");
+  expect(text).toContain(`, and of ${says.replace("the", "its")} only.`);
+  expect(text).toMatch(/Without photos: /);
+});
+
 test("of photos that it has learned from, it says so", async () => {
   const outcome = await graft(["report", "run", "--photos", "photos", "--out", "learned.html"], folder);
   expect(outcome.exitCode, outcome.stderr).toBe(0);
@@ -127,11 +160,25 @@ test.each([
   { args: ["nowhere"], exitCode: 1, says: /nowhere/ },
   { args: ["photos"], exitCode: 1, says: /run\.json/ },
   { args: ["run", "--photos", "nowhere"], exitCode: 1, says: /nowhere/ },
+  {
+    args: ["run", "--photos", "unknown"],
+    exitCode: 2,
+    says: /unknown to the classifier: "grean"; missing: "green"[^]*Did you mean "green"/,
+  },
+  { args: ["run", "--photos", "empty"], exitCode: 1, says: /has no class folders[^]*an empty folder/ },
+  { args: ["run", "--photos", "hollow"], exitCode: 1, says: /The class "blue" in hollow has no photos/ },
+  { args: ["run", "--photos", "unlabelled"], exitCode: 1, says: /lie directly in unlabelled/ },
   { args: ["older"], exitCode: 1, says: /graft report older --photos DIR/ },
   { args: [], exitCode: 2, says: /RUN/i },
 ])("report $args is refused, and says why", async ({ args, exitCode, says }) => {
   await cp(join(folder, "run"), join(folder, "older"), { recursive: true });
   await rm(join(folder, "older", "predictions.jsonl"));
+  await mkdir(join(folder, "empty"), { recursive: true });
+  await mkdir(join(folder, "hollow", "blue"), { recursive: true });
+  await writePhotoFolder(join(folder, "unknown"), 1);
+  await rm(join(folder, "unknown", "grean"), { recursive: true, force: true });
+  await rename(join(folder, "unknown", "green"), join(folder, "unknown", "grean"));
+  await writePhoto(join(folder, "unlabelled", "0.jpg"), "red", 1);
   const outcome = await graft(["report", ...args], folder);
   expect([outcome.exitCode, outcome.stdout]).toEqual([exitCode, ""]);
   expect(outcome.stderr).toMatch(says);

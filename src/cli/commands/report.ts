@@ -20,7 +20,8 @@ it: whoever gets it sees them.
 RUN is a run folder. Without --photos the page shows what the run was measured with, its test photos or
 those that were held out, and RUN/report.html is written anew. With --photos the classifier is measured with
 the photos of a folder, one folder a class, as \`graft evaluate\` does, and the page is a new file:
-RUN/report-DIR.html, or --out. A name that is taken is never written over: report-DIR-2.html.
+RUN/report-DIR.html, or --out. A name that is taken is never written over: report-DIR-2.html. Photos of
+some of the classes will do: the page says which are missing.
 
 Examples:
   graft report runs/photos-20260131-120000

@@ -1,5 +1,5 @@
 import { checkOptionNames, isWhole, oneOf, refuse } from "../../errors/check.js";
-import { ShapeError } from "../../errors/errors.js";
+import { NumberError, ShapeError } from "../../errors/errors.js";
 import { formatShape } from "../../graph/shape.js";
 import { BaseModel } from "../../models/base-model.js";
 import { platform } from "../../models/platform.js";
@@ -34,12 +34,14 @@ export interface ExplainOptions {
  * Maps are taken where the network knows for the last time what is where: before the pooling, or what is flattened; also inside of models
  * that are layers of the model. Slopes are those of the class's log-odds against all others.
  *
- * @param model takes one picture; gives `[N, classes]`, or `[N, 1]` of a sigmoid
+ * @param model takes one picture; gives `[N, classes]`, or `[N, 1]` of two classes: the probability of the second one, as a sigmoid gives it,
+ * or its log-odds
  * @param image `[H, W, C]` or `[1, H, W, C]` float32, preprocessed as the model takes it
  * @returns the class that is explained, and `heat`, `[rows, columns]` in [0, 1]: 1 where most speaks for it. Rows and columns are those of
  * the network's map, such as 7 × 7: the heat of a row and a column belongs to that part of the picture. `method` is the one that was taken.
  * @throws UsageError for a model that takes or gives something else, and for a method that does not suit it
  * @throws ShapeError when the model does not take a picture of this size
+ * @throws NumberError when the picture has NaN or an infinity, or the model says NaN of it
  *
  * @example
  * ```ts
@@ -87,6 +89,14 @@ function onePicture(image: Tensor): Tensor {
       subject: "image",
       expected: "[H, W, C] or [1, H, W, C] of float32",
       received: `${formatShape(dims)} of ${type}`,
+    });
+  }
+  const lost = data.findIndex((value) => !Number.isFinite(value));
+  if (lost >= 0) {
+    throw new NumberError("The picture has a number that nothing can be computed with.", {
+      subject: "image",
+      expected: "finite numbers",
+      received: `${data[lost]}, the number ${lost} of ${data.length}`,
     });
   }
   return new Tensor("float32", data, [1, ...dims.slice(-3)]);

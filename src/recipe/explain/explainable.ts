@@ -45,13 +45,16 @@ export function explainableModel(model: BaseModel): Explainable {
       advice: "Explain the part of it that does.",
     });
   }
-  const [said] = model.outputs;
-  if (said?.shape.length !== 2) {
+  const [said, ...more] = model.outputs;
+  if (said?.shape.length !== 2 || more.length > 0) {
     throw new UsageError(`The model "${name}" does not say which class a picture has.`, {
       subject: name,
-      expected: "an output [N, classes]",
-      received: said === undefined ? "none" : formatShape(said.shape),
-      advice: "Put a classifier behind it: maps alone speak for no class.",
+      expected: "one output [N, classes]",
+      received: model.outputs.map(({ shape }) => formatShape(shape)).join(" and ") || "none",
+      advice:
+        more.length > 0
+          ? "Explain a model of one of the outputs: new models.Model({ inputs: model.inputs, outputs: model.outputs[0] })."
+          : "Put a classifier behind it: maps alone speak for no class.",
     });
   }
   const answer = (image: Value): Value => {

@@ -1,4 +1,4 @@
-import { ShapeError, UsageError } from "../../errors/errors.js";
+import { NumberError, ShapeError, UsageError } from "../../errors/errors.js";
 import { formatShape, isStatic, type Shape } from "../../graph/shape.js";
 import { input, type Value } from "../../graph/value.js";
 import { scalarLike } from "../../ops/constants.js";
@@ -75,6 +75,7 @@ export class Explainer {
    *   default method takes the map as it is, where there is one, which costs two predictions a picture instead of some fifty; default false
    * @throws UsageError where there is no such class, or the method does not suit the model
    * @throws ShapeError when the model does not take pictures of this size
+   * @throws NumberError when it says NaN of one
    */
   async explain(
     pictures: Tensor,
@@ -102,6 +103,14 @@ export class Explainer {
     const told = await session.run({ image: pictures, asked });
     const chosen = Array.from((told["class"]?.data ?? []) as BigInt64Array, Number);
     const outputs = (told["output"]?.data ?? []) as Float32Array;
+    if (outputs.some((output) => Number.isNaN(output))) {
+      throw new NumberError(`The network "${this.network.name}" does not say what is in a picture.`, {
+        subject: this.network.name,
+        expected: "a number for each class",
+        received: "NaN",
+        advice: "Its weights are damaged, or its training has failed: train it again.",
+      });
+    }
     const looks: Look[] = [];
     const maps = method === "occlusion" ? [] : split(told["heat"], count);
     for (let row = 0; row < count; row++) {

@@ -1,6 +1,6 @@
 import { count } from "../../errors/words.js";
 import { html, type Markup } from "./markup.js";
-import { photoWords, smallFigure } from "./photo-figure.js";
+import { photoMarkup, smallFigure } from "./photo-figure.js";
 import type { EqualPhotos, ReportData } from "./report-data.js";
 
 /** So many of each kind are named. */
@@ -48,7 +48,7 @@ function doubtfulList(data: ReportData): Markup {
       ${data.doubtful.length === 1 ? "it lies" : "they lie"} in the right folder.
     </p>
     <ul class="photos">
-      ${shown.map((photo) => smallFigure(data, photo.path, photoWords(data, photo)))}
+      ${shown.map((photo) => smallFigure(data, photo.path, photoMarkup(data, photo)))}
     </ul>
     ${rest(data.doubtful.length, shown.length)}`;
 }

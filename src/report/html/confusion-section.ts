@@ -3,7 +3,7 @@ import { type Cell, cellsOf } from "../chosen-photos.js";
 import { percent } from "../words.js";
 import type { SaidOfPhoto } from "../said-of-photo.js";
 import { html, type Markup } from "./markup.js";
-import { photoWords, smallFigure } from "./photo-figure.js";
+import { photoMarkup, smallFigure } from "./photo-figure.js";
 import type { ReportData } from "./report-data.js";
 
 /** Up to how many classes there is a matrix; beyond, a list of the most frequent mistakes. */
@@ -101,13 +101,15 @@ function photosOf(data: ReportData, cell: Cell, shown: Cell["photos"]): Markup {
   const { classes } = data;
   const isMistake = cell.truth !== cell.predicted;
   const [own, other] = [classes[cell.truth] ?? "", classes[cell.predicted] ?? ""];
-  const heading = isMistake ? `${own} taken for ${other}` : `${own} recognised`;
+  const heading = isMistake
+    ? html`<bdi>${own}</bdi> taken for <bdi>${other}</bdi>`
+    : html`<bdi>${own}</bdi> recognised`;
   const more = cell.photos.length - shown.length;
   return html`<section class="cell" id="${cellId(cell)}" aria-labelledby="${cellId(cell)}-title">
     <h3 id="${cellId(cell)}-title">${heading}: ${count(cell.photos.length, "photo")}</h3>
     <p><a href="#confusion">Back to all classes</a></p>
     <ul class="photos">
-      ${shown.map((photo) => smallFigure(data, photo.path, photoWords(data, photo)))}
+      ${shown.map((photo) => smallFigure(data, photo.path, photoMarkup(data, photo)))}
     </ul>
     ${more > 0 ? html`<p>${shown.length > 0 ? `And ${more} more.` : `${count(more, "photo")} without a picture.`}</p>` : undefined}
   </section> `;

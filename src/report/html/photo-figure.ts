@@ -4,15 +4,22 @@ import { html, type Markup } from "./markup.js";
 import type { ReportData } from "./report-data.js";
 
 /** A photo in words: what it is, and what it was taken for. */
-export function photoWords({ classes }: Pick<ReportData, "classes">, photo: SaidOfPhoto): string {
+function photoWords({ classes }: Pick<ReportData, "classes">, photo: SaidOfPhoto): string {
   const [first] = photo.said;
   const named = `${classes[first.classIndex] ?? ""} (${percent(first.probability)})`;
   const own = classes[photo.truth] ?? "";
   return isRight(photo) ? named : `${own}, taken for ${named}`;
 }
 
+/** The same for the page: names that are written from right to left turn nothing around that stands beside them. */
+export function photoMarkup({ classes }: Pick<ReportData, "classes">, photo: SaidOfPhoto): Markup {
+  const [first] = photo.said;
+  const named = html`<bdi>${classes[first.classIndex]}</bdi> (${percent(first.probability)})`;
+  return isRight(photo) ? named : html`<bdi>${classes[photo.truth]}</bdi>, taken for ${named}`;
+}
+
 /** A small picture of a photo with its name, or its name alone. */
-export function smallFigure({ pictures }: Pick<ReportData, "pictures">, path: string, words?: string): Markup {
+export function smallFigure({ pictures }: Pick<ReportData, "pictures">, path: string, words?: Markup): Markup {
   const picture = pictures.small(path);
   const image = picture === undefined ? undefined : html`<img src="${picture}" alt="" />`;
   const under = words === undefined ? undefined : html`<span>${words}</span>`;
@@ -50,7 +57,7 @@ export function largeFigure(data: Pick<ReportData, "classes" | "pictures">, phot
     : [...rows, { classIndex: photo.truth, probability: photo.probability }];
   return html`<li>
     ${images}
-    <p><strong>${words}</strong><br /><span class="path">${photo.path}</span></p>
+    <p><strong>${photoMarkup(data, photo)}</strong><br /><span class="path">${photo.path}</span></p>
     <table class="bars">
       <caption class="unseen">
         Probabilities of ${photo.path}

@@ -43,6 +43,15 @@ function placesOf(page: string): { readonly links: string[]; readonly ids: strin
 }
 
 describe("reportPage", () => {
+  it("keeps names that are written from right to left from turning what stands beside them", () => {
+    const classes = ["ورود", "dog"];
+    const page = reportPage(
+      dataOf([saidOfPhoto("a.jpg", 0, [0.4, 0.6]), saidOfPhoto("b.jpg", 1, [0.7, 0.3])], classes),
+    );
+    expect(page).toContain("<bdi>dog</bdi>, taken for <bdi>ورود</bdi> (70.0 %)");
+    expect(page).toContain("<bdi>ورود</bdi> taken for <bdi>dog</bdi>: 1 photo");
+  });
+
   it("leads each number of the matrix to its photos, and has each place once", () => {
     const page = reportPage(
       dataOf([saidOfPhoto("cat/1.jpg", 0, [0.2, 0.8]), saidOfPhoto("dog/2.jpg", 1, [0.3, 0.7])], ["cat", "dog"]),
@@ -51,7 +60,7 @@ describe("reportPage", () => {
     expect(links).toEqual(expect.arrayContaining(["cell-1-2", "cell-2-2"]));
     expect(links.filter((link) => !ids.includes(link))).toEqual([]);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(page).toContain("cat taken for dog: 1 photo");
+    expect(page).toContain("<bdi>cat</bdi> taken for <bdi>dog</bdi>: 1 photo");
   });
 
   it("takes names of classes, files and reasons for nothing but text", () => {
