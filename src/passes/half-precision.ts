@@ -171,7 +171,10 @@ export function withHalvesRounded(values: readonly Value[]): (value: Value) => V
     if (node.op === "Cast" && x !== undefined && result?.type === "float16") return [rounded(x)];
     const halves = node.outputs.map(({ type }) => type === "float16");
     if (!halves.includes(true) && given.every((value, index) => value === inputs[index])) return undefined;
-    const types = node.outputs.map(({ type, shape }) => ({ type: type === "float16" ? ("float32" as const) : type, shape }));
+    const types = node.outputs.map(({ type, shape }) => ({
+      type: type === "float16" ? ("float32" as const) : type,
+      shape,
+    }));
     const made = new Node(node.op, given, node.attributes, types, node.requiredOutputs).outputs;
     return made.map((value, index) => (halves[index] === true && !moving.has(node.op) ? rounded(value) : value));
   });
@@ -180,7 +183,19 @@ export function withHalvesRounded(values: readonly Value[]): (value: Value) => V
 
 /** Operators whose results are numbers that went in. */
 const moving: ReadonlySet<string> = new Set([
-  ...["Reshape", "Transpose", "Relu", "MaxPool", "Slice", "Split", "Concat", "Squeeze", "Unsqueeze", "Flatten", "Expand"],
+  ...[
+    "Reshape",
+    "Transpose",
+    "Relu",
+    "MaxPool",
+    "Slice",
+    "Split",
+    "Concat",
+    "Squeeze",
+    "Unsqueeze",
+    "Flatten",
+    "Expand",
+  ],
   ...["Gather", "Identity", "Pad"],
 ]);
 

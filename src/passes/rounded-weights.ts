@@ -7,7 +7,7 @@ export interface RoundedWeights {
 
 /**
  * Rounds weights to 8 bits, with a scale for each output channel. (Loops over indices: networks have hundreds of millions of weights, and
- * `Int8Array.from` takes ten times as long.)
+ * `Int8Array.from` takes forty times as long.)
  *
  * @param data weights, output channel by output channel
  * @param outputs number of these

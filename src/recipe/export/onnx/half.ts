@@ -137,11 +137,17 @@ class Attempts {
     for (const limit of limits) {
       const lossy = new Set(nodes.filter((node) => (losses.get(node) ?? 0) > limit));
       if (lossy.size === before) continue;
+      // The first one was planned.
+      if (before >= 0) this.effort.plan(this.photos);
       before = lossy.size;
       if (this.isClose(await this.costOf(lossy))) return this.made(nodes, lossy);
     }
     const costly = await this.costlyParts(nodes, losses);
-    if (costly !== undefined && this.isClose(await this.costOf(costly))) return this.made(nodes, costly);
+    if (costly === undefined) this.effort.spare(this.photos);
+    else if (this.isClose(await this.costOf(costly))) {
+      this.effort.spare(this.photos);
+      return this.made(nodes, costly);
+    }
     const all = new Set(nodes);
     const cost = await this.costOf(all);
     return this.isClose(cost) ? this.made(nodes, all) : cost;
@@ -157,11 +163,12 @@ class Attempts {
     const groups = Array.from({ length: parts }, (_, part) =>
       able.slice(Math.floor((part * able.length) / parts), Math.floor(((part + 1) * able.length) / parts)),
     ).filter(({ length }) => length > 0);
+    // Each of them, those that cost little together, and all.
     this.effort.plan((groups.length + 2) * this.photos);
     const costs: { readonly group: readonly Node[]; readonly share: number }[] = [];
     for (const group of groups) {
       const alone = new Set(group);
-      const { difference, moved } = await this.costOf(new Set(nodes.filter((node) => !alone.has(node))), false);
+      const { difference, moved } = await this.costOf(new Set(nodes.filter((node) => !alone.has(node))));
       costs.push({ group, share: Math.max(difference / tolerated.difference, moved / tolerated.moved) });
     }
     costs.sort((one, other) => one.share - other.share);
@@ -180,12 +187,12 @@ class Attempts {
     return Object.fromEntries(Object.entries(this.answers).flatMap(([name, value]) => (value ? [[name, value]] : [])));
   }
 
-  /** @param isNew whether it was not planned */
-  private async costOf(exact: ReadonlySet<Node>, isNew = true): Promise<Cost> {
-    if (isNew) this.effort.plan(this.photos);
+  private async costOf(exact: ReadonlySet<Node>): Promise<Cost> {
     const half = inHalfPrecision(this.values, this.begin, exact);
     const rounded = withHalvesRounded(this.values.map(half));
-    const outputs = Object.fromEntries(Object.entries(this.outputs()).map(([name, value]) => [name, rounded(half(value))]));
+    const outputs = Object.fromEntries(
+      Object.entries(this.outputs()).map(([name, value]) => [name, rounded(half(value))]),
+    );
     const after: Rows = await rowsOf(this.runtime, outputs, this.batches, this.effort);
     const largest = Math.max(
       ...(["probabilities", "distance"] as const).map((name) => greatestDifference(this.exact[name], after[name])),

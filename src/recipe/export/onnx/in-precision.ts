@@ -33,10 +33,7 @@ const toleratedOfHalf = 0.05;
  *
  * @throws UsageError where it cannot be computed so, or nobody knows where photos are that 8 bits need
  */
-export async function inPrecision(
-  classifier: ExportableClassifier,
-  request: ExportRequest,
-): Promise<PreciseNetwork> {
+export async function inPrecision(classifier: ExportableClassifier, request: ExportRequest): Promise<PreciseNetwork> {
   const { precision = "float32" } = request.options;
   if (precision === "float32") return { network: classifier.network(), notes: [] };
   const effort = new Effort(request.onProgress);

@@ -99,7 +99,10 @@ export async function rowsOf<Name extends string>(
 ): Promise<Readonly<Record<Name, readonly Float32Array[]>>> {
   const session = await createSession(runtime, outputs);
   const names = Object.keys(outputs) as Name[];
-  const rows = Object.fromEntries(names.map((name) => [name, new Array<Float32Array>()])) as Record<Name, Float32Array[]>;
+  const rows = Object.fromEntries(names.map((name) => [name, new Array<Float32Array>()])) as Record<
+    Name,
+    Float32Array[]
+  >;
   try {
     for (const batch of batches) {
       const results = await session.run(batch);
