@@ -18,7 +18,7 @@ import { nodeNames } from "./node-names.js";
 import { centered, drawnPictures, inBatches, movedBy, pictures, rowsOf, some } from "./pictures.js";
 
 /** Photos that are looked at. */
-const looked = 48;
+const looked = 32;
 
 /** Drawn photos that are looked at where there are no others. */
 const drawn = 24;
@@ -50,9 +50,9 @@ interface Cost {
   readonly moved: number;
 }
 
-const answerNames = ["logits", "probabilities", "distance"] as const;
-type Answers = Readonly<Partial<Record<(typeof answerNames)[number], Value>>>;
-type Rows = Readonly<Partial<Record<(typeof answerNames)[number], readonly Float32Array[]>>>;
+type AnswerName = "logits" | "probabilities" | "distance";
+type Answers = Readonly<Partial<Record<AnswerName, Value>>>;
+type Rows = Readonly<Partial<Record<AnswerName, readonly Float32Array[]>>>;
 
 /**
  * Computes a network with half precision. Nodes whose numbers are too small or too large for it on photos stay float32, then those that cost most,
@@ -158,7 +158,7 @@ class Attempts {
     nodes: readonly Node[],
     losses: ReadonlyMap<Node, number>,
   ): Promise<ReadonlySet<Node> | undefined> {
-    const [least = 0] = limits;
+    const [least] = limits;
     const able = nodes.filter((node) => (losses.get(node) ?? 0) <= least);
     const groups = Array.from({ length: parts }, (_, part) =>
       able.slice(Math.floor((part * able.length) / parts), Math.floor(((part + 1) * able.length) / parts)),
@@ -184,7 +184,7 @@ class Attempts {
   }
 
   private outputs(): Readonly<Record<string, Value>> {
-    return Object.fromEntries(Object.entries(this.answers).flatMap(([name, value]) => (value ? [[name, value]] : [])));
+    return Object.fromEntries(Object.entries(this.answers));
   }
 
   private async costOf(exact: ReadonlySet<Node>): Promise<Cost> {

@@ -23,7 +23,7 @@ export interface PreciseNetwork {
 }
 
 /** Held-out photos that are measured at most: a file of millions of photos takes no longer. */
-const measured = { float16: 128, int8: 256 } as const;
+const measured = { float16: 64, int8: 256 } as const;
 
 /** By how much a probability of a held-out photo may differ with half precision. */
 const toleratedOfHalf = 0.05;
