@@ -68,6 +68,7 @@ const events: {
   progress: {
     ...{ stage: true, unit: true, done: true, total: true, what: true },
     ...{ epoch: true, epochs: true, loss: true, accuracy: true, trial: true, seconds_left: true },
+    photos_per_second: true,
   },
   trial: {
     ...{ trial: true, learning_rate: true, unfreeze: true, epochs: true, batch_size: true, loss: true, accuracy: true },
@@ -141,7 +142,7 @@ const ends: { readonly [Command in DoneEvent["command"]]: FieldsOfEnd<Command> }
   explain: { photos: true, skipped: true, device: true },
   export: {
     ...{ target: true, path: true, files: true, bytes: true, notes: true, photos: true, accuracy_before: true },
-    ...{ accuracy_after: true, difference: true, float32: true, device: true },
+    ...{ accuracy_after: true, difference: true, other_labels: true, float32: true, device: true },
   },
   report: { report: true, photos: true, accuracy: true, accuracy_interval: true },
   serve: { requests: true, photos: true, seconds: true },

@@ -221,9 +221,12 @@ export interface ProgressEvent {
   readonly epochs?: number;
   readonly loss?: number;
   readonly accuracy?: number;
-  /** Only while settings are tried: which trial it is, and how long the job may still take, in seconds. */
+  /** Only while settings are tried: which trial it is. */
   readonly trial?: number;
+  /** While settings are tried, how long the job may still take, in seconds; in an export, how long the photos take that are planned. */
   readonly seconds_left?: number;
+  /** Only in an export: how many photos have passed in a second, on the mean. */
+  readonly photos_per_second?: number;
 }
 
 /** The last event of a job that has succeeded; `command` says which job it was. */
@@ -369,6 +372,8 @@ export interface ExportDone {
   readonly accuracy_after?: number | undefined;
   /** The greatest difference of a probability on these photos. */
   readonly difference?: number | undefined;
+  /** How many of these photos get another label. */
+  readonly other_labels?: number | undefined;
   /** Layers that stay float32, since 8 bits would cost too much there. */
   readonly float32?: readonly string[] | undefined;
   readonly device: string;

@@ -20,6 +20,12 @@ export interface ExportJobRequest {
   readonly device: string;
 }
 
+/** What an export is given beside its request. */
+export interface ExportContext extends JobContext {
+  /** Lets work come to its end before a signal ends the process, so that nothing half-written remains. */
+  readonly undisturbed: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
 /** `withoutPreprocessing` → `--without-preprocessing`. */
 function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -40,12 +46,12 @@ function requireTaken({ name, options }: ExportTarget, given: ExportOptions): vo
 
 /** Photos that nothing would look at are not passed over either. */
 function requirePhotosUsed({ photos, options: { precision } }: ExportJobRequest): void {
-  if (photos === undefined || precision === "int8") return;
+  if (photos === undefined || precision === "int8" || precision === "float16") return;
   throw new UsageError("Nothing of this export looks at photos.", {
     subject: "--photos",
-    expected: "--photos with --precision int8",
+    expected: "--photos with --precision int8 or float16",
     received: `--photos ${photos}`,
-    advice: "Leave it out, or add --precision int8.",
+    advice: "Leave it out, or add --precision int8 or float16.",
   });
 }
 
@@ -115,7 +121,7 @@ async function writeExported(
  * @throws UsageError when the target does not take an option, the classifier cannot be exported so, or the name is taken
  * @throws FileError when the classifier cannot be read, or the export cannot be written
  */
-export async function exportRun(request: ExportJobRequest, context: JobContext): Promise<void> {
+export async function exportRun(request: ExportJobRequest, context: ExportContext): Promise<void> {
   const { emit, parts } = context;
   const { model, target, options, device } = request;
   requireTaken(target, options);
@@ -125,15 +131,23 @@ export async function exportRun(request: ExportJobRequest, context: JobContext):
   if (place.taken === "refuse" && target.form === "file" && (await isThere(place.path))) throw refused(place.path);
   const classifier = await parts.openExportable(model);
   const runtime = await openDevice(device, context);
+  // Half precision does without photos, but not without those that were named.
+  const named = request.photos === undefined ? undefined : await exportPhotos(classifier, request.photos, emit);
+  const begun = context.now();
   const exported = await target.write(classifier, {
     options,
     runtime,
-    photos: () => exportPhotos(classifier, request.photos, emit),
+    photos: async () => named ?? exportPhotos(classifier, undefined, emit),
     onProgress: (done, total) => {
-      emit({ event: "progress", stage: "exporting", unit: "photos", done, total });
+      const rate = (1000 * done) / Math.max(1, context.now() - begun);
+      emit({
+        ...{ event: "progress", stage: "exporting", unit: "photos", done, total },
+        photos_per_second: Number(rate.toPrecision(3)),
+        seconds_left: Math.round((total - done) / rate),
+      });
     },
   });
-  const { path, bytes } = await writeExported(exported, target, place);
+  const { path, bytes } = await context.undisturbed(() => writeExported(exported, target, place));
   const { notes, cost, float32 } = exported;
   emit({
     event: "done",
@@ -147,6 +161,7 @@ export async function exportRun(request: ExportJobRequest, context: JobContext):
     accuracy_before: cost?.accuracyBefore,
     accuracy_after: cost?.accuracyAfter,
     difference: cost?.difference,
+    other_labels: cost?.changed,
     float32,
     device: runtime.device,
   });

@@ -5,6 +5,7 @@ import { float32, type TensorData } from "../onnx/tensor-data.js";
 import { maxPool } from "../ops/pooling.js";
 import { dequantizeLinear, qLinearConv, quantizeLinear } from "../ops/quantization.js";
 import { recreate } from "../ops/table.js";
+import { roundedWeights } from "./rounded-weights.js";
 
 /** How a value becomes one of 8 bits: `round(x / scale) + zeroPoint`, cut off at 0 and 255. */
 export interface Quantization {
@@ -181,14 +182,7 @@ function inEightBits(
   const bias = b === undefined ? undefined : (constantData(b)?.data as Float32Array | undefined);
   const [outputs = 0] = weight.dims;
   const size = weight.data.length / outputs;
-  const scales = Float32Array.from({ length: outputs }, (_, channel) => {
-    const row = weight.data.subarray(channel * size, (channel + 1) * size);
-    const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    return largest > 0 ? largest / levels : 1;
-  });
-  const bits = Int8Array.from(weight.data, (value, index) =>
-    Math.round(value / (scales[Math.floor(index / size)] ?? 1)),
-  );
+  const { bits, scales } = roundedWeights(weight.data, outputs, levels);
   // Rounding the weights moves the mean of each output channel; the bias takes that back.
   const [, depth = 1, ...kernel] = weight.dims;
   const taps = kernel.reduce((product, extent) => product * extent, 1);

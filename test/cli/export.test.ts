@@ -55,7 +55,12 @@ test("8 bits are chosen by photos, and what they cost is said", async () => {
   );
   expect(outcome.exitCode, outcome.stderr).toBe(0);
   const done = events(outcome.stdout).at(-1);
-  expect(done).toMatchObject({ event: "done", command: "export", photos: 80 });
+  expect(done).toMatchObject({
+    event: "done",
+    command: "export",
+    photos: 80,
+    other_labels: expect.any(Number) as number,
+  });
   const { accuracy_before: before, accuracy_after: after, difference } = done as Record<string, number>;
   expect(Math.abs((before ?? NaN) - (after ?? NaN))).toBeLessThan(0.1);
   expect(difference).toBeGreaterThan(0);
@@ -71,13 +76,38 @@ test("8 bits are chosen by photos, and what they cost is said", async () => {
   expect(events(said.stdout).at(-1)).toMatchObject({ event: "done", photos: 80 });
 });
 
+test("half precision is measured on photos where there are any, and says so where there are none", async () => {
+  const half = ["export", "run", "--to", "onnx", "--precision", "float16"];
+  const measured = await graft([...half, "--photos", "photos", "--out", "half.onnx", "--json"], folder);
+  expect(measured.exitCode, measured.stderr).toBe(0);
+  const told = events(measured.stdout);
+  const done = told.at(-1);
+  expect(done).toMatchObject({ event: "done", photos: 64, float32: [] });
+  expect(done?.["difference"]).toBeGreaterThan(0);
+  expect(done?.["difference"]).toBeLessThan(0.02);
+  const progress = told.find(({ stage }) => stage === "exporting");
+  expect(progress).toMatchObject({ event: "progress", unit: "photos" });
+  expect(progress?.["photos_per_second"]).toBeGreaterThan(0);
+  expect(progress?.["seconds_left"]).toBeGreaterThanOrEqual(0);
+  const drawn = await graft([...half, "--out", "drawn.onnx"], folder);
+  expect(drawn.exitCode, drawn.stderr).toBe(0);
+  expect(drawn.stderr).toMatch(/tried with drawn photos only: Nobody knows where the photos.*--photos/s);
+  const wrong = await graft([...half, "--photos", "nowhere", "--out", "no.onnx"], folder);
+  expect([wrong.exitCode, wrong.stderr]).toEqual([1, expect.stringMatching(/nowhere cannot be read/)]);
+  expect((await readdir(folder)).includes("no.onnx")).toBe(false);
+});
+
 test.each([
   { args: ["--to", "zip"], exitCode: 2, says: /--to.*onnx.*transformersjs.*tfjs.*keras.*html/s },
   { args: [], exitCode: 2, says: /--to/ },
   { args: ["--to", "html", "--opset", "17"], exitCode: 2, says: /--to html does not take --opset.*--precision/s },
   { args: ["--to", "onnx", "--opset", "12"], exitCode: 2, says: /from 17 to 18/ },
   { args: ["--to", "onnx", "--precision", "int8"], exitCode: 2, says: /Nobody knows where the photos.*--photos/s },
-  { args: ["--to", "onnx", "--photos", "photos"], exitCode: 2, says: /Nothing.*looks at photos.*--precision int8/s },
+  {
+    args: ["--to", "onnx", "--photos", "photos"],
+    exitCode: 2,
+    says: /Nothing.*looks at photos.*--precision int8 or float16/s,
+  },
   { args: ["--to", "onnx", "--out", join("run", "model.onnx")], exitCode: 2, says: /the name is taken/ },
   { args: ["--to", "onnx", "--size", "9999999"], exitCode: 2, says: /--size/ },
 ])("export $args is refused, and says why", async ({ args, exitCode, says }) => {

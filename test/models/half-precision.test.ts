@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { nodesInOrder } from "../../src/graph/graph.js";
 import { serialize } from "../../src/graph/serialize.js";
 import { constant, input, type Value } from "../../src/graph/value.js";
+import { float32ToHalf, halfToFloat32 } from "../../src/onnx/half.js";
 import { writeModel } from "../../src/onnx/write-model.js";
 import { float32 } from "../../src/onnx/tensor-data.js";
 import { relu } from "../../src/ops/activations.js";
@@ -11,7 +12,7 @@ import { matmul } from "../../src/ops/matmul.js";
 import { reduceMean, reduceSum } from "../../src/ops/reduction.js";
 import { createNodeRuntime } from "../../src/runtime/node/runtime.js";
 import { Tensor } from "../../src/runtime/runtime.js";
-import { inHalfPrecision } from "../../src/passes/half-precision.js";
+import { halfNodes, inHalfPrecision, withHalvesRounded } from "../../src/passes/half-precision.js";
 
 const runtime = createNodeRuntime({ threads: 1 });
 const weights = (count: number, scale: number): Float32Array =>
@@ -64,4 +65,55 @@ test("what comes before the beginning is left as it is", () => {
   expect(nodesInOrder([half]).map(({ op, outputs }) => `${op} ${outputs[0]?.type ?? ""}`)).toEqual([
     ...["Conv float32", "Relu float32", "Cast float16", "Conv float16", "Relu float16", "Cast float32"],
   ]);
+});
+
+async function answer(y: Value, photo: Tensor): Promise<number[]> {
+  const session = await runtime.createSession(writeModel(serialize({ y })));
+  const result = Array.from((await session.run({ x: photo }))["y"]?.data as Float32Array);
+  await session.release();
+  return result;
+}
+
+test("nodes that are named stay float32, with weights of two bytes that lose nothing to their size", async () => {
+  const x = input("x", "float32", ["N", 16, 8, 8]);
+  const tiny = conv(x, constant(float32(weights(64 * 16 * 9, 1e-9), [64, 16, 3, 3])));
+  const exact = relu(tiny);
+  const nodes = halfNodes([exact], x);
+  expect(nodes.map(({ op }) => op)).toEqual(["Conv", "Relu"]);
+  const half = inHalfPrecision([exact], x, new Set(nodes))(exact);
+  expect(nodesInOrder([half]).some(({ op, outputs }) => op === "Conv" && outputs[0]?.type === "float32")).toBe(true);
+  const types = [...serialize({ y: half }).constants.values()].map(({ type, data }) => [type, data.length]);
+  expect(types).toContainEqual(["float16", 64 * 16 * 9]);
+  const photo = new Tensor("float32", weights(16 * 64, 1), [1, 16, 8, 8]);
+  const [expected, found] = [await answer(exact, photo), await answer(half, photo)];
+  const largest = Math.max(...expected);
+  expect(largest).toBeGreaterThan(1e-10);
+  expected.forEach((value, index) => {
+    expect(Math.abs(value - (found[index] ?? NaN))).toBeLessThan(0.004 * largest);
+  });
+});
+
+test("with its halves rounded, a graph computes what a device does that rounds each number", async () => {
+  const x = input("x", "float32", ["N", 1, 2, 2]);
+  const scaled = (value: Value, by: number): Value => conv(value, constant(float32([by], [1, 1, 1, 1])));
+  const photo = new Tensor("float32", Float32Array.of(1, 2, 3, 4), [1, 1, 2, 2]);
+  const round = (value: number): number => halfToFloat32(float32ToHalf(Float32Array.of(value)))[0] ?? NaN;
+  for (const factors of [
+    [1.001, 1.001, 1.001],
+    // Below 6 · 10⁻⁸ there is only 0.
+    [0.001, 1e-4, 1e4],
+    [0.001, 1e-5, 6e4],
+  ]) {
+    const y = factors.reduce(scaled, x);
+    const half = inHalfPrecision([y], x)(y);
+    const expected = factors.reduce((value, factor) => round(value * round(factor)), 1);
+    expect((await answer(withHalvesRounded([half])(half), photo))[0]).toBe(expected);
+  }
+  const large = scaled(scaled(x, 6e4), 1e-4);
+  const half = inHalfPrecision([large], x)(large);
+  expect(await answer(withHalvesRounded([half])(half), photo)).toEqual(
+    [round(6e4) * round(1e-4), Infinity, Infinity, Infinity].map((value) =>
+      value === Infinity ? value : round(value),
+    ),
+  );
 });

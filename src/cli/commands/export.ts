@@ -31,8 +31,9 @@ It is written below the run's folder, in export/, or to --out. A name that is ta
 model-2.onnx, and --out is refused.
 
 Without options an export computes what model.onnx does. --precision float16 makes it half as large,
-int8 a quarter where the network is made of convolutions. It looks at photos of the run, says how accurate it is
-before and after on photos that were held out, and leaves those layers as they are that would cost too much.
+int8 a quarter where the network is made of convolutions. Both look at photos of the run, say how accurate it is
+before and after on photos that were held out, and compute those layers in float32 that would cost too much. Where
+nobody knows where the photos are, float16 is tried with drawn ones; int8 needs them.
 
 Examples:
   graft export runs/photos-20260131-120000 --to html
@@ -43,21 +44,48 @@ function sizeText(bytes: number): string {
   return bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** Layers that are named before the rest is counted. */
+const most = 12;
+
+/** `a, b and 3 more`. */
+function listed(names: readonly string[], shown: number): string {
+  const more = names.length - shown;
+  return names.slice(0, shown).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
 /** What people are told of an export, a sentence a line. */
 function sentences(done: ExportDone): string[] {
   const { notes, photos, accuracy_before: before, accuracy_after: after, difference, float32 = [], files } = done;
+  const others = `${done.other_labels ?? 0} get${done.other_labels === 1 ? "s" : ""}`;
   const measured = photos !== undefined && before !== undefined && after !== undefined && difference !== undefined;
   return [
     `${sizeText(done.bytes)}${files.length > 1 ? ` in ${count(files.length, "file")}` : ""}.`,
     ...(measured
       ? [
           `Accuracy on ${count(photos, "photo")}: ${percent(before)} before, ${percent(after)} now; ` +
-            `no probability differs by more than ${difference.toFixed(3)}.`,
+            `no probability differs by more than ${difference.toPrecision(2)}, and ${others} another label.`,
         ]
       : []),
-    ...(float32.length > 0 ? [`As exact as before, since 8 bits cost too much there: ${float32.join(", ")}.`] : []),
+    ...(float32.length > 0
+      ? [`Computed in float32, since fewer bits cost too much there: ${listed(float32, most)}.`]
+      : []),
     ...notes,
   ];
+}
+
+/** A file takes moments to write: who stops the command meanwhile finds it whole. */
+async function undisturbed<T>(surroundings: Surroundings, work: () => Promise<T>): Promise<T> {
+  let stopped = false;
+  const listenNoMore = surroundings.onInterrupt(() => {
+    stopped = true;
+  });
+  try {
+    return await work();
+  } finally {
+    listenNoMore();
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a signal has set it
+    if (stopped) surroundings.endNow();
+  }
 }
 
 /** Adds `graft export` to the program. */
@@ -95,7 +123,11 @@ export function addExport(program: Command, surroundings: Surroundings): void {
       };
       try {
         const { exportRun } = await import("../../jobs/export.js");
-        await exportRun({ model, target, options, photos, out, device }, contextFor(reporter, surroundings, words));
+        const context = contextFor(reporter, surroundings, words);
+        await exportRun(
+          { model, target, options, photos, out, device },
+          { ...context, undisturbed: (work) => undisturbed(surroundings, work) },
+        );
       } finally {
         reporter.end();
       }

@@ -53,8 +53,10 @@ export interface ExportCost {
   readonly accuracyBefore: number;
   /** Accuracy of what is written. */
   readonly accuracyAfter: number;
-  /** The greatest difference of a probability. */
+  /** The greatest difference of a probability; infinite where there is no number. */
   readonly difference: number;
+  /** Photos that get another label. */
+  readonly changed: number;
 }
 
 /** What a target makes of a classifier. */

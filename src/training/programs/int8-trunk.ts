@@ -6,6 +6,7 @@ import { constant, constantData, type Node, type Value } from "../../graph/value
 import { float32, type TensorData } from "../../onnx/tensor-data.js";
 import { mul, sub } from "../../ops/elementwise.js";
 import { foldNormalization } from "../../passes/fold-normalization.js";
+import { roundedWeights } from "../../passes/rounded-weights.js";
 import { slice } from "../../ops/slicing.js";
 import {
   covering,
@@ -108,11 +109,11 @@ async function runAll(
   runtime: Runtime,
   outputs: Readonly<Record<string, Value>>,
   batches: readonly NamedTensors[],
-  each: (results: NamedTensors) => void,
+  each: (results: NamedTensors, batch: NamedTensors) => void,
 ): Promise<void> {
   const session = await createSession(runtime, outputs);
   try {
-    for (const batch of batches) each(await session.run(batch));
+    for (const batch of batches) each(await session.run(batch), batch);
   } finally {
     await session.release();
   }
@@ -141,11 +142,13 @@ interface Calibration {
  * @param exact the boundary
  * @param points values whose ranges are wanted
  * @param inputs values whose means by channel are wanted
+ * @param onPhotos hears which batch has passed
  */
 async function observe(
   runtime: Runtime,
   batches: readonly NamedTensors[],
   { exact, points, inputs }: Readonly<Record<"exact" | "points" | "inputs", readonly Value[]>>,
+  onPhotos: (batch: NamedTensors) => void,
 ): Promise<Calibration> {
   const sumsOf = new Map<Value, Float64Array>();
   const seen = points.map(() => ({ parts: new Array<Float32Array>(), low: 0, high: 0 }));
@@ -160,7 +163,7 @@ async function observe(
     ...exact.map((value, index) => [`b${index}`, value] as const),
   ]);
   let photos = 0;
-  await runAll(runtime, outputs, batches, (results) => {
+  await runAll(runtime, outputs, batches, (results, batch) => {
     seen.forEach((range, index) => {
       range.parts.push(numbersOf(results, `p${index}`).slice());
       range.low = Math.min(range.low, numbersOf(results, `low${index}`)[0] ?? 0);
@@ -177,6 +180,7 @@ async function observe(
       if (index === 0) photos += means.length / channels;
     });
     exact.forEach((_, index) => boundary.push(numbersOf(results, `b${index}`).slice()));
+    onPhotos(batch);
   });
   const quantizations = new Map(
     seen.flatMap(({ parts, low, high }, index) => {
@@ -193,6 +197,63 @@ async function observe(
   return { quantizationOf, meansOf, boundary, photos };
 }
 
+/** A trunk whose ranges are known: it can be rounded in several ways. */
+export interface ObservedTrunk {
+  /** How far each convolution that can be computed in 8 bits moves its result when it alone is, as a share of it; the furthest first. */
+  readonly moves: readonly number[];
+  /** Values of the trunk, ready to run, with the convolutions in 8 bits that move their result no further than that. */
+  readonly rounded: (tolerated: number) => readonly Value[];
+  /** Names of the other convolutions. */
+  readonly float32: (tolerated: number) => readonly string[];
+  /** The boundary of each batch as it is exactly, value by value. */
+  readonly boundary: readonly Float32Array[];
+  readonly photos: number;
+}
+
+/**
+ * Finds on calibration photos how convolutions would be rounded, and what each loses.
+ *
+ * @param values the boundary, with weights as constants
+ * @param batches calibration photos, as the inputs of `values` take them
+ * @param asked the largest rounded weight; default the largest with which this runtime adds exactly, see `weightLevels`
+ * @param onPhotos hears that photos have passed: each passes once, those of the first batch twice
+ * @throws UsageError where there is no convolution to compute in 8 bits
+ */
+export async function observeTrunk(
+  runtime: Runtime,
+  values: readonly Value[],
+  batches: readonly NamedTensors[],
+  asked?: number,
+  onPhotos: (batch: NamedTensors) => void = () => undefined,
+): Promise<ObservedTrunk> {
+  const exact = foldNormalization(await foldConstants(runtime, values));
+  const all = quantizableConvolutions(exact);
+  if (all.length === 0) throw nothingToRound();
+  const inputs = [...new Set(all.flatMap(({ inputs: [x] }) => (x === undefined ? [] : [x])))];
+  // A pooled value needs a range of its own where the convolution before it stays float32.
+  const points = [...new Set([...planQuantization(exact, new Set(all)).points, ...inputs])];
+  const { quantizationOf, meansOf, boundary, photos } = await observe(
+    runtime,
+    batches,
+    { exact, points, inputs },
+    onPhotos,
+  );
+  const levels = asked ?? (await weightLevels(runtime));
+  const losses = await lossesOf(runtime, exact, all, { quantizationOf, levels }, batches.slice(0, 1));
+  batches.slice(0, 1).forEach(onPhotos);
+  const move = (node: Node): number => Math.sqrt(losses.get(node) ?? 0);
+  return {
+    moves: all.map(move).sort((one, other) => other - one),
+    rounded(tolerated) {
+      const plan = planQuantization(exact, new Set(all.filter((node) => move(node) <= tolerated)));
+      return quantizeConvolutions(exact, plan, { quantizationOf, meansOf, levels });
+    },
+    float32: (tolerated) => all.filter((node) => move(node) > tolerated).map((node) => nameOf(node, exact)),
+    boundary,
+    photos,
+  };
+}
+
 /**
  * Computes the convolutions of a trunk in 8 bits: ranges are found on calibration photos, and convolutions that lose too much on
  * them stay float32.
@@ -206,28 +267,19 @@ export async function int8Trunk(
   runtime: Runtime,
   values: readonly Value[],
   batches: readonly NamedTensors[],
-  { tolerated = tooMuch, levels: asked }: RoundingOptions = {},
+  { tolerated = tooMuch, levels }: RoundingOptions = {},
 ): Promise<Int8Trunk> {
-  const exact = foldNormalization(await foldConstants(runtime, values));
-  const all = quantizableConvolutions(exact);
-  if (all.length === 0) throw nothingToRound();
-  const inputs = [...new Set(all.flatMap(({ inputs: [x] }) => (x === undefined ? [] : [x])))];
-  // A pooled value needs a range of its own where the convolution before it stays float32.
-  const points = [...new Set([...planQuantization(exact, new Set(all)).points, ...inputs])];
-  const { quantizationOf, meansOf, boundary, photos } = await observe(runtime, batches, { exact, points, inputs });
-  const levels = asked ?? (await weightLevels(runtime));
-  const losses = await lossesOf(runtime, exact, all, { quantizationOf, levels }, batches.slice(0, 1));
-  const left = all.filter((node) => Math.sqrt(losses.get(node) ?? 0) > tolerated);
-  const plan = planQuantization(exact, new Set(all.filter((node) => !left.includes(node))));
-  const rounded = quantizeConvolutions(exact, plan, { quantizationOf, meansOf, levels });
+  const observed = await observeTrunk(runtime, values, batches, levels);
+  const rounded = observed.rounded(tolerated);
+  const float32 = observed.float32(tolerated);
   return {
     values: rounded,
     report: {
-      convolutions: all.length - left.length,
-      of: all.length,
-      float32: left.map((node) => nameOf(node, exact)),
-      moved: await distance(runtime, rounded, batches, boundary),
-      photos,
+      convolutions: observed.moves.length - float32.length,
+      of: observed.moves.length,
+      float32,
+      moved: await distance(runtime, rounded, batches, observed.boundary),
+      photos: observed.photos,
     },
   };
 }
@@ -304,14 +356,13 @@ function there(value: Value, { scale, zeroPoint }: Quantization): Value {
 /** A weight as it is when it is rounded to so many levels on either side of 0. */
 function roundedWeight(w: Value, levels: number): Value {
   const { dims, data } = constantData(w) as TensorData<"float32">;
-  const size = data.length / (dims[0] ?? 1);
+  const [outputs = 1] = dims;
+  const { bits, scales } = roundedWeights(data, outputs, levels);
+  const size = data.length / outputs;
   const result = new Float32Array(data.length);
-  for (let start = 0; start < data.length; start += size) {
-    const row = data.subarray(start, start + size);
-    const scale = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / levels || 1;
-    row.forEach((value, index) => {
-      result[start + index] = Math.round(value / scale) * scale;
-    });
+  for (let channel = 0; channel < outputs; channel++) {
+    const scale = scales[channel] ?? 1;
+    for (let at = channel * size; at < (channel + 1) * size; at++) result[at] = (bits[at] ?? 0) * scale;
   }
   return constant(float32(result, dims));
 }

@@ -84,7 +84,7 @@ export async function writeHtml(classifier: ExportableClassifier, request: Expor
   const { metadata, labels } = classifier;
   const sizes = inputSizes({}, network.framing.size);
   const { precision = "float32" } = request.options;
-  const bytes = fileOfGraph(graphOfPhotos(network, sizes), { precision, batch: sizes.batch, metadata });
+  const bytes = fileOfGraph(graphOfPhotos(network, sizes), { batch: sizes.batch, metadata });
   const written = { bytes, sizes, takes: "photos" } as const;
   await checkExport(request.runtime, classifier.network(), classifier.bytes, written, precision);
   const pageFile = (name: string): Promise<string> =>

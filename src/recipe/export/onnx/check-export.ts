@@ -4,11 +4,11 @@ import { input } from "../../../graph/value.js";
 import { greatest } from "../../../onnx/extremes.js";
 import { float32, type TensorData } from "../../../onnx/tensor-data.js";
 import { framedPixels } from "../../../photos/framing.js";
-import { Generator } from "../../../random/generator.js";
 import { fromTensor, type Runtime, Tensor, toTensor } from "../../../runtime/runtime.js";
 import { createSession } from "../../../runtime/session.js";
 import type { ClassifierNetwork } from "../exportable.js";
 import type { ExportPrecision } from "../target.js";
+import { drawnPhoto } from "./drawn-photo.js";
 import type { InputSizes } from "./sizes.js";
 
 /**
@@ -20,23 +20,17 @@ const tolerances: Readonly<Record<ExportPrecision, number>> = { float32: 0.01, f
 /** Sides of drawn photos where a file takes photos of any size. */
 const usualSides = [96, 128] as const;
 
-/** A photo of soft spots, `[batch, height, width, 3]`; all of a batch are the same. */
-function drawnPhoto({ batch, height, width }: InputSizes): Tensor {
+/** A drawn photo, `[batch, height, width, 3]`; all of a batch are the same. */
+function photosOf({ batch, height, width }: InputSizes): Tensor {
   const [photos, rows, columns] = [batch, height, width].map((extent, index) =>
     typeof extent === "number" ? extent : ([1, ...usualSides][index] ?? 1),
   );
   if (photos === undefined || rows === undefined || columns === undefined)
     throw new TypeError("There are three extents.");
-  const random = new Generator(1);
-  const waves = [0, 1, 2].map(() => ({ x: random.uniform(1, 6), y: random.uniform(1, 6), at: random.uniform(0, 6) }));
-  const data = new Uint8Array(photos * rows * columns * 3);
-  for (let index = 0; index < data.length; index++) {
-    const { x = 1, y = 1, at = 0 } = waves[index % 3] ?? {};
-    const column = Math.floor(index / 3) % columns;
-    const row = Math.floor(index / 3 / columns) % rows;
-    data[index] = Math.round(127.5 * (1 + Math.sin(at + (x * column) / columns) * Math.cos((y * row) / rows)));
-  }
-  return new Tensor("uint8", data, [photos, rows, columns, 3]);
+  const { data } = drawnPhoto({ width: columns, height: rows }, 1);
+  const all = new Uint8Array(photos * data.length);
+  for (let photo = 0; photo < photos; photo++) all.set(data, photo * data.length);
+  return new Tensor("uint8", all, [photos, rows, columns, 3]);
 }
 
 /** What goes into a file that takes pictures which are framed and normalized. */
@@ -127,7 +121,7 @@ export async function checkExport(
   { bytes, sizes, takes, names }: CheckedExport,
   precision: ExportPrecision,
 ): Promise<void> {
-  const photo = drawnPhoto(sizes);
+  const photo = photosOf(sizes);
   const fed =
     takes === "photos"
       ? photo

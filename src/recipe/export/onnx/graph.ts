@@ -43,9 +43,8 @@ export function graphOfLevels(network: ClassifierNetwork, name: string, answers:
 
 /** @param framed pictures, made of what is fed */
 function framedGraph(network: ClassifierNetwork, image: Value, framed: Value, answers: Outputs): ExportGraph {
-  const { pixels, normalized } = network;
-  const renewed = rebuild([...Object.values(answers), normalized], new Map([[pixels, framed]]));
-  return { image, normalized: renewed(normalized), outputs: mapOutputs(answers, renewed) };
+  const renewed = rebuild(Object.values(answers), new Map([[network.pixels, framed]]));
+  return { image, outputs: mapOutputs(answers, renewed) };
 }
 
 /**
@@ -63,5 +62,5 @@ export function graphOfPictures(
   const { size } = network.framing;
   const image = input(name, "float32", [batch, 3, size, size]);
   const renewed = rebuild(Object.values(answers), new Map([[network.normalized, image]]));
-  return { image, normalized: image, outputs: mapOutputs(answers, renewed) };
+  return { image, outputs: mapOutputs(answers, renewed) };
 }

@@ -1,46 +1,112 @@
+import { UsageError } from "../../../errors/errors.js";
+import type { Photo } from "../../../photos/photo.js";
+import { Effort } from "../effort.js";
 import type { ClassifierNetwork, ExportableClassifier } from "../exportable.js";
 import { measureCost } from "../measure-cost.js";
-import type { ExportCost, ExportRequest } from "../target.js";
+import type { ExportCost, ExportPhotos, ExportRequest } from "../target.js";
 import { graphOfPhotos } from "./graph.js";
 import { fileOfGraph } from "./graph-file.js";
+import { halfNetwork } from "./half.js";
 import { int8Network } from "./int8.js";
+import { some } from "./pictures.js";
 import { sizeNote } from "./size-note.js";
 import { inputSizes } from "./sizes.js";
 
-/** A network that is computed as exactly as was asked for. Half precision is for the file: it stays as it is here. */
+/** A network that is computed as exactly as was asked for. */
 export interface PreciseNetwork {
   readonly network: ClassifierNetwork;
-  /** Only in 8 bits: what that costs. */
+  /** What fewer bits cost; `undefined` where they are not fewer, or there are no photos. */
   readonly cost?: ExportCost | undefined;
-  /** Only in 8 bits: convolutions that stay float32. */
+  /** With fewer bits: what stays float32. */
   readonly float32?: readonly string[] | undefined;
   readonly notes: readonly string[];
 }
 
+/** Held-out photos that are measured at most: a file of millions of photos takes no longer. */
+const measured = { float16: 64, int8: 256 } as const;
+
+/** By how much a probability of a held-out photo may differ with half precision. */
+const toleratedOfHalf = 0.05;
+
 /**
- * The network of a classifier as exact as was asked for; what 8 bits cost is measured on photos that were held out.
+ * The network of a classifier as exact as was asked for; what fewer bits cost is measured on photos that were held out.
  *
- * @throws UsageError where it cannot be computed in 8 bits, or nobody knows where photos are
+ * @throws UsageError where it cannot be computed so, or nobody knows where photos are that 8 bits need
  */
-export async function inPrecision(
-  classifier: ExportableClassifier,
-  { options, runtime, photos, onProgress }: ExportRequest,
-): Promise<PreciseNetwork> {
-  const exact = classifier.network();
-  if (options.precision !== "int8") return { network: exact, notes: [] };
-  const { calibration, heldOut, heldOutIsNew } = await photos();
-  const { network, float32 } = await int8Network(runtime, exact, calibration, onProgress);
-  // Photos of any size go in, whatever the export takes.
+export async function inPrecision(classifier: ExportableClassifier, request: ExportRequest): Promise<PreciseNetwork> {
+  const { precision = "float32" } = request.options;
+  if (precision === "float32") return { network: classifier.network(), notes: [] };
+  const effort = new Effort(request.onProgress);
+  return precision === "int8" ? in8Bits(classifier, request, effort) : inHalf(classifier, request, effort);
+}
+
+/** The classifier's file with another network. Photos of any size go in, whatever the export takes. */
+function fileOf({ metadata }: ExportableClassifier, network: ClassifierNetwork): Uint8Array {
   const sizes = inputSizes({}, network.framing.size);
-  const after = fileOfGraph(graphOfPhotos(network, sizes), { batch: sizes.batch, metadata: classifier.metadata });
-  const cost = await measureCost(
-    runtime,
-    { file: classifier.file, before: classifier.bytes, after },
-    heldOut,
-    onProgress,
-  );
-  const learned =
-    "It was measured with photos that the classifier has learned from, or nobody knows whether it has: there were no others.";
+  return fileOfGraph(graphOfPhotos(network, sizes), { batch: sizes.batch, metadata });
+}
+
+const learned =
+  "It was measured with photos that the classifier has learned from, or nobody knows whether it has: there were no others.";
+
+/** What is said of the photos that measured. */
+function photoNotes({ heldOut, heldOutIsNew }: ExportPhotos, measuredWith: readonly Photo[]): string[] {
+  const all = heldOut.length === measuredWith.length;
+  return [
+    ...(heldOutIsNew ? [] : [learned]),
+    ...(all ? [] : [`It was measured with ${measuredWith.length} of ${heldOut.length} photos that were held out.`]),
+  ];
+}
+
+async function in8Bits(
+  classifier: ExportableClassifier,
+  { runtime, photos }: ExportRequest,
+  effort: Effort,
+): Promise<PreciseNetwork> {
+  const found = await photos();
+  const heldOut = some(found.heldOut, measured.int8);
+  effort.plan(2 * heldOut.length);
+  const { network, float32 } = await int8Network(runtime, classifier.network(), found.calibration, effort);
+  const after = fileOf(classifier, network);
+  const cost = await measureCost(runtime, classifier, [after], heldOut, effort);
   const size = sizeNote(classifier.bytes.length, after.length);
-  return { network, cost, float32, notes: [...(heldOutIsNew ? [] : [learned]), ...(size === undefined ? [] : [size])] };
+  return { network, cost, float32, notes: [...photoNotes(found, heldOut), ...(size === undefined ? [] : [size])] };
+}
+
+async function inHalf(
+  classifier: ExportableClassifier,
+  { runtime, photos }: ExportRequest,
+  effort: Effort,
+): Promise<PreciseNetwork> {
+  const found = await photosOrWhyNot(photos);
+  const exact = classifier.network();
+  if ("reason" in found) {
+    const { network, float32 } = await halfNetwork(runtime, exact, undefined, effort);
+    const note = `It was tried with drawn photos only: ${found.reason} With --photos it is tried and measured with yours.`;
+    return { network, float32, notes: [note] };
+  }
+  const heldOut = some(found.heldOut, measured.float16);
+  effort.plan(3 * heldOut.length);
+  const looked = [...found.calibration, ...found.heldOut];
+  const { network, rounded, float32 } = await halfNetwork(runtime, exact, looked, effort);
+  // As processors compute it, and as devices do that round each number.
+  const after = [fileOf(classifier, network), fileOf(classifier, rounded)];
+  const cost = await measureCost(runtime, classifier, after, heldOut, effort);
+  if (cost.difference <= toleratedOfHalf) return { network, cost, float32, notes: photoNotes(found, heldOut) };
+  throw new UsageError("Half precision changes too much of what the classifier says.", {
+    subject: "--precision float16",
+    expected: `probabilities that differ by at most ${toleratedOfHalf}`,
+    received: `a difference of ${cost.difference.toPrecision(2)} on ${cost.photos} photos`,
+    advice: "Export it with --precision float32.",
+  });
+}
+
+/** Photos, or a sentence why there are none; without them half precision is tried all the same. */
+async function photosOrWhyNot(photos: ExportRequest["photos"]): Promise<ExportPhotos | { readonly reason: string }> {
+  try {
+    return await photos();
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof TypeError) throw error;
+    return { reason: error.message.split("\n")[0] ?? "" };
+  }
 }

@@ -2,21 +2,19 @@ import { rebuild } from "../../../graph/rebuild.js";
 import { constant, constantData, input, type Value } from "../../../graph/value.js";
 import { UsageError } from "../../../errors/errors.js";
 import { count } from "../../../errors/words.js";
-import { evenly } from "../../../models/sources/batch-source.js";
 import { float32, type TensorData } from "../../../onnx/tensor-data.js";
 import { cast } from "../../../ops/layout.js";
 import { mul } from "../../../ops/elementwise.js";
 import { recreate } from "../../../ops/table.js";
-import { decodeAhead } from "../../../photos/decode-ahead.js";
-import { framedPixels, shrunkTo } from "../../../photos/framing.js";
+import { roundedWeights } from "../../../passes/rounded-weights.js";
 import type { Photo } from "../../../photos/photo.js";
-import { fromTensor, type NamedTensors, type Runtime, Tensor, toTensor } from "../../../runtime/runtime.js";
-import { createSession } from "../../../runtime/session.js";
-import type { TrunkReport } from "../../../models/training-types.js";
-import { int8Trunk } from "../../../training/programs/int8-trunk.js";
+import type { NamedTensors, Runtime } from "../../../runtime/runtime.js";
+import { observeTrunk } from "../../../training/programs/int8-trunk.js";
+import type { Effort } from "../effort.js";
 import type { ClassifierNetwork } from "../exportable.js";
 import { namedAnswers } from "./graph.js";
 import { logitsOf } from "./logits.js";
+import { centered, inBatches, movedBy, pictures, picturesIn, rowsOf, some } from "./pictures.js";
 
 /** Photos with which ranges are found: each of a few hundred values keeps 16,384 numbers of each. */
 const calibrating = 16;
@@ -24,12 +22,9 @@ const calibrating = 16;
 /** Photos with which it is decided what costs too much. */
 const deciding = 64;
 
-/** Photos at a time. */
-const atOnce = 8;
-
 /**
- * Limits that are tried one after the other: a convolution that alone moves its result further, as a share of it, stays float32. The first is
- * the one of frozen trunks.
+ * Limits that are tried: a convolution that alone moves its result further, as a share of it, stays float32. The first is the one of frozen trunks;
+ * of the others the largest is looked for by halves.
  */
 const limits = [0.1, 0.06, 0.045, 0.035, 0.03, 0.025, 0.02, 0.015, 0.008] as const;
 
@@ -64,17 +59,21 @@ export interface Int8Network {
  * which convolutions stay float32, so that at most one photo of 50 gets another class and the logits move little.
  *
  * @param photos that it has learned from
+ * @param effort hears of photos that pass through the network
  * @throws UsageError where the network has no convolution, or 8 bits cost too much everywhere
  */
 export async function int8Network(
   runtime: Runtime,
   network: ClassifierNetwork,
   photos: readonly Photo[],
-  onProgress: (done: number, total: number) => void,
+  effort: Effort,
 ): Promise<Int8Network> {
-  const tensors = await normalizedPhotos(runtime, network, photos, onProgress);
+  const chosen = some(photos, deciding);
+  // Into pictures, exactly, and in 8 bits with the first limit; halves of the other limits are planned when it comes to them.
+  effort.plan(3 * chosen.length + calibrating);
+  const tensors = await pictures(runtime, network, chosen, effort);
+  if (tensors.length === 0) throw noPhotos(chosen.length);
   const batches = inBatches(tensors);
-  const forRanges = inBatches(evenly(calibrating, tensors.length).flatMap((index) => tensors.slice(index, index + 1)));
   const picture = input("picture", "float32", network.normalized.shape);
   const answers = Object.entries({ logits: logitsOf(network), ...namedAnswers(network) });
   const apart = rebuild(
@@ -82,85 +81,98 @@ export async function int8Network(
     new Map([[network.normalized, picture]]),
   );
   const values = answers.map(([, value]) => apart(value));
-  const before = await logitsOfAll(runtime, values, batches);
-  let best: (Cost & Rounded) | undefined;
-  let least = 1;
-  for (const tolerated of limits) {
-    const { values: trunk, report } = await int8Trunk(runtime, values, forRanges, { tolerated, levels });
-    if (report.convolutions === 0) break;
-    const rounded = withSmallWeights(trunk);
-    const cost = costOf(before, await logitsOfAll(runtime, rounded, batches));
-    least = Math.min(least, cost.changed);
-    // Where none of them is as exact as it should be, the one that is most so.
-    if (cost.changed <= mostChanged && cost.moved < (best?.moved ?? Infinity)) best = { ...cost, rounded, report };
-    if (best !== undefined && best.moved <= mostMoved) break;
-  }
-  if (best !== undefined) {
-    const { rounded, report, changed } = best;
+  const before = await logitsOfAll(runtime, values, batches, effort);
+  const observed = await observeTrunk(runtime, values, inBatches(some(tensors, calibrating)), levels, (batch) => {
+    effort.step(picturesIn(batch));
+  });
+  const least = await leastRounded(
+    [...usefulLimits(observed.moves)],
+    async (tolerated): Promise<Attempt> => {
+      const rounded = withSmallWeights(observed.rounded(tolerated));
+      return { ...costOf(before, await logitsOfAll(runtime, rounded, batches, effort)), rounded, tolerated };
+    },
+    () => {
+      effort.plan(batches.reduce((sum, batch) => sum + picturesIn(batch), 0));
+    },
+  );
+  if (least !== undefined && least.changed <= mostChanged) {
+    const { rounded, tolerated, changed } = least;
     const together = rebuild(rounded, new Map([[picture, network.normalized]]));
     const answered = Object.fromEntries(
       answers.flatMap(([name], index) => rounded.slice(index, index + 1).map((value) => [name, together(value)])),
     );
+    const float32 = observed.float32(tolerated);
     return {
       network: { ...network, ...answered },
-      float32: report.float32,
-      convolutions: report.convolutions,
+      float32,
+      convolutions: observed.moves.length - float32.length,
       changed,
     };
   }
   throw new UsageError("The network cannot be computed in 8 bits.", {
     subject: "--precision int8",
     expected: `at most one of ${Math.round(1 / mostChanged)} photos that get another class`,
-    received: `another class for ${Math.round(least * before.length)} of ${count(before.length, "photo")}`,
+    received:
+      least === undefined
+        ? "no convolution that moves its result by less than a tenth"
+        : `another class for ${Math.round(least.changed * before.length)} of ${count(before.length, "photo")}`,
     advice: "Export with --precision float16, which makes the file half as large.",
   });
 }
 
-/** Photos as they go into the network, `[1, 3, size, size]`, those left out that cannot be read. */
-async function normalizedPhotos(
-  runtime: Runtime,
-  { framing, pixels, normalized }: ClassifierNetwork,
-  photos: readonly Photo[],
-  onProgress: (done: number, total: number) => void,
-): Promise<TensorData<"float32">[]> {
-  const image = input("image", "uint8", [1, "H", "W", 3]);
-  const framed = rebuild([normalized], new Map([[pixels, framedPixels(image, framing)]]))(normalized);
-  const session = await createSession(runtime, { framed });
-  const chosen = evenly(deciding, photos.length).flatMap((index) => photos.slice(index, index + 1));
-  const tensors: TensorData<"float32">[] = [];
-  let done = 0;
-  try {
-    for await (const decoded of decodeAhead(chosen, { resizedTo: shrunkTo(framing) })) {
-      onProgress(++done, chosen.length);
-      if ("reason" in decoded) continue;
-      const { width, height, data } = decoded.photo;
-      const { framed: result } = await session.run({ image: new Tensor("uint8", data, [1, height, width, 3]) });
-      if (result === undefined) throw new TypeError("The engine gave no pictures.");
-      const { dims, data: numbers } = fromTensor(result) as TensorData<"float32">;
-      tensors.push(float32(numbers.slice(), dims));
-    }
-  } finally {
-    await session.release();
-  }
-  if (tensors.length > 0) return tensors;
-  throw new UsageError("None of the photos can be read that 8 bits would be chosen by.", {
-    subject: "--precision int8",
-    expected: "photos that the classifier has learned from",
-    received: `${count(chosen.length, "file")} that cannot be used`,
-    advice: "Name the folder of the run's photos with --photos.",
-  });
+/** What was tried with a limit. */
+interface Attempt extends Cost {
+  readonly rounded: readonly Value[];
+  readonly tolerated: number;
 }
 
-function inBatches(tensors: readonly TensorData<"float32">[]): NamedTensors[] {
-  return Array.from({ length: Math.ceil(tensors.length / atOnce) }, (_, group) => {
-    const part = tensors.slice(group * atOnce, (group + 1) * atOnce);
-    const [first] = part;
-    const size = first?.data.length ?? 0;
-    const data = new Float32Array(part.length * size);
-    part.forEach((tensor, index) => {
-      data.set(tensor.data, index * size);
-    });
-    return { picture: toTensor(float32(data, [part.length, ...(first?.dims.slice(1) ?? [])])) };
+/** Limits that leave some convolution in 8 bits, and of those that leave the same ones the first. */
+function* usefulLimits(moves: readonly number[]): Generator<number> {
+  let last = 0;
+  for (const limit of limits) {
+    const count = moves.filter((move) => move <= limit).length;
+    if (count > 0 && count !== last) yield limit;
+    last = count;
+  }
+}
+
+/**
+ * The attempt with the most convolutions in 8 bits that is exact enough; where none is, the most exact of those that were tried. What is exact enough
+ * with one limit is so with smaller ones: the largest is found by halves, with a photo's way through the network once a half.
+ *
+ * @param again is called before each attempt but the first
+ */
+async function leastRounded(
+  [first, ...others]: readonly number[],
+  attempt: (limit: number) => Promise<Attempt>,
+  again: () => void,
+): Promise<Attempt | undefined> {
+  if (first === undefined) return undefined;
+  const isExact = ({ changed, moved }: Cost): boolean => changed <= mostChanged && moved <= mostMoved;
+  let best = await attempt(first);
+  if (isExact(best)) return best;
+  let [from, to] = [0, others.length];
+  let found: Attempt | undefined;
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    const limit = others[middle];
+    if (limit === undefined) break;
+    again();
+    const tried = await attempt(limit);
+    if (isExact(tried)) [found, to] = [tried, middle];
+    else from = middle + 1;
+    const isBetter = best.changed > mostChanged ? tried.changed < best.changed : tried.moved < best.moved;
+    if (isBetter && tried.changed <= Math.max(mostChanged, best.changed)) best = tried;
+  }
+  return found ?? best;
+}
+
+function noPhotos(files: number): UsageError {
+  return new UsageError("None of the photos can be read that 8 bits would be chosen by.", {
+    subject: "--precision int8",
+    expected: "photos that the classifier has learned from",
+    received: `${count(files, "file")} that cannot be used`,
+    advice: "Name the folder of the run's photos with --photos.",
   });
 }
 
@@ -186,12 +198,7 @@ function smallWeight({ dims, data }: TensorData<"float32">): {
   readonly scales: TensorData<"float32">;
 } {
   const [outputs = 1] = dims;
-  const size = data.length / outputs;
-  const scales = Float32Array.from({ length: outputs }, (_, channel) => {
-    const row = data.subarray(channel * size, (channel + 1) * size);
-    return row.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / smallLevels || 1;
-  });
-  const bits = Int8Array.from(data, (value, index) => Math.round(value / (scales[Math.floor(index / size)] ?? 1)));
+  const { bits, scales } = roundedWeights(data, outputs, smallLevels);
   return {
     bits: { type: "int8", dims, data: bits },
     scales: float32(scales, [outputs, ...dims.slice(1).map(() => 1)]),
@@ -206,23 +213,9 @@ interface Cost {
   readonly moved: number;
 }
 
-/** Answers in 8 bits. */
-interface Rounded {
-  readonly rounded: readonly Value[];
-  readonly report: TrunkReport;
-}
-
 function costOf(before: readonly Float32Array[], after: readonly Float32Array[]): Cost {
-  let [changed, difference, whole] = [0, 0, 0];
-  before.forEach((logits, photo) => {
-    const found = after[photo] ?? logits;
-    if (largest(logits) !== largest(found)) changed++;
-    logits.forEach((logit, index) => {
-      whole += logit ** 2;
-      difference += ((found[index] ?? 0) - logit) ** 2;
-    });
-  });
-  return { changed: changed / before.length, moved: Math.sqrt(difference / Math.max(whole, Number.MIN_VALUE)) };
+  const changed = before.filter((logits, photo) => largest(logits) !== largest(after[photo] ?? logits)).length;
+  return { changed: changed / before.length, moved: movedBy(before, after) };
 }
 
 /** Where the largest of some numbers stands. */
@@ -230,29 +223,13 @@ function largest(numbers: Float32Array): number {
   return numbers.indexOf(numbers.reduce((most, value) => Math.max(most, value), -Infinity));
 }
 
-/** The logits of each picture, less their mean: what is added to all of them changes no probability. */
+/** The logits of each picture, less their mean. */
 async function logitsOfAll(
   runtime: Runtime,
   [logits]: readonly Value[],
   batches: readonly NamedTensors[],
+  effort: Effort,
 ): Promise<Float32Array[]> {
   if (logits === undefined) throw new TypeError("A classifier has logits.");
-  const session = await createSession(runtime, { logits });
-  const all: Float32Array[] = [];
-  try {
-    for (const batch of batches) {
-      const { logits: found } = await session.run(batch);
-      if (found === undefined) throw new TypeError("The engine gave no logits.");
-      const { data, dims } = fromTensor(found) as TensorData<"float32">;
-      const [rows = 0, columns = 1] = dims;
-      for (let row = 0; row < rows; row++) {
-        const part = data.subarray(row * columns, (row + 1) * columns);
-        const mean = part.reduce((sum, logit) => sum + logit, 0) / columns;
-        all.push(part.map((logit) => logit - mean));
-      }
-    }
-  } finally {
-    await session.release();
-  }
-  return all;
+  return (await rowsOf(runtime, { logits }, batches, effort)).logits.map(centered);
 }

@@ -21,10 +21,10 @@ export async function writeOnnx(classifier: ExportableClassifier, request: Expor
   const fileOf = (one: InputSizes): Uint8Array =>
     withoutPreprocessing
       ? fileOfGraph(graphOfPictures(network, { name: "image", batch: one.batch }), {
-          ...{ precision, opset, batch: one.batch },
+          ...{ opset, batch: one.batch },
           metadata: { ...metadata, preprocessing: preprocessingText(network) },
         })
-      : fileOfGraph(graphOfPhotos(network, one), { precision, opset, batch: one.batch, metadata });
+      : fileOfGraph(graphOfPhotos(network, one), { opset, batch: one.batch, metadata });
   const bytes = fileOf(sizes);
   // Photos of the greatest sizes that may be asked for would take more memory than there is: the same graph is tried with smaller ones.
   const tried = withoutPreprocessing ? { ...sizes, batch: triedSizes(sizes).batch } : triedSizes(sizes);

@@ -31,7 +31,7 @@ export async function writeTransformersJs(classifier: ExportableClassifier, requ
     : graphOfLevels(network, name, answers);
   const { file, dtype } = files[precision];
   const { metadata, labels } = classifier;
-  const bytes = fileOfGraph(graph, { precision, batch: "N", metadata });
+  const bytes = fileOfGraph(graph, { batch: "N", metadata });
   const written = {
     bytes,
     sizes: inputSizes({}, network.framing.size),
