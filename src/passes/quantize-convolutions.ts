@@ -1,7 +1,10 @@
 import { nodesInOrder, usesOf } from "../graph/graph.js";
 import { rebuild } from "../graph/rebuild.js";
+import { staticDim } from "../graph/shape.js";
 import { constant, constantData, type Node, producer, type Value } from "../graph/value.js";
 import { float32, type TensorData } from "../onnx/tensor-data.js";
+import { mul } from "../ops/elementwise.js";
+import { cast } from "../ops/layout.js";
 import { maxPool } from "../ops/pooling.js";
 import { dequantizeLinear, qLinearConv, quantizeLinear } from "../ops/quantization.js";
 import { recreate } from "../ops/table.js";
@@ -98,6 +101,8 @@ export interface Rounding {
   readonly meansOf: (input: Value) => Float32Array;
   /** The largest rounded weight, 127 unless the runtime adds inexactly then. */
   readonly levels: number;
+  /** The largest rounded weight of convolutions that are computed in float32; default their weights stay as they are. */
+  readonly levelsOfOthers?: number | undefined;
 }
 
 /** A value in 8 bits, beside the real numbers that it stands for. */
@@ -124,8 +129,9 @@ function scalarOf(type: "float32" | "uint8", value: number): Value {
 export function quantizeConvolutions(
   values: readonly Value[],
   { convolutions, rectified, sums }: QuantizationPlan,
-  { quantizationOf, meansOf, levels }: Rounding,
+  { quantizationOf, meansOf, levels, levelsOfOthers }: Rounding,
 ): Value[] {
+  const others = new Set(levelsOfOthers === undefined ? [] : quantizableConvolutions(values));
   /** By the value that stands for it in the new graph. */
   const rounded = new Map<Value, Rounded>();
   const real = (bits: Value, quantization: Quantization): Value => {
@@ -141,6 +147,26 @@ export function quantizeConvolutions(
     const { scale, zeroPoint } = quantization;
     return { bits: quantizeLinear(value, scalarOf("float32", scale), scalarOf("uint8", zeroPoint)), quantization };
   };
+  /**
+   * What a convolution in float32 takes. Between a DequantizeLinear with one scale and a QuantizeLinear, ONNX Runtime 1.30 rounds its weights with one
+   * scale for all of them, unasked (its WeightBiasQuantization), however much that costs: with the same scale for each channel it does not.
+   */
+  const apart = new Map<Value, Value>();
+  const forFloat32 = (value: Value): Value => {
+    const known = rounded.get(value);
+    if (known === undefined) return value;
+    const { bits, quantization } = known;
+    const channels = staticDim(value.shape, 1, "Conv");
+    const scales = constant(float32(new Float32Array(channels).fill(quantization.scale), [channels]));
+    const zeroPoints = constant({
+      type: "uint8",
+      dims: [channels],
+      data: new Uint8Array(channels).fill(quantization.zeroPoint),
+    });
+    const own = apart.get(value) ?? dequantizeLinear(bits, scales, zeroPoints, { axis: 1 });
+    apart.set(value, own);
+    return own;
+  };
   const absorbed = new Map<Value, Node>([...rectified].map(([node, value]) => [value, node]));
   const renew = rebuild(values, new Map(), (node, inputs) => {
     const [x] = inputs;
@@ -151,6 +177,11 @@ export function quantizeConvolutions(
       const source = round(x, old);
       const target = quantizationOf(rectified.get(node) ?? y);
       return [real(inEightBits(recreate(node, inputs), source, target, { means: meansOf(old), levels }), target)];
+    }
+    if (node.op === "Conv") {
+      const taken = [forFloat32(x), ...inputs.slice(1)];
+      if (!others.has(node)) return recreate(node, taken).outputs;
+      return withSmallWeights(node, taken, meansOf(old), levelsOfOthers ?? levels).outputs;
     }
     if (absorbed.has(y)) return [x];
     const known = rounded.get(x);
@@ -171,38 +202,69 @@ export function quantizeConvolutions(
   return values.map(renew);
 }
 
+/** Weights of 8 bits, and the bias with them. */
+interface RoundedConvolution {
+  readonly dims: readonly number[];
+  readonly bits: Int8Array;
+  /** What one step is worth, for each output channel. */
+  readonly scales: Float32Array;
+  /** For each output channel: rounding the weights moves its mean, and this takes it back. */
+  readonly bias: Float64Array;
+}
+
+/** @param means of each channel of the input, over photos */
+function roundedConvolution({ inputs: [, w, b] }: Node, means: Float32Array, levels: number): RoundedConvolution {
+  const { dims, data } = constantData(w) as TensorData<"float32">;
+  const before = b === undefined ? undefined : (constantData(b)?.data as Float32Array | undefined);
+  const [outputs = 0, depth = 1, ...kernel] = dims;
+  const size = data.length / outputs;
+  const { bits, scales } = roundedWeights(data, outputs, levels);
+  const taps = kernel.reduce((product, extent) => product * extent, 1);
+  const groups = means.length / depth;
+  const bias = Float64Array.from({ length: outputs }, (_, channel) => {
+    const scale = scales[channel] ?? 1;
+    const first = Math.floor((channel * groups) / outputs) * depth;
+    let moved = 0;
+    for (let index = 0; index < size; index++) {
+      const at = channel * size + index;
+      moved += ((bits[at] ?? 0) * scale - (data[at] ?? 0)) * (means[first + Math.floor(index / taps)] ?? 0);
+    }
+    return (before?.[channel] ?? 0) - moved;
+  });
+  return { dims, bits, scales, bias };
+}
+
+/**
+ * A convolution in float32 whose weights are 8 bits in the file, with a scale for each output channel: the engine makes numbers of them when it opens
+ * it. (As DequantizeLinear it would take them for a convolution in 8 bits, and compute it so.)
+ */
+function withSmallWeights(node: Node, [x]: Node["inputs"], means: Float32Array, levels: number): Node {
+  const { dims, bits, scales, bias } = roundedConvolution(node, means, levels);
+  const [outputs = 0, ...others] = dims;
+  const weight = mul(
+    cast(constant({ type: "int8", dims, data: bits }), "float32"),
+    constant(float32(scales, [outputs, ...others.map(() => 1)])),
+  );
+  return recreate(node, [x, weight, constant(float32(Float32Array.from(bias), [outputs]))]);
+}
+
 function inEightBits(
   node: Node,
   source: Rounded,
   target: Quantization,
   { means, levels }: { readonly means: Float32Array; readonly levels: number },
 ): Value {
-  const [, w, b] = node.inputs;
-  const weight = constantData(w) as TensorData<"float32">;
-  const bias = b === undefined ? undefined : (constantData(b)?.data as Float32Array | undefined);
-  const [outputs = 0] = weight.dims;
-  const size = weight.data.length / outputs;
-  const { bits, scales } = roundedWeights(weight.data, outputs, levels);
-  // Rounding the weights moves the mean of each output channel; the bias takes that back.
-  const [, depth = 1, ...kernel] = weight.dims;
-  const taps = kernel.reduce((product, extent) => product * extent, 1);
-  const groups = means.length / depth;
-  const sums = Int32Array.from({ length: outputs }, (_, channel) => {
-    const scale = scales[channel] ?? 1;
-    const first = Math.floor((channel * groups) / outputs) * depth;
-    let moved = 0;
-    for (let index = 0; index < size; index++) {
-      const at = channel * size + index;
-      moved += ((bits[at] ?? 0) * scale - (weight.data[at] ?? 0)) * (means[first + Math.floor(index / taps)] ?? 0);
-    }
-    return Math.round(((bias?.[channel] ?? 0) - moved) / (source.quantization.scale * scale));
-  });
+  const { dims, bits, scales, bias } = roundedConvolution(node, means, levels);
+  const [outputs = 0] = dims;
+  const sums = Int32Array.from(bias, (value, channel) =>
+    Math.round(value / (source.quantization.scale * (scales[channel] ?? 1))),
+  );
   const plain = Object.fromEntries(Object.entries(node.attributes).map(([name, { value }]) => [name, value as never]));
   return qLinearConv(
     source.bits,
     scalarOf("float32", source.quantization.scale),
     scalarOf("uint8", source.quantization.zeroPoint),
-    constant({ type: "int8", dims: weight.dims, data: bits }),
+    constant({ type: "int8", dims, data: bits }),
     constant(float32(scales, [outputs])),
     constant({ type: "int8", dims: [outputs], data: new Int8Array(outputs) }),
     scalarOf("float32", target.scale),

@@ -132,6 +132,18 @@ describe("a trunk in 8 bits", () => {
     expect(report.moved).toBeLessThan(0.1);
   });
 
+  test("computes what stays float32 with the weights that it has, between convolutions in 8 bits too", async () => {
+    // The first channel is 0 always, and its weight so large that in 8 bits nothing is left of the others': the engine would round them unasked.
+    const first = relu(conv(x, normal([4, 3, 1, 1], 1, 0.5), constant(float32([-50, 0, 0, 0], [4]))));
+    const weights = [100, 0.35, 0.3, 0.25, 100, -0.3, 0.35, -0.2];
+    const broken = relu(conv(first, constant(float32(weights, [2, 4, 1, 1])), constant(float32([0.1, 0.2], [2]))));
+    const y = relu(conv(broken, normal([4, 2, 3, 3], 2), undefined, same));
+    const { values, report } = await int8Trunk(runtime, [y], [batch(8, 20)]);
+    expect(report).toMatchObject({ convolutions: 2, of: 3, float32: ["convolution 2 (1×1, 4 → 2)"] });
+    expect(count(values, "QLinearConv")).toBe(2);
+    expect(report.moved).toBeLessThan(0.03);
+  });
+
   test("is refused where there is no convolution", async () => {
     await expect(int8Trunk(runtime, [relu(x)], [batch(8, 20)])).rejects.toThrow(/cannot be computed in 8 bits/);
   });

@@ -201,8 +201,12 @@ async function observe(
 export interface ObservedTrunk {
   /** How far each convolution that can be computed in 8 bits moves its result when it alone is, as a share of it; the furthest first. */
   readonly moves: readonly number[];
-  /** Values of the trunk, ready to run, with the convolutions in 8 bits that move their result no further than that. */
-  readonly rounded: (tolerated: number) => readonly Value[];
+  /**
+   * Values of the trunk, ready to run, with the convolutions in 8 bits that move their result no further than that.
+   *
+   * @param levelsOfOthers the largest rounded weight of the other convolutions; default their weights stay as they are
+   */
+  readonly rounded: (tolerated: number, levelsOfOthers?: number) => readonly Value[];
   /** Names of the other convolutions. */
   readonly float32: (tolerated: number) => readonly string[];
   /** The boundary of each batch as it is exactly, value by value. */
@@ -244,9 +248,9 @@ export async function observeTrunk(
   const move = (node: Node): number => Math.sqrt(losses.get(node) ?? 0);
   return {
     moves: all.map(move).sort((one, other) => other - one),
-    rounded(tolerated) {
+    rounded(tolerated, levelsOfOthers) {
       const plan = planQuantization(exact, new Set(all.filter((node) => move(node) <= tolerated)));
-      return quantizeConvolutions(exact, plan, { quantizationOf, meansOf, levels });
+      return quantizeConvolutions(exact, plan, { quantizationOf, meansOf, levels, levelsOfOthers });
     },
     float32: (tolerated) => all.filter((node) => move(node) > tolerated).map((node) => nameOf(node, exact)),
     boundary,

@@ -1,12 +1,7 @@
 import { rebuild } from "../../../graph/rebuild.js";
-import { constant, constantData, input, type Value } from "../../../graph/value.js";
+import { input, type Value } from "../../../graph/value.js";
 import { UsageError } from "../../../errors/errors.js";
 import { count } from "../../../errors/words.js";
-import { float32, type TensorData } from "../../../onnx/tensor-data.js";
-import { cast } from "../../../ops/layout.js";
-import { mul } from "../../../ops/elementwise.js";
-import { recreate } from "../../../ops/table.js";
-import { roundedWeights } from "../../../passes/rounded-weights.js";
 import type { Photo } from "../../../photos/photo.js";
 import type { NamedTensors, Runtime } from "../../../runtime/runtime.js";
 import { observeTrunk } from "../../../training/programs/int8-trunk.js";
@@ -19,21 +14,25 @@ import { centered, inBatches, movedBy, pictures, picturesIn, rowsOf, some } from
 /** Photos with which ranges are found: each of a few hundred values keeps 16,384 numbers of each. */
 const calibrating = 16;
 
-/** Photos with which it is decided what costs too much. */
+/** Photos of each kind, learned from and not, with which it is decided what costs too much. */
 const deciding = 64;
 
 /**
  * Limits that are tried: a convolution that alone moves its result further, as a share of it, stays float32. The first is the one of frozen trunks;
  * of the others the largest is looked for by halves.
  */
-const limits = [0.1, 0.06, 0.045, 0.035, 0.03, 0.025, 0.02, 0.015, 0.008] as const;
+const limits = [0.1, 0.06, 0.045, 0.035, 0.03, 0.025, 0.02, 0.015, 0.008, 0.004] as const;
 
-/** Share of the deciding photos whose class may change. */
+/** Share of the deciding photos whose class may change; of few photos, one. */
 const mostChanged = 0.02;
+
+/** Share of photos that were not learned from whose class may be expected to change: of a classifier that is sure of little, of those between two. */
+const mostExpected = 0.05;
 
 /**
  * How far the logits may move: root of the mean square, as a share of their own. Of photos that were learned from, a classifier is so sure that no
- * class changes, and no probability moves much; their logits move as those of other photos do.
+ * class changes, and no probability moves much; their logits move as those of other photos do. How many classes of those change, only they can
+ * say: it depends on how sure the classifier is of them.
  */
 const mostMoved = 0.07;
 
@@ -50,30 +49,35 @@ export interface Int8Network {
   readonly float32: readonly string[];
   /** How many are computed in 8 bits. */
   readonly convolutions: number;
-  /** Calibration photos whose class is another, as a share. */
-  readonly changed: number;
+}
+
+/** Photos by which 8 bits are chosen. */
+export interface Int8Photos {
+  /** That the network has learned from. */
+  readonly learned: readonly Photo[];
+  /** That it has not learned from, and that measure nothing afterwards. */
+  readonly unseen: readonly Photo[];
 }
 
 /**
- * Computes the convolutions of a network in 8 bits. Ranges are found with photos that it has learned from; with more of them, it is decided
- * which convolutions stay float32, so that at most one photo of 50 gets another class and the logits move little.
+ * Computes the convolutions of a network in 8 bits. Ranges are found with photos that it has learned from; with more of them, and with others, it is
+ * decided which convolutions stay float32, so that at most one photo of 50 gets another class and the logits move little.
  *
- * @param photos that it has learned from
  * @param effort hears of photos that pass through the network
  * @throws UsageError where the network has no convolution, or 8 bits cost too much everywhere
  */
 export async function int8Network(
   runtime: Runtime,
   network: ClassifierNetwork,
-  photos: readonly Photo[],
+  { learned, unseen }: Int8Photos,
   effort: Effort,
 ): Promise<Int8Network> {
-  const chosen = some(photos, deciding);
+  const [chosen, others] = [some(learned, deciding), some(unseen, deciding)];
   // Into pictures, exactly, and in 8 bits with the first limit; halves of the other limits are planned when it comes to them.
-  effort.plan(3 * chosen.length + calibrating);
-  const tensors = await pictures(runtime, network, chosen, effort);
-  if (tensors.length === 0) throw noPhotos(chosen.length);
-  const batches = inBatches(tensors);
+  effort.plan(3 * (chosen.length + others.length) + calibrating);
+  const calibration = await pictures(runtime, network, chosen, effort);
+  if (calibration.length === 0) throw noPhotos(chosen.length);
+  const batches = inBatches([...calibration, ...(await pictures(runtime, network, others, effort))]);
   const picture = input("picture", "float32", network.normalized.shape);
   const answers = Object.entries({ logits: logitsOf(network), ...namedAnswers(network) });
   const apart = rebuild(
@@ -82,21 +86,22 @@ export async function int8Network(
   );
   const values = answers.map(([, value]) => apart(value));
   const before = await logitsOfAll(runtime, values, batches, effort);
-  const observed = await observeTrunk(runtime, values, inBatches(some(tensors, calibrating)), levels, (batch) => {
+  const observed = await observeTrunk(runtime, values, inBatches(some(calibration, calibrating)), levels, (batch) => {
     effort.step(picturesIn(batch));
   });
   const least = await leastRounded(
     [...usefulLimits(observed.moves)],
     async (tolerated): Promise<Attempt> => {
-      const rounded = withSmallWeights(observed.rounded(tolerated));
-      return { ...costOf(before, await logitsOfAll(runtime, rounded, batches, effort)), rounded, tolerated };
+      const rounded = observed.rounded(tolerated, levelsOfOthers);
+      const after = await logitsOfAll(runtime, rounded, batches, effort);
+      return { ...costOf(before, after, calibration.length), rounded, tolerated };
     },
     () => {
       effort.plan(batches.reduce((sum, batch) => sum + picturesIn(batch), 0));
     },
   );
   if (least !== undefined && least.changed <= mostChanged) {
-    const { rounded, tolerated, changed } = least;
+    const { rounded, tolerated } = least;
     const together = rebuild(rounded, new Map([[picture, network.normalized]]));
     const answered = Object.fromEntries(
       answers.flatMap(([name], index) => rounded.slice(index, index + 1).map((value) => [name, together(value)])),
@@ -106,7 +111,6 @@ export async function int8Network(
       network: { ...network, ...answered },
       float32,
       convolutions: observed.moves.length - float32.length,
-      changed,
     };
   }
   throw new UsageError("The network cannot be computed in 8 bits.", {
@@ -148,7 +152,8 @@ async function leastRounded(
   again: () => void,
 ): Promise<Attempt | undefined> {
   if (first === undefined) return undefined;
-  const isExact = ({ changed, moved }: Cost): boolean => changed <= mostChanged && moved <= mostMoved;
+  const isExact = ({ changed, expected, moved }: Cost): boolean =>
+    changed <= mostChanged && expected <= mostExpected && moved <= mostMoved;
   let best = await attempt(first);
   if (isExact(best)) return best;
   let [from, to] = [0, others.length];
@@ -177,45 +182,42 @@ function noPhotos(files: number): UsageError {
 }
 
 /** The largest rounded weight of what is computed in float32, where no sum of products is cut off. */
-const smallLevels = 127;
-
-/**
- * Convolutions that stay float32 keep their weights in 8 bits, with a scale for each output channel: the engine makes numbers of them when it opens
- * the file. (As DequantizeLinear it would take them for a convolution in 8 bits, and compute it so.)
- */
-function withSmallWeights(values: readonly Value[]): Value[] {
-  const renewed = rebuild(values, new Map(), (node, [x, , bias]) => {
-    const weight = constantData(node.inputs[1]);
-    if (node.op !== "Conv" || weight?.type !== "float32" || x === undefined) return undefined;
-    const { bits, scales } = smallWeight(weight as TensorData<"float32">);
-    return recreate(node, [x, mul(cast(constant(bits), "float32"), constant(scales)), bias]).outputs;
-  });
-  return values.map(renewed);
-}
-
-function smallWeight({ dims, data }: TensorData<"float32">): {
-  readonly bits: TensorData<"int8">;
-  readonly scales: TensorData<"float32">;
-} {
-  const [outputs = 1] = dims;
-  const { bits, scales } = roundedWeights(data, outputs, smallLevels);
-  return {
-    bits: { type: "int8", dims, data: bits },
-    scales: float32(scales, [outputs, ...dims.slice(1).map(() => 1)]),
-  };
-}
+const levelsOfOthers = 127;
 
 /** What 8 bits change of the answers to photos. */
 interface Cost {
   /** Photos whose class is another, as a share. */
   readonly changed: number;
+  /** The share that is to be expected of photos that were not learned from; 0 where there are none. */
+  readonly expected: number;
   /** How far the logits move: root of the mean square, as a share of their own. */
   readonly moved: number;
 }
 
-function costOf(before: readonly Float32Array[], after: readonly Float32Array[]): Cost {
+/** @param learned so many photos were learned from, the first ones */
+function costOf(before: readonly Float32Array[], after: readonly Float32Array[], learned: number): Cost {
   const changed = before.filter((logits, photo) => largest(logits) !== largest(after[photo] ?? logits)).length;
-  return { changed: changed / before.length, moved: movedBy(before, after) };
+  return {
+    // Of few photos one may lie between two classes.
+    changed: changed > 1 ? changed / before.length : Math.min(changed / before.length, mostChanged),
+    expected: expectedChanges(before.slice(learned), after.slice(learned)),
+    moved: movedBy(before, after),
+  };
+}
+
+/**
+ * The share of photos that would get another class if what moves the first class of each against its second could have happened to any other, too:
+ * a few dozen photos tell this more exactly than by the one or two that did.
+ */
+function expectedChanges(before: readonly Float32Array[], after: readonly Float32Array[]): number {
+  const leads = before.map((logits, photo) => {
+    const first = largest(logits);
+    const second = largest(logits.map((value, index) => (index === first ? -Infinity : value)));
+    const leadIn = (row: Float32Array): number => (row[first] ?? 0) - (row[second] ?? 0);
+    return { lead: leadIn(logits), move: leadIn(after[photo] ?? logits) - leadIn(logits) };
+  });
+  const lost = leads.reduce((sum, { lead }) => sum + leads.filter(({ move }) => lead + move < 0).length, 0);
+  return leads.length === 0 ? 0 : lost / leads.length ** 2;
 }
 
 /** Where the largest of some numbers stands. */
