@@ -60,9 +60,9 @@ function photoNotes({ heldOut, heldOutIsNew }: ExportPhotos, measuredWith: reado
 
 /** What is said where the engine computes little in 8 bits. */
 function speedNote(convolutions: number, of: number): string | undefined {
-  return 4 * convolutions >= of
+  return 2 * convolutions > of
     ? undefined
-    : `Only ${convolutions} of ${of} convolutions are computed in 8 bits, since more would give other labels: it is smaller, and hardly faster.`;
+    : `Only ${convolutions} of ${of} convolutions are computed in 8 bits, since more would give other labels: it is smaller, and not faster.`;
 }
 
 async function in8Bits(
