@@ -70,7 +70,7 @@ footer{color:var(--faint);margin:3rem auto 2rem}
 @media print{:root{color-scheme:light;--ink:#000;--faint:#444;--ground:#fff;--raised:#fff;--line:#999;--blue:#1f6fb4;--red:#b3273c;--link:#000}
 nav,.skip{display:none}body{font-size:11pt}header,main,footer{max-width:none;padding:0}
 h2,h3,h2+p,h3+p,h2+p+p,summary,caption{break-after:avoid}p,li,figure,tr,.matrix{break-inside:avoid}tfoot{display:table-row-group}.scroll{overflow:visible}
-.plots{grid-template-columns:1fr 1fr}.large{grid-template-columns:repeat(3,1fr);gap:1rem}
+.bars,.path{font-size:8pt}.plots{grid-template-columns:1fr 1fr}.large{grid-template-columns:repeat(3,1fr);gap:1rem}
 table.numbers,caption{font-size:9pt}caption:not(.unseen){max-width:none}.numbers th,.numbers td{padding:.12rem .35rem}
 .matrix.many{table-layout:fixed;width:100%;font-size:clamp(6pt,110pt/var(--classes),10pt)}.many .corner{width:7rem}
 .many tbody th,.many td{min-width:0}.many td,.many td a{height:1.5em;min-height:0}.many th,.many thead th{padding:1px 3px}
