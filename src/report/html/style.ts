@@ -33,7 +33,7 @@ th{font-weight:600}
 .matrix thead td{border:0}
 .matrix thead th{vertical-align:bottom;padding:.3rem}
 .matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:14rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-weight:400}
-.matrix tbody th{text-align:right;font-size:.9em;padding:.25rem .4rem;min-width:7rem;max-width:16rem;overflow-wrap:anywhere;font-weight:400}
+.matrix tbody th{text-align:right;font-size:.9em;padding:.25rem .4rem;min-width:7.5rem;vertical-align:middle;max-width:16rem;overflow-wrap:anywhere;font-weight:400}
 .matrix td a{display:flex;align-items:center;justify-content:center;width:100%;height:100%;min-height:2.2rem;color:var(--ink);text-decoration:none}
 .matrix td a:hover{text-decoration:underline}
 .matrix .right{background:color-mix(in srgb,var(--blue) calc(var(--share)*.4),transparent)}
