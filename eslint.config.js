@@ -71,6 +71,11 @@ const classOfTensors = {
   message: "Use isTensor: a tensor may be of another copy of ONNX Runtime's package.",
 };
 
+const madeFolders = {
+  selector: 'CallExpression[callee.name=/^mkdir(Sync)?$/] Property[key.name="recursive"]',
+  message: "Use makeFolders: Node tries for ever where a folder that is there takes none.",
+};
+
 const readers = "readRegularFile: a pipe or a device that a person or a file names would be waited for.";
 
 export default tseslint.config(
@@ -103,7 +108,7 @@ export default tseslint.config(
     ignores: ["**/*.test.ts"],
     rules: {
       "import-x/no-restricted-paths": ["error", { zones: [...zones, ...nodeRuntime, ...faces, tests] }],
-      "no-restricted-syntax": ["error", classOfTensors],
+      "no-restricted-syntax": ["error", classOfTensors, madeFolders],
     },
   },
   {

@@ -1,10 +1,10 @@
-import type { Stats } from "node:fs";
+import { readdirSync, type Stats } from "node:fs";
 import type * as FileSystem from "node:fs/promises";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { makeFolders } from "./make-folders.js";
+import { makeFolders, makeFoldersSync } from "./make-folders.js";
 
 /** A folder on a disk that is read-only, as Node 20 on Linux behaves there. */
 const disk = "/a-disk-that-is-read-only";
@@ -40,6 +40,22 @@ test.skipIf(process.platform !== "linux")("a folder that takes none is no reason
     code: "ENOENT",
     path: "/proc/no-such-folder",
   });
+  expect(() => {
+    makeFoldersSync("/proc/no-such-folder/a");
+  }).toThrow(expect.objectContaining({ code: "ENOENT", path: "/proc/no-such-folder" }) as Error);
+});
+
+test("folders are made at once where nobody can wait", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "graft-folders-"));
+  for (let times = 0; times < 2; times++) makeFoldersSync(join(folder, "a", "b"));
+  expect(readdirSync(folder, { recursive: true })).toEqual(["a", join("a", "b")]);
+  await writeFile(join(folder, "file"), "");
+  for (const path of ["file", join("file", "a")]) {
+    expect(() => {
+      makeFoldersSync(join(folder, path));
+    }).toThrow(/EEXIST|ENOTDIR|ENOENT/);
+  }
+  await rm(folder, { recursive: true });
 });
 
 test("what is a file is no folder", async () => {

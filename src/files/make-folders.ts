@@ -1,3 +1,4 @@
+import { mkdirSync, statSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { errorCode } from "./file-system-errors.js";
@@ -24,6 +25,21 @@ export async function makeFolders(path: string): Promise<string | undefined> {
       // Somebody may remove it again meanwhile: then it is missing once more.
       made = (await makeFolders(parent)) ?? made;
     }
+  }
+}
+
+/** The same for those who cannot wait, of folders that nobody removes meanwhile. */
+export function makeFoldersSync(path: string): void {
+  const whole = resolve(path);
+  const isThere = (folder: string): boolean => statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (isThere(whole)) return;
+  const parent = dirname(whole);
+  if (parent !== whole) makeFoldersSync(parent);
+  try {
+    mkdirSync(whole);
+  } catch (cause) {
+    // Another process may have made it.
+    if (!isThere(whole)) throw cause;
   }
 }
 

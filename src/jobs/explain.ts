@@ -4,11 +4,13 @@ import { didYouMean } from "../errors/nearest.js";
 import { count, quotedList } from "../errors/words.js";
 import { errorCode } from "../files/file-system-errors.js";
 import { writeNewFile } from "../files/new-file.js";
+import { prepareFolder } from "../files/output-folder.js";
 import { decodeAhead } from "../photos/decode-ahead.js";
 import { seenPart } from "../photos/framing.js";
 import { namedPhotos } from "../photos/named-photos.js";
 import { PhotoError } from "../photos/photo-error.js";
 import { readableFormats } from "../photos/photo-format.js";
+import type { Explanation } from "../recipe/explain/explainer.js";
 import type { ExplainMethod } from "../recipe/explain/methods.js";
 import type { PhotoExplainer } from "../recipe/explain/open-explainer.js";
 import { heatPicture } from "../report/heat-picture.js";
@@ -89,13 +91,16 @@ export async function explainPhotos(
         continue;
       }
       const { photo } = decoded;
-      const explanation = await explainer.explain(photo, classIndex);
-      const { heat, output, method: used } = explanation;
-      const drawn = await heatPicture(photo, heat, seenPart(framing, photo));
-      const picture = new Uint8Array(await drawn.png().toBuffer());
+      const folder = out ?? dirname(path);
+      let explanation: Explanation;
       let file: string;
       try {
-        file = await writeNewFile(join(out ?? dirname(path), `${basename(path)}.heat.png`), picture);
+        // What cannot be kept is not computed, which may take a minute.
+        await prepareFolder(folder);
+        explanation = await explainer.explain(photo, classIndex);
+        const drawn = await heatPicture(photo, explanation.heat, seenPart(framing, photo));
+        const picture = new Uint8Array(await drawn.png().toBuffer());
+        file = await writeNewFile(join(folder, `${basename(path)}.heat.png`), picture);
       } catch (error) {
         if (!(error instanceof FileError) || !concernsOne(error, out)) throw error;
         unwritten ??= error;
@@ -104,6 +109,7 @@ export async function explainPhotos(
         continue;
       }
       explained++;
+      const { heat, output, method: used } = explanation;
       emit({
         event: "explanation",
         path,

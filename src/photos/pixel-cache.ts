@@ -1,7 +1,8 @@
-import { mkdirSync, openSync, readSync, statfsSync, unlinkSync } from "node:fs";
+import { openSync, readSync, statfsSync, unlinkSync } from "node:fs";
 import { warnOfCache } from "../errors/warn.js";
 import { cacheFolder, elsewhere } from "../files/cache.js";
 import { fileSystemError } from "../files/file-system-errors.js";
+import { makeFoldersSync } from "../files/make-folders.js";
 import { sweepOnce, temporaryPath } from "../files/temporary-name.js";
 import type { PixelRoom } from "./pixel-room.js";
 
@@ -132,7 +133,7 @@ export class PixelCache {
   private open(): Scratch | "none" {
     try {
       const folder = this.folder();
-      mkdirSync(folder, { recursive: true });
+      makeFoldersSync(folder);
       void sweepOnce(folder);
       const path = temporaryPath(folder);
       const descriptor = openSync(path, "wx+", 0o600);

@@ -14,7 +14,7 @@ import { reportPage } from "../../src/report/html/report-page.js";
 import { rowsOfSaid, saidOfPhoto } from "../../src/report/said-of-photo.js";
 import { chromiumPath, startChromium, violations } from "../support/chromium.js";
 
-const classes = ["daisy", "dandelion", "roses", "a class with a long name of many words", "Überraschung"];
+const fewClasses = ["daisy", "dandelion", "roses", "a class with a long name of many words", "Überraschung"];
 
 /** A picture with stripes, as a page has it. */
 async function picture(seed: number, width: number, height: number): Promise<string> {
@@ -25,7 +25,7 @@ async function picture(seed: number, width: number, height: number): Promise<str
   return `data:image/webp;base64,${bytes.toString("base64")}`;
 }
 
-async function data(): Promise<ReportData> {
+async function data(classes: readonly string[] = fewClasses): Promise<ReportData> {
   const said = Array.from({ length: 120 }, (_, index) => {
     const truth = index % classes.length;
     const named = index % 7 === 0 ? (index * 3) % classes.length : truth;
@@ -116,7 +116,7 @@ describe.skipIf(chromiumPath === undefined)("report.html in Chromium", () => {
     await rm(folder, { recursive: true });
   });
 
-  async function open(options: BrowserContextOptions): Promise<Page> {
+  async function open(options: BrowserContextOptions, where = address): Promise<Page> {
     const context = await browser.newContext(options);
     const page = await context.newPage();
     page.on("console", (message) => said.push(message.text()));
@@ -124,7 +124,7 @@ describe.skipIf(chromiumPath === undefined)("report.html in Chromium", () => {
     page.on("request", (request) => {
       if (!/^(?:file|data):/.test(request.url())) said.push(request.url());
     });
-    await page.goto(address);
+    await page.goto(where);
     return page;
   }
 
@@ -170,6 +170,42 @@ describe.skipIf(chromiumPath === undefined)("report.html in Chromium", () => {
     await page.emulateMedia({ media: "print" });
     expect(await page.locator("nav").isVisible()).toBe(false);
     expect(await page.locator(".matrix").isVisible()).toBe(true);
+    await page.context().close();
+  });
+
+  /** Names of this many characters, which have their beginning and end for themselves or are words. */
+  const longName = (index: number): string => `${index} ${(index % 2 === 0 ? "abcdefghij" : "some words ").repeat(20)}`;
+
+  test.each([
+    { about: "two classes", count: 2, name: (index: number) => ["cat", "dog"][index] ?? "" },
+    { about: "a matrix of 12", count: 12, name: (index: number) => `class ${index}` },
+    { about: "12 long names", count: 12, name: longName },
+    { about: "the largest matrix", count: 30, name: (index: number) => `class_${index}` },
+    { about: "the largest matrix of long names", count: 30, name: longName },
+    { about: "a list of long names", count: 31, name: longName },
+  ])("keeps within the paper and the screen: $about", async ({ count, name }) => {
+    const file = join(folder, "other.html");
+    await writeFile(file, reportPage(await data(Array.from({ length: count }, (_, index) => name(index)))));
+    const page = await open({ viewport: { width: 375, height: 740 } }, pathToFileURL(file).href);
+    const beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    expect(await page.evaluate(beyond)).toBe(0);
+    const widest = (what: string, width: string): Promise<number> =>
+      page.evaluate(`Math.max(0, ...[...document.querySelectorAll(${JSON.stringify(what)})].map((one) => ${width}))`);
+    // What explains a table is read without scrolling it, and names of rows are no columns of letters.
+    expect(await widest("caption:not(.unseen)", "one.getBoundingClientRect().right")).toBeLessThanOrEqual(375);
+    if (count <= 30) expect(await widest(".matrix tbody th", "one.offsetWidth")).toBeGreaterThan(100);
+    // A4, upright, between its margins; a letter is wider.
+    await page.setViewportSize({ width: 703, height: 1000 });
+    await page.emulateMedia({ media: "print" });
+    expect(await page.evaluate(beyond)).toBe(0);
+    expect(await widest(".scroll", "one.scrollWidth - one.clientWidth")).toBe(0);
+    if (count <= 30) {
+      expect(await widest(".matrix", "parseFloat(getComputedStyle(one).fontSize)")).toBeGreaterThanOrEqual(8);
+      expect(await widest(".matrix tbody th", "one.offsetHeight")).toBeLessThan(100);
+    }
+    // Nobody opens a part of a sheet of paper.
+    expect(await widest("details.figures .numbers", "one.offsetHeight")).toBeGreaterThan(50);
+    expect(await page.locator("details.samples").isVisible()).toBe(false);
     await page.context().close();
   });
 

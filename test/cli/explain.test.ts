@@ -37,7 +37,9 @@ test("draws what speaks for a class beside the photo; one that cannot be read is
   const outcome = await graft(["explain", "run", both, join("photos", "text.jpg"), "--class", "red"], folder);
   expect(outcome.exitCode, outcome.stderr).toBe(0);
   expect(outcome.stdout).toMatch(/^photos.both\.png {2,}red {2} {0,2}\d+\.\d % {2}photos.both\.png\.heat\.png\n$/);
-  expect(outcome.stderr).toMatch(/^Skipped photos.text\.jpg: it is not a JPEG.*\.\n$/);
+  expect(outcome.stderr).toMatch(
+    /^Skipped photos.text\.jpg: it is not a JPEG.*\.\nDrawn by laying patches over the photo \(occlusion\)\.\n$/,
+  );
   const { width, height, format } = await sharp(join(folder, `${both}.heat.png`)).metadata();
   expect({ width, height, format }).toEqual({ width: 120, height: 80, format: "png" });
   await graft(["explain", "run", both, "--class", "blue", "--out", "blue"], folder);

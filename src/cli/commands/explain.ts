@@ -40,6 +40,23 @@ Examples:
   graft explain runs/photos-20260131-120000 new.jpg
   graft explain model.onnx holiday/*.jpg --class cat --out heat`;
 
+/** How pictures were drawn, for people; the name in brackets is what `--method` takes. */
+const ways: Readonly<Record<ExplainMethod, string>> = {
+  hirescam: "from the network's last maps of features",
+  "grad-cam": "from the network's last maps of features",
+  "grad-cam++": "from the network's last maps of features",
+  "attention-rollout": "from what the transformer attends to",
+  occlusion: "by laying patches over the photo",
+};
+
+/** How the pictures were drawn in a sentence: `Drawn by laying patches over the photo (occlusion).` */
+function drawnText(used: ReadonlyMap<ExplainMethod, number>): string {
+  const all = [...used].map(([name, photos]) => ({ way: `${ways[name]} (${name})`, photos }));
+  const [first] = all;
+  if (all.length === 1 && first !== undefined) return `Drawn ${first.way}.`;
+  return `Drawn: ${all.map(({ way, photos }) => `${photos} ${way}`).join(", ")}.`;
+}
+
 /** Longer paths do not move the labels of all others to the right. */
 const widestPath = 60;
 
@@ -66,9 +83,12 @@ export function addExplain(program: Command, surroundings: Surroundings): void {
       surroundings.goOnUnread();
       const reporter = new Reporter(surroundings, json === true);
       const pathWidth = Math.min(widestPath, greatest(photos.map(textWidth)));
+      const used = new Map<ExplainMethod, number>();
       const words: Words = (event) => {
+        if (event.event === "done" && used.size > 0) reporter.say(drawnText(used));
         if (event.event !== "explanation") return false;
-        const { path, label: named, probability, picture } = event;
+        const { path, label: named, probability, picture, method: way } = event;
+        used.set(way, (used.get(way) ?? 0) + 1);
         reporter.result(`${pad(path, pathWidth)}  ${named}  ${pad(percent(probability), 7, "right")}  ${picture}`);
         return true;
       };

@@ -53,7 +53,7 @@ export function classSection({ measured }: ReportData): Markup {
     ${
       perClass.length <= openClasses
         ? table
-        : html`<details>
+        : html`<details class="figures">
             <summary>All ${perClass.length} classes</summary>
             ${table}
           </details>`
@@ -84,7 +84,7 @@ export function calibrationSection({ classes, measured }: ReportData): Markup {
       mean. Larger points stand for more photos.
     </p>
     ${plot("calibration-plot", calibrationSvg(bins, { width: 460, height: 340 }), `Share that is right against probability; off by ${off} on the mean. The table has all values.`)}
-    <details>
+    <details class="figures">
       <summary>The same as a table</summary>
       <table class="numbers">
         <thead>

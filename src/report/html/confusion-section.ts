@@ -1,5 +1,6 @@
 import { count } from "../../errors/words.js";
 import { type Cell, cellsOf } from "../chosen-photos.js";
+import { shortName } from "./short-name.js";
 import { percent } from "../words.js";
 import type { SaidOfPhoto } from "../said-of-photo.js";
 import { html, type Markup } from "./markup.js";
@@ -8,6 +9,12 @@ import type { ReportData } from "./report-data.js";
 
 /** Up to how many classes there is a matrix; beyond, a list of the most frequent mistakes. */
 const squareClasses = 30;
+
+/** A matrix of more is made to fit the paper when it is printed. */
+const roomyClasses = 8;
+
+/** Longer names lose their middle beside and above the matrix; the figures of each class have them in full. */
+const nameLengths = { row: 60, column: 26 };
 
 /** So many mistakes are listed where there is no matrix. */
 const listedCells = 200;
@@ -42,19 +49,20 @@ function matrix(data: ReportData, cells: readonly Cell[]): Markup {
       return html`<td class="${kind}" style="--share:${share}%">${link(data, cell)}</td>`;
     });
     return html`<tr>
-      <th scope="row">${label}</th>
+      <th scope="row">${shortName(label, nameLengths.row)}</th>
       ${columns}
     </tr> `;
   });
+  const isWide = classes.length > roomyClasses;
   return html`<div class="scroll" role="region" aria-label="Confusion matrix" tabindex="0">
-    <table class="matrix">
+    <table class="${isWide ? "matrix many" : "matrix"}" style="--classes:${classes.length}">
       <caption>
         Rows: what the photos are. Columns: what they were taken for. A number opens its photos.
       </caption>
       <thead>
         <tr>
-          <td></td>
-          ${classes.map((label) => html`<th scope="col"><span>${label}</span></th>`)}
+          <td class="corner"></td>
+          ${classes.map((label) => html`<th scope="col">${shortName(label, nameLengths.column)}</th>`)}
         </tr>
       </thead>
       <tbody>

@@ -36,7 +36,7 @@ export function curvesSection({ epochs, bestEpoch }: ReportData): Markup | undef
   return html`<section id="curves" aria-labelledby="curves-title">
     <h2 id="curves-title">How it learned</h2>
     <div class="plots">${drawn}</div>
-    <details>
+    <details class="figures">
       <summary>All epochs as a table</summary>
       <div class="scroll" role="region" aria-label="Figures of all epochs" tabindex="0">
         <table class="numbers">

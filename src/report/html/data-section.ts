@@ -69,7 +69,7 @@ export function dataSection(data: ReportData): Markup {
     ${
       classes.length <= openClasses
         ? table
-        : html`<details>
+        : html`<details class="figures">
             <summary>Photos of all ${classes.length} classes</summary>
             ${table}
           </details>`
@@ -77,7 +77,7 @@ export function dataSection(data: ReportData): Markup {
     ${
       shown.length === 0
         ? undefined
-        : html`<details>
+        : html`<details class="samples">
             <summary>A few of each class</summary>
             ${shown}
           </details>`

@@ -1,7 +1,12 @@
+import { shorten } from "../text-width.js";
 import { percent } from "../words.js";
 import { isRight, type SaidOfPhoto } from "../said-of-photo.js";
 import { html, type Markup } from "./markup.js";
 import type { ReportData } from "./report-data.js";
+import { shortName } from "./short-name.js";
+
+/** Longer names of classes lose their middle beside pictures: the figures of each class have them in full. */
+const nameLength = 40;
 
 /** A photo in words: what it is, and what it was taken for. */
 function photoWords({ classes }: Pick<ReportData, "classes">, photo: SaidOfPhoto): string {
@@ -14,8 +19,9 @@ function photoWords({ classes }: Pick<ReportData, "classes">, photo: SaidOfPhoto
 /** The same for the page: names that are written from right to left turn nothing around that stands beside them. */
 export function photoMarkup({ classes }: Pick<ReportData, "classes">, photo: SaidOfPhoto): Markup {
   const [first] = photo.said;
-  const named = html`<bdi>${classes[first.classIndex]}</bdi> (${percent(first.probability)})`;
-  return isRight(photo) ? named : html`<bdi>${classes[photo.truth]}</bdi>, taken for ${named}`;
+  const name = (index: number): Markup => html`<bdi>${shorten(classes[index] ?? "", nameLength)}</bdi>`;
+  const named = html`${name(first.classIndex)} (${percent(first.probability)})`;
+  return isRight(photo) ? named : html`${name(photo.truth)}, taken for ${named}`;
 }
 
 /** A small picture of a photo with its name, or its name alone. */
@@ -29,7 +35,7 @@ export function smallFigure({ pictures }: Pick<ReportData, "pictures">, path: st
 function bar(label: string, probability: number, isTruth: boolean): Markup {
   const own = isTruth ? " truth" : "";
   return html`<tr class="${own.trim()}">
-    <th scope="row">${label}</th>
+    <th scope="row">${shortName(label, nameLength)}</th>
     <td><span class="bar" style="inline-size:${(100 * probability).toFixed(1)}%"></span></td>
     <td>${percent(probability)}</td>
   </tr> `;

@@ -18,21 +18,22 @@ nav a{display:inline-block;padding:.25rem 0}
 .warnings li,.names li{overflow-wrap:anywhere}
 table{border-collapse:collapse}
 caption{text-align:left;color:var(--faint);padding:.2rem 0}
+caption:not(.unseen){min-width:min(18rem,75vw);max-width:calc(100vw - 2rem)}
 th,td{padding:.25rem .6rem;text-align:left;vertical-align:top}
 th{font-weight:600}
 .facts th{font-weight:400;color:var(--faint);padding-left:0}.facts td{overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
 .figures td{white-space:nowrap}
 .numbers td{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.numbers.pairs td:nth-child(2){text-align:left;white-space:normal}
 .numbers thead th{border-bottom:1px solid var(--line);text-align:right}.numbers thead th:first-child{text-align:left}
+.numbers.pairs td:nth-child(2),.numbers.pairs thead th:nth-child(2){text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:6rem}
 .numbers tfoot td,.numbers tfoot th{border-top:1px solid var(--line)}
 .numbers tbody th,.numbers tfoot th{overflow-wrap:anywhere;min-width:6rem}
 .scroll{overflow-x:auto;max-width:100%}
 .matrix td{text-align:center;padding:0;min-width:2.6rem;height:2.2rem;vertical-align:middle;border:1px solid var(--line);font-variant-numeric:tabular-nums}
 .matrix thead td{border:0}
 .matrix thead th{vertical-align:bottom;padding:.3rem}
-.matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:11rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.matrix tbody th{text-align:right;max-width:16rem;overflow-wrap:anywhere;font-weight:400}
+.matrix thead span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:14rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-weight:400}
+.matrix tbody th{text-align:right;font-size:.9em;padding:.25rem .4rem;min-width:7.5rem;vertical-align:middle;max-width:16rem;overflow-wrap:anywhere;font-weight:400}
 .matrix td a{display:flex;align-items:center;justify-content:center;width:100%;height:100%;min-height:2.2rem;color:var(--ink);text-decoration:none}
 .matrix td a:hover{text-decoration:underline}
 .matrix .right{background:color-mix(in srgb,var(--blue) calc(var(--share)*.4),transparent)}
@@ -65,7 +66,14 @@ code{background:var(--raised);padding:.1rem .3rem;overflow-wrap:anywhere;font-fa
 .commands li{margin:.3rem 0}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 footer{color:var(--faint);margin:3rem auto 2rem}
+@page{margin:14mm 12mm}
 @media print{:root{color-scheme:light;--ink:#000;--faint:#444;--ground:#fff;--raised:#fff;--line:#999;--blue:#1f6fb4;--red:#b3273c;--link:#000}
-nav,.skip{display:none}body{font-size:11pt}h2,h3{break-after:avoid}li,figure,tr{break-inside:avoid}.scroll{overflow:visible}
+nav,.skip{display:none}body{font-size:11pt}header,main,footer{max-width:none;padding:0}
+h2,h3,h2+p,h3+p,h2+p+p,summary,caption{break-after:avoid}p,li,figure,tr,.matrix{break-inside:avoid}tfoot{display:table-row-group}.scroll{overflow:visible}
+.bars,.path{font-size:8pt}.plots{grid-template-columns:1fr 1fr}.large{grid-template-columns:repeat(3,1fr);gap:1rem}
+table.numbers,caption{font-size:9pt}caption:not(.unseen){max-width:none}.numbers th,.numbers td{padding:.12rem .35rem}
+.matrix.many{table-layout:fixed;width:100%;font-size:clamp(6pt,110pt/var(--classes),10pt)}.many .corner{width:7rem}
+.many tbody th,.many td{min-width:0}.many td,.many td a{height:1.5em;min-height:0}.many th,.many thead th{padding:1px 3px}
+details.figures::details-content{content-visibility:visible;block-size:auto}details.samples:not([open]){display:none}
 .matrix td,.bar{-webkit-print-color-adjust:exact;print-color-adjust:exact}.cell,.cell:target{display:none}}
 `;
