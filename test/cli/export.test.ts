@@ -41,6 +41,18 @@ test("a folder is written whole, into a new or an empty one; --json says what is
   expect([taken.exitCode, taken.stderr]).toEqual([2, expect.stringMatching(/the name is taken/)]);
 });
 
+test("a place where nothing can be written is named before photos are looked at", async () => {
+  await mkdir(join(folder, "full"));
+  await writeFile(join(folder, "full", "mine"), "mine");
+  const precise = ["--precision", "int8", "--photos", "photos", "--json"];
+  const taken = await graft(["export", "run", "--to", "transformersjs", "--out", "full", ...precise], folder);
+  expect([taken.exitCode, /"event":"progress"/.exec(taken.stdout)]).toEqual([2, null]);
+  const inFile = join("full", "mine", "small.onnx");
+  const within = await graft(["export", "run", "--to", "onnx", "--out", inFile, ...precise], folder);
+  expect([within.exitCode, /"event":"progress"/.exec(within.stdout)]).toEqual([1, null]);
+  expect(await readdir(join(folder, "full"))).toEqual(["mine"]);
+});
+
 test.skipIf(process.platform === "win32")("a link that leads nowhere is a name that is taken", async () => {
   await symlink(join(folder, "nowhere", "else.onnx"), join(folder, "dangling.onnx"));
   const outcome = await graft(["export", "run", "--to", "onnx", "--out", "dangling.onnx"], folder);
