@@ -109,6 +109,36 @@ test("half precision is measured on photos where there are any, and says so wher
   expect((await readdir(folder)).includes("no.onnx")).toBe(false);
 });
 
+test("photos that are no longer where they were are asked for with --photos", async () => {
+  const moved = join(folder, "moved");
+  await mkdir(moved);
+  await writeFile(join(moved, "model.onnx"), exportableClassifier({ labels: ["alike", "unlike"] }));
+  const whole = ["export", "moved", "--to", "onnx", "--precision"];
+  const others = join(folder, "others");
+  for (const name of ["roses", "tulips"]) {
+    await mkdir(join(others, name), { recursive: true });
+    await writeFile(join(others, name, "1.jpg"), "no photo");
+  }
+  for (const [directory, exitCode, received] of [
+    [join(folder, "gone"), 1, /nothing of that name/],
+    [others, 2, /"roses", "tulips"/],
+  ] as const) {
+    const split = { division: "drawn", training: [], validation: [] };
+    await writeFile(
+      join(moved, "run.json"),
+      JSON.stringify({ format: 2, data: { directory, fingerprint: "" }, split }),
+    );
+    const outcome = await graft([...whole, "int8", "--out", "moved.onnx"], folder);
+    expect([outcome.exitCode, outcome.stderr]).toEqual([exitCode, expect.stringMatching(received)]);
+    expect(outcome.stderr).toMatch(/not in .* as they were when it was trained.*--photos/s);
+  }
+  const half = await graft([...whole, "float16", "--out", "moved.onnx"], folder);
+  expect(half.exitCode, half.stderr).toBe(0);
+  expect(half.stderr).toMatch(
+    /drawn photos only: The photos of this classifier are not in \S+ as they were[^:]*\. With --photos/,
+  );
+});
+
 test.each([
   { args: ["--to", "zip"], exitCode: 2, says: /--to.*onnx.*transformersjs.*tfjs.*keras.*html/s },
   { args: [], exitCode: 2, says: /--to/ },
