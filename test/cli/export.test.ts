@@ -109,6 +109,15 @@ test("half precision is measured on photos where there are any, and says so wher
   expect((await readdir(folder)).includes("no.onnx")).toBe(false);
 });
 
+test("--to keras names all classes in their order, however many they are", async () => {
+  const labels = Array.from({ length: 40 }, (_, index) => `class ${index}`);
+  await mkdir(join(folder, "many"));
+  await writeFile(join(folder, "many", "model.onnx"), exportableClassifier({ labels }));
+  const outcome = await graft(["export", "many", "--to", "keras"], folder);
+  expect(outcome.exitCode, outcome.stderr).toBe(0);
+  expect([...outcome.stderr.matchAll(/"(class \d+)"/g)].map(([, name]) => name)).toEqual(labels);
+});
+
 test("photos that are no longer where they were are asked for with --photos", async () => {
   const moved = join(folder, "moved");
   await mkdir(moved);
