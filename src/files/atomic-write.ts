@@ -1,9 +1,9 @@
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
 import { makeFolders } from "./make-folders.js";
-import { sweepOnce, temporaryPath } from "./temporary-name.js";
+import { removeUnfinished, sweepOnce, temporaryPath } from "./temporary-name.js";
 
 /**
  * Writes a file so that, whatever happens meanwhile, its path holds either all of the old contents or all of the new:
@@ -42,7 +42,7 @@ export async function writeFileAtomically(
     await onDisk(() => replaceFile(temporary, path));
     await onDisk(() => syncFolder(folder));
   } catch (cause) {
-    await rm(temporary, { force: true });
+    await removeUnfinished(temporary);
     throw cause;
   }
 }

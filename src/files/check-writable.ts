@@ -18,17 +18,28 @@ export async function checkWritable(path: string): Promise<void> {
       advice: "Name a file in it.",
     });
   }
-  let folder = dirname(path);
-  while ((await kindOf(folder)) === undefined && dirname(folder) !== folder) folder = dirname(folder);
-  if ((await kindOf(folder)) === "file") {
+  await checkFolderWritable(dirname(path), path);
+}
+
+/**
+ * Finds out, without leaving anything, whether something could be written into a folder; folders that are missing will be made.
+ *
+ * @param folder where it would go
+ * @param path what errors name
+ * @throws FileError when a folder on the way is none or cannot be written to
+ */
+export async function checkFolderWritable(folder: string, path: string): Promise<void> {
+  let nearest = folder;
+  while ((await kindOf(nearest)) === undefined && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  if ((await kindOf(nearest)) === "file") {
     throw new FileError(`${path} cannot be written.`, {
       subject: path,
-      expected: `a folder "${folder}"`,
+      expected: `a folder "${nearest}"`,
       received: "a file of this name",
       advice: "Choose another folder.",
     });
   }
-  await access(folder, constants.W_OK).catch((cause: unknown) => {
+  await access(nearest, constants.W_OK | constants.X_OK).catch((cause: unknown) => {
     throw fileSystemError(cause, path, "write");
   });
 }

@@ -1,7 +1,8 @@
-import { open, rm } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { dirname, extname } from "node:path";
 import { makeFolder, writeFileAtomically } from "./atomic-write.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
+import { removeUnfinished } from "./temporary-name.js";
 
 /** More files of one name nobody wants. */
 const most = 10_000;
@@ -52,7 +53,7 @@ async function writeFirstFree(path: string, contents: Uint8Array | string, names
       await writeFileAtomically(name, contents);
       return name;
     } catch (cause) {
-      await rm(name, { force: true });
+      await removeUnfinished(name);
       throw cause;
     }
   }

@@ -1,7 +1,9 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
+import { FileError } from "../errors/errors.js";
+import { writeFileAtomically } from "./atomic-write.js";
 import { writeNewFolder } from "./new-folder.js";
 
 const folders: string[] = [];
@@ -39,6 +41,48 @@ test.each(["refuse", "another"] as const)("what holds something is not touched: 
   expect(await listed(path)).toEqual(["mine"]);
   expect(await readdir(folder)).toEqual(taken === "refuse" ? ["place"] : ["place", "place-2"]);
 });
+
+test("an empty folder that was there stays the folder that it is", async () => {
+  const path = join(folder, "empty");
+  await mkdir(path, { mode: 0o700 });
+  await writeFile(join(path, ".graft-0123456789ab-1-1-01234567.tmp"), "what another process is writing");
+  const before = await stat(path);
+  expect(await writeNewFolder(path, files, "refuse")).toBe(path);
+  const after = await stat(path);
+  expect([after.ino, after.mode]).toEqual([before.ino, before.mode]);
+  expect((await listed(path)).filter((name) => !name.startsWith(".graft-"))).toEqual([
+    "config.json",
+    "onnx",
+    "onnx/model.onnx",
+  ]);
+});
+
+test.skipIf(process.platform === "win32")("a link to an empty folder is one", async () => {
+  await mkdir(join(folder, "empty"));
+  await symlink("empty", join(folder, "link"));
+  expect(await writeNewFolder(join(folder, "link"), files, "refuse")).toBe(join(folder, "link"));
+  expect(await listed(join(folder, "empty"))).toEqual(["config.json", "onnx", "onnx/model.onnx"]);
+});
+
+test("what cannot be written is named as it was asked for", async () => {
+  const path = join(folder, "place");
+  const tooLong = new Map([["a".repeat(300), "x"]]);
+  const error: unknown = await writeNewFolder(path, tooLong, "refuse").catch((cause: unknown) => cause);
+  expect(error).toBeInstanceOf(FileError);
+  expect(String(error)).toContain(`${path} cannot be written`);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test.skipIf(process.getuid?.() === 0 || process.platform === "win32")(
+  "a folder that may not be entered is named",
+  async () => {
+    const closed = join(folder, "closed");
+    await mkdir(closed, { mode: 0o600 });
+    await expect(writeNewFolder(join(closed, "place"), files, "refuse")).rejects.toThrow(/place cannot be written/);
+    await expect(writeFileAtomically(join(closed, "file"), "x")).rejects.toThrow(/file cannot be written/);
+    await chmod(closed, 0o700);
+  },
+);
 
 test("an empty folder is filled, and a file in its place is not replaced", async () => {
   await mkdir(join(folder, "empty"));

@@ -1,14 +1,17 @@
-import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
+import { mkdir, readdir, rename, rmdir, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { FileError } from "../errors/errors.js";
 import { makeFolder, syncFolder, writeFileAtomically } from "./atomic-write.js";
 import { errorCode, fileSystemError } from "./file-system-errors.js";
-import { sweepOnce, temporaryPath } from "./temporary-name.js";
+import { fillFolder, holdsNothing } from "./fill-folder.js";
+import { removeUnfinished, sweepOnce, temporaryPath } from "./temporary-name.js";
 
 /** More folders of one name nobody wants. */
 const most = 10_000;
 
 /**
- * Writes a folder that was not there, or was empty: all of its files, or nothing. Folders above it are made.
+ * Writes a folder that was not there, or was empty: all of its files, or nothing. Folders above it are made. An empty folder that was there
+ * stays the folder that it is, with its rights: it may be a mounted disk, lie in a folder that nobody may write to, or be where a shell is.
  *
  * @param path the name that is wished for
  * @param files contents by their paths within the folder, with `/`
@@ -21,30 +24,71 @@ export async function writeNewFolder(
   files: ReadonlyMap<string, Uint8Array | string>,
   taken: "another" | "refuse",
 ): Promise<string | undefined> {
-  const above = dirname(resolve(path));
-  const onDisk = async <T>(action: () => Promise<T>): Promise<T> =>
-    action().catch((cause: unknown) => {
-      throw fileSystemError(cause, path, "write");
-    });
-  await onDisk(() => makeFolder(above));
-  await sweepOnce(above);
-  const temporary = temporaryPath(above);
   try {
-    for (const [name, contents] of files) await writeFileAtomically(join(temporary, ...name.split("/")), contents);
+    return await writeUnderFreeName(path, files, taken);
+  } catch (cause) {
+    // Not where it was being made: nobody knows that name, and it is gone.
+    const reason = cause instanceof FileError ? (cause.cause ?? cause) : cause;
+    const bytes = [...files.values()].reduce((sum, contents) => sum + Buffer.byteLength(contents), 0);
+    throw fileSystemError(reason, path, "write", undefined, bytes);
+  }
+}
+
+async function writeUnderFreeName(
+  path: string,
+  files: ReadonlyMap<string, Uint8Array | string>,
+  taken: "another" | "refuse",
+): Promise<string | undefined> {
+  const whole = resolve(path);
+  if (await isEmptyFolder(whole)) {
+    if (await inFolder(whole, files, (temporary) => fillFolder(whole, temporary))) return path;
+    if (taken === "refuse") return undefined;
+  }
+  const above = dirname(whole);
+  await makeFolder(above);
+  return inFolder(above, files, async (temporary) => {
     for (let copy = 1; copy <= most; copy++) {
       const name = copy === 1 ? path : `${path}-${copy}`;
-      const isWritten = await onDisk(async () => (await reserve(name)) && (await replaceEmpty(temporary, name)));
-      if (isWritten) {
-        await onDisk(() => syncFolder(above));
+      if ((await reserve(name)) && (await replaceEmpty(temporary, name))) {
+        await syncFolder(above);
         return name;
       }
       if (taken === "refuse") return undefined;
     }
     return undefined;
+  });
+}
+
+/** Writes the files to a folder within another, hands that over, and removes it where it is still there afterwards. */
+async function inFolder<T>(
+  folder: string,
+  files: ReadonlyMap<string, Uint8Array | string>,
+  use: (temporary: string) => Promise<T>,
+): Promise<T> {
+  await sweepOnce(folder);
+  const temporary = temporaryPath(folder);
+  try {
+    for (const [name, contents] of files) await writeFileAtomically(join(temporary, ...name.split("/")), contents);
+    return await use(temporary);
   } finally {
-    // Gone where it was renamed.
-    await rm(temporary, { recursive: true, force: true });
+    await removeUnfinished(temporary);
   }
+}
+
+/**
+ * Whether there is a folder that holds nothing, also by a link.
+ *
+ * @throws FileError for a folder that may not be looked into
+ */
+export async function isEmptyFolder(path: string): Promise<boolean> {
+  const isFolder = await stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return false;
+  return holdsNothing(path).catch((cause: unknown) => {
+    throw fileSystemError(cause, path, "read");
+  });
 }
 
 /** Makes a folder, or finds it empty: others may find it empty too, and the first one that puts another in its place has it. */

@@ -50,6 +50,14 @@ export async function sweepLeftovers(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Removes unfinished work of this process, where it still is. Why it could not be finished is what its user hears: what cannot be removed,
+ * for example in a folder that may not be entered, waits for {@link sweepLeftovers}.
+ */
+export async function removeUnfinished(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => undefined);
+}
+
 const swept = new Map<string, Promise<void>>();
 
 /** {@link sweepLeftovers}, once for each folder that this process writes to. */

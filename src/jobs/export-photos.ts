@@ -1,4 +1,4 @@
-import { UsageError } from "../errors/errors.js";
+import { FileError, GraftError, UsageError } from "../errors/errors.js";
 import type { Photo, PhotoSet } from "../photos/photo.js";
 import { scanToMeasure } from "../photos/scan.js";
 import { learnedPhotos } from "../applications/own-classifier.js";
@@ -22,7 +22,8 @@ export async function exportPhotos(
   directory: string | undefined,
   emit: (event: JobEvent) => void,
 ): Promise<ExportPhotos> {
-  const from = directory ?? (await readSplitRecord(classifier.file))?.data.directory;
+  if (directory !== undefined) return photosIn(classifier, directory, emit);
+  const from = (await readSplitRecord(classifier.file))?.data.directory;
   if (from === undefined) {
     throw new UsageError("Nobody knows where the photos of this classifier are.", {
       subject: "--photos",
@@ -31,6 +32,26 @@ export async function exportPhotos(
       advice: "Name the folder with --photos.",
     });
   }
+  try {
+    return await photosIn(classifier, from, emit);
+  } catch (cause) {
+    if (!(cause instanceof GraftError)) throw cause;
+    const Kind = cause instanceof UsageError ? UsageError : FileError;
+    throw new Kind(`The photos of this classifier are not in ${from} as they were when it was trained.`, {
+      subject: "--photos",
+      expected: cause.expected,
+      received: cause.received,
+      advice: "Name the folder where they are now with --photos.",
+      cause,
+    });
+  }
+}
+
+async function photosIn(
+  classifier: ExportableClassifier,
+  from: string,
+  emit: (event: JobEvent) => void,
+): Promise<ExportPhotos> {
   const folder = await scanToMeasure(from);
   const sets = [...new Set([folder.train, folder.validation, folder.test])].flatMap((set) => set ?? []);
   const numbers = matchClasses(folder.classes, classifier.labels, from);

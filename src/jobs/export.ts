@@ -1,8 +1,9 @@
 import { lstat, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { UsageError } from "../errors/errors.js";
+import { checkFolderWritable } from "../files/check-writable.js";
 import { writeIfFree, writeNewFile } from "../files/new-file.js";
-import { writeNewFolder } from "../files/new-folder.js";
+import { isEmptyFolder, writeNewFolder } from "../files/new-folder.js";
 import type { Exported, ExportOptions, ExportTarget } from "../recipe/export/target.js";
 import { exportPhotos } from "./export-photos.js";
 import { type JobContext, openDevice } from "./job.js";
@@ -45,13 +46,15 @@ function requireTaken({ name, options }: ExportTarget, given: ExportOptions): vo
 }
 
 /** Photos that nothing would look at are not passed over either. */
-function requirePhotosUsed({ photos, options: { precision } }: ExportJobRequest): void {
+function requirePhotosUsed({ photos, target: { name, options }, options: { precision } }: ExportJobRequest): void {
   if (photos === undefined || precision === "int8" || precision === "float16") return;
   throw new UsageError("Nothing of this export looks at photos.", {
     subject: "--photos",
-    expected: "--photos with --precision int8 or float16",
+    expected: options.includes("precision")
+      ? "--photos with --precision int8 or float16"
+      : `no such option with --to ${name}`,
     received: `--photos ${photos}`,
-    advice: "Leave it out, or add --precision int8 or float16.",
+    advice: options.includes("precision") ? "Leave it out, or add --precision int8 or float16." : "Leave it out.",
   });
 }
 
@@ -63,7 +66,7 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /** Whether the name is taken: also by a link that leads nowhere. */
-async function isThere(path: string): Promise<boolean> {
+async function isTaken(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
     () => false,
@@ -93,6 +96,14 @@ function refused(path: string): UsageError {
     received: "something that is there already",
     advice: "Choose another with --out, or move what is there: Graft overwrites nothing.",
   });
+}
+
+/** Refuses a name that is taken, and a place where nothing can be written. */
+async function requireFree({ path, taken }: Place, { form }: ExportTarget): Promise<void> {
+  const isThere = await isTaken(path);
+  if (isThere && form === "folder" && (await isEmptyFolder(path))) return checkFolderWritable(path, path);
+  if (isThere && taken === "refuse") throw refused(path);
+  await checkFolderWritable(dirname(path), path);
 }
 
 async function writeExported(
@@ -128,7 +139,7 @@ export async function exportRun(request: ExportJobRequest, context: ExportContex
   requirePhotosUsed(request);
   const place = await placeOf(request);
   // Before minutes are spent on it.
-  if (place.taken === "refuse" && target.form === "file" && (await isThere(place.path))) throw refused(place.path);
+  await requireFree(place, target);
   const classifier = await parts.openExportable(model);
   const runtime = await openDevice(device, context);
   // Half precision does without photos, but not without those that were named.

@@ -41,6 +41,18 @@ test("a folder is written whole, into a new or an empty one; --json says what is
   expect([taken.exitCode, taken.stderr]).toEqual([2, expect.stringMatching(/the name is taken/)]);
 });
 
+test("a place where nothing can be written is named before photos are looked at", async () => {
+  await mkdir(join(folder, "full"));
+  await writeFile(join(folder, "full", "mine"), "mine");
+  const precise = ["--precision", "int8", "--photos", "photos", "--json"];
+  const taken = await graft(["export", "run", "--to", "transformersjs", "--out", "full", ...precise], folder);
+  expect([taken.exitCode, /"event":"progress"/.exec(taken.stdout)]).toEqual([2, null]);
+  const inFile = join("full", "mine", "small.onnx");
+  const within = await graft(["export", "run", "--to", "onnx", "--out", inFile, ...precise], folder);
+  expect([within.exitCode, /"event":"progress"/.exec(within.stdout)]).toEqual([1, null]);
+  expect(await readdir(join(folder, "full"))).toEqual(["mine"]);
+});
+
 test.skipIf(process.platform === "win32")("a link that leads nowhere is a name that is taken", async () => {
   await symlink(join(folder, "nowhere", "else.onnx"), join(folder, "dangling.onnx"));
   const outcome = await graft(["export", "run", "--to", "onnx", "--out", "dangling.onnx"], folder);
@@ -95,6 +107,45 @@ test("half precision is measured on photos where there are any, and says so wher
   const wrong = await graft([...half, "--photos", "nowhere", "--out", "no.onnx"], folder);
   expect([wrong.exitCode, wrong.stderr]).toEqual([1, expect.stringMatching(/nowhere cannot be read/)]);
   expect((await readdir(folder)).includes("no.onnx")).toBe(false);
+});
+
+test("--to keras names all classes in their order, however many they are", async () => {
+  const labels = Array.from({ length: 40 }, (_, index) => `class ${index}`);
+  await mkdir(join(folder, "many"));
+  await writeFile(join(folder, "many", "model.onnx"), exportableClassifier({ labels }));
+  const outcome = await graft(["export", "many", "--to", "keras"], folder);
+  expect(outcome.exitCode, outcome.stderr).toBe(0);
+  expect([...outcome.stderr.matchAll(/"(class \d+)"/g)].map(([, name]) => name)).toEqual(labels);
+});
+
+test("photos that are no longer where they were are asked for with --photos", async () => {
+  const moved = join(folder, "moved");
+  await mkdir(moved);
+  await writeFile(join(moved, "model.onnx"), exportableClassifier({ labels: ["alike", "unlike"] }));
+  const whole = ["export", "moved", "--to", "onnx", "--precision"];
+  const others = join(folder, "others");
+  for (const name of ["roses", "tulips"]) {
+    await mkdir(join(others, name), { recursive: true });
+    await writeFile(join(others, name, "1.jpg"), "no photo");
+  }
+  for (const [directory, exitCode, received] of [
+    [join(folder, "gone"), 1, /nothing of that name/],
+    [others, 2, /"roses", "tulips"/],
+  ] as const) {
+    const split = { division: "drawn", training: [], validation: [] };
+    await writeFile(
+      join(moved, "run.json"),
+      JSON.stringify({ format: 2, data: { directory, fingerprint: "" }, split }),
+    );
+    const outcome = await graft([...whole, "int8", "--out", "moved.onnx"], folder);
+    expect([outcome.exitCode, outcome.stderr]).toEqual([exitCode, expect.stringMatching(received)]);
+    expect(outcome.stderr).toMatch(/not in .* as they were when it was trained.*--photos/s);
+  }
+  const half = await graft([...whole, "float16", "--out", "moved.onnx"], folder);
+  expect(half.exitCode, half.stderr).toBe(0);
+  expect(half.stderr).toMatch(
+    /drawn photos only: The photos of this classifier are not in \S+ as they were[^:]*\. With --photos/,
+  );
 });
 
 test.each([

@@ -29,7 +29,8 @@ export async function writeKeras(
     files: new Map([[fileName, bytes]]),
     notes: [
       `The model takes [N, ${size}, ${size}, 3], red, green and blue in [0, 255], and gives a probability for each of ` +
-        `${quotedList(classifier.labels)}, in this order. ${framingNote(framing)}`,
+        // All of them: the file has no place for their names.
+        `${quotedList(classifier.labels, classifier.labels.length)}, in this order. ${framingNote(framing)}`,
     ],
   };
 }

@@ -120,6 +120,7 @@ async function photosOrWhyNot(photos: ExportRequest["photos"]): Promise<ExportPh
     return await photos();
   } catch (error) {
     if (!(error instanceof Error) || error instanceof TypeError) throw error;
-    return { reason: error.message.split("\n")[0] ?? "" };
+    // What is wrong, and not what would have been right: the sentence behind it says what to do.
+    return { reason: error.message.split(/\n| Expected: /, 1)[0] ?? "" };
   }
 }
