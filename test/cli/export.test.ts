@@ -77,12 +77,16 @@ test("8 bits are chosen by photos, and what they cost is said", async () => {
   expect(Math.abs((before ?? NaN) - (after ?? NaN))).toBeLessThan(0.1);
   expect(difference).toBeGreaterThan(0);
   expect(difference).toBeLessThan(0.3);
-  expect(done?.["notes"]).toEqual([expect.stringMatching(/has learned from, or nobody knows/)]);
   const { nodes, metadata } = readModel(await readFile(join(folder, "small.onnx")), "small.onnx");
   const rounded = nodes.filter(({ op }) => op === "QLinearConv").length;
   const left = nodes.filter(({ op }) => op === "Conv").length;
   expect(rounded).toBeGreaterThan(0);
   expect((done?.["float32"] as string[]).length).toBe(left);
+  // How many they are depends on the processor's way to add products.
+  const [learned, slow] = done?.["notes"] as (string | undefined)[];
+  expect(learned).toMatch(/has learned from, or nobody knows/);
+  if (rounded > left) expect(slow).toBeUndefined();
+  else expect(slow).toMatch(new RegExp(`^Only ${rounded} of ${rounded + left} convolutions`));
   expect(JSON.parse(metadata["labels"] ?? "")).toEqual(["alike", "unlike"]);
   const said = await graft(["evaluate", "small.onnx", join("photos", "validation"), "--json"], folder);
   expect(events(said.stdout).at(-1)).toMatchObject({ event: "done", photos: 80 });
