@@ -35,6 +35,17 @@ test("folders are made from the first that is missing", async () => {
   await rm(folder, { recursive: true });
 });
 
+test("folders that many make at once are there for all of them, and one of them made the highest", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "graft-folders-"));
+  for (let round = 0; round < 20; round++) {
+    const deep = join(folder, String(round), "a", "b", "c");
+    const made = await Promise.all(Array.from({ length: 30 }, () => makeFolders(deep)));
+    expect(made.filter((path) => path === join(folder, String(round)))).toHaveLength(1);
+    expect(await readdir(deep)).toEqual([]);
+  }
+  await rm(folder, { recursive: true });
+});
+
 test.skipIf(process.platform !== "linux")("a folder that takes none is no reason to try for ever", async () => {
   await expect(makeFolders("/proc/no-such-folder/a")).rejects.toMatchObject({
     code: "ENOENT",
